@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from tiling.box import PixelBox
 
 from geoloc.errors import PhotoError
 from geoloc.photo import Photo
-from tiling.box import PixelBox
 
 MIN_SIDE = 64
 """Photo pixels. A smaller crop holds too little round the object to be recognised."""
@@ -111,9 +111,8 @@ def check_target(photo: Photo, target: Target) -> None:
     width, height = photo.size
     x, y = target.click.x, target.click.y
     if not (0.0 <= x < width and 0.0 <= y < height):
-        raise PhotoError(
-            f"click {x:g},{y:g} is outside the photo {photo.path.name}, which is {width} x {height} px when upright"
-        )
+        name = photo.path.name
+        raise PhotoError(f"click {x:g},{y:g} is outside the photo {name} of {width} x {height} px (upright)")
 
 
 def make_queries(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)) -> list[Query]:
@@ -156,7 +155,7 @@ def _sides(photo: Photo, target: Target) -> Sequence[int]:
 
 
 def _px_per_m(photo: Photo) -> float | None:
-    """Photo pixels a metre of ground: focal length over height, for a camera that looks nearly straight down."""
+    """Photo pixels a metre of ground: for a camera looking nearly straight down."""
     if photo.relative_altitude_m is None or photo.focal_px is None or photo.pitch_deg is None:
         return None
     if photo.relative_altitude_m < _MIN_HEIGHT_M or abs(photo.pitch_deg + 90.0) > _NADIR_TOLERANCE_DEG:
@@ -165,7 +164,7 @@ def _px_per_m(photo: Photo) -> float | None:
 
 
 def _square_queries(photo: Photo, click: Click, side: int, size: int) -> list[Query]:
-    """The crop at every heading. Quarter turns of an array are exact: nothing is interpolated twice."""
+    """The crop at every heading; quarter turns of an array are exact."""
     width, height = photo.size
     x0 = min(max(round(click.x - side / 2), 0), width - side)
     y0 = min(max(round(click.y - side / 2), 0), height - side)
@@ -196,7 +195,9 @@ def _north_up_query(photo: Photo, click: Click, side: int, size: int, heading: f
 
 
 def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: float) -> tuple[float, float]:
-    """Centre of a turned square, as near to the click as keeps the square in the photo, and the click in it."""
+    """Centre of a turned square: as near to the click as keeps the square inside the photo where it fits, but
+    never so far that the click leaves the square.
+    """
     radians = math.radians(heading)
     cos, sin = math.cos(radians), math.sin(radians)
     half = side / 2 * (abs(cos) + abs(sin))
@@ -255,6 +256,9 @@ def _warped(
 
     OpenCV's warp samples points, so the image is first shrunk by averaging to the output's scale.
     """
+    x0, y0, x1, y1 = _reach(to_image, shape, image.shape, margin=2.0 * scale + 2.0)
+    image = image[y0:y1, x0:x1]
+    to_image = Affine.translation(-x0, -y0) * to_image
     if scale > 1.0:
         height, width = image.shape[:2]
         small = (max(1, round(height / scale)), max(1, round(width / scale)))
@@ -268,3 +272,17 @@ def _warped(
     size = (shape[1], shape[0])
     warped = cv2.warpAffine(image, matrix, size, flags=flags, borderMode=border, borderValue=fill)
     return np.asarray(warped, np.uint8)
+
+
+def _reach(
+    to_image: Affine, shape: tuple[int, int], image_shape: tuple[int, ...], margin: float
+) -> tuple[int, int, int, int]:
+    """Columns x0..x1 and rows y0..y1 of the image that an output of `shape` can touch; never empty."""
+    height, width = shape
+    corners = [to_image * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
+    xs, ys = zip(*corners, strict=True)
+    x0 = min(max(math.floor(min(xs) - margin), 0), image_shape[1] - 1)
+    y0 = min(max(math.floor(min(ys) - margin), 0), image_shape[0] - 1)
+    x1 = max(min(math.ceil(max(xs) + margin), image_shape[1]), x0 + 1)
+    y1 = max(min(math.ceil(max(ys) + margin), image_shape[0]), y0 + 1)
+    return x0, y0, x1, y1

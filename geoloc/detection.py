@@ -1,0 +1,117 @@
+"""One answer of the search, and how answers of overlapping windows become one ranked list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from shapely import STRtree
+from shapely.geometry import Polygon
+
+from geoloc.query import Click
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A box on the map for one click in one photo."""
+
+    rank: int
+    """1 is the best answer to this click."""
+    score: float
+    """In [0, 1], comparable between windows: how sure the model is that this is the clicked object."""
+    click: Click
+    photo: str
+    """The photo's path as it was given."""
+    polygon: Polygon
+    """In `crs`, four corners; a rectangle along the window's axes."""
+    crs: Any
+    """CRS of the mosaic: anything that pyproj accepts."""
+    gsd_m: float
+    """Metres on the ground a pixel of the window it was found in."""
+    accuracy_m: float
+    """Expected error of the polygon's centre on the ground, in metres: root of the squared parts' sum."""
+    accuracy_parts: Mapping[str, float] = field(hash=False)
+    """What `accuracy_m` is made of: name to metres."""
+    model: str
+    window: str
+    """Id of the window it was found in."""
+    method: str
+    """How the box was found, such as "attention"."""
+
+    @property
+    def xmin(self) -> float:
+        """Western bound of the polygon in `crs`."""
+        return float(self.polygon.bounds[0])
+
+    @property
+    def ymin(self) -> float:
+        """Southern bound of the polygon in `crs`."""
+        return float(self.polygon.bounds[1])
+
+    @property
+    def xmax(self) -> float:
+        """Eastern bound of the polygon in `crs`."""
+        return float(self.polygon.bounds[2])
+
+    @property
+    def ymax(self) -> float:
+        """Northern bound of the polygon in `crs`."""
+        return float(self.polygon.bounds[3])
+
+    @property
+    def accuracy_note(self) -> str:
+        """`accuracy_parts` as a sentence for a table: "0.25 m box, 0.10 m pixel"."""
+        return ", ".join(f"{metres:.2f} m {name}" for name, metres in self.accuracy_parts.items())
+
+
+def iou(a: Polygon, b: Polygon) -> float:
+    """Area of the intersection over that of the union; 0 where both are empty."""
+    shared = a.intersection(b).area
+    union = a.area + b.area - shared
+    return float(shared / union) if union > 0 else 0.0
+
+
+def merge(
+    detections: Iterable[Detection], *, min_iou: float = 0.3, top: int | None = None
+) -> list[Detection]:
+    """Rank the answers to each click and drop those that repeat a better one (greedy non-maximum
+    suppression).
+
+    Two answers are the same object where their IoU is `min_iou` or more, or where each one's centre lies in
+    the other: neighbouring windows often agree on the place and not on the size. The best one is kept as it
+    is.
+
+    Returns:
+        At most `top` a click, ranked from 1 within each click, clicks in the order in which they first
+        appear.
+    """
+    by_click: dict[tuple[str, Click], list[Detection]] = {}
+    for detection in detections:
+        by_click.setdefault((detection.photo, detection.click), []).append(detection)
+    merged: list[Detection] = []
+    for group in by_click.values():
+        kept = _suppressed(group, min_iou)[:top]
+        merged.extend(replace(best, rank=rank) for rank, best in enumerate(kept, start=1))
+    return merged
+
+
+def _suppressed(group: list[Detection], min_iou: float) -> list[Detection]:
+    ordered = sorted(group, key=lambda detection: -detection.score)
+    polygons = [detection.polygon for detection in ordered]
+    tree = STRtree(polygons)
+    dropped = np.zeros(len(ordered), bool)
+    kept = []
+    for i, polygon in enumerate(polygons):
+        if dropped[i]:
+            continue
+        kept.append(ordered[i])
+        for j in tree.query(polygon, predicate="intersects"):
+            if j > i and not dropped[j]:
+                dropped[j] = _same(polygon, polygons[j], min_iou)
+    return kept
+
+
+def _same(a: Polygon, b: Polygon, min_iou: float) -> bool:
+    return iou(a, b) >= min_iou or (a.covers(b.centroid) and b.covers(a.centroid))

@@ -1,0 +1,57 @@
+"""Writing files so that a reader never sees half of one, and an existing one is never lost by accident."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from geoloc.errors import OutputError
+
+
+def check_output(path: Path, suffixes: Collection[str], overwrite: bool) -> None:
+    """Fail early where `path` could not be written later: call it before the heavy work.
+
+    Raises:
+        OutputError: unknown suffix, no such folder, folder not writable, or a file that exists and may not be
+            overwritten.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise OutputError(f"{path}: unknown kind of file; end its name with one of {', '.join(suffixes)}")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise OutputError(f"{path.parent}: no such folder to write {path.name} into; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"{path.parent}: no permission to write {path.name} there")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path}: exists already; give another name or --overwrite")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes `path` in one step when the block ends well, and vanishes when not.
+
+    It has the same name in a new folder beside `path`, so that formats which look at the name (suffix, layer)
+    see the final one, and the rename stays on one file system.
+
+    Raises:
+        OutputError: the disk is full, the folder has gone, or another failure of the system to write.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".geoloc-", dir=path.parent))
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    try:
+        temporary = folder / path.name
+        yield temporary
+        temporary.replace(path)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,129 @@
+"""Detections as files: RFC 7946 GeoJSON, or GeoPackage, FlatGeobuf, GeoParquet in the mosaic's CRS."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import Polygon, mapping
+from shapely.geometry.polygon import orient
+
+from geoloc.detection import Detection
+from geoloc.errors import OutputError
+from geoloc.output import check_output, replacing
+
+if TYPE_CHECKING:
+    import geopandas
+
+GEOJSON_SUFFIXES = (".geojson", ".json")
+VECTOR_SUFFIXES = (*GEOJSON_SUFFIXES, ".gpkg", ".fgb", ".parquet")
+
+_DRIVERS = {
+    # QGIS 3.22 and GDAL 3.6 complain about GeoPackage 1.4, which newer GDALs write unasked.
+    ".gpkg": {"driver": "GPKG", "VERSION": "1.2"},
+    # With its index a FlatGeobuf is ordered by place, and the order of ranks is lost.
+    ".fgb": {"driver": "FlatGeobuf", "SPATIAL_INDEX": "NO"},
+}
+
+_COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
+    "rank": ("int32", lambda d: d.rank),
+    "score": ("float64", lambda d: round(d.score, 4)),
+    "photo": ("object", lambda d: d.photo),
+    "click_x": ("float64", lambda d: d.click.x),
+    "click_y": ("float64", lambda d: d.click.y),
+    "accuracy_m": ("float64", lambda d: round(d.accuracy_m, 3)),
+    "accuracy_note": ("object", lambda d: d.accuracy_note),
+    "gsd_m": ("float64", lambda d: round(d.gsd_m, 4)),
+    "epsg": ("Int64", lambda d: epsg_of(d.crs)),
+    "xmin": ("float64", lambda d: d.xmin),
+    "ymin": ("float64", lambda d: d.ymin),
+    "xmax": ("float64", lambda d: d.xmax),
+    "ymax": ("float64", lambda d: d.ymax),
+    "model": ("object", lambda d: d.model),
+    "method": ("object", lambda d: d.method),
+    "window": ("object", lambda d: d.window),
+}
+"""Property name to its type in a table and where it comes from; the order is that of the files."""
+
+
+def epsg_of(crs: Any) -> int | None:
+    """EPSG code of a CRS; None where it has none."""
+    code = pyproj.CRS.from_user_input(crs).to_epsg()
+    return int(code) if code is not None else None
+
+
+def check_vector_output(path: Path, overwrite: bool) -> None:
+    """Fail before the search where `path` could not be written after it; see `check_output`.
+
+    Raises:
+        OutputError: as `check_output`, or GeoParquet without pyarrow.
+    """
+    check_output(path, VECTOR_SUFFIXES, overwrite)
+    if path.suffix.lower() == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise OutputError(f'{path}: GeoParquet needs pyarrow; run: pip install "geoloc[parquet]"')
+
+
+def write_results(
+    detections: Sequence[Detection], path: Path, *, crs: Any, overwrite: bool = False, precision: int = 7
+) -> None:
+    """Write the detections in the order given; the suffix of `path` says how (`VECTOR_SUFFIXES`).
+
+    GeoJSON is in WGS 84, rounded to `precision` decimals (7 is about 1 cm). The other formats keep `crs`, the
+    mosaic's, which all detections share. No detections give an empty layer with all its columns.
+
+    Raises:
+        OutputError: see `check_vector_output`.
+    """
+    check_vector_output(path, overwrite)
+    suffix = path.suffix.lower()
+    with replacing(path) as temporary:
+        if suffix in GEOJSON_SUFFIXES:
+            temporary.write_text(geojson_text(detections, precision) + "\n", encoding="utf-8")
+        elif suffix == ".parquet":
+            to_frame(detections, crs).to_parquet(temporary)
+        else:
+            to_frame(detections, crs).to_file(
+                temporary, engine="pyogrio", geometry_type="Polygon", **_DRIVERS[suffix]
+            )
+
+
+def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
+    """An RFC 7946 FeatureCollection: WGS 84 (lon, lat), outer rings counter-clockwise, no `crs` member."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": mapping(_wgs84(detection, precision)),
+            "properties": {name: value(detection) for name, (_, value) in _COLUMNS.items()},
+        }
+        for detection in detections
+    ]
+    return json.dumps(
+        {"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False
+    )
+
+
+def to_frame(detections: Sequence[Detection], crs: Any) -> geopandas.GeoDataFrame:
+    """A table in the mosaic's CRS with the same columns and types for any number of detections."""
+    import geopandas
+
+    columns = {name: [value(detection) for detection in detections] for name, (_, value) in _COLUMNS.items()}
+    polygons = [detection.polygon for detection in detections]
+    frame = geopandas.GeoDataFrame(columns, geometry=polygons, crs=pyproj.CRS.from_user_input(crs))
+    return frame.astype({name: dtype for name, (dtype, _) in _COLUMNS.items()})
+
+
+def _wgs84(detection: Detection, precision: int) -> Polygon:
+    crs = pyproj.CRS.from_user_input(detection.crs)
+    to_lonlat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+
+    def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(to_lonlat.transform(points[:, 0], points[:, 1])).round(precision)
+
+    return orient(shapely.transform(detection.polygon, rounded), 1.0)
