@@ -1,0 +1,123 @@
+"""CVCAM: the cross-view cross-attention module, applied N times (arXiv 2510.27139).
+
+Query tokens attend to reference tokens and reference tokens to query tokens, both reading the old values of the round:
+
+    Xq' = CAB(Q = Xq, KV = Xr);   Xr' = CAB(Q = Xr, KV = Xq)
+    CAB: Y = LN(X + MHA(X, C, C));  out = LN(Y + FFN(Y))
+
+Two options go beyond the paper, both measured in docs/model.md: *matching start* (attention begins as feature similarity)
+and positions that travel in the values only, so that where a match lies is told without biasing what matches.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Attention(nn.Module):
+    """Multi-head attention with positions added to the values and, for self-attention, to queries and keys."""
+
+    def __init__(self, dim: int, heads: int, *, matching: bool) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.out = nn.Linear(dim, dim)
+        if matching:
+            for layer in (self.query, self.key):
+                with torch.no_grad():
+                    layer.weight.copy_(1.4 * torch.eye(dim) + 0.01 * torch.randn(dim, dim))
+                nn.init.zeros_(layer.bias)
+            nn.init.normal_(self.out.weight, std=0.02)
+            nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, context: Tensor, value: Tensor) -> Tensor:
+        """x: B x N x d, context: B x M x d (keys), value: B x M x d -> B x N x d."""
+
+        def split(t: Tensor) -> Tensor:
+            return t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+        q, k, v = split(self.query(x)), split(self.key(context)), split(self.value(value))
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.out(y.transpose(1, 2).flatten(2))
+
+
+class CrossAttentionBlock(nn.Module):
+    """CAB: attention to a context, then a feed-forward network, each with a residual and a layer norm."""
+
+    def __init__(self, dim: int, heads: int, ffn: int, *, post_norm: bool, matching: bool) -> None:
+        super().__init__()
+        self.post_norm = post_norm
+        self.attention = Attention(dim, heads, matching=matching)
+        self.norm1 = nn.LayerNorm(dim)
+        self.norm2 = nn.LayerNorm(dim)
+        self.ffn = nn.Sequential(nn.Linear(dim, ffn * dim), nn.GELU(), nn.Linear(ffn * dim, dim))
+        if matching:
+            nn.init.normal_(self.ffn[2].weight, std=0.02)
+            nn.init.zeros_(self.ffn[2].bias)
+
+    def forward(self, x: Tensor, context: Tensor, context_pos: Tensor, x_pos: Tensor | None = None) -> Tensor:
+        """x: B x N x d; context: B x M x d; context_pos: M x d; x_pos: N x d only for self-attention."""
+        if self.post_norm:  # the paper's order; positions are in the tokens already
+            y = self.norm1(x + self.attention(x, context, context))
+            return self.norm2(y + self.ffn(y))
+        keys = self.norm1(context)
+        queries = keys if x is context else self.norm1(x)
+        value = keys + context_pos
+        if x_pos is not None:
+            keys, queries = keys + context_pos, queries + x_pos
+        y = x + self.attention(queries, keys, value)
+        return y + self.ffn(self.norm2(y))
+
+
+class CVCAM(nn.Module):
+    """N rounds of mutual cross-attention between query and reference tokens."""
+
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        rounds: int,
+        ffn: int,
+        *,
+        self_attention: bool,
+        post_norm: bool,
+        share: bool,
+        matching: bool,
+    ) -> None:
+        super().__init__()
+        self.rounds = rounds
+        distinct = 1 if share else rounds
+
+        def blocks() -> nn.ModuleList:
+            return nn.ModuleList(
+                CrossAttentionBlock(dim, heads, ffn, post_norm=post_norm, matching=matching)
+                for _ in range(distinct)
+            )
+
+        self.to_query = blocks()
+        self.to_reference = blocks()
+        self.within_query = blocks() if self_attention else None
+        self.position_gain = nn.Parameter(torch.tensor(0.5))
+
+    def forward(
+        self, xq: Tensor, xr: Tensor, pos_q: Tensor, pos_r: Tensor
+    ) -> tuple[Tensor, Tensor, list[tuple[Tensor, Tensor]]]:
+        """Let both views exchange context.
+
+        xq: B x Nq x d, xr: B x Nr x d, pos_q: Nq x d, pos_r: Nr x d. Returns both token sets after the last round
+        and, for dense supervision, after every round but the last.
+        """
+        pos_q, pos_r = pos_q * self.position_gain, pos_r * self.position_gain
+        between = []
+        for i in range(self.rounds):
+            j = i % len(self.to_query)
+            if self.within_query is not None:
+                xq = self.within_query[j](xq, xq, pos_q, pos_q)
+            xq, xr = self.to_query[j](xq, xr, pos_r), self.to_reference[j](xr, xq, pos_q)
+            if i < self.rounds - 1:
+                between.append((xq, xr))
+        return xq, xr, between

@@ -1,0 +1,181 @@
+"""The cross-view network: two backbones, fusion (CVCAM, summation or DetGeo's pooled query), MHSAM, head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from geoloc.model.cvcam import CVCAM
+from geoloc.model.heads import AnchorHead, Candidates, CellHead
+from geoloc.model.mhsam import MHSAM
+from geoloc.model.position import distance_map, gaussian_cells, sine_positions
+from geoloc.model.presets import Config
+
+STRIDE = 16
+CLICK_SIGMA = 0.06  # of the query's height; method trials used the same
+
+
+class Features(NamedTuple):
+    """One side's backbone features. coarse: B x C x H/16 x W/16; fine: B x C' x H/8 x W/8."""
+
+    coarse: Tensor
+    fine: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the network says of B pairs.
+
+    candidates: see `Candidates`. similarities: the cosine of every query cell with every reference cell, after each
+    round of CVCAM, each B x Nq x Nr; empty where the preset has no CVCAM.
+    """
+
+    candidates: Candidates
+    similarities: tuple[Tensor, ...]
+
+
+class CrossViewNet(nn.Module):
+    """Where in the reference is what was clicked in the query?"""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        d = config.dim
+        self.backbones = _backbones(config)
+        query_backbone, reference_backbone = self.backbones["query"], self.backbones["reference"]
+        self.project_query = _projection(query_backbone, d)
+        self.project_reference = _projection(reference_backbone, d)
+        if config.click_map == "distance":
+            self.click_fold = nn.Conv2d(4, 3, 1)
+            with torch.no_grad():
+                self.click_fold.weight.copy_(torch.eye(3, 4)[:, :, None, None])
+                self.click_fold.bias.zero_()
+        else:
+            self.click_tokens = nn.Linear(3, d)
+        self.cvcam: CVCAM | None = None
+        if config.fusion == "cvcam":
+            self.cvcam = CVCAM(
+                d,
+                config.attention_heads,
+                config.rounds,
+                config.ffn,
+                self_attention=config.query_self_attention,
+                post_norm=config.post_norm,
+                share=config.share_rounds,
+                matching=config.matching_start,
+            )
+        if config.fusion != "pooled":
+            self.pooled = nn.Linear(d, d)
+        self.mhsam = MHSAM(d, config.kernels, config.mhsam_groups) if config.mhsam else nn.Identity()
+        self.head: CellHead | AnchorHead
+        if config.head == "cell":
+            self.head = CellHead(d, reference_backbone.fine_channels)
+        else:
+            self.head = AnchorHead(d)
+        if config.matching_start:
+            # Equal projections, so that what looks alike on both sides starts as alike.
+            self.project_reference.load_state_dict(self.project_query.state_dict())
+            self.match_scale = nn.Parameter(torch.tensor(10.0))
+
+    def train(self, mode: bool = True) -> CrossViewNet:
+        """Set the mode; a frozen backbone keeps its batch statistics."""
+        super().train(mode)
+        if self.config.frozen_backbone:
+            self.backbones.eval()
+        return self
+
+    def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
+        """rgb: B x 3 x H x W in [0, 255]; click: B x 2 (x, y) pixels, used where the click joins the image."""
+        if self.config.click_map == "distance":
+            rgb = self.click_fold(torch.cat([rgb, 255 * distance_map(click, *rgb.shape[-2:])], dim=1))
+        return self._encode("query", rgb)
+
+    def encode_reference(self, rgb: Tensor) -> Features:
+        """rgb: B x 3 x H x W in [0, 255], H and W multiples of 16. Does not depend on the query."""
+        return self._encode("reference", rgb)
+
+    def _encode(self, side: str, rgb: Tensor) -> Features:
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.config.frozen_backbone):
+            fine, coarse = self.backbones[side](rgb)
+        return Features(coarse, fine)
+
+    def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
+        """Match B queries to B references. click: B x 2 (x, y) in query pixels."""
+        config = self.config
+        fq, fr = self.project_query(query), self.project_reference(reference)
+        rows, columns = fr.shape[-2:]
+        if config.fusion == "pooled":
+            # DetGeo: the query as one vector, its cosine map min-max normalised and multiplied in.
+            vector = F.normalize(fq.flatten(2).mean(2), dim=1)
+            cosine = torch.einsum("bd,bdhw->bhw", vector, F.normalize(fr, dim=1)).flatten(1)
+            low, high = cosine.amin(1, keepdim=True), cosine.amax(1, keepdim=True)
+            share = ((cosine - low) / (high - low + 1e-6)).unflatten(1, (rows, columns))[:, None]
+            return Output(self.head(self.mhsam(fr * share), reference.fine, None), ())
+
+        q_rows, q_columns = fq.shape[-2:]
+        height, width = q_rows * STRIDE, q_columns * STRIDE
+        xq, xr = fq.flatten(2).transpose(1, 2), fr.flatten(2).transpose(1, 2)
+        weight, offset = gaussian_cells(click, height, width, CLICK_SIGMA * height, STRIDE)
+        if config.click_map == "gaussian":
+            xq = xq + self.click_tokens(torch.cat([weight[:, :, None], offset], dim=2))
+        weight = weight / weight.sum(1, keepdim=True)
+        similarities: tuple[Tensor, ...] = ()
+        if self.cvcam is not None:
+            pos_q = sine_positions(q_rows, q_columns, config.dim, fq.device)
+            pos_r = sine_positions(rows, columns, config.dim, fr.device)
+            if config.post_norm:
+                xq, xr = xq + pos_q, xr + pos_r
+            xq, xr, between = self.cvcam(xq, xr, pos_q, pos_r)
+            similarities = tuple(_cosines(a, b) for a, b in [*between, (xq, xr)])
+        clicked = torch.einsum("bn,bnd->bd", weight, xq)
+        fused = (xr + self.pooled(clicked)[:, None]).transpose(1, 2).unflatten(2, (rows, columns))
+        prior = None
+        if config.matching_start:
+            cosine = torch.einsum("bd,bnd->bn", F.normalize(clicked, dim=1), F.normalize(xr, dim=2))
+            prior = self.match_scale * cosine.unflatten(1, (rows, columns))[:, None]
+        return Output(self.head(self.mhsam(fused), reference.fine, prior), similarities)
+
+
+class _Projection(nn.Module):
+    """Backbone features to d channels: coarse ones joined by the fine ones averaged, standardised per channel."""
+
+    def __init__(self, channels: int, fine_channels: int, dim: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels + fine_channels, affine=False)
+        self.out = nn.Conv2d(channels + fine_channels, dim, 1)
+        nn.init.orthogonal_(self.out.weight.data.view(dim, -1))
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, features: Features) -> Tensor:
+        fine = F.avg_pool2d(features.fine, 2)
+        return self.out(self.norm(torch.cat([features.coarse, fine], dim=1)))
+
+
+def _projection(backbone: nn.Module, dim: int) -> nn.Module:
+    return _Projection(backbone.channels, backbone.fine_channels, dim)
+
+
+def _cosines(xq: Tensor, xr: Tensor) -> Tensor:
+    return F.normalize(xq, dim=2) @ F.normalize(xr, dim=2).transpose(1, 2)
+
+
+def _backbones(config: Config) -> nn.ModuleDict:
+    """One backbone a side; the same object on both sides where the preset shares it."""
+    if config.backbone == "efficientnet_lite0":
+        from geoloc.model.efficientnet_lite import EfficientNetLite0
+
+        shared: nn.Module = EfficientNetLite0()
+    elif config.backbone == "convnextv2_tiny":
+        from geoloc.model.convnextv2 import ConvNeXtV2Tiny
+
+        shared = ConvNeXtV2Tiny()
+    else:
+        from geoloc.model.darknet import Darknet53
+        from geoloc.model.resnet import ResNet18
+
+        return nn.ModuleDict({"query": ResNet18(), "reference": Darknet53()})
+    return nn.ModuleDict({"query": shared, "reference": shared})

@@ -1,0 +1,1 @@
+"""Training: pairs of query and reference, losses and the loop."""

@@ -1,0 +1,55 @@
+"""What is learnt from a batch: the box, the presence and, densely, where every query cell lies."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from geoloc.model.heads import Truth
+from geoloc.model.network import STRIDE, CrossViewNet, Output
+from geoloc.train.data import Batch
+
+SIMILARITY_SCALE = 12.0
+WEIGHTS = {"score": 1.0, "centre": 0.5, "size": 0.5, "dense": 1.0, "between": 0.5}
+
+
+def losses(net: CrossViewNet, output: Output, batch: Batch) -> dict[str, Tensor]:
+    """The parts of the loss, unweighted; `dense` and `between` only where the network has CVCAM."""
+    truth = Truth(batch.box, batch.present, batch.sized)
+    parts = net.head.loss(output.candidates, truth)
+    if output.similarities:
+        columns = batch.reference.shape[-1] // STRIDE
+        dense = [correspondence(s, batch.matches, columns) for s in output.similarities]
+        parts["dense"] = dense[-1]
+        if dense[:-1]:
+            parts["between"] = torch.stack(dense[:-1]).mean()
+    return parts
+
+
+def total(parts: dict[str, Tensor]) -> Tensor:
+    """The weighted sum that is minimised."""
+    return torch.stack([WEIGHTS[name] * value for name, value in parts.items()]).sum()
+
+
+def correspondence(similarity: Tensor, matches: Tensor, columns: int) -> Tensor:
+    """Cross-entropy over reference cells of the cosine x 12, for every query cell whose place is known.
+
+    similarity: B x Nq x Nr cosines; matches: B x h x w x 2 reference pixels, NaN where unknown. The place is shared
+    bilinearly among the four nearest cells. As LoFTR (arXiv 2104.00680) supervises its coarse matches.
+    """
+    place = matches.flatten(1, 2) / STRIDE - 0.5
+    known = torch.isfinite(place).all(-1)
+    logp = F.log_softmax(SIMILARITY_SCALE * similarity[known], dim=-1)
+    place = place[known]
+    rows = logp.shape[-1] // columns
+    low = place.floor()
+    share = place - low
+    loss = logp.new_zeros(len(logp))
+    for dx in (0, 1):
+        for dy in (0, 1):
+            x = (low[:, 0] + dx).clamp(0, columns - 1).long()
+            y = (low[:, 1] + dy).clamp(0, rows - 1).long()
+            weight = (share[:, 0] if dx else 1 - share[:, 0]) * (share[:, 1] if dy else 1 - share[:, 1])
+            loss = loss - weight * logp.gather(1, (y * columns + x)[:, None])[:, 0]
+    return loss.mean() if len(loss) else similarity.sum() * 0

@@ -1,0 +1,210 @@
+"""Pairs from a posed site: real photographs, their cameras, a mosaic and a DSM."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from geoloc.errors import TrainingError
+from geoloc.train import views
+from geoloc.train.augment import recolour, shade
+from geoloc.train.orthophoto import HEADING_SPREAD_DEG, Orthophoto, Ranges, log_uniform
+from geoloc.train.pair import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Pair, cell_centres
+
+MIN_HEIGHT_M = 15.0
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A posed photograph; the model is that of `cameras.json` (see the data's README).
+
+    A: 3 x 3 and b: 3 take a map point (easting, northing, height) to the camera; focal, cx, cy in pixels; k1 radial.
+    """
+
+    path: Path
+    a: np.ndarray
+    b: np.ndarray
+    focal: float
+    cx: float
+    cy: float
+    k1: float
+    centre: np.ndarray
+    width: int
+    height: int
+
+    def to_ground(self, pixels: np.ndarray, surface: Surface) -> np.ndarray:
+        """Map points (..., 3) where the rays of photo pixels (..., 2) meet the surface; NaN above the horizon."""
+        d = (pixels - [self.cx, self.cy]) / self.focal
+        p = d.copy()
+        for _ in range(5):
+            p = d / (1 + self.k1 * (p**2).sum(-1, keepdims=True))
+        # p_x q_z = q_x and p_y q_z = q_y with q = A X + b: two lines in (easting, northing) for a given height.
+        ax = self.a[0] - p[..., :1] * self.a[2]
+        ay = self.a[1] - p[..., 1:] * self.a[2]
+        bx = self.b[0] - p[..., 0] * self.b[2]
+        by = self.b[1] - p[..., 1] * self.b[2]
+        z = np.full(p.shape[:-1], surface.mean)
+        ground = np.full((*p.shape[:-1], 2), np.nan)
+        for _ in range(6):
+            det = ax[..., 0] * ay[..., 1] - ax[..., 1] * ay[..., 0]
+            rx, ry = -bx - ax[..., 2] * z, -by - ay[..., 2] * z
+            with np.errstate(divide="ignore", invalid="ignore"):
+                e = (rx * ay[..., 1] - ry * ax[..., 1]) / det
+                n = (ax[..., 0] * ry - ay[..., 0] * rx) / det
+            ground = np.stack([e, n], -1)
+            z = surface.height(ground)
+        points = np.concatenate([ground, z[..., None]], -1)
+        in_front = points @ self.a[2] + self.b[2] > 0
+        return np.where(in_front[..., None], points, np.nan)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A DSM: heights in metres on a north-up grid of the site's CRS."""
+
+    heights: np.ndarray
+    west: float
+    north: float
+    cell: float
+
+    @property
+    def mean(self) -> float:
+        """The mean height in metres."""
+        return float(self.heights.mean())
+
+    def height(self, points: np.ndarray) -> np.ndarray:
+        """Heights at map points (..., 2); beyond the DSM, that of its nearest cell."""
+        rows, columns = self.heights.shape
+        with np.errstate(invalid="ignore"):
+            column = np.nan_to_num((points[..., 0] - self.west) / self.cell).clip(0, columns - 1).astype(int)
+            row = np.nan_to_num((self.north - points[..., 1]) / self.cell).clip(0, rows - 1).astype(int)
+        return self.heights[row, column]
+
+
+@dataclass(frozen=True)
+class PosedSite:
+    """A site with real photo - mosaic pairs. The mosaic is north-up; `ortho.gsd_m` is its pixel."""
+
+    ortho: Orthophoto
+    west: float
+    north: float
+    surface: Surface
+    cameras: tuple[Camera, ...]
+    photos: tuple[np.ndarray, ...]
+
+    def to_source(self, points: np.ndarray) -> np.ndarray:
+        """Map points (..., 2) -> mosaic pixels."""
+        return (points - [self.west, self.north]) / [self.ortho.gsd_m, -self.ortho.gsd_m]
+
+
+def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
+    """Read `mosaic.tif`, `dsm.tif`, `cameras.json` and `photos/`.
+
+    held_out: only every eighth photo (True), all others (False) or all. Photos taken less than 15 m above the DSM
+    (before take-off) are left out.
+    """
+    import rasterio
+
+    try:
+        described = json.loads((folder / "cameras.json").read_text())
+        with rasterio.open(folder / "mosaic.tif") as mosaic:
+            pixels = np.moveaxis(mosaic.read([1, 2, 3]), 0, -1).copy()
+            affine = mosaic.transform
+        with rasterio.open(folder / "dsm.tif") as dsm:
+            surface = Surface(dsm.read(1).astype(float), dsm.transform.c, dsm.transform.f, dsm.transform.a)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{folder}: not a posed site: {error}") from None
+    if affine.b or affine.d or affine.e >= 0 or not math.isclose(affine.a, -affine.e):
+        raise TrainingError(f"{folder}/mosaic.tif: a posed site needs a north-up mosaic with square pixels")
+    cameras, photos = [], []
+    for i, (name, entry) in enumerate(sorted(described["cameras"].items())):
+        camera = _camera(folder / "photos" / name, entry)
+        above = camera.centre[2] - surface.height(camera.centre[:2])
+        if above < MIN_HEIGHT_M or (held_out is not None and (i % 8 == 3) != held_out):
+            continue
+        photo = cv2.imread(str(camera.path))
+        if photo is None:
+            raise TrainingError(f"{camera.path}: cannot be read as an image")
+        cameras.append(camera)
+        photos.append(cv2.cvtColor(photo, cv2.COLOR_BGR2RGB))
+    ortho = Orthophoto(folder.name, pixels, affine.a, np.zeros((0, 4)))
+    return PosedSite(ortho, affine.c, affine.f, surface, tuple(cameras), tuple(photos))
+
+
+def _camera(path: Path, entry: dict[str, Any]) -> Camera:
+    return Camera(
+        path=path,
+        a=np.array(entry["A"]),
+        b=np.array(entry["b"]),
+        focal=entry["f"],
+        cx=entry["cx"],
+        cy=entry["cy"],
+        k1=entry["k1"],
+        centre=np.array(entry["centre"]),
+        width=entry["width"],
+        height=entry["height"],
+    )
+
+
+def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair | None:
+    """A click in a real photograph and the mosaic there; None where the draw falls outside the mosaic."""
+    index = int(rng.integers(len(site.cameras)))
+    camera, photo = site.cameras[index], site.photos[index]
+    height, width = photo.shape[:2]
+    side = log_uniform(rng, 0.3 * height, 1.0 * height)
+    half = side / 2
+    middle = np.array([rng.uniform(half, width - half), rng.uniform(half, height - half)])
+    # Which way is north in the photo, so that the crop can be turned near to it.
+    ahead = camera.to_ground(np.stack([middle, middle - [0, 0.2 * side]]), site.surface)[:, :2]
+    if not np.isfinite(ahead).all():
+        return None
+    bearing = math.degrees(math.atan2(ahead[1, 0] - ahead[0, 0], ahead[1, 1] - ahead[0, 1]))
+    heading = rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
+    turn = rng.uniform(0, 360)
+    # Turning the crop by `angle` makes its up direction point to compass bearing `turn + heading`.
+    angle = turn + heading - bearing
+    scale = side / QUERY_PX
+    query_to_photo = views.similarity(scale, angle, tuple(middle), (QUERY_PX / 2, QUERY_PX / 2))
+    query = _crop(photo, query_to_photo, scale)
+
+    at = np.clip(rng.normal(0.5, 0.2, 2), 0.08, 0.92) * QUERY_PX
+    click_ground = camera.to_ground(views.apply(query_to_photo, at[None]), site.surface)[0, :2]
+    source = site.to_source(click_ground)
+    mosaic_height, mosaic_width = site.ortho.pixels.shape[:2]
+    if not ((source > 20).all() and (source < [mosaic_width - 20, mosaic_height - 20]).all()):
+        return None
+    if not site.ortho.pixels[int(source[1]), int(source[0])].any():
+        return None  # masked ground is black
+    gsd = log_uniform(rng, *ranges.gsd_m)
+    ref_at = rng.uniform(0.06, 0.94, 2) * REFERENCE_PX
+    reference, ref_to_source = site.ortho.window(gsd, turn, tuple(source), tuple(ref_at))
+    source_to_ref = np.linalg.inv(ref_to_source)
+
+    photo_points = views.apply(query_to_photo, cell_centres(QUERY_CELLS, QUERY_CELLS))
+    ground = camera.to_ground(photo_points, site.surface)[..., :2]
+    matches = views.apply(source_to_ref, site.to_source(ground))
+    inside = (photo_points >= 0).all(-1) & (photo_points < [width, height]).all(-1)
+    inside &= (matches >= 0).all(-1) & (matches < REFERENCE_PX).all(-1)
+    size = log_uniform(rng, 2, 12) / gsd
+    return Pair(
+        query=recolour(shade(query, rng), rng),
+        click=at.astype(np.float32),
+        reference=recolour(shade(reference, rng), rng),
+        box=np.concatenate([ref_at - size / 2, ref_at + size / 2]).astype(np.float32),
+        present=True,
+        sized=False,
+        matches=np.where(inside[..., None], matches, np.nan).astype(np.float32),
+    )
+
+
+def _crop(photo: np.ndarray, to_photo: np.ndarray, scale: float) -> np.ndarray:
+    """The crop, the photo softened first where a crop pixel covers several of its pixels."""
+    if scale > 1.3:
+        photo = cv2.GaussianBlur(photo, (0, 0), 0.35 * scale)
+    return views.warp(photo, to_photo, QUERY_PX, QUERY_PX, cv2.BORDER_REFLECT_101)
