@@ -73,9 +73,7 @@ def iou(a: Polygon, b: Polygon) -> float:
     return float(shared / union) if union > 0 else 0.0
 
 
-def merge(
-    detections: Iterable[Detection], *, min_iou: float = 0.3, top: int | None = None
-) -> list[Detection]:
+def merge(detections: Iterable[Detection], *, min_iou: float = 0.3, top: int | None = None) -> list[Detection]:
     """Rank the answers to each click and drop those that repeat a better one (greedy non-maximum
     suppression).
 

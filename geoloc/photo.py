@@ -171,7 +171,5 @@ def closes_like_a_panorama(pixels: NDArray[np.uint8]) -> bool:
     opposite = float(np.abs(band[:, : width // 2] - band[:, width // 2 :]).mean())
     top_row = float(pixels[0].std(axis=0).mean())
     return (
-        seam <= 2.0 * neighbours + 1.0
-        and opposite > 4.0 * max(neighbours, 1.0)
-        and top_row <= 0.25 * float(band.std())
+        seam <= 2.0 * neighbours + 1.0 and opposite > 4.0 * max(neighbours, 1.0) and top_row <= 0.25 * float(band.std())
     )

@@ -222,9 +222,7 @@ def _panorama_query(photo: Photo, click: Click, shape: tuple[int, int]) -> Query
     width, height = photo.size
     out_height, out_width = shape
     scale = width / out_width
-    to_photo = Affine.translation(click.x - width / 2, height / 2 - scale * out_height / 2) * Affine.scale(
-        scale
-    )
+    to_photo = Affine.translation(click.x - width / 2, height / 2 - scale * out_height / 2) * Affine.scale(scale)
     start = math.floor(click.x - width / 2)
     rolled = np.roll(photo.pixels, -start, axis=1)
     image = _warped(rolled, Affine.translation(-start, 0) * to_photo, shape, scale, cv2.BORDER_REPLICATE)

@@ -89,9 +89,7 @@ def write_results(
         elif suffix == ".parquet":
             to_frame(detections, crs).to_parquet(temporary)
         else:
-            to_frame(detections, crs).to_file(
-                temporary, engine="pyogrio", geometry_type="Polygon", **_DRIVERS[suffix]
-            )
+            to_frame(detections, crs).to_file(temporary, engine="pyogrio", geometry_type="Polygon", **_DRIVERS[suffix])
 
 
 def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
@@ -104,9 +102,7 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
         }
         for detection in detections
     ]
-    return json.dumps(
-        {"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False
-    )
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False)
 
 
 def to_frame(detections: Sequence[Detection], crs: Any) -> geopandas.GeoDataFrame:

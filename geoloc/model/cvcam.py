@@ -94,8 +94,7 @@ class CVCAM(nn.Module):
 
         def blocks() -> nn.ModuleList:
             return nn.ModuleList(
-                CrossAttentionBlock(dim, heads, ffn, post_norm=post_norm, matching=matching)
-                for _ in range(distinct)
+                CrossAttentionBlock(dim, heads, ffn, post_norm=post_norm, matching=matching) for _ in range(distinct)
             )
 
         self.to_query = blocks()

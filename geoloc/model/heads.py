@@ -55,9 +55,7 @@ class CellHead(nn.Module):
 
     def __init__(self, dim: int, fine_channels: int, hidden: int = 96) -> None:
         super().__init__()
-        self.lateral = nn.Sequential(
-            nn.BatchNorm2d(fine_channels, affine=False), nn.Conv2d(fine_channels, dim, 1)
-        )
+        self.lateral = nn.Sequential(nn.BatchNorm2d(fine_channels, affine=False), nn.Conv2d(fine_channels, dim, 1))
         self.mix = nn.Sequential(nn.GELU(), nn.Conv2d(dim, hidden, 3, padding=1), nn.GELU())
         self.out = nn.Conv2d(hidden, 5, 1)
         nn.init.normal_(self.out.weight, std=0.01)

@@ -33,9 +33,7 @@ def distance_map(click: Tensor, height: int, width: int) -> Tensor:
     return ((1 - distance) ** 2)[:, None]
 
 
-def gaussian_cells(
-    click: Tensor, height: int, width: int, sigma: float, stride: int
-) -> tuple[Tensor, Tensor]:
+def gaussian_cells(click: Tensor, height: int, width: int, sigma: float, stride: int) -> tuple[Tensor, Tensor]:
     """A Gaussian round the click over feature cells, and each cell's offset from the click.
 
     click: B x 2 (x, y) in pixels of a height x width image; sigma: standard deviation in pixels. Returns weights

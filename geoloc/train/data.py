@@ -42,9 +42,7 @@ def load_sources(root: Path, *, held_out: bool) -> Sources:
     held_out: the part kept for validation instead of the part to train on.
     """
     if not (root / "orthos").is_dir():
-        raise TrainingError(
-            f"{root}: no training data here (expected orthos/estonia, orthos/ucmerced, caliterra)"
-        )
+        raise TrainingError(f"{root}: no training data here (expected orthos/estonia, orthos/ucmerced, caliterra)")
     described = json.loads((root / "orthos/estonia/boxes.json").read_text())
     boxed = []
     for path in sorted((root / "orthos/estonia").glob("*.jpg")):
@@ -80,9 +78,7 @@ def _whole(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return boxes[keep]
 
 
-def draw(
-    sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_absent: float = SHARE_ABSENT
-) -> Pair:
+def draw(sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_absent: float = SHARE_ABSENT) -> Pair:
     """One pair of the mix; a quarter of them have a reference without the object, half of those of the same site."""
     pair: Pair | None = None
     while pair is None:
@@ -157,4 +153,7 @@ class PairStream(IterableDataset[Batch]):
 
 def loader(stream: PairStream, workers: int) -> DataLoader[Batch]:
     """Batches as `stream` makes them, in `workers` processes."""
-    return DataLoader(stream, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
+    if not workers:
+        return DataLoader(stream, batch_size=None)
+    # A forked worker hangs where OpenCV or torch already run threads.
+    return DataLoader(stream, batch_size=None, num_workers=workers, prefetch_factor=4, multiprocessing_context="spawn")

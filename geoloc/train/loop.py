@@ -57,9 +57,7 @@ def train(
     net = CrossViewNet(config).to(device)
     if config.frozen_backbone:
         net.backbones["query"].load_imagenet()
-    trained = {
-        name: p for name, p in net.named_parameters() if not (config.frozen_backbone and "backbones" in name)
-    }
+    trained = {name: p for name, p in net.named_parameters() if not (config.frozen_backbone and "backbones" in name)}
     optimiser = torch.optim.AdamW(trained.values(), lr=schedule.rate, weight_decay=schedule.weight_decay)
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
     step, used = _resume(folder, net, optimiser, average)
@@ -128,9 +126,7 @@ def evaluate_pairs(
     rows = []
     for batch in batches:
         on = _to(batch, device)
-        output = net(
-            net.encode_query(on.query.float(), on.click), on.click, net.encode_reference(on.reference.float())
-        )
+        output = net(net.encode_query(on.query.float(), on.click), on.click, net.encode_reference(on.reference.float()))
         candidates = output.candidates
         wrong = (presence(candidates.logits) > 0.5) != on.present
         row = {name: float(value) for name, value in losses(net, output, on).items()}

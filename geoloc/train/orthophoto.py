@@ -119,9 +119,7 @@ def _pick_box(ortho: Orthophoto, rng: np.random.Generator) -> tuple[np.ndarray, 
     if len(ortho.boxes) and rng.random() < 0.7:
         # As many small objects as large ones, whatever the image has more of.
         sizes = (ortho.boxes[:, 2:] - ortho.boxes[:, :2]).max(1)
-        weight = (
-            1 / np.histogram(sizes, bins=5)[0][np.digitize(sizes, np.histogram_bin_edges(sizes, 5)[1:-1])]
-        )
+        weight = 1 / np.histogram(sizes, bins=5)[0][np.digitize(sizes, np.histogram_bin_edges(sizes, 5)[1:-1])]
         return ortho.boxes[rng.choice(len(ortho.boxes), p=weight / weight.sum())], True
     size = np.array([log_uniform(rng, 2, 14) / ortho.gsd_m] * 2)
     centre = rng.uniform(0.1, 0.9, 2) * [width, height]

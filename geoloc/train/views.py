@@ -32,9 +32,7 @@ def warp(image: np.ndarray, to_source: np.ndarray, height: int, width: int, bord
     )
 
 
-def similarity(
-    scale: float, angle_deg: float, source: tuple[float, float], at: tuple[float, float]
-) -> np.ndarray:
+def similarity(scale: float, angle_deg: float, source: tuple[float, float], at: tuple[float, float]) -> np.ndarray:
     """Output pixel -> source pixel: `at` maps to `source`, one output pixel is `scale` source pixels, turned."""
     c, s = scale * math.cos(math.radians(angle_deg)), scale * math.sin(math.radians(angle_deg))
     linear = np.array([[c, -s], [s, c]])

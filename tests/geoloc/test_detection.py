@@ -67,9 +67,7 @@ def test_nothing_to_merge() -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(
-            st.floats(0, 1), st.integers(0, 20), st.integers(0, 20), st.integers(1, 8), st.integers(1, 8)
-        ),
+        st.tuples(st.floats(0, 1), st.integers(0, 20), st.integers(0, 20), st.integers(1, 8), st.integers(1, 8)),
         max_size=25,
     )
 )
@@ -81,8 +79,7 @@ def test_merge_agrees_with_the_slow_definition(
     for candidate in sorted(given_detections, key=lambda d: -d.score):
         a = candidate.polygon
         if not any(
-            iou(a, b.polygon) >= 0.3 or (a.covers(b.polygon.centroid) and b.polygon.covers(a.centroid))
-            for b in kept
+            iou(a, b.polygon) >= 0.3 or (a.covers(b.polygon.centroid) and b.polygon.covers(a.centroid)) for b in kept
         ):
             kept.append(candidate)
     merged = merge(given_detections)

@@ -61,9 +61,7 @@ def test_senseless_orientation_is_ignored(tmp_path: Path, value: int) -> None:
 
 
 def test_broken_exif_never_stops_a_photo(tmp_path: Path) -> None:
-    for i, block in enumerate(
-        [b"Exif\x00\x00garbage", b"Exif\x00\x00II*\x00\xff\xff\xff\xff", b"Exif\x00\x00"]
-    ):
+    for i, block in enumerate([b"Exif\x00\x00garbage", b"Exif\x00\x00II*\x00\xff\xff\xff\xff", b"Exif\x00\x00"]):
         path = tmp_path / f"{i}.jpg"
         Image.fromarray(upright_picture()).save(path, exif=block)
         loaded = load_photo(path)

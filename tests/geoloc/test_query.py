@@ -29,9 +29,7 @@ DOT = (250, 10, 10)
 def dotted(width: int, height: int, x: float, y: float, radius: float, **known: object) -> Photo:
     """A photo of colours that vary slowly, with one red dot at (x, y)."""
     columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    pixels = np.stack([columns / width * 90, 90 + rows / height * 90, np.full_like(rows, 160)], -1).astype(
-        np.uint8
-    )
+    pixels = np.stack([columns / width * 90, 90 + rows / height * 90, np.full_like(rows, 160)], -1).astype(np.uint8)
     pixels[(columns - x) ** 2 + (rows - y) ** 2 <= radius**2] = DOT
     return Photo(Path("dot.jpg"), pixels, **known)  # type: ignore[arg-type]
 
@@ -100,9 +98,7 @@ def test_heading_says_how_far_the_content_was_turned_clockwise() -> None:
     assert by_heading[180].click == pytest.approx((60, 100))
     assert by_heading[270].click == pytest.approx((20, 60))
     turned = {
-        heading: make_queries(
-            dotted(600, 600, 300, 100, 10, heading_deg=float(heading)), Target(Click(300, 100))
-        )
+        heading: make_queries(dotted(600, 600, 300, 100, 10, heading_deg=float(heading)), Target(Click(300, 100)))
         for heading in HEADINGS
     }
     for heading, queries in turned.items():

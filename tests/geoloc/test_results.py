@@ -54,9 +54,7 @@ def test_geojson_properties(two_found: list[Detection]) -> None:
     assert properties["photo"] == "photos/süd.jpg"
     assert (properties["click_x"], properties["click_y"]) == (10.5, 20.25)
     assert properties["epsg"] == 32615
-    assert [properties[name] for name in ("xmin", "ymin", "xmax", "ymax")] == list(
-        two_found[0].polygon.bounds
-    )
+    assert [properties[name] for name in ("xmin", "ymin", "xmax", "ymax")] == list(two_found[0].polygon.bounds)
     assert properties["score"] == 0.9123
     assert properties["accuracy_note"] == "0.40 m box, 0.30 m pixel"
 
@@ -70,9 +68,7 @@ def test_clockwise_polygons_and_precision(make_detection: Make) -> None:
 
 def test_a_crs_without_an_epsg_code(make_detection: Make) -> None:
     local = pyproj.CRS.from_proj4("+proj=tmerc +lat_0=46 +lon_0=-92 +ellps=GRS80 +units=m")
-    properties = json.loads(geojson_text([make_detection(1, (0, 0, 1, 1), crs=local)]))["features"][0][
-        "properties"
-    ]
+    properties = json.loads(geojson_text([make_detection(1, (0, 0, 1, 1), crs=local)]))["features"][0]["properties"]
     assert properties["epsg"] is None
 
 
