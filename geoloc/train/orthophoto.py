@@ -84,7 +84,8 @@ def make_pair(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Pa
     size_m = float((box[2:] - box[:2]).max()) * ortho.gsd_m
     least = max(ranges.footprint_m[0], 1.5 * size_m, LEAST_FOOTPRINT_PX * gsd)
     footprint = log_uniform(rng, least, min(ranges.footprint_m[1], ortho.size_m))
-    query, query_to_source = _query(ortho, rng, centre, turn, footprint)
+    heading = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
+    query, query_to_source = tilted_view(ortho, rng, centre, heading, footprint, QUERY_PX)
     if query.std(axis=(0, 1)).max() < LEAST_TEXTURE:
         return None
 
@@ -126,21 +127,23 @@ def _pick_box(ortho: Orthophoto, rng: np.random.Generator) -> tuple[np.ndarray, 
     return np.concatenate([centre - size / 2, centre + size / 2]), False
 
 
-def _query(
-    ortho: Orthophoto, rng: np.random.Generator, centre: np.ndarray, turn: float, footprint: float
+def tilted_view(
+    ortho: Orthophoto, rng: np.random.Generator, centre: np.ndarray, heading: float, footprint: float, side: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A tilted view with the object somewhere in it, and its homography to image pixels."""
-    heading = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
-    scale = footprint / QUERY_PX / ortho.gsd_m
+    """A side x side photograph with `centre` somewhere in it, and its homography to image pixels.
+
+    heading: degrees that the view is turned against the image; footprint: metres across in its middle.
+    """
+    scale = footprint / side / ortho.gsd_m
     tilt = MAX_TILT_DEG * rng.random() ** 1.6
     field = rng.uniform(20, min(65, 2 * (82 - tilt)))
-    plane = views.tilted(tilt, QUERY_PX, field)
+    plane = views.tilted(tilt, side, field)
     # The crop is part of a photo: where the object lies in it, the tilt acts about the photo's own axis.
-    at = np.clip(rng.normal(0.5, 0.2, 2), 0.08, 0.92) * QUERY_PX - QUERY_PX / 2
+    at = np.clip(rng.normal(0.5, 0.2, 2), 0.08, 0.92) * side - side / 2
     ground_at = views.apply(plane, at[None])[0]
     place = views.similarity(scale, heading, tuple(centre), tuple(ground_at))
-    to_source = place @ plane @ np.array([[1, 0, -QUERY_PX / 2], [0, 1, -QUERY_PX / 2], [0, 0, 1.0]])
-    return ortho.view(to_source, QUERY_PX, scale, cv2.BORDER_REFLECT_101), to_source
+    to_source = place @ plane @ np.array([[1, 0, -side / 2], [0, 1, -side / 2], [0, 0, 1.0]])
+    return ortho.view(to_source, side, scale, cv2.BORDER_REFLECT_101), to_source
 
 
 def _matches(ortho: Orthophoto, query_to_source: np.ndarray, source_to_ref: np.ndarray) -> np.ndarray:

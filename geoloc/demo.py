@@ -1,0 +1,71 @@
+"""The demonstration: a synthetic town, its drone photographs, and how well clicked objects are found on its mosaic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiling.area import Area
+from tiling.mosaic import open_mosaic
+from tiling.plan import make_plan
+
+from geoloc import evaluate, model, town
+from geoloc.detection import Detection
+from geoloc.photo import Photo
+from geoloc.preview import draw_preview
+from geoloc.query import Target
+from geoloc.results import check_vector_output, write_results
+from geoloc.search import locate
+
+WITHIN_M = 100.0
+"""Search radius round a photo's GPS position: about what consumer GPS and the view of a low drone ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demonstration made. outcomes: one a clicked object, with its true box."""
+
+    scene: town.Town
+    found: Path
+    previews: tuple[Path, ...]
+    outcomes: tuple[evaluate.Outcome, ...]
+
+
+def run(
+    folder: Path, *, seed: int = 0, overwrite: bool = False, report: Callable[[str], None] = lambda line: None
+) -> Demo:
+    """Build the town in `folder/scene`, locate the objects clicked in its photos, write results and previews.
+
+    Photos say where they were taken, so the search is limited to their surroundings, as `geoloc locate` does.
+    report: called with a line of what is being done.
+
+    Raises:
+        OutputError: results are there already and `overwrite` is not set, or cannot be written.
+        WeightsError: the package's weights are damaged.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found_path = folder / "found.geojson"
+    check_vector_output(found_path, overwrite)
+    localizer = model.load()
+    report(f"Building a synthetic town (seed {seed}) ...")
+    scene = town.build(folder / "scene", seed=seed)
+    queries = evaluate.read_queries(scene.queries)
+    found: list[Detection] = []
+    previews: list[Path] = []
+    with open_mosaic([scene.mosaic]) as mosaic:
+
+        def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
+            report(f"Locating {len(targets)} objects of {photo.path.name} ...")
+            area = Area.near(*photo.position, WITHIN_M) if photo.position else Area.everywhere()
+            plan = make_plan(mosaic, localizer.gsd_m, localizer.window_px, area)
+            answers = locate(photo, targets, mosaic, plan, localizer, top=3)
+            found.extend(answers)
+            previews.append(folder / f"preview_{photo.path.stem}.png")
+            best = [answer for answer in answers if answer.rank == 1]
+            draw_preview(photo, [t.click for t in targets], best, mosaic, previews[-1], overwrite=True)
+            return answers
+
+        outcomes = evaluate.run(queries, locate_and_draw)
+        write_results(found, found_path, crs=mosaic.crs, overwrite=overwrite)
+    return Demo(scene, found_path, tuple(previews), tuple(outcomes))

@@ -1,0 +1,148 @@
+"""Weights files: safetensors that say which preset they fit, how well they did and what their checksum is.
+
+Never a pickle. The checksum is over the tensors themselves and stands in the file's metadata; it is verified at
+every load, so that a damaged or edited file is refused instead of answering wrongly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from geoloc.errors import WeightsError
+from geoloc.model.network import CrossViewNet
+from geoloc.model.presets import preset
+from geoloc.output import replacing
+
+FORMAT = "geoloc-weights-1"
+PACKAGED = Path(__file__).parent.parent / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was measured of the weights on held-out pairs and searches; results are told with it.
+
+    centre_error_px: root mean square distance of a right box's centre from the true one, window pixels.
+    odds_scale, odds_offset: the score of an answer is sigmoid(odds_scale * log odds + odds_offset), fitted so that
+    it is the probability of a hit when a whole mosaic is searched.
+    """
+
+    centre_error_px: float = 4.0
+    odds_scale: float = 1.0
+    odds_offset: float = 0.0
+
+
+def packaged_weights(name: str) -> Path:
+    """Path of the weights that come with the package; raises `WeightsError` where the preset has none."""
+    path = PACKAGED / f"{name}.safetensors"
+    if not path.is_file():
+        have = ", ".join(sorted(p.stem for p in PACKAGED.glob("*.safetensors"))) or "none"
+        raise WeightsError(
+            f"no weights come with preset {name!r} (there are: {have}); train some and give --weights FILE"
+        )
+    return path
+
+
+def save_weights(path: Path, net: CrossViewNet, calibration: Calibration, *, half: bool = True) -> str:
+    """Write the network's tensors to `path` by way of a temporary file; returns their checksum.
+
+    half: store the weights of convolutions and linear layers in 16 bits; statistics and vectors stay in 32.
+    """
+    tensors = {
+        name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
+        for name, value in _tensors(net).items()
+    }
+    checksum = _checksum(tensors)
+    metadata = {
+        "format": FORMAT,
+        "preset": net.config.name,
+        "sha256": checksum,
+        "calibration": json.dumps(asdict(calibration)),
+    }
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata)
+    return checksum
+
+
+def load_weights(path: Path, net: CrossViewNet) -> Calibration:
+    """Fill `net` from `path` and return what was measured of the weights.
+
+    Raises:
+        WeightsError: no such file, not one of ours, another preset, missing or misshapen tensors, wrong checksum.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{path}: not a readable safetensors file ({error})") from None
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"{path}: not weights of geoloc (the metadata does not say {FORMAT})")
+    if metadata.get("preset") != net.config.name:
+        raise WeightsError(
+            f"{path}: weights for preset {metadata.get('preset')!r}, not {net.config.name!r}; give --model"
+        )
+    if metadata.get("sha256") != _checksum(tensors):
+        raise WeightsError(f"{path}: wrong checksum, the file is damaged or was changed; fetch or train it again")
+    own = _tensors(net)
+    wrong = [
+        n for n in own.keys() | tensors.keys() if n not in own or n not in tensors or own[n].shape != tensors[n].shape
+    ]
+    if wrong:
+        raise WeightsError(
+            f"{path}: made for another version of the network ({len(wrong)} tensors differ, {min(wrong)})"
+        )
+    with torch.no_grad():
+        for name, value in own.items():
+            value.copy_(tensors[name])
+    return _calibration(path, metadata)
+
+
+def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
+    try:
+        return Calibration(**json.loads(metadata["calibration"]))
+    except (KeyError, TypeError, ValueError):
+        raise WeightsError(f"{path}: its metadata has no valid calibration") from None
+
+
+def _tensors(net: CrossViewNet) -> dict[str, Tensor]:
+    """All parameters and buffers, each once even where two sides share a backbone."""
+    return dict(net.named_parameters()) | {n: b for n, b in net.named_buffers() if n in net.state_dict()}
+
+
+def _checksum(tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def build(name: str, weights: Path | None, device: str) -> tuple[CrossViewNet, Calibration]:
+    """The network of preset `name` on `device`, in evaluation mode, with the packaged weights or those of a file.
+
+    Raises:
+        WeightsError: see `load_weights`; or no such device.
+    """
+    config = preset(name)
+    path = weights if weights is not None else packaged_weights(name)
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:
+        first = str(error).splitlines()[0]
+        raise WeightsError(f"device {device!r} cannot be used: {first}") from None
+    net = CrossViewNet(config)
+    calibration = load_weights(path, net)
+    return net.to(place).eval(), calibration

@@ -1,0 +1,172 @@
+"""What a score means: whole searches on held-out ground, with and without the object, and a logistic fit of the hits.
+
+The network's odds are learnt one window and one crop at a time; a search takes the best of many. Here it is measured
+how often the best answer of a search with given odds is right, so that `score` is that probability and an answer
+below one half can honestly be told as "not here".
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tiling.area import Area
+from tiling.mosaic import open_mosaic
+from tiling.plan import make_plan
+
+from geoloc.model.localizer import Localizer
+from geoloc.model.weights import Calibration
+from geoloc.photo import Photo
+from geoloc.query import Click, Target
+from geoloc.search import LEAST_SCORE, locate
+from geoloc.train import views
+from geoloc.train.augment import recolour, shade
+from geoloc.train.orthophoto import Orthophoto, log_uniform, tilted_view
+from geoloc.train.posed import PosedSite
+
+PHOTO_PX = 768
+FOOTPRINT_M = (25.0, 110.0)
+RADIUS_M = 3.0
+"""A hit where no true box is known."""
+_EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A photograph with clicks whose place in image `ortho` is known. truth: N x 4 boxes in its pixels."""
+
+    photo: Photo
+    clicks: tuple[Click, ...]
+    truth: np.ndarray
+    ortho: Orthophoto
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The best answer to one click of a trial. log_odds as in `Proposal`; error_px: of the centre, in window pixels."""
+
+    log_odds: float
+    hit: bool
+    error_px: float
+
+
+def made_trial(ortho: Orthophoto, rng: np.random.Generator, clicks: int) -> Trial | None:
+    """A virtual photograph of an orthophoto with boxes; None where too few of them are in the picture."""
+    at = ortho.boxes[rng.integers(len(ortho.boxes))]
+    footprint = log_uniform(rng, FOOTPRINT_M[0], min(FOOTPRINT_M[1], ortho.size_m))
+    centre = (at[:2] + at[2:]) / 2
+    picture, to_source = tilted_view(ortho, rng, centre, rng.uniform(0, 360), footprint, PHOTO_PX)
+    centres = (ortho.boxes[:, :2] + ortho.boxes[:, 2:]) / 2
+    places = views.apply(np.linalg.inv(to_source), centres)
+    inside = ((places > 20) & (places < PHOTO_PX - 20)).all(1)
+    chosen = rng.permutation(np.flatnonzero(inside))[:clicks]
+    if len(chosen) == 0:
+        return None
+    photo = Photo(Path(f"{ortho.name}.jpg"), recolour(shade(picture, rng), rng))
+    return Trial(photo, tuple(Click(*places[i]) for i in chosen), ortho.boxes[chosen], ortho)
+
+
+def posed_trial(site: PosedSite, index: int, rng: np.random.Generator, clicks: int) -> Trial | None:
+    """A real photograph of a posed site and places in it that the mosaic shows."""
+    camera, picture = site.cameras[index], site.photos[index]
+    height, width = picture.shape[:2]
+    at = rng.uniform(0.1, 0.9, (20, 2)) * [width, height]
+    source = site.to_source(camera.to_ground(at, site.surface)[:, :2])
+    rows, columns = site.ortho.pixels.shape[:2]
+    keep = (source > 20).all(1) & (source < [columns - 20, rows - 20]).all(1)
+    keep[keep] = site.ortho.pixels[source[keep, 1].astype(int), source[keep, 0].astype(int)].any(1)
+    chosen = np.flatnonzero(keep)[:clicks]
+    if len(chosen) == 0:
+        return None
+    half = RADIUS_M / site.ortho.gsd_m
+    truth = np.concatenate([source[chosen] - half, source[chosen] + half], axis=1)
+    return Trial(Photo(camera.path, picture), tuple(Click(*at[i]) for i in chosen), truth, site.ortho)
+
+
+def run_trials(
+    model: Localizer, trials: Sequence[Trial], others: Sequence[Orthophoto], report: Callable[[str], None]
+) -> list[Answer]:
+    """Search every trial's own image and, for as many, one of `others` that does not show the place."""
+    answers: list[Answer] = []
+    with tempfile.TemporaryDirectory() as folder:
+        paths: dict[str, Path] = {}
+        for i, trial in enumerate(trials):
+            other = others[i % len(others)]
+            if other.name == trial.ortho.name:
+                other = others[(i + 1) % len(others)]
+            for ortho in (trial.ortho, other):
+                if ortho.name not in paths:
+                    paths[ortho.name] = _write(Path(folder), ortho)
+                answers += _answers(model, trial, ortho, paths[ortho.name])
+            report(f"trial {i + 1} of {len(trials)}: {sum(a.hit for a in answers)} hits of {len(answers) // 2}")
+    return answers
+
+
+def fit(answers: Sequence[Answer]) -> Calibration:
+    """Logistic regression of hits on log odds, by Newton steps, and the root mean square centre error of the hits."""
+    x = torch.tensor([a.log_odds for a in answers], dtype=torch.float64)
+    y = torch.tensor([float(a.hit) for a in answers], dtype=torch.float64)
+    design = torch.stack([x, torch.ones_like(x)], dim=1)
+    weight = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    for _ in range(50):
+        p = torch.sigmoid(design @ weight)
+        gradient = design.T @ (p - y) + 0.1 * weight
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + 0.1 * torch.eye(2)
+        weight = weight - torch.linalg.solve(hessian, gradient)
+    errors = np.array([a.error_px for a in answers if a.hit])
+    return Calibration(float(np.sqrt((errors**2).mean())), float(weight[0]), float(weight[1]))
+
+
+def describe(answers: Sequence[Answer], calibration: Calibration) -> str:
+    """Hits, and how well the score tells hits from misses, as one line."""
+    x = np.array([a.log_odds for a in answers]) * calibration.odds_scale + calibration.odds_offset
+    hit = np.array([a.hit for a in answers])
+    wins = (x[hit][:, None] > x[~hit][None]).mean()
+    p = 1 / (1 + np.exp(-x))
+    return (
+        f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; "
+        f"score above one half: {(p[hit] > 0.5).mean():.2f} of hits, {(p[~hit] > 0.5).mean():.2f} of the others; "
+        f"{calibration}"
+    )
+
+
+def _answers(model: Localizer, trial: Trial, ortho: Orthophoto, path: Path) -> list[Answer]:
+    answers = []
+    with open_mosaic([path]) as mosaic:
+        plan = make_plan(mosaic, model.gsd_m, model.window_px, Area.everywhere())
+        targets = [Target(click) for click in trial.clicks]
+        own_odds = model.calibrated(replace(model.calibration, odds_scale=1.0, odds_offset=0.0))
+        found = {d.click: d for d in locate(trial.photo, targets, mosaic, plan, own_odds, top=1)}
+    for click, truth in zip(trial.clicks, trial.truth, strict=True):
+        best = found.get(click)
+        if best is None:
+            answers.append(Answer(math.log(LEAST_SCORE), False, math.inf))
+            continue
+        x = (best.polygon.centroid.x - _EAST) / ortho.gsd_m
+        y = ortho.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ortho.gsd_m
+        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ortho is trial.ortho
+        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ortho.gsd_m / plan.gsd_m
+        odds = math.log(best.score) - math.log1p(-min(best.score, 1 - 1e-12))
+        answers.append(Answer(odds, bool(inside), float(error)))
+    return answers
+
+
+def _write(folder: Path, ortho: Orthophoto) -> Path:
+    """The orthophoto as a GeoTIFF, its lower left corner at 500 km east, 6500 km north of a UTM zone."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    path = folder / f"{ortho.name}.tif"
+    rows, columns = ortho.pixels.shape[:2]
+    profile = {"driver": "GTiff", "height": rows, "width": columns, "count": 3, "dtype": "uint8", "tiled": True}
+    affine = from_origin(_EAST, _NORTH + rows * ortho.gsd_m, ortho.gsd_m, ortho.gsd_m)
+    with rasterio.open(path, "w", **profile, crs=f"EPSG:{_EPSG}", transform=affine) as file:
+        file.write(np.moveaxis(ortho.pixels, -1, 0))
+        # Ground that a posed site's mosaic does not show is black.
+        file.write_mask(ortho.pixels.any(axis=-1))
+    return path
