@@ -5,8 +5,9 @@ Query tokens attend to reference tokens and reference tokens to query tokens, bo
     Xq' = CAB(Q = Xq, KV = Xr);   Xr' = CAB(Q = Xr, KV = Xq)
     CAB: Y = LN(X + MHA(X, C, C));  out = LN(Y + FFN(Y))
 
-Two options go beyond the paper, both measured in docs/model.md: *matching start* (attention begins as feature similarity)
-and positions that travel in the values only, so that where a match lies is told without biasing what matches.
+Options that go beyond the paper: *matching start* (attention begins as feature similarity, positions travel in the
+values, so that where a match lies is told without biasing what matches) and *local mixing* (tokens compare where their
+neighbours' matches lie, since a true match has neighbours that match next to it).
 """
 
 from __future__ import annotations
@@ -73,6 +74,23 @@ class CrossAttentionBlock(nn.Module):
         return y + self.ffn(self.norm2(y))
 
 
+class LocalMixing(nn.Module):
+    """What the neighbours know: a depthwise 7 x 7 convolution over one side's tokens, added to them."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.depthwise = nn.Conv2d(dim, dim, 7, padding=3, groups=dim)
+        self.out = nn.Linear(dim, dim)
+        nn.init.normal_(self.out.weight, std=0.02)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, shape: tuple[int, int]) -> Tensor:
+        """x: B x N x d, tokens of `shape` (rows, columns) in row order."""
+        grid = self.norm(x).transpose(1, 2).unflatten(2, shape)
+        return x + self.out(F.gelu(self.depthwise(grid)).flatten(2).transpose(1, 2))
+
+
 class CVCAM(nn.Module):
     """N rounds of mutual cross-attention between query and reference tokens."""
 
@@ -87,6 +105,7 @@ class CVCAM(nn.Module):
         post_norm: bool,
         share: bool,
         matching: bool,
+        mixing: bool,
     ) -> None:
         super().__init__()
         self.rounds = rounds
@@ -100,15 +119,24 @@ class CVCAM(nn.Module):
         self.to_query = blocks()
         self.to_reference = blocks()
         self.within_query = blocks() if self_attention else None
+        self.mix_query = nn.ModuleList(LocalMixing(dim) for _ in range(distinct)) if mixing else None
+        self.mix_reference = nn.ModuleList(LocalMixing(dim) for _ in range(distinct)) if mixing else None
         self.position_gain = nn.Parameter(torch.tensor(0.5))
 
     def forward(
-        self, xq: Tensor, xr: Tensor, pos_q: Tensor, pos_r: Tensor
+        self,
+        xq: Tensor,
+        xr: Tensor,
+        pos_q: Tensor,
+        pos_r: Tensor,
+        *,
+        query_shape: tuple[int, int],
+        reference_shape: tuple[int, int],
     ) -> tuple[Tensor, Tensor, list[tuple[Tensor, Tensor]]]:
         """Let both views exchange context.
 
-        xq: B x Nq x d, xr: B x Nr x d, pos_q: Nq x d, pos_r: Nr x d. Returns both token sets after the last round
-        and, for dense supervision, after every round but the last.
+        xq: B x Nq x d, xr: B x Nr x d, pos_q: Nq x d, pos_r: Nr x d; shapes: (rows, columns) of the tokens. Returns
+        both token sets after the last round and, for dense supervision, after every round but the last.
         """
         pos_q, pos_r = pos_q * self.position_gain, pos_r * self.position_gain
         between = []
@@ -117,6 +145,9 @@ class CVCAM(nn.Module):
             if self.within_query is not None:
                 xq = self.within_query[j](xq, xq, pos_q, pos_q)
             xq, xr = self.to_query[j](xq, xr, pos_r), self.to_reference[j](xr, xq, pos_q)
+            if self.mix_query is not None and self.mix_reference is not None:
+                xq = self.mix_query[j](xq, query_shape)
+                xr = self.mix_reference[j](xr, reference_shape)
             if i < self.rounds - 1:
                 between.append((xq, xr))
         return xq, xr, between

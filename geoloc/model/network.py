@@ -67,6 +67,7 @@ class CrossViewNet(nn.Module):
                 post_norm=config.post_norm,
                 share=config.share_rounds,
                 matching=config.matching_start,
+                mixing=config.local_mixing,
             )
         if config.fusion != "pooled":
             self.pooled = nn.Linear(d, d)
@@ -80,13 +81,13 @@ class CrossViewNet(nn.Module):
             # Equal projections, so that what looks alike on both sides starts as alike.
             self.project_reference.load_state_dict(self.project_query.state_dict())
             self.match_scale = nn.Parameter(torch.tensor(10.0))
-
-    def train(self, mode: bool = True) -> CrossViewNet:
-        """Set the mode; a frozen backbone keeps its batch statistics."""
-        super().train(mode)
-        if self.config.frozen_backbone:
-            self.backbones.eval()
-        return self
+            # Each side has its own, so that equal places in the two pictures do not count as alike.
+            self.place_query = nn.Linear(d, d, bias=False)
+            self.place_reference = nn.Linear(d, d, bias=False)
+            nn.init.normal_(self.place_query.weight, std=0.02)
+            nn.init.normal_(self.place_reference.weight, std=0.02)
+        if config.frozen_stages:
+            query_backbone.freeze(config.frozen_stages)
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
         """rgb: B x 3 x H x W in [0, 255]; click: B x 2 (x, y) pixels, used where the click joins the image."""
@@ -99,8 +100,7 @@ class CrossViewNet(nn.Module):
         return self._encode("reference", rgb)
 
     def _encode(self, side: str, rgb: Tensor) -> Features:
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.config.frozen_backbone):
-            fine, coarse = self.backbones[side](rgb)
+        fine, coarse = self.backbones[side](rgb)
         return Features(coarse, fine)
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
@@ -129,7 +129,10 @@ class CrossViewNet(nn.Module):
             pos_r = sine_positions(rows, columns, config.dim, fr.device)
             if config.post_norm:
                 xq, xr = xq + pos_q, xr + pos_r
-            xq, xr, between = self.cvcam(xq, xr, pos_q, pos_r)
+            elif config.matching_start:
+                xq, xr = xq + self.place_query(pos_q), xr + self.place_reference(pos_r)
+            shapes = {"query_shape": (q_rows, q_columns), "reference_shape": (rows, columns)}
+            xq, xr, between = self.cvcam(xq, xr, pos_q, pos_r, **shapes)
             similarities = tuple(_cosines(a, b) for a, b in [*between, (xq, xr)])
         clicked = torch.einsum("bn,bnd->bd", weight, xq)
         fused = (xr + self.pooled(clicked)[:, None]).transpose(1, 2).unflatten(2, (rows, columns))

@@ -36,7 +36,8 @@ class Config:
     kernels: tuple[int, ...] = (1, 3, 5)
     mhsam_groups: int = 1
     matching_start: bool = False
-    frozen_backbone: bool = False
+    local_mixing: bool = False
+    frozen_stages: int = 0
     query_shape: tuple[int, int] = (256, 256)
     panorama_shape: tuple[int, int] = (256, 512)
     window_px: int = 1024
@@ -57,7 +58,8 @@ PRESETS: dict[str, Config] = {
             post_norm=False,
             mhsam_groups=8,
             matching_start=True,
-            frozen_backbone=True,
+            local_mixing=True,
+            frozen_stages=3,
             window_px=384,
         ),
         Config(

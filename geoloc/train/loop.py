@@ -29,6 +29,7 @@ class Schedule:
     minutes: float
     batch: int = 16
     rate: float = 4e-4
+    backbone_rate: float = 0.3
     warmup: int = 100
     weight_decay: float = 0.01
     average: float = 0.998
@@ -55,10 +56,15 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(schedule.seed)
     net = CrossViewNet(config).to(device)
-    if config.frozen_backbone:
+    if config.frozen_stages:
         net.backbones["query"].load_imagenet()
-    trained = {name: p for name, p in net.named_parameters() if not (config.frozen_backbone and "backbones" in name)}
-    optimiser = torch.optim.AdamW(trained.values(), lr=schedule.rate, weight_decay=schedule.weight_decay)
+    trained = {name: p for name, p in net.named_parameters() if p.requires_grad}
+    # What ImageNet taught is changed more slowly than what starts from nothing.
+    groups = [
+        {"params": [p for name, p in trained.items() if ("backbones" in name) == pretrained], "share": share}
+        for pretrained, share in ((False, 1.0), (True, schedule.backbone_rate))
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=schedule.rate, weight_decay=schedule.weight_decay)
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
     step, used = _resume(folder, net, optimiser, average)
     stream = PairStream(sources, schedule.batch, schedule.seed + step, Ranges())
@@ -73,7 +79,7 @@ def train(
         rate = schedule.rate * min(1, (step + 1) / schedule.warmup)
         rate *= 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * elapsed / (schedule.minutes * 60)))
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         parts, right = _step(net, _to(batch, device))
         loss = total(parts)
         if not torch.isfinite(loss):
