@@ -60,7 +60,7 @@ def made_trial(ortho: Orthophoto, rng: np.random.Generator, clicks: int) -> Tria
     at = ortho.boxes[rng.integers(len(ortho.boxes))]
     footprint = log_uniform(rng, FOOTPRINT_M[0], min(FOOTPRINT_M[1], ortho.size_m))
     centre = (at[:2] + at[2:]) / 2
-    picture, to_source = tilted_view(ortho, rng, centre, rng.uniform(0, 360), footprint, PHOTO_PX)
+    picture, to_source = tilted_view(ortho, rng, centre, rng.uniform(0, 360), footprint, side=PHOTO_PX)
     centres = (ortho.boxes[:, :2] + ortho.boxes[:, 2:]) / 2
     places = views.apply(np.linalg.inv(to_source), centres)
     inside = ((places > 20) & (places < PHOTO_PX - 20)).all(1)

@@ -85,7 +85,7 @@ def make_pair(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Pa
     least = max(ranges.footprint_m[0], 1.5 * size_m, LEAST_FOOTPRINT_PX * gsd)
     footprint = log_uniform(rng, least, min(ranges.footprint_m[1], ortho.size_m))
     heading = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
-    query, query_to_source = tilted_view(ortho, rng, centre, heading, footprint, QUERY_PX)
+    query, query_to_source = tilted_view(ortho, rng, centre, heading, footprint, side=QUERY_PX)
     if query.std(axis=(0, 1)).max() < LEAST_TEXTURE:
         return None
 
@@ -128,7 +128,7 @@ def _pick_box(ortho: Orthophoto, rng: np.random.Generator) -> tuple[np.ndarray, 
 
 
 def tilted_view(
-    ortho: Orthophoto, rng: np.random.Generator, centre: np.ndarray, heading: float, footprint: float, side: int
+    ortho: Orthophoto, rng: np.random.Generator, centre: np.ndarray, heading: float, footprint: float, *, side: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """A side x side photograph with `centre` somewhere in it, and its homography to image pixels.
 
