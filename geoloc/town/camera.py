@@ -1,0 +1,263 @@
+"""Cameras of the synthetic town: pinhole photographs, equirectangular panoramas and the parallel view of a true ortho.
+
+Positions are local metres, x east, y north, z up. Pixels have a corner origin, x right, y down; the ray of a pixel goes
+through its centre. Angles are degrees: heading clockwise from north, pitch 0 level and -90 straight down, roll clockwise
+as the camera's own right side goes down.
+
+A point of a ray is `origin + t * direction`. All three kinds let a renderer ask for the dot product of one vector with
+the part of the ray that varies from pixel to pixel (the direction of central cameras, the origin of parallel ones): it
+is affine in the pixel or an outer product, so no picture of three-component directions is ever needed.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+PixelWindow = tuple[int, int, int, int]
+"""Rows r0..r1 and columns c0..c1, half-open."""
+
+NEAR_M = 0.02
+"""Nearer things are not seen."""
+
+
+class Camera(ABC):
+    """What the renderer needs to know of a camera of `width` x `height` pixels."""
+
+    width: int
+    height: int
+    central: bool
+    """All rays start in one point; else they are parallel."""
+
+    @property
+    @abstractmethod
+    def fixed(self) -> Floats:
+        """The constant half of the rays: the origin (3) of central cameras, the direction (3) of parallel ones."""
+
+    @abstractmethod
+    def dot(self, vector: Floats, window: PixelWindow) -> NDArray[np.float32]:
+        """Dot product of `vector` (3) with the varying half of every ray in the window, rows x columns."""
+
+    @abstractmethod
+    def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Pixels (N x 2) of points (N x 3), and which of them (N) lie in front of the camera; others are NaN."""
+
+    @abstractmethod
+    def windows(self, points: Floats) -> list[PixelWindow]:
+        """Parts of the picture that hold the convex hull of `points`, with a pixel to spare; none where unseen."""
+
+    @abstractmethod
+    def enlarged(self, factor: int) -> Camera:
+        """The same view with `factor` times as many pixels along each side."""
+
+    @property
+    @abstractmethod
+    def spread(self) -> float:
+        """Metres between neighbouring rays: at t = 1 for central cameras, anywhere for parallel ones."""
+
+    def rays(self, window: PixelWindow) -> NDArray[np.float32]:
+        """The varying half of the rays, rows x columns x 3."""
+        return np.stack([self.dot(axis, window) for axis in np.eye(3)], axis=-1)
+
+    def ray(self, x: float, y: float) -> tuple[Floats, Floats]:
+        """Origin (3) and direction (3) of the ray of the pixel that holds (x, y)."""
+        row, column = int(y), int(x)
+        varying = self.rays((row, row + 1, column, column + 1))[0, 0].astype(np.float64)
+        return (self.fixed, varying) if self.central else (varying, self.fixed)
+
+    def _clipped(self, low: Floats, high: Floats) -> list[PixelWindow]:
+        c0, r0 = max(math.floor(low[0]) - 1, 0), max(math.floor(low[1]) - 1, 0)
+        c1, r1 = min(math.ceil(high[0]) + 1, self.width), min(math.ceil(high[1]) + 1, self.height)
+        return [(r0, r1, c0, c1)] if r0 < r1 and c0 < c1 else []
+
+
+class _AffineCamera(Camera):
+    """The varying half of the ray is `base + x * along_x + y * along_y`."""
+
+    base: Floats
+    along_x: Floats
+    along_y: Floats
+
+    def dot(self, vector: Floats, window: PixelWindow) -> NDArray[np.float32]:
+        r0, r1, c0, c1 = window
+        columns = (np.arange(c0, c1) + 0.5) * float(self.along_x @ vector) + float(self.base @ vector)
+        rows = (np.arange(r0, r1) + 0.5) * float(self.along_y @ vector)
+        return np.add.outer(rows.astype(np.float32), columns.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Pinhole(_AffineCamera):
+    """A photograph without lens distortion. position: 3; focal length in pixels."""
+
+    position: tuple[float, float, float]
+    heading_deg: float
+    pitch_deg: float
+    focal_px: float
+    width: int
+    height: int
+    roll_deg: float = 0.0
+    central = True
+
+    @cached_property
+    def axes(self) -> Floats:
+        """Rows are the camera's right, down and forward in the local frame, 3 x 3."""
+        heading, pitch, roll = np.radians([self.heading_deg, self.pitch_deg, self.roll_deg])
+        north, up = np.array([math.sin(heading), math.cos(heading), 0.0]), np.array([0.0, 0.0, 1.0])
+        forward = math.cos(pitch) * north + math.sin(pitch) * up
+        level_right = np.array([math.cos(heading), -math.sin(heading), 0.0])
+        level_down = np.cross(forward, level_right)
+        right = math.cos(roll) * level_right + math.sin(roll) * level_down
+        return np.stack([right, np.cross(forward, right), forward])
+
+    @property
+    def fixed(self) -> Floats:
+        """The position."""
+        return np.array(self.position, np.float64)
+
+    @cached_property
+    def base(self) -> Floats:  # type: ignore[override]
+        """Direction through the picture's upper-left corner, its length such that a pixel is 1."""
+        right, down, forward = self.axes
+        return self.focal_px * forward - self.width / 2 * right - self.height / 2 * down
+
+    @property
+    def along_x(self) -> Floats:  # type: ignore[override]
+        """Right."""
+        return self.axes[0]
+
+    @property
+    def along_y(self) -> Floats:  # type: ignore[override]
+        """Down."""
+        return self.axes[1]
+
+    @property
+    def spread(self) -> float:
+        """Directions are as long as the focal length in pixels, so neighbours are 1 apart."""
+        return 1.0
+
+    def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Pixels of points; see `Camera`."""
+        q = (np.asarray(points, np.float64) - self.fixed) @ self.axes.T
+        front = q[:, 2] > NEAR_M
+        depth = np.where(front, q[:, 2], np.nan)[:, None]
+        return self.focal_px * q[:, :2] / depth + [self.width / 2, self.height / 2], front
+
+    def windows(self, points: Floats) -> list[PixelWindow]:
+        """The box round the projected points; the whole picture where some are in front and some behind."""
+        pixels, front = self.project(points)
+        if front.all():
+            return self._clipped(pixels.min(0), pixels.max(0))
+        return [(0, self.height, 0, self.width)] if front.any() else []
+
+    def enlarged(self, factor: int) -> Pinhole:
+        """See `Camera`."""
+        wide, high = self.width * factor, self.height * factor
+        return replace(self, width=wide, height=high, focal_px=self.focal_px * factor)
+
+
+@dataclass(frozen=True)
+class Parallel(_AffineCamera):
+    """Parallel rays: a true ortho (straight down) or the sun's view.
+
+    base: the starting point of the ray through the picture's upper-left corner; along_x, along_y: a pixel's steps;
+    direction: unit, 3.
+    """
+
+    base: Floats
+    along_x: Floats
+    along_y: Floats
+    direction: Floats
+    width: int
+    height: int
+    central = False
+
+    @property
+    def fixed(self) -> Floats:
+        """The direction."""
+        return self.direction
+
+    @property
+    def spread(self) -> float:
+        """The larger of a pixel's two sides."""
+        return float(max(np.linalg.norm(self.along_x), np.linalg.norm(self.along_y)))
+
+    def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Pixels of points; all of them are in front."""
+        to_pixel = np.linalg.inv(np.stack([self.along_x, self.along_y, self.direction], axis=1))
+        pixels = (np.asarray(points, np.float64) - self.base) @ to_pixel.T
+        return pixels[:, :2], np.ones(len(pixels), bool)
+
+    def windows(self, points: Floats) -> list[PixelWindow]:
+        """The box round the projected points."""
+        pixels, _ = self.project(points)
+        return self._clipped(pixels.min(0), pixels.max(0))
+
+    def enlarged(self, factor: int) -> Parallel:
+        """See `Camera`."""
+        along_x, along_y = self.along_x / factor, self.along_y / factor
+        return replace(self, along_x=along_x, along_y=along_y, width=self.width * factor, height=self.height * factor)
+
+
+@dataclass(frozen=True)
+class Equirectangular(Camera):
+    """A full panorama: columns are azimuths, `heading_deg` in the middle, rows are elevations from +90 to -90."""
+
+    position: tuple[float, float, float]
+    heading_deg: float
+    width: int
+    height: int
+    central = True
+
+    @property
+    def fixed(self) -> Floats:
+        """The position."""
+        return np.array(self.position, np.float64)
+
+    @property
+    def spread(self) -> float:
+        """Directions are of unit length."""
+        return 2.0 * math.pi / self.width
+
+    def dot(self, vector: Floats, window: PixelWindow) -> NDArray[np.float32]:
+        """See `Camera`."""
+        r0, r1, c0, c1 = window
+        azimuth = math.radians(self.heading_deg) + ((np.arange(c0, c1) + 0.5) / self.width - 0.5) * 2.0 * math.pi
+        elevation = (0.5 - (np.arange(r0, r1) + 0.5) / self.height) * math.pi
+        level = (vector[0] * np.sin(azimuth) + vector[1] * np.cos(azimuth)).astype(np.float32)
+        flat = np.multiply.outer(np.cos(elevation).astype(np.float32), level)
+        return flat + (vector[2] * np.sin(elevation)).astype(np.float32)[:, None]
+
+    def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Pixels of points; all directions are in the picture."""
+        east, north, up = (np.asarray(points, np.float64) - self.fixed).T
+        turn = (np.degrees(np.arctan2(east, north)) - self.heading_deg + 180.0) % 360.0
+        elevation = np.degrees(np.arctan2(up, np.hypot(east, north)))
+        pixels = np.stack([turn / 360.0 * self.width, (90.0 - elevation) / 180.0 * self.height], axis=-1)
+        return pixels, np.ones(len(pixels), bool)
+
+    def windows(self, points: Floats) -> list[PixelWindow]:
+        """One box, or two where the points lie on both sides of the seam.
+
+        Straight edges are curves here, so the box is that of points along the edges of all pairs of neighbours.
+        """
+        ends = np.roll(points, -1, axis=0)
+        steps = np.linspace(0.0, 1.0, 9)[:-1, None, None]
+        pixels, _ = self.project((points + steps * (ends - points)).reshape(-1, 3))
+        x = pixels[0, 0] + (pixels[:, 0] - pixels[0, 0] + self.width / 2) % self.width - self.width / 2
+        low, high = np.array([x.min(), pixels[:, 1].min()]) - 2.0, np.array([x.max(), pixels[:, 1].max()]) + 2.0
+        if high[0] - low[0] > 0.45 * self.width:  # near or overhead: anywhere
+            return [(0, self.height, 0, self.width)]
+        found = []
+        for shift in (-self.width, 0, self.width):
+            found += self._clipped(low + [shift, 0], high + [shift, 0])
+        return found
+
+    def enlarged(self, factor: int) -> Equirectangular:
+        """See `Camera`."""
+        return replace(self, width=self.width * factor, height=self.height * factor)

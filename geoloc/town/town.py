@@ -1,0 +1,178 @@
+"""The whole synthetic town as files: mosaic, photographs, panoramas and labelled queries."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from geoloc.errors import OutputError
+from geoloc.town.camera import Equirectangular, Pinhole
+from geoloc.town.frame import Frame, MosaicGrid, TownError
+from geoloc.town.scene import Scene, build_scene
+from geoloc.town.shade import Grounds, Studio, flight_day, survey_day
+from geoloc.town.shapes import SceneObject
+from geoloc.town.truth import Sight, choose, sights
+from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries
+
+DEFAULT_ORIGIN = (15.31, 51.87)
+"""(lon, lat): in UTM zone 33, west of Poland."""
+QUERY_COLUMNS = (
+    "photo", "object", "kind", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg", "seen",
+)  # fmt: skip
+FILM_MM = 24
+ASKED_PER_PHOTO = 6
+_MIN_SIZE_M = 50.0
+_TILTS_DEG = ((0.0, 6.0), (28.0, 40.0), (0.0, 15.0), (48.0, 60.0))
+_HEIGHTS_M = ((60.0, 95.0), (45.0, 75.0), (80.0, 120.0), (40.0, 48.0))
+"""From straight down to steeply oblique, in turn; oblique photos are taken from lower down."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrueObject:
+    """box: xmin, ymin, xmax, ymax in the mosaic's CRS, of the object as the true ortho shows it."""
+
+    id: int
+    kind: str
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """What was written. queries: the CSV file for `geoloc.evaluate`; objects: all that the mosaic shows."""
+
+    mosaic: Path
+    photos: tuple[Path, ...]
+    panoramas: tuple[Path, ...]
+    queries: Path
+    objects: tuple[TrueObject, ...]
+
+
+def build(
+    folder: Path,
+    *,
+    seed: int = 0,
+    size_m: float = 240.0,
+    gsd_m: float = 0.15,
+    epsg: int = 32633,
+    rotation_deg: float = 0.0,
+    photos: int = 4,
+    panoramas: int = 1,
+    origin: tuple[float, float] = DEFAULT_ORIGIN,
+    photo_px: tuple[int, int] = (1600, 1200),
+    panorama_px: int = 2048,
+) -> Town:
+    """Write `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg` and `queries.csv` into `folder`, replacing older ones.
+
+    size_m: the town's side; gsd_m: of the mosaic, on the ground; rotation_deg: of the mosaic's grid, clockwise;
+    origin: (lon, lat) of the town's middle; photo_px: width, height; panorama_px: width. The same arguments give the
+    same pictures. Every fourth photo has a position but tells neither heading nor pitch.
+
+    Raises:
+        TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.
+        OutputError: a file cannot be written.
+    """
+    if not size_m >= _MIN_SIZE_M or not 0.02 <= gsd_m <= 2.0:
+        raise TownError(
+            f"a town of {size_m:g} m at {gsd_m:g} m a pixel: make it {_MIN_SIZE_M:g} m or more, at 0.02 to 2 m"
+        )
+    frame = Frame(origin, epsg)
+    grid = MosaicGrid.over(frame, size_m, gsd_m, rotation_deg)
+    _make_folders(folder)
+    scene = build_scene(seed, size_m)
+    grounds = Grounds(scene, seed)
+    rng = np.random.default_rng([seed, 5])
+    survey = survey_day(rng)
+    flight = flight_day(rng, survey)
+
+    mosaic = folder / "mosaic.tif"
+    above = Studio(scene, scene.on_survey(), survey, grounds)
+    write_mosaic(mosaic, grid, above.picture)
+    askable = _clear_from_above(scene, above, grid)
+
+    studio = Studio(scene, scene.on_flight(), flight, grounds)
+    rows: list[dict[str, object]] = []
+    photo_paths = []
+    for number in range(photos):
+        camera = _aim(rng, scene, number, photo_px)
+        path = folder / "photos" / f"photo_{number + 1:02}.jpg"
+        write_photo(path, studio.picture(camera, number), camera, frame, FILM_MM, gimbal=number % 4 != 3)
+        found = sights(camera, studio.packed, askable, 0.75, 10 + camera.width * camera.height // 15_000)
+        rows += [_row(path, folder, frame, sight) for sight in choose(rng, found, ASKED_PER_PHOTO)]
+        photo_paths.append(path)
+    panorama_paths = []
+    for number in range(panoramas):
+        around = _stand(rng, scene, panorama_px)
+        path = folder / "panoramas" / f"panorama_{number + 1:02}.jpg"
+        write_panorama(path, studio.picture(around, 100 + number), around, frame)
+        found = sights(around, studio.packed, askable, 0.6, 10 + panorama_px**2 // 14_000)
+        rows += [_row(path, folder, frame, sight) for sight in choose(rng, found, ASKED_PER_PHOTO)]
+        panorama_paths.append(path)
+    queries = folder / "queries.csv"
+    write_queries(queries, rows, QUERY_COLUMNS)
+    objects = tuple(TrueObject(o.id, o.kind, frame.true_box(o.outline())) for o in scene.objects if o.surveyed)
+    return Town(mosaic, tuple(photo_paths), tuple(panorama_paths), queries, objects)
+
+
+def _make_folders(folder: Path) -> None:
+    try:
+        for part in (folder / "photos", folder / "panoramas"):
+            part.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from None
+
+
+def _clear_from_above(scene: Scene, studio: Studio, grid: MosaicGrid) -> list[SceneObject]:
+    """Unmoved objects that lie whole in the mosaic and that nothing hides there."""
+    inside = [o for o in scene.objects if np.abs(o.outline()[:, :2]).max() < grid.half_m and o.surveyed and o.flown]
+    ids: set[int] = set()
+    hidden: set[int] = set()
+    for _, camera in grid.cameras():
+        for sight in sights(camera, studio.packed, inside, 0.0, 1):
+            ids.add(sight.item.id)
+            if sight.seen < 0.8:
+                hidden.add(sight.item.id)
+    return [o for o in inside if o.id in ids - hidden]
+
+
+def _aim(rng: np.random.Generator, scene: Scene, number: int, size: tuple[int, int]) -> Pinhole:
+    """A photograph of a point of the inner town. number: decides how oblique and how high."""
+    tilt = rng.uniform(*_TILTS_DEG[number % len(_TILTS_DEG)])
+    height = rng.uniform(*_HEIGHTS_M[number % len(_HEIGHTS_M)])
+    heading = rng.uniform(0.0, 360.0)
+    plots = scene.layout.plots
+    aim = np.array(plots[rng.integers(len(plots))].polygon.centroid.coords[0]) if plots else np.zeros(2)
+    aim = np.clip(aim, -0.6 * scene.layout.half_m, 0.6 * scene.layout.half_m)
+    back = height * math.tan(math.radians(tilt))
+    x, y = aim - back * np.array([math.sin(math.radians(heading)), math.cos(math.radians(heading))])
+    return Pinhole(
+        position=(float(x), float(y), round(height, 3)),
+        heading_deg=round(heading, 6),
+        pitch_deg=round(tilt - 90.0, 6),
+        focal_px=focal_px(FILM_MM, size),
+        width=size[0],
+        height=size[1],
+    )
+
+
+def _stand(rng: np.random.Generator, scene: Scene, width: int) -> Equirectangular:
+    """A panorama from the middle of a street, at a camera car's height."""
+    streets = scene.layout.streets
+    near = 0.7 * scene.layout.half_m
+    while True:
+        line = streets[rng.integers(len(streets))].line
+        point = line.interpolate(rng.uniform(0.0, line.length))
+        if max(abs(point.x), abs(point.y)) < near:
+            break
+    heading = round(rng.uniform(0.0, 360.0), 6)
+    return Equirectangular((point.x, point.y, 2.5), heading, width, width // 2)
+
+
+def _row(path: Path, folder: Path, frame: Frame, sight: Sight) -> dict[str, object]:
+    values = (
+        path.relative_to(folder).as_posix(), f"{sight.item.kind}_{sight.item.id}", sight.item.kind, *sight.click,
+        *frame.true_box(sight.item.outline()), frame.epsg, round(sight.seen, 3),
+    )  # fmt: skip
+    return dict(zip(QUERY_COLUMNS, values, strict=True))

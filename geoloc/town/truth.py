@@ -1,0 +1,104 @@
+"""Which objects can fairly be asked for in a photograph, and where to click them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.town.camera import Camera, Pinhole
+from geoloc.town.render import cast
+from geoloc.town.shapes import Packed, SceneObject, pack
+
+MAX_DISTANCE_M = 95.0
+"""Between the camera and what is asked for, along the ground: what a search round the photo's GPS finds."""
+MARGIN_PX = 6
+MIN_PX = 140
+"""Least area of what is asked for in the photograph."""
+_KINDS = ("house", "car", "tree", "shed", "pool", "hall")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """An object as a camera sees it. click: (x, y), the centre of a pixel that shows it; seen: share not hidden."""
+
+    item: SceneObject
+    click: tuple[float, float]
+    seen: float
+    area_px: int
+
+
+def sights(
+    camera: Camera, packed: Packed, objects: Sequence[SceneObject], least_seen: float, least_px: int = MIN_PX
+) -> list[Sight]:
+    """Objects of which at least the share `least_seen` is visible, whole in the picture and near the camera.
+
+    packed: everything that stands there and may hide them.
+    """
+    ids = cast(camera, packed).objects(packed)
+    found = []
+    for item in objects:
+        window = _whole_window(camera, item)
+        if window is None:
+            continue
+        r0, r1, c0, c1 = window
+        mask = ids[r0:r1, c0:c1] == item.id
+        area = int(np.count_nonzero(mask))
+        if area < least_px:
+            continue
+        alone = pack([item])
+        full = int(np.count_nonzero(cast(camera, alone, window).objects(alone)))
+        if area >= least_seen * full:
+            x, y = _click(mask)
+            found.append(Sight(item, (c0 + x + 0.5, r0 + y + 0.5), area / full, area))
+    return found
+
+
+def _whole_window(camera: Camera, item: SceneObject) -> tuple[int, int, int, int] | None:
+    """The object's box in the picture; None where it is cut by the edge, behind the camera or too far."""
+    corners = _bounding_corners(item)
+    if camera.central and np.linalg.norm(corners.mean(0)[:2] - camera.fixed[:2]) > MAX_DISTANCE_M:
+        return None
+    pixels, front = camera.project(corners)
+    if not front.all():
+        return None
+    if isinstance(camera, Pinhole):
+        inside = (pixels >= MARGIN_PX).all() and (pixels <= [camera.width - MARGIN_PX, camera.height - MARGIN_PX]).all()
+        if not inside:
+            return None
+    windows = camera.windows(corners)
+    return windows[0] if len(windows) == 1 else None  # two: on a panorama's seam
+
+
+def _bounding_corners(item: SceneObject) -> NDArray[np.floating]:
+    """The corners of the box round all of the object, 8 x 3, ring by ring."""
+    points = [face.points for face in item.faces]
+    points += [blob.centre + np.outer([-1.0, 1.0], blob.radii) for blob in item.blobs]
+    every = np.concatenate(points)
+    low, high = every.min(0), every.max(0)
+    ring = [(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])]
+    return np.array([[x, y, z] for z in (low[2], high[2]) for x, y in ring])
+
+
+def _click(mask: NDArray[np.bool_]) -> tuple[int, int]:
+    """Column and row of the visible pixel nearest to the visible centre among those well inside the object."""
+    inner = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    rows, columns = np.nonzero(inner >= 0.6 * inner.max())
+    all_rows, all_columns = np.nonzero(mask)
+    nearest = np.argmin((rows - all_rows.mean()) ** 2 + (columns - all_columns.mean()) ** 2)
+    return int(columns[nearest]), int(rows[nearest])
+
+
+def choose(rng: np.random.Generator, found: Sequence[Sight], count: int) -> list[Sight]:
+    """Up to `count` of them, of as many kinds as there are, in the order of `_KINDS`."""
+    shuffled = [found[i] for i in rng.permutation(len(found))]
+    queues = [[sight for sight in shuffled if sight.item.kind == kind] for kind in _KINDS]
+    chosen: list[Sight] = []
+    while len(chosen) < count and any(queues):
+        for queue in queues:
+            if queue and len(chosen) < count:
+                chosen.append(queue.pop())
+    return chosen

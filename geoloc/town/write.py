@@ -1,0 +1,145 @@
+"""The town's files: the mosaic as GeoTIFF, photographs as JPEG with EXIF and XMP, the queries as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import IFDRational
+from rasterio.enums import Resampling
+
+from geoloc.output import replacing
+from geoloc.town.camera import Equirectangular, Parallel, Pinhole
+from geoloc.town.frame import Frame, MosaicGrid
+
+SENSOR_WIDTH_MM = 13.2
+_FILM_DIAGONAL_MM = 43.2666153
+GROUND_ALTITUDE_M = 212.0
+"""Above the ellipsoid: the height of the flat ground."""
+
+
+def focal_px(film_mm: float, size: tuple[int, int]) -> float:
+    """Focal length in pixels of `size` (width, height) for a 35 mm equivalent, which compares diagonals (CIPA DCG-001)."""
+    return film_mm / _FILM_DIAGONAL_MM * float(np.hypot(*size))
+
+
+def write_mosaic(path: Path, grid: MosaicGrid, picture: Callable[[Parallel, int], NDArray[np.uint8]]) -> None:
+    """A tiled JPEG-compressed GeoTIFF with a mask outside the town and overviews. picture: renders one camera's view.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    profile = {
+        "driver": "GTiff", "count": 3, "dtype": "uint8", "crs": f"EPSG:{grid.frame.epsg}", "transform": grid.affine,
+        "width": grid.width, "height": grid.height, "tiled": True, "blockxsize": 256, "blockysize": 256,
+        "compress": "JPEG", "photometric": "YCBCR", "jpeg_quality": 90,
+    }  # fmt: skip
+    with replacing(path) as temporary, rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        mask = np.zeros((grid.height, grid.width), np.uint8)
+        with rasterio.open(temporary, "w", **profile) as file:
+            for number, (window, camera) in enumerate(grid.cameras()):
+                r0, r1, c0, c1 = window
+                valid = grid.valid(window)
+                mask[r0:r1, c0:c1] = 255 * valid
+                pixels = picture(camera, number)
+                pixels[~valid] = 0
+                file.write(pixels.transpose(2, 0, 1), window=((r0, r1), (c0, c1)))
+            file.write_mask(mask)
+        with rasterio.open(temporary, "r+") as file:
+            levels = [2**n for n in range(1, 8) if max(grid.width, grid.height) >> n >= 128]
+            if levels:
+                file.build_overviews(levels, Resampling.average)
+
+
+def write_photo(
+    path: Path, pixels: NDArray[np.uint8], camera: Pinhole, frame: Frame, film_mm: int, *, gimbal: bool = True
+) -> None:
+    """A drone's JPEG. film_mm: the 35 mm equivalent; gimbal: write heading, pitch and height, too, as DJI does."""
+    focal_mm = camera.focal_px * SENSOR_WIDTH_MM / camera.width
+    exif = _exif(camera, frame, {
+        ExifTags.Base.FocalLength: IFDRational(round(focal_mm * 1000), 1000),
+        ExifTags.Base.FocalLengthIn35mmFilm: film_mm,
+    })  # fmt: skip
+    height = camera.position[2]
+    tags = {
+        "GimbalYawDegree": f"{(camera.heading_deg + 180.0) % 360.0 - 180.0:+.6f}",
+        "GimbalPitchDegree": f"{camera.pitch_deg:+.6f}",
+        "GimbalRollDegree": f"{camera.roll_deg:+.6f}",
+        "RelativeAltitude": f"{height:+.3f}",
+        "AbsoluteAltitude": f"{height + GROUND_ALTITUDE_M:+.3f}",
+    }
+    xmp = _xmp("drone-dji", "http://www.dji.com/drone-dji/1.0/", tags if gimbal else {})
+    _write_jpeg(path, pixels, exif, xmp)
+
+
+def write_panorama(path: Path, pixels: NDArray[np.uint8], camera: Equirectangular, frame: Frame) -> None:
+    """A panorama's JPEG with Google's GPano metadata; the heading is that of the middle column."""
+    heading = camera.heading_deg % 360.0
+    exif = _exif(camera, frame, {}, {
+        ExifTags.GPS.GPSImgDirectionRef: "T",
+        ExifTags.GPS.GPSImgDirection: IFDRational(round(heading * 10**6), 10**6),
+    })  # fmt: skip
+    size = {"WidthPixels": camera.width, "HeightPixels": camera.height}
+    tags = {"ProjectionType": "equirectangular", "PoseHeadingDegrees": f"{heading:.6f}"}
+    tags |= {f"{part}{side}": str(value) for part in ("FullPano", "CroppedAreaImage") for side, value in size.items()}
+    tags |= {"CroppedAreaLeftPixels": "0", "CroppedAreaTopPixels": "0"}
+    _write_jpeg(path, pixels, exif, _xmp("GPano", "http://ns.google.com/photos/1.0/panorama/", tags))
+
+
+def _exif(
+    camera: Pinhole | Equirectangular, frame: Frame, photo: Mapping[int, Any], gps: Mapping[int, Any] | None = None
+) -> Image.Exif:
+    x, y, height = camera.position
+    lon, lat = frame.lonlat(x, y)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 1
+    exif[ExifTags.Base.Make] = "geoloc"
+    exif[ExifTags.Base.Model] = "synthetic town"
+    exif.get_ifd(ExifTags.IFD.Exif).update(photo)
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({
+        ExifTags.GPS.GPSVersionID: b"\x02\x03\x00\x00",
+        ExifTags.GPS.GPSLatitudeRef: "N" if lat >= 0 else "S",
+        ExifTags.GPS.GPSLatitude: _sexagesimal(lat),
+        ExifTags.GPS.GPSLongitudeRef: "E" if lon >= 0 else "W",
+        ExifTags.GPS.GPSLongitude: _sexagesimal(lon),
+        ExifTags.GPS.GPSAltitudeRef: b"\x00",
+        ExifTags.GPS.GPSAltitude: IFDRational(round((height + GROUND_ALTITUDE_M) * 1000), 1000),
+        **(gps or {}),
+    })  # fmt: skip
+    return exif
+
+
+def _sexagesimal(degrees: float) -> tuple[IFDRational, IFDRational, IFDRational]:
+    """Degrees, minutes and seconds; the seconds to a millionth, 0.03 mm on the ground."""
+    micro = round(abs(degrees) * 3600 * 10**6)
+    minutes, seconds = divmod(micro, 60 * 10**6)
+    return IFDRational(minutes // 60, 1), IFDRational(minutes % 60, 1), IFDRational(seconds, 10**6)
+
+
+def _xmp(prefix: str, address: str, tags: Mapping[str, str]) -> bytes:
+    attributes = "".join(f'\n   {prefix}:{name}="{value}"' for name, value in tags.items())
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
+        ' <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+        f'  <rdf:Description rdf:about="" xmlns:{prefix}="{address}"{attributes}/>\n'
+        ' </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
+    ).encode()
+
+
+def _write_jpeg(path: Path, pixels: NDArray[np.uint8], exif: Image.Exif, xmp: bytes) -> None:
+    with replacing(path) as temporary:
+        Image.fromarray(pixels).save(temporary, "JPEG", quality=92, subsampling=0, exif=exif, xmp=xmp)
+
+
+def write_queries(path: Path, rows: Iterable[Mapping[str, object]], columns: tuple[str, ...]) -> None:
+    """Rows of labelled queries as `geoloc.evaluate.read_queries` reads them."""
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
