@@ -1,12 +1,13 @@
-"""A picture of an answer: the photo with its clicks beside the mosaic with the boxes that were found."""
+"""A picture of an answer: the photo with its clicks beside the mosaic with the boxes, and below the two close up."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyproj
 import shapely
@@ -18,37 +19,56 @@ from geoloc.detection import Detection
 from geoloc.output import check_output, replacing
 from geoloc.photo import Photo
 from geoloc.query import Click
-from tiling.grid import Grid
+from tiling.grid import Grid, project
 from tiling.mosaic import Mosaic
 
 PREVIEW_SUFFIXES = (".png",)
 
-_HEIGHT = 720
+_HEIGHT = 680
 _GAP = 12
+_COLUMNS = 4, 6
+"""Close-ups in a row, at the least and the most."""
 _BACKGROUND = (24, 26, 30)
 _NO_DATA = (60, 63, 70)
+_BLACK = (0, 0, 0)
+_WHITE = (255, 255, 255)
 _COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 230, 90), (190, 140, 255), (255, 140, 60))
 """One a click."""
-_MIN_VIEW_M = 30.0
-_CLOSE_UP_SHARE = 0.08
-"""A best box narrower than this share of the overview gets a close-up beside it."""
-_BAR_STEPS_M = tuple(step * 10**power for power in range(-1, 5) for step in (1, 2, 5))
+_MIN_MAP_M = 60.0
+_MIN_CLOSE_UP_M = 12.0
+_SURROUNDINGS = 4.0
+"""Side of a close-up over the longer side of its box: the surroundings are what lets a person check it."""
+_PHOTO_SHARE = 0.25
+"""Side of a close-up of the photo over the photo's shorter side."""
+_MUCH_LARGER = 2.0
+"""A mosaic this many times as wide as the map gets an inset that shows where the map lies in it."""
+_INSET = 130
+_BAR_STEPS_M = tuple(step * 10**power for power in range(-1, 6) for step in (1, 2, 5))
+
+_Colour = tuple[int, int, int]
+_Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A square of ground, `side_m` metres wide round (0, 0) + `centre` of a local north-up CRS in metres."""
+    """A square of ground, `side_m` metres wide round `centre` of a local north-up CRS in metres, `px` pixels wide."""
 
     crs: pyproj.CRS
     centre: tuple[float, float]
     side_m: float
+    px: int
+
+    @property
+    def metres_a_pixel(self) -> float:
+        return self.side_m / self.px
 
     def grid(self) -> Grid:
-        scale = self.side_m / _HEIGHT
+        scale = self.metres_a_pixel
         left, top = self.centre[0] - self.side_m / 2, self.centre[1] + self.side_m / 2
-        return Grid(self.crs, Affine(scale, 0, left, 0, -scale, top), _HEIGHT, _HEIGHT)
+        return Grid(self.crs, Affine(scale, 0, left, 0, -scale, top), self.px, self.px)
 
     def pixels(self, polygon: Polygon) -> list[tuple[float, float]]:
+        """The ring of a polygon of `crs` in pixels of the view."""
         to_pixel = ~self.grid().affine
         return [to_pixel * point for point in polygon.exterior.coords]
 
@@ -62,147 +82,262 @@ def draw_preview(
     *,
     overwrite: bool = False,
 ) -> None:
-    """Write a PNG: left the photo with its clicks, right the mosaic round the boxes, north up, in true metres.
+    """Write a PNG: the photo with its clicks, the mosaic round the boxes, and close-ups of both for every click.
 
-    Each click has a colour, its boxes have the same; the best is drawn strong, with a close-up where it would be
-    hard to see. Without detections the whole mosaic is shown and the picture says so.
+    Maps are north up and in true metres. Each click has a colour, and its boxes have the same; the best is drawn
+    strong. A click without detections is said to be not here; without any, the whole mosaic is shown.
 
     Raises:
         OutputError: the picture cannot be written.
     """
     check_output(path, PREVIEW_SUFFIXES, overwrite)
     colours = {click: _COLOURS[i % len(_COLOURS)] for i, click in enumerate(dict.fromkeys(clicks))}
-    panels = [_photo_panel(photo, colours)]
-    panels.extend(_mosaic_panel(mosaic, view, detections, colours) for view in _views(detections, mosaic))
-    width = sum(panel.width for panel in panels) + _GAP * (len(panels) + 1)
-    sheet = Image.new("RGB", (width, _HEIGHT + 2 * _GAP), _BACKGROUND)
-    x = _GAP
-    for panel in panels:
-        sheet.paste(panel, (x, _GAP))
-        x += panel.width + _GAP
+    ordered = sorted(detections, key=lambda found: found.rank)
+    top = _row([_photo_panel(photo, colours), _map_panel(mosaic, ordered, colours)])
+    groups = _best_answers(ordered, colours)
+    each = _tiles_each(groups)
+    abreast = min(len(groups), max(1, _COLUMNS[1] // each)) * each
+    px = (top.width + _GAP) // max(_COLUMNS[0], abreast) - _GAP
+    tiles = list(_close_ups(photo, mosaic, groups, colours, px))
+    rows = [top, *(_row(tiles[start : start + abreast]) for start in range(0, len(tiles), abreast))]
+    sheet = Image.new("RGB", (top.width + 2 * _GAP, sum(row.height + _GAP for row in rows) + _GAP), _BACKGROUND)
+    y = _GAP
+    for row in rows:
+        sheet.paste(row, (_GAP, y))
+        y += row.height + _GAP
     with replacing(path) as temporary:
         sheet.save(temporary)
 
 
-def _photo_panel(photo: Photo, colours: dict[Click, tuple[int, int, int]]) -> Image.Image:
+def _row(panels: Sequence[Image.Image]) -> Image.Image:
+    width = sum(panel.width for panel in panels) + _GAP * (len(panels) - 1)
+    row = Image.new("RGB", (width, max(panel.height for panel in panels)), _BACKGROUND)
+    x = 0
+    for panel in panels:
+        row.paste(panel, (x, 0))
+        x += panel.width + _GAP
+    return row
+
+
+# The photo
+
+
+def _photo_panel(photo: Photo, colours: dict[Click, _Colour]) -> Image.Image:
     width, height = photo.size
     # A panorama or a strip is not let to squeeze the map out of the sheet.
     scale = min(_HEIGHT / height, 2 * _HEIGHT / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    panel = Image.new("RGB", (size[0], _HEIGHT), _BACKGROUND)
-    top = (_HEIGHT - size[1]) // 2
-    panel.paste(Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS), (0, top))
-    draw = ImageDraw.Draw(panel)
+    # A tall, narrow one leaves room for the close-ups below all the same.
+    panel = Image.new("RGB", (max(size[0], _HEIGHT // 2), _HEIGHT), _BACKGROUND)
+    left, top = (panel.width - size[0]) // 2, (_HEIGHT - size[1]) // 2
+    panel.paste(Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS), (left, top))
     for click, colour in colours.items():
-        _draw_click(draw, click.x * size[0] / width, top + click.y * size[1] / height, colour)
-    _label(draw, (8, top + 8), photo.path.name, (255, 255, 255))
+        _draw_click(panel, left + click.x * size[0] / width, top + click.y * size[1] / height, colour)
+    _label(ImageDraw.Draw(panel), (10, 10), photo.path.name, _WHITE)
     return panel
 
 
-def _draw_click(draw: ImageDraw.ImageDraw, x: float, y: float, colour: tuple[int, int, int]) -> None:
-    """A ring with four ticks, the clicked point itself left free; dark below, bright above, to show anywhere."""
-    for line, width in (((0, 0, 0), 6), (colour, 3)):
-        more = width / 2
-        ring = 15 + more
-        draw.ellipse((x - ring, y - ring, x + ring, y + ring), outline=line, width=width)
-        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-            near, far = 5 - more / 3, 24 + more / 3
-            draw.line((x + dx * near, y + dy * near, x + dx * far, y + dy * far), fill=line, width=width)
+def _draw_click(panel: Image.Image, x: float, y: float, colour: _Colour, radius: float = 15) -> None:
+    """A ring with four ticks, the clicked point itself left free."""
+    turns = [math.tau * i / 60 for i in range(61)]
+    ring = [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns]
+    near, far = radius / 3, radius * 1.7
+    ticks = [
+        [(x + dx * near, y + dy * near), (x + dx * far, y + dy * far)] for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
+    _strokes(panel, [ring, *ticks], colour, 3)
 
 
-def _views(detections: Sequence[Detection], mosaic: Mosaic) -> list[_View]:
-    """The square that holds all boxes, and a closer one of the best where that one is tiny in it."""
-    if not detections:
-        footprint = box(*mosaic.bounds)
-        crs = _local_crs(footprint, mosaic.crs)
-        return [_view(crs, _local(footprint, mosaic.crs, crs), 1.0)]
-    crs = _local_crs(detections[0].polygon, detections[0].crs)
-    boxes = [_local(detection.polygon, detection.crs, crs) for detection in detections]
-    overview = _view(crs, shapely.union_all(boxes), 1.3)
-    best_side = _extent(boxes[0])
-    # A lone box would fill its view: the surroundings are what lets a person check it.
-    close_up = _view(crs, boxes[0], 5.0)
-    if overview.side_m < close_up.side_m:
-        return [close_up]
-    return [overview, close_up] if best_side < _CLOSE_UP_SHARE * overview.side_m else [overview]
+def _photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Image.Image:
+    width, height = photo.size
+    side = max(16.0, min(width, height) * _PHOTO_SHARE)
+    x0 = min(max(click.x - side / 2, 0.0), max(width - side, 0.0))
+    y0 = min(max(click.y - side / 2, 0.0), max(height - side, 0.0))
+    crop = Image.fromarray(photo.pixels).resize(
+        (px, px), Image.Resampling.LANCZOS, (x0, y0, min(x0 + side, width), min(y0 + side, height))
+    )
+    _draw_click(crop, (click.x - x0) * px / side, (click.y - y0) * px / side, colour, 10)
+    _label(ImageDraw.Draw(crop), (8, 8), f"click {click.x:g}, {click.y:g}", colour, 15)
+    return crop
 
 
-def _view(crs: pyproj.CRS, shape: Polygon, margin: float) -> _View:
+# The map
+
+
+def _map_panel(mosaic: Mosaic, ordered: Sequence[Detection], colours: dict[Click, _Colour]) -> Image.Image:
+    """All boxes on the mosaic, the best ones on top, with a scale bar, a north arrow and an inset where it helps."""
+    outline = box(*mosaic.bounds)
+    if ordered:
+        crs = _local_crs(ordered[0].polygon, ordered[0].crs)
+        shape = shapely.union_all([project(found.polygon, found.crs, crs) for found in ordered])
+        view = _view(crs, shape, 1.3, _MIN_MAP_M, _HEIGHT)
+    else:
+        crs = _local_crs(outline, mosaic.crs)
+        view = _view(crs, project(outline, mosaic.crs, crs), 1.0, 0.0, _HEIGHT)
+    panel = _pixels(mosaic, view)
+    for found in reversed(ordered):
+        _draw_box(panel, view, found, colours[found.click])
+    draw = ImageDraw.Draw(panel)
+    taken: list[_Box] = []
+    for found in ordered:
+        _label_box(draw, view, found, colours[found.click], taken)
+    if not ordered:
+        _label(draw, (16, 16), "not here", _WHITE, 24)
+    _scale_bar(panel, view)
+    _north_arrow(panel)
+    _inset(panel, view, project(outline, mosaic.crs, crs))
+    return panel
+
+
+def _best_answers(ordered: Sequence[Detection], clicks: Iterable[Click]) -> dict[Click, list[Detection]]:
+    """The answers to each click that get a close-up: as many as fit a row where there are few clicks, at least the
+    best.
+    """
+    of_click: dict[Click, list[Detection]] = {click: [] for click in clicks}
+    for found in ordered:
+        of_click[found.click].append(found)
+    most = max(1, _COLUMNS[1] // len(of_click) - 1)
+    return {click: answers[:most] for click, answers in of_click.items()}
+
+
+def _tiles_each(groups: Mapping[Click, Sequence[Detection]]) -> int:
+    """Close-ups for each click: its photo and the answers, the same number for all so that each stands in one row."""
+    return 1 + max(1, *map(len, groups.values()))
+
+
+def _close_ups(
+    photo: Photo,
+    mosaic: Mosaic,
+    groups: Mapping[Click, Sequence[Detection]],
+    colours: Mapping[Click, _Colour],
+    px: int,
+) -> Iterator[Image.Image]:
+    """For each click `_tiles_each` squares: the photo close up, the best answers beside it, and blanks."""
+    for click, best in groups.items():
+        yield _photo_close_up(photo, click, colours[click], px)
+        for found in best:
+            yield _map_close_up(mosaic, found, colours[click], px)
+        for i in range(_tiles_each(groups) - 1 - len(best)):
+            blank = Image.new("RGB", (px, px), _BACKGROUND)
+            if i == 0 and not best:
+                _label(ImageDraw.Draw(blank), (8, 8), "not here", colours[click])
+            yield blank
+
+
+def _map_close_up(mosaic: Mosaic, found: Detection, colour: _Colour, px: int) -> Image.Image:
+    crs = _local_crs(found.polygon, found.crs)
+    view = _view(crs, project(found.polygon, found.crs, crs), _SURROUNDINGS, _MIN_CLOSE_UP_M, px)
+    panel = _pixels(mosaic, view)
+    _draw_box(panel, view, found, colour)
+    _label(
+        ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, within {found.accuracy_m:.1f} m", colour, 15
+    )
+    _scale_bar(panel, view)
+    return panel
+
+
+def _view(crs: pyproj.CRS, shape: Polygon, margin: float, least_m: float, px: int) -> _View:
     xmin, ymin, xmax, ymax = shape.bounds
-    side = max(_extent(shape) * margin, _MIN_VIEW_M if margin > 1 else 0.0)
-    return _View(crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), side)
-
-
-def _extent(shape: Polygon) -> float:
-    xmin, ymin, xmax, ymax = shape.bounds
-    return float(max(xmax - xmin, ymax - ymin))
+    side = max(max(xmax - xmin, ymax - ymin) * margin, least_m)
+    return _View(crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), side, px)
 
 
 def _local_crs(polygon: Polygon, crs: object) -> pyproj.CRS:
     """Metres east and north of the polygon's centre: squares are square in it whatever the mosaic's CRS."""
-    centre = polygon.centroid
-    to_lonlat = pyproj.Transformer.from_crs(pyproj.CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
-    lon, lat = to_lonlat.transform(centre.x, centre.y)
+    lonlat = project(polygon.centroid, crs, "EPSG:4326")
     return pyproj.CRS.from_dict(
-        {"proj": "aeqd", "lon_0": lon, "lat_0": lat, "datum": "WGS84", "units": "m", "type": "crs"}
+        {"proj": "aeqd", "lon_0": lonlat.x, "lat_0": lonlat.y, "datum": "WGS84", "units": "m", "type": "crs"}
     )
 
 
-def _local(polygon: Polygon, crs: object, local: pyproj.CRS) -> Polygon:
-    to_local = pyproj.Transformer.from_crs(pyproj.CRS.from_user_input(crs), local, always_xy=True)
-    return shapely.transform(polygon, to_local.transform, interleaved=False)
-
-
-def _mosaic_panel(
-    mosaic: Mosaic,
-    view: _View,
-    detections: Sequence[Detection],
-    colours: dict[Click, tuple[int, int, int]],
-) -> Image.Image:
+def _pixels(mosaic: Mosaic, view: _View) -> Image.Image:
     window = mosaic.read(view.grid())
-    panel = Image.fromarray(np.where(window.valid[..., None], window.rgb, np.uint8(_NO_DATA)))
-    draw = ImageDraw.Draw(panel)
-    # Worst first, so that the best lies on top.
-    for detection in sorted(detections, key=lambda found: -found.rank):
-        colour = colours[detection.click]
-        corners = view.pixels(_local(detection.polygon, detection.crs, view.crs))
-        first = detection.rank == 1
-        draw.line(corners + corners[1:2], fill=(0, 0, 0), width=8 if first else 4, joint="curve")
-        draw.line(corners + corners[1:2], fill=colour, width=4 if first else 2, joint="curve")
-        x = min(max(min(corner[0] for corner in corners), 4), _HEIGHT - 90)
-        y = min(max(min(corner[1] for corner in corners) - 28, 4), _HEIGHT - 60)
-        _label(draw, (x, y), f"{detection.rank}: {detection.score:.2f}", colour, 18 if first else 14)
-    if not detections:
-        _label(draw, (16, 16), "not found here", (255, 255, 255), 22)
-    _scale_bar(draw, view.side_m / _HEIGHT)
-    return panel
+    return Image.fromarray(np.where(window.valid[..., None], window.rgb, np.array(_NO_DATA, np.uint8)))
 
 
-def _scale_bar(draw: ImageDraw.ImageDraw, metres_a_pixel: float) -> None:
-    """The longest round length that fits a quarter of the panel."""
-    fitting = [step for step in _BAR_STEPS_M if step <= metres_a_pixel * _HEIGHT / 4]
+def _ring(view: _View, found: Detection) -> list[tuple[float, float]]:
+    return view.pixels(project(found.polygon, found.crs, view.crs))
+
+
+def _draw_box(panel: Image.Image, view: _View, found: Detection, colour: _Colour) -> None:
+    _strokes(panel, [_ring(view, found)], colour, 4 if found.rank == 1 else 2)
+
+
+def _label_box(draw: ImageDraw.ImageDraw, view: _View, found: Detection, colour: _Colour, taken: list[_Box]) -> None:
+    """Rank and score at the first side of the box where they hide no other label; a lesser answer goes without
+    rather than over another.
+    """
+    text, size = f"{found.rank}: {found.score:.2f}", 18 if found.rank == 1 else 14
+    xs, ys = zip(*_ring(view, found), strict=True)
+    _, _, width, height = draw.textbbox((0, 0), text, font=_font(size))
+    x, y = (min(xs) + max(xs) - width) / 2, (min(ys) + max(ys) - height) / 2
+    places = ((x, min(ys) - height - 10), (x, max(ys) + 10), (max(xs) + 12, y), (min(xs) - width - 12, y))
+    limit = view.px - 6
+    inside = [(min(max(at[0], 8), limit - width), min(max(at[1], 8), limit - height)) for at in places]
+    free = [at for at in inside if not any(_overlap((*at, at[0] + width, at[1] + height), other) for other in taken)]
+    if free or found.rank == 1:
+        at = free[0] if free else inside[0]
+        taken.append((at[0] - 4, at[1] - 4, at[0] + width + 4, at[1] + height + 4))
+        _label(draw, at, text, colour, size)
+
+
+def _overlap(a: _Box, b: _Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+# What every map has
+
+
+def _scale_bar(panel: Image.Image, view: _View) -> None:
+    """The longest round length that fits a quarter of the map."""
+    fitting = [step for step in _BAR_STEPS_M if step <= view.side_m / 4]
     metres = fitting[-1] if fitting else _BAR_STEPS_M[0]
-    length = metres / metres_a_pixel
-    x, y = 20, _HEIGHT - 24
-    for colour, width in (((0, 0, 0), 8), ((255, 255, 255), 4)):
-        draw.line((x, y, x + length, y), fill=colour, width=width)
+    x, y = 14, view.px - 16
+    _strokes(panel, [[(x, y), (x + metres / view.metres_a_pixel, y)]], _WHITE, 4)
     text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
-    _label(draw, (x, y - 32), text, (255, 255, 255), 16)
-    top = _HEIGHT - 64
-    for colour, width in (((0, 0, 0), 7), ((255, 255, 255), 3)):
-        draw.line((_HEIGHT - 30, top + 44, _HEIGHT - 30, top), fill=colour, width=width)
-        draw.line((_HEIGHT - 38, top + 12, _HEIGHT - 30, top, _HEIGHT - 22, top + 12), fill=colour, width=width)
-    _label(draw, (_HEIGHT - 62, top + 10), "N", (255, 255, 255), 18)
+    _label(ImageDraw.Draw(panel), (x + 2, y - 28), text, _WHITE, 14)
 
 
-def _label(
-    draw: ImageDraw.ImageDraw,
-    at: tuple[float, float],
-    text: str,
-    colour: tuple[int, int, int],
-    size: int = 16,
-) -> None:
-    font = ImageFont.load_default(math.ceil(size))
-    left, top, right, bottom = draw.textbbox(at, text, font=font)
-    draw.rectangle((left - 4, top - 3, right + 4, bottom + 3), fill=(0, 0, 0))
-    draw.text(at, text, font=font, fill=colour)
+def _north_arrow(panel: Image.Image) -> None:
+    x, top = panel.width - 28, panel.height - 62
+    _strokes(panel, [[(x, top + 44), (x, top)], [(x - 8, top + 12), (x, top), (x + 8, top + 12)]], _WHITE, 3)
+    _label(ImageDraw.Draw(panel), (x - 34, top + 14), "N", _WHITE)
+
+
+def _inset(panel: Image.Image, view: _View, outline: Polygon) -> None:
+    """Where the map lies in the outline of the whole mosaic, at the upper right; the mosaic is not read for it."""
+    xmin, ymin, xmax, ymax = outline.bounds
+    extent = max(xmax - xmin, ymax - ymin)
+    if extent < _MUCH_LARGER * view.side_m:
+        return
+    whole = _View(view.crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), extent * 1.1, _INSET)
+    inset = Image.new("RGB", (_INSET, _INSET), _BACKGROUND)
+    draw = ImageDraw.Draw(inset)
+    draw.polygon(whole.pixels(outline), fill=_NO_DATA, outline=_WHITE)
+    half = view.side_m / 2
+    xs, ys = zip(*whole.pixels(box(*(c - half for c in view.centre), *(c + half for c in view.centre))), strict=True)
+    # On a large mosaic the map would vanish.
+    grow = max(0.0, 6 - (max(xs) - min(xs))) / 2
+    draw.rectangle((min(xs) - grow, min(ys) - grow, max(xs) + grow, max(ys) + grow), outline=(255, 60, 60), width=2)
+    draw.rectangle((0, 0, _INSET - 1, _INSET - 1), outline=_BLACK)
+    panel.paste(inset, (view.px - _INSET - 8, 8))
+
+
+def _strokes(panel: Image.Image, lines: Sequence[Sequence[tuple[float, float]]], colour: _Colour, width: int) -> None:
+    """Smooth lines, dark below and bright above, to show on any ground. Points have a corner origin."""
+    pixels = np.array(panel)
+    # OpenCV counts from pixel centres, here in sixteenths.
+    points = [np.round((np.array(line) - 0.5) * 16).astype(np.int32) for line in lines]
+    for line_colour, line_width in ((_BLACK, width + 3), (colour, width)):
+        cv2.polylines(pixels, points, False, line_colour, line_width, cv2.LINE_AA, 4)
+    panel.paste(Image.fromarray(pixels))
+
+
+def _label(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: _Colour, size: int = 16) -> None:
+    left, top, right, bottom = draw.textbbox(at, text, font=_font(size))
+    draw.rectangle((left - 4, top - 3, right + 4, bottom + 3), fill=_BLACK)
+    draw.text(at, text, font=_font(size), fill=colour)
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
