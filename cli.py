@@ -6,67 +6,20 @@ the user can mend or that failed, 2 wrong usage.
 
 from __future__ import annotations
 
-import logging
-import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from geoloc import __version__
-from geoloc.errors import GeolocError
+from geoloc.console import AREA, LOG, MODEL, Main, Parsed, Progress, options
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
     from geoloc.photo import Photo
     from geoloc.query import Target
-    from tiling.area import Area
     from tiling.mosaic import Mosaic
     from tiling.plan import Plan
-
-LOG = logging.getLogger("geoloc")
-WITHIN_M = 500.0
-"""Search radius round a position: a drone at the legal 120 m sees about this far where objects are still more
-than dots, and positions of consumer cameras are good to tens of metres."""
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-class _Main(click.Group):
-    """Turns errors into one line on stderr and exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except GeolocError as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise
-        except Exception as error:
-            if LOG.isEnabledFor(logging.DEBUG):
-                raise
-            text = " ".join(str(error).split())
-            raise click.ClickException(
-                f"unexpected {type(error).__name__}: {text}; run again with -v for the traceback and report it"
-            ) from error
-
-
-class _Parsed(click.ParamType):
-    """A value that a function of the library parses from text, raising ValueError."""
-
-    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
-        self.name = name
-        self._parse = parse
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The parsed value, or a usage error (exit 2)."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 def _parse_click(text: str) -> Any:
@@ -81,151 +34,297 @@ def _parse_box(text: str) -> Any:
     return parse_box(text)
 
 
-def _parse_numbers(form: str) -> Callable[[str], tuple[float, ...]]:
-    count = form.count(",") + 1
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="geoloc")
+def main() -> None:
+    """Click an object in a drone or ground photograph, get its polygon on the map.
 
-    def parse(text: str) -> tuple[float, ...]:
-        parts = text.strip().strip("[]").replace(",", " ").split()
-        try:
-            numbers = tuple(float(part) for part in parts)
-        except ValueError:
-            numbers = ()
-        if len(numbers) != count:
-            raise ValueError(f"{text!r} is not of the form {form}")
-        return numbers
-
-    return parse
+    \b
+    geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson
+    geoloc locate photo.jpg --click 1426,624 --mosaic tiles/ --near 15.31,51.87 --within 300
+    geoloc tiles --mosaic mosaic.tif > windows.geojson
+    """
 
 
-def _parse_bands(text: str) -> tuple[int, ...]:
+@main.command()
+@click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
+@click.option(
+    "--click",
+    "clicks",
+    multiple=True,
+    type=Parsed("X,Y", _parse_click),
+    help="The object's place in the upright photo, in pixels from its upper left corner; several for several objects.",
+)
+@click.option(
+    "--box",
+    "boxes",
+    multiple=True,
+    type=Parsed("X0,Y0,X1,Y1", _parse_box),
+    help="Instead of --click: the object's box in the photo, which says how large it is.",
+)
+@options("mosaic", "bands", "gsd", *AREA)
+@click.option("--gps/--no-gps", default=True, help="Use the photo's own GPS position as --near.  [default: gps]")
+@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Answers a click at most.")
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    help='Leave out answers that score less.  [default: a click whose best answer scores below 0.5 is "not here"]',
+)
+@options(*MODEL)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).  [default: GeoJSON to stdout]",
+)
+@click.option("--preview", type=click.Path(path_type=Path), help="Draw photo and answers into this PNG.")
+@options("overwrite", "verbosity")
+def locate(
+    *,
+    photo_path: Path,
+    clicks: tuple[Any, ...],
+    boxes: tuple[Any, ...],
+    mosaics: tuple[Path, ...],
+    bands: tuple[int, ...] | None,
+    gsd: float | None,
+    gps: bool,
+    top: int,
+    min_score: float | None,
+    preset: str,
+    weights: Path | None,
+    device: str,
+    output: Path | None,
+    preview: Path | None,
+    overwrite: bool,
+    **area: Any,
+) -> None:
+    """Find what is clicked in PHOTO on a mosaic.
+
+    Prints ranked polygons with scores as GeoJSON. A click that the model does not find is "not here": it gets no
+    polygon, stderr says so, and the exit code is 0.
+    """
+    from geoloc.output import check_output
+    from geoloc.photo import load_photo
+    from geoloc.preview import PREVIEW_SUFFIXES, draw_preview
+    from geoloc.query import Target, check_target
+    from geoloc.results import check_vector_output, geojson_text, write_results
+    from tiling.mosaic import open_mosaic
+
+    if bool(clicks) == bool(boxes):
+        raise click.UsageError("Give --click or --box, one of the two.")
+    # What is cheap to check comes before the mosaic, and that before the network.
+    photo = load_photo(photo_path)
+    targets = list(dict.fromkeys([*map(Target, clicks), *map(Target.from_box, boxes)]))
+    for target in targets:
+        check_target(photo, target)
+    if output is not None:
+        check_vector_output(output, overwrite)
+    if preview is not None:
+        check_output(preview, PREVIEW_SUFFIXES, overwrite)
+    with open_mosaic(mosaics, bands) as mosaic:
+        plan = _plan(mosaic, preset, gsd, photo if gps else None, **area)
+        LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, plan.gsd_m)
+
+        from geoloc import model, search
+        from geoloc.detection import present
+
+        localizer = model.load(preset, weights, device)
+        answers = search.locate(photo, targets, mosaic, plan, localizer, top=top, progress=Progress("windows"))
+        found = present(answers, search.PRESENT if min_score is None else min_score)
+        if min_score is not None:
+            found = [answer for answer in found if answer.score >= min_score]
+        _report(targets, answers, found)
+        if output is not None:
+            write_results(found, output, crs=mosaic.crs, overwrite=overwrite)
+        if preview is not None:
+            draw_preview(photo, [target.click for target in targets], found, mosaic, preview, overwrite=overwrite)
+    if output is None:
+        click.echo(geojson_text(found))
+
+
+@main.command()
+@options("mosaic", "bands", "gsd", *AREA, "model")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["geojson", "ids"]),
+    default="geojson",
+    show_default=True,
+    help="The windows as GeoJSON, or the ids z/x/y of the web-mercator tiles they are made of.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write .geojson, or .txt for ids.  [default: stdout]"
+)
+@options("overwrite", "verbosity")
+def tiles(
+    *,
+    mosaics: tuple[Path, ...],
+    bands: tuple[int, ...] | None,
+    gsd: float | None,
+    preset: str,
+    form: str,
+    output: Path | None,
+    overwrite: bool,
+    **area: Any,
+) -> None:
+    """Print the windows that a search of the mosaic would look at."""
+    import json
+
+    from geoloc.output import check_output, replacing
+    from geoloc.results import GEOJSON_SUFFIXES
+    from tiling.mosaic import open_mosaic
+
+    if output is not None:
+        check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite)
+    with open_mosaic(mosaics, bands) as mosaic:
+        plan = _plan(mosaic, preset, gsd, None, **area)
+    if form == "geojson":
+        text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
+    else:
+        text = "\n".join(plan.tile_ids())
+    if output is None:
+        click.echo(text)
+        return
+    with replacing(output) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+@main.command()
+@click.option(
+    "--queries",
+    "queries_path",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg.",
+)
+@options("mosaic", "bands", "gsd", *AREA)
+@click.option(
+    "--gps/--no-gps", default=False, help="Search round each photo's own GPS position only.  [default: no-gps]"
+)
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Count a best answer that scores less as nothing found.",
+)
+@options(*MODEL)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@options("verbosity")
+def evaluate(
+    *,
+    queries_path: Path,
+    mosaics: tuple[Path, ...],
+    bands: tuple[int, ...] | None,
+    gsd: float | None,
+    gps: bool,
+    min_score: float,
+    preset: str,
+    weights: Path | None,
+    device: str,
+    as_json: bool,
+    **area: Any,
+) -> None:
+    """Measure how well clicks with known true boxes are found.
+
+    The whole mosaic is searched for each of them unless options limit the search, and the best answer counts however
+    low its score. With -v every query's result goes to stderr.
+    """
+    import json
+
+    from geoloc import evaluate as evaluation
+    from tiling.mosaic import open_mosaic
+
+    queries = evaluation.read_queries(queries_path)
+    with open_mosaic(mosaics, bands) as mosaic:
+        whole = None if gps else _plan(mosaic, preset, gsd, None, **area)
+
+        from geoloc import model, search
+
+        localizer = model.load(preset, weights, device)
+
+        def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
+            plan = whole or _plan(mosaic, preset, gsd, photo, **area)
+            return search.locate(photo, targets, mosaic, plan, localizer, top=1, min_score=min_score)
+
+        outcomes = evaluation.run(queries, answer, Progress("queries"))
+    for outcome in outcomes:
+        LOG.debug("%s", evaluation.to_line(outcome))
+    summary = evaluation.summarise(outcomes)
+    click.echo(json.dumps(evaluation.to_json(summary)) if as_json else evaluation.to_table(summary))
+
+
+@main.command()
+@click.argument("folder", default="demo", type=click.Path(path_type=Path))
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another town.")
+@options("overwrite", "verbosity")
+def demo(folder: Path, seed: int, overwrite: bool) -> None:
+    """Build a synthetic town in FOLDER and find objects of its photographs on its mosaic.
+
+    Writes found.geojson and preview_*.png, and prints how far each answer is from the truth. FOLDER is "demo" unless
+    given.
+    """
+    from geoloc import demo as demonstration
+    from geoloc import evaluate as evaluation
+
+    made = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info)
+    for outcome in made.outcomes:
+        click.echo(evaluation.to_line(outcome))
+    click.echo(evaluation.to_table(evaluation.summarise(made.outcomes)))
+    for path in (made.found, *made.previews):
+        click.echo(f"wrote {path}")
+
+
+def _plan(
+    mosaic: Mosaic,
+    preset: str,
+    gsd: float | None,
+    photo: Photo | None,
+    *,
+    bounds: tuple[float, float, float, float] | None,
+    aoi: Path | None,
+    near: tuple[float, float] | None,
+    within: float,
+) -> Plan:
+    """The windows to search for the network of a preset. All limits hold together; the position of `photo`, where it
+    has one, stands in for --near.
+    """
+    from geoloc.model.presets import preset as config_of
+    from tiling.area import Area
+    from tiling.errors import AreaError
+    from tiling.plan import make_plan
+
+    config = config_of(preset)
+    by_gps = photo.position if photo is not None and near is None else None
+    area = Area.everywhere()
+    if bounds is not None:
+        area = area.intersect(Area.from_bounds(*bounds))
+    if aoi is not None:
+        area = area.intersect(Area.from_file(aoi))
+    if position := near or by_gps:
+        area = area.intersect(Area.near(*position, within))
+    hint = "" if by_gps is None else f"within {within:g} m of the photo's GPS position {by_gps[0]:.6f},{by_gps[1]:.6f}"
+    if hint:
+        LOG.info("Looking only %s; --no-gps leaves it out", hint)
     try:
-        bands = tuple(int(part) for part in text.split(","))
-    except ValueError:
-        bands = ()
-    if len(bands) not in (1, 3) or min(bands, default=0) < 1:
-        raise ValueError(f"{text!r} is not one band or three, counted from 1, such as 4,3,2")
-    return bands
+        return make_plan(mosaic, gsd or config.gsd_m, config.window_px, area)
+    except AreaError as error:
+        raise AreaError(f"{error}; searched was {hint}, --no-gps leaves it out" if hint else str(error)) from None
 
 
-# Every option that more than one command takes stands here once.
-_OPTIONS: dict[str, Callable[[_Command], _Command]] = {
-    "mosaic": click.option(
-        "--mosaic",
-        "mosaics",
-        multiple=True,
-        required=True,
-        type=click.Path(path_type=Path),
-        help="GeoTIFF, COG, VRT or a folder of them; several make one mosaic.",
-    ),
-    "bands": click.option(
-        "--bands",
-        type=_Parsed("B or R,G,B", _parse_bands),
-        help="Bands of the mosaic to use as red, green, blue, counted from 1.",
-    ),
-    "gsd": click.option(
-        "--gsd",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="METRES",
-        help="Metres on the ground a pixel to search at.  [default: the model's]",
-    ),
-    "bounds": click.option(
-        "--bounds",
-        type=_Parsed("W,S,E,N", _parse_numbers("W,S,E,N")),
-        help="Search inside these longitudes and latitudes (WGS 84) only.",
-    ),
-    "aoi": click.option(
-        "--aoi",
-        type=click.Path(path_type=Path),
-        help="Search inside the polygons of this vector file only.",
-    ),
-    "near": click.option(
-        "--near",
-        type=_Parsed("LON,LAT", _parse_numbers("LON,LAT")),
-        help="Search round this position only.",
-    ),
-    "within": click.option(
-        "--within",
-        type=click.FloatRange(min=0, min_open=True),
-        default=WITHIN_M,
-        show_default=True,
-        metavar="METRES",
-        help="How far round --near, or round the photo's GPS position.",
-    ),
-    "model": click.option(
-        "--model", "preset", default="base", show_default=True, metavar="PRESET", help="Network preset."
-    ),
-    "weights": click.option(
-        "--weights",
-        type=click.Path(path_type=Path),
-        help="Weights of your own (.safetensors).  [default: those in the package]",
-    ),
-    "device": click.option(
-        "--device", default="cpu", show_default=True, help="Where the network runs: cpu, cuda, cuda:1, mps."
-    ),
-    "min_score": click.option(
-        "--min-score",
-        type=click.FloatRange(0, 1),
-        help='Answers scoring less count as "not here".  [default: the presence threshold, 0.5]',
-    ),
-    "overwrite": click.option("--overwrite", is_flag=True, help="Replace files that exist."),
-    "verbosity": click.option(
-        "-v/-q",
-        "--verbose/--quiet",
-        "verbose",
-        default=None,
-        callback=lambda ctx, param, value: _set_verbosity(value),
-        expose_value=False,
-        help="Say more (and show tracebacks), or only errors.",
-    ),
-}
-_AREA = ("bounds", "aoi", "near", "within")
-_MODEL = ("model", "weights", "device")
+def _report(targets: list[Target], answers: list[Detection], found: list[Detection]) -> None:
+    """Say for every click what was found, or that it is not here."""
+    for target in targets:
+        asked = f"click {target.click.x:g},{target.click.y:g}"
+        here = [answer for answer in found if answer.click == target.click]
+        if here:
+            best = here[0]
+            place = f"{best.polygon.centroid.x:.10g},{best.polygon.centroid.y:.10g}"
+            LOG.info("found: %s at %s, score %.2f, good to %.1f m", asked, place, best.score, best.accuracy_m)
+            continue
+        scores = [answer.score for answer in answers if answer.click == target.click]
+        LOG.warning("not here: %s (%s)", asked, f"best score {max(scores):.3f}" if scores else "nothing like it")
 
 
-def _options(*names: str) -> Callable[[_Command], _Command]:
-    def add(command: _Command) -> _Command:
-        for name in reversed(names):
-            command = _OPTIONS[name](command)
-        return command
-
-    return add
-
-
-class _StderrHandler(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(self.format(record), err=True)
-
-
-def _set_verbosity(verbose: bool | None) -> None:
-    """-v: everything; -q: errors only; neither: what is being done."""
-    import warnings
-
-    level = logging.INFO if verbose is None else logging.DEBUG if verbose else logging.ERROR
-    for name in ("geoloc", "tiling"):
-        logger = logging.getLogger(name)
-        logger.handlers = [_StderrHandler()]
-        logger.propagate = False
-        logger.setLevel(level)
-    if not verbose:
-        # Errors reach the user as one line; what GDAL logs on the way to them would come on top.
-        logging.getLogger("rasterio").setLevel(logging.CRITICAL)
-        warnings.simplefilter("ignore")
-
-
-class _Progress:
-    """A counter on stderr: one changing line on a terminal, about ten lines in a log."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._tenth = -1
-        self._terminal = sys.stderr.isatty()
-
-    def __call__(self, done: int, total: int) -> None:
-        if not LOG.isEnabledFor(logging.INFO):
-            return
-        text = f"{done} of {total} {self._what}"
-        if self._terminal:
-            click.echo(f"\r{text}\x1b[K", nl=done >= total, err=True)
-        elif done * 10 // max(total, 1) > self._tenth:
-            self._tenth = done * 10 // max(total, 1)
-            click.echo(text, err=True)
+if __name__ == "__main__":
+    main()

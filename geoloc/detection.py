@@ -73,6 +73,16 @@ def iou(a: Polygon, b: Polygon) -> float:
     return float(shared / union) if union > 0 else 0.0
 
 
+def present(detections: Iterable[Detection], threshold: float) -> list[Detection]:
+    """All answers to the clicks whose best answer scores `threshold` or more; the other clicks are "not here".
+
+    Lesser answers to a click that is here are kept: they are what else it could be.
+    """
+    detections = list(detections)
+    here = {(best.photo, best.click) for best in detections if best.score >= threshold}
+    return [found for found in detections if (found.photo, found.click) in here]
+
+
 def merge(detections: Iterable[Detection], *, min_iou: float = 0.3, top: int | None = None) -> list[Detection]:
     """Rank the answers to each click and drop those that repeat a better one (greedy non-maximum
     suppression).

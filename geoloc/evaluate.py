@@ -205,6 +205,16 @@ def _percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[low] + rest * (ordered[low + 1] - ordered[low]) if ordered[low + 1] < math.inf else math.inf
 
 
+def to_line(outcome: Outcome) -> str:
+    """One outcome in a line: where was clicked, and how far from the truth the answer is."""
+    click = outcome.query.click
+    asked = f"{outcome.query.photo.name} at {click.x:g},{click.y:g}"
+    if outcome.best is None:
+        return f"{asked}: not found"
+    hit = "in the true box" if is_hit(outcome) else "outside the true box"
+    return f"{asked}: {error_m(outcome):.2f} m from the truth, {hit}, score {outcome.best.score:.2f}"
+
+
 def to_json(summary: Mapping[str, float]) -> dict[str, Any]:
     """The same for JSON, which knows no infinity: null says infinitely far."""
     return {key: None if math.isinf(value) else value for key, value in summary.items()}

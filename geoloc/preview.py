@@ -145,7 +145,7 @@ def _draw_click(panel: Image.Image, x: float, y: float, colour: _Colour, radius:
     ticks = [
         [(x + dx * near, y + dy * near), (x + dx * far, y + dy * far)] for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
     ]
-    _strokes(panel, [ring, *ticks], colour, 3)
+    _strokes(panel, [ring, *ticks], colour, 2)
 
 
 def _photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Image.Image:
@@ -229,9 +229,7 @@ def _map_close_up(mosaic: Mosaic, found: Detection, colour: _Colour, px: int) ->
     view = _view(crs, project(found.polygon, found.crs, crs), _SURROUNDINGS, _MIN_CLOSE_UP_M, px)
     panel = _pixels(mosaic, view)
     _draw_box(panel, view, found, colour)
-    _label(
-        ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, within {found.accuracy_m:.1f} m", colour, 15
-    )
+    _label(ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15)
     _scale_bar(panel, view)
     return panel
 
@@ -260,7 +258,7 @@ def _ring(view: _View, found: Detection) -> list[tuple[float, float]]:
 
 
 def _draw_box(panel: Image.Image, view: _View, found: Detection, colour: _Colour) -> None:
-    _strokes(panel, [_ring(view, found)], colour, 4 if found.rank == 1 else 2)
+    _strokes(panel, [_ring(view, found)], colour, 3 if found.rank == 1 else 1)
 
 
 def _label_box(draw: ImageDraw.ImageDraw, view: _View, found: Detection, colour: _Colour, taken: list[_Box]) -> None:

@@ -1,0 +1,205 @@
+"""What all commands of the command line share: options, parsing of their values, one-line errors, logs, progress."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from geoloc.errors import GeolocError
+
+LOG = logging.getLogger("geoloc")
+WITHIN_M = 500.0
+"""Search radius round a position: a drone at the legal 120 m sees about this far where objects are still more
+than dots, and positions of consumer cameras are good to tens of metres."""
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Main(click.Group):
+    """Turns errors into one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the user can mend and what nobody foresaw both become a `ClickException`."""
+        try:
+            return super().invoke(ctx)
+        except GeolocError as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if LOG.isEnabledFor(logging.DEBUG):
+                raise
+            text = " ".join(str(error).split())
+            raise click.ClickException(
+                f"unexpected {type(error).__name__}: {text}; run again with -v for the traceback and report it"
+            ) from error
+
+
+class Parsed(click.ParamType):
+    """A value that a function of the library parses from text, raising ValueError."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The parsed value, or a usage error (exit 2)."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _parse_numbers(form: str) -> Callable[[str], tuple[float, ...]]:
+    count = form.count(",") + 1
+
+    def parse(text: str) -> tuple[float, ...]:
+        parts = text.strip().strip("[]").replace(",", " ").split()
+        try:
+            numbers = tuple(float(part) for part in parts)
+        except ValueError:
+            numbers = ()
+        if len(numbers) != count:
+            raise ValueError(f"{text!r} is not of the form {form}")
+        return numbers
+
+    return parse
+
+
+def _parse_bands(text: str) -> tuple[int, ...]:
+    try:
+        bands = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        bands = ()
+    if len(bands) not in (1, 3) or min(bands, default=0) < 1:
+        raise ValueError(f"{text!r} is not one band or three, counted from 1, such as 4,3,2")
+    return bands
+
+
+# Every option that more than one command takes stands here once.
+_OPTIONS: dict[str, Callable[[_Command], _Command]] = {
+    "mosaic": click.option(
+        "--mosaic",
+        "mosaics",
+        multiple=True,
+        required=True,
+        type=click.Path(path_type=Path),
+        help="GeoTIFF, COG, VRT or a folder of them; several make one mosaic.",
+    ),
+    "bands": click.option(
+        "--bands",
+        type=Parsed("B or R,G,B", _parse_bands),
+        help="Bands of the mosaic to use as red, green, blue, counted from 1.",
+    ),
+    "gsd": click.option(
+        "--gsd",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="METRES",
+        help="Metres on the ground a pixel to search at.  [default: the model's]",
+    ),
+    "bounds": click.option(
+        "--bounds",
+        type=Parsed("W,S,E,N", _parse_numbers("W,S,E,N")),
+        help="Search inside these longitudes and latitudes (WGS 84) only.",
+    ),
+    "aoi": click.option(
+        "--aoi",
+        type=click.Path(path_type=Path),
+        help="Search inside the polygons of this vector file only.",
+    ),
+    "near": click.option(
+        "--near",
+        type=Parsed("LON,LAT", _parse_numbers("LON,LAT")),
+        help="Search round this position only.",
+    ),
+    "within": click.option(
+        "--within",
+        type=click.FloatRange(min=0, min_open=True),
+        default=WITHIN_M,
+        show_default=True,
+        metavar="METRES",
+        help="How far round --near, or round the photo's GPS position.",
+    ),
+    "model": click.option(
+        "--model", "preset", default="base", show_default=True, metavar="PRESET", help="Network preset."
+    ),
+    "weights": click.option(
+        "--weights",
+        type=click.Path(path_type=Path),
+        help="Weights of your own (.safetensors).  [default: those in the package]",
+    ),
+    "device": click.option(
+        "--device", default="cpu", show_default=True, help="Where the network runs: cpu, cuda, cuda:1, mps."
+    ),
+    "overwrite": click.option("--overwrite", is_flag=True, help="Replace files that exist."),
+    "verbosity": click.option(
+        "-v/-q",
+        "--verbose/--quiet",
+        "verbose",
+        default=None,
+        callback=lambda ctx, param, value: _set_verbosity(value),
+        expose_value=False,
+        help="Say more (and show tracebacks), or only errors.",
+    ),
+}
+AREA = ("bounds", "aoi", "near", "within")
+MODEL = ("model", "weights", "device")
+
+
+def options(*names: str) -> Callable[[_Command], _Command]:
+    """Decorator that gives a command the shared options of these names, in this order in its help."""
+
+    def add(command: _Command) -> _Command:
+        for name in reversed(names):
+            command = _OPTIONS[name](command)
+        return command
+
+    return add
+
+
+class _StderrHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(self.format(record), err=True)
+
+
+def _set_verbosity(verbose: bool | None) -> None:
+    """-v: everything; -q: errors only; neither: what is being done."""
+    import warnings
+
+    level = logging.INFO if verbose is None else logging.DEBUG if verbose else logging.ERROR
+    for name in ("geoloc", "tiling"):
+        logger = logging.getLogger(name)
+        logger.handlers = [_StderrHandler()]
+        logger.propagate = False
+        logger.setLevel(level)
+    if not verbose:
+        # Errors reach the user as one line; what GDAL logs on the way to them would come on top.
+        logging.getLogger("rasterio").setLevel(logging.CRITICAL)
+        warnings.simplefilter("ignore")
+
+
+class Progress:
+    """A counter on stderr: one changing line on a terminal, about ten lines in a log."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._tenth = -1
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say that so many are done."""
+        if not LOG.isEnabledFor(logging.INFO):
+            return
+        text = f"{done} of {total} {self._what}"
+        if self._terminal:
+            click.echo(f"\r{text}\x1b[K", nl=done >= total, err=True)
+        elif done * 10 // max(total, 1) > self._tenth:
+            self._tenth = done * 10 // max(total, 1)
+            click.echo(text, err=True)
