@@ -31,6 +31,7 @@ from tiling.mosaic import Mosaic, open_mosaic
 
 BRIGHTON = Path(__file__).parents[2] / "shared" / "data" / "brighton"
 NEEDS_BOX = ("acc_025", "acc_050", "mean_iou")
+KEYS = ("queries", "located", "hit_rate", *NEEDS_BOX, "median_error_m", "p90_error_m", "seconds_per_query")
 RATIO = 0.8
 """Lowe's ratio test: nearest over second nearest descriptor."""
 RANSAC_PX = 5.0
@@ -45,7 +46,7 @@ class Sift:
         self._mosaic = mosaic
         self.grid = whole_grid(mosaic, gsd_m)
         pixels = mosaic.read(self.grid)
-        self._sift = cv2.SIFT_create()
+        self._sift = cv2.SIFT.create()
         mask = np.where(pixels.valid, np.uint8(255), np.uint8(0))
         self._points, self._descriptors = self._features(pixels.rgb, mask)
 
@@ -63,7 +64,7 @@ class Sift:
         roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
         return np.array([keypoint.pt for keypoint in keypoints], np.float32), roots
 
-    def _homography(self, photo: Photo) -> NDArray[np.float64] | None:
+    def _homography(self, photo: Photo) -> NDArray[Any] | None:
         points, descriptors = self._features(photo.pixels, None)
         pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(descriptors, self._descriptors, k=2)
         good = [nearest for nearest, second in pairs if nearest.distance < RATIO * second.distance]
@@ -104,10 +105,8 @@ def whole_grid(mosaic: Mosaic, gsd_m: float) -> Grid:
     if not mosaic.crs.is_projected:
         raise SystemExit("the mosaic must be in a projected CRS")
     xmin, ymin, xmax, ymax = mosaic.bounds
-    step = (
-        gsd_m
-        * abs(Grid(mosaic.crs, Affine(1, 0, (xmin + xmax) / 2, 0, -1, (ymin + ymax) / 2), 1, 1).ground_gsd()) ** -1
-    )
+    metre = Grid(mosaic.crs, Affine(1, 0, (xmin + xmax) / 2, 0, -1, (ymin + ymax) / 2), 1, 1).ground_gsd()
+    step = gsd_m / metre
     width, height = math.ceil((xmax - xmin) / step), math.ceil((ymax - ymin) / step)
     return Grid(mosaic.crs, Affine(step, 0, xmin, 0, -step, ymax), width, height)
 
@@ -126,8 +125,7 @@ def chance(queries: Sequence[LabelledQuery], mosaic: Mosaic, gsd_m: float) -> di
     area = float(mosaic.read_valid(grid).sum()) * abs(grid.affine.determinant)
     boxes: list[Polygon] = [project(query.box, query.epsg, mosaic.crs) for query in queries]
     rate = sum(truth.area for truth in boxes) / len(boxes) / area
-    unknown = dict.fromkeys(("median_error_m", "p90_error_m", "seconds_per_query", *NEEDS_BOX))
-    return {"queries": len(queries), "located": len(queries), "hit_rate": rate} | unknown
+    return dict.fromkeys(KEYS) | {"queries": len(queries), "located": len(queries), "hit_rate": rate}
 
 
 def main() -> None:
