@@ -1,4 +1,4 @@
-"""Cameras of the synthetic town: pinhole photographs, equirectangular panoramas and the parallel view of a true ortho.
+"""Cameras of the synthetic town: pinhole photographs, equirectangular panoramas and parallel views.
 
 Positions are local metres, x east, y north, z up. Pixels have a corner origin, x right, y down; the ray of a pixel goes
 through its centre. Angles are degrees: heading clockwise from north, pitch 0 level and -90 straight down, roll clockwise
@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 PixelWindow = tuple[int, int, int, int]
 """Rows r0..r1 and columns c0..c1, half-open."""
+Windows = list[tuple[int, PixelWindow]]
+"""Windows and which of the things asked for is in each; a thing may have none or several."""
 
 NEAR_M = 0.02
 """Nearer things are not seen."""
@@ -45,12 +47,19 @@ class Camera(ABC):
         """Dot product of `vector` (3) with the varying half of every ray in the window, rows x columns."""
 
     @abstractmethod
+    def quadric(self, matrix: Floats, shift: Floats, window: PixelWindow) -> NDArray[np.float32]:
+        """(w - shift) matrix (w - shift) for the varying half w of every ray; symmetric matrix 3 x 3, shift 3."""
+
+    @abstractmethod
     def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         """Pixels (N x 2) of points (N x 3), and which of them (N) lie in front of the camera; others are NaN."""
 
     @abstractmethod
-    def windows(self, points: Floats) -> list[PixelWindow]:
-        """Parts of the picture that hold the convex hull of `points`, with a pixel to spare; none where unseen."""
+    def windows(self, hulls: Floats) -> Windows:
+        """Parts of the picture that hold the convex hulls of points (N x K x 3), with a pixel to spare.
+
+        Points of a hull are in such an order that neighbours, the last and the first too, span its outline.
+        """
 
     @abstractmethod
     def enlarged(self, factor: int) -> Camera:
@@ -71,10 +80,14 @@ class Camera(ABC):
         varying = self.rays((row, row + 1, column, column + 1))[0, 0].astype(np.float64)
         return (self.fixed, varying) if self.central else (varying, self.fixed)
 
-    def _clipped(self, low: Floats, high: Floats) -> list[PixelWindow]:
-        c0, r0 = max(math.floor(low[0]) - 1, 0), max(math.floor(low[1]) - 1, 0)
-        c1, r1 = min(math.ceil(high[0]) + 1, self.width), min(math.ceil(high[1]) + 1, self.height)
-        return [(r0, r1, c0, c1)] if r0 < r1 and c0 < c1 else []
+    def _clipped(self, low: Floats, high: Floats) -> Windows:
+        """Windows of boxes (N x 2 and N x 2, pixels), those outside the picture left out."""
+        size = np.array([self.width, self.height])
+        low = np.clip(np.floor(low) - 1, 0, size).astype(int)
+        high = np.clip(np.ceil(high) + 1, 0, size).astype(int)
+        index = np.flatnonzero((low < high).all(axis=1))
+        parts = np.stack([low[index, 1], high[index, 1], low[index, 0], high[index, 0]], axis=-1)
+        return [(int(i), (r0, r1, c0, c1)) for i, (r0, r1, c0, c1) in zip(index, parts.tolist(), strict=True)]
 
 
 class _AffineCamera(Camera):
@@ -89,6 +102,19 @@ class _AffineCamera(Camera):
         columns = (np.arange(c0, c1) + 0.5) * float(self.along_x @ vector) + float(self.base @ vector)
         rows = (np.arange(r0, r1) + 0.5) * float(self.along_y @ vector)
         return np.add.outer(rows.astype(np.float32), columns.astype(np.float32))
+
+    def quadric(self, matrix: Floats, shift: Floats, window: PixelWindow) -> NDArray[np.float32]:
+        """A polynomial of the pixel, about the window's middle for the sake of single precision."""
+        r0, r1, c0, c1 = window
+        middle = self.base + (c0 + c1) / 2 * self.along_x + (r0 + r1) / 2 * self.along_y - shift
+        u, v = np.arange(c0, c1) + 0.5 - (c0 + c1) / 2, np.arange(r0, r1) + 0.5 - (r0 + r1) / 2
+        by_x, by_y, here = matrix @ self.along_x, matrix @ self.along_y, matrix @ middle
+        columns = u * (u * float(self.along_x @ by_x) + 2.0 * float(self.along_x @ here)) + float(middle @ here)
+        rows = v * (v * float(self.along_y @ by_y) + 2.0 * float(self.along_y @ here))
+        out = np.multiply.outer((2.0 * float(self.along_x @ by_y) * v).astype(np.float32), u.astype(np.float32))
+        out += columns.astype(np.float32)
+        out += rows.astype(np.float32)[:, None]
+        return out
 
 
 @dataclass(frozen=True)
@@ -148,12 +174,14 @@ class Pinhole(_AffineCamera):
         depth = np.where(front, q[:, 2], np.nan)[:, None]
         return self.focal_px * q[:, :2] / depth + [self.width / 2, self.height / 2], front
 
-    def windows(self, points: Floats) -> list[PixelWindow]:
-        """The box round the projected points; the whole picture where some are in front and some behind."""
-        pixels, front = self.project(points)
-        if front.all():
-            return self._clipped(pixels.min(0), pixels.max(0))
-        return [(0, self.height, 0, self.width)] if front.any() else []
+    def windows(self, hulls: Floats) -> Windows:
+        """The boxes round projected points; the whole picture where some are in front and some behind."""
+        pixels, front = self.project(hulls.reshape(-1, 3))
+        pixels, front = pixels.reshape(*hulls.shape[:2], 2), front.reshape(hulls.shape[:2])
+        seen, whole = front.any(axis=1)[:, None], front.all(axis=1)[:, None]
+        low = np.where(whole, pixels.min(axis=1), np.where(seen, 0.0, np.inf))
+        high = np.where(whole, pixels.max(axis=1), np.where(seen, [self.width, self.height], -np.inf))
+        return self._clipped(low, high)
 
     def enlarged(self, factor: int) -> Pinhole:
         """See `Camera`."""
@@ -193,10 +221,11 @@ class Parallel(_AffineCamera):
         pixels = (np.asarray(points, np.float64) - self.base) @ to_pixel.T
         return pixels[:, :2], np.ones(len(pixels), bool)
 
-    def windows(self, points: Floats) -> list[PixelWindow]:
-        """The box round the projected points."""
-        pixels, _ = self.project(points)
-        return self._clipped(pixels.min(0), pixels.max(0))
+    def windows(self, hulls: Floats) -> Windows:
+        """The boxes round the projected points."""
+        pixels, _ = self.project(hulls.reshape(-1, 3))
+        pixels = pixels.reshape(*hulls.shape[:2], 2)
+        return self._clipped(pixels.min(axis=1), pixels.max(axis=1))
 
     def enlarged(self, factor: int) -> Parallel:
         """See `Camera`."""
@@ -233,6 +262,12 @@ class Equirectangular(Camera):
         flat = np.multiply.outer(np.cos(elevation).astype(np.float32), level)
         return flat + (vector[2] * np.sin(elevation)).astype(np.float32)[:, None]
 
+    def quadric(self, matrix: Floats, shift: Floats, window: PixelWindow) -> NDArray[np.float32]:
+        """By the matrix's eigenvectors."""
+        values, vectors = np.linalg.eigh(matrix)
+        parts = [self.dot(vector, window) - np.float32(shift @ vector) for vector in vectors.T]
+        return np.asarray(sum(np.float32(value) * part * part for value, part in zip(values, parts, strict=True)))
+
     def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         """Pixels of points; all directions are in the picture."""
         east, north, up = (np.asarray(points, np.float64) - self.fixed).T
@@ -241,21 +276,25 @@ class Equirectangular(Camera):
         pixels = np.stack([turn / 360.0 * self.width, (90.0 - elevation) / 180.0 * self.height], axis=-1)
         return pixels, np.ones(len(pixels), bool)
 
-    def windows(self, points: Floats) -> list[PixelWindow]:
-        """One box, or two where the points lie on both sides of the seam.
+    def windows(self, hulls: Floats) -> Windows:
+        """One box for each, or two where the points lie on both sides of the seam.
 
         Straight edges are curves here, so the box is that of points along the edges of all pairs of neighbours.
         """
-        ends = np.roll(points, -1, axis=0)
-        steps = np.linspace(0.0, 1.0, 9)[:-1, None, None]
-        pixels, _ = self.project((points + steps * (ends - points)).reshape(-1, 3))
-        x = pixels[0, 0] + (pixels[:, 0] - pixels[0, 0] + self.width / 2) % self.width - self.width / 2
-        low, high = np.array([x.min(), pixels[:, 1].min()]) - 2.0, np.array([x.max(), pixels[:, 1].max()]) + 2.0
-        if high[0] - low[0] > 0.45 * self.width:  # near or overhead: anywhere
-            return [(0, self.height, 0, self.width)]
-        found = []
-        for shift in (-self.width, 0, self.width):
-            found += self._clipped(low + [shift, 0], high + [shift, 0])
+        count = len(hulls)
+        steps = np.linspace(0.0, 1.0, 9)[:-1, None, None, None]
+        along = hulls + steps * (np.roll(hulls, -1, axis=1) - hulls)
+        pixels, _ = self.project(along.reshape(-1, 3))
+        x, y = (part.reshape(-1, count, hulls.shape[1]).swapaxes(0, 1).reshape(count, -1) for part in pixels.T)
+        x = x[:, :1] + (x - x[:, :1] + self.width / 2) % self.width - self.width / 2
+        low = np.stack([x.min(axis=1), y.min(axis=1)], axis=-1) - 2.0
+        high = np.stack([x.max(axis=1), y.max(axis=1)], axis=-1) + 2.0
+        near = high[:, 0] - low[:, 0] > 0.45 * self.width  # or overhead: anywhere
+        low[near], high[near] = 0.0, [self.width, self.height]
+        found: Windows = []
+        for turns in (-1, 0, 1):
+            shift = np.where(near[:, None], 0.0 if turns == 0 else np.nan, [turns * self.width, 0.0])
+            found += self._clipped(np.nan_to_num(low + shift, nan=np.inf), np.nan_to_num(high + shift, nan=-np.inf))
         return found
 
     def enlarged(self, factor: int) -> Equirectangular:

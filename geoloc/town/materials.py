@@ -63,15 +63,20 @@ def _leaves(
     out = (p - s.centre[which]) / s.radii[which]
     n = out / s.radii[which]
     n /= np.linalg.norm(n, axis=1, keepdims=True)
-    # Three planes would be right; slanted ones are enough, since no leaf continues round a clump.
-    u, v = p[:, 0] + 0.71 * p[:, 2], p[:, 1] - 0.63 * p[:, 2]
+    # Each point is painted on the coordinate plane that its clump faces most.
+    facing = np.abs(n)
+    level = (facing[:, 2] >= facing[:, 0]) & (facing[:, 2] >= facing[:, 1])
+    eastward = facing[:, 0] > facing[:, 1]
+    u = np.where(level | ~eastward, p[:, 0], p[:, 1])
+    v = np.where(level, p[:, 1], p[:, 2])
     leaf = s.rough.sample(u / 0.05, v / 0.05, foot / 0.05)
     twig = s.rough.sample(u / 0.021 + 77, v / 0.021 + 31, foot / 0.021)
     branch = s.smooth.sample(u / 0.06, v / 0.06, foot / 0.06)
-    n[:, 0] += 0.4 * leaf
-    n[:, 1] += 0.4 * twig
+    n[:, 0] += 0.45 * leaf
+    n[:, 1] += 0.45 * twig
+    n[:, 2] += 0.3 * branch
     normal[at] = n / np.linalg.norm(n, axis=1, keepdims=True)
-    tone = 1.0 + 0.26 * leaf + 0.2 * twig + 0.12 * branch
+    tone = 1.0 + 0.3 * leaf + 0.26 * twig + 0.14 * branch
     inside = 0.72 + 0.28 * np.clip(out[:, 2], -1.0, 1.0)  # the lower half of a clump is shaded by the rest
     colour[at] *= (np.clip(tone, 0.25, 1.9) * inside * 1.15)[:, None]
 
@@ -93,7 +98,7 @@ def _faces(
     local = position[at] - s.origin[which]
     u, v = np.sum(local * s.along_u[which], axis=1), np.sum(local * s.along_v[which], axis=1)
     foot = footprint[at] / np.sqrt(np.maximum(np.abs(np.sum(n * toward[at], axis=1)), 0.05))
-    offset = (which * 37.7).astype(np.float32)  # another piece of the noise for every face
+    offset = (which * 37.7 % 512.0).astype(np.float32)  # another piece of the noise for every face
     rough = s.rough.sample(u / 0.045 + offset, v / 0.045 + 0.6 * offset, foot / 0.045)
     stain = s.smooth.sample(u / 0.05 + offset, v / 0.05 + 0.4 * offset, foot / 0.05)
     material = s.packed.material[which]

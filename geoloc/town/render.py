@@ -6,13 +6,12 @@ ray, which is affine in the pixel (Pineda, "A Parallel Algorithm for Polygon Ras
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.town.camera import NEAR_M, Camera, PixelWindow
+from geoloc.town.camera import Camera, PixelWindow
 from geoloc.town.shapes import Packed
 
 GROUND, SKY = -1, -2
@@ -38,26 +37,21 @@ def cast(camera: Camera, packed: Packed, window: PixelWindow | None = None) -> H
     view = window or (0, camera.height, 0, camera.width)
     depth = _ground(camera, view)
     hits = Hits(depth, np.where(np.isfinite(depth), GROUND, SKY).astype(np.int32))
-    for index, points in enumerate(packed.points):
-        normal = packed.normal[index]
-        facing = normal @ (points[0] - camera.fixed if camera.central else camera.fixed)
-        if facing >= 0 and not packed.two_sided[index]:
-            continue
-        for part in _inside(camera.windows(points), view):
-            _keep(hits, view, part, _face(camera, part, points, normal, -1.0 if facing >= 0 else 1.0), index)
     first = len(packed.points)
-    signs = np.array([[x, y, z] for z in (-1, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))], float)
-    for index, (centre, radii) in enumerate(zip(packed.centre, packed.radii, strict=True)):
-        for part in _inside(camera.windows(centre + signs * radii), view):
-            _keep(hits, view, part, _blob(camera, part, centre, radii), first + index)
+    for index, whole in camera.windows(packed.hulls):
+        part = max(whole[0], view[0]), min(whole[1], view[1]), max(whole[2], view[2]), min(whole[3], view[3])
+        if part[0] >= part[1] or part[2] >= part[3]:
+            continue
+        if index >= first:
+            found = _blob(camera, part, packed.centre[index - first], packed.radii[index - first])
+        else:
+            points, normal = packed.points[index], packed.normal[index]
+            facing = normal @ (points[0] - camera.fixed if camera.central else camera.fixed)
+            if facing >= 0 and not packed.two_sided[index]:
+                continue
+            found = _face(camera, part, points, normal, -1.0 if facing >= 0 else 1.0)
+        _keep(hits, view, part, found, index)
     return hits
-
-
-def _inside(windows: list[PixelWindow], view: PixelWindow) -> Iterator[PixelWindow]:
-    for r0, r1, c0, c1 in windows:
-        part = max(r0, view[0]), min(r1, view[1]), max(c0, view[2]), min(c1, view[3])
-        if part[0] < part[1] and part[2] < part[3]:
-            yield part
 
 
 def _keep(hits: Hits, view: PixelWindow, part: PixelWindow, depth: NDArray[np.float32], index: int) -> None:
@@ -89,26 +83,29 @@ def _face(camera: Camera, window: PixelWindow, points: Floats, normal: Floats, s
         offsets = np.einsum("ij,ij->i", edges, points)
         depth = (np.float32(normal @ points[0]) - camera.dot(normal, window)) / np.float32(normal @ camera.fixed)
     # Seen from the front, corners run counter-clockwise, so the inside is where all these planes are on one side.
-    inside = depth > NEAR_M * camera.spread
+    inside = depth > 0
     for edge, offset in zip(edges, offsets, strict=True):
         inside &= side * (camera.dot(edge, window) - np.float32(offset)) <= 0
     return np.where(inside, depth, np.float32(np.inf))
 
 
 def _blob(camera: Camera, window: PixelWindow, centre: Floats, radii: Floats) -> NDArray[np.float32]:
-    """Depth of an ellipsoid: |(origin + t direction - centre) / radii| = 1, the lower root."""
-    scaled = [camera.dot(axis, window) for axis in np.diag(1.0 / radii)]
+    """Depth of an ellipsoid, infinite beside it.
+
+    With s = centre - origin, |(t direction - s) / radii| = 1 is a t^2 - 2 b t + c = 0, whose discriminant is a quadratic
+    form of the ray's varying half.
+    """
+    weight = np.diag(radii**-2.0)
     if camera.central:
-        start = (camera.fixed - centre) / radii
-        a = sum(part * part for part in scaled)
-        b = sum(part * np.float32(value) for part, value in zip(scaled, start, strict=True))
-        c = np.float32(start @ start - 1.0)
+        s = centre - camera.fixed
+        line, c, shift = weight @ s, float(s @ weight @ s) - 1.0, np.zeros(3)
+        root = camera.quadric(np.outer(line, line) - c * weight, shift, window)
+        a = camera.quadric(weight, shift, window)
+        b = camera.dot(line, window)
     else:
-        direction = camera.fixed / radii
-        scaled = [part - np.float32(value) for part, value in zip(scaled, centre / radii, strict=True)]
-        a = np.float32(direction @ direction)
-        b = sum(part * np.float32(value) for part, value in zip(scaled, direction, strict=True))
-        c = sum(part * part for part in scaled) - np.float32(1.0)
-    root = b * b - a * c
-    depth = (-b - np.sqrt(np.maximum(root, 0))) / a
-    return np.where((root > 0) & (depth > NEAR_M * camera.spread), depth, np.float32(np.inf)).astype(np.float32)
+        line = weight @ camera.fixed
+        a = np.float32(camera.fixed @ line)
+        root = camera.quadric(np.outer(line, line) - a * weight, centre, window) + a
+        b = np.float32(line @ centre) - camera.dot(line, window)
+    depth = (b - np.sqrt(np.maximum(root, 0))) / a
+    return np.where((root > 0) & (depth > 0), depth, np.float32(np.inf)).astype(np.float32)

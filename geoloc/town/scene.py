@@ -16,7 +16,7 @@ from geoloc.town.shapes import Blob, Builder, Colour, Face, SceneObject
 
 _MOVED_SHARE = 0.3
 """Of the cars: gone or come between the two days."""
-_CLUMPS = 34
+_CLUMPS = 46
 _FAR_CLUMPS = 9
 
 

@@ -15,7 +15,7 @@ from geoloc.town.materials import Surfaces, colour_of
 from geoloc.town.render import GROUND, SKY, Hits, cast
 from geoloc.town.scene import Scene
 from geoloc.town.shapes import Packed, SceneObject, pack
-from geoloc.town.texture import Pyramid, fractal
+from geoloc.town.texture import Pyramid, fractal, remap
 
 Floats = NDArray[np.floating]
 SUPERSAMPLE = 2
@@ -24,6 +24,7 @@ GROUND_GSD_M = 0.06
 _FAR_HALF_M, _FAR_GSD_M = 700.0, 0.5
 _SHADOW_GSD_M = 0.09
 _SHADOW_BIAS_M = 0.12
+_SATURATION = 0.8
 _STRIP_PX = 400_000
 
 
@@ -141,7 +142,8 @@ class Studio:
             albedo[things], normal[things], gloss[things] = parts
         self._dry(albedo)
         facing = np.maximum(normal @ sun, 0.0)
-        facing *= self._lit(position + 0.04 * normal)
+        sunny = np.flatnonzero(facing)
+        facing[sunny] *= self._lit(position[sunny] + np.float32(0.04) * normal[sunny])
         open_sky = (0.62 + 0.38 * normal[:, 2]).astype(np.float32)
         full = (1.0 - day.sky) / sun[2]
         warm = np.array([1.04, 1.0, 0.93], np.float32) * np.float32(full)
@@ -169,15 +171,13 @@ class Studio:
         """Share of the sun (0..1) that reaches points, from four taps of the sun's depth picture."""
         camera = self._sun_camera
         to_pixel = np.linalg.inv(np.stack([camera.along_x, camera.along_y, camera.direction], axis=1))
-        local = ((position - camera.base) @ to_pixel.T).astype(np.float32)
+        local = position @ to_pixel.T.astype(np.float32) - (to_pixel @ camera.base).astype(np.float32)
         depth = local[:, 2] - np.float32(_SHADOW_BIAS_M)
         shown = np.zeros(len(position), np.float32)
         for dx, dy in ((-0.7, -0.3), (0.3, -0.7), (0.7, 0.3), (-0.3, 0.7)):
-            column, row = (local[:, 0] + dx).astype(np.int32), (local[:, 1] + dy).astype(np.int32)
-            inside = (column >= 0) & (row >= 0) & (column < camera.width) & (row < camera.height)
-            flat = np.where(inside, row * camera.width + column, 0)
-            shown += ~inside | (self._sun_depth.ravel()[flat] > depth)
-        return shown / 4.0
+            x, y = local[:, 0] + np.float32(dx - 0.5), local[:, 1] + np.float32(dy - 0.5)
+            shown += remap(self._sun_depth, x, y, cv2.BORDER_CONSTANT, cv2.INTER_NEAREST) > depth
+        return shown / np.float32(4.0)
 
     def _sky(self, direction: Floats) -> Floats:
         """Light of the sky in directions (N x 3): blue above, pale at the horizon, broken clouds."""
@@ -196,6 +196,8 @@ class Studio:
         """Exposure, white balance, tone curve, lens blur, sharpening and noise."""
         day = self._day
         light = light * (np.array(day.balance, np.float32) * np.float32(day.exposure))
+        grey = light @ np.array([0.25, 0.65, 0.1], np.float32)
+        light = grey[:, :, None] + np.float32(_SATURATION) * (light - grey[:, :, None])
         # A shoulder above 0.7, so that white walls in the sun keep their structure.
         bright = np.maximum(light - 0.7, 0.0)
         light = np.minimum(light, 0.7) + bright / (1.0 + bright / 0.3)

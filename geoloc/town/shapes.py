@@ -17,6 +17,10 @@ Floats = NDArray[np.floating]
 Colour = tuple[float, float, float]
 
 
+BOX_CORNERS = np.array([[x, y, z] for z in (-1.0, 1.0) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
+"""Corners of a cube, ring by ring, 8 x 3."""
+
+
 class Material(IntEnum):
     """How a surface is shaded."""
 
@@ -155,11 +159,12 @@ def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, f
 class Packed:
     """Faces and blobs of many objects as arrays. A primitive's index counts the faces (F), then the blobs (B).
 
-    points: list of F arrays; normal, origin, along_u, along_v: F x 3; span: F x 2, extent in u and v; openings: F x 3;
+    points: F arrays; hulls: (F + B) x 8 x 3, corners round each primitive, some repeated; normal, origin, along_u, along_v: F x 3; span: F x 2, extent in u and v; openings: F x 3;
     two_sided: F; centre, radii: B x 3; colour (linear, 0..1): (F + B) x 3; material, object: F + B.
     """
 
-    points: list[Floats]
+    points: Sequence[Floats]
+    hulls: Floats
     normal: Floats
     origin: Floats
     along_u: Floats
@@ -183,7 +188,10 @@ def pack(objects: Sequence[SceneObject]) -> Packed:
     """Arrays of all faces and blobs of `objects`."""
     faces = [(face, item.id) for item in objects for face in item.faces]
     blobs = [(blob, item.id) for item in objects for blob in item.blobs]
+    parts: list[Face | Blob] = [*(face for face, _ in faces), *(blob for blob, _ in blobs)]
     points = [np.asarray(face.points, np.float64) for face, _ in faces]
+    blobs_at = np.array([blob.centre for blob, _ in blobs], np.float64).reshape(-1, 3)
+    radii = np.array([blob.radii for blob, _ in blobs], np.float64).reshape(-1, 3)
     origin = np.array([p[0] for p in points]).reshape(-1, 3)
     edge = np.array([p[1] - p[0] for p in points]).reshape(-1, 3)
     along_u = edge / np.linalg.norm(edge, axis=1, keepdims=True)
@@ -193,6 +201,7 @@ def pack(objects: Sequence[SceneObject]) -> Packed:
     corners = [((p - p[0]) @ np.stack([u, v], axis=1)) for p, u, v in zip(points, along_u, along_v, strict=True)]
     return Packed(
         points=points,
+        hulls=_hulls(points, blobs_at, radii),
         normal=normal,
         origin=origin,
         along_u=along_u,
@@ -200,9 +209,15 @@ def pack(objects: Sequence[SceneObject]) -> Packed:
         span=np.array([c.max(0) for c in corners]).reshape(-1, 2),
         openings=np.array([(f.openings.columns, f.openings.storeys, f.openings.door) for f, _ in faces]).reshape(-1, 3),
         two_sided=np.array([face.two_sided for face, _ in faces], bool),
-        centre=np.array([blob.centre for blob, _ in blobs], np.float64).reshape(-1, 3),
-        radii=np.array([blob.radii for blob, _ in blobs], np.float64).reshape(-1, 3),
-        colour=linear(np.array([part.colour for part, _ in (*faces, *blobs)]).reshape(-1, 3)),
-        material=np.array([part.material for part, _ in (*faces, *blobs)], np.int64),
+        centre=blobs_at,
+        radii=radii,
+        colour=linear(np.array([part.colour for part in parts]).reshape(-1, 3)),
+        material=np.array([part.material for part in parts], np.int64),
         object=np.array([owner for _, owner in (*faces, *blobs)], np.int64),
     )
+
+
+def _hulls(points: Sequence[Floats], centre: Floats, radii: Floats) -> Floats:
+    faces = [np.concatenate([p, np.repeat(p[-1:], 8 - len(p), axis=0)]) for p in points]
+    blobs = centre[:, None] + BOX_CORNERS * radii[:, None]
+    return np.concatenate([np.array(faces).reshape(-1, 8, 3), blobs])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ def fractal(rng: np.random.Generator, side: int, slope: float) -> NDArray[np.flo
 class Pyramid:
     """An image (H x W or H x W x 3) halved again and again; sampling picks the level by the footprint."""
 
-    def __init__(self, image: NDArray[np.generic], levels: int = 8, wrap: bool = True) -> None:
+    def __init__(self, image: NDArray[Any], levels: int = 8, wrap: bool = True) -> None:
         self._border = cv2.BORDER_WRAP if wrap else cv2.BORDER_REFLECT
         self._levels = [image]
         while len(self._levels) < levels and min(self._levels[-1].shape[:2]) >= 8:
@@ -38,20 +40,20 @@ class Pyramid:
             chosen = np.flatnonzero(level == step)
             image = self._levels[step]
             shrink_x, shrink_y = (image.shape[i] / self._levels[0].shape[i] for i in (1, 0))
-            out[chosen] = _remap(image, x[chosen] * shrink_x - 0.5, y[chosen] * shrink_y - 0.5, self._border)
+            out[chosen] = remap(image, x[chosen] * shrink_x - 0.5, y[chosen] * shrink_y - 0.5, self._border)
         return out
 
 
-def _remap(image: NDArray[np.generic], x: Floats, y: Floats, border: int) -> NDArray[np.generic]:
-    """Bilinear values at N positions (pixel centres are whole numbers)."""
+def remap(image: NDArray[Any], x: Floats, y: Floats, border: int, method: int = cv2.INTER_LINEAR) -> NDArray[Any]:
+    """Values at N positions (pixel centres are whole numbers); infinite outside with `cv2.BORDER_CONSTANT`."""
     count = len(x)
-    rows = -(-count // _ROW)
+    rows = max(1, -(-count // _ROW))
     maps = np.zeros((2, rows * _ROW), np.float32)
-    # Taken modulo the image here: the wrapping of far positions loses precision in cv2.
+    # Taken modulo the image here: the wrapping of far positions loses precision in OpenCV.
     if border == cv2.BORDER_WRAP:
         maps[0, :count], maps[1, :count] = np.mod(x, image.shape[1]), np.mod(y, image.shape[0])
     else:
         maps[0, :count], maps[1, :count] = x, y
     grid = maps.reshape(2, rows, _ROW)
-    values = cv2.remap(image, grid[0], grid[1], cv2.INTER_LINEAR, borderMode=border)
-    return values.reshape(rows * _ROW, *image.shape[2:])[:count]
+    values = cv2.remap(image, grid[0], grid[1], method, borderMode=border, borderValue=np.inf)
+    return np.asarray(values.reshape(rows * _ROW, *image.shape[2:])[:count])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geoloc.town.camera import Camera, Pinhole
 from geoloc.town.render import cast
-from geoloc.town.shapes import Packed, SceneObject, pack
+from geoloc.town.shapes import BOX_CORNERS, Packed, SceneObject, pack
 
 MAX_DISTANCE_M = 95.0
 """Between the camera and what is asked for, along the ground: what a search round the photo's GPS finds."""
@@ -69,8 +69,8 @@ def _whole_window(camera: Camera, item: SceneObject) -> tuple[int, int, int, int
         inside = (pixels >= MARGIN_PX).all() and (pixels <= [camera.width - MARGIN_PX, camera.height - MARGIN_PX]).all()
         if not inside:
             return None
-    windows = camera.windows(corners)
-    return windows[0] if len(windows) == 1 else None  # two: on a panorama's seam
+    windows = camera.windows(corners[None])
+    return windows[0][1] if len(windows) == 1 else None  # two: on a panorama's seam
 
 
 def _bounding_corners(item: SceneObject) -> NDArray[np.floating]:
@@ -79,8 +79,7 @@ def _bounding_corners(item: SceneObject) -> NDArray[np.floating]:
     points += [blob.centre + np.outer([-1.0, 1.0], blob.radii) for blob in item.blobs]
     every = np.concatenate(points)
     low, high = every.min(0), every.max(0)
-    ring = [(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])]
-    return np.array([[x, y, z] for z in (low[2], high[2]) for x, y in ring])
+    return np.asarray((low + high) / 2 + BOX_CORNERS * (high - low) / 2)
 
 
 def _click(mask: NDArray[np.bool_]) -> tuple[int, int]:
