@@ -1,8 +1,8 @@
 """Cameras of the synthetic town: pinhole photographs, equirectangular panoramas and parallel views.
 
 Positions are local metres, x east, y north, z up. Pixels have a corner origin, x right, y down; the ray of a pixel goes
-through its centre. Angles are degrees: heading clockwise from north, pitch 0 level and -90 straight down, roll clockwise
-as the camera's own right side goes down.
+through its centre. Angles are degrees: heading clockwise from north, pitch 0 level and -90 straight down, roll
+positive as the camera's own right side goes down.
 
 A point of a ray is `origin + t * direction`. All three kinds let a renderer ask for the dot product of one vector with
 the part of the ray that varies from pixel to pixel (the direction of central cameras, the origin of parallel ones): it
@@ -177,8 +177,8 @@ class Pinhole(_AffineCamera):
     def windows(self, hulls: Floats) -> Windows:
         """The boxes round projected points; the whole picture where some are in front and some behind."""
         pixels, front = self.project(hulls.reshape(-1, 3))
-        pixels, front = pixels.reshape(*hulls.shape[:2], 2), front.reshape(hulls.shape[:2])
-        seen, whole = front.any(axis=1)[:, None], front.all(axis=1)[:, None]
+        pixels, front = pixels.reshape(*hulls.shape[:2], 2), front.reshape(*hulls.shape[:2], 1)
+        seen, whole = np.any(front, axis=1), np.all(front, axis=1)
         low = np.where(whole, pixels.min(axis=1), np.where(seen, 0.0, np.inf))
         high = np.where(whole, pixels.max(axis=1), np.where(seen, [self.width, self.height], -np.inf))
         return self._clipped(low, high)

@@ -14,9 +14,9 @@ import numpy as np
 import pyproj
 from affine import Affine
 from numpy.typing import NDArray
-from tiling.errors import GeolocError
 
 from geoloc.town.camera import Parallel, PixelWindow
+from tiling.errors import GeolocError
 
 Floats = NDArray[np.floating]
 _TILE_PX = 512
@@ -105,14 +105,14 @@ class MosaicGrid:
         square = np.concatenate(
             [np.stack(p, axis=1) for p in ((along, edge), (along, -edge), (edge, along), (-edge, along))]
         )
-        columns, rows = ~turned * frame.to_crs(square).T
+        columns, rows = _apply(~turned, frame.to_crs(square)).T
         x0, y0 = np.floor(columns.min() + 1e-3), np.floor(rows.min() + 1e-3)
         width, height = int(np.ceil(columns.max() - 1e-3) - x0), int(np.ceil(rows.max() - 1e-3) - y0)
         return cls(frame, half, turned * Affine.translation(float(x0), float(y0)), width, height)
 
     def to_local(self, pixels: Floats) -> Floats:
         """Pixels (N x 2, corner origin) to local metres, N x 2."""
-        return self.frame.from_crs(np.stack(self.affine * np.asarray(pixels, np.float64).T, axis=-1))
+        return self.frame.from_crs(_apply(self.affine, np.asarray(pixels, np.float64)))
 
     def cameras(self) -> Iterator[tuple[PixelWindow, Parallel]]:
         """The true ortho's camera for every piece of the grid that the town reaches into.
@@ -137,3 +137,9 @@ class MosaicGrid:
         x, y = np.meshgrid(np.arange(c0, c1) + 0.5, np.arange(r0, r1) + 0.5)
         local = self.to_local(np.stack([x.ravel(), y.ravel()], axis=-1))
         return (np.abs(local) <= self.half_m).all(1).reshape(x.shape)
+
+
+def _apply(affine: Affine, points: Floats) -> Floats:
+    """Points (N x 2) through an affine."""
+    matrix = np.array(affine[:6]).reshape(2, 3)
+    return points @ matrix[:, :2].T + matrix[:, 2]

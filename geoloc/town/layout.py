@@ -26,8 +26,8 @@ class Street:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A rectangle beside a street. x, y: middle of its front; angle: radians, of the front seen from the street with the
-    plot behind it (own x along the front, y into the plot); width along the front, depth away from it.
+    """A rectangle beside a street. x, y: middle of its front; angle: radians, of the front as seen from the street
+    (own x along it, y into the plot); width along the front, depth away from it.
     """
 
     x: float

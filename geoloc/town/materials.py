@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,8 +12,6 @@ from geoloc.town.shapes import Material, Packed
 from geoloc.town.texture import Pyramid
 
 Floats = NDArray[np.floating]
-Part = tuple[Floats, Floats, Floats]
-
 _GLOSS = {Material.PAINT: 1.0, Material.GLASS: 1.6, Material.SOLAR: 1.2, Material.WATER: 1.0}
 
 
@@ -28,94 +29,87 @@ class Surfaces:
         self.centre, self.radii = packed.centre.astype(np.float32), packed.radii.astype(np.float32)
 
 
-def colour_of(
-    surfaces: Surfaces, index: NDArray[np.int32], position: Floats, toward: Floats, footprint: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Linear colour (N x 3), unit normal (N x 3) and gloss (N) of points on primitives `index` seen along `toward`."""
-    colour = surfaces.colour[index]
-    normal = np.empty_like(position)
-    material = surfaces.packed.material[index]
+@dataclass(slots=True, eq=False)
+class Points:
+    """N points on primitives `index`, seen along unit directions `toward` by pixels of `footprint` metres.
+
+    colour (linear, N x 3), normal (unit, N x 3) and gloss (N) are filled in by `paint`.
+    """
+
+    index: NDArray[np.int32]
+    position: Floats
+    toward: Floats
+    footprint: Floats
+    colour: Floats
+    normal: Floats
+    gloss: Floats
+
+
+def paint(s: Surfaces, index: NDArray[np.int32], position: Floats, toward: Floats, footprint: Floats) -> Points:
+    """The look of points; see `Points`."""
     gloss = np.zeros(len(index), np.float32)
-    on_face = index < surfaces.faces
-    blob = np.flatnonzero(~on_face)
+    points = Points(index, position, toward, footprint, s.colour[index], np.empty_like(position), gloss)
+    on_face = index < s.faces
+    blob, face = np.flatnonzero(~on_face), np.flatnonzero(on_face)
     if len(blob):
-        _leaves(surfaces, blob, index, position, footprint, colour, normal)
-    face = np.flatnonzero(on_face)
+        _leaves(s, points, blob)
     if len(face):
-        _faces(surfaces, face, index, position, toward, footprint, colour, normal)
+        _faces(s, points, face)
+    material = s.packed.material[index]
     for kind, value in _GLOSS.items():
         gloss[material == kind] = value
-    return colour, normal, gloss
+    return points
 
 
-def _leaves(
-    s: Surfaces,
-    at: Floats,
-    index: NDArray[np.int32],
-    position: Floats,
-    footprint: Floats,
-    colour: Floats,
-    normal: Floats,
-) -> None:
+def _leaves(s: Surfaces, points: Points, at: NDArray[np.intp]) -> None:
     """Leaves and twigs: rough normals, dark gaps, paler tops."""
-    which = index[at] - s.faces
-    p, foot = position[at], footprint[at]
+    which = points.index[at] - s.faces
+    p, foot = points.position[at], points.footprint[at]
     out = (p - s.centre[which]) / s.radii[which]
     n = out / s.radii[which]
     n /= np.linalg.norm(n, axis=1, keepdims=True)
     # Each point is painted on the coordinate plane that its clump faces most.
     facing = np.abs(n)
     level = (facing[:, 2] >= facing[:, 0]) & (facing[:, 2] >= facing[:, 1])
-    eastward = facing[:, 0] > facing[:, 1]
-    u = np.where(level | ~eastward, p[:, 0], p[:, 1])
+    u = np.where(level | (facing[:, 0] <= facing[:, 1]), p[:, 0], p[:, 1])
     v = np.where(level, p[:, 1], p[:, 2])
     leaf = s.rough.sample(u / 0.05, v / 0.05, foot / 0.05)
     twig = s.rough.sample(u / 0.021 + 77, v / 0.021 + 31, foot / 0.021)
     branch = s.smooth.sample(u / 0.06, v / 0.06, foot / 0.06)
-    n[:, 0] += 0.45 * leaf
-    n[:, 1] += 0.45 * twig
-    n[:, 2] += 0.3 * branch
-    normal[at] = n / np.linalg.norm(n, axis=1, keepdims=True)
+    n += np.stack([0.45 * leaf, 0.45 * twig, 0.3 * branch], axis=-1)
+    points.normal[at] = n / np.linalg.norm(n, axis=1, keepdims=True)
     tone = 1.0 + 0.3 * leaf + 0.26 * twig + 0.14 * branch
     inside = 0.72 + 0.28 * np.clip(out[:, 2], -1.0, 1.0)  # the lower half of a clump is shaded by the rest
-    colour[at] *= (np.clip(tone, 0.25, 1.9) * inside * 1.15)[:, None]
+    points.colour[at] *= (np.clip(tone, 0.25, 1.9) * inside * 1.15)[:, None]
 
 
-def _faces(
-    s: Surfaces,
-    at: NDArray[np.int64],
-    index: NDArray[np.int32],
-    position: Floats,
-    toward: Floats,
-    footprint: Floats,
-    colour: Floats,
-    normal: Floats,
-) -> None:
-    which = index[at]
+def _faces(s: Surfaces, points: Points, at: NDArray[np.intp]) -> None:
+    which = points.index[at]
     n = s.normal[which]
-    n = np.where(np.sum(n * toward[at], axis=1, keepdims=True) > 0, -n, n)
-    normal[at] = n
-    local = position[at] - s.origin[which]
+    slant = np.sum(n * points.toward[at], axis=1)
+    points.normal[at] = np.where(slant[:, None] > 0, -n, n)
+    local = points.position[at] - s.origin[which]
     u, v = np.sum(local * s.along_u[which], axis=1), np.sum(local * s.along_v[which], axis=1)
-    foot = footprint[at] / np.sqrt(np.maximum(np.abs(np.sum(n * toward[at], axis=1)), 0.05))
+    foot = points.footprint[at] / np.sqrt(np.maximum(np.abs(slant), 0.05))
     offset = (which * 37.7 % 512.0).astype(np.float32)  # another piece of the noise for every face
     rough = s.rough.sample(u / 0.045 + offset, v / 0.045 + 0.6 * offset, foot / 0.045)
     stain = s.smooth.sample(u / 0.05 + offset, v / 0.05 + 0.4 * offset, foot / 0.05)
     material = s.packed.material[which]
     tone = np.ones(len(at), np.float32)
     for kind, (fine, broad) in _UNEVEN.items():
-        chosen = material == kind
+        chosen = np.flatnonzero(material == kind)
         tone[chosen] += fine * rough[chosen] + broad * stain[chosen]
     for kind, pattern in _PATTERNS.items():
         chosen = np.flatnonzero(material == kind)
         if len(chosen):
             tone[chosen] *= pattern(u[chosen], v[chosen], foot[chosen])
-    colour[at] *= np.clip(tone, 0.2, 1.8)[:, None]
-    tiles = np.flatnonzero((material == Material.TILES) & (stain > 0.9))  # moss and lichen
-    colour[at[tiles]] *= np.array([0.86, 0.94, 0.84], np.float32)
+    points.colour[at] *= np.clip(tone, 0.2, 1.8)[:, None]
+    mossy = at[(material == Material.TILES) & (stain > 0.9)]
+    points.colour[mossy] *= np.array([0.86, 0.94, 0.84], np.float32)
     walls = np.flatnonzero(s.packed.openings[which, 0] > 0)
     if len(walls):
-        _openings(s, at[walls], which[walls], u[walls], v[walls], foot[walls], colour)
+        shown, kept = _openings(s, which[walls], u[walls], v[walls], foot[walls])
+        points.colour[at[walls]] = points.colour[at[walls]] * (1.0 - kept) + shown * kept
 
 
 _UNEVEN = {  # fine and broad deviations of brightness
@@ -141,19 +135,25 @@ def _hashed(a: Floats, b: Floats) -> Floats:
     return 2.0 * (mixed - np.floor(mixed)) - 1.0
 
 
-def _courses(across: float, up: float, joint: float, contrast: float, spread: float, shift: float = 0.5):  # type: ignore[no-untyped-def]
-    """Brightness of tiles, bricks or planks of `across` x `up` metres with dark joints, every other course shifted."""
+@dataclass(frozen=True, slots=True)
+class _Courses:
+    """Tiles, bricks or planks of `across` x `up` metres, every other course shifted by half; joints darker by
+    `contrast`; each piece lighter or darker by up to `spread`. Called with u, v and the footprint, gives brightness.
+    """
 
-    def tone(u: Floats, v: Floats, foot: Floats) -> Floats:
-        row = np.floor(v / up)
-        place = u / across + shift * (row % 2)
+    across: float
+    up: float
+    joint: float
+    contrast: float
+    spread: float
+
+    def __call__(self, u: Floats, v: Floats, foot: Floats) -> Floats:
+        row = np.floor(v / self.up)
+        place = u / self.across + 0.5 * (row % 2)
         column = np.floor(place)
-        seam = ((v / up - row) < joint / up) | ((place - column) < 0.6 * joint / across)
-        kept = _fade(up, foot)
-        slow = _hashed(row, column) * spread * _fade(across, 0.5 * foot)
-        return 1.0 + slow - contrast * seam * kept
-
-    return tone
+        seam = ((v / self.up - row) < self.joint / self.up) | ((place - column) < 0.6 * self.joint / self.across)
+        piece = _hashed(row, column) * self.spread * _fade(self.across, 0.5 * foot)
+        return np.asarray(1.0 + piece - self.contrast * seam * _fade(self.up, foot))
 
 
 def _solar(u: Floats, v: Floats, foot: Floats) -> Floats:
@@ -165,17 +165,17 @@ def _bitumen(u: Floats, v: Floats, foot: Floats) -> Floats:
     return 1.0 - 0.14 * (u % 1.1 < 0.07) * _fade(0.3, foot) + 0.03 * _hashed(np.floor(u / 1.1), np.floor(u / 1.1))
 
 
-_PATTERNS = {
-    Material.TILES: _courses(0.24, 0.34, 0.06, 0.3, 0.11),
-    Material.BRICK: _courses(0.25, 0.077, 0.014, 0.25, 0.1),
-    Material.PLANKS: _courses(2.7, 0.14, 0.02, 0.3, 0.07),
+_PATTERNS: dict[Material, Callable[[Floats, Floats, Floats], Floats]] = {
+    Material.TILES: _Courses(0.24, 0.34, 0.06, 0.3, 0.11),
+    Material.BRICK: _Courses(0.25, 0.077, 0.014, 0.25, 0.1),
+    Material.PLANKS: _Courses(2.7, 0.14, 0.02, 0.3, 0.07),
     Material.SOLAR: _solar,
     Material.FLAT_ROOF: _bitumen,
 }
 
 
-def _openings(s: Surfaces, at: Floats, which: Floats, u: Floats, v: Floats, foot: Floats, colour: Floats) -> None:
-    """Windows with frames and sills, some curtained, and a door, drawn on walls."""
+def _openings(s: Surfaces, which: NDArray[np.int32], u: Floats, v: Floats, foot: Floats) -> tuple[Floats, Floats]:
+    """Windows with frames, some curtained, and a door on walls: their colour (N x 3), and where they are (N x 1)."""
     columns, storeys, door = s.packed.openings[which].T
     width, height = s.span[which].T
     bay = width / columns
@@ -197,4 +197,4 @@ def _openings(s: Surfaces, at: Floats, which: Floats, u: Floats, v: Floats, foot
     shown = np.where(is_door[:, None], leaf, glass)
     shown = np.where(rim[:, None], np.array([0.62, 0.61, 0.58]), shown).astype(np.float32)
     kept = (inside * _fade(1.2, foot * 0.5))[:, None].astype(np.float32)
-    colour[at] = colour[at] * (1.0 - kept) + shown * kept
+    return shown, kept

@@ -92,8 +92,8 @@ def _face(camera: Camera, window: PixelWindow, points: Floats, normal: Floats, s
 def _blob(camera: Camera, window: PixelWindow, centre: Floats, radii: Floats) -> NDArray[np.float32]:
     """Depth of an ellipsoid, infinite beside it.
 
-    With s = centre - origin, |(t direction - s) / radii| = 1 is a t^2 - 2 b t + c = 0, whose discriminant is a quadratic
-    form of the ray's varying half.
+    With s = centre - origin, |(t direction - s) / radii| = 1 is a t^2 - 2 b t + c = 0, whose discriminant is a
+    quadratic form of the ray's varying half.
     """
     weight = np.diag(radii**-2.0)
     if camera.central:
@@ -104,7 +104,7 @@ def _blob(camera: Camera, window: PixelWindow, centre: Floats, radii: Floats) ->
         b = camera.dot(line, window)
     else:
         line = weight @ camera.fixed
-        a = np.float32(camera.fixed @ line)
+        a = np.full((), camera.fixed @ line, np.float32)
         root = camera.quadric(np.outer(line, line) - a * weight, centre, window) + a
         b = np.float32(line @ centre) - camera.dot(line, window)
     depth = (b - np.sqrt(np.maximum(root, 0))) / a

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -18,6 +19,13 @@ _MOVED_SHARE = 0.3
 """Of the cars: gone or come between the two days."""
 _CLUMPS = 46
 _FAR_CLUMPS = 9
+_DRIVES: tuple[tuple[str, Colour], ...] = (
+    ("asphalt", (112, 112, 112)),
+    ("slabs", (168, 152, 138)),
+    ("slabs", (182, 178, 170)),
+    ("gravel", (172, 162, 146)),
+)
+_TERRACES: tuple[Colour, ...] = ((178, 166, 150), (150, 118, 96), (190, 188, 184))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +142,14 @@ def _build_plot(site: _Site, plot: Plot, layout: Layout) -> None:
     # The drive is on the wider side; it ends beside the house.
     side = -np.sign(shift) if shift else 1.0
     drive_u, drive_w, drive_d = side * (plot.width / 2 - 2.2), rng.uniform(2.9, 3.5), setback + rng.uniform(3.0, 8.0)
-    material, colour = [("asphalt", (112, 112, 112)), ("slabs", (168, 152, 138)), ("slabs", (182, 178, 170)), ("gravel", (172, 162, 146))][
-        rng.integers(4)
-    ]  # fmt: skip
+    material, colour = _DRIVES[rng.integers(len(_DRIVES))]
     site.surfaces.append(Surface(_strip(plot, drive_u, drive_w, -0.8, drive_d), material, small.varied(rng, colour)))
     path_u = shift + rng.uniform(-0.2, 0.2) * length
     path = _strip(plot, path_u, 1.2, -0.5, setback)
     site.surfaces.append(Surface(path, "slabs", small.varied(rng, (176, 170, 160))))
     back = setback + width
     terrace = _strip(plot, shift + rng.uniform(-2, 2), rng.uniform(4.0, 7.0), back - 0.5, back + rng.uniform(2.0, 3.6))
-    site.surfaces.append(Surface(terrace, "slabs", small.varied(rng, [(178, 166, 150), (150, 118, 96), (190, 188, 184)][rng.integers(3)])))  # fmt: skip
+    site.surfaces.append(Surface(terrace, "slabs", small.pick(rng, _TERRACES)))
     for at in (2.9, 8.0) if rng.random() < 0.3 else (rng.uniform(2.6, max(drive_d - 2.4, 2.7)),):
         if rng.random() < 0.75:
             cx, cy = plot.at(drive_u + rng.normal(0, 0.1), at)
@@ -176,7 +182,7 @@ def _build_garden(site: _Site, plot: Plot, back: float) -> None:
         bed = _strip(plot, u, rng.uniform(1.2, 3.5), v, v + rng.uniform(0.9, 2.0))
         site.surfaces.append(Surface(bed, "soil", small.varied(rng, (112, 90, 68))))
     corners = [plot.at(-half, 0.4), plot.at(-half, plot.depth), plot.at(half, plot.depth), plot.at(half, 0.4)]
-    for start, end in zip(corners[:-1], corners[1:], strict=True):
+    for start, end in pairwise(corners):
         if rng.random() < 0.5:
             row = small.hedge(rng, start, end)
             site.greenery += [blob for blob in row if site.free(Point(blob.centre[:2]).buffer(0.5), 0.1)]
@@ -234,8 +240,7 @@ def _field_trees(site: _Site, layout: Layout) -> None:
             radius = rng.uniform(1.2, 3.6)
             if closed.distance(Point(x, y)) > radius and max(abs(x), abs(y)) < half - radius - 0.5:
                 site.tree(x, y, radius)
-            x, y = (x, y) + rng.normal(0, 5.0, 2)
-    inner = closed.envelope.buffer(0)
+            x, y = x + rng.normal(0, 5.0), y + rng.normal(0, 5.0)
     for parcel in layout.parcels:
         ring = parcel.polygon.exterior
         if rng.random() < 0.5 or parcel.polygon.distance(Point(0, 0)) > 450.0:
@@ -244,10 +249,10 @@ def _field_trees(site: _Site, layout: Layout) -> None:
         while at < end:
             point = ring.interpolate(at)
             outside = max(abs(point.x), abs(point.y)) > half + 6.0
-            if outside and layout.paved.distance(point) > 5.0 and inner is not None:
+            if outside and layout.paved.distance(point) > 5.0:
                 radius = rng.uniform(2.0, 4.5)
-                colours = small.build_tree(rng, point.x, point.y, radius, _FAR_CLUMPS)
-                site.greenery += list(colours[1])
+                _, crown = small.build_tree(rng, point.x, point.y, radius, _FAR_CLUMPS)
+                site.greenery += crown
             at += rng.uniform(4.0, 14.0)
 
 

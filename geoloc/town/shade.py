@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geoloc.town import ground
 from geoloc.town.camera import Camera, Parallel
-from geoloc.town.materials import Surfaces, colour_of
+from geoloc.town.materials import Surfaces, paint
 from geoloc.town.render import GROUND, SKY, Hits, cast
 from geoloc.town.scene import Scene
 from geoloc.town.shapes import Packed, SceneObject, pack
@@ -73,6 +73,14 @@ def flight_day(rng: np.random.Generator, survey: Day) -> Day:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """pixels: height x width x 3 uint8 RGB; ids: height x width, the object at a point of each pixel, 0 for none."""
+
+    pixels: NDArray[np.uint8]
+    ids: NDArray[np.int32]
+
+
 class Studio:
     """A scene on one day, ready to be pictured by any camera: what stands there, painted ground and the sun's shadows.
 
@@ -87,8 +95,8 @@ class Studio:
         self._sun_camera = _sun_camera(scene.layout.half_m + 15.0, day.to_sun)
         self._sun_depth = cast(self._sun_camera, self.packed).depth
 
-    def picture(self, camera: Camera, seed: int) -> NDArray[np.uint8]:
-        """height x width x 3 uint8 RGB. seed: of the sensor's noise."""
+    def picture(self, camera: Camera, seed: int) -> Picture:
+        """What the camera sees. seed: of the sensor's noise."""
         fine = camera.enlarged(SUPERSAMPLE)
         hits = cast(fine, self.packed)
         light = np.empty((camera.height, camera.width, 3), np.float32)
@@ -99,7 +107,8 @@ class Studio:
             size = (camera.width, strip.shape[0] // SUPERSAMPLE)
             first = start // SUPERSAMPLE
             light[first : first + size[1]] = cv2.resize(strip, size, interpolation=cv2.INTER_AREA)
-        return self._develop(light, seed)
+        ids = hits.objects(self.packed)[::SUPERSAMPLE, ::SUPERSAMPLE]
+        return Picture(self._develop(light, seed), ids)
 
     def _strip(self, camera: Camera, hits: Hits, window: tuple[int, int, int, int]) -> NDArray[np.float32]:
         """Linear light of some rows."""
@@ -131,15 +140,15 @@ class Studio:
     def _light(self, index: NDArray[np.int32], position: Floats, toward: Floats, footprint: Floats) -> Floats:
         day = self._day
         sun = day.to_sun.astype(np.float32)
-        albedo, normal, gloss = np.empty((len(index), 3), np.float32), np.zeros((len(index), 3), np.float32), None
+        albedo, normal = np.empty((len(index), 3), np.float32), np.zeros((len(index), 3), np.float32)
         flat = index == GROUND
         albedo[flat] = self._grounds.colour(position[flat], toward[flat], footprint[flat])
         normal[flat, 2] = 1.0
         things = np.flatnonzero(~flat)
         gloss = np.zeros(len(index), np.float32)
         if len(things):
-            parts = colour_of(self._surfaces, index[things], position[things], toward[things], footprint[things])
-            albedo[things], normal[things], gloss[things] = parts
+            parts = paint(self._surfaces, index[things], position[things], toward[things], footprint[things])
+            albedo[things], normal[things], gloss[things] = parts.colour, parts.normal, parts.gloss
         self._dry(albedo)
         facing = np.maximum(normal @ sun, 0.0)
         sunny = np.flatnonzero(facing)
@@ -203,7 +212,7 @@ class Studio:
         light = np.minimum(light, 0.7) + bright / (1.0 + bright / 0.3)
         image = 255.0 * np.power(np.clip(light, 0.0, 1.0), 1.0 / 2.2, dtype=np.float32)
         if day.blur_px > 0:
-            image = cv2.GaussianBlur(image, (0, 0), day.blur_px)
+            image[:] = cv2.GaussianBlur(image, (0, 0), day.blur_px)
         if day.sharpen > 0:
             image += day.sharpen * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
         rng = np.random.default_rng([seed, 9])

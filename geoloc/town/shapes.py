@@ -38,6 +38,11 @@ class Material(IntEnum):
     WATER = 11
 
 
+Stuff = tuple[Material, Colour]
+Plan = tuple[float, float, float, float]
+"""x0, y0, x1, y1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Openings:
     """Windows of a wall: so many columns and storeys; a door in a column of the lowest storey, or -1 for none."""
@@ -111,43 +116,33 @@ class Builder:
     def face(
         self,
         points: Sequence[Sequence[float]] | Floats,
-        material: Material,
-        colour: Colour,
+        stuff: Stuff,
+        *,
         openings: Openings = Openings(),
         two_sided: bool = False,
     ) -> None:
         """Add one face by its corners in own coordinates."""
-        self.faces.append(Face(self.place(points), material, colour, openings, two_sided))
+        self.faces.append(Face(self.place(points), *stuff, openings, two_sided))
 
     def prism(
         self,
         plan: Sequence[tuple[float, float]],
-        z0: float,
-        z1: float,
-        material: Material,
-        colour: Colour,
-        top: tuple[Material, Colour] | None = None,
+        z: tuple[float, float],
+        stuff: Stuff,
+        *,
+        top: Stuff | None = None,
         openings: Iterable[Openings] = (),
     ) -> None:
         """Upright walls on a convex counter-clockwise plan, and a lid (of the same stuff without `top`)."""
+        low, high = z
         openings = [*openings, *[Openings()] * len(plan)]
         for (ax, ay), (bx, by), holes in zip(plan, [*plan[1:], plan[0]], openings, strict=False):
-            self.face([(ax, ay, z0), (bx, by, z0), (bx, by, z1), (ax, ay, z1)], material, colour, holes)
-        self.face([(x, y, z1) for x, y in plan], *(top or (material, colour)))
+            self.face([(ax, ay, low), (bx, by, low), (bx, by, high), (ax, ay, high)], stuff, openings=holes)
+        self.face([(x, y, high) for x, y in plan], top or stuff)
 
-    def box(
-        self,
-        x0: float,
-        y0: float,
-        x1: float,
-        y1: float,
-        z: tuple[float, float],
-        material: Material,
-        colour: Colour,
-        top: tuple[Material, Colour] | None = None,
-    ) -> None:
+    def box(self, plan: Plan, z: tuple[float, float], stuff: Stuff, *, top: Stuff | None = None) -> None:
         """A prism on a rectangle."""
-        self.prism(rectangle(x0, y0, x1, y1), *z, material, colour, top)
+        self.prism(rectangle(*plan), z, stuff, top=top)
 
 
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, float]]:
@@ -159,8 +154,9 @@ def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, f
 class Packed:
     """Faces and blobs of many objects as arrays. A primitive's index counts the faces (F), then the blobs (B).
 
-    points: F arrays; hulls: (F + B) x 8 x 3, corners round each primitive, some repeated; normal, origin, along_u, along_v: F x 3; span: F x 2, extent in u and v; openings: F x 3;
-    two_sided: F; centre, radii: B x 3; colour (linear, 0..1): (F + B) x 3; material, object: F + B.
+    points: F arrays; hulls: (F + B) x 8 x 3, corners round each primitive, some repeated; normal, origin, along_u,
+    along_v: F x 3; span: F x 2, extent in u and v; openings: F x 3; two_sided: F; centre, radii: B x 3; colour (linear,
+    0..1): (F + B) x 3; material, object: F + B.
     """
 
     points: Sequence[Floats]

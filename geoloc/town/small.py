@@ -7,18 +7,18 @@ import math
 import numpy as np
 
 from geoloc.town.houses import pick, varied
-from geoloc.town.shapes import Blob, Builder, Colour, Face, Material
+from geoloc.town.shapes import Blob, Builder, Colour, Face, Material, Stuff
 
 CAR_COLOURS: tuple[Colour, ...] = (
-    (226, 226, 226), (236, 236, 232), (36, 36, 40), (60, 62, 68), (142, 146, 150), (170, 174, 178), (152, 28, 30), (34, 58, 118),
-    (98, 24, 30), (28, 78, 64), (196, 152, 48), (84, 104, 132),
+    (226, 226, 226), (236, 236, 232), (36, 36, 40), (60, 62, 68), (142, 146, 150), (170, 174, 178), (152, 28, 30),
+    (34, 58, 118), (98, 24, 30), (28, 78, 64), (196, 152, 48), (84, 104, 132),
 )  # fmt: skip
 CROWN_COLOURS: tuple[Colour, ...] = (
     (72, 98, 46), (86, 110, 52), (60, 86, 44), (98, 114, 58), (54, 76, 44), (112, 118, 62), (80, 92, 58), (66, 104, 60),
 )  # fmt: skip
 _CONIFERS: tuple[Colour, ...] = ((44, 70, 48), (52, 78, 60), (40, 62, 42))
-_TYRE: Colour = (26.0, 26.0, 27.0)
-_PANE: Colour = (38.0, 44.0, 50.0)
+_TYRE: Stuff = (Material.PLAIN, (26.0, 26.0, 27.0))
+_PANE: Stuff = (Material.GLASS, (38.0, 44.0, 50.0))
 
 
 def build_car(rng: np.random.Generator, builder: Builder) -> None:
@@ -26,17 +26,17 @@ def build_car(rng: np.random.Generator, builder: Builder) -> None:
     kind = rng.choice(["hatch", "saloon", "estate", "van"], p=[0.4, 0.25, 0.25, 0.1])
     long, high = {"hatch": (4.0, 1.5), "saloon": (4.6, 1.45), "estate": (4.7, 1.5), "van": (5.3, 2.15)}[kind]
     long, wide = long + rng.normal(0, 0.1), 1.8 + rng.normal(0, 0.04)
-    paint = varied(rng, CAR_COLOURS[rng.integers(len(CAR_COLOURS))], 4.0)
+    paint = (Material.PAINT, varied(rng, CAR_COLOURS[rng.integers(len(CAR_COLOURS))], 4.0))
     half, side, waist = long / 2, wide / 2, 0.95 if kind != "van" else 1.15
     back, front = {"hatch": (-0.97, 0.42), "saloon": (-0.66, 0.4), "estate": (-0.98, 0.4), "van": (-0.99, 0.62)}[kind]
     rear_roof, front_roof = back + (0.1 if kind != "saloon" else 0.24), front - (0.3 if kind != "van" else 0.2)
     # Rounded in plan: eight corners.
     nose = [(half, -0.62 * side), (half, 0.62 * side), (0.9 * half, side), (-0.93 * half, side)]
     plan = [(0.9 * half, -side), *nose, (-half, 0.75 * side), (-half, -0.75 * side), (-0.93 * half, -side)]
-    builder.prism(plan, 0.28, waist, Material.PAINT, paint)
-    builder.prism([(0.94 * x, 0.94 * y) for x, y in plan], 0.12, 0.28, Material.PLAIN, _TYRE)
+    builder.prism(plan, (0.28, waist), paint)
+    builder.prism([(0.94 * x, 0.94 * y) for x, y in plan], (0.12, 0.28), _TYRE)
     for x in (-0.62 * half, 0.62 * half):
-        builder.box(x - 0.31, -side - 0.01, x + 0.31, side + 0.01, (0.0, 0.6), Material.PLAIN, _TYRE)
+        builder.box((x - 0.31, -side - 0.01, x + 0.31, side + 0.01), (0.0, 0.6), _TYRE)
     low, top = 0.95 * side, 0.78 * side
     base = [
         (back * half, -low, waist),
@@ -48,12 +48,12 @@ def build_car(rng: np.random.Generator, builder: Builder) -> None:
     roof = [*ends, (front_roof * half, top, high), (rear_roof * half, top, high)]
     for i in range(4):
         j = (i + 1) % 4
-        builder.face([base[i], base[j], roof[j], roof[i]], Material.GLASS, _PANE)
-    builder.face(roof, Material.PAINT, paint)
+        builder.face([base[i], base[j], roof[j], roof[i]], _PANE)
+    builder.face(roof, paint)
     if kind in ("hatch", "estate") and rng.random() < 0.4:
         x0, x1 = (0.7 * rear_roof + 0.3 * front_roof) * half, (0.25 * rear_roof + 0.75 * front_roof) * half
         points = [(x0, -0.6 * top, high + 0.01), (x1, -0.6 * top, high + 0.01)]
-        builder.face([*points, (x1, 0.6 * top, high + 0.01), (x0, 0.6 * top, high + 0.01)], Material.GLASS, _PANE)
+        builder.face([*points, (x1, 0.6 * top, high + 0.01), (x0, 0.6 * top, high + 0.01)], _PANE)
 
 
 def build_tree(
@@ -101,7 +101,7 @@ def _trunk(x: float, y: float, height: float, radius: float) -> tuple[Face, ...]
     builder = Builder(x, y, 0.0)
     around = np.arange(6) * math.pi / 3
     plan = [(radius * math.cos(a), radius * math.sin(a)) for a in around]
-    builder.prism(plan, 0.0, height, Material.BARK, (92.0, 78.0, 64.0))
+    builder.prism(plan, (0.0, height), (Material.BARK, (92.0, 78.0, 64.0)))
     return tuple(builder.faces)
 
 
@@ -122,6 +122,6 @@ def hedge(rng: np.random.Generator, start: tuple[float, float], end: tuple[float
 def build_pool(rng: np.random.Generator, builder: Builder, length: float, width: float) -> None:
     """A garden pool: a pale rim and blue water."""
     x, y = length / 2, width / 2
-    builder.box(-x, -y, x, y, (0.0, 0.12), Material.PLAIN, varied(rng, (208, 202, 190)))
+    builder.box((-x, -y, x, y), (0.0, 0.12), (Material.PLAIN, varied(rng, (208, 202, 190))))
     rim = [(-x + 0.4, -y + 0.4, 0.13), (x - 0.4, -y + 0.4, 0.13), (x - 0.4, y - 0.4, 0.13), (-x + 0.4, y - 0.4, 0.13)]
-    builder.face(rim, Material.WATER, varied(rng, (70, 150, 176)))
+    builder.face(rim, (Material.WATER, varied(rng, (70, 150, 176))))

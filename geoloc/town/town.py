@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geoloc.errors import OutputError
-from geoloc.town.camera import Equirectangular, Pinhole
+from geoloc.town.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.frame import Frame, MosaicGrid, TownError
 from geoloc.town.scene import Scene, build_scene
 from geoloc.town.shade import Grounds, Studio, flight_day, survey_day
 from geoloc.town.shapes import SceneObject
-from geoloc.town.truth import Sight, choose, sights
+from geoloc.town.truth import Cover, Sight, choose, sights
 from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries
 
 DEFAULT_ORIGIN = (15.31, 51.87)
@@ -25,6 +26,8 @@ QUERY_COLUMNS = (
 FILM_MM = 24
 ASKED_PER_PHOTO = 6
 _MIN_SIZE_M = 50.0
+_LEAST_SEEN_ABOVE = 0.8
+"""Share of an object that the mosaic must show, not hidden by a tree, for it to be asked for."""
 _TILTS_DEG = ((0.0, 6.0), (28.0, 40.0), (0.0, 15.0), (48.0, 60.0))
 _HEIGHTS_M = ((60.0, 95.0), (45.0, 75.0), (80.0, 120.0), (40.0, 48.0))
 """From straight down to steeply oblique, in turn; oblique photos are taken from lower down."""
@@ -89,8 +92,15 @@ def build(
 
     mosaic = folder / "mosaic.tif"
     above = Studio(scene, scene.on_survey(), survey, grounds)
-    write_mosaic(mosaic, grid, above.picture)
-    askable = _clear_from_above(scene, above, grid)
+    cover = Cover([o for o in scene.objects if o.flown and _inside(o, grid)])
+
+    def survey_piece(camera: Parallel, number: int) -> NDArray[np.uint8]:
+        picture = above.picture(camera, number)
+        cover.add(camera, picture.ids)
+        return picture.pixels
+
+    write_mosaic(mosaic, grid, survey_piece)
+    askable = cover.shown(_LEAST_SEEN_ABOVE)
 
     studio = Studio(scene, scene.on_flight(), flight, grounds)
     rows: list[dict[str, object]] = []
@@ -98,16 +108,18 @@ def build(
     for number in range(photos):
         camera = _aim(rng, scene, number, photo_px)
         path = folder / "photos" / f"photo_{number + 1:02}.jpg"
-        write_photo(path, studio.picture(camera, number), camera, frame, FILM_MM, gimbal=number % 4 != 3)
-        found = sights(camera, studio.packed, askable, 0.75, 10 + camera.width * camera.height // 15_000)
+        picture = studio.picture(camera, number)
+        write_photo(path, picture.pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
+        found = sights(camera, picture.ids, askable, 0.75, 10 + camera.width * camera.height // 15_000)
         rows += [_row(path, folder, frame, sight) for sight in choose(rng, found, ASKED_PER_PHOTO)]
         photo_paths.append(path)
     panorama_paths = []
     for number in range(panoramas):
         around = _stand(rng, scene, panorama_px)
         path = folder / "panoramas" / f"panorama_{number + 1:02}.jpg"
-        write_panorama(path, studio.picture(around, 100 + number), around, frame)
-        found = sights(around, studio.packed, askable, 0.6, 10 + panorama_px**2 // 14_000)
+        picture = studio.picture(around, 100 + number)
+        write_panorama(path, picture.pixels, around, frame)
+        found = sights(around, picture.ids, askable, 0.6, 10 + panorama_px**2 // 14_000)
         rows += [_row(path, folder, frame, sight) for sight in choose(rng, found, ASKED_PER_PHOTO)]
         panorama_paths.append(path)
     queries = folder / "queries.csv"
@@ -124,17 +136,8 @@ def _make_folders(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from None
 
 
-def _clear_from_above(scene: Scene, studio: Studio, grid: MosaicGrid) -> list[SceneObject]:
-    """Unmoved objects that lie whole in the mosaic and that nothing hides there."""
-    inside = [o for o in scene.objects if np.abs(o.outline()[:, :2]).max() < grid.half_m and o.surveyed and o.flown]
-    ids: set[int] = set()
-    hidden: set[int] = set()
-    for _, camera in grid.cameras():
-        for sight in sights(camera, studio.packed, inside, 0.0, 1):
-            ids.add(sight.item.id)
-            if sight.seen < 0.8:
-                hidden.add(sight.item.id)
-    return [o for o in inside if o.id in ids - hidden]
+def _inside(item: SceneObject, grid: MosaicGrid) -> bool:
+    return bool(np.abs(item.outline()[:, :2]).max() < grid.half_m)
 
 
 def _aim(rng: np.random.Generator, scene: Scene, number: int, size: tuple[int, int]) -> Pinhole:

@@ -9,15 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.town.camera import Camera, Pinhole
+from geoloc.town.camera import Camera, Parallel, Pinhole, PixelWindow
 from geoloc.town.render import cast
-from geoloc.town.shapes import BOX_CORNERS, Packed, SceneObject, pack
+from geoloc.town.shapes import BOX_CORNERS, SceneObject, pack
 
 MAX_DISTANCE_M = 95.0
 """Between the camera and what is asked for, along the ground: what a search round the photo's GPS finds."""
 MARGIN_PX = 6
-MIN_PX = 140
-"""Least area of what is asked for in the photograph."""
 _KINDS = ("house", "car", "tree", "shed", "pool", "hall")
 
 
@@ -28,17 +26,15 @@ class Sight:
     item: SceneObject
     click: tuple[float, float]
     seen: float
-    area_px: int
 
 
 def sights(
-    camera: Camera, packed: Packed, objects: Sequence[SceneObject], least_seen: float, least_px: int = MIN_PX
+    camera: Camera, ids: NDArray[np.int32], objects: Sequence[SceneObject], least_seen: float, least_px: int
 ) -> list[Sight]:
     """Objects of which at least the share `least_seen` is visible, whole in the picture and near the camera.
 
-    packed: everything that stands there and may hide them.
+    ids: height x width, of the objects that the camera sees; least_px: the least area of an object.
     """
-    ids = cast(camera, packed).objects(packed)
     found = []
     for item in objects:
         window = _whole_window(camera, item)
@@ -49,15 +45,41 @@ def sights(
         area = int(np.count_nonzero(mask))
         if area < least_px:
             continue
-        alone = pack([item])
-        full = int(np.count_nonzero(cast(camera, alone, window).objects(alone)))
+        full = _full_area(camera, item, window)
         if area >= least_seen * full:
             x, y = _click(mask)
-            found.append(Sight(item, (c0 + x + 0.5, r0 + y + 0.5), area / full, area))
+            found.append(Sight(item, (c0 + x + 0.5, r0 + y + 0.5), min(area / full, 1.0)))
     return found
 
 
-def _whole_window(camera: Camera, item: SceneObject) -> tuple[int, int, int, int] | None:
+class Cover:
+    """How much of each object a mosaic shows, added up over its pieces."""
+
+    def __init__(self, objects: Sequence[SceneObject]) -> None:
+        self._objects = objects
+        self._seen = {item.id: 0 for item in objects}
+        self._full = {item.id: 0 for item in objects}
+
+    def add(self, camera: Parallel, ids: NDArray[np.int32]) -> None:
+        """Count a piece; ids: height x width, of the objects seen in it."""
+        areas = np.bincount(ids.ravel())
+        for item in self._objects:
+            for _, window in camera.windows(_bounding_corners(item)[None]):
+                self._seen[item.id] += int(areas[item.id]) if item.id < len(areas) else 0
+                self._full[item.id] += _full_area(camera, item, window)
+
+    def shown(self, least: float) -> list[SceneObject]:
+        """Objects of which at least the share `least` is not hidden from above."""
+        return [o for o in self._objects if self._seen[o.id] > 0 and self._seen[o.id] >= least * self._full[o.id]]
+
+
+def _full_area(camera: Camera, item: SceneObject, window: PixelWindow) -> int:
+    """Pixels that the object would fill if nothing hid it."""
+    alone = pack([item])
+    return int(np.count_nonzero(cast(camera, alone, window).objects(alone)))
+
+
+def _whole_window(camera: Camera, item: SceneObject) -> PixelWindow | None:
     """The object's box in the picture; None where it is cut by the edge, behind the camera or too far."""
     corners = _bounding_corners(item)
     if camera.central and np.linalg.norm(corners.mean(0)[:2] - camera.fixed[:2]) > MAX_DISTANCE_M:

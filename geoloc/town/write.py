@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,13 @@ from geoloc.town.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.frame import Frame, MosaicGrid
 
 SENSOR_WIDTH_MM = 13.2
-_FILM_DIAGONAL_MM = 43.2666153
 GROUND_ALTITUDE_M = 212.0
 """Above the ellipsoid: the height of the flat ground."""
 
 
 def focal_px(film_mm: float, size: tuple[int, int]) -> float:
-    """Focal length in pixels of `size` (width, height) for a 35 mm equivalent, which compares diagonals (CIPA DCG-001)."""
-    return film_mm / _FILM_DIAGONAL_MM * float(np.hypot(*size))
+    """Focal length in pixels of `size` (width, height) by the 35 mm equivalent, which compares diagonals."""
+    return film_mm / math.hypot(36.0, 24.0) * math.hypot(*size)
 
 
 def write_mosaic(path: Path, grid: MosaicGrid, picture: Callable[[Parallel, int], NDArray[np.uint8]]) -> None:
