@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from geoloc.detection import Detection, iou, merge
+from geoloc.detection import Detection, iou, merge, present
 from geoloc.query import Click
 
 Make = Callable[..., Detection]
@@ -89,3 +89,15 @@ def test_merge_agrees_with_the_slow_definition(
 
 def test_accuracy_note(make_detection: Make) -> None:
     assert make_detection(1, (0, 0, 1, 1)).accuracy_note == "0.40 m box, 0.30 m pixel"
+
+
+def test_present_keeps_all_answers_to_clicks_with_a_sure_one(make_detection: Make) -> None:
+    sure, unsure = Click(1, 2), Click(3, 4)
+    found = [
+        make_detection(0.5, (0, 0, 1, 1), click=sure, rank=1),
+        make_detection(0.1, (5, 0, 6, 1), click=sure, rank=2),
+        make_detection(0.49, (0, 0, 1, 1), click=unsure, rank=1),
+        make_detection(0.49, (0, 0, 1, 1), click=sure, photo="photos/b.jpg", rank=1),
+    ]
+    assert present(found, 0.5) == found[:2]
+    assert present(iter(found), 0.0) == found

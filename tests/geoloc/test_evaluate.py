@@ -22,6 +22,7 @@ from geoloc.evaluate import (
     run,
     summarise,
     to_json,
+    to_line,
     to_table,
 )
 from geoloc.photo import Photo
@@ -99,6 +100,12 @@ def test_nothing_found_at_all() -> None:
     assert (found["located"], found["hit_rate"], found["mean_iou"]) == (0, 0, 0)
     assert json.loads(json.dumps(to_json(found), allow_nan=False))["median_error_m"] is None
     assert "inf m" in to_table(found)
+
+
+def test_an_outcome_in_a_line(answer: Callable[[float, float], Detection]) -> None:
+    assert to_line(outcome(answer(0, 1))) == "a.jpg at 1,2: 1.00 m from the truth, in the true box, score 0.90"
+    assert "50.02 m from the truth, outside" in to_line(outcome(answer(30, 40)))
+    assert to_line(outcome(None)) == "a.jpg at 1,2: not found"
 
 
 def test_no_outcomes() -> None:
