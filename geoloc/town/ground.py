@@ -121,8 +121,9 @@ def _stripe(canvas: _Canvas, polygon: Polygon, angle: float, period: float, stre
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
     cv2.fillPoly(mask, [np.round((points - [x0, y0] - 0.5) * 2**_SHIFT).astype(np.int32)], 1, cv2.LINE_8, _SHIFT)
     k = 2 * math.pi * canvas.gsd / period
-    column = (np.arange(x0, x1, dtype=np.float32) * (-math.sin(angle) * k)).astype(np.float32)
-    row = (np.arange(y0, y1, dtype=np.float32) * (-math.cos(angle) * k)).astype(np.float32)
+    # Counted from the town's middle, so that stripes of two rasters meet.
+    column = ((np.arange(x0, x1) + 0.5 - side / 2) * (-math.sin(angle) * k)).astype(np.float32)
+    row = ((np.arange(y0, y1) + 0.5 - side / 2) * (-math.cos(angle) * k)).astype(np.float32)
     wave = np.sin(row[:, None] + column[None] + 0.5 * np.sin(0.031 * row)[:, None])
     part = canvas.colour[y0:y1, x0:x1]
     part[:] = np.clip(part * (1.0 + strength * wave * mask)[:, :, None], 0, 255).astype(np.uint8)

@@ -76,7 +76,8 @@ def _leaves(s: Surfaces, points: Points, at: NDArray[np.intp]) -> None:
     leaf = s.rough.sample(u / 0.05, v / 0.05, foot / 0.05)
     twig = s.rough.sample(u / 0.021 + 77, v / 0.021 + 31, foot / 0.021)
     branch = s.smooth.sample(u / 0.06, v / 0.06, foot / 0.06)
-    n += np.stack([0.45 * leaf, 0.45 * twig, 0.3 * branch], axis=-1)
+    # Light shines through leaves, so a crown's sides are not as dark as a wall's: normals lean upwards.
+    n += np.stack([0.45 * leaf, 0.45 * twig, 0.3 * branch + 0.45], axis=-1)
     points.normal[at] = n / np.linalg.norm(n, axis=1, keepdims=True)
     tone = 1.0 + 0.3 * leaf + 0.26 * twig + 0.14 * branch
     inside = 0.72 + 0.28 * np.clip(out[:, 2], -1.0, 1.0)  # the lower half of a clump is shaded by the rest

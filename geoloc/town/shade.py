@@ -23,7 +23,7 @@ SUPERSAMPLE = 2
 GROUND_GSD_M = 0.06
 _FAR_HALF_M, _FAR_GSD_M = 700.0, 0.5
 _SHADOW_GSD_M = 0.09
-_SHADOW_BIAS_M = 0.12
+_SHADOW_BIAS_M = 0.06
 _SATURATION = 0.8
 _STRIP_PX = 400_000
 
@@ -152,7 +152,7 @@ class Studio:
         self._dry(albedo)
         facing = np.maximum(normal @ sun, 0.0)
         sunny = np.flatnonzero(facing)
-        facing[sunny] *= self._lit(position[sunny] + np.float32(0.04) * normal[sunny])
+        facing[sunny] *= self._lit(position[sunny] + np.float32(0.04) * normal[sunny], facing[sunny])
         open_sky = (0.62 + 0.38 * normal[:, 2]).astype(np.float32)
         full = (1.0 - day.sky) / sun[2]
         warm = np.array([1.04, 1.0, 0.93], np.float32) * np.float32(full)
@@ -176,12 +176,16 @@ class Studio:
         albedo[:, 0] *= 1.0 + 0.5 * green
         albedo[:, 2] *= 1.0 - 0.2 * green
 
-    def _lit(self, position: Floats) -> Floats:
-        """Share of the sun (0..1) that reaches points, from four taps of the sun's depth picture."""
+    def _lit(self, position: Floats, facing: Floats) -> Floats:
+        """Share of the sun (0..1) that reaches points, from four taps of the sun's depth picture.
+
+        facing: cosine between normal and sun; where it is small, depth changes much from one tap to the next.
+        """
         camera = self._sun_camera
         to_pixel = np.linalg.inv(np.stack([camera.along_x, camera.along_y, camera.direction], axis=1))
         local = position @ to_pixel.T.astype(np.float32) - (to_pixel @ camera.base).astype(np.float32)
-        depth = local[:, 2] - np.float32(_SHADOW_BIAS_M)
+        slope = np.sqrt(1.0 - np.minimum(facing, 1.0) ** 2) / np.maximum(facing, 0.05)
+        depth = local[:, 2] - np.float32(_SHADOW_BIAS_M) - np.float32(_SHADOW_GSD_M) * np.minimum(slope, 8.0)
         shown = np.zeros(len(position), np.float32)
         for dx, dy in ((-0.7, -0.3), (0.3, -0.7), (0.7, 0.3), (-0.3, 0.7)):
             x, y = local[:, 0] + np.float32(dx - 0.5), local[:, 1] + np.float32(dy - 0.5)
@@ -224,7 +228,7 @@ class Grounds:
     """Painted ground of the town and its surroundings, and the noise that all surfaces share."""
 
     def __init__(self, scene: Scene, seed: int) -> None:
-        self._half = scene.layout.half_m + 12.0
+        self._half = scene.layout.half_m + 25.0
         self._near = ground.paint(scene, seed, self._half, GROUND_GSD_M)
         self._far = ground.paint(scene, seed, _FAR_HALF_M, _FAR_GSD_M)
         rng = np.random.default_rng([seed, 4])

