@@ -1,0 +1,142 @@
+"""Where to search: an area of the Earth's surface in WGS 84."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import shapely
+from shapely.affinity import translate
+from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry.base import BaseGeometry
+
+from tiling.errors import AreaError
+from tiling.grid import WGS84, project
+
+_GEOD = pyproj.Geod(ellps="WGS84")
+_CIRCLE_POINTS = 180
+_POLE_MARGIN_M = 111_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """polygon: WGS 84 (lon, lat), longitudes from -180 to 180; one across the antimeridian is in two parts there."""
+
+    polygon: Polygon | MultiPolygon
+
+    @classmethod
+    def everywhere(cls) -> Area:
+        """The whole Earth: no limit."""
+        return cls(box(-180, -90, 180, 90))
+
+    @classmethod
+    def from_bounds(cls, west: float, south: float, east: float, north: float) -> Area:
+        """Between two meridians and two parallels, degrees. West greater than east reaches across the antimeridian.
+
+        Raises:
+            AreaError: no such place, or nothing between the bounds.
+        """
+        text = f"bounds {west:g},{south:g},{east:g},{north:g}"
+        if not all(math.isfinite(value) for value in (west, south, east, north)):
+            raise AreaError(f"{text}: give four numbers, west,south,east,north in degrees")
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
+            raise AreaError(
+                f"{text}: longitudes go from -180 to 180 and latitudes from -90 to 90 (west,south,east,north)"
+            )
+        if south >= north:
+            raise AreaError(f"{text}: south must be less than north (the order is west,south,east,north)")
+        if west == east:
+            raise AreaError(f"{text}: west and east are the same; nothing lies between them")
+        return cls(within_turn(box(west, south, east if west < east else east + 360, north)))
+
+    @classmethod
+    def from_file(cls, path: Path | str) -> Area:
+        """The polygons of a vector file in any CRS (any format that GDAL reads; the first layer), united.
+
+        Raises:
+            AreaError: no such file, not a vector file, no CRS, no polygons.
+        """
+        import pyogrio
+        from pyogrio.raw import read
+
+        path = Path(path)
+        if not path.exists():
+            raise AreaError(f"{path}: no such file")
+        try:
+            meta, _, wkb, _ = read(path, columns=[])
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+            raise AreaError(f"{path}: not a vector file that can be read ({_first_line(error)})") from error
+        if wkb is None or len(wkb) == 0:
+            raise AreaError(f"{path}: holds no shapes; give polygons to search in")
+        if not meta["crs"]:
+            raise AreaError(f"{path}: has no CRS; write the polygons with one, such as GeoJSON in WGS 84")
+        shapes = [shape for shape in shapely.from_wkb(wkb) if shape is not None and not shape.is_empty]
+        polygons = [part for shape in shapes for part in _polygons(shape)]
+        if not polygons:
+            kinds = ", ".join(sorted({shape.geom_type for shape in shapes})) or "no shapes"
+            raise AreaError(f"{path}: holds {kinds}; give polygons to search in")
+        united = shapely.union_all([_valid(polygon) for polygon in polygons])
+        return cls(within_turn(project(united, meta["crs"], WGS84)))
+
+    @classmethod
+    def near(cls, lon: float, lat: float, within_m: float) -> Area:
+        """Every point at most `within_m` metres (geodesic) from a position; at most 0.02 % further.
+
+        Raises:
+            AreaError: no such position, a radius that is not positive, or a circle that reaches a pole.
+        """
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise AreaError(f"position {lon:g},{lat:g}: no such longitude and latitude (the order is lon,lat)")
+        if not (math.isfinite(within_m) and within_m > 0):
+            raise AreaError(f"within {within_m:g} m: give a positive number of metres")
+        pole_m = _GEOD.inv(lon, lat, lon, math.copysign(90.0, lat))[2]
+        if within_m > pole_m - _POLE_MARGIN_M:
+            raise AreaError(f"within {within_m:g} m of {lon:g},{lat:g}: reaches a pole; give a smaller radius")
+        # Circumscribed, so that nothing inside the circle is cut off by its straight edges.
+        radius = within_m / math.cos(math.pi / _CIRCLE_POINTS)
+        azimuths = np.arange(_CIRCLE_POINTS) * (360.0 / _CIRCLE_POINTS)
+        same = np.ones(_CIRCLE_POINTS)
+        lons, lats, _ = _GEOD.fwd(same * lon, same * lat, azimuths, same * radius)
+        lons = lon + (lons - lon + 180) % 360 - 180
+        return cls(within_turn(Polygon(np.column_stack([lons, lats]))))
+
+    def intersect(self, other: Area) -> Area:
+        """What lies in both; its polygon may be empty."""
+        shared = self.polygon.intersection(other.polygon)
+        return Area(MultiPolygon(_polygons(shared)))
+
+
+def within_turn(shape: BaseGeometry) -> Polygon | MultiPolygon:
+    """Polygons whose longitudes may lie beyond 180 brought back to -180 .. 180, cut at the antimeridian (RFC 7946)."""
+    west, _, east, _ = shape.bounds
+    parts = []
+    for turn in range(math.floor((west + 180) / 360), math.floor((east + 180) / 360) + 1):
+        inside = shape.intersection(box(360 * turn - 180, -90, 360 * turn + 180, 90))
+        parts.extend(translate(part, -360 * turn) for part in _polygons(inside))
+    united = shapely.union_all(parts)
+    return united if isinstance(united, Polygon | MultiPolygon) else MultiPolygon(_polygons(united))
+
+
+def side_by_side(shape: Polygon | MultiPolygon) -> MultiPolygon:
+    """The reverse: parts that meet across the antimeridian side by side, with longitudes up to 360 and no jump between."""
+    parts = _polygons(shape)
+    east = [translate(part, 360.0) if part.bounds[2] <= 0 else part for part in parts]
+    if np.ptp(shapely.total_bounds(east)[::2]) < np.ptp(shapely.total_bounds(parts)[::2]):
+        parts = east
+    return MultiPolygon(parts)
+
+
+def _polygons(shape: BaseGeometry) -> list[Polygon]:
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return [shapely.force_2d(part) for part in parts if isinstance(part, Polygon) and not part.is_empty]
+
+
+def _valid(polygon: Polygon) -> BaseGeometry:
+    return polygon if polygon.is_valid else shapely.make_valid(polygon)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,38 @@
+"""Boxes in pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PixelBox:
+    """Half-open box in pixels: x right, y down, (0, 0) the outer corner of the upper left pixel. Floats are allowed."""
+
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+
+    @property
+    def width(self) -> float:
+        """Extent along x, pixels."""
+        return self.xmax - self.xmin
+
+    @property
+    def height(self) -> float:
+        """Extent along y, pixels."""
+        return self.ymax - self.ymin
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle (x, y), pixels."""
+        return (self.xmin + self.xmax) / 2, (self.ymin + self.ymax) / 2
+
+    def shifted(self, dx: float, dy: float) -> PixelBox:
+        """The same box `dx` further right and `dy` further down."""
+        return PixelBox(self.xmin + dx, self.ymin + dy, self.xmax + dx, self.ymax + dy)
+
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Its four (x, y): upper left, upper right, lower right, lower left."""
+        return (self.xmin, self.ymin), (self.xmax, self.ymin), (self.xmax, self.ymax), (self.xmin, self.ymax)

@@ -1,0 +1,161 @@
+"""Pixels on the map: grids (a CRS, a geotransform and a shape), projection of shapes, distances on the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import numpy as np
+import pyproj
+from affine import Affine
+from numpy.typing import NDArray
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import transform as transform_rings
+
+from tiling.box import PixelBox
+from tiling.errors import GeolocError
+
+WGS84 = pyproj.CRS.from_epsg(4326)
+WEB_MERCATOR = pyproj.CRS.from_epsg(3857)
+
+_GEOD = pyproj.Geod(ellps="WGS84")
+_BEND = 1e-4
+"""An edge is split where its projected middle is off the straight line by this share of its length."""
+_MAX_SPLITS = 7
+_Shape = TypeVar("_Shape", bound=BaseGeometry)
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A raster without its pixels.
+
+    crs: anything that pyproj accepts; kept as `pyproj.CRS`. affine: pixel (x, y), corner origin, to CRS coordinates;
+    may rotate, shear or mirror. width, height: pixels.
+    """
+
+    crs: pyproj.CRS
+    affine: Affine
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "crs", as_crs(self.crs))
+
+    def box_polygon(self, box: PixelBox) -> Polygon:
+        """The box in the grid's CRS: its four corners, in their order, through the affine."""
+        return Polygon([self.affine * corner for corner in box.corners()])
+
+    def polygon_box(self, polygon: Polygon) -> PixelBox:
+        """The smallest box of this grid round a polygon in the grid's CRS."""
+        to_pixel = ~self.affine
+        xs, ys = zip(*(to_pixel * point[:2] for point in polygon.exterior.coords), strict=True)
+        return PixelBox(min(xs), min(ys), max(xs), max(ys))
+
+    def ground_gsd(self, x: float | None = None, y: float | None = None) -> float:
+        """Metres on the ground that one pixel covers at pixel (x, y), by default the grid's middle.
+
+        Geodesic on WGS 84, the mean of both axes.
+        """
+        x = self.width / 2 if x is None else x
+        y = self.height / 2 if y is None else y
+        steps = ((-0.5, 0.0), (0.5, 0.0), (0.0, -0.5), (0.0, 0.5))
+        left, right, above, below = (self.affine * (x + dx, y + dy) for dx, dy in steps)
+        across = ground_distance_m(*left, *right, self.crs)
+        down = ground_distance_m(*above, *below, self.crs)
+        return (across + down) / 2
+
+    def footprint(self, crs: Any = None) -> Polygon:
+        """Its outline in `crs` (by default its own), edges bent where the projection bends them."""
+        outline = self.box_polygon(PixelBox(0, 0, self.width, self.height))
+        return outline if crs is None else project(outline, self.crs, crs)
+
+
+def as_crs(crs: Any) -> pyproj.CRS:
+    """Anything that pyproj accepts (EPSG number, text, rasterio CRS) as `pyproj.CRS`."""
+    if isinstance(crs, pyproj.CRS):
+        return crs
+    # rasterio's own object says more as WKT than through pyproj's guess at it.
+    return _parsed_crs(crs.to_wkt() if hasattr(crs, "to_wkt") else crs)
+
+
+def transformer(from_crs: Any, to_crs: Any) -> pyproj.Transformer:
+    """The cached transformer between two CRSs, always (x, y) and (lon, lat)."""
+    return _transformer(as_crs(from_crs), as_crs(to_crs))
+
+
+def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
+    """A shape in another CRS. Edges that the projection bends get points in between; short ones keep theirs.
+
+    Longitudes do not jump inside a shape: one across the antimeridian comes out with longitudes beyond 180 (or below
+    -180). Between two geographic CRSs they stay in the turn they came in.
+
+    Raises:
+        GeolocError: the shape reaches where the other CRS is not defined.
+    """
+    source, target = as_crs(from_crs), as_crs(to_crs)
+    if source == target:
+        return geometry
+    change = _transformer(source, target)
+    near: list[float] = []
+
+    def points(x: _Array, y: _Array) -> tuple[_Array, _Array]:
+        out_x, out_y = change.transform(x, y)
+        if not (np.isfinite(out_x).all() and np.isfinite(out_y).all()):
+            raise GeolocError(f"a place outside the area where {target.name} is defined; use another CRS or area")
+        if target.is_geographic:
+            if source.is_geographic:
+                out_x = out_x + 360 * np.round((x - out_x) / 360)
+            else:
+                out_x = np.unwrap(out_x, period=360)
+                # All rings of one shape stay in the turn of the first.
+                near.append(out_x[0])
+                out_x = out_x + 360 * np.round((near[0] - out_x[0]) / 360)
+        return out_x, out_y
+
+    def ring(*coordinates: Any) -> tuple[_Array, _Array]:
+        x, y = (np.atleast_1d(np.asarray(values, np.float64)) for values in coordinates[:2])
+        return _bent(x, y, points)
+
+    return transform_rings(ring, geometry)
+
+
+def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> float:
+    """Length of the geodesic between two points of a CRS, metres on WGS 84."""
+    lon, lat = transformer(crs, WGS84).transform([x0, x1], [y0, y1])
+    return float(_GEOD.inv(lon[0], lat[0], lon[1], lat[1])[2])
+
+
+def _bent(x: _Array, y: _Array, points: Callable[[_Array, _Array], tuple[_Array, _Array]]) -> tuple[_Array, _Array]:
+    """Project a line, halving its edges until the straight ones between the projected points are true."""
+    for _ in range(_MAX_SPLITS):
+        both_x, both_y = _with_middles(x), _with_middles(y)
+        out_x, out_y = points(both_x, both_y)
+        off = np.hypot(out_x[1::2] - (out_x[:-1:2] + out_x[2::2]) / 2, out_y[1::2] - (out_y[:-1:2] + out_y[2::2]) / 2)
+        length = np.hypot(np.diff(out_x[::2]), np.diff(out_y[::2]))
+        keep = np.ones(len(both_x), bool)
+        keep[1::2] = off > _BEND * length
+        x, y = both_x[keep], both_y[keep]
+        if not keep[1::2].any():
+            return out_x[keep], out_y[keep]
+    return points(x, y)
+
+
+def _with_middles(values: _Array) -> _Array:
+    both = np.empty(2 * len(values) - 1)
+    both[::2] = values
+    both[1::2] = (values[:-1] + values[1:]) / 2
+    return both
+
+
+@lru_cache(maxsize=256)
+def _parsed_crs(crs: Any) -> pyproj.CRS:
+    return pyproj.CRS.from_user_input(crs)
+
+
+@lru_cache(maxsize=256)
+def _transformer(from_crs: pyproj.CRS, to_crs: pyproj.CRS) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(from_crs, to_crs, always_xy=True)

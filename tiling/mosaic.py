@@ -1,0 +1,194 @@
+"""A mosaic: one or several georeferenced raster files, read on any grid, by window and never whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from shapely.affinity import translate
+from shapely.geometry import MultiPolygon, Polygon
+
+from tiling.area import within_turn
+from tiling.errors import MosaicError
+from tiling.grid import WGS84, Grid, project, transformer
+from tiling.sources import Files, Source, read_source, touched, warp
+from tiling.stretch import Stretch, fit_stretch
+
+SUFFIXES = (".tif", ".tiff", ".vrt")
+_LATTICE = 9
+_MARGIN = 0.05
+"""How much further than a lattice of its points says a window may reach in a file's CRS, share of its extent."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPixels:
+    """rgb: H x W x 3 uint8, black where not valid; valid: H x W bool, where the mosaic has data."""
+
+    rgb: NDArray[np.uint8]
+    valid: NDArray[np.bool_]
+
+
+class Mosaic:
+    """Several files as one picture; where they overlap, the first that has data counts. Made by `open_mosaic`.
+
+    A context manager: leaving it closes the files. Not to be shared between threads.
+    """
+
+    def __init__(self, sources: Sequence[Source], files: Files, stretch: Stretch | None) -> None:
+        self._sources = tuple(sources)
+        self._files = files
+        self._stretch = stretch
+        self._by_crs: dict[pyproj.CRS, list[int]] = {}
+        for index, source in enumerate(self._sources):
+            self._by_crs.setdefault(source.grid.crs, []).append(index)
+        self._bounds = np.array([source.outline.bounds for source in self._sources])
+
+    def __enter__(self) -> Mosaic:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.close()
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """Of the first file (of its control points, or WGS 84 with RPCs)."""
+        return self._sources[0].grid.crs
+
+    @cached_property
+    def epsg(self) -> int | None:
+        """EPSG code of the CRS; None where it has none."""
+        code = self.crs.to_epsg()
+        return int(code) if code is not None else None
+
+    @cached_property
+    def gsd_m(self) -> float:
+        """Metres on the ground a pixel, in the middle of the first file."""
+        return self._sources[0].grid.ground_gsd()
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """xmin, ymin, xmax, ymax of all files in the mosaic's CRS."""
+        xmin, ymin, xmax, ymax = shapely.total_bounds([self._outline(source) for source in self._sources])
+        return float(xmin), float(ymin), float(xmax), float(ymax)
+
+    @cached_property
+    def footprint(self) -> Polygon | MultiPolygon:
+        """Outlines of all files in WGS 84, cut at the antimeridian; pixels without data are inside."""
+        outlines = [within_turn(project(source.outline, source.grid.crs, WGS84)) for source in self._sources]
+        return shapely.union_all(outlines)
+
+    def read(self, grid: Grid) -> WindowPixels:
+        """The mosaic on any grid in any CRS: averaged where it shrinks, interpolated where it grows.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        rgb = np.zeros((grid.height, grid.width, 3), np.uint8)
+        valid = np.zeros((grid.height, grid.width), bool)
+        for source in self._touching(grid):
+            part = warp(source, self._files, grid)
+            fresh = part.valid & ~valid
+            if fresh.any():
+                values = self._stretch.apply(part.values) if self._stretch and source.stretched else part.values
+                # One band is grey.
+                rgb[fresh] = np.moveaxis(np.broadcast_to(values, (3, *valid.shape)), 0, -1)[fresh]
+                valid |= fresh
+            if valid.all():
+                break
+        return WindowPixels(rgb, valid)
+
+    def read_valid(self, grid: Grid, detail: int = 1) -> NDArray[np.bool_]:
+        """H x W: whether a pixel of a coarse grid touches valid ones.
+
+        detail: valid are pixels of the overview that would be read for a grid `detail` times finer.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        valid = np.zeros((grid.height, grid.width), bool)
+        for source in self._touching(grid):
+            if source.affine and not source.masked:
+                valid |= touched(source, self._files, grid)
+            else:
+                valid |= warp(source, self._files, grid, detail=detail, validity_only=True).valid
+            if valid.all():
+                break
+        return valid
+
+    def _outline(self, source: Source) -> Polygon:
+        """In the mosaic's CRS, in the same turn as the first file where that counts degrees."""
+        outline = project(source.outline, source.grid.crs, self.crs)
+        if not self.crs.is_geographic:
+            return outline
+        first = self._sources[0].outline
+        return translate(outline, 360 * round((first.centroid.x - outline.centroid.x) / 360))
+
+    def _touching(self, grid: Grid) -> Iterator[Source]:
+        """Files that may show something on the grid, in their order."""
+        share = np.linspace(0, 1, _LATTICE)
+        x, y = (values.ravel() for values in np.meshgrid(share * grid.width, share * grid.height))
+        found: list[int] = []
+        for crs, numbers in self._by_crs.items():
+            map_x, map_y = transformer(grid.crs, crs).transform(*(grid.affine * (x, y)))
+            if not (np.isfinite(map_x).all() and np.isfinite(map_y).all()):
+                found.extend(numbers)
+                continue
+            if crs.is_geographic:
+                map_x = np.unwrap(map_x, period=360)
+            more_x, more_y = np.ptp(map_x) * _MARGIN, np.ptp(map_y) * _MARGIN
+            xmin, ymin, xmax, ymax = self._bounds[numbers].T
+            low, high = map_x.min() - more_x, map_x.max() + more_x
+            turn = 360 * np.round(((xmin + xmax) - (low + high)) / 720) if crs.is_geographic else 0.0
+            meets = (low + turn <= xmax) & (high + turn >= xmin)
+            meets &= (map_y.min() - more_y <= ymax) & (map_y.max() + more_y >= ymin)
+            found.extend(np.asarray(numbers)[meets].tolist())
+        return (self._sources[number] for number in sorted(found))
+
+
+def open_mosaic(paths: Sequence[Path | str], bands: tuple[int, ...] | None = None) -> Mosaic:
+    """Open files, or folders of them, as one mosaic.
+
+    Args:
+        paths: GeoTIFF, COG or VRT files (whatever GDAL reads), or folders, whose .tif, .tiff and .vrt files are taken in
+            the order of their names.
+        bands: one band or three, counted from 1, to use as grey or as red, green, blue.
+
+    Raises:
+        MosaicError: no such file, nothing in a folder, not a raster, no CRS or geotransform (neither is ever assumed),
+            no such bands, nothing but pixels without data.
+    """
+    if bands is not None and len(bands) not in (1, 3):
+        raise MosaicError(f"{len(bands)} bands were asked for; give one or three")
+    sources = [read_source(path, bands) for path in _listed(paths)]
+    files = Files()
+    try:
+        return Mosaic(sources, files, fit_stretch(sources, files))
+    except BaseException:
+        files.close()
+        raise
+
+
+def _listed(paths: Sequence[Path | str]) -> list[Path]:
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise MosaicError(f"{path}: no such file or folder")
+        if path.is_dir():
+            inside = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES and item.is_file())
+            if not inside:
+                raise MosaicError(f"{path}: no rasters ({', '.join(SUFFIXES)}) in this folder")
+            files.extend(inside)
+        else:
+            files.append(path)
+    if not files:
+        raise MosaicError("no mosaic given")
+    return list(dict.fromkeys(files))

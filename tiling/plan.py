@@ -1,0 +1,211 @@
+"""The plan of a search: overlapping windows, each a block of web-mercator tiles rendered at the wanted resolution.
+
+A zoom level alone offers resolutions a factor of two apart. Here zoom and block size are chosen such that a block of
+n x n tiles (n even), rendered at a number of pixels that suits the network, has the wanted GSD *on the ground* at the
+latitude of what is searched. Blocks lie n/2 tiles apart, so that every object up to half a window is whole in one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import mercantile
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from shapely.affinity import translate
+from shapely.geometry import MultiPolygon, Polygon, box, mapping
+
+from tiling.area import Area, side_by_side, within_turn
+from tiling.blocks import HALF_WORLD, Lattice, choose_windows
+from tiling.errors import AreaError
+from tiling.grid import WEB_MERCATOR, Grid
+from tiling.mosaic import Mosaic
+
+MAX_LATITUDE = 85.05
+GSD_TOLERANCE = 0.01
+_MULTIPLE_PX = 16
+"""Sides of windows are multiples of this: whole cells of any of the networks."""
+_MAX_ZOOM = 30
+_MAX_TILES = 64
+_TILES_COST = 0.004
+_MAX_WINDOWS = 5_000_000
+_NEAR_DEG = 0.01
+_SEGMENT_DEG = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A block of n x n tiles from tile (x, y) at zoom `z`, rendered `px` pixels square.
+
+    valid: the share of it, 0..1, where the mosaic has data. A window across the antimeridian starts west of it: x is
+    that of its first tile, and its grid reaches beyond the edge of the world of EPSG:3857.
+    """
+
+    z: int
+    x: int
+    y: int
+    n: int
+    px: int
+    valid: float
+
+    @property
+    def id(self) -> str:
+        """Upper left tile and tiles a side, as "19/281234/171234+6"."""
+        return f"{self.z}/{self.x}/{self.y}+{self.n}"
+
+    @property
+    def tiles(self) -> tuple[mercantile.Tile, ...]:
+        """The tiles of the block, row by row."""
+        world = 2**self.z
+        rows = [y for y in range(self.y, self.y + self.n) if 0 <= y < world]
+        return tuple(mercantile.Tile((self.x + i) % world, y, self.z) for y in rows for i in range(self.n))
+
+    @property
+    def grid(self) -> Grid:
+        """Its pixels, EPSG:3857."""
+        tile = 2 * HALF_WORLD / 2**self.z
+        scale = self.n * tile / self.px
+        affine = Affine(scale, 0, self.x * tile - HALF_WORLD, 0, -scale, HALF_WORLD - self.y * tile)
+        return Grid(WEB_MERCATOR, affine, self.px, self.px)
+
+    @property
+    def footprint(self) -> Polygon | MultiPolygon:
+        """Its outline in WGS 84; in two parts across the antimeridian."""
+        north, south = (mercantile.ul(0, y, self.z).lat for y in (self.y, self.y + self.n))
+        west, east = (360 * x / 2**self.z - 180 for x in (self.x, self.x + self.n))
+        return within_turn(box(west, south, east, north))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """windows: what to search, row by row from the north-west. zoom: of the tiles. tiles_per_side, window_px: of a window.
+
+    gsd_m: metres on the ground a pixel in the middle of what is searched.
+    """
+
+    windows: tuple[Window, ...]
+    zoom: int
+    tiles_per_side: int
+    window_px: int
+    gsd_m: float
+
+    @property
+    def tile_px(self) -> float:
+        """Pixels that a tile is rendered at; not always a whole number."""
+        return self.window_px / self.tiles_per_side
+
+    def to_features(self) -> list[dict[str, Any]]:
+        """GeoJSON features (WGS 84), one a window. gsd_m is that of the window itself."""
+        return [
+            {
+                "type": "Feature",
+                "id": window.id,
+                "geometry": mapping(window.footprint),
+                "properties": {
+                    "id": window.id,
+                    "z": window.z,
+                    "x": window.x,
+                    "y": window.y,
+                    "n": window.n,
+                    "gsd_m": round(window.grid.ground_gsd(), 4),
+                    "valid": round(window.valid, 3),
+                },
+            }
+            for window in self.windows
+        ]
+
+    def tile_ids(self) -> list[str]:
+        """The distinct tiles of all windows as "z/x/y", sorted by column and row."""
+        tiles = sorted({tile for window in self.windows for tile in window.tiles})
+        return [f"{tile.z}/{tile.x}/{tile.y}" for tile in tiles]
+
+
+def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_valid: float = 0.25) -> Plan:
+    """The windows that show what of the mosaic lies in `area`.
+
+    Args:
+        mosaic: what is searched. Only which of its pixels are valid is read, at the resolution of the search.
+        gsd_m: metres on the ground a pixel, met within 1 % in the middle of what is searched.
+        window_px: pixels a side of a window, met as nearly as that and a multiple of 16 allow.
+        area: where to search.
+        min_valid: windows with a smaller share of data are left out, unless only they show some valid ground, or could
+            show an object on it whole.
+
+    Raises:
+        AreaError: nothing of the mosaic is in the area, it has no data there, it is too near a pole, or takes millions
+            of windows.
+        MosaicError: pixels cannot be read.
+    """
+    shared = area.intersect(Area(mosaic.footprint)).polygon
+    if shared.is_empty:
+        raise AreaError("nothing of the mosaic lies in the area to search; check the bounds, AOI or position")
+    _, south, _, north = shared.bounds
+    if max(-south, north) > MAX_LATITUDE:
+        raise AreaError(
+            f"the area to search reaches latitude {max(-south, north):.2f}, where there are no web-mercator tiles;"
+            f" limit it to {MAX_LATITUDE:g} degrees"
+        )
+    shared = side_by_side(shared)
+    region = _mercator(shared)
+    xmin, ymin, xmax, ymax = region.bounds
+    metre = _metre((xmin + xmax) / 2, (ymin + ymax) / 2)
+    zoom, n, px = _block(metre, gsd_m, window_px)
+    lattice = Lattice(n // 2 * 2 * HALF_WORLD / 2**zoom, px // 2)
+    if region.area / lattice.side**2 > _MAX_WINDOWS:
+        raise AreaError("the area to search takes millions of windows; limit it, or search at a coarser --gsd")
+    chosen = choose_windows(mosaic, lattice, region, _mercator(_turned(area.polygon, shared.bounds)), min_valid)
+    if not chosen:
+        raise AreaError("the mosaic has no data in the area to search: all its pixels there are nodata or masked")
+    windows = tuple(_windows(chosen, zoom, n, px))
+    return Plan(windows, zoom, n, px, metre * n * 2 * HALF_WORLD / 2**zoom / px)
+
+
+def _windows(chosen: dict[tuple[int, int], float], zoom: int, n: int, px: int) -> Iterator[Window]:
+    """chosen: (column, row) on the lattice of half blocks, and the share of data."""
+    for (column, row), valid in sorted(chosen.items(), key=lambda item: item[0][::-1]):
+        yield Window(zoom, column * n // 2 % 2**zoom, row * n // 2, n, px, valid)
+
+
+def _turned(area: Polygon | MultiPolygon, bounds: tuple[float, float, float, float]) -> MultiPolygon:
+    """What of an area is near bounds whose longitudes may lie beyond 180; degrees."""
+    west, south, east, north = bounds
+    near = box(west - _NEAR_DEG, south - _NEAR_DEG, east + _NEAR_DEG, north + _NEAR_DEG)
+    parts = [translate(area, turn).intersection(near) for turn in (-360, 0, 360)]
+    return MultiPolygon([part for part in shapely.get_parts(shapely.union_all(parts)) if isinstance(part, Polygon)])
+
+
+def _mercator(shape: MultiPolygon) -> MultiPolygon:
+    """From degrees to EPSG:3857. By its formula, since PROJ would bring longitudes beyond 180 back."""
+
+    def points(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+        lon, lat = np.radians(lonlat).T
+        return np.column_stack([lon, np.arcsinh(np.tan(lat))]) * (HALF_WORLD / math.pi)
+
+    return shapely.transform(shape.segmentize(_SEGMENT_DEG), points)
+
+
+def _metre(x: float, y: float) -> float:
+    """Metres on the ground of one metre of EPSG:3857 at a place."""
+    return Grid(WEB_MERCATOR, Affine(1, 0, x, 0, -1, y), 0, 0).ground_gsd()
+
+
+def _block(metre: float, gsd_m: float, window_px: int) -> tuple[int, int, int]:
+    """Zoom, tiles a side and pixels a side: the GSD within its tolerance, then the size nearest, then few tiles.
+
+    metre: metres on the ground a metre of EPSG:3857.
+    """
+    best = (math.inf, 0, 2, window_px)
+    for zoom in range(1, _MAX_ZOOM + 1):
+        for n in range(2, min(_MAX_TILES, 2**zoom) + 1, 2):
+            exact = n * 2 * HALF_WORLD / 2**zoom * metre / gsd_m
+            px = max(_MULTIPLE_PX, _MULTIPLE_PX * round(exact / _MULTIPLE_PX))
+            if abs(exact / px - 1) <= GSD_TOLERANCE:
+                best = min(best, (abs(math.log(px / window_px)) + _TILES_COST * n, zoom, n, px))
+    if math.isinf(best[0]):
+        raise AreaError(f"no tiles give {gsd_m:g} m a pixel; choose another --gsd")
+    return best[1:]

@@ -1,0 +1,378 @@
+"""One raster file of a mosaic: where it lies, what its bands mean, and its pixels warped to any grid."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.transform import GCPTransformer, RPCTransformer
+from rasterio.warp import calculate_default_transform, reproject
+from shapely.geometry import Polygon
+
+from tiling.box import PixelBox
+from tiling.errors import MosaicError
+from tiling.grid import Grid, as_crs, transformer
+
+CACHE_BYTES = 256 * 2**20
+"""GDAL's block cache. Its own default, a twentieth of the memory, is more than a whole search may take."""
+_OPEN_FILES = 64
+_WARP_MB = 64
+_OUTLINE_POINTS = 33
+_RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+_MAX_PALETTE_SPLIT = 8
+_BLOCK_SAMPLES = 2**14
+"""Blocks that are looked at to tell whether a file is sparse."""
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Warped:
+    """Pixels of one file on a grid. values: B x H x W, uint8 or float32, B 1 or 3; valid: H x W bool."""
+
+    values: NDArray[Any]
+    valid: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of a file without its pixels.
+
+    grid: its own pixels on the map; for GCPs and RPCs the north-up grid that they amount to. outline: in the grid's CRS.
+    affine: whether `grid` is the file's own geotransform. bands: 1 or 3, from 1, in the order red, green, blue.
+    alpha: band number, 0 for none. palette: 256 x 4 RGBA or None. masked: whether the file itself says which pixels are
+    invalid. sparse: it does not, but some of its blocks were never written. overviews: factors of its overviews, smallest first. options: for GDAL's transformer.
+    """
+
+    path: Path
+    grid: Grid
+    outline: Polygon
+    affine: bool
+    shape: tuple[int, int]
+    bands: tuple[int, ...]
+    alpha: int
+    dtype: np.dtype[Any]
+    nodata: float | None
+    palette: NDArray[np.uint8] | None
+    masked: bool
+    sparse: bool
+    overviews: tuple[int, ...]
+    options: dict[str, Any]
+
+    @property
+    def stretched(self) -> bool:
+        """Whether its values are not colours yet and need a stretch."""
+        return self.dtype != np.uint8
+
+    def pixels(self, grid: Grid, x: _Array, y: _Array) -> tuple[_Array, _Array]:
+        """Where pixels (x, y) of `grid` are in pixels of this file's own grid; not finite where nowhere."""
+        map_x, map_y = transformer(grid.crs, self.grid.crs).transform(*(grid.affine * (x, y)))
+        if self.grid.crs.is_geographic:
+            # The file may count its longitudes beyond 180 degrees.
+            middle = (self.outline.bounds[0] + self.outline.bounds[2]) / 2
+            map_x = map_x + 360 * np.round((middle - map_x) / 360)
+        column, row = ~self.grid.affine * (map_x, map_y)
+        return column, row
+
+    def shrink(self, grid: Grid) -> tuple[float, float]:
+        """Pixels of the file a pixel of `grid` in its middle: along the direction where fewest, and where most."""
+        x, y = grid.width / 2, grid.height / 2
+        columns, rows = self.pixels(grid, np.array([x, x + 1, x]), np.array([y, y, y + 1]))
+        steps = np.array([columns[1:] - columns[0], rows[1:] - rows[0]])
+        if not np.isfinite(steps).all():
+            return 1.0, 1.0
+        most, least = np.linalg.svd(steps, compute_uv=False)
+        return float(least), float(most)
+
+    def level(self, least_shrink: float) -> int | None:
+        """Index of the coarsest overview that is still no coarser than asked; None for the file itself."""
+        fitting = [index for index, factor in enumerate(self.overviews) if factor <= least_shrink * 1.001]
+        return fitting[-1] if fitting else None
+
+
+def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
+    """Everything about a file but its pixels.
+
+    Raises:
+        MosaicError: not a raster, no CRS, no geotransform, or no such bands.
+    """
+    with _opened(path) as file:
+        chosen, alpha = _bands(file, path, bands)
+        palette = _palette(file, chosen)
+        dtype = np.dtype(file.dtypes[chosen[0] - 1])
+        if dtype.kind == "c":
+            raise MosaicError(f"{path}: holds complex numbers; convert it to amplitudes first")
+        grid, outline, options = _placement(file, path)
+        kinds = {flag for band in chosen for flag in file.mask_flag_enums[band - 1]}
+        translucent = palette is not None and bool((palette[:, 3] == 0).any())
+        masked = kinds != {MaskFlags.all_valid} or dtype.kind == "f" or translucent
+        return Source(
+            path=path,
+            grid=grid,
+            outline=outline,
+            affine=not options and not _is_placeless(file.transform),
+            shape=(file.height, file.width),
+            bands=chosen,
+            alpha=alpha,
+            dtype=dtype,
+            nodata=file.nodata,
+            palette=palette,
+            masked=masked,
+            sparse=not masked and _lacks_blocks(file),
+            overviews=tuple(file.overviews(chosen[0])),
+            options=options,
+        )
+
+
+class Files:
+    """Open datasets, the least recently used closed where there are many. Not to be shared between threads."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[tuple[Path, int | None], rasterio.DatasetReader] = OrderedDict()
+        self._written: dict[tuple[Path, int, int], bool] = {}
+
+    def get(self, path: Path, level: int | None) -> rasterio.DatasetReader:
+        """The dataset of a file, or of one of its overviews."""
+        key = (path, level)
+        if key not in self._open:
+            if len(self._open) >= _OPEN_FILES:
+                self._open.popitem(last=False)[1].close()
+            self._open[key] = rasterio.open(path) if level is None else rasterio.open(path, overview_level=level)
+        self._open.move_to_end(key)
+        return self._open[key]
+
+    def written(self, source: Source, grid: Grid, x: _Array, y: _Array) -> NDArray[np.bool_]:
+        """Whether pixels (x, y) of `grid` lie in blocks of a sparse file that were written."""
+        file = self.get(source.path, None)
+        rows, columns = file.block_shapes[0]
+        column, row = source.pixels(grid, x, y)
+        inside = (column >= 0) & (row >= 0) & (column < file.width) & (row < file.height)
+        block = np.where(inside, row // rows, 0).astype(int), np.where(inside, column // columns, 0).astype(int)
+        places, which = np.unique(np.stack(block).reshape(2, -1), axis=1, return_inverse=True)
+        found = np.array([self.is_written(source, int(i), int(j)) for i, j in places.T])
+        return inside & found[which].reshape(inside.shape)
+
+    def is_written(self, source: Source, row: int, column: int) -> bool:
+        """Whether a block of a sparse file was written."""
+        key = (source.path, row, column)
+        if key not in self._written:
+            self._written[key] = _has_block(self.get(source.path, None), row, column)
+        return self._written[key]
+
+    def close(self) -> None:
+        """Close them all."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what GDAL says while pixels of `path` are read into one line."""
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+        try:
+            yield
+        except (RasterioError, RasterioIOError, OSError) as error:
+            reason = " ".join(str(error.__cause__ or error).split())
+            raise MosaicError(
+                f"{path}: its pixels cannot be read; the file seems damaged or cut short ({reason})"
+            ) from error
+
+
+def warp(source: Source, files: Files, grid: Grid, *, detail: int = 1, validity_only: bool = False) -> Warped:
+    """The file's pixels on a grid: averaged where they shrink, cubic where they grow.
+
+    detail: read the overview that a grid `detail` times finer would need; a pixel is valid where any of what it
+    averages is.
+
+    Raises:
+        MosaicError: the pixels cannot be read.
+    """
+    least, most = source.shrink(grid)
+    level = source.level(least / detail)
+    shrink = most / (1 if level is None else source.overviews[level])
+    with reading(source.path):
+        file = files.get(source.path, level)
+        if source.palette is not None:
+            return _warp_palette(source, source.palette, file, grid, shrink)
+        method = Resampling.average if shrink > 1.001 else Resampling.cubic
+        # Nodata and NaN of any colour count, an alpha band or a mask is the same for all.
+        bands = source.bands[:1] if validity_only and _one_mask(source) else source.bands
+        found = _warp_bands(source, file, grid, bands, method)
+        return Warped(found.values, found.valid & _written(source, files, grid)) if source.sparse else found
+
+
+def touched(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
+    """Which pixels of a coarse grid touch the file, for a file all of whose pixels are valid. Reads none."""
+    x, y = np.meshgrid(np.arange(grid.width + 1.0), np.arange(grid.height + 1.0))
+    column, row = source.pixels(grid, x, y)
+    inside = np.ones((grid.height, grid.width), bool)
+    for place, size in ((column, source.grid.width), (row, source.grid.height)):
+        corners = np.stack([place[:-1, :-1], place[1:, :-1], place[:-1, 1:], place[1:, 1:]])
+        inside &= (corners.min(0) < size) & (corners.max(0) > 0)
+    return inside & _written(source, files, grid) if source.sparse else inside
+
+
+def _written(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
+    x, y = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
+    return files.written(source, grid, x, y)
+
+
+def _one_mask(source: Source) -> bool:
+    return source.nodata is None and source.dtype.kind != "f"
+
+
+def _warp_bands(
+    source: Source, file: rasterio.DatasetReader, grid: Grid, bands: tuple[int, ...], method: Resampling
+) -> Warped:
+    pixel_type = np.float32 if source.stretched else np.uint8
+    out = np.zeros((len(bands) + 1, grid.height, grid.width), pixel_type)
+    nodata = source.nodata
+    if nodata is None and source.dtype.kind == "f":
+        nodata = math.nan
+    reproject(
+        rasterio.band(file, list(bands)),
+        out,
+        src_nodata=nodata,
+        src_alpha=source.alpha,
+        dst_transform=grid.affine,
+        dst_crs=grid.crs.to_wkt(),
+        dst_alpha=len(bands) + 1,
+        resampling=method,
+        warp_mem_limit=_WARP_MB,
+        SAMPLE_GRID="YES",
+        **source.options,
+    )
+    valid = (out[-1] > 0) & np.isfinite(out[:-1]).all(0)
+    return Warped(out[:-1], valid)
+
+
+def _warp_palette(
+    source: Source, palette: NDArray[np.uint8], file: rasterio.DatasetReader, grid: Grid, shrink: float
+) -> Warped:
+    """Colours looked up before they are averaged: the mean of two palette entries is a third one."""
+    split = min(max(math.ceil(shrink - 0.001), 1), _MAX_PALETTE_SPLIT)
+    fine = Grid(grid.crs, grid.affine * Affine.scale(1 / split), grid.width * split, grid.height * split)
+    found = _warp_bands(source, file, fine, source.bands, Resampling.nearest)
+    rgba = palette[found.values[0]]
+    valid = found.valid & (rgba[..., 3] > 0)
+    parts = (grid.height, split, grid.width, split)
+    count = valid.reshape(parts).sum((1, 3))
+    total = (rgba[..., :3] * valid[..., None]).reshape(*parts, 3).sum((1, 3))
+    mean = np.round(total / np.maximum(count, 1)[..., None])
+    return Warped(np.moveaxis(mean, -1, 0).astype(np.uint8), count > 0)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            file = rasterio.open(path)
+    except RasterioIOError as error:
+        reason = " ".join(str(error).split())
+        raise MosaicError(f"{path}: not a raster that can be read ({reason})") from error
+    with file:
+        if file.count == 0:
+            raise MosaicError(f"{path}: holds no bands; name one of its subdatasets: {', '.join(file.subdatasets[:3])}")
+        yield file
+
+
+def _bands(file: rasterio.DatasetReader, path: Path, asked: tuple[int, ...] | None) -> tuple[tuple[int, ...], int]:
+    """Bands to show, and the alpha band or 0."""
+    meanings = file.colorinterp
+    alpha = meanings.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in meanings else 0
+    if asked is not None:
+        wrong = [band for band in asked if not 1 <= band <= file.count]
+        if wrong:
+            raise MosaicError(f"{path}: has no band {', '.join(map(str, wrong))}; it has {file.count}, counted from 1")
+        return asked, alpha
+    if all(colour in meanings for colour in _RGB):
+        return tuple(meanings.index(colour) + 1 for colour in _RGB), alpha
+    colours = [band for band in range(1, file.count + 1) if band != alpha]
+    if not colours:
+        raise MosaicError(f"{path}: has only an alpha band; give a mosaic with an image in it")
+    return tuple(colours[:3]) if len(colours) >= 3 else (colours[0],), alpha
+
+
+def _palette(file: rasterio.DatasetReader, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    if len(bands) != 1 or file.dtypes[bands[0] - 1] != "uint8" or file.colorinterp[bands[0] - 1] != ColorInterp.palette:
+        return None
+    palette = np.zeros((256, 4), np.uint8)
+    for index, colour in file.colormap(bands[0]).items():
+        if index < 256:
+            palette[index] = colour
+    return palette
+
+
+def _placement(file: rasterio.DatasetReader, path: Path) -> tuple[Grid, Polygon, dict[str, Any]]:
+    """Its grid, its outline in the grid's CRS, and options for GDAL's transformer."""
+    if not _is_placeless(file.transform):
+        if file.crs is None:
+            raise MosaicError(f"{path}: has no CRS; assign the right one, for instance with gdal_edit.py -a_srs")
+        if file.transform.is_degenerate:
+            raise MosaicError(f"{path}: its geotransform maps all pixels to one line; georeference it again")
+        grid = Grid(_crs(file.crs, path), file.transform, file.width, file.height)
+        return grid, grid.footprint(), {}
+    points, points_crs = file.gcps
+    if points:
+        if points_crs is None:
+            raise MosaicError(f"{path}: its ground control points have no CRS; assign it with gdal_translate -a_srs")
+        with GCPTransformer(points) as to_map:
+            return *_warped_placement(file, _crs(points_crs, path), to_map, gcps=points), {}
+    if file.rpcs is not None:
+        options = {"RPC_HEIGHT": file.rpcs.height_off}
+        with RPCTransformer(file.rpcs, **options) as to_map:
+            grid, outline = _warped_placement(file, as_crs(4326), to_map, rpcs=file.rpcs, **options)
+            return grid, outline, options
+    if file.crs is None:
+        raise MosaicError(f"{path}: has no CRS and no geotransform; georeference it first")
+    raise MosaicError(f"{path}: has no geotransform, control points or RPCs; georeference it first")
+
+
+def _warped_placement(file: rasterio.DatasetReader, crs: pyproj.CRS, to_map: Any, **how: Any) -> tuple[Grid, Polygon]:
+    affine, width, height = calculate_default_transform(crs.to_wkt(), crs.to_wkt(), file.width, file.height, **how)
+    corners = PixelBox(0, 0, file.width, file.height).corners()
+    edges = [
+        np.linspace(start, end, _OUTLINE_POINTS)[:-1]
+        for start, end in zip(corners, corners[1:] + corners[:1], strict=True)
+    ]
+    columns, rows = np.concatenate(edges).T
+    xs, ys = to_map.xy(rows, columns, offset="ul")
+    return Grid(crs, affine, width, height), Polygon(np.column_stack([xs, ys]))
+
+
+def _lacks_blocks(file: rasterio.DatasetReader) -> bool:
+    """Whether blocks were never written, as far as a sample evenly spread over the file tells."""
+    if file.driver != "GTiff":
+        return False
+    rows, columns = (math.ceil(size / block) for size, block in zip(file.shape, file.block_shapes[0], strict=True))
+    step = max(1, math.isqrt(rows * columns // _BLOCK_SAMPLES))
+    return not all(_has_block(file, i, j) for i in range(0, rows, step) for j in range(0, columns, step))
+
+
+def _has_block(file: rasterio.DatasetReader, row: int, column: int) -> bool:
+    return file.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1) is not None
+
+
+def _is_placeless(affine: Affine) -> bool:
+    return bool(affine.is_identity)
+
+
+def _crs(crs: Any, path: Path) -> pyproj.CRS:
+    try:
+        return as_crs(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise MosaicError(f"{path}: its CRS is not understood; assign a known one with gdal_edit.py -a_srs") from error
