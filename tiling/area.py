@@ -43,9 +43,7 @@ class Area:
         if not all(math.isfinite(value) for value in (west, south, east, north)):
             raise AreaError(f"{text}: give four numbers, west,south,east,north in degrees")
         if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
-            raise AreaError(
-                f"{text}: longitudes go from -180 to 180 and latitudes from -90 to 90 (west,south,east,north)"
-            )
+            raise AreaError(f"{text}: no such place; give west,south,east,north in degrees, at most 180 and 90")
         if south >= north:
             raise AreaError(f"{text}: south must be less than north (the order is west,south,east,north)")
         if west == east:
@@ -112,7 +110,7 @@ class Area:
 def within_turn(shape: BaseGeometry) -> Polygon | MultiPolygon:
     """Polygons whose longitudes may lie beyond 180 brought back to -180 .. 180, cut at the antimeridian (RFC 7946)."""
     west, _, east, _ = shape.bounds
-    parts = []
+    parts: list[BaseGeometry] = []
     for turn in range(math.floor((west + 180) / 360), math.floor((east + 180) / 360) + 1):
         inside = shape.intersection(box(360 * turn - 180, -90, 360 * turn + 180, 90))
         parts.extend(translate(part, -360 * turn) for part in _polygons(inside))
@@ -121,7 +119,7 @@ def within_turn(shape: BaseGeometry) -> Polygon | MultiPolygon:
 
 
 def side_by_side(shape: Polygon | MultiPolygon) -> MultiPolygon:
-    """The reverse: parts that meet across the antimeridian side by side, with longitudes up to 360 and no jump between."""
+    """The reverse: parts that meet across the antimeridian side by side, with longitudes up to 360."""
     parts = _polygons(shape)
     east = [translate(part, 360.0) if part.bounds[2] <= 0 else part for part in parts]
     if np.ptp(shapely.total_bounds(east)[::2]) < np.ptp(shapely.total_bounds(parts)[::2]):

@@ -1,7 +1,7 @@
 """Which blocks of tiles a plan needs: the lattice of half blocks, their valid data, and what may be left out.
 
-A window is 2 x 2 half blocks ("quads"). Quads are named by column and row on the lattice, windows by their upper left quad.
-Columns count on beyond the antimeridian, so that nothing jumps there.
+A window is 2 x 2 half blocks ("quads"). Quads are named by column and row on the lattice, windows by their upper left
+quad. Columns count on beyond the antimeridian, so that nothing jumps there.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Lattice:
 
 @dataclass(frozen=True, slots=True)
 class _Quad:
-    """share: of its cells with data. wanted: some of them in the area. The rest: data along its edges, in its corners."""
+    """share: of its cells with data. wanted: some of them in the area. The rest: data along edges, in corners."""
 
     share: float
     wanted: bool
@@ -81,7 +81,7 @@ _EMPTY = _Quad(0.0, *[False] * 9)
 def choose_windows(
     mosaic: Mosaic, lattice: Lattice, region: MultiPolygon, area: MultiPolygon, min_valid: float
 ) -> dict[_Place, float]:
-    """Windows (column, row of the upper left quad) that together show all valid ground of the area, with their share of data.
+    """Windows (column, row of the upper left quad) that show all valid ground of the area, with their valid share.
 
     region: what the mosaic's outline and the area have in common; area: where to search; both in EPSG:3857.
 

@@ -87,6 +87,11 @@ def transformer(from_crs: Any, to_crs: Any) -> pyproj.Transformer:
     return _transformer(as_crs(from_crs), as_crs(to_crs))
 
 
+def mapped(affine: Affine, x: _Array, y: _Array) -> tuple[_Array, _Array]:
+    """Many points at once through an affine."""
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+
+
 def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
     """A shape in another CRS. Edges that the projection bends get points in between; short ones keep theirs.
 

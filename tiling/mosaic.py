@@ -17,7 +17,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from tiling.area import within_turn
 from tiling.errors import MosaicError
-from tiling.grid import WGS84, Grid, project, transformer
+from tiling.grid import WGS84, Grid, mapped, project, transformer
 from tiling.sources import Files, Source, read_source, touched, warp
 from tiling.stretch import Stretch, fit_stretch
 
@@ -138,7 +138,7 @@ class Mosaic:
         x, y = (values.ravel() for values in np.meshgrid(share * grid.width, share * grid.height))
         found: list[int] = []
         for crs, numbers in self._by_crs.items():
-            map_x, map_y = transformer(grid.crs, crs).transform(*(grid.affine * (x, y)))
+            map_x, map_y = transformer(grid.crs, crs).transform(*mapped(grid.affine, x, y))
             if not (np.isfinite(map_x).all() and np.isfinite(map_y).all()):
                 found.extend(numbers)
                 continue
@@ -158,8 +158,8 @@ def open_mosaic(paths: Sequence[Path | str], bands: tuple[int, ...] | None = Non
     """Open files, or folders of them, as one mosaic.
 
     Args:
-        paths: GeoTIFF, COG or VRT files (whatever GDAL reads), or folders, whose .tif, .tiff and .vrt files are taken in
-            the order of their names.
+        paths: GeoTIFF, COG or VRT files (whatever GDAL reads), or folders, whose .tif, .tiff and .vrt files are taken
+            in the order of their names.
         bands: one band or three, counted from 1, to use as grey or as red, green, blue.
 
     Raises:

@@ -83,7 +83,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """windows: what to search, row by row from the north-west. zoom: of the tiles. tiles_per_side, window_px: of a window.
+    """windows: what to search, row by row from the north-west. tiles_per_side, window_px: of each. zoom: of its tiles.
 
     gsd_m: metres on the ground a pixel in the middle of what is searched.
     """

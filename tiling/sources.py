@@ -23,7 +23,7 @@ from shapely.geometry import Polygon
 
 from tiling.box import PixelBox
 from tiling.errors import MosaicError
-from tiling.grid import Grid, as_crs, transformer
+from tiling.grid import Grid, as_crs, mapped, transformer
 
 CACHE_BYTES = 256 * 2**20
 """GDAL's block cache. Its own default, a twentieth of the memory, is more than a whole search may take."""
@@ -49,10 +49,11 @@ class Warped:
 class Source:
     """What is known of a file without its pixels.
 
-    grid: its own pixels on the map; for GCPs and RPCs the north-up grid that they amount to. outline: in the grid's CRS.
-    affine: whether `grid` is the file's own geotransform. bands: 1 or 3, from 1, in the order red, green, blue.
-    alpha: band number, 0 for none. palette: 256 x 4 RGBA or None. masked: whether the file itself says which pixels are
-    invalid. sparse: it does not, but some of its blocks were never written. overviews: factors of its overviews, smallest first. options: for GDAL's transformer.
+    grid: its own pixels on the map; for GCPs and RPCs the north-up grid that they amount to. outline: in the grid's
+    CRS. affine: whether `grid` is the file's own geotransform. shape: rows and columns of the file. bands: 1 or 3, from
+    1, in the order red, green, blue. alpha: band number, 0 for none. palette: 256 x 4 RGBA or None. masked: whether the
+    file itself says which pixels are invalid. sparse: it does not, but some of its blocks were never written.
+    overviews: factors of its overviews, smallest first. options: for GDAL's transformer.
     """
 
     path: Path
@@ -77,13 +78,12 @@ class Source:
 
     def pixels(self, grid: Grid, x: _Array, y: _Array) -> tuple[_Array, _Array]:
         """Where pixels (x, y) of `grid` are in pixels of this file's own grid; not finite where nowhere."""
-        map_x, map_y = transformer(grid.crs, self.grid.crs).transform(*(grid.affine * (x, y)))
+        map_x, map_y = transformer(grid.crs, self.grid.crs).transform(*mapped(grid.affine, x, y))
         if self.grid.crs.is_geographic:
             # The file may count its longitudes beyond 180 degrees.
             middle = (self.outline.bounds[0] + self.outline.bounds[2]) / 2
             map_x = map_x + 360 * np.round((middle - map_x) / 360)
-        column, row = ~self.grid.affine * (map_x, map_y)
-        return column, row
+        return mapped(~self.grid.affine, map_x, map_y)
 
     def shrink(self, grid: Grid) -> tuple[float, float]:
         """Pixels of the file a pixel of `grid` in its middle: along the direction where fewest, and where most."""
@@ -345,10 +345,8 @@ def _placement(file: rasterio.DatasetReader, path: Path) -> tuple[Grid, Polygon,
 def _warped_placement(file: rasterio.DatasetReader, crs: pyproj.CRS, to_map: Any, **how: Any) -> tuple[Grid, Polygon]:
     affine, width, height = calculate_default_transform(crs.to_wkt(), crs.to_wkt(), file.width, file.height, **how)
     corners = PixelBox(0, 0, file.width, file.height).corners()
-    edges = [
-        np.linspace(start, end, _OUTLINE_POINTS)[:-1]
-        for start, end in zip(corners, corners[1:] + corners[:1], strict=True)
-    ]
+    ends = zip(corners, corners[1:] + corners[:1], strict=True)
+    edges = [np.linspace(start, end, _OUTLINE_POINTS)[:-1] for start, end in ends]
     columns, rows = np.concatenate(edges).T
     xs, ys = to_map.xy(rows, columns, offset="ul")
     return Grid(crs, affine, width, height), Polygon(np.column_stack([xs, ys]))
