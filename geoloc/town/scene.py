@@ -210,7 +210,7 @@ def _along(street: Street, layout: Layout, step: Callable[[], float]) -> Iterato
 
 def _park_cars(site: _Site, street: Street, layout: Layout) -> None:
     rng = site.rng
-    others = shapely.unary_union([s.line.buffer(s.width / 2 + 5.0) for s in layout.streets if s is not street])
+    others = shapely.unary_union([s.line.buffer(s.width / 2 + 9.0) for s in layout.streets if s is not street])
     for side in (1.0, -1.0):
         for x, y, turn in _along(street, layout, lambda: rng.uniform(6.2, 26.0)):
             off = side * (street.width / 2 - 1.05)

@@ -164,12 +164,15 @@ def _stand(rng: np.random.Generator, scene: Scene, width: int) -> Equirectangula
     """A panorama from the middle of a street, at a camera car's height."""
     streets = scene.layout.streets
     near = 0.7 * scene.layout.half_m
-    cars = [item.faces[0].points[0, :2] for item in scene.objects if item.kind == "car" and item.flown]
-    while True:
+    cars = np.array([item.outline()[:, :2].mean(0) for item in scene.objects if item.kind == "car"]).reshape(-1, 2)
+    for _ in range(200):  # clear of parked cars where there is such a place
         line = streets[rng.integers(len(streets))].line
         point = line.interpolate(rng.uniform(0.0, line.length))
-        if max(abs(point.x), abs(point.y)) < near and all(np.hypot(*(car - [point.x, point.y])) > 4.0 for car in cars):
+        away = np.hypot(*(cars - [point.x, point.y]).T)
+        if max(abs(point.x), abs(point.y)) < near and (away > 5.5).all():
             break
+    else:
+        point = streets[0].line.interpolate(streets[0].line.length / 2)
     heading = round(rng.uniform(0.0, 360.0), 6)
     return Equirectangular((point.x, point.y, 2.5), heading, width, width // 2)
 
