@@ -137,7 +137,8 @@ def locate(
         if output is not None:
             write_results(found, output, crs=mosaic.crs, overwrite=overwrite)
         if preview is not None:
-            draw_preview(photo, [target.click for target in targets], found, mosaic, preview, overwrite=overwrite)
+            asked = [target.click for target in targets]
+            draw_preview(photo, asked, found, mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found))
 

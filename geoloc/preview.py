@@ -19,8 +19,9 @@ from geoloc.detection import Detection
 from geoloc.output import check_output, replacing
 from geoloc.photo import Photo
 from geoloc.query import Click
-from tiling.grid import Grid, project
+from tiling.grid import WGS84, Grid, project
 from tiling.mosaic import Mosaic
+from tiling.plan import Plan
 
 PREVIEW_SUFFIXES = (".png",)
 
@@ -80,12 +81,14 @@ def draw_preview(
     mosaic: Mosaic,
     path: Path,
     *,
+    plan: Plan | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write a PNG: the photo with its clicks, the mosaic round the boxes, and close-ups of both for every click.
 
     Maps are north up and in true metres. Each click has a colour, and its boxes have the same; the best is drawn
-    strong. A click without detections is said to be not here; without any, the whole mosaic is shown.
+    strong. A click without detections is said to be not here. Without any, the map shows what the `plan`
+    searched, or the whole mosaic where none is given.
 
     Raises:
         OutputError: the picture cannot be written.
@@ -93,7 +96,7 @@ def draw_preview(
     check_output(path, PREVIEW_SUFFIXES, overwrite)
     colours = {click: _COLOURS[i % len(_COLOURS)] for i, click in enumerate(dict.fromkeys(clicks))}
     ordered = sorted(detections, key=lambda found: found.rank)
-    top = _row([_photo_panel(photo, colours), _map_panel(mosaic, ordered, colours)])
+    top = _row([_photo_panel(photo, colours), _map_panel(mosaic, ordered, colours, plan)])
     groups = _best_answers(ordered, colours)
     each = _tiles_each(groups)
     abreast = min(len(groups), max(1, _COLUMNS[1] // each)) * each
@@ -164,7 +167,9 @@ def _photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Ima
 # The map
 
 
-def _map_panel(mosaic: Mosaic, ordered: Sequence[Detection], colours: dict[Click, _Colour]) -> Image.Image:
+def _map_panel(
+    mosaic: Mosaic, ordered: Sequence[Detection], colours: dict[Click, _Colour], plan: Plan | None
+) -> Image.Image:
     """All boxes on the mosaic, the best ones on top, with a scale bar, a north arrow and an inset where it helps."""
     outline = box(*mosaic.bounds)
     if ordered:
@@ -172,8 +177,13 @@ def _map_panel(mosaic: Mosaic, ordered: Sequence[Detection], colours: dict[Click
         shape = shapely.union_all([project(found.polygon, found.crs, crs) for found in ordered])
         view = _view(crs, shape, 1.3, _MIN_MAP_M, _HEIGHT)
     else:
-        crs = _local_crs(outline, mosaic.crs)
-        view = _view(crs, project(outline, mosaic.crs, crs), 1.0, 0.0, _HEIGHT)
+        ground = outline
+        if plan is not None:
+            # Of a huge mosaic without overviews, reading all would take longer than the search.
+            searched = shapely.union_all([window.grid.footprint(mosaic.crs) for window in plan.windows])
+            ground = outline.intersection(searched)
+        crs = _local_crs(ground, mosaic.crs)
+        view = _view(crs, project(ground, mosaic.crs, crs), 1.0, 0.0, _HEIGHT)
     panel = _pixels(mosaic, view)
     for found in reversed(ordered):
         _draw_box(panel, view, found, colours[found.click])
@@ -242,7 +252,7 @@ def _view(crs: pyproj.CRS, shape: Polygon, margin: float, least_m: float, px: in
 
 def _local_crs(polygon: Polygon, crs: object) -> pyproj.CRS:
     """Metres east and north of the polygon's centre: squares are square in it whatever the mosaic's CRS."""
-    lonlat = project(polygon.centroid, crs, "EPSG:4326")
+    lonlat = project(polygon.centroid, crs, WGS84)
     return pyproj.CRS.from_dict(
         {"proj": "aeqd", "lon_0": lonlat.x, "lat_0": lonlat.y, "datum": "WGS84", "units": "m", "type": "crs"}
     )

@@ -18,8 +18,11 @@ from geoloc.errors import OutputError
 from geoloc.photo import Photo
 from geoloc.preview import draw_preview
 from geoloc.query import Click
+from tiling.area import Area
 from tiling.box import PixelBox
+from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import make_plan
 
 Make = Callable[..., Detection]
 SIDE = 500
@@ -141,6 +144,22 @@ def test_nothing_found_shows_the_whole_mosaic(utm: Path) -> None:
     patch = places(view, (250, 10, 10), 40)
     expected = np.array(PATCH.centre) * PANEL / SIDE
     assert middle(patch) == pytest.approx(expected, abs=4)
+
+
+def test_nothing_found_shows_only_what_was_searched(tmp_path: Path) -> None:
+    """A huge mosaic without overviews takes minutes to read whole."""
+    affine = Affine(2.0, 0, 500_000, 0, -2.0, 5_400_000)
+    write_mosaic(tmp_path / "m.tif", 32633, affine)
+    place = project(on_map(affine, PATCH).centroid, 32633, 4326)
+    path = tmp_path / "preview.png"
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, 0.5, 128, Area.near(place.x, place.y, 20))
+        draw_preview(made_photo(300, 200), [Click(20, 30)], [], mosaic, path, plan=plan)
+    with Image.open(path) as image:
+        view = the_map(np.asarray(image.convert("RGB")))
+    # The patch is 60 m wide, the searched windows 64 m and up to three of them; the mosaic a kilometre.
+    width, _ = np.ptp(places(view, (250, 10, 10), 40), 0)
+    assert width > PANEL * 60 / 200
 
 
 def test_an_inset_shows_where_a_small_map_lies(tmp_path: Path, make_detection: Make) -> None:
