@@ -185,7 +185,7 @@ def _listed(paths: Sequence[Path | str]) -> list[Path]:
         if path.is_dir():
             inside = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES and item.is_file())
             if not inside:
-                raise MosaicError(f"{path}: no rasters ({', '.join(SUFFIXES)}) in this folder")
+                raise MosaicError(f"{path}: no raster files ({', '.join(SUFFIXES)}) in this folder")
             files.extend(inside)
         else:
             files.append(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ _WARP_MB = 64
 _OUTLINE_POINTS = 33
 _RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 _MAX_PALETTE_SPLIT = 8
+_LATTICE = 17
 _BLOCK_SAMPLES = 2**14
 """Blocks that are looked at to tell whether a file is sparse."""
 _Array = NDArray[np.float64]
@@ -152,16 +153,10 @@ class Files:
         self._open.move_to_end(key)
         return self._open[key]
 
-    def written(self, source: Source, grid: Grid, x: _Array, y: _Array) -> NDArray[np.bool_]:
-        """Whether pixels (x, y) of `grid` lie in blocks of a sparse file that were written."""
-        file = self.get(source.path, None)
-        rows, columns = file.block_shapes[0]
-        column, row = source.pixels(grid, x, y)
-        inside = (column >= 0) & (row >= 0) & (column < file.width) & (row < file.height)
-        block = np.where(inside, row // rows, 0).astype(int), np.where(inside, column // columns, 0).astype(int)
-        places, which = np.unique(np.stack(block).reshape(2, -1), axis=1, return_inverse=True)
-        found = np.array([self.is_written(source, int(i), int(j)) for i, j in places.T])
-        return inside & found[which].reshape(inside.shape)
+    def written(self, source: Source, low: tuple[int, int], high: tuple[int, int]) -> NDArray[np.bool_]:
+        """Which blocks of a sparse file were written, from (row, column) `low` up to and with `high`."""
+        rows, columns = range(low[0], high[0] + 1), range(low[1], high[1] + 1)
+        return np.array([[self.is_written(source, row, column) for column in columns] for row in rows], bool)
 
     def is_written(self, source: Source, row: int, column: int) -> bool:
         """Whether a block of a sparse file was written."""
@@ -209,23 +204,64 @@ def warp(source: Source, files: Files, grid: Grid, *, detail: int = 1, validity_
         # Nodata and NaN of any colour count, an alpha band or a mask is the same for all.
         bands = source.bands[:1] if validity_only and _one_mask(source) else source.bands
         found = _warp_bands(source, file, grid, bands, method)
-        return Warped(found.values, found.valid & _written(source, files, grid)) if source.sparse else found
+        return Warped(found.values, found.valid & _in_written_blocks(source, files, grid)) if source.sparse else found
 
 
 def touched(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
     """Which pixels of a coarse grid touch the file, for a file all of whose pixels are valid. Reads none."""
     x, y = np.meshgrid(np.arange(grid.width + 1.0), np.arange(grid.height + 1.0))
-    column, row = source.pixels(grid, x, y)
-    inside = np.ones((grid.height, grid.width), bool)
-    for place, size in ((column, source.grid.width), (row, source.grid.height)):
+    low, high = [], []
+    for place in source.pixels(grid, x, y)[::-1]:
         corners = np.stack([place[:-1, :-1], place[1:, :-1], place[:-1, 1:], place[1:, 1:]])
-        inside &= (corners.min(0) < size) & (corners.max(0) > 0)
-    return inside & _written(source, files, grid) if source.sparse else inside
+        low.append(corners.min(0))
+        high.append(corners.max(0))
+    inside = np.all([(low[axis] < source.shape[axis]) & (high[axis] > 0) for axis in (0, 1)], axis=0)
+    if not (source.sparse and inside.any()):
+        return inside
+    (top, left), (bottom, right) = (_block_numbers(source, files, place, inside) for place in (low, high))
+    first = int(top.min()), int(left.min())
+    written = files.written(source, first, (int(bottom.max()), int(right.max())))
+    # Blocks written above and to the left of each place: sums over rectangles are differences of four.
+    count = np.pad(written.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    top, bottom, left, right = top - first[0], bottom + 1 - first[0], left - first[1], right + 1 - first[1]
+    inside[inside] = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left] > 0
+    return inside
 
 
-def _written(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
-    x, y = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
-    return files.written(source, grid, x, y)
+def _in_written_blocks(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
+    """Which pixels of a grid lie in blocks of a sparse file that were written."""
+    place = _every_pixel(source, grid)[::-1]
+    inside = np.all([(place[axis] >= 0) & (place[axis] < source.shape[axis]) for axis in (0, 1)], axis=0)
+    if inside.any():
+        row, column = _block_numbers(source, files, place, inside)
+        first = int(row.min()), int(column.min())
+        written = files.written(source, first, (int(row.max()), int(column.max())))
+        inside[inside] = written[row - first[0], column - first[1]]
+    return inside
+
+
+def _block_numbers(
+    source: Source, files: Files, place: Sequence[_Array], where: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the blocks that hold places (rows, columns) of the file, nearest ones for those outside."""
+    sizes = files.get(source.path, None).block_shapes[0]
+    row, column = (
+        (place[axis][where].clip(0, source.shape[axis] - 1) // sizes[axis]).astype(np.int64) for axis in (0, 1)
+    )
+    return row, column
+
+
+def _every_pixel(source: Source, grid: Grid) -> tuple[_Array, _Array]:
+    """Columns and rows of the file at the centre of every pixel of a grid, interpolated between those of a lattice."""
+    xs, ys = (np.linspace(0, size, _LATTICE) for size in (grid.width, grid.height))
+    columns, rows = source.pixels(grid, *np.meshgrid(xs, ys))
+    x, y = np.arange(0.5, grid.width), np.arange(0.5, grid.height)
+    return _interpolated(columns, xs, ys, x, y), _interpolated(rows, xs, ys, x, y)
+
+
+def _interpolated(values: _Array, xs: _Array, ys: _Array, x: _Array, y: _Array) -> _Array:
+    across = np.array([np.interp(x, xs, row) for row in values])
+    return np.array([np.interp(y, ys, column) for column in across.T]).T
 
 
 def _one_mask(source: Source) -> bool:
