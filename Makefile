@@ -1,0 +1,67 @@
+# From a fresh Debian 12 with python3, make and root: `make demo`, `make test`. What is there already is used as it is.
+PYTHON ?= /usr/bin/python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 10 --timeout 60 -c constraints.txt
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=5 -o Dpkg::Use-Pty=0
+
+# $(call install,PACKAGES): as root on Debian; elsewhere one sentence saying what is missing.
+define install
+if ! command -v apt-get >/dev/null; then \
+    echo "This is no Debian: install what these packages hold yourself: $(1)" >&2; \
+elif [ "$$(id -u)" != 0 ]; then \
+    echo "Not root: ask for these packages to be installed: $(1)" >&2; \
+else \
+    echo "Installing $(1) (some minutes, once) ..."; \
+    $(APT) update && $(APT) install -y --no-install-recommends $(1) >/dev/null || echo "apt-get failed" >&2; \
+fi
+endef
+
+HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec("qgis") and u.find_spec("qgis.core")))' 2>/dev/null \
+    && command -v xvfb-run >/dev/null && command -v ogrinfo >/dev/null
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv system demo test lint clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+venv: $(VENV)/.installed-dev ## the Python environment in .venv with everything for development
+
+system: ## QGIS, GDAL's programs and Xvfb for the tests (Debian, root; elsewhere tests that need them skip)
+	@$(HAS_QGIS) || { $(call install,python3-venv qgis python3-qgis xvfb xauth gdal-bin); }
+	@$(HAS_QGIS) || echo "Without QGIS, Xvfb and gdal-bin the tests that need them are skipped." >&2
+
+demo: $(VENV)/.installed ## a synthetic town, objects of its drone photos found on its mosaic: demo/
+	$(BIN)/geoloc demo demo/ --overwrite
+
+test: system venv lint ## every check and every test
+	$(BIN)/python -m pytest
+
+lint: venv ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+clean: ## remove what make, the tests and the demonstration made
+	rm -rf $(VENV) build dist demo geoloc.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find cli.py geoloc tiling qgis_plugin tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# pip is the last thing that venv makes: an environment without it was interrupted.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "$(PYTHON) is not Python 3.11 or newer; run: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing geoloc and what it needs (a few minutes the first time; torch is large) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing geoloc for development (a few minutes the first time; torch is large) ..."
+	@$(PIP) -e '.[dev]'
+	@touch $(VENV)/.installed $@
