@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tiling.grid import project
-from tiling.mosaic import Mosaic
-from tiling.plan import Plan, Window
-
 from geoloc.detection import Detection, merge
 from geoloc.model.localizer import Localizer, Proposal
 from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
+from tiling.grid import project
+from tiling.mosaic import Mosaic
+from tiling.plan import Plan, Window
 
 PRESENT = 0.5
 """Answers that score less count as "not here"."""

@@ -55,10 +55,11 @@ class CrossAttentionBlock(nn.Module):
         self.attention = Attention(dim, heads, matching=matching)
         self.norm1 = nn.LayerNorm(dim)
         self.norm2 = nn.LayerNorm(dim)
-        self.ffn = nn.Sequential(nn.Linear(dim, ffn * dim), nn.GELU(), nn.Linear(ffn * dim, dim))
+        last = nn.Linear(ffn * dim, dim)
         if matching:
-            nn.init.normal_(self.ffn[2].weight, std=0.02)
-            nn.init.zeros_(self.ffn[2].bias)
+            nn.init.normal_(last.weight, std=0.02)
+            nn.init.zeros_(last.bias)
+        self.ffn = nn.Sequential(nn.Linear(dim, ffn * dim), nn.GELU(), last)
 
     def forward(self, x: Tensor, context: Tensor, context_pos: Tensor, x_pos: Tensor | None = None) -> Tensor:
         """x: B x N x d; context: B x M x d; context_pos: M x d; x_pos: N x d only for self-attention."""

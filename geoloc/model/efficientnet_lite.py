@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from geoloc.model.backbone import Backbone
+
 # expansion, output channels, repeats, first stride, kernel
 _STAGES = (
     (1, 16, 1, 1, 3),
@@ -39,7 +41,7 @@ class MBConv(nn.Module):
         return x + y if self.residual else y
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite0(Backbone):
     """RGB in [0, 255] -> features at stride 8 (40 channels) and stride 16 (112 channels)."""
 
     fine_channels = 40
@@ -57,7 +59,7 @@ class EfficientNetLite0(nn.Module):
                 inputs = outputs
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         """B x 3 x H x W in [0, 255] -> (B x 40 x H/8 x W/8, B x 112 x H/16 x W/16)."""

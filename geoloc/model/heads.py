@@ -7,7 +7,6 @@ at all, so scores of different windows can be compared, which a softmax within o
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,8 +58,7 @@ class CellHead(nn.Module):
         self.mix = nn.Sequential(nn.GELU(), nn.Conv2d(dim, hidden, 3, padding=1), nn.GELU())
         self.out = nn.Conv2d(hidden, 5, 1)
         nn.init.normal_(self.out.weight, std=0.01)
-        with torch.no_grad():
-            self.out.bias.copy_(torch.tensor([-7.0, 0, 0, 0, 0]))
+        self.out.bias = nn.Parameter(torch.tensor([-7.0, 0, 0, 0, 0]))
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
         """fused: B x d x h x w, fine: B x C x 2h x 2w, prior: B x 1 x h x w added to the scores, or None."""
@@ -138,6 +136,7 @@ class AnchorHead(nn.Module):
             nn.LeakyReLU(0.1),
             nn.Conv2d(256, len(self.anchors) * 5, 1),
         )
+        self.sizes: Tensor
         self.register_buffer("sizes", torch.tensor(self.anchors, dtype=torch.float32), persistent=False)
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
@@ -181,8 +180,3 @@ class AnchorHead(nn.Module):
 def presence(logits: Tensor) -> Tensor:
     """The probability that the object is in the window, B x M -> B."""
     return torch.sigmoid(logits.logsumexp(dim=1))
-
-
-def uniform_cross_entropy(cells: int) -> float:
-    """What a head that knows nothing scores, to read training curves by."""
-    return math.log(cells + 1)

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tiling.box import PixelBox
 from torch import Tensor
 from torch.nn import functional as F
 
 from geoloc.model.network import CrossViewNet, Features
 from geoloc.model.weights import Calibration
 from geoloc.query import Query
+from tiling.box import PixelBox
 
 FILL = 127
 """What stands where the mosaic has no data, as in training."""
-PEAK_PX = 12.0
-"""Half the side of the square whose probability is counted to one peak: one and a half cells of stride 8."""
+PEAK_PX = 16.0
+"""Half the side of the square whose probability is counted to one peak: two cells of stride 8."""
 QUERY_BATCH = 16
 
 
@@ -119,7 +119,7 @@ def _peaks(target: int, odds: Tensor, boxes: Tensor, valid: Tensor, most: int) -
     """Places where the probability is high, crops (scales and headings) averaged. odds: Q x M, boxes: Q x M x 4.
 
     Every crop is one supposition about scale and heading, all equally likely before: their probabilities of a place
-    add up. The box is that of the crop that is surest of the place.
+    add up. The box is the mean of the peak's boxes by their probability.
     """
     chance = torch.exp(odds - F.pad(odds, (1, 0)).logsumexp(1, keepdim=True))
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2
@@ -138,7 +138,7 @@ def _peaks(target: int, odds: Tensor, boxes: Tensor, valid: Tensor, most: int) -
         share = float(mass.sum())
         spread = float(((centre - centre[best]) ** 2).sum(1) @ mass) / share
         log_odds = math.log(share) - math.log(max(1 - share, 1e-9))
-        box = PixelBox(*(float(value) for value in flat_boxes[best]))
+        box = PixelBox(*(mass @ flat_boxes / share).tolist())
         proposals.append(Proposal(target, box, log_odds, math.sqrt(spread)))
         left = torch.where(near, 0.0, left)
     return proposals

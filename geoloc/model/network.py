@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from geoloc.model.backbone import Backbone
 from geoloc.model.cvcam import CVCAM
 from geoloc.model.heads import AnchorHead, Candidates, CellHead
 from geoloc.model.mhsam import MHSAM
 from geoloc.model.position import distance_map, gaussian_cells, sine_positions
 from geoloc.model.presets import Config
+
+if TYPE_CHECKING:
+    from geoloc.model.efficientnet_lite import EfficientNetLite0
 
 STRIDE = 16
 CLICK_SIGMA = 0.06  # of the query's height; method trials used the same
@@ -46,14 +50,13 @@ class CrossViewNet(nn.Module):
         self.config = config
         d = config.dim
         self.backbones = _backbones(config)
-        query_backbone, reference_backbone = self.backbones["query"], self.backbones["reference"]
-        self.project_query = _projection(query_backbone, d)
-        self.project_reference = _projection(reference_backbone, d)
+        query_backbone, reference_backbone = self._backbone("query"), self._backbone("reference")
+        self.project_query = _Projection(query_backbone, d)
+        self.project_reference = _Projection(reference_backbone, d)
         if config.click_map == "distance":
-            self.click_fold = nn.Conv2d(4, 3, 1)
+            self.click_fold = nn.Conv2d(4, 3, 1, bias=False)
             with torch.no_grad():
                 self.click_fold.weight.copy_(torch.eye(3, 4)[:, :, None, None])
-                self.click_fold.bias.zero_()
         else:
             self.click_tokens = nn.Linear(3, d)
         self.cvcam: CVCAM | None = None
@@ -87,7 +90,19 @@ class CrossViewNet(nn.Module):
             nn.init.normal_(self.place_query.weight, std=0.02)
             nn.init.normal_(self.place_reference.weight, std=0.02)
         if config.frozen_stages:
-            query_backbone.freeze(config.frozen_stages)
+            self.pretrained_backbone().freeze(config.frozen_stages)
+
+    def _backbone(self, side: str) -> Backbone:
+        return cast("Backbone", self.backbones[side])
+
+    def pretrained_backbone(self) -> EfficientNetLite0:
+        """The one backbone of both sides that begins with ImageNet's weights, in presets that freeze some stages."""
+        from geoloc.model.efficientnet_lite import EfficientNetLite0
+
+        backbone = self._backbone("query")
+        if not isinstance(backbone, EfficientNetLite0):
+            raise TypeError(f"preset {self.config.name} has no pretrained backbone")
+        return backbone
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
         """rgb: B x 3 x H x W in [0, 255]; click: B x 2 (x, y) pixels, used where the click joins the image."""
@@ -100,7 +115,7 @@ class CrossViewNet(nn.Module):
         return self._encode("reference", rgb)
 
     def _encode(self, side: str, rgb: Tensor) -> Features:
-        fine, coarse = self.backbones[side](rgb)
+        fine, coarse = self._backbone(side)(rgb)
         return Features(coarse, fine)
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
@@ -146,20 +161,17 @@ class CrossViewNet(nn.Module):
 class _Projection(nn.Module):
     """Backbone features to d channels: coarse ones joined by the fine ones averaged, standardised per channel."""
 
-    def __init__(self, channels: int, fine_channels: int, dim: int) -> None:
+    def __init__(self, backbone: Backbone, dim: int) -> None:
         super().__init__()
+        channels, fine_channels = backbone.channels, backbone.fine_channels
         self.norm = nn.BatchNorm2d(channels + fine_channels, affine=False)
         self.out = nn.Conv2d(channels + fine_channels, dim, 1)
         nn.init.orthogonal_(self.out.weight.data.view(dim, -1))
-        nn.init.zeros_(self.out.bias)
+        self.out.bias = nn.Parameter(torch.zeros(dim))
 
     def forward(self, features: Features) -> Tensor:
         fine = F.avg_pool2d(features.fine, 2)
         return self.out(self.norm(torch.cat([features.coarse, fine], dim=1)))
-
-
-def _projection(backbone: nn.Module, dim: int) -> nn.Module:
-    return _Projection(backbone.channels, backbone.fine_channels, dim)
 
 
 def _cosines(xq: Tensor, xr: Tensor) -> Tensor:
@@ -171,7 +183,7 @@ def _backbones(config: Config) -> nn.ModuleDict:
     if config.backbone == "efficientnet_lite0":
         from geoloc.model.efficientnet_lite import EfficientNetLite0
 
-        shared: nn.Module = EfficientNetLite0()
+        shared: Backbone = EfficientNetLite0()
     elif config.backbone == "convnextv2_tiny":
         from geoloc.model.convnextv2 import ConvNeXtV2Tiny
 

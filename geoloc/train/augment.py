@@ -32,7 +32,7 @@ def recolour(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = np.clip(image + (noise * rng.uniform(0.01, 0.1))[:, :, None], 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
         _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 90))])
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
     return np.ascontiguousarray(image)
 
 
@@ -42,7 +42,7 @@ def shade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return image
     height, width = image.shape[:2]
     corners = (rng.uniform(-0.3, 1.3, (int(rng.integers(3, 6)), 2)) * [width, height]).astype(np.int32)
-    mask = np.zeros((height, width), np.float32)
+    mask: np.ndarray = np.zeros((height, width), np.float32)
     cv2.fillConvexPoly(mask, cv2.convexHull(corners), 1.0)
     mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(1, 12))
     dark = 1 - mask * rng.uniform(0.25, 0.6)

@@ -15,9 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tiling.area import Area
-from tiling.mosaic import open_mosaic
-from tiling.plan import make_plan
 
 from geoloc.model.localizer import Localizer
 from geoloc.model.weights import Calibration
@@ -28,6 +25,9 @@ from geoloc.train import views
 from geoloc.train.augment import recolour, shade
 from geoloc.train.orthophoto import Orthophoto, log_uniform, tilted_view
 from geoloc.train.posed import PosedSite
+from tiling.area import Area
+from tiling.mosaic import open_mosaic
+from tiling.plan import make_plan
 
 PHOTO_PX = 768
 FOOTPRINT_M = (25.0, 110.0)
@@ -78,7 +78,7 @@ def posed_trial(site: PosedSite, index: int, rng: np.random.Generator, clicks: i
     at = rng.uniform(0.1, 0.9, (20, 2)) * [width, height]
     source = site.to_source(camera.to_ground(at, site.surface)[:, :2])
     rows, columns = site.ortho.pixels.shape[:2]
-    keep = (source > 20).all(1) & (source < [columns - 20, rows - 20]).all(1)
+    keep = np.asarray((source > 20).all(1) & (source < [columns - 20, rows - 20]).all(1))
     keep[keep] = site.ortho.pixels[source[keep, 1].astype(int), source[keep, 0].astype(int)].any(1)
     chosen = np.flatnonzero(keep)[:clicks]
     if len(chosen) == 0:

@@ -57,7 +57,7 @@ def train(
     torch.manual_seed(schedule.seed)
     net = CrossViewNet(config).to(device)
     if config.frozen_stages:
-        net.backbones["query"].load_imagenet()
+        net.pretrained_backbone().load_imagenet()
     trained = {name: p for name, p in net.named_parameters() if p.requires_grad}
     # What ImageNet taught is changed more slowly than what starts from nothing.
     groups = [
@@ -95,11 +95,11 @@ def train(
             report(log.write(step, elapsed, "train"))
         if time.monotonic() - saved > schedule.save_every_s:
             saved = time.monotonic()
-            _save(folder, net, optimiser, average, step, elapsed)
+            _save(folder, net, optimiser, average, clock=(step, elapsed))
             for row in evaluate_pairs(net, average, check, device):
                 log.add(row)
             report(log.write(step, elapsed, "held out"))
-    _save(folder, net, optimiser, average, step, used + time.monotonic() - started)
+    _save(folder, net, optimiser, average, clock=(step, used + time.monotonic() - started))
     for row in evaluate_pairs(net, average, check, device):
         log.add(row)
     report(log.write(step, used + time.monotonic() - started, "held out"))
@@ -167,15 +167,15 @@ def _save(
     net: CrossViewNet,
     optimiser: torch.optim.Optimizer,
     average: dict[str, torch.Tensor],
-    step: int,
-    elapsed: float,
+    *,
+    clock: tuple[int, float],
 ) -> None:
     """Write the checkpoint and the averaged weights, each in one rename."""
     state = {f"net.{name}": value for name, value in net.state_dict().items()}
     state |= {f"average.{name}": value for name, value in average.items()}
     for i, moments in optimiser.state_dict()["state"].items():
         state |= {f"optimiser.{i}.{name}": torch.as_tensor(value) for name, value in moments.items()}
-    state["clock"] = torch.tensor([step, elapsed], dtype=torch.float64)
+    state["clock"] = torch.tensor(clock, dtype=torch.float64)
     _replace(folder / "checkpoint.safetensors", state)
     _replace(folder / "weights.safetensors", average)
 

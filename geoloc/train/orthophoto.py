@@ -150,6 +150,6 @@ def _matches(ortho: Orthophoto, query_to_source: np.ndarray, source_to_ref: np.n
     height, width = ortho.pixels.shape[:2]
     source = views.apply(query_to_source, cell_centres(QUERY_CELLS, QUERY_CELLS))
     matches = views.apply(source_to_ref, source)
-    inside = (source >= 0).all(-1) & (source < [width, height]).all(-1)
+    inside = np.asarray((source >= 0).all(-1) & (source < [width, height]).all(-1))
     inside &= (matches >= 0).all(-1) & (matches < REFERENCE_PX).all(-1)
     return np.where(inside[..., None], matches, np.nan).astype(np.float32)

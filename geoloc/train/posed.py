@@ -189,7 +189,7 @@ def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair
     photo_points = views.apply(query_to_photo, cell_centres(QUERY_CELLS, QUERY_CELLS))
     ground = camera.to_ground(photo_points, site.surface)[..., :2]
     matches = views.apply(source_to_ref, site.to_source(ground))
-    inside = (photo_points >= 0).all(-1) & (photo_points < [width, height]).all(-1)
+    inside = np.asarray((photo_points >= 0).all(-1) & (photo_points < [width, height]).all(-1))
     inside &= (matches >= 0).all(-1) & (matches < REFERENCE_PX).all(-1)
     size = log_uniform(rng, 2, 12) / gsd
     return Pair(

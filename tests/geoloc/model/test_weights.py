@@ -1,0 +1,136 @@
+"""Weights files: what is written comes back, and anything else is refused with its reason."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from geoloc import model
+from geoloc.errors import WeightsError
+from geoloc.model.network import CrossViewNet
+from geoloc.model.presets import preset
+from geoloc.model.weights import FORMAT, Calibration, load_weights, save_weights
+
+TINY = replace(preset("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
+CALIBRATION = Calibration(3.5, 0.8, -0.4)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    torch.manual_seed(1)
+    path = tmp_path / "tiny.safetensors"
+    save_weights(path, CrossViewNet(TINY), CALIBRATION)
+    return path
+
+
+def test_tensors_and_calibration_come_back_as_they_were(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    net, other = CrossViewNet(TINY), CrossViewNet(TINY)
+    save_weights(tmp_path / "w.safetensors", net, CALIBRATION, half=False)
+    assert load_weights(tmp_path / "w.safetensors", other) == CALIBRATION
+    expected, loaded = net.state_dict(), other.state_dict()
+    assert expected.keys() == loaded.keys()
+    assert all(torch.equal(expected[name], loaded[name]) for name in expected)
+
+
+def test_half_precision_halves_the_file_and_changes_little(tmp_path: Path, saved: Path) -> None:
+    torch.manual_seed(1)
+    net, other = CrossViewNet(TINY), CrossViewNet(TINY)
+    save_weights(tmp_path / "full.safetensors", net, CALIBRATION, half=False)
+    assert saved.stat().st_size < 0.6 * (tmp_path / "full.safetensors").stat().st_size
+    load_weights(saved, other)
+    for name, value in net.state_dict().items():
+        torch.testing.assert_close(other.state_dict()[name], value, rtol=1e-3, atol=1e-6)
+
+
+def test_a_shared_backbone_is_stored_once(saved: Path) -> None:
+    names = load_file(saved).keys()
+    assert any(name.startswith("backbones.query.") for name in names)
+    assert not any(name.startswith("backbones.reference.") for name in names)
+
+
+def _flip_last_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _pickle(path: Path) -> None:
+    torch.save({"a": torch.zeros(1)}, path)
+
+
+def _without_metadata(path: Path) -> None:
+    save_file(load_file(path), path)
+
+
+def _without_calibration(path: Path) -> None:
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    del header["__metadata__"]["calibration"]
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_flip_last_byte, "wrong checksum"),
+        (_truncate, "not a readable safetensors file"),
+        (_pickle, "not a readable safetensors file"),
+        (_without_metadata, f"does not say {FORMAT}"),
+        (_without_calibration, "no valid calibration"),
+        (Path.unlink, "no such weights file"),
+    ],
+)
+def test_damaged_or_foreign_files_are_refused(saved: Path, damage: object, message: str) -> None:
+    assert callable(damage)
+    damage(saved)
+    with pytest.raises(WeightsError, match=message):
+        load_weights(saved, CrossViewNet(TINY))
+
+
+def test_weights_of_another_preset_or_shape_are_refused(saved: Path) -> None:
+    with pytest.raises(WeightsError, match="weights for preset 'base', not 'other'"):
+        load_weights(saved, CrossViewNet(replace(TINY, name="other")))
+    with pytest.raises(WeightsError, match="another version of the network"):
+        load_weights(saved, CrossViewNet(replace(TINY, dim=32)))
+
+
+def test_a_refused_file_leaves_the_network_as_it_was(saved: Path) -> None:
+    torch.manual_seed(2)
+    net = CrossViewNet(TINY)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    _flip_last_byte(saved)
+    with pytest.raises(WeightsError):
+        load_weights(saved, net)
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+
+
+def test_the_packaged_weights_load_and_are_small() -> None:
+    localizer = model.load()
+    assert localizer.name == "base"
+    path = Path(model.__file__).parent.parent / "weights" / "base.safetensors"
+    assert path.stat().st_size < 16 * 2**20
+    assert path.with_suffix(".md").is_file(), "weights carry a card"
+
+
+def test_presets_without_weights_say_so() -> None:
+    with pytest.raises(WeightsError, match="no weights come with preset 'attengeo'"):
+        model.load("attengeo")
+
+
+def test_an_unknown_device_is_one_sentence() -> None:
+    with pytest.raises(WeightsError, match="device 'cuda:99' cannot be used") as error:
+        model.load(device="cuda:99")
+    assert "\n" not in str(error.value)

@@ -1,0 +1,173 @@
+"""The search's geometry, with a model that sees exactly: a red square is found where it truly is, in any grid."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import pytest
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from shapely.geometry import Point, Polygon
+
+from geoloc.detection import iou
+from geoloc.errors import PhotoError
+from geoloc.model.localizer import Proposal
+from geoloc.model.weights import Calibration
+from geoloc.photo import Photo
+from geoloc.query import Click, Query, Target
+from geoloc.search import locate
+from tiling.area import Area
+from tiling.box import PixelBox
+from tiling.mosaic import open_mosaic
+from tiling.plan import make_plan
+
+SIDE = 700
+SQUARE = PixelBox(431, 205, 451, 235)
+
+GRIDS = {
+    "UTM north-up": (32633, Affine(0.2, 0, 500_000, 0, -0.2, 5_400_000)),
+    "UTM turned": (32633, Affine.translation(400_000, 5_400_000) * Affine.rotation(33) * Affine.scale(0.2, -0.2)),
+    "UTM south-up": (32715, Affine(0.2, 0, 500_000, 0, 0.2, 9_000_000)),
+    "Poland, not square": (2180, Affine(0.2, 0, 500_000, 0, -0.3, 500_000)),
+    "New Zealand": (2193, Affine(0.2, 0, 1_600_000, 0, -0.2, 5_400_000)),
+    "Web Mercator": (3857, Affine(0.3, 0, 1_600_000, 0, -0.3, 6_100_000)),
+    "degrees": (4326, Affine(2.7e-6, 0, 15.0, 0, -1.8e-6, 48.0)),
+}
+
+
+class Seeing:
+    """Stands for the network: proposes the bounds of what is red in a window, surer the more of it there is."""
+
+    name, gsd_m, window_px, query_shape = "seeing", 0.2, 256, (256, 256)
+    calibration = Calibration(2.0, 1.0, 0.0)
+
+    def __init__(self) -> None:
+        self.crops = 0
+
+    def score(self, log_odds: float) -> float:
+        return 1 / (1 + math.exp(-log_odds))
+
+    def encode_queries(self, queries: list[Query], targets: list[int]) -> list[int]:
+        self.crops = len(queries)
+        return sorted(set(targets))
+
+    def encode_window(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        value = rgb.astype(int)
+        return (value[..., 0] - value[..., 1:].max(-1) > 90) & valid
+
+    def propose(
+        self, queries: list[int], window: NDArray[np.bool_], valid: NDArray[np.bool_], most: int
+    ) -> list[Proposal]:
+        if not window.any():
+            return []
+        rows, columns = np.flatnonzero(window.any(1)), np.flatnonzero(window.any(0))
+        box = PixelBox(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        return [Proposal(target, box, math.log(window.sum()), 0.5) for target in queries]
+
+
+@pytest.fixture
+def photo() -> Photo:
+    return Photo(Path("p.jpg"), np.zeros((300, 400, 3), np.uint8))
+
+
+def _mosaic(path: Path, epsg: int, affine: Affine) -> Polygon:
+    """Grey noise with one red square; returns the square on the map."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(90, 160, (3, SIDE, SIDE), np.uint8)
+    rows, columns = slice(int(SQUARE.ymin), int(SQUARE.ymax)), slice(int(SQUARE.xmin), int(SQUARE.xmax))
+    pixels[:, rows, columns] = np.array([250, 10, 10], np.uint8)[:, None, None]
+    profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8", "tiled": True}
+    with rasterio.open(path, "w", **profile, crs=f"EPSG:{epsg}", transform=affine) as file:
+        file.write(pixels)
+    return Polygon([affine * corner for corner in SQUARE.corners()])
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_square_is_found_where_it_is(tmp_path: Path, photo: Photo, name: str) -> None:
+    epsg, affine = GRIDS[name]
+    truth = _mosaic(tmp_path / "m.tif", epsg, affine)
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+    assert found[0].rank == 1
+    assert pyproj.CRS.from_user_input(found[0].crs).to_epsg() == epsg
+    to_lonlat = pyproj.Transformer.from_crs(epsg, 4326, always_xy=True)
+    places = [to_lonlat.transform(p.x, p.y) for p in (truth.centroid, found[0].polygon.centroid)]
+    metres = pyproj.Geod(ellps="WGS84").inv(*places[0], *places[1])[2]
+    assert metres < Seeing.gsd_m
+    # Windows stand square to the meridian and the square to its own grid: the bounds of a turned one are larger.
+    assert found[0].polygon.buffer(1e-9).intersection(truth).area > 0.9 * truth.area
+    if "turned" not in name:
+        assert iou(found[0].polygon, truth) > 0.75
+
+
+def test_overlapping_windows_give_one_answer(tmp_path: Path, photo: Photo) -> None:
+    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        seen = sum(w.grid.polygon_box is not None for w in plan.windows)
+        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+    assert seen > 4
+    assert len([d for d in found if d.score > 0.99]) == 1
+
+
+def test_every_click_gets_its_own_ranks_in_the_order_given(tmp_path: Path, photo: Photo) -> None:
+    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    clicks = [Click(300, 20), Click(10, 20)]
+    done: list[tuple[int, int]] = []
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        model = Seeing()
+        found = locate(
+            photo,
+            [Target(click) for click in clicks],
+            mosaic,
+            plan,
+            model,  # type: ignore[arg-type]
+            progress=lambda i, n: done.append((i, n)),
+        )
+    assert [d.click for d in found if d.rank == 1] == clicks
+    assert model.crops == 16, "two scales and four headings a click where nothing is known"
+    assert done == [(i + 1, len(plan.windows)) for i in range(len(plan.windows))]
+
+
+def test_answers_below_the_least_score_are_not_here(tmp_path: Path, photo: Photo) -> None:
+    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        target = [Target(Click(10, 20))]
+        assert locate(photo, target, mosaic, plan, Seeing(), min_score=0.999999) == []  # type: ignore[arg-type]
+
+
+def test_the_area_limits_the_answers(tmp_path: Path, photo: Photo) -> None:
+    epsg, affine = GRIDS["UTM north-up"]
+    truth = _mosaic(tmp_path / "m.tif", epsg, affine)
+    away = affine * (60, 640)
+    lon, lat = pyproj.Transformer.from_crs(epsg, 4326, always_xy=True).transform(*away)
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.near(lon, lat, 10))
+        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+    assert Point(away).distance(truth) > 10
+    assert found == []
+
+
+def test_accuracy_is_the_root_of_its_squared_parts(tmp_path: Path, photo: Photo) -> None:
+    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        best = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())[0]  # type: ignore[arg-type]
+    assert best.accuracy_parts["box"] == pytest.approx(2.0 * plan.gsd_m)
+    assert best.accuracy_parts["spread"] == pytest.approx(0.5 * plan.gsd_m)
+    assert best.accuracy_m**2 == pytest.approx(sum(part**2 for part in best.accuracy_parts.values()))
+
+
+def test_a_click_outside_the_photo_is_an_error(tmp_path: Path, photo: Photo) -> None:
+    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        with pytest.raises(PhotoError, match="outside the photo"):
+            locate(photo, [Target(Click(401, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
