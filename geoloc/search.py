@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from shapely.geometry import Point
+from shapely.prepared import prep
+
 from geoloc.detection import Detection, merge
 from geoloc.model.localizer import Localizer, Proposal
 from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
-from tiling.grid import project
+from tiling.grid import WGS84, project
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan, Window
 
@@ -45,7 +48,8 @@ def locate(
         progress: called with the number of windows done and of all.
 
     Returns:
-        Detections ranked from 1 within each target, targets in their order. Polygons are in the mosaic's CRS.
+        Detections ranked from 1 within each target, targets in their order. Polygons are in the mosaic's CRS, their
+        centres inside the plan's area.
 
     Raises:
         PhotoError: a click is outside the photo.
@@ -58,18 +62,24 @@ def locate(
     ]
     encoded = model.encode_queries([query for _, query in crops], [index for index, _ in crops])
     search = _Search(photo, targets, mosaic, plan.gsd_m, model)
+    asked = prep(plan.area)
     found: list[Detection] = []
     for done, window in enumerate(plan.windows, start=1):
         pixels = mosaic.read(window.grid)
         if pixels.valid.any():
             features = model.encode_window(pixels.rgb, pixels.valid)
             proposals = model.propose(encoded, features, pixels.valid, top)
-            found.extend(search.detections(proposals, window))
+            found.extend(d for d in search.detections(proposals, window) if asked.contains(_place(d)))
         if progress is not None:
             progress(done, len(plan.windows))
     order = {target.click: index for index, target in enumerate(targets)}
     merged = merge((d for d in found if d.score >= max(min_score, LEAST_SCORE)), top=top)
     return sorted(merged, key=lambda d: (order[d.click], d.rank))
+
+
+def _place(detection: Detection) -> Point:
+    """Where the answer's centre is, WGS 84."""
+    return project(detection.polygon.centroid, detection.crs, WGS84)
 
 
 @dataclass(frozen=True, slots=True)

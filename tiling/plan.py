@@ -85,7 +85,8 @@ class Window:
 class Plan:
     """windows: what to search, row by row from the north-west. tiles_per_side, window_px: of each. zoom: of its tiles.
 
-    gsd_m: metres on the ground a pixel in the middle of what is searched.
+    gsd_m: metres on the ground a pixel in the middle of what is searched. area: what was asked for, WGS 84;
+    windows reach beyond it.
     """
 
     windows: tuple[Window, ...]
@@ -93,6 +94,7 @@ class Plan:
     tiles_per_side: int
     window_px: int
     gsd_m: float
+    area: MultiPolygon
 
     @property
     def tile_px(self) -> float:
@@ -150,7 +152,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
             f"the area to search reaches latitude {max(-south, north):.2f}, where there are no web-mercator tiles;"
             f" limit it to {MAX_LATITUDE:g} degrees"
         )
-    shared = side_by_side(shared)
+    inside, shared = shared, side_by_side(shared)
     region = _mercator(shared)
     xmin, ymin, xmax, ymax = region.bounds
     metre = _metre((xmin + xmax) / 2, (ymin + ymax) / 2)
@@ -162,7 +164,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
     if not chosen:
         raise AreaError("the mosaic has no data in the area to search: all its pixels there are nodata or masked")
     windows = tuple(_windows(chosen, zoom, n, px))
-    return Plan(windows, zoom, n, px, metre * n * 2 * HALF_WORLD / 2**zoom / px)
+    return Plan(windows, zoom, n, px, metre * n * 2 * HALF_WORLD / 2**zoom / px, inside)
 
 
 def _windows(chosen: dict[tuple[int, int], float], zoom: int, n: int, px: int) -> Iterator[Window]:

@@ -22,6 +22,7 @@ from geoloc.query import Click, Query, Target
 from geoloc.search import locate
 from tiling.area import Area
 from tiling.box import PixelBox
+from tiling.grid import project
 from tiling.mosaic import open_mosaic
 from tiling.plan import make_plan
 
@@ -106,12 +107,14 @@ def test_the_square_is_found_where_it_is(tmp_path: Path, photo: Photo, name: str
 
 
 def test_overlapping_windows_give_one_answer(tmp_path: Path, photo: Photo) -> None:
-    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    epsg, affine = GRIDS["UTM north-up"]
+    truth = _mosaic(tmp_path / "m.tif", epsg, affine)
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
-        seen = sum(w.grid.polygon_box is not None for w in plan.windows)
+        centre = project(truth.centroid, epsg, 4326)
+        seen = sum(window.footprint.contains(centre) for window in plan.windows)
         found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
-    assert seen > 4
+    assert seen == 4
     assert len([d for d in found if d.score > 0.99]) == 1
 
 
@@ -146,12 +149,12 @@ def test_answers_below_the_least_score_are_not_here(tmp_path: Path, photo: Photo
 def test_the_area_limits_the_answers(tmp_path: Path, photo: Photo) -> None:
     epsg, affine = GRIDS["UTM north-up"]
     truth = _mosaic(tmp_path / "m.tif", epsg, affine)
-    away = affine * (60, 640)
+    away = affine * (380, 220)
     lon, lat = pyproj.Transformer.from_crs(epsg, 4326, always_xy=True).transform(*away)
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
-        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.near(lon, lat, 10))
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.near(lon, lat, 7))
         found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
-    assert Point(away).distance(truth) > 10
+    assert 8 < Point(away).distance(truth) < 20, "in the same window, but not in the area"
     assert found == []
 
 
