@@ -17,11 +17,9 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.geometry import MultiPolygon, Polygon, box
 
-from tiling.grid import WEB_MERCATOR, Grid
+from tiling.grid import HALF_WORLD, WEB_MERCATOR, Grid
 from tiling.mosaic import Mosaic
 
-HALF_WORLD = math.pi * 6378137.0
-"""Half the width of the world in EPSG:3857, metres."""
 _CELLS = 16
 """Cells a side of a quad in which validity is looked at."""
 _CHUNK = 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,8 @@ from tiling.errors import GeolocError
 
 WGS84 = pyproj.CRS.from_epsg(4326)
 WEB_MERCATOR = pyproj.CRS.from_epsg(3857)
+HALF_WORLD = math.pi * 6378137.0
+"""Half the width of the world in EPSG:3857, metres."""
 
 _GEOD = pyproj.Geod(ellps="WGS84")
 _BEND = 1e-4
@@ -95,8 +98,8 @@ def mapped(affine: Affine, x: _Array, y: _Array) -> tuple[_Array, _Array]:
 def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
     """A shape in another CRS. Edges that the projection bends get points in between; short ones keep theirs.
 
-    Longitudes do not jump inside a shape: one across the antimeridian comes out with longitudes beyond 180 (or below
-    -180). Between two geographic CRSs they stay in the turn they came in.
+    Nothing jumps inside a shape: one across the antimeridian comes out with longitudes beyond 180 (or below -180), or
+    beyond the edge of the world in EPSG:3857. Between two geographic CRSs they stay in the turn they came in.
 
     Raises:
         GeolocError: the shape reaches where the other CRS is not defined.
@@ -106,20 +109,20 @@ def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
         return geometry
     change = _transformer(source, target)
     near: list[float] = []
+    turn = 360.0 if target.is_geographic else 2 * HALF_WORLD if target == WEB_MERCATOR else None
 
     def points(x: _Array, y: _Array) -> tuple[_Array, _Array]:
         out_x, out_y = change.transform(x, y)
         if not (np.isfinite(out_x).all() and np.isfinite(out_y).all()):
             raise GeolocError(f"a place outside the area where {target.name} is defined; use another CRS or area")
-        if target.is_geographic:
-            if source.is_geographic:
-                out_x = out_x + 360 * np.round((x - out_x) / 360)
-            else:
-                out_x = np.unwrap(out_x, period=360)
-                # All rings of one shape stay in the turn of the first.
-                near.append(out_x[0])
-                out_x = out_x + 360 * np.round((near[0] - out_x[0]) / 360)
-        return out_x, out_y
+        if turn is None:
+            return out_x, out_y
+        if source.is_geographic and target.is_geographic:
+            return out_x + turn * np.round((x - out_x) / turn), out_y
+        out_x = np.unwrap(out_x, period=turn)
+        # All rings of one shape stay in the turn of the first.
+        near.append(out_x[0])
+        return out_x + turn * np.round((near[0] - out_x[0]) / turn), out_y
 
     def ring(*coordinates: Any) -> tuple[_Array, _Array]:
         x, y = (np.atleast_1d(np.asarray(values, np.float64)) for values in coordinates[:2])

@@ -21,9 +21,9 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box, mapping
 
 from tiling.area import Area, side_by_side, within_turn
-from tiling.blocks import HALF_WORLD, Lattice, choose_windows
+from tiling.blocks import Lattice, choose_windows
 from tiling.errors import AreaError
-from tiling.grid import WEB_MERCATOR, Grid
+from tiling.grid import HALF_WORLD, WEB_MERCATOR, Grid
 from tiling.mosaic import Mosaic
 
 MAX_LATITUDE = 85.05

@@ -202,7 +202,7 @@ def warp(source: Source, files: Files, grid: Grid, *, detail: int = 1, validity_
             return _warp_palette(source, source.palette, file, grid, shrink)
         method = Resampling.average if shrink > 1.001 else Resampling.cubic
         # Nodata and NaN of any colour count, an alpha band or a mask is the same for all.
-        bands = source.bands[:1] if validity_only and _one_mask(source) else source.bands
+        bands = (1,) if validity_only and _one_mask(source) else source.bands
         found = _warp_bands(source, file, grid, bands, method)
         return Warped(found.values, found.valid & _in_written_blocks(source, files, grid)) if source.sparse else found
 
@@ -271,26 +271,29 @@ def _one_mask(source: Source) -> bool:
 def _warp_bands(
     source: Source, file: rasterio.DatasetReader, grid: Grid, bands: tuple[int, ...], method: Resampling
 ) -> Warped:
-    pixel_type = np.float32 if source.stretched else np.uint8
-    out = np.zeros((len(bands) + 1, grid.height, grid.width), pixel_type)
-    nodata = source.nodata
-    if nodata is None and source.dtype.kind == "f":
-        nodata = math.nan
+    # With an alpha band to write, rasterio 1.4 takes the first bands of a file whichever were asked for.
+    count = max(bands)
+    out = np.zeros((count + 1, grid.height, grid.width), np.float32 if source.stretched else np.uint8)
+    nodata = math.nan if source.nodata is None and source.dtype.kind == "f" else source.nodata
+    options = dict(source.options)
+    if source.stretched:
+        # Opaque is the greatest value of the type, or 255, or 1: any of them, and what is less, counts as data.
+        options["SRC_ALPHA_MAX"] = 1
     reproject(
-        rasterio.band(file, list(bands)),
+        rasterio.band(file, list(range(1, count + 1))),
         out,
         src_nodata=nodata,
         src_alpha=source.alpha,
         dst_transform=grid.affine,
         dst_crs=grid.crs.to_wkt(),
-        dst_alpha=len(bands) + 1,
+        dst_alpha=count + 1,
         resampling=method,
         warp_mem_limit=_WARP_MB,
         SAMPLE_GRID="YES",
-        **source.options,
+        **options,
     )
-    valid = (out[-1] > 0) & np.isfinite(out[:-1]).all(0)
-    return Warped(out[:-1], valid)
+    values = out[[band - 1 for band in bands]]
+    return Warped(values, (out[-1] > 0) & np.isfinite(values).all(0))
 
 
 def _warp_palette(
