@@ -12,6 +12,7 @@ import shapely
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
+from shapely.geometry.polygon import orient
 
 from tiling.errors import AreaError
 from tiling.grid import WGS84, project
@@ -108,14 +109,17 @@ class Area:
 
 
 def within_turn(shape: BaseGeometry) -> Polygon | MultiPolygon:
-    """Polygons whose longitudes may lie beyond 180 brought back to -180 .. 180, cut at the antimeridian (RFC 7946)."""
+    """Polygons whose longitudes may lie beyond 180 brought back to -180 .. 180, as RFC 7946 wants them.
+
+    Cut at the antimeridian, outer rings counter-clockwise.
+    """
     west, _, east, _ = shape.bounds
     parts: list[BaseGeometry] = []
     for turn in range(math.floor((west + 180) / 360), math.floor((east + 180) / 360) + 1):
         inside = shape.intersection(box(360 * turn - 180, -90, 360 * turn + 180, 90))
         parts.extend(translate(part, -360 * turn) for part in _polygons(inside))
-    united = shapely.union_all(parts)
-    return united if isinstance(united, Polygon | MultiPolygon) else MultiPolygon(_polygons(united))
+    united = [orient(part) for part in _polygons(shapely.union_all(parts))]
+    return united[0] if len(united) == 1 else MultiPolygon(united)
 
 
 def side_by_side(shape: Polygon | MultiPolygon) -> MultiPolygon:

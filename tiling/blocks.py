@@ -22,6 +22,8 @@ from tiling.mosaic import Mosaic
 
 _CELLS = 16
 """Cells a side of a quad in which validity is looked at."""
+_SEEN_PX = 2
+"""Pixels of the search a side that validity is told for: half the reading, and no more is lost at an edge."""
 _CHUNK = 8
 """Quads a side that are looked at together: bounds memory."""
 
@@ -162,7 +164,7 @@ def _looked_at(mosaic: Mosaic, lattice: Lattice, area: MultiPolygon, chunk: _Chu
     cell = lattice.side / _CELLS
     shape = ((end_row - row) * _CELLS, (end_column - column) * _CELLS)
     grid = Grid(WEB_MERCATOR, Affine(cell, 0, left, 0, -cell, top), shape[1], shape[0])
-    valid = mosaic.read_valid(grid, detail=max(1, lattice.px // _CELLS))
+    valid = mosaic.read_valid(grid, detail=max(1, lattice.px // _CELLS // _SEEN_PX))
     if not valid.any():
         return
     wanted = valid

@@ -31,7 +31,7 @@ GSD_TOLERANCE = 0.01
 _MULTIPLE_PX = 16
 """Sides of windows are multiples of this: whole cells of any of the networks."""
 _MAX_ZOOM = 30
-_MAX_TILES = 64
+_MAX_TILES = 128
 _TILES_COST = 0.004
 _MAX_WINDOWS = 5_000_000
 _NEAR_DEG = 0.01

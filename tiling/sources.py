@@ -184,23 +184,23 @@ def reading(path: Path) -> Iterator[None]:
             ) from error
 
 
-def warp(source: Source, files: Files, grid: Grid, *, detail: int = 1, validity_only: bool = False) -> Warped:
+def warp(source: Source, files: Files, grid: Grid, *, validity_only: bool = False) -> Warped:
     """The file's pixels on a grid: averaged where they shrink, cubic where they grow.
 
-    detail: read the overview that a grid `detail` times finer would need; a pixel is valid where any of what it
-    averages is.
+    A pixel is valid where any of what it averages is. validity_only: the values do not matter.
 
     Raises:
         MosaicError: the pixels cannot be read.
     """
     least, most = source.shrink(grid)
-    level = source.level(least / detail)
+    level = source.level(least)
     shrink = most / (1 if level is None else source.overviews[level])
     with reading(source.path):
         file = files.get(source.path, level)
         if source.palette is not None:
             return _warp_palette(source, source.palette, file, grid, shrink)
-        method = Resampling.average if shrink > 1.001 else Resampling.cubic
+        enlarging = Resampling.nearest if validity_only else Resampling.cubic
+        method = Resampling.average if shrink > 1.001 else enlarging
         # Nodata and NaN of any colour count, an alpha band or a mask is the same for all.
         bands = (1,) if validity_only and _one_mask(source) else source.bands
         found = _warp_bands(source, file, grid, bands, method)
