@@ -23,7 +23,7 @@ from tiling.mosaic import Mosaic
 _CELLS = 16
 """Cells a side of a quad in which validity is looked at."""
 _SEEN_PX = 2
-"""Pixels of the search a side that validity is told for: half the reading, and no more is lost at an edge."""
+"""Pixels of the search a side that validity is seen in: less to read, and about one is lost at an edge."""
 _CHUNK = 8
 """Quads a side that are looked at together: bounds memory."""
 
