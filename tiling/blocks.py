@@ -22,8 +22,6 @@ from tiling.mosaic import Mosaic
 
 _CELLS = 16
 """Cells a side of a quad in which validity is looked at."""
-_SEEN_PX = 2
-"""Pixels of the search a side that validity is seen in: less to read, and about one is lost at an edge."""
 _CHUNK = 8
 """Quads a side that are looked at together: bounds memory."""
 
@@ -164,7 +162,7 @@ def _looked_at(mosaic: Mosaic, lattice: Lattice, area: MultiPolygon, chunk: _Chu
     cell = lattice.side / _CELLS
     shape = ((end_row - row) * _CELLS, (end_column - column) * _CELLS)
     grid = Grid(WEB_MERCATOR, Affine(cell, 0, left, 0, -cell, top), shape[1], shape[0])
-    valid = mosaic.read_valid(grid, detail=max(1, lattice.px // _CELLS // _SEEN_PX))
+    valid = mosaic.read_valid(grid, detail=max(1, lattice.px // _CELLS))
     if not valid.any():
         return
     wanted = valid

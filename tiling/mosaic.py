@@ -11,7 +11,6 @@ from types import TracebackType
 import numpy as np
 import pyproj
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon
@@ -19,12 +18,11 @@ from shapely.geometry import MultiPolygon, Polygon
 from tiling.area import within_turn
 from tiling.errors import MosaicError
 from tiling.grid import WGS84, Grid, mapped, project, transformer
-from tiling.sources import Files, Source, read_source, touched, warp
+from tiling.sources import Files, Source, read_source, warp
 from tiling.stretch import Stretch, fit_stretch
+from tiling.validity import covered, in_written_blocks
 
 SUFFIXES = (".tif", ".tiff", ".vrt")
-_STRIP_PX = 2**22
-"""Pixels in which validity is looked at together: bounds memory."""
 _LATTICE = 9
 _MARGIN = 0.05
 """How much further than a lattice of its points says a window may reach in a file's CRS, share of its extent."""
@@ -100,6 +98,8 @@ class Mosaic:
         for source in self._touching(grid):
             part = warp(source, self._files, grid)
             fresh = part.valid & ~valid
+            if source.sparse:
+                fresh &= in_written_blocks(source, self._files, grid)
             if fresh.any():
                 values = self._stretch.apply(part.values) if self._stretch and source.stretched else part.values
                 # One band is grey.
@@ -110,31 +110,19 @@ class Mosaic:
         return WindowPixels(rgb, valid)
 
     def read_valid(self, grid: Grid, detail: int = 1) -> NDArray[np.bool_]:
-        """H x W: which pixels of a coarse grid touch valid ones, seen on a grid `detail` times finer.
+        """H x W: which pixels of a coarse grid touch valid ones.
+
+        detail: seen on the overview that a grid `detail` times finer would be read from.
 
         Raises:
             MosaicError: pixels cannot be read.
         """
         valid = np.zeros((grid.height, grid.width), bool)
         for source in self._touching(grid):
-            if source.affine and not source.masked:
-                valid |= touched(source, self._files, grid)
-            else:
-                valid |= self._warped_valid(source, grid, detail)
+            valid |= covered(source, self._files, grid, detail)
             if valid.all():
                 break
         return valid
-
-    def _warped_valid(self, source: Source, grid: Grid, detail: int) -> NDArray[np.bool_]:
-        rows = max(1, _STRIP_PX // (grid.width * detail**2))
-        found = []
-        for first in range(0, grid.height, rows):
-            height = min(rows, grid.height - first)
-            affine = grid.affine * Affine.translation(0, first) * Affine.scale(1 / detail)
-            strip = Grid(grid.crs, affine, grid.width * detail, height * detail)
-            fine = warp(source, self._files, strip, validity_only=True).valid
-            found.append(fine.reshape(height, detail, grid.width, detail).any((1, 3)))
-        return np.concatenate(found)
 
     def _outline(self, source: Source) -> Polygon:
         """In the mosaic's CRS, in the same turn as the first file where that counts degrees."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,6 @@ _WARP_MB = 64
 _OUTLINE_POINTS = 33
 _RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 _MAX_PALETTE_SPLIT = 8
-_LATTICE = 17
 _BLOCK_SAMPLES = 2**14
 """Blocks that are looked at to tell whether a file is sparse."""
 _Array = NDArray[np.float64]
@@ -184,10 +183,10 @@ def reading(path: Path) -> Iterator[None]:
             ) from error
 
 
-def warp(source: Source, files: Files, grid: Grid, *, validity_only: bool = False) -> Warped:
+def warp(source: Source, files: Files, grid: Grid) -> Warped:
     """The file's pixels on a grid: averaged where they shrink, cubic where they grow.
 
-    A pixel is valid where any of what it averages is. validity_only: the values do not matter.
+    A pixel is valid where any of what it averages is. Blocks of a sparse file that were never written count as valid.
 
     Raises:
         MosaicError: the pixels cannot be read.
@@ -199,80 +198,13 @@ def warp(source: Source, files: Files, grid: Grid, *, validity_only: bool = Fals
         file = files.get(source.path, level)
         if source.palette is not None:
             return _warp_palette(source, source.palette, file, grid, shrink)
-        enlarging = Resampling.nearest if validity_only else Resampling.cubic
-        method = Resampling.average if shrink > 1.001 else enlarging
-        # Nodata and NaN of any colour count, an alpha band or a mask is the same for all.
-        bands = (1,) if validity_only and _one_mask(source) else source.bands
-        found = _warp_bands(source, file, grid, bands, method)
-        return Warped(found.values, found.valid & _in_written_blocks(source, files, grid)) if source.sparse else found
+        method = Resampling.average if shrink > 1.001 else Resampling.cubic
+        return _warp_bands(source, file, grid, method)
 
 
-def touched(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
-    """Which pixels of a coarse grid touch the file, for a file all of whose pixels are valid. Reads none."""
-    x, y = np.meshgrid(np.arange(grid.width + 1.0), np.arange(grid.height + 1.0))
-    low, high = [], []
-    for place in source.pixels(grid, x, y)[::-1]:
-        corners = np.stack([place[:-1, :-1], place[1:, :-1], place[:-1, 1:], place[1:, 1:]])
-        low.append(corners.min(0))
-        high.append(corners.max(0))
-    inside = np.all([(low[axis] < source.shape[axis]) & (high[axis] > 0) for axis in (0, 1)], axis=0)
-    if not (source.sparse and inside.any()):
-        return inside
-    (top, left), (bottom, right) = (_block_numbers(source, files, place, inside) for place in (low, high))
-    first = int(top.min()), int(left.min())
-    written = files.written(source, first, (int(bottom.max()), int(right.max())))
-    # Blocks written above and to the left of each place: sums over rectangles are differences of four.
-    count = np.pad(written.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    top, bottom, left, right = top - first[0], bottom + 1 - first[0], left - first[1], right + 1 - first[1]
-    inside[inside] = count[bottom, right] - count[top, right] - count[bottom, left] + count[top, left] > 0
-    return inside
-
-
-def _in_written_blocks(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
-    """Which pixels of a grid lie in blocks of a sparse file that were written."""
-    place = _every_pixel(source, grid)[::-1]
-    inside = np.all([(place[axis] >= 0) & (place[axis] < source.shape[axis]) for axis in (0, 1)], axis=0)
-    if inside.any():
-        row, column = _block_numbers(source, files, place, inside)
-        first = int(row.min()), int(column.min())
-        written = files.written(source, first, (int(row.max()), int(column.max())))
-        inside[inside] = written[row - first[0], column - first[1]]
-    return inside
-
-
-def _block_numbers(
-    source: Source, files: Files, place: Sequence[_Array], where: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns of the blocks that hold places (rows, columns) of the file, nearest ones for those outside."""
-    sizes = files.get(source.path, None).block_shapes[0]
-    row, column = (
-        (place[axis][where].clip(0, source.shape[axis] - 1) // sizes[axis]).astype(np.int64) for axis in (0, 1)
-    )
-    return row, column
-
-
-def _every_pixel(source: Source, grid: Grid) -> tuple[_Array, _Array]:
-    """Columns and rows of the file at the centre of every pixel of a grid, interpolated between those of a lattice."""
-    xs, ys = (np.linspace(0, size, _LATTICE) for size in (grid.width, grid.height))
-    columns, rows = source.pixels(grid, *np.meshgrid(xs, ys))
-    x, y = np.arange(0.5, grid.width), np.arange(0.5, grid.height)
-    return _interpolated(columns, xs, ys, x, y), _interpolated(rows, xs, ys, x, y)
-
-
-def _interpolated(values: _Array, xs: _Array, ys: _Array, x: _Array, y: _Array) -> _Array:
-    across = np.array([np.interp(x, xs, row) for row in values])
-    return np.array([np.interp(y, ys, column) for column in across.T]).T
-
-
-def _one_mask(source: Source) -> bool:
-    return source.nodata is None and source.dtype.kind != "f"
-
-
-def _warp_bands(
-    source: Source, file: rasterio.DatasetReader, grid: Grid, bands: tuple[int, ...], method: Resampling
-) -> Warped:
+def _warp_bands(source: Source, file: rasterio.DatasetReader, grid: Grid, method: Resampling) -> Warped:
     # With an alpha band to write, rasterio 1.4 takes the first bands of a file whichever were asked for.
-    count = max(bands)
+    count = max(source.bands)
     out = np.zeros((count + 1, grid.height, grid.width), np.float32 if source.stretched else np.uint8)
     nodata = math.nan if source.nodata is None and source.dtype.kind == "f" else source.nodata
     options = dict(source.options)
@@ -292,7 +224,7 @@ def _warp_bands(
         SAMPLE_GRID="YES",
         **options,
     )
-    values = out[[band - 1 for band in bands]]
+    values = out[[band - 1 for band in source.bands]]
     return Warped(values, (out[-1] > 0) & np.isfinite(values).all(0))
 
 
@@ -302,7 +234,7 @@ def _warp_palette(
     """Colours looked up before they are averaged: the mean of two palette entries is a third one."""
     split = min(max(math.ceil(shrink - 0.001), 1), _MAX_PALETTE_SPLIT)
     fine = Grid(grid.crs, grid.affine * Affine.scale(1 / split), grid.width * split, grid.height * split)
-    found = _warp_bands(source, file, fine, source.bands, Resampling.nearest)
+    found = _warp_bands(source, file, fine, Resampling.nearest)
     rgba = palette[found.values[0]]
     valid = found.valid & (rgba[..., 3] > 0)
     parts = (grid.height, split, grid.width, split)

@@ -54,8 +54,7 @@ def in_windows(plan: Plan, x: NDArray[np.float64], y: NDArray[np.float64]) -> ND
     """Whether points of EPSG:3857 are in some window; a window may also lie a turn of the world further east."""
     inside = np.zeros(x.shape, bool)
     for window in plan.windows:
-        # Validity is seen in pixels of the search: what is within one of an edge may be missed.
-        xmin, ymin, xmax, ymax = window.grid.footprint().buffer(window.grid.affine.a).bounds
+        xmin, ymin, xmax, ymax = window.grid.footprint().bounds
         for turn in (0, 2 * HALF_WORLD):
             inside |= (x + turn >= xmin) & (x + turn <= xmax) & (y >= ymin) & (y <= ymax)
     return inside
