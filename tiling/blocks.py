@@ -84,8 +84,8 @@ def choose_windows(
     region: what the mosaic's outline and the area have in common; area: where to search; both in EPSG:3857.
 
     Windows with less than `min_valid` are left out where the others still show everything, and show whole every object
-    up to half a window: one that fills a rectangle that touches two neighbouring quads has valid ground at the seam
-    between them, and one that touches all four has it where they meet.
+    up to half a window: one that fills a rectangle that reaches into two neighbouring quads has valid ground on
+    both sides of the seam between them, and one that reaches into all four has it all round where they meet.
 
     Raises:
         MosaicError: pixels cannot be read.
@@ -119,14 +119,14 @@ def _is_needed(place: _Place, quads: dict[_Place, _Quad], kept: set[_Place]) -> 
     """Whether the windows in `kept` lack something that this one shows."""
     c, r = place
     upper_left, upper_right, lower_left, lower_right = _quads_of(place, quads)
-    if upper_left.south_east or upper_right.south_west or lower_left.north_east or lower_right.north_west:
+    if upper_left.south_east and upper_right.south_west and lower_left.north_east and lower_right.north_west:
         return True
     # Each seam between two of its quads is in one other window, each quad in three.
     seams = (
-        (upper_left.east or upper_right.west, (c, r - 1)),
-        (lower_left.east or lower_right.west, (c, r + 1)),
-        (upper_left.south or lower_left.north, (c - 1, r)),
-        (upper_right.south or lower_right.north, (c + 1, r)),
+        (upper_left.east and upper_right.west, (c, r - 1)),
+        (lower_left.east and lower_right.west, (c, r + 1)),
+        (upper_left.south and lower_left.north, (c - 1, r)),
+        (upper_right.south and lower_right.north, (c + 1, r)),
     )
     if any(crossed and other not in kept for crossed, other in seams):
         return True
