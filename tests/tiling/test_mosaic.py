@@ -403,10 +403,12 @@ def _same_picture(placed: Path, path: Path, epsg: int = 32633) -> None:
 
 
 def _rpcs(lon: float, lat: float, span: float) -> RPC:
-    """A camera straight above: columns are longitudes, rows latitudes, on ground at 120 m."""
+    """A camera above, looking east: columns are longitudes, rows latitudes, on ground at 120 m."""
     one = [1.0] + [0.0] * 19
     lon_term, lat_term = [0.0] * 20, [0.0] * 20
     lon_term[1], lat_term[2] = 1.0, -1.0
+    # Anywhere but on the ground's mean height, what is seen shifts to the side.
+    lon_term[3] = 0.5
     return RPC(
         height_off=120, height_scale=500, lat_off=lat, lat_scale=span / 2, long_off=lon, long_scale=span / 2,
         line_off=SIDE / 2, line_scale=SIDE / 2, samp_off=SIDE / 2, samp_scale=SIDE / 2,
