@@ -49,9 +49,9 @@ def main() -> None:
             trial = posed_trial(site, int(rng.integers(len(site.photos))), rng, clicks=3)
         else:
             trial = made_trial(boxed[rng.integers(len(boxed))], rng, clicks=3)
-        if trial is not None:
+        if trial is not None and trial.clicks:
             trials.append(trial)
-    answers = run_trials(Localizer(net.eval(), Calibration()), trials, [*boxed, site.ortho], _say)
+    answers = run_trials(Localizer(net.eval(), Calibration()), trials, _say)
     calibration = fit(answers)
     _say(describe(answers, calibration))
     checksum = save_weights(args.output, net, calibration)

@@ -122,7 +122,8 @@ class CVCAM(nn.Module):
         self.within_query = blocks() if self_attention else None
         self.mix_query = nn.ModuleList(LocalMixing(dim) for _ in range(distinct)) if mixing else None
         self.mix_reference = nn.ModuleList(LocalMixing(dim) for _ in range(distinct)) if mixing else None
-        self.position_gain = nn.Parameter(torch.tensor(0.5))
+        # In the paper's order positions are in the tokens already, and nothing is added here.
+        self.position_gain = None if post_norm else nn.Parameter(torch.tensor(0.5))
 
     def forward(
         self,
@@ -139,7 +140,8 @@ class CVCAM(nn.Module):
         xq: B x Nq x d, xr: B x Nr x d, pos_q: Nq x d, pos_r: Nr x d; shapes: (rows, columns) of the tokens. Returns
         both token sets after the last round and, for dense supervision, after every round but the last.
         """
-        pos_q, pos_r = pos_q * self.position_gain, pos_r * self.position_gain
+        if self.position_gain is not None:
+            pos_q, pos_r = pos_q * self.position_gain, pos_r * self.position_gain
         between = []
         for i in range(self.rounds):
             j = i % len(self.to_query)

@@ -68,7 +68,11 @@ class CellHead(nn.Module):
         if prior is not None:
             score = raw[:, :1] + F.interpolate(prior, size=size, mode="bilinear", align_corners=False)
             raw = torch.cat([score, raw[:, 1:]], dim=1)
-        rows, columns = size
+        return self.decode(raw)
+
+    def decode(self, raw: Tensor) -> Candidates:
+        """raw: B x 5 x rows x columns of score, x and y from the cell's centre in cells, log width and height."""
+        rows, columns = raw.shape[-2:]
         cell_x, cell_y = self._cells(rows, columns, raw.device)
         x = (cell_x + raw[:, 1].flatten(1)) * self.stride
         y = (cell_y + raw[:, 2].flatten(1)) * self.stride
@@ -141,7 +145,10 @@ class AnchorHead(nn.Module):
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
         """fused: B x d x h x w; `fine` and `prior` belong to the other head and are not used."""
-        raw = self.layers(fused).unflatten(1, (len(self.anchors), 5))
+        return self.decode(self.layers(fused).unflatten(1, (len(self.anchors), 5)))
+
+    def decode(self, raw: Tensor) -> Candidates:
+        """raw: B x 9 x 5 x rows x columns of tx, ty, tw, th and the confidence's logit."""
         rows, columns = raw.shape[-2:]
         y = torch.arange(rows, device=raw.device)[:, None]
         x = torch.arange(columns, device=raw.device)[None]

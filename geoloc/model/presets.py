@@ -17,7 +17,8 @@ Backbone = Literal["efficientnet_lite0", "convnextv2_tiny", "detgeo"]
 class Config:
     """Everything that fixes the network's shape and the scale it works at.
 
-    Sizes are pixels, `gsd_m` is metres a pixel on the ground. `query_shape` and `panorama_shape` are (height, width).
+    Sizes are pixels, `gsd_m` is metres a pixel on the ground. `query_shape` is (height, width); a panorama is twice as
+    wide.
     """
 
     name: str
@@ -39,7 +40,6 @@ class Config:
     local_mixing: bool = False
     frozen_stages: int = 0
     query_shape: tuple[int, int] = (256, 256)
-    panorama_shape: tuple[int, int] = (256, 512)
     window_px: int = 1024
     gsd_m: float = 0.2
 

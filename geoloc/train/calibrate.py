@@ -31,6 +31,8 @@ from tiling.plan import make_plan
 
 PHOTO_PX = 768
 FOOTPRINT_M = (25.0, 110.0)
+MOSAIC_M = 120.0
+"""Side of the mosaics that are searched: what a small site or a GPS position leaves."""
 RADIUS_M = 3.0
 """A hit where no true box is known."""
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
@@ -38,12 +40,16 @@ _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A photograph with clicks whose place in image `ortho` is known. truth: N x 4 boxes in its pixels."""
+    """A photograph with clicks whose place in `mosaic` is known.
+
+    truth: N x 4 boxes in the mosaic's pixels. site: the name of the orthophoto it shows, to tell other places by.
+    """
 
     photo: Photo
     clicks: tuple[Click, ...]
     truth: np.ndarray
-    ortho: Orthophoto
+    mosaic: Orthophoto
+    site: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def made_trial(ortho: Orthophoto, rng: np.random.Generator, clicks: int) -> Tria
     if len(chosen) == 0:
         return None
     photo = Photo(Path(f"{ortho.name}.jpg"), recolour(shade(picture, rng), rng))
-    return Trial(photo, tuple(Click(*places[i]) for i in chosen), ortho.boxes[chosen], ortho)
+    return _trial(photo, places[chosen], ortho.boxes[chosen], ortho, rng)
 
 
 def posed_trial(site: PosedSite, index: int, rng: np.random.Generator, clicks: int) -> Trial | None:
@@ -85,24 +91,31 @@ def posed_trial(site: PosedSite, index: int, rng: np.random.Generator, clicks: i
         return None
     half = RADIUS_M / site.ortho.gsd_m
     truth = np.concatenate([source[chosen] - half, source[chosen] + half], axis=1)
-    return Trial(Photo(camera.path, picture), tuple(Click(*at[i]) for i in chosen), truth, site.ortho)
+    return _trial(Photo(camera.path, picture), at[chosen], truth, site.ortho, rng)
 
 
-def run_trials(
-    model: Localizer, trials: Sequence[Trial], others: Sequence[Orthophoto], report: Callable[[str], None]
-) -> list[Answer]:
-    """Search every trial's own image and, for as many, one of `others` that does not show the place."""
+def _trial(photo: Photo, places: np.ndarray, truth: np.ndarray, ortho: Orthophoto, rng: np.random.Generator) -> Trial:
+    """The mosaic is the part of the orthophoto round the first click, anywhere in it."""
+    size = np.array(ortho.pixels.shape[1::-1])
+    side = np.minimum(size, int(MOSAIC_M / ortho.gsd_m))
+    middle = (truth[0, :2] + truth[0, 2:]) / 2
+    corner = (middle - rng.uniform(0.1, 0.9, 2) * side).clip(0, size - side).astype(int)
+    pixels = ortho.pixels[corner[1] : corner[1] + side[1], corner[0] : corner[0] + side[0]]
+    part = Orthophoto(ortho.name, pixels, ortho.gsd_m, np.zeros((0, 4)))
+    shifted = truth - np.tile(corner, 2)
+    whole = (shifted[:, :2] >= 0).all(1) & (shifted[:, 2:] <= side).all(1)
+    clicks = tuple(Click(*place) for place in places[whole])
+    return Trial(photo, clicks, shifted[whole], part, ortho.name)
+
+
+def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str], None]) -> list[Answer]:
+    """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place."""
     answers: list[Answer] = []
     with tempfile.TemporaryDirectory() as folder:
-        paths: dict[str, Path] = {}
         for i, trial in enumerate(trials):
-            other = others[i % len(others)]
-            if other.name == trial.ortho.name:
-                other = others[(i + 1) % len(others)]
-            for ortho in (trial.ortho, other):
-                if ortho.name not in paths:
-                    paths[ortho.name] = _write(Path(folder), ortho)
-                answers += _answers(model, trial, ortho, paths[ortho.name])
+            away = [other for other in [*trials[i:], *trials[:i]] if other.site != trial.site]
+            for ortho in (trial.mosaic, away[0].mosaic):
+                answers += _answers(model, trial, ortho, _write(Path(folder), ortho))
             report(f"trial {i + 1} of {len(trials)}: {sum(a.hit for a in answers)} hits of {len(answers) // 2}")
     return answers
 
@@ -149,7 +162,7 @@ def _answers(model: Localizer, trial: Trial, ortho: Orthophoto, path: Path) -> l
             continue
         x = (best.polygon.centroid.x - _EAST) / ortho.gsd_m
         y = ortho.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ortho.gsd_m
-        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ortho is trial.ortho
+        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ortho is trial.mosaic
         error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ortho.gsd_m / plan.gsd_m
         odds = math.log(best.score) - math.log1p(-min(best.score, 1 - 1e-12))
         answers.append(Answer(odds, bool(inside), float(error)))

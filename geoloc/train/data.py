@@ -79,13 +79,17 @@ def _whole(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def draw(sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_absent: float = SHARE_ABSENT) -> Pair:
-    """One pair of the mix; a quarter of them have a reference without the object, half of those of the same site."""
+    """One pair of the mix.
+
+    A share of them, `share_absent` at the most, have a reference of another place, which does not show the object.
+    """
     pair: Pair | None = None
     while pair is None:
         u = rng.random()
         if u < SHARE_POSED:
-            ortho = sources.sites[rng.integers(len(sources.sites))].ortho
-            pair = posed.make_pair(sources.sites[rng.integers(len(sources.sites))], rng, ranges)
+            site = sources.sites[rng.integers(len(sources.sites))]
+            ortho = site.ortho
+            pair = posed.make_pair(site, rng, ranges)
         else:
             pool = sources.small if u < SHARE_POSED + SHARE_UCMERCED else sources.boxed
             ortho = pool[rng.integers(len(pool))]
@@ -103,7 +107,7 @@ def draw(sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_ab
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B pairs as tensors. Images B x 3 x H x W float in [0, 255]; the rest as in `Pair`."""
+    """B pairs as tensors. Images B x 3 x H x W uint8; the rest as in `Pair`."""
 
     query: Tensor
     click: Tensor

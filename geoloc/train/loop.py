@@ -60,9 +60,10 @@ def train(
         net.pretrained_backbone().load_imagenet()
     trained = {name: p for name, p in net.named_parameters() if p.requires_grad}
     # What ImageNet taught is changed more slowly than what starts from nothing.
+    backbone_share = schedule.backbone_rate if config.frozen_stages else 1.0
     groups = [
-        {"params": [p for name, p in trained.items() if ("backbones" in name) == pretrained], "share": share}
-        for pretrained, share in ((False, 1.0), (True, schedule.backbone_rate))
+        {"params": [p for name, p in trained.items() if ("backbones" in name) == backbone], "share": share}
+        for backbone, share in ((False, 1.0), (True, backbone_share))
     ]
     optimiser = torch.optim.AdamW(groups, lr=schedule.rate, weight_decay=schedule.weight_decay)
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
