@@ -195,7 +195,7 @@ class LocateDialog(QDialog):
             self._say(str(error), Qgis.MessageLevel.Critical)
             return
         if layer.featureCount() == 0:
-            self._say("Not found: nothing here looks enough like the clicked object.", Qgis.MessageLevel.Warning)
+            self._say(f"Not found on this layer. {outcome.message}", Qgis.MessageLevel.Warning)
             return
         QgsProject.instance().addMapLayer(layer)
         self._show_on_map(layer)

@@ -59,7 +59,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended. ok: `job.output` was written; message: what went wrong, in one line; log: what geoloc said."""
+    """How a run ended. ok: `job.output` was written; message: geoloc's last word or what went wrong, one line."""
 
     ok: bool
     message: str
@@ -201,7 +201,7 @@ def run(
 def _outcome(code: int, log: str, program: str, output: Path) -> Outcome:
     last = _last_line(log)
     if code == 0 and output.is_file():
-        return Outcome(True, "", log)
+        return Outcome(True, last, log)
     if code == 0:
         return Outcome(False, f"{program} ended without writing {output.name}; is it geoloc? See Settings.", log)
     if code == 2:
