@@ -6,10 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiling.area import Area
-from tiling.mosaic import open_mosaic
-from tiling.plan import make_plan
-
 from geoloc import evaluate, model, town
 from geoloc.detection import Detection
 from geoloc.photo import Photo
@@ -17,6 +13,9 @@ from geoloc.preview import draw_preview
 from geoloc.query import Target
 from geoloc.results import check_vector_output, write_results
 from geoloc.search import locate
+from tiling.area import Area
+from tiling.mosaic import open_mosaic
+from tiling.plan import make_plan
 
 WITHIN_M = 100.0
 """Search radius round a photo's GPS position: about what consumer GPS and the view of a low drone ask for."""
@@ -49,7 +48,7 @@ def run(
     check_vector_output(found_path, overwrite)
     localizer = model.load()
     report(f"Building a synthetic town (seed {seed}) ...")
-    scene = town.build(folder / "scene", seed=seed)
+    scene = town.build(folder / "scene", seed=seed, panoramas=0)
     queries = evaluate.read_queries(scene.queries)
     found: list[Detection] = []
     previews: list[Path] = []

@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pyproj
-import shapely
 from shapely.geometry import Polygon, box
 
 from geoloc.detection import Detection, iou
 from geoloc.errors import GeolocError
 from geoloc.photo import Photo, load_photo
 from geoloc.query import Click, Target
+from tiling.grid import ground_distance_m, project
 
 COLUMNS = ("photo", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg")
-
-_ELLIPSOID = pyproj.Geod(ellps="WGS84")
 
 
 class EvaluationError(GeolocError, ValueError):
@@ -174,11 +172,8 @@ def error_m(outcome: Outcome) -> float:
     polygon = _answer(outcome)
     if polygon is None:
         return math.inf
-    to_lonlat = pyproj.Transformer.from_crs(outcome.query.epsg, "EPSG:4326", always_xy=True)
-    centres = (outcome.query.box.centroid, polygon.centroid)
-    (lon0, lat0), (lon1, lat1) = (to_lonlat.transform(point.x, point.y) for point in centres)
-    _, _, metres = _ELLIPSOID.inv(lon0, lat0, lon1, lat1)
-    return float(metres)
+    truth = outcome.query.box.centroid
+    return ground_distance_m(truth.x, truth.y, polygon.centroid.x, polygon.centroid.y, outcome.query.epsg)
 
 
 def _iou(outcome: Outcome) -> float:
@@ -190,9 +185,7 @@ def _answer(outcome: Outcome) -> Polygon | None:
     """The best answer's polygon in the CRS of the true box."""
     if outcome.best is None:
         return None
-    crs = pyproj.CRS.from_user_input(outcome.best.crs)
-    to_truth = pyproj.Transformer.from_crs(crs, outcome.query.epsg, always_xy=True)
-    return shapely.transform(outcome.best.polygon, to_truth.transform, interleaved=False)
+    return project(outcome.best.polygon, outcome.best.crs, outcome.query.epsg)
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:

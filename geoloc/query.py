@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from tiling.box import PixelBox
 
 from geoloc.errors import PhotoError
 from geoloc.photo import Photo
+from tiling.box import PixelBox
 
 MIN_SIDE = 64
 """Photo pixels. A smaller crop holds too little round the object to be recognised."""

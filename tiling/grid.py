@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyproj
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import transform as transform_rings
 
 from tiling.box import PixelBox
 from tiling.errors import GeolocError
@@ -124,11 +124,10 @@ def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
         near.append(out_x[0])
         return out_x + turn * np.round((near[0] - out_x[0]) / turn), out_y
 
-    def ring(*coordinates: Any) -> tuple[_Array, _Array]:
-        x, y = (np.atleast_1d(np.asarray(values, np.float64)) for values in coordinates[:2])
+    def ring(x: _Array, y: _Array) -> tuple[_Array, _Array]:
         return _bent(x, y, points)
 
-    return transform_rings(ring, geometry)
+    return shapely.transform_coordseq(geometry, ring, interleaved=False)
 
 
 def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> float:

@@ -8,7 +8,6 @@ import pytest
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiling.box import PixelBox
 
 from geoloc.errors import PhotoError
 from geoloc.photo import Photo
@@ -22,6 +21,7 @@ from geoloc.query import (
     parse_box,
     parse_click,
 )
+from tiling.box import PixelBox
 
 DOT = (250, 10, 10)
 
