@@ -324,7 +324,8 @@ def _report(targets: list[Target], answers: list[Detection], found: list[Detecti
             LOG.info("found: %s at %s, score %.2f, good to %.1f m", asked, place, best.score, best.accuracy_m)
             continue
         scores = [answer.score for answer in answers if answer.click == target.click]
-        LOG.warning("not here: %s (%s)", asked, f"best score {max(scores):.3f}" if scores else "nothing like it")
+        best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
+        LOG.warning("not here: %s (%s)", asked, best_score)
 
 
 if __name__ == "__main__":

@@ -214,7 +214,7 @@ def test_not_here_is_an_answer(run: Run, search: Search, tmp_path: Path) -> None
     result = run(*LOCATE, "--click", "10,20", "--preview", tmp_path / "p.png")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {"type": "FeatureCollection", "features": []}
-    assert "not here: click 10,20 (best score 0.420)" in result.stderr
+    assert "not here: click 10,20 (best score 0.420; --min-score 0 shows it)" in result.stderr
     assert (tmp_path / "p.png").exists()
     search.scores = []
     result = run(*LOCATE, "--click", "10,20", "-o", tmp_path / "none.gpkg")
