@@ -1,4 +1,5 @@
-"""Peak memory of planning and reading on a 100,000 x 100,000 GeoTIFF little of which was written, near a position.
+"""Peak memory on a 100,000 x 100,000 GeoTIFF little of which was written, near a position: of planning and reading
+alone, and of `geoloc locate`.
 
 Run: python benchmarks/sparse_memory.py [--within METRES]. Prints windows, seconds and MiB. The limit is 2 GiB.
 """
@@ -7,12 +8,15 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyproj
 import rasterio
@@ -56,6 +60,34 @@ def main() -> None:
         size = f"{path.stat().st_size / 2**20:.0f} MiB file, {len(plan.windows)} windows of {plan.window_px} px"
         times = f"open {opened - start:.1f} s, plan {planned - opened:.1f} s, read {done - planned:.1f} s"
         sys.stdout.write(f"{size}; {times}; peak {_peak_mib():.0f} MiB\n")
+        sys.stdout.flush()
+        seconds, peak = _locate(path, lon, lat, args.within)
+        sys.stdout.write(f"geoloc locate: {seconds:.0f} s, peak {peak:.0f} MiB\n")
+
+
+def _locate(path: Path, lon: float, lat: float, within: float) -> tuple[float, float]:
+    """Seconds and peak MiB of the command on a photograph of noise."""
+    photo = path.with_name("photo.jpg")
+    cv2.imwrite(str(photo), np.random.default_rng(1).integers(0, 255, (3000, 4000, 3), np.uint8))
+    asked = ["--click", "2000,1500", "--near", f"{lon:.7f},{lat:.7f}", "--within", str(within)]
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "locate",
+        str(photo),
+        "--mosaic",
+        str(path),
+        *asked,
+        "-o",
+        f"{photo}.geojson",
+    ]
+    begin = time.perf_counter()
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit("geoloc locate failed")
+    return time.perf_counter() - begin, usage.ru_maxrss / 1024
 
 
 def _peak_mib() -> float:
