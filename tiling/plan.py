@@ -27,7 +27,8 @@ from tiling.grid import HALF_WORLD, WEB_MERCATOR, Grid
 from tiling.mosaic import Mosaic
 
 MAX_LATITUDE = 85.05
-GSD_TOLERANCE = 0.01
+GSD_TOLERANCE = 0.03
+"""Networks are trained over a wide range of scales; a window of another size than theirs would cost more."""
 _MULTIPLE_PX = 16
 """Sides of windows are multiples of this: whole cells of any of the networks."""
 _MAX_ZOOM = 30
@@ -132,7 +133,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
 
     Args:
         mosaic: what is searched. Only which of its pixels are valid is read, at the resolution of the search.
-        gsd_m: metres on the ground a pixel, met within 1 % in the middle of what is searched.
+        gsd_m: metres on the ground a pixel, met within 3 % in the middle of what is searched.
         window_px: pixels a side of a window, met as nearly as that and a multiple of 16 allow.
         area: where to search.
         min_valid: windows with a smaller share of data are left out, unless only they show some valid ground, or could

@@ -146,7 +146,7 @@ def test_the_ground_resolution_is_met(epsg: int, log_gsd: float, window_px: int)
         plan = make_plan(mosaic, gsd, window_px, EVERYWHERE)
     assert plan.gsd_m == pytest.approx(gsd, rel=GSD_TOLERANCE + 1e-6)
     assert plan.window_px % 16 == 0
-    assert 0.65 < plan.window_px / window_px < 1.55
+    assert 0.85 < plan.window_px / window_px < 1.15
     assert plan.tiles_per_side % 2 == 0
     for window in plan.windows:
         assert window.grid.width == window.grid.height == plan.window_px
@@ -253,7 +253,7 @@ def test_far_north(tmp_path: Path) -> None:
     with open_mosaic([valid_file(tmp_path / "m.tif", valid, grid)]) as mosaic:
         plan = make_plan(mosaic, 1.0, 64, EVERYWHERE)
     assert in_windows(plan, *pixel_centres(valid, grid)).all()
-    assert plan.gsd_m == pytest.approx(1.0, rel=0.011)
+    assert plan.gsd_m == pytest.approx(1.0, rel=GSD_TOLERANCE + 1e-3)
 
 
 # Bad input
@@ -318,7 +318,7 @@ def test_features(plan: Plan) -> None:
         assert shape(feature["geometry"]).equals(window.footprint)
         assert shape(feature["geometry"]).exterior.is_ccw
         assert set(feature["properties"]) == {"id", "z", "x", "y", "n", "gsd_m", "valid"}
-        assert feature["properties"]["gsd_m"] == pytest.approx(0.25, rel=0.012)
+        assert feature["properties"]["gsd_m"] == pytest.approx(0.25, rel=GSD_TOLERANCE + 2e-3)
 
 
 def test_tile_ids_are_distinct_and_cover_the_mosaic(plan: Plan) -> None:
