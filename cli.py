@@ -315,15 +315,15 @@ def _plan(
 
 def _report(targets: list[Target], answers: list[Detection], found: list[Detection]) -> None:
     """Say for every click what was found, or that it is not here."""
-    for target in targets:
+    for number, target in enumerate(targets):
         asked = f"click {target.click.x:g},{target.click.y:g}"
-        here = [answer for answer in found if answer.click == target.click]
+        here = [answer for answer in found if answer.target == number]
         if here:
             best = here[0]
             place = f"{best.polygon.centroid.x:.10g},{best.polygon.centroid.y:.10g}"
             LOG.info("found: %s at %s, score %.2f, good to %.1f m", asked, place, best.score, best.accuracy_m)
             continue
-        scores = [answer.score for answer in answers if answer.click == target.click]
+        scores = [answer.score for answer in answers if answer.target == number]
         best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
         LOG.warning("not here: %s (%s)", asked, best_score)
 

@@ -39,6 +39,13 @@ class Detection:
     """Id of the window it was found in."""
     method: str
     """How the box was found, such as "attention"."""
+    target: int = 0
+    """Which of the objects asked for at a time; tells apart two boxes with one centre."""
+
+    @property
+    def asked(self) -> tuple[str, Click, int]:
+        """What it is an answer to."""
+        return self.photo, self.click, self.target
 
     @property
     def xmin(self) -> float:
@@ -79,8 +86,8 @@ def present(detections: Iterable[Detection], threshold: float) -> list[Detection
     Lesser answers to a click that is here are kept: they are what else it could be.
     """
     detections = list(detections)
-    here = {(best.photo, best.click) for best in detections if best.score >= threshold}
-    return [found for found in detections if (found.photo, found.click) in here]
+    here = {best.asked for best in detections if best.score >= threshold}
+    return [found for found in detections if found.asked in here]
 
 
 def merge(detections: Iterable[Detection], *, min_iou: float = 0.3, top: int | None = None) -> list[Detection]:
@@ -95,11 +102,11 @@ def merge(detections: Iterable[Detection], *, min_iou: float = 0.3, top: int | N
         At most `top` a click, ranked from 1 within each click, clicks in the order in which they first
         appear.
     """
-    by_click: dict[tuple[str, Click], list[Detection]] = {}
+    groups: dict[tuple[str, Click, int], list[Detection]] = {}
     for detection in detections:
-        by_click.setdefault((detection.photo, detection.click), []).append(detection)
+        groups.setdefault(detection.asked, []).append(detection)
     merged: list[Detection] = []
-    for group in by_click.values():
+    for group in groups.values():
         kept = _suppressed(group, min_iou)[:top]
         merged.extend(replace(best, rank=rank) for rank, best in enumerate(kept, start=1))
     return merged

@@ -180,7 +180,8 @@ def _map_panel(
         ground = outline
         if plan is not None:
             # Of a huge mosaic without overviews, reading all would take longer than the search.
-            searched = shapely.union_all([window.grid.footprint(mosaic.crs) for window in plan.windows])
+            windows = [mosaic.in_turn(window.grid.footprint(mosaic.crs)) for window in plan.windows]
+            searched = shapely.union_all(windows)
             ground = outline.intersection(searched)
         crs = _local_crs(ground, mosaic.crs)
         view = _view(crs, project(ground, mosaic.crs, crs), 1.0, 0.0, _HEIGHT)

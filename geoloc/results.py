@@ -12,12 +12,13 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Polygon, mapping
-from shapely.geometry.polygon import orient
+from shapely.geometry import mapping
 
 from geoloc.detection import Detection
 from geoloc.errors import OutputError
 from geoloc.output import check_output, replacing
+from tiling.area import within_turn
+from tiling.grid import WGS84, as_crs, project
 
 if TYPE_CHECKING:
     import geopandas
@@ -54,8 +55,11 @@ _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
 
 
 def epsg_of(crs: Any) -> int | None:
-    """EPSG code of a CRS; None where it has none."""
-    code = pyproj.CRS.from_user_input(crs).to_epsg()
+    """EPSG code of a CRS, of its horizontal part where it has a vertical one too; None where it has none."""
+    known = as_crs(crs)
+    code = known.to_epsg()
+    if code is None and known.is_compound:
+        code = known.sub_crs_list[0].to_epsg()
     return int(code) if code is not None else None
 
 
@@ -93,14 +97,21 @@ def write_results(
 
 
 def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
-    """An RFC 7946 FeatureCollection: WGS 84 (lon, lat), outer rings counter-clockwise, no `crs` member."""
+    """An RFC 7946 FeatureCollection: WGS 84 (lon, lat), outer rings counter-clockwise, no `crs` member.
+
+    A box across the antimeridian is cut there.
+    """
+
+    def decimals(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return points.round(precision)
+
     features = [
         {
             "type": "Feature",
-            "geometry": mapping(_wgs84(detection, precision)),
-            "properties": {name: value(detection) for name, (_, value) in _COLUMNS.items()},
+            "geometry": mapping(shapely.transform(within_turn(project(d.polygon, d.crs, WGS84)), decimals)),
+            "properties": {name: value(d) for name, (_, value) in _COLUMNS.items()},
         }
-        for detection in detections
+        for d in detections
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False)
 
@@ -113,13 +124,3 @@ def to_frame(detections: Sequence[Detection], crs: Any) -> geopandas.GeoDataFram
     polygons = [detection.polygon for detection in detections]
     frame = geopandas.GeoDataFrame(columns, geometry=polygons, crs=pyproj.CRS.from_user_input(crs))
     return frame.astype({name: dtype for name, (dtype, _) in _COLUMNS.items()})
-
-
-def _wgs84(detection: Detection, precision: int) -> Polygon:
-    crs = pyproj.CRS.from_user_input(detection.crs)
-    to_lonlat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-
-    def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(to_lonlat.transform(points[:, 0], points[:, 1])).round(precision)
-
-    return orient(shapely.transform(detection.polygon, rounded), 1.0)

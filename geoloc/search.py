@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 from shapely.geometry import Point
 from shapely.prepared import prep
 
@@ -20,8 +22,8 @@ from tiling.plan import Plan, Window
 PRESENT = 0.5
 """Answers that score less count as "not here"."""
 METHOD = "attention"
-LEAST_SCORE = 1e-4
-"""Answers that score less are not kept at all: they would only fill memory on a large mosaic."""
+LEAST_SHARE = 1e-4
+"""Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
 
 
 def locate(
@@ -61,57 +63,78 @@ def locate(
         for query in make_queries(photo, target, model.query_shape)
     ]
     encoded = model.encode_queries([query for _, query in crops], [index for index, _ in crops])
-    search = _Search(photo, targets, mosaic, plan.gsd_m, model)
+    search = _Search(os.fsencode(photo.path).decode("utf-8", "replace"), targets, mosaic, model)
     asked = prep(plan.area)
-    found: list[Detection] = []
+    found: list[tuple[float, Detection]] = []
+    searched = np.full(len(targets), -math.inf)
+    # Windows overlap, and what each place has is to count once.
+    overlap = math.log(plan.overlap)
     for done, window in enumerate(plan.windows, start=1):
         pixels = mosaic.read(window.grid)
         if pixels.valid.any():
             features = model.encode_window(pixels.rgb, pixels.valid)
-            proposals = model.propose(encoded, features, pixels.valid, top)
-            found.extend(d for d in search.detections(proposals, window) if asked.contains(_place(d)))
+            matches = model.propose(encoded, features, pixels.valid, top)
+            for target, log_mass in matches.log_mass.items():
+                searched[target] = np.logaddexp(searched[target], log_mass)
+            # What was searched only grows: a share that is too small now stays so.
+            likely = [
+                p
+                for p in matches.proposals
+                if _log_share(p.log_mass, searched[p.target] - overlap) > math.log(LEAST_SHARE)
+            ]
+            answers = search.detections(likely, window)
+            found.extend((p.log_mass, d) for p, d in zip(likely, answers, strict=True) if asked.contains(_place(d)))
         if progress is not None:
             progress(done, len(plan.windows))
-    order = {target.click: index for index, target in enumerate(targets)}
-    merged = merge((d for d in found if d.score >= max(min_score, LEAST_SCORE)), top=top)
-    return sorted(merged, key=lambda d: (order[d.click], d.rank))
+    scored = (
+        replace(d, score=model.score(_log_share(log_mass, searched[d.target] - overlap))) for log_mass, d in found
+    )
+    merged = merge((d for d in scored if d.score >= min_score), top=top)
+    return sorted(merged, key=lambda d: (d.target, d.rank))
+
+
+def _log_share(log_mass: float, log_searched: float) -> float:
+    """Log of the share of a place in what all places have and the null class, "nowhere", whose mass is 1."""
+    return float(log_mass - np.logaddexp(0.0, max(log_mass, log_searched)))
 
 
 def _place(detection: Detection) -> Point:
-    """Where the answer's centre is, WGS 84."""
-    return project(detection.polygon.centroid, detection.crs, WGS84)
+    """Where the answer's centre is, WGS 84, longitude from -180 to 180."""
+    centre = project(detection.polygon.centroid, detection.crs, WGS84)
+    return Point((centre.x + 180) % 360 - 180, centre.y)
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     """What all windows of one search have in common."""
 
-    photo: Photo
+    photo: str
     targets: Sequence[Target]
     mosaic: Mosaic
-    gsd_m: float
     model: Localizer
 
     def detections(self, proposals: Sequence[Proposal], window: Window) -> Iterator[Detection]:
-        """The proposals of one window on the map, not yet ranked."""
+        """The proposals of one window on the map, neither ranked nor scored yet: a score needs all windows."""
+        gsd_m = window.grid.ground_gsd()
         for proposal in proposals:
             polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.mosaic.crs)
             parts = {
-                "box": self.model.calibration.centre_error_px * self.gsd_m,
-                "spread": proposal.spread_px * self.gsd_m,
+                "box": self.model.calibration.centre_error_px * gsd_m,
+                "spread": proposal.spread_px * gsd_m,
                 "mosaic pixel": self.mosaic.gsd_m / math.sqrt(12),
             }
             yield Detection(
                 rank=1,
-                score=self.model.score(proposal.log_odds),
+                score=0.0,
                 click=self.targets[proposal.target].click,
-                photo=str(self.photo.path),
-                polygon=polygon,
+                photo=self.photo,
+                polygon=self.mosaic.in_turn(polygon),
                 crs=self.mosaic.crs,
-                gsd_m=self.gsd_m,
+                gsd_m=gsd_m,
                 accuracy_m=math.hypot(*parts.values()),
                 accuracy_parts=parts,
                 model=self.model.name,
                 window=window.id,
                 method=METHOD,
+                target=proposal.target,
             )

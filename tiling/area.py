@@ -125,10 +125,12 @@ def within_turn(shape: BaseGeometry) -> Polygon | MultiPolygon:
 def side_by_side(shape: Polygon | MultiPolygon) -> MultiPolygon:
     """The reverse: parts that meet across the antimeridian side by side, with longitudes up to 360."""
     parts = _polygons(shape)
-    east = [translate(part, 360.0) if part.bounds[2] <= 0 else part for part in parts]
-    if np.ptp(shapely.total_bounds(east)[::2]) < np.ptp(shapely.total_bounds(parts)[::2]):
-        parts = east
-    return MultiPolygon(parts)
+    west, _, east, _ = shape.bounds
+    if east - west <= 180:
+        return MultiPolygon(parts)
+    moved = [translate(part, 360.0) if part.bounds[2] <= 0 else part for part in parts]
+    nearer = np.ptp(shapely.total_bounds(moved)[::2]) < east - west
+    return MultiPolygon(moved if nearer else parts)
 
 
 def _polygons(shape: BaseGeometry) -> list[Polygon]:

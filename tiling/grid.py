@@ -109,13 +109,13 @@ def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
         return geometry
     change = _transformer(source, target)
     near: list[float] = []
-    turn = 360.0 if target.is_geographic else 2 * HALF_WORLD if target == WEB_MERCATOR else None
+    turn = whole_turn(target)
 
     def points(x: _Array, y: _Array) -> tuple[_Array, _Array]:
         out_x, out_y = change.transform(x, y)
         if not (np.isfinite(out_x).all() and np.isfinite(out_y).all()):
             raise GeolocError(f"a place outside the area where {target.name} is defined; use another CRS or area")
-        if turn is None:
+        if not turn:
             return out_x, out_y
         if source.is_geographic and target.is_geographic:
             return out_x + turn * np.round((x - out_x) / turn), out_y
@@ -128,6 +128,13 @@ def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
         return _bent(x, y, points)
 
     return shapely.transform_coordseq(geometry, ring, interleaved=False)
+
+
+def whole_turn(crs: pyproj.CRS) -> float:
+    """How much further x is, in units of the CRS, once round the world; 0 where that has no meaning."""
+    if crs.is_geographic:
+        return 360.0
+    return 2 * HALF_WORLD if crs == WEB_MERCATOR else 0.0
 
 
 def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> float:

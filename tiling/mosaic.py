@@ -17,7 +17,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from tiling.area import within_turn
 from tiling.errors import MosaicError
-from tiling.grid import WGS84, Grid, mapped, project, transformer
+from tiling.grid import WGS84, Grid, mapped, project, transformer, whole_turn
 from tiling.sources import Files, Source, read_source, warp
 from tiling.stretch import Stretch, fit_stretch
 from tiling.validity import covered, in_written_blocks
@@ -63,12 +63,6 @@ class Mosaic:
     def crs(self) -> pyproj.CRS:
         """Of the first file (of its control points, or WGS 84 with RPCs)."""
         return self._sources[0].grid.crs
-
-    @cached_property
-    def epsg(self) -> int | None:
-        """EPSG code of the CRS; None where it has none."""
-        code = self.crs.to_epsg()
-        return int(code) if code is not None else None
 
     @cached_property
     def gsd_m(self) -> float:
@@ -126,11 +120,15 @@ class Mosaic:
 
     def _outline(self, source: Source) -> Polygon:
         """In the mosaic's CRS, in the same turn as the first file where that counts degrees."""
-        outline = project(source.outline, source.grid.crs, self.crs)
-        if not self.crs.is_geographic:
-            return outline
+        return self.in_turn(project(source.outline, source.grid.crs, self.crs))
+
+    def in_turn(self, shape: Polygon) -> Polygon:
+        """A shape in the mosaic's CRS, moved by whole turns round the world to where its first file counts x."""
+        turn = self._sources[0].turn
+        if not turn:
+            return shape
         first = self._sources[0].outline
-        return translate(outline, 360 * round((first.centroid.x - outline.centroid.x) / 360))
+        return translate(shape, turn * round((first.centroid.x - shape.centroid.x) / turn))
 
     def _touching(self, grid: Grid) -> Iterator[Source]:
         """Files that may show something on the grid, in their order."""
@@ -142,13 +140,16 @@ class Mosaic:
             if not (np.isfinite(map_x).all() and np.isfinite(map_y).all()):
                 found.extend(numbers)
                 continue
-            if crs.is_geographic:
-                map_x = np.unwrap(map_x, period=360)
+            turn = whole_turn(crs)
+            if turn:
+                map_x = np.unwrap(map_x, period=turn)
             more_x, more_y = np.ptp(map_x) * _MARGIN, np.ptp(map_y) * _MARGIN
             xmin, ymin, xmax, ymax = self._bounds[numbers].T
             low, high = map_x.min() - more_x, map_x.max() + more_x
-            turn = 360 * np.round(((xmin + xmax) - (low + high)) / 720) if crs.is_geographic else 0.0
-            meets = (low + turn <= xmax) & (high + turn >= xmin)
+            if turn:
+                turns = turn * np.round(((xmin + xmax) - (low + high)) / (2 * turn))
+                low, high = low + turns, high + turns
+            meets = (low <= xmax) & (high >= xmin)
             meets &= (map_y.min() - more_y <= ymax) & (map_y.max() + more_y >= ymin)
             found.extend(np.asarray(numbers)[meets].tolist())
         return (self._sources[number] for number in sorted(found))

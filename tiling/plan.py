@@ -102,6 +102,13 @@ class Plan:
         """Pixels that a tile is rendered at; not always a whole number."""
         return self.window_px / self.tiles_per_side
 
+    @property
+    def overlap(self) -> float:
+        """How many windows show a place, on average: 1 for a single window, nearly 4 in a large plan."""
+        half = self.tiles_per_side // 2
+        quads = {(w.x + i, w.y + j) for w in self.windows for i in (0, half) for j in (0, half)}
+        return 4 * len(self.windows) / len(quads)
+
     def to_features(self) -> list[dict[str, Any]]:
         """GeoJSON features (WGS 84), one a window. gsd_m is that of the window itself."""
         return [

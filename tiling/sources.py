@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.transform import GCPTransformer, RPCTransformer
 from rasterio.warp import calculate_default_transform, reproject
+from rasterio.windows import Window
 from shapely.geometry import Polygon
 
 from tiling.box import PixelBox
 from tiling.errors import MosaicError
-from tiling.grid import Grid, as_crs, mapped, transformer
+from tiling.grid import Grid, as_crs, mapped, transformer, whole_turn
 
 CACHE_BYTES = 256 * 2**20
 """GDAL's block cache. Its own default, a twentieth of the memory, is more than a whole search may take."""
@@ -53,7 +54,7 @@ class Source:
     CRS. affine: whether `grid` is the file's own geotransform. shape: rows and columns of the file. bands: 1 or 3, from
     1, in the order red, green, blue. alpha: band number, 0 for none. palette: 256 x 4 RGBA or None. masked: whether the
     file itself says which pixels are invalid. sparse: it does not, but some of its blocks were never written.
-    overviews: factors of its overviews, smallest first. options: for GDAL's transformer.
+    overviews: factors of its overviews, smallest first. options: for GDAL's transformer. turn: `whole_turn` of its CRS.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Source:
     sparse: bool
     overviews: tuple[int, ...]
     options: dict[str, Any]
+    turn: float
 
     @property
     def stretched(self) -> bool:
@@ -79,11 +81,32 @@ class Source:
     def pixels(self, grid: Grid, x: _Array, y: _Array) -> tuple[_Array, _Array]:
         """Where pixels (x, y) of `grid` are in pixels of this file's own grid; not finite where nowhere."""
         map_x, map_y = transformer(grid.crs, self.grid.crs).transform(*mapped(grid.affine, x, y))
-        if self.grid.crs.is_geographic:
-            # The file may count its longitudes beyond 180 degrees.
-            middle = (self.outline.bounds[0] + self.outline.bounds[2]) / 2
-            map_x = map_x + 360 * np.round((middle - map_x) / 360)
+        if self.turn:
+            # The file may count its longitudes beyond 180 degrees, the grid reach beyond the edge of the world.
+            map_x = map_x + self.turn * np.round((self._middle - map_x) / self.turn)
         return mapped(~self.grid.affine, map_x, map_y)
+
+    def beside(self, grid: Grid) -> Grid:
+        """The grid in the file's own turn round the world, where GDAL does not see to that itself: in EPSG:3857."""
+        if not self.turn or grid.crs != self.grid.crs:
+            return grid
+        middle, _ = grid.affine * (grid.width / 2, grid.height / 2)
+        turns = round((self._middle - middle) / self.turn)
+        return replace(grid, affine=Affine.translation(turns * self.turn, 0) * grid.affine) if turns else grid
+
+    @property
+    def _middle(self) -> float:
+        return (self.outline.bounds[0] + self.outline.bounds[2]) / 2
+
+    def valid(
+        self, file: rasterio.DatasetReader, window: Window, shape: tuple[int, int] | None = None
+    ) -> NDArray[np.bool_]:
+        """H x W: which pixels of a window of `file` (this one or an overview) its mask, nodata and alpha call valid."""
+        valid = np.asarray(file.dataset_mask(window=window, out_shape=shape) > 0)
+        if self.alpha:
+            # GDAL's own mask looks at the alpha of two or four bands only.
+            valid &= file.read(self.alpha, window=window, out_shape=shape) > 0
+        return valid
 
     def shrink(self, grid: Grid) -> tuple[float, float]:
         """Pixels of the file a pixel of `grid` in its middle: along the direction where fewest, and where most."""
@@ -116,7 +139,7 @@ def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
         grid, outline, options = _placement(file, path)
         kinds = {flag for band in chosen for flag in file.mask_flag_enums[band - 1]}
         translucent = palette is not None and bool((palette[:, 3] == 0).any())
-        masked = kinds != {MaskFlags.all_valid} or dtype.kind == "f" or translucent
+        masked = kinds != {MaskFlags.all_valid} or alpha > 0 or dtype.kind == "f" or translucent
         return Source(
             path=path,
             grid=grid,
@@ -132,6 +155,7 @@ def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
             sparse=not masked and _lacks_blocks(file),
             overviews=tuple(file.overviews(chosen[0])),
             options=options,
+            turn=whole_turn(grid.crs),
         )
 
 
@@ -191,6 +215,7 @@ def warp(source: Source, files: Files, grid: Grid) -> Warped:
     Raises:
         MosaicError: the pixels cannot be read.
     """
+    grid = source.beside(grid)
     least, most = source.shrink(grid)
     level = source.level(least)
     shrink = most / (1 if level is None else source.overviews[level])

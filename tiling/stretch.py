@@ -122,5 +122,5 @@ def _values(source: Source, file: rasterio.DatasetReader, window: Window, side: 
     values = file.read(list(source.bands), window=window, out_shape=(len(source.bands), *shape)).astype(np.float32)
     valid = np.isfinite(values).all(0)
     if source.masked:
-        valid &= file.dataset_mask(window=window, out_shape=shape) > 0
+        valid &= source.valid(file, window, shape)
     return np.asarray(values[:, valid])

@@ -100,7 +100,7 @@ def _any_between(
 def _valid(source: Source, file: rasterio.DatasetReader, corner: _Place, end: _Place) -> NDArray[np.bool_]:
     """Validity of the pixels of a file, or of an overview of it, from `corner` up to and with `end`."""
     window = Window(corner[1], corner[0], end[1] - corner[1] + 1, end[0] - corner[0] + 1)
-    valid = np.asarray(file.dataset_mask(window=window) > 0)
+    valid = source.valid(file, window)
     if source.palette is not None:
         valid &= source.palette[file.read(source.bands[0], window=window), 3] > 0
     if source.dtype.kind == "f":

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from geoloc.model.network import CrossViewNet, Features
 from geoloc.model.weights import Calibration
@@ -20,7 +19,7 @@ from tiling.box import PixelBox
 FILL = 127
 """What stands where the mosaic has no data, as in training."""
 PEAK_PX = 16.0
-"""Half the side of the square whose probability is counted to one peak: two cells of stride 8."""
+"""Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
 QUERY_BATCH = 16
 
 
@@ -37,14 +36,23 @@ class EncodedQueries:
 class Proposal:
     """A box in one window for one target.
 
-    log_odds: log of the odds that the object is here against nowhere in the window, over all its crops.
-    spread_px: standard deviation of the centre under the network's own probabilities near it, window pixels.
+    log_mass: log of the summed exponentials of the network's logits here, averaged over the target's crops. Comparable
+    between windows: the null class, "the object is not here", has the mass 1.
+    spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
     """
 
     target: int
     box: PixelBox
-    log_odds: float
+    log_mass: float
     spread_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What one window has to say. log_mass: by target, that of all its valid places together, as in `Proposal`."""
+
+    proposals: tuple[Proposal, ...]
+    log_mass: dict[int, float]
 
 
 class Localizer:
@@ -63,9 +71,9 @@ class Localizer:
         """The same network telling its scores by another calibration."""
         return Localizer(self._net, calibration)
 
-    def score(self, log_odds: float) -> float:
-        """The probability that an answer with these log odds, the best of a search, is right."""
-        x = self.calibration.odds_scale * log_odds + self.calibration.odds_offset
+    def score(self, log_share: float) -> float:
+        """The probability that an answer is right which has this share (its log) of the mass of a whole search."""
+        x = self.calibration.score_scale * log_share + self.calibration.score_offset
         return 1 / (1 + math.exp(-x)) if x > -500 else 0.0
 
     @torch.inference_mode()
@@ -88,57 +96,64 @@ class Localizer:
     @torch.inference_mode()
     def propose(
         self, queries: Sequence[EncodedQueries], window: Features, valid: NDArray[np.bool_], most: int
-    ) -> list[Proposal]:
+    ) -> Matches:
         """At most `most` boxes a target in one window, their centres on valid pixels."""
-        proposals = []
+        proposals: list[Proposal] = []
+        log_mass = {}
         inside = torch.from_numpy(valid.copy())
-        chances, boxes, targets = self._match(queries, window)
+        logits, boxes, targets = self._match(queries, window)
         for target in targets.unique().tolist():
             mine = targets == target
-            proposals += _peaks(int(target), chances[mine], boxes[mine], inside, most)
-        return proposals
+            places = _places(logits[mine], boxes[mine], inside)
+            log_mass[int(target)] = float(places.logsumexp(0))
+            proposals += _peaks(int(target), places, boxes[mine].flatten(0, 1), most)
+        return Matches(tuple(proposals), log_mass)
 
     def _match(self, queries: Sequence[EncodedQueries], window: Features) -> tuple[Tensor, Tensor, Tensor]:
-        """Log odds (Q x M) and boxes (Q x M x 4) of every candidate for every crop, and the crops' targets."""
-        odds, boxes, targets = [], [], []
+        """Logits (Q x M) and boxes (Q x M x 4) of every candidate for every crop, and the crops' targets."""
+        logits, boxes, targets = [], [], []
         for batch in queries:
             count = len(batch.target)
             repeated = Features(*(side.expand(count, -1, -1, -1) for side in window))
             found = self._net(batch.features, batch.click, repeated).candidates
-            odds.append(found.logits.float().cpu())
+            logits.append(found.logits.float().cpu())
             boxes.append(found.boxes.float().cpu())
             targets.append(batch.target)
-        return torch.cat(odds), torch.cat(boxes), torch.cat(targets)
+        return torch.cat(logits), torch.cat(boxes), torch.cat(targets)
 
     def _images(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         stacked = torch.from_numpy(np.stack(images)).to(self._device)
         return stacked.permute(0, 3, 1, 2).float()
 
 
-def _peaks(target: int, odds: Tensor, boxes: Tensor, valid: Tensor, most: int) -> list[Proposal]:
-    """Places where the probability is high, crops (scales and headings) averaged. odds: Q x M, boxes: Q x M x 4.
+def _places(logits: Tensor, boxes: Tensor, valid: Tensor) -> Tensor:
+    """Log mass of every candidate, Q * M values; none where the mosaic has no data. logits: Q x M, boxes: Q x M x 4.
 
-    Every crop is one supposition about scale and heading, all equally likely before: their probabilities of a place
-    add up. The box is the mean of the peak's boxes by their probability.
+    Every crop is one supposition about scale and heading, all equally likely before. All places of all windows under
+    all suppositions compete with each other and with one null class: a share within one window or one crop would make
+    a weak match look sure wherever nothing better is beside it.
     """
-    chance = torch.exp(odds - F.pad(odds, (1, 0)).logsumexp(1, keepdim=True))
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2
     height, width = valid.shape
     column = centre[..., 0].long().clamp(0, width - 1)
     row = centre[..., 1].long().clamp(0, height - 1)
-    left = (chance * valid[row, column]).flatten() / len(chance)
-    centre, flat_boxes = centre.flatten(0, 1), boxes.flatten(0, 1)
+    return torch.where(valid[row, column], logits - math.log(len(logits)), -math.inf).flatten()
+
+
+def _peaks(target: int, places: Tensor, boxes: Tensor, most: int) -> list[Proposal]:
+    """Where the mass is, its box the mean of the boxes there. places: N log masses, boxes: N x 4."""
+    left = places.clone()
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     proposals = []
     for _ in range(most):
         best = int(left.argmax())
-        if left[best] <= 0:
+        if left[best] == -math.inf:
             break
         near = ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        mass = left * near
-        share = float(mass.sum())
-        spread = float(((centre - centre[best]) ** 2).sum(1) @ mass) / share
-        log_odds = math.log(share) - math.log(max(1 - share, 1e-9))
-        box = PixelBox(*(mass @ flat_boxes / share).tolist())
-        proposals.append(Proposal(target, box, log_odds, math.sqrt(spread)))
-        left = torch.where(near, 0.0, left)
+        log_mass = left[near].logsumexp(0)
+        weight = (left[near] - log_mass).exp()
+        spread = ((centre[near] - centre[best]) ** 2).sum(1) @ weight
+        box = PixelBox(*(weight @ boxes[near]).tolist())
+        proposals.append(Proposal(target, box, float(log_mass), math.sqrt(float(spread))))
+        left[near] = -math.inf
     return proposals

@@ -31,13 +31,13 @@ class Calibration:
     """What was measured of the weights on held-out pairs and searches; results are told with it.
 
     centre_error_px: root mean square distance of a right box's centre from the true one, window pixels.
-    odds_scale, odds_offset: the score of an answer is sigmoid(odds_scale * log odds + odds_offset), fitted so that
-    it is the probability of a hit when a whole mosaic is searched.
+    score_scale, score_offset: the score of an answer is sigmoid(score_scale * x + score_offset), x the log of its share
+    of the mass of all places searched and of the null class; fitted so that it is the probability of a hit.
     """
 
     centre_error_px: float = 4.0
-    odds_scale: float = 1.0
-    odds_offset: float = 0.0
+    score_scale: float = 1.0
+    score_offset: float = 0.0
 
 
 def packaged_weights(name: str) -> Path:

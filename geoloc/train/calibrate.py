@@ -1,8 +1,8 @@
 """What a score means: whole searches on held-out ground, with and without the object, and a logistic fit of the hits.
 
-The network's odds are learnt one window and one crop at a time; a search takes the best of many. Here it is measured
-how often the best answer of a search with given odds is right, so that `score` is that probability and an answer
-below one half can honestly be told as "not here".
+The network's scores are learnt one window and one crop at a time; a search takes the best of many. Here it is measured
+how often the best answer of a search is right, given its share of all that was searched, so that `score` is that
+probability and an answer below one half can honestly be told as "not here".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from geoloc.model.localizer import Localizer
 from geoloc.model.weights import Calibration
 from geoloc.photo import Photo
 from geoloc.query import Click, Target
-from geoloc.search import LEAST_SCORE, locate
+from geoloc.search import LEAST_SHARE, locate
 from geoloc.train import views
 from geoloc.train.augment import recolour, shade
 from geoloc.train.orthophoto import Orthophoto, log_uniform, tilted_view
@@ -54,9 +54,12 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The best answer to one click of a trial. log_odds as in `Proposal`; error_px: of the centre, in window pixels."""
+    """The best answer to one click of a trial.
 
-    log_odds: float
+    log_share: of the mass of all that was searched; error_px: of the centre, in window pixels.
+    """
+
+    log_share: float
     hit: bool
     error_px: float
 
@@ -121,8 +124,8 @@ def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str]
 
 
 def fit(answers: Sequence[Answer]) -> Calibration:
-    """Logistic regression of hits on log odds, by Newton steps, and the root mean square centre error of the hits."""
-    x = torch.tensor([a.log_odds for a in answers], dtype=torch.float64)
+    """Logistic regression of hits on log shares, by Newton steps, and the root mean square centre error of the hits."""
+    x = torch.tensor([a.log_share for a in answers], dtype=torch.float64)
     y = torch.tensor([float(a.hit) for a in answers], dtype=torch.float64)
     design = torch.stack([x, torch.ones_like(x)], dim=1)
     weight = torch.tensor([1.0, 0.0], dtype=torch.float64)
@@ -137,7 +140,7 @@ def fit(answers: Sequence[Answer]) -> Calibration:
 
 def describe(answers: Sequence[Answer], calibration: Calibration) -> str:
     """Hits, and how well the score tells hits from misses, as one line."""
-    x = np.array([a.log_odds for a in answers]) * calibration.odds_scale + calibration.odds_offset
+    x = np.array([a.log_share for a in answers]) * calibration.score_scale + calibration.score_offset
     hit = np.array([a.hit for a in answers])
     wins = (x[hit][:, None] > x[~hit][None]).mean()
     p = 1 / (1 + np.exp(-x))
@@ -153,19 +156,20 @@ def _answers(model: Localizer, trial: Trial, ortho: Orthophoto, path: Path) -> l
     with open_mosaic([path]) as mosaic:
         plan = make_plan(mosaic, model.gsd_m, model.window_px, Area.everywhere())
         targets = [Target(click) for click in trial.clicks]
-        own_odds = model.calibrated(replace(model.calibration, odds_scale=1.0, odds_offset=0.0))
-        found = {d.click: d for d in locate(trial.photo, targets, mosaic, plan, own_odds, top=1)}
+        plain = model.calibrated(replace(model.calibration, score_scale=1.0, score_offset=0.0))
+        found = {d.click: d for d in locate(trial.photo, targets, mosaic, plan, plain, top=1)}
     for click, truth in zip(trial.clicks, trial.truth, strict=True):
         best = found.get(click)
         if best is None:
-            answers.append(Answer(math.log(LEAST_SCORE), False, math.inf))
+            answers.append(Answer(math.log(LEAST_SHARE), False, math.inf))
             continue
         x = (best.polygon.centroid.x - _EAST) / ortho.gsd_m
         y = ortho.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ortho.gsd_m
         inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ortho is trial.mosaic
         error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ortho.gsd_m / plan.gsd_m
-        odds = math.log(best.score) - math.log1p(-min(best.score, 1 - 1e-12))
-        answers.append(Answer(odds, bool(inside), float(error)))
+        # The plain score is the sigmoid of the log share.
+        share = math.log(best.score) - math.log1p(-best.score)
+        answers.append(Answer(share, bool(inside), float(error)))
     return answers
 
 

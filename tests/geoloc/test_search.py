@@ -15,7 +15,7 @@ from shapely.geometry import Point, Polygon
 
 from geoloc.detection import iou
 from geoloc.errors import PhotoError
-from geoloc.model.localizer import Proposal
+from geoloc.model.localizer import Matches, Proposal
 from geoloc.model.weights import Calibration
 from geoloc.photo import Photo
 from geoloc.query import Click, Query, Target
@@ -49,8 +49,8 @@ class Seeing:
     def __init__(self) -> None:
         self.crops = 0
 
-    def score(self, log_odds: float) -> float:
-        return 1 / (1 + math.exp(-log_odds))
+    def score(self, log_share: float) -> float:
+        return math.exp(log_share)
 
     def encode_queries(self, queries: list[Query], targets: list[int]) -> list[int]:
         self.crops = len(queries)
@@ -60,14 +60,13 @@ class Seeing:
         value = rgb.astype(int)
         return (value[..., 0] - value[..., 1:].max(-1) > 90) & valid
 
-    def propose(
-        self, queries: list[int], window: NDArray[np.bool_], valid: NDArray[np.bool_], most: int
-    ) -> list[Proposal]:
+    def propose(self, queries: list[int], window: NDArray[np.bool_], valid: NDArray[np.bool_], most: int) -> Matches:
         if not window.any():
-            return []
+            return Matches((), dict.fromkeys(queries, -50.0))
         rows, columns = np.flatnonzero(window.any(1)), np.flatnonzero(window.any(0))
         box = PixelBox(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-        return [Proposal(target, box, math.log(window.sum()), 0.5) for target in queries]
+        mass = math.log(window.sum())
+        return Matches(tuple(Proposal(target, box, mass, 0.5) for target in queries), dict.fromkeys(queries, mass))
 
 
 @pytest.fixture
@@ -115,7 +114,8 @@ def test_overlapping_windows_give_one_answer(tmp_path: Path, photo: Photo) -> No
         seen = sum(window.footprint.contains(centre) for window in plan.windows)
         found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
     assert seen == 4
-    assert len([d for d in found if d.score > 0.99]) == 1
+    assert len([d for d in found if d.score > 0.3]) == 1
+    assert max(d.score for d in found) <= 1
 
 
 def test_every_click_gets_its_own_ranks_in_the_order_given(tmp_path: Path, photo: Photo) -> None:
@@ -163,8 +163,9 @@ def test_accuracy_is_the_root_of_its_squared_parts(tmp_path: Path, photo: Photo)
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
         best = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())[0]  # type: ignore[arg-type]
-    assert best.accuracy_parts["box"] == pytest.approx(2.0 * plan.gsd_m)
-    assert best.accuracy_parts["spread"] == pytest.approx(0.5 * plan.gsd_m)
+    assert best.accuracy_parts["box"] == pytest.approx(2.0 * best.gsd_m)
+    assert best.accuracy_parts["spread"] == pytest.approx(0.5 * best.gsd_m)
+    assert best.gsd_m == pytest.approx(plan.gsd_m, rel=1e-4), "the window's own"
     assert best.accuracy_m**2 == pytest.approx(sum(part**2 for part in best.accuracy_parts.values()))
 
 

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""Stands in for geoloc: does what the name of the photo says and writes down beside itself how it was called."""
+"""Stands in for geoloc: does what the name of the photo says and writes down beside itself how it was called.
+
+An `answer.geojson` or `answer.gpkg` beside it is what it finds.
+"""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -55,6 +59,9 @@ def main(arguments: list) -> int:
     features = [] if kind == "empty" else [feature(rank, *box) for rank, box in enumerate(BOXES, start=1)]
     text = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
     output.write_text(text, encoding="utf-8")
+    answer = here / f"answer{output.suffix}"
+    if features and answer.is_file():
+        shutil.copyfile(answer, output)
     if kind == "daemon":
         # Something that lives on and holds stderr open.
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(5)"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,7 @@ import pytest
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-
-Write = Callable[..., Path]
-
-UTM = "EPSG:32633"
-NORTH_UP = Affine(0.2, 0, 500_000, 0, -0.2, 5_400_000)
+from places import NORTH_UP, UTM, Write
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyproj
@@ -10,6 +12,12 @@ from affine import Affine
 from hypothesis import strategies as st
 
 from tiling.grid import Grid
+
+Write = Callable[..., Path]
+"""The type of the fixture `write`."""
+
+UTM = "EPSG:32633"
+NORTH_UP = Affine(0.2, 0, 500_000, 0, -0.2, 5_400_000)
 
 PLACES: dict[int, tuple[float, float]] = {
     32615: (-92.0, 46.8),

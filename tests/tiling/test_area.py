@@ -151,3 +151,9 @@ def test_every_turn_comes_back_to_one(west: float, width: float) -> None:
     whole = side_by_side(inside)
     assert np.ptp(whole.bounds[::2]) == pytest.approx(width)
     assert within_turn(whole).symmetric_difference(inside).area < 1e-9
+
+
+@given(st.floats(-179.9, 179.8), st.floats(-80, 80), st.floats(1e-5, 0.1))
+def test_what_is_off_the_antimeridian_stays_where_it_is(lon: float, lat: float, side: float) -> None:
+    shape = box(lon, lat, lon + side, lat + side)
+    assert side_by_side(shape).equals(shape)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import mercantile
@@ -14,11 +15,10 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
-from conftest import NORTH_UP, Write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from places import PLACES, grid_at
+from places import NORTH_UP, PLACES, Write, grid_at
 from shapely.affinity import translate
 from shapely.geometry import Point, box, shape
 
@@ -330,3 +330,13 @@ def test_tile_ids_are_distinct_and_cover_the_mosaic(plan: Plan) -> None:
     assert sum(tile.covers(middle) for tile in boxes) == 1
     windows = shapely.union_all([window.footprint for window in plan.windows])
     assert shapely.union_all(boxes).symmetric_difference(windows).area < 1e-12
+
+
+def test_the_overlap_counts_windows_over_a_place() -> None:
+    grid = grid_at(32615, 1.0, SIDE)
+    with memory_mosaic(np.ones((SIDE, SIDE), bool), grid) as mosaic:
+        plan = make_plan(mosaic, 1.0, 64, EVERYWHERE)
+    outline = shapely.union_all([window.grid.footprint() for window in plan.windows])
+    covered = sum(window.grid.footprint().area for window in plan.windows)
+    assert plan.overlap == pytest.approx(covered / outline.area, rel=1e-6)
+    assert replace(plan, windows=plan.windows[:1]).overlap == 1

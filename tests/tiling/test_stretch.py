@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from conftest import NORTH_UP, UTM, Write
+from places import NORTH_UP, UTM, Write
 
 from tiling.errors import MosaicError
 from tiling.sources import Files, read_source

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from conftest import NORTH_UP, UTM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from places import NORTH_UP, UTM
 from rasterio.enums import ColorInterp
 
 from tiling.grid import Grid, as_crs, mapped

@@ -1,4 +1,4 @@
-"""Reading the network out: peaks, their odds, and what is not to be proposed."""
+"""Reading the network out: peaks, their mass, and what is not to be proposed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 from affine import Affine
 
-from geoloc.model.localizer import PEAK_PX, Localizer, _peaks
+from geoloc.model.localizer import PEAK_PX, Localizer, Proposal, _peaks, _places
 from geoloc.model.network import CrossViewNet
 from geoloc.model.presets import preset
 from geoloc.model.weights import Calibration
@@ -34,15 +34,19 @@ def _cell(column: int, row: int) -> int:
 VALID = torch.ones(SIDE, SIDE, dtype=torch.bool)
 
 
-def test_one_peak_has_the_probability_of_its_cells() -> None:
-    odds = torch.full((1, CELLS**2), -50.0)
-    odds[0, _cell(3, 7)] = 2.0
-    odds[0, _cell(4, 7)] = 1.0
-    first, *_ = _peaks(0, odds, _boxes(1), VALID, 1)
-    assert first.box.centre == (28.0, 60.0)
-    # exp(2) + exp(1) against the null class of exp(0) is the log odds itself.
-    assert first.log_odds == pytest.approx(math.log(math.exp(2) + math.exp(1)), abs=1e-3)
+def _found(logits: torch.Tensor, valid: torch.Tensor = VALID, most: int = 1, target: int = 0) -> list[Proposal]:
+    boxes = _boxes(len(logits))
+    return _peaks(target, _places(logits, boxes, valid), boxes.flatten(0, 1), most)
+
+
+def test_one_peak_has_the_mass_of_its_cells() -> None:
+    logits = torch.full((1, CELLS**2), -50.0)
+    logits[0, _cell(3, 7)] = 2.0
+    logits[0, _cell(4, 7)] = 1.0
+    (first,) = _found(logits)
     share = math.exp(1) / (math.exp(1) + math.exp(2))
+    assert first.box.centre == pytest.approx((28.0 + 8 * share, 60.0))
+    assert first.log_mass == pytest.approx(math.log(math.exp(2) + math.exp(1)), abs=1e-3)
     assert first.spread_px == pytest.approx(8 * math.sqrt(share), rel=1e-3)
 
 
@@ -51,30 +55,39 @@ def test_crops_that_agree_are_surer_than_one_alone() -> None:
     alone[0, _cell(3, 7)] = 3.0
     agreed = alone.clone()
     agreed[1, _cell(3, 7)] = 3.0
-    (one,), (both,) = (_peaks(0, odds, _boxes(2), VALID, 1) for odds in (alone, agreed))
-    assert both.log_odds == pytest.approx(3.0, abs=1e-3)
-    assert one.log_odds < 0
+    (one,), (both,) = (_found(logits) for logits in (alone, agreed))
+    assert both.log_mass == pytest.approx(3.0, abs=1e-3)
+    assert one.log_mass == pytest.approx(3.0 - math.log(2), abs=1e-3)
+
+
+def test_a_weak_match_is_as_weak_where_nothing_better_is_beside_it() -> None:
+    lonely = torch.full((2, CELLS**2), -50.0)
+    lonely[0, _cell(2, 2)] = 1.0
+    beside = lonely.clone()
+    beside[1, _cell(9, 9)] = 6.0
+    (one,) = _found(lonely)
+    _, second = _found(beside, most=2)
+    assert second.log_mass == pytest.approx(one.log_mass)
 
 
 def test_peaks_come_best_first_and_apart() -> None:
-    odds = torch.full((1, CELLS**2), -50.0)
-    for column, row, value in ((2, 2, 1.0), (8, 8, 3.0), (9, 8, 2.0)):
-        odds[0, _cell(column, row)] = value
-    found = _peaks(5, odds, _boxes(1), VALID, 2)
-    assert [p.box.centre for p in found] == [(68.0, 68.0), (20.0, 20.0)]
+    logits = torch.full((1, CELLS**2), -50.0)
+    for column, row, value in ((2, 2, 1.0), (8, 8, 3.0), (9, 8, -20.0)):
+        logits[0, _cell(column, row)] = value
+    found = _found(logits, most=2, target=5)
+    assert [p.box.centre for p in found] == [pytest.approx((68.0, 68.0)), pytest.approx((20.0, 20.0))]
     assert all(p.target == 5 for p in found)
     assert max(abs(a - b) for a, b in zip(found[0].box.centre, found[1].box.centre, strict=True)) > PEAK_PX
 
 
 def test_nothing_is_proposed_on_invalid_ground() -> None:
-    odds = torch.full((1, CELLS**2), -50.0)
-    odds[0, _cell(8, 8)] = 5.0
-    odds[0, _cell(2, 2)] = 1.0
+    logits = torch.full((1, CELLS**2), -50.0)
+    logits[0, _cell(8, 8)] = 5.0
+    logits[0, _cell(2, 2)] = 1.0
     valid = VALID.clone()
     valid[40:] = False
-    found = _peaks(0, odds, _boxes(1), valid, 1)
-    assert [p.box.centre for p in found] == [(20.0, 20.0)]
-    assert _peaks(0, odds, _boxes(1), torch.zeros_like(VALID), 3) == []
+    assert [p.box.centre for p in _found(logits, valid)] == [pytest.approx((20.0, 20.0))]
+    assert _found(logits, torch.zeros_like(VALID), most=3) == []
 
 
 def test_scores_follow_the_calibration_and_never_overflow() -> None:
@@ -96,13 +109,16 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
     ]
     features = localizer.encode_window(window, valid)
 
-    def odds(part: list[Query]) -> list[float]:
+    def masses(part: list[Query]) -> list[tuple[float, float]]:
         encoded = localizer.encode_queries(part, list(range(len(part))))
-        return [p.log_odds for p in localizer.propose(encoded, features, valid, 1)]
+        matches = localizer.propose(encoded, features, valid, 1)
+        return [(p.log_mass, matches.log_mass[p.target]) for p in matches.proposals]
 
-    together = odds(queries)
+    together = masses(queries)
     assert len(together) == 20
-    assert together == pytest.approx([odds([query])[0] for query in queries], abs=1e-4)
+    assert all(peak <= whole for peak, whole in together)
+    for i, query in enumerate(queries):
+        assert together[i] == pytest.approx(masses([query])[0], abs=1e-4)
 
 
 def test_what_lies_under_no_data_does_not_matter() -> None:

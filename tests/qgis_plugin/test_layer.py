@@ -1,0 +1,184 @@
+"""Results files in QGIS and in GDAL's own programs, as they are and as the plugin shows them."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import found
+import numpy as np
+import pytest
+import rasterio
+import rasterio.shutil
+from affine import Affine
+from conftest import HERE, QGIS_PYTHON
+from shapely.geometry import MultiPolygon
+
+from geoloc.results import write_results
+
+DEGREES = 1e-6
+METRES = 1e-3
+# As the issue lists them: name to kind.
+KINDS = {
+    **{"rank": "whole", "score": "real", "photo": "text", "click_x": "real", "click_y": "real", "accuracy_m": "real"},
+    **{"gsd_m": "real", "epsg": "whole", "xmin": "real", "ymin": "real", "xmax": "real", "ymax": "real"},
+    "model": "text",
+}
+QGIS_TYPES = {
+    **{"Integer": "whole", "Integer64": "whole", "Int32": "whole", "Int64": "whole", "MEDIUMINT": "whole"},
+    **{"Real": "real", "Double": "real", "String": "text"},
+}
+PLACES = [(crs, suffix) for crs in found.BOXES for suffix in (".geojson", ".gpkg", ".fgb")]
+
+
+def results_file(folder: Path, crs: str, suffix: str) -> Path:
+    return folder / f"{crs.replace(':', '_')}{suffix}"
+
+
+def make_rasters(folder: Path) -> None:
+    """plain.tif, the same one turned by 30 degrees and as VRT, and as a table of a GeoPackage."""
+    pixels = np.full((3, 8, 8), 90, np.uint8)
+    profile: dict[str, Any] = {"driver": "GTiff", "width": 8, "height": 8, "count": 3, "dtype": "uint8"}
+    profile["crs"] = "EPSG:32615"
+    upright = Affine(0.2, 0, 576700, 0, -0.2, 5188150)
+    for name, transform in (("plain", upright), ("turned", upright * Affine.rotation(30))):
+        with rasterio.open(folder / f"{name}.tif", "w", transform=transform, **profile) as file:
+            file.write(pixels)
+    for name, driver in (("plain.vrt", "VRT"), ("table.gpkg", "GPKG")):
+        rasterio.shutil.copy(folder / "plain.tif", folder / name, driver=driver)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results files of every place and format."""
+    folder = tmp_path_factory.mktemp("layers")
+    for crs, suffix in PLACES:
+        found.write(crs, results_file(folder, crs, suffix))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def said(folder: Path, in_display) -> dict[str, Any]:
+    """What QGIS says of them."""
+    make_rasters(folder)
+    write_results([], folder / "empty.geojson", crs="EPSG:32615")
+    (folder / "broken.gpkg").write_bytes(b"no GeoPackage")
+    server = "type=xyz&url=http://localhost/{z}/{x}/{y}.png"
+    names = ("plain.tif", "turned.tif", "plain.vrt", "gone.tif")
+    asked = {
+        "results": [str(results_file(folder, *place)) for place in PLACES] + [str(folder / "empty.geojson")],
+        "project_crs": "EPSG:3857",
+        "rasters": [
+            *((str(folder / name), "gdal") for name in names),
+            (f"GPKG:{folder}/table.gpkg:table", "gdal"),
+            (server, "wms"),
+        ],
+        "shown": str(results_file(folder, "EPSG:32615", ".gpkg")),
+        "unreadable": str(folder / "broken.gpkg"),
+    }
+    (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
+    answer: dict[str, Any] = in_display([QGIS_PYTHON, str(HERE / "read_layers.py"), str(folder)], folder)
+    return answer
+
+
+@pytest.mark.parametrize(("crs", "suffix"), PLACES)
+def test_qgis_opens_them_where_they_belong(folder: Path, said, crs: str, suffix: str) -> None:
+    layer = said["plain"][str(results_file(folder, crs, suffix))]
+    own, tolerance = ("EPSG:4326", DEGREES) if suffix == ".geojson" else (crs, METRES)
+    assert layer["valid"]
+    assert layer["crs"] == own
+    truth = found.in_crs(crs, own)
+    assert layer["extent"] == pytest.approx(MultiPolygon(truth).bounds, abs=tolerance)
+    for box, polygon in zip(layer["boxes"], truth, strict=True):
+        assert box == pytest.approx(polygon.bounds, abs=tolerance)
+
+
+@pytest.mark.parametrize(("crs", "suffix"), PLACES)
+def test_qgis_reads_their_fields(folder: Path, said, crs: str, suffix: str) -> None:
+    layer = said["plain"][str(results_file(folder, crs, suffix))]
+    assert {name: QGIS_TYPES[layer["fields"][name]] for name in KINDS} == KINDS
+    for row, detection in zip(layer["rows"], found.detections(crs), strict=True):
+        assert row["rank"] == detection.rank
+        assert row["score"] == pytest.approx(detection.score)
+        assert row["photo"] == "photos/süd.jpg"
+        assert (row["click_x"], row["click_y"]) == (612.5, 143.5)
+        assert row["epsg"] == int(crs.partition(":")[2])
+        assert [row[name] for name in ("xmin", "ymin", "xmax", "ymax")] == pytest.approx(detection.polygon.bounds)
+
+
+@pytest.mark.parametrize("crs", found.BOXES)
+def test_ogrinfo_reads_the_geojson(folder: Path, crs: str) -> None:
+    if shutil.which("ogrinfo") is None:
+        pytest.skip("ogrinfo (gdal-bin) is not installed")
+    path = results_file(folder, crs, ".geojson")
+    run = subprocess.run(["ogrinfo", "-ro", "-al", str(path)], capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    assert f"Feature Count: {len(found.BOXES[crs])}" in run.stdout
+    assert 'ID["EPSG",4326]' in run.stdout
+    extent = next(line for line in run.stdout.splitlines() if line.startswith("Extent: "))
+    numbers = [float(n) for n in extent[8:].replace("(", "").replace(")", "").replace(" - ", ", ").split(", ")]
+    assert numbers == pytest.approx(MultiPolygon(found.in_crs(crs, "EPSG:4326")).bounds, abs=DEGREES)
+
+
+@pytest.mark.parametrize("crs", found.BOXES)
+def test_ogrinfo_json_reads_the_geojson(folder: Path, crs: str) -> None:
+    if shutil.which("ogrinfo") is None:
+        pytest.skip("ogrinfo (gdal-bin) is not installed")
+    path = results_file(folder, crs, ".geojson")
+    run = subprocess.run(["ogrinfo", "-json", str(path)], capture_output=True, text=True, check=False)
+    if "Unknown option name '-json'" in run.stderr:
+        pytest.skip("this ogrinfo is older than 3.7 and has no -json")
+    assert run.returncode == 0, run.stderr
+    (layer,) = json.loads(run.stdout)["layers"]
+    assert layer["featureCount"] == len(found.BOXES[crs])
+    types = {field["name"]: QGIS_TYPES[field["type"]] for field in layer["fields"]}
+    assert {name: types[name] for name in KINDS} == KINDS
+    (geometry,) = layer["geometryFields"]
+    assert geometry["type"] == "Polygon"
+    assert geometry["extent"] == pytest.approx(MultiPolygon(found.in_crs(crs, "EPSG:4326")).bounds, abs=DEGREES)
+
+
+@pytest.mark.parametrize(("crs", "suffix"), PLACES)
+def test_the_plugins_layer_outlives_its_file_and_is_styled(folder: Path, said, crs: str, suffix: str) -> None:
+    layer = said["styled"][str(results_file(folder, crs, suffix))]
+    assert (layer["provider"], layer["name"]) == ("memory", "a name")
+    assert layer["crs"] == ("EPSG:4326" if suffix == ".geojson" else crs)
+    assert layer["labels"] == [f"#{d.rank}  {d.score:.2f}" for d in found.detections(crs)]
+    assert layer["legend"] == ["other answers", "best answer"]
+    assert layer["widths"][1] > layer["widths"][0] > 0
+    assert not layer["filled"]
+
+
+@pytest.mark.parametrize(("crs", "suffix"), PLACES)
+def test_the_best_answer_is_found_in_the_projects_crs(folder: Path, said, crs: str, suffix: str) -> None:
+    xmin, ymin, xmax, ymax = said["styled"][str(results_file(folder, crs, suffix))]["best"]
+    (truth,) = found.in_crs(crs, "EPSG:3857", slice(1))
+    assert ((xmin + xmax) / 2, (ymin + ymax) / 2) == pytest.approx((truth.centroid.x, truth.centroid.y), abs=0.5)
+    assert (xmax - xmin) > 2 * (truth.bounds[2] - truth.bounds[0])
+
+
+def test_no_answers_are_a_layer_without_extent(folder: Path, said) -> None:
+    layer = said["styled"][str(folder / "empty.geojson")]
+    assert layer["count"] == 0
+    assert layer["best"] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["plain.tif", "turned.tif", "plain.vrt"])
+def test_the_file_behind_a_raster_layer(folder: Path, said, name: str) -> None:
+    assert said["rasters"][str(folder / name)] == str(folder / name)
+
+
+def test_layers_that_are_no_file_say_what_to_do(folder: Path, said) -> None:
+    rest = {source: text for source, text in said["rasters"].items() if not Path(source).is_file()}
+    assert len(rest) == 3
+    for text in rest.values():
+        assert text.startswith("LayerError: The layer a raster is not a raster file on this computer; export it")
+
+
+def test_a_file_that_is_shown_is_known(said) -> None:
+    assert said["shown_in"] == [None, "the one"]
+
+
+def test_an_unreadable_file_is_named(said) -> None:
+    assert "broken.gpkg; the message log says more" in said["unreadable"]
