@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pyproj
+import shapely
 from shapely.geometry import Polygon, box
-from shapely.ops import transform
 
 from geoloc.detection import Detection
 from geoloc.query import Click
@@ -54,4 +54,4 @@ def write(crs: str, path: Path) -> Path:
 def in_crs(crs: str, wanted: str, which: slice = slice(None)) -> list[Polygon]:
     """The boxes as pyproj puts them in another CRS, corner by corner."""
     move = pyproj.Transformer.from_crs(crs, wanted, always_xy=True).transform
-    return [transform(move, box(*bounds)) for bounds in BOXES[crs][which]]
+    return [shapely.transform(box(*bounds), move, interleaved=False) for bounds in BOXES[crs][which]]

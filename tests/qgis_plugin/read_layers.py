@@ -68,6 +68,11 @@ def styled(path: str, project_crs: str) -> dict:
     }
 
 
+def empty(path: str) -> dict:
+    layer = layers.results_layer(Path(path), "nothing", in_memory=True)
+    return {"count": layer.featureCount(), "best": bounds(layers.best_extent(layer, QgsProject.instance()))}
+
+
 def raster(source: str, provider: str) -> str:
     """The file that the plugin finds behind a raster layer, or what it says."""
     layer = QgsRasterLayer(source, "a raster", provider)
@@ -100,6 +105,7 @@ def main() -> None:
     said = {
         "plain": {path: plain(path) for path in asked["results"]},
         "styled": {path: styled(path, asked["project_crs"]) for path in asked["results"]},
+        "empty": empty(asked["empty"]),
         "rasters": {source: raster(source, provider) for source, provider in asked["rasters"]},
         "shown_in": shown_in(asked["shown"]),
         "unreadable": unreadable(asked["unreadable"]),

@@ -1,6 +1,7 @@
 """Results files in QGIS and in GDAL's own programs, as they are and as the plugin shows them."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,7 +26,7 @@ KINDS = {
     **{"gsd_m": "real", "epsg": "whole", "xmin": "real", "ymin": "real", "xmax": "real", "ymax": "real"},
     "model": "text",
 }
-QGIS_TYPES = {
+TYPES = {
     **{"Integer": "whole", "Integer64": "whole", "Int32": "whole", "Int64": "whole", "MEDIUMINT": "whole"},
     **{"Real": "real", "Double": "real", "String": "text"},
 }
@@ -67,7 +68,8 @@ def said(folder: Path, in_display) -> dict[str, Any]:
     server = "type=xyz&url=http://localhost/{z}/{x}/{y}.png"
     names = ("plain.tif", "turned.tif", "plain.vrt", "gone.tif")
     asked = {
-        "results": [str(results_file(folder, *place)) for place in PLACES] + [str(folder / "empty.geojson")],
+        "results": [str(results_file(folder, *place)) for place in PLACES],
+        "empty": str(folder / "empty.geojson"),
         "project_crs": "EPSG:3857",
         "rasters": [
             *((str(folder / name), "gdal") for name in names),
@@ -97,7 +99,7 @@ def test_qgis_opens_them_where_they_belong(folder: Path, said, crs: str, suffix:
 @pytest.mark.parametrize(("crs", "suffix"), PLACES)
 def test_qgis_reads_their_fields(folder: Path, said, crs: str, suffix: str) -> None:
     layer = said["plain"][str(results_file(folder, crs, suffix))]
-    assert {name: QGIS_TYPES[layer["fields"][name]] for name in KINDS} == KINDS
+    assert {name: TYPES[layer["fields"][name]] for name in KINDS} == KINDS
     for row, detection in zip(layer["rows"], found.detections(crs), strict=True):
         assert row["rank"] == detection.rank
         assert row["score"] == pytest.approx(detection.score)
@@ -116,6 +118,8 @@ def test_ogrinfo_reads_the_geojson(folder: Path, crs: str) -> None:
     assert run.stderr == ""
     assert f"Feature Count: {len(found.BOXES[crs])}" in run.stdout
     assert 'ID["EPSG",4326]' in run.stdout
+    types = dict(re.findall(r"^(\w+): (\w+) \(\d+\.\d+\)$", run.stdout, re.MULTILINE))
+    assert {name: TYPES[types[name]] for name in KINDS} == KINDS
     extent = next(line for line in run.stdout.splitlines() if line.startswith("Extent: "))
     numbers = [float(n) for n in extent[8:].replace("(", "").replace(")", "").replace(" - ", ", ").split(", ")]
     assert numbers == pytest.approx(MultiPolygon(found.in_crs(crs, "EPSG:4326")).bounds, abs=DEGREES)
@@ -132,7 +136,7 @@ def test_ogrinfo_json_reads_the_geojson(folder: Path, crs: str) -> None:
     assert run.returncode == 0, run.stderr
     (layer,) = json.loads(run.stdout)["layers"]
     assert layer["featureCount"] == len(found.BOXES[crs])
-    types = {field["name"]: QGIS_TYPES[field["type"]] for field in layer["fields"]}
+    types = {field["name"]: TYPES[field["type"]] for field in layer["fields"]}
     assert {name: types[name] for name in KINDS} == KINDS
     (geometry,) = layer["geometryFields"]
     assert geometry["type"] == "Polygon"
@@ -158,10 +162,8 @@ def test_the_best_answer_is_found_in_the_projects_crs(folder: Path, said, crs: s
     assert (xmax - xmin) > 2 * (truth.bounds[2] - truth.bounds[0])
 
 
-def test_no_answers_are_a_layer_without_extent(folder: Path, said) -> None:
-    layer = said["styled"][str(folder / "empty.geojson")]
-    assert layer["count"] == 0
-    assert layer["best"] == [0, 0, 0, 0]
+def test_no_answers_are_a_layer_without_extent(said) -> None:
+    assert said["empty"] == {"count": 0, "best": [0, 0, 0, 0]}
 
 
 @pytest.mark.parametrize("name", ["plain.tif", "turned.tif", "plain.vrt"])
