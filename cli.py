@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geoloc import __version__
-from geoloc.console import AREA, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.console import AREA, COARSE, LOG, MODEL, Main, Parsed, Progress, options
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
@@ -103,6 +103,7 @@ def locate(
     Prints ranked polygons with scores as GeoJSON. A click that the model does not find is "not here": it gets no
     polygon, stderr says so, and the exit code is 0.
     """
+    from geoloc.model.packaged import find_weights
     from geoloc.output import check_output
     from geoloc.photo import load_photo
     from geoloc.preview import PREVIEW_SUFFIXES, draw_preview
@@ -117,10 +118,12 @@ def locate(
     targets = list(dict.fromkeys([*map(Target, clicks), *map(Target.from_box, boxes)]))
     for target in targets:
         check_target(photo, target)
+    find_weights(preset, weights)
+    inputs = [path for path in (photo_path, *mosaics, area["aoi"], weights) if path is not None]
     if output is not None:
-        check_vector_output(output, overwrite)
+        check_vector_output(output, overwrite, inputs)
     if preview is not None:
-        check_output(preview, PREVIEW_SUFFIXES, overwrite)
+        check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
     with open_mosaic(mosaics, bands) as mosaic:
         plan = _plan(mosaic, preset, gsd, photo if gps else None, **area)
         LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, plan.gsd_m)
@@ -130,9 +133,10 @@ def locate(
 
         localizer = model.load(preset, weights, device)
         answers = search.locate(photo, targets, mosaic, plan, localizer, top=top, progress=Progress("windows"))
-        found = present(answers, search.PRESENT if min_score is None else min_score)
-        if min_score is not None:
-            found = [answer for answer in found if answer.score >= min_score]
+        if min_score is None:
+            found = present(answers, search.PRESENT)
+        else:
+            found = [answer for answer in answers if answer.score >= min_score]
         _report(targets, answers, found)
         if output is not None:
             write_results(found, output, crs=mosaic.crs, overwrite=overwrite)
@@ -234,8 +238,11 @@ def evaluate(
     import json
 
     from geoloc import evaluate as evaluation
+    from geoloc.model.packaged import find_weights
+    from tiling.errors import AreaError
     from tiling.mosaic import open_mosaic
 
+    find_weights(preset, weights)
     queries = evaluation.read_queries(queries_path)
     with open_mosaic(mosaics, bands) as mosaic:
         whole = None if gps else _plan(mosaic, preset, gsd, None, **area)
@@ -245,7 +252,12 @@ def evaluate(
         localizer = model.load(preset, weights, device)
 
         def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
-            plan = whole or _plan(mosaic, preset, gsd, photo, **area)
+            try:
+                plan = whole or _plan(mosaic, preset, gsd, photo, **area)
+            except AreaError as error:
+                # A photo whose position is off the mosaic is a miss, not the end.
+                LOG.warning("%s: %s", photo.path.name, error)
+                return []
             return search.locate(photo, targets, mosaic, plan, localizer, top=1, min_score=min_score)
 
         outcomes = evaluation.run(queries, answer, Progress("queries"))
@@ -296,6 +308,9 @@ def _plan(
     from tiling.plan import make_plan
 
     config = config_of(preset)
+    if mosaic.gsd_m > COARSE * (gsd or config.gsd_m):
+        text = "The mosaic's pixels are %.3g m and the search is at %.3g m: too little detail; --gsd makes it faster"
+        LOG.warning(text, mosaic.gsd_m, gsd or config.gsd_m)
     by_gps = photo.position if photo is not None and near is None else None
     area = Area.everywhere()
     if bounds is not None:

@@ -17,8 +17,9 @@ from safetensors.torch import load_file
 
 from geoloc.model.localizer import Localizer
 from geoloc.model.network import CrossViewNet
+from geoloc.model.packaged import PACKAGED
 from geoloc.model.presets import preset
-from geoloc.model.weights import PACKAGED, Calibration, save_weights
+from geoloc.model.weights import Calibration, save_weights
 from geoloc.train.calibrate import describe, fit, made_trial, posed_trial, run_trials
 from geoloc.train.data import load_sources
 from geoloc.train.loop import Schedule, train

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from geoloc.errors import GeolocError
+from geoloc.text import parse_numbers
 
 LOG = logging.getLogger("geoloc")
 WITHIN_M = 500.0
 """Search radius round a position: a drone at the legal 120 m sees about this far where objects are still more
 than dots, and positions of consumer cameras are good to tens of metres."""
+
+COARSE = 3.0
+"""Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -57,20 +63,18 @@ class Parsed(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-def _parse_numbers(form: str) -> Callable[[str], tuple[float, ...]]:
-    count = form.count(",") + 1
+class Positive(click.FloatRange):
+    """A positive finite number; click's own range takes nan."""
 
-    def parse(text: str) -> tuple[float, ...]:
-        parts = text.strip().strip("[]").replace(",", " ").split()
-        try:
-            numbers = tuple(float(part) for part in parts)
-        except ValueError:
-            numbers = ()
-        if len(numbers) != count:
-            raise ValueError(f"{text!r} is not of the form {form}")
-        return numbers
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
 
-    return parse
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or a usage error (exit 2)."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
 
 
 def _parse_bands(text: str) -> tuple[int, ...]:
@@ -100,13 +104,13 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
     ),
     "gsd": click.option(
         "--gsd",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Positive(),
         metavar="METRES",
         help="Metres on the ground a pixel to search at.  [default: the model's]",
     ),
     "bounds": click.option(
         "--bounds",
-        type=Parsed("W,S,E,N", _parse_numbers("W,S,E,N")),
+        type=Parsed("W,S,E,N", partial(parse_numbers, form="W,S,E,N")),
         help="Search inside these longitudes and latitudes (WGS 84) only.",
     ),
     "aoi": click.option(
@@ -116,12 +120,12 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
     ),
     "near": click.option(
         "--near",
-        type=Parsed("LON,LAT", _parse_numbers("LON,LAT")),
+        type=Parsed("LON,LAT", partial(parse_numbers, form="LON,LAT")),
         help="Search round this position only.",
     ),
     "within": click.option(
         "--within",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Positive(),
         default=WITHIN_M,
         show_default=True,
         metavar="METRES",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from geoloc import evaluate, model, town
 from geoloc.detection import Detection
+from geoloc.errors import OutputError
 from geoloc.photo import Photo
 from geoloc.preview import draw_preview
 from geoloc.query import Target
@@ -43,9 +44,15 @@ def run(
         OutputError: results are there already and `overwrite` is not set, or cannot be written.
         WeightsError: the package's weights are damaged.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from error
     found_path = folder / "found.geojson"
     check_vector_output(found_path, overwrite)
+    there = [path.name for path in (folder / "scene", *folder.glob("preview_*.png")) if path.exists()]
+    if there and not overwrite:
+        raise OutputError(f"{folder}: holds {there[0]} already; give another folder or --overwrite")
     localizer = model.load()
     report(f"Building a synthetic town (seed {seed}) ...")
     scene = town.build(folder / "scene", seed=seed, panoramas=0)

@@ -14,9 +14,9 @@ import pyproj
 from shapely.geometry import Polygon, box
 
 from geoloc.detection import Detection, iou
-from geoloc.errors import GeolocError
+from geoloc.errors import GeolocError, PhotoError
 from geoloc.photo import Photo, load_photo
-from geoloc.query import Click, Target
+from geoloc.query import Click, Target, check_target
 from tiling.grid import ground_distance_m, project
 
 COLUMNS = ("photo", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg")
@@ -111,10 +111,22 @@ def run(
 
     Returns:
         Outcomes in the order of the queries; the time of a photo is shared evenly by its clicks.
+
+    Raises:
+        EvaluationError: a click is outside its photo.
+        PhotoError: a photo cannot be read.
     """
     by_photo: dict[Path, list[LabelledQuery]] = {}
     for query in queries:
         by_photo.setdefault(query.photo, []).append(query)
+    # Before anything is searched, which takes long.
+    for path, group in by_photo.items():
+        photo = load_photo(path)
+        for query in group:
+            try:
+                check_target(photo, Target(query.click))
+            except PhotoError as error:
+                raise EvaluationError(f"line {query.line}: {error}") from None
     outcomes: dict[int, Outcome] = {}
     for path, group in by_photo.items():
         started = time.perf_counter()

@@ -12,12 +12,14 @@ from pathlib import Path
 from geoloc.errors import OutputError
 
 
-def check_output(path: Path, suffixes: Collection[str], overwrite: bool) -> None:
+def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs: Collection[Path] = ()) -> None:
     """Fail early where `path` could not be written later: call it before the heavy work.
+
+    inputs: what is read; never overwritten, even if asked.
 
     Raises:
         OutputError: unknown suffix, no such folder, folder not writable, or a file that exists and may not be
-            overwritten.
+            overwritten, or is an input.
     """
     if path.suffix.lower() not in suffixes:
         raise OutputError(f"{path}: unknown kind of file; end its name with one of {', '.join(suffixes)}")
@@ -27,6 +29,8 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool) -> None
         raise OutputError(f"{path.parent}: no such folder to write {path.name} into; make it first")
     if not os.access(path.parent, os.W_OK):
         raise OutputError(f"{path.parent}: no permission to write {path.name} there")
+    if path.exists() and any(path.samefile(source) for source in inputs if source.exists()):
+        raise OutputError(f"{path}: is read by this very command; give another name")
     if path.exists() and not overwrite:
         raise OutputError(f"{path}: exists already; give another name or --overwrite")
 

@@ -22,6 +22,7 @@ from geoloc.metadata import Metadata, orientation, read_metadata
 
 MAX_PIXELS = 500_000_000
 
+_TIFF_BITS_PER_SAMPLE = 258
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -104,10 +105,12 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
             if width * height > MAX_PIXELS:
                 limit = MAX_PIXELS // 10**6
                 raise PhotoError(f"{path}: {width} x {height} px, over {limit} megapixels; resize the photo")
+            deep = _is_deep_colour(image)
             image.load()
             meta = read_metadata(image)
             turn = _UPRIGHT.get(orientation(image))
-            return (image.transpose(turn) if turn is not None else image.copy()), meta
+            upright = _deep_colour(path) if deep else image
+            return (upright.transpose(turn) if turn is not None else upright.copy()), meta
     except PhotoError:
         raise
     except UnidentifiedImageError:
@@ -116,6 +119,24 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
         # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
         text = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{path}: the image is damaged or truncated ({text}); export it again") from None
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether an opened picture has colours of 16 bits, of which Pillow would keep the upper 8 only."""
+    if image.mode not in ("RGB", "RGBA"):
+        return False
+    bits = getattr(image, "tag_v2", {}).get(_TIFF_BITS_PER_SAMPLE, ())
+    return 16 in bits or any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+
+
+def _deep_colour(path: Path) -> Image.Image:
+    """The same picture in 8 bits, all bands stretched alike so that colours stay; transparency is dropped."""
+    import cv2
+
+    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if values is None or values.ndim != 3:
+        raise PhotoError(f"{path}: its 16-bit colours cannot be read; export it with 8 bits")
+    return Image.fromarray(_stretched(values[:, :, 2::-1].astype(np.float32)))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from geoloc.errors import PhotoError
 from geoloc.photo import Photo
+from geoloc.text import parse_numbers
 from tiling.box import PixelBox
 
 MIN_SIDE = 64
@@ -65,8 +66,6 @@ class Query:
     """height x width x 3, RGB."""
     click: tuple[float, float]
     """(x, y) in crop pixels."""
-    photo_px_per_px: float
-    """Photo pixels along one crop pixel."""
     heading_deg: float
     """Heading of the photo's "up" that the crop supposes: its content was turned clockwise by this angle, so
     that north is up if the supposition is right. In [0, 360)."""
@@ -81,7 +80,7 @@ def parse_click(text: str) -> Click:
     Raises:
         ValueError: not two finite numbers.
     """
-    return Click(*_numbers(text, 2, "X,Y"))
+    return Click(*parse_numbers(text, "X,Y"))
 
 
 def parse_box(text: str) -> PixelBox:
@@ -90,20 +89,10 @@ def parse_box(text: str) -> PixelBox:
     Raises:
         ValueError: not four finite numbers, or a box without width or height.
     """
-    x0, y0, x1, y1 = _numbers(text, 4, "X0,Y0,X1,Y1")
+    x0, y0, x1, y1 = parse_numbers(text, "X0,Y0,X1,Y1")
     if x0 == x1 or y0 == y1:
         raise ValueError(f"{text!r} has no width or no height")
     return PixelBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-
-
-def _numbers(text: str, count: int, form: str) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count or not all(math.isfinite(number) for number in numbers):
-        raise ValueError(f"{text!r} is not of the form {form}")
-    return numbers
 
 
 def check_target(photo: Photo, target: Target) -> None:
@@ -177,7 +166,7 @@ def _square_queries(photo: Photo, click: Click, side: int, size: int) -> list[Qu
         # Affine.rotation turns clockwise where y is down; the way back from the turned crop is the other way.
         to_photo = upright * Affine.rotation(-heading, middle)
         turned = np.ascontiguousarray(np.rot90(crop, -heading // 90))
-        queries.append(_query(turned, click, scale, float(heading), to_photo))
+        queries.append(_query(turned, click, float(heading), to_photo))
     return queries
 
 
@@ -191,7 +180,7 @@ def _north_up_query(photo: Photo, click: Click, side: int, size: int, heading: f
         * Affine.scale(scale)
         * Affine.translation(-size / 2, -size / 2)
     )
-    return _query(_warped(photo.pixels, to_photo, (size, size), scale), click, scale, heading, to_photo)
+    return _query(_warped(photo.pixels, to_photo, (size, size), scale), click, heading, to_photo)
 
 
 def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: float) -> tuple[float, float]:
@@ -226,12 +215,12 @@ def _panorama_query(photo: Photo, click: Click, shape: tuple[int, int]) -> Query
     start = math.floor(click.x - width / 2)
     rolled = np.roll(photo.pixels, -start, axis=1)
     image = _warped(rolled, Affine.translation(-start, 0) * to_photo, shape, scale, cv2.BORDER_REPLICATE)
-    return _query(image, click, scale, 0.0, to_photo)
+    return _query(image, click, 0.0, to_photo)
 
 
-def _query(image: NDArray[np.uint8], click: Click, scale: float, heading: float, to_photo: Affine) -> Query:
+def _query(image: NDArray[np.uint8], click: Click, heading: float, to_photo: Affine) -> Query:
     x, y = ~to_photo * (click.x, click.y)
-    return Query(image, (x, y), scale, heading, to_photo)
+    return Query(image, (x, y), heading, to_photo)
 
 
 def _resized(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,13 +63,13 @@ def epsg_of(crs: Any) -> int | None:
     return int(code) if code is not None else None
 
 
-def check_vector_output(path: Path, overwrite: bool) -> None:
+def check_vector_output(path: Path, overwrite: bool, inputs: Collection[Path] = ()) -> None:
     """Fail before the search where `path` could not be written after it; see `check_output`.
 
     Raises:
         OutputError: as `check_output`, or GeoParquet without pyarrow.
     """
-    check_output(path, VECTOR_SUFFIXES, overwrite)
+    check_output(path, VECTOR_SUFFIXES, overwrite, inputs)
     if path.suffix.lower() == ".parquet" and importlib.util.find_spec("pyarrow") is None:
         raise OutputError(f'{path}: GeoParquet needs pyarrow; run: pip install "geoloc[parquet]"')
 

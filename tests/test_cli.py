@@ -101,7 +101,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Untrained weights of the default network that are sure of all they say."""
     path = tmp_path_factory.mktemp("weights") / "own.safetensors"
-    save_weights(path, CrossViewNet(preset("base")), Calibration(odds_offset=12.0))
+    save_weights(path, CrossViewNet(preset("base")), Calibration(score_offset=12.0))
     return path
 
 

@@ -98,11 +98,6 @@ class Plan:
     area: MultiPolygon
 
     @property
-    def tile_px(self) -> float:
-        """Pixels that a tile is rendered at; not always a whole number."""
-        return self.window_px / self.tiles_per_side
-
-    @property
     def overlap(self) -> float:
         """How many windows show a place, on average: 1 for a single window, nearly 4 in a large plan."""
         half = self.tiles_per_side // 2

@@ -19,11 +19,11 @@ from torch import Tensor
 
 from geoloc.errors import WeightsError
 from geoloc.model.network import CrossViewNet
+from geoloc.model.packaged import find_weights
 from geoloc.model.presets import preset
 from geoloc.output import replacing
 
 FORMAT = "geoloc-weights-1"
-PACKAGED = Path(__file__).parent.parent / "weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,6 @@ class Calibration:
     centre_error_px: float = 4.0
     score_scale: float = 1.0
     score_offset: float = 0.0
-
-
-def packaged_weights(name: str) -> Path:
-    """Path of the weights that come with the package; raises `WeightsError` where the preset has none."""
-    path = PACKAGED / f"{name}.safetensors"
-    if not path.is_file():
-        have = ", ".join(sorted(p.stem for p in PACKAGED.glob("*.safetensors"))) or "none"
-        raise WeightsError(
-            f"no weights come with preset {name!r} (there are: {have}); train some and give --weights FILE"
-        )
-    return path
 
 
 def save_weights(path: Path, net: CrossViewNet, calibration: Calibration, *, half: bool = True) -> str:
@@ -76,10 +65,9 @@ def load_weights(path: Path, net: CrossViewNet) -> Calibration:
     """Fill `net` from `path` and return what was measured of the weights.
 
     Raises:
-        WeightsError: no such file, not one of ours, another preset, missing or misshapen tensors, wrong checksum.
+        WeightsError: not a file that can be read, not one of ours, another preset, missing or misshapen tensors,
+            wrong checksum.
     """
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -136,7 +124,7 @@ def build(name: str, weights: Path | None, device: str) -> tuple[CrossViewNet, C
         WeightsError: see `load_weights`; or no such device.
     """
     config = preset(name)
-    path = weights if weights is not None else packaged_weights(name)
+    path = find_weights(name, weights)
     try:
         place = torch.device(device)
         torch.empty(0, device=place)

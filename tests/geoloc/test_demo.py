@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -52,3 +53,12 @@ def test_results_are_not_replaced_unasked(made: demo.Demo) -> None:
     with pytest.raises(OutputError, match="--overwrite"):
         demo.run(made.found.parent)
     assert made.found.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="cannot be made"):
+        demo.run(tmp_path / "file")
+    (tmp_path / "old" / "scene").mkdir(parents=True)
+    with pytest.raises(OutputError, match="holds scene already"):
+        demo.run(tmp_path / "old")

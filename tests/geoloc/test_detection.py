@@ -101,3 +101,10 @@ def test_present_keeps_all_answers_to_clicks_with_a_sure_one(make_detection: Mak
     ]
     assert present(found, 0.5) == found[:2]
     assert present(iter(found), 0.0) == found
+
+
+def test_two_boxes_with_one_centre_have_answers_of_their_own(make_detection: Callable[..., Detection]) -> None:
+    first = make_detection(0.9, (0, 0, 4, 4))
+    second = make_detection(0.8, (0, 0, 4, 4), target=1)
+    assert [(d.target, d.rank) for d in merge([first, second])] == [(0, 1), (1, 1)]
+    assert present([first, second], 0.85) == [first]

@@ -206,3 +206,12 @@ def test_the_shared_queries() -> None:
     queries = read_queries(path)
     assert len(queries) == 57
     assert len({query.photo for query in queries}) == 8
+
+
+def test_a_click_outside_its_photo_is_told_with_its_line_before_any_search(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
+    queries = [
+        LabelledQuery(tmp_path / "a.png", Click(x, 5), box(0, 0, 1, 1), 32615, line) for line, x in ((2, 3), (3, 99))
+    ]
+    with pytest.raises(EvaluationError, match=r"line 3: click 99,5 is outside"):
+        run(queries, lambda photo, targets: pytest.fail("searched"))

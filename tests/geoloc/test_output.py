@@ -58,3 +58,13 @@ def test_system_errors_become_output_errors(tmp_path: Path) -> None:
         raise OSError(28, "disk full")
     with pytest.raises(OutputError, match="cannot be written"):
         replacing(tmp_path / "gone" / "a.json").__enter__()
+
+
+def test_an_input_is_never_an_output(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"x")
+    (tmp_path / "link.png").symlink_to(path)
+    for name in ("photo.png", "link.png"):
+        with pytest.raises(OutputError, match="is read by this very command"):
+            check_output(tmp_path / name, (".png",), overwrite=True, inputs=[path, tmp_path / "missing.tif"])
+    check_output(path, (".png",), overwrite=True, inputs=[tmp_path / "other.png"])

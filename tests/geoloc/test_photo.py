@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
@@ -194,3 +195,16 @@ def test_pixel_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_module, "MAX_PIXELS", 1000)
     with pytest.raises(PhotoError, match="48 x 32 px"):
         load_photo(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_colours_of_16_bits_are_stretched_alike(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"deep.{suffix}"
+    bgr = np.zeros((40, 60, 3), np.uint16)
+    bgr[..., 2] = np.linspace(0, 4095, 60)
+    bgr[..., 1] = bgr[..., 2] // 2
+    assert cv2.imwrite(str(path), bgr)
+    red, green, blue = np.moveaxis(load_photo(path).pixels.astype(int), -1, 0)
+    assert red.max() > 250
+    assert np.abs(green - red // 2).max() <= 4
+    assert blue.max() == 0

@@ -16,7 +16,7 @@ from shapely.geometry import Polygon, shape
 
 from geoloc.detection import Detection
 from geoloc.errors import OutputError
-from geoloc.results import VECTOR_SUFFIXES, geojson_text, write_results
+from geoloc.results import VECTOR_SUFFIXES, epsg_of, geojson_text, write_results
 
 Make = Callable[..., Detection]
 REQUIRED = {
@@ -134,3 +134,18 @@ def test_missing_pyarrow_names_the_extra(
 def test_geojson_polygon_is_valid(two_found: list[Detection]) -> None:
     for feature in json.loads(geojson_text(two_found))["features"]:
         assert shape(feature["geometry"]).is_valid
+
+
+def test_a_box_across_the_antimeridian_is_cut(make_detection: Callable[..., Detection]) -> None:
+    x, y = pyproj.Transformer.from_crs(4326, 32760, always_xy=True).transform(180, -17)
+    found = make_detection(0.9, (x - 3, y - 2, x + 3, y + 2), crs="EPSG:32760")
+    (feature,) = json.loads(geojson_text([found]))["features"]
+    parts = [shape({"type": "Polygon", "coordinates": rings}) for rings in feature["geometry"]["coordinates"]]
+    assert feature["geometry"]["type"] == "MultiPolygon"
+    assert sorted(round(part.bounds[0]) for part in parts) == [-180, 180]
+    assert sum(part.area for part in parts) < 1e-8
+
+
+def test_the_code_of_a_crs_with_heights_is_that_of_its_horizontal_part() -> None:
+    assert epsg_of("EPSG:32615+5773") == 32615
+    assert epsg_of("+proj=tmerc +lat_0=1 +lon_0=15.3 +datum=WGS84") is None

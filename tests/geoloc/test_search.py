@@ -175,3 +175,12 @@ def test_a_click_outside_the_photo_is_an_error(tmp_path: Path, photo: Photo) -> 
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
         with pytest.raises(PhotoError, match="outside the photo"):
             locate(photo, [Target(Click(401, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("west", [179.9994, 180.0002, -179.999])
+def test_answers_stay_in_the_turn_of_the_mosaic(tmp_path: Path, photo: Photo, west: float) -> None:
+    truth = _mosaic(tmp_path / "m.tif", 4326, Affine(2e-6, 0, west, 0, -2e-6, -17.0))
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+    assert iou(found[0].polygon, truth) > 0.7

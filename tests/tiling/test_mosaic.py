@@ -21,7 +21,7 @@ from rasterio.warp import Resampling, reproject
 from shapely.geometry import Point
 
 from tiling.errors import GeolocError, MosaicError
-from tiling.grid import Grid, project, transformer
+from tiling.grid import HALF_WORLD, Grid, project, transformer
 from tiling.mosaic import Mosaic, open_mosaic
 
 SIDE = 300
@@ -633,3 +633,30 @@ def test_a_vrt_whose_file_is_gone(write: Write, tmp_path: Path) -> None:
     shutil.move(path, tmp_path / "gone.tif")
     with pytest.raises(GeolocError), open_mosaic([tmp_path / "m.vrt"]) as mosaic:
         mosaic.read(grid)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_alpha_beside_many_bands(write: Write, dtype: str) -> None:
+    values = np.full((6, SIDE, SIDE), 90, dtype)
+    values[:, :, 100:] = 0
+    values[5, :, :100] = np.iinfo(dtype).max
+    kinds = (*RGBA[:3], ColorInterp.undefined, ColorInterp.undefined, ColorInterp.alpha)
+    path = write(values, colorinterp=kinds, photometric="RGB", alpha="YES")
+    half = np.zeros((SIDE, SIDE), bool)
+    half[:, :100] = True
+    with open_mosaic([path]) as mosaic:
+        assert (mosaic.read_valid(own_grid(path)) == half).all()
+        assert (mosaic.read(own_grid(path)).valid == half).all()
+
+
+def test_files_of_web_mercator_meet_at_the_antimeridian(write: Write) -> None:
+    left = write(picture(), "left.tif", crs="EPSG:3857", transform=Affine(1, 0, HALF_WORLD - SIDE, 0, -1, 0))
+    right = write(picture(), "right.tif", crs="EPSG:3857", transform=Affine(1, 0, -HALF_WORLD, 0, -1, 0))
+    for edge in (HALF_WORLD, -HALF_WORLD):
+        window = Grid(pyproj.CRS.from_epsg(3857), Affine(1, 0, edge - 50, 0, -1, 0), 100, 100)
+        with open_mosaic([left, right]) as mosaic:
+            assert mosaic.read_valid(window).all()
+            seen = mosaic.read(window)
+        assert seen.valid.all()
+        assert (seen.rgb[:, :50] == np.moveaxis(picture()[:, :100, -50:], 0, -1)).all()
+        assert (seen.rgb[:, 50:] == np.moveaxis(picture()[:, :100, :50], 0, -1)).all()

@@ -104,8 +104,7 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
     window = rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     valid = np.ones((SIDE, SIDE), bool)
     queries = [
-        Query(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 1.0, 0.0, Affine.identity())
-        for i in range(20)
+        Query(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, Affine.identity()) for i in range(20)
     ]
     features = localizer.encode_window(window, valid)
 

@@ -90,7 +90,7 @@ def _without_calibration(path: Path) -> None:
         (_pickle, "not a readable safetensors file"),
         (_without_metadata, f"does not say {FORMAT}"),
         (_without_calibration, "no valid calibration"),
-        (Path.unlink, "no such weights file"),
+        (Path.unlink, "not a readable safetensors file"),
     ],
 )
 def test_damaged_or_foreign_files_are_refused(saved: Path, damage: object, message: str) -> None:

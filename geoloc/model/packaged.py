@@ -1,0 +1,26 @@
+"""Which weights file is meant; knows no torch, so that a wrong one is told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from geoloc.errors import WeightsError
+from geoloc.model.presets import preset
+
+PACKAGED = Path(__file__).parent.parent / "weights"
+
+
+def find_weights(name: str, weights: Path | None) -> Path:
+    """`weights`, or where it is None the file that comes with the package for preset `name`.
+
+    Raises:
+        WeightsError: no such preset or file, or none that comes with the package.
+    """
+    preset(name)
+    path = weights if weights is not None else PACKAGED / f"{name}.safetensors"
+    if path.is_file():
+        return path
+    if weights is not None:
+        raise WeightsError(f"{path}: no such weights file")
+    have = ", ".join(sorted(p.stem for p in PACKAGED.glob("*.safetensors"))) or "none"
+    raise WeightsError(f"no weights come with preset {name!r} (there are: {have}); train some and give --weights FILE")
