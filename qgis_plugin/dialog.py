@@ -28,7 +28,7 @@ from .task import LocateTask
 _PHOTOS = "Photographs (*.jpg *.jpeg *.png *.tif *.tiff);;All files (*)"
 _RESULTS = "GeoPackage (*.gpkg);;GeoJSON (*.geojson);;FlatGeobuf (*.fgb)"
 _SUFFIXES = (".gpkg", ".geojson", ".fgb")
-_HINT = "Click the object in the photo. The wheel zooms, dragging moves."
+_HINT = "Click the object. The wheel zooms, dragging moves."
 
 
 class InputError(Exception):
@@ -91,19 +91,20 @@ class LocateDialog(QDialog):
             (close_button, self.close),
         ):
             button.clicked.connect(slot)
+            # Else Close, once it has the focus, answers to the Enter key.
+            button.setAutoDefault(button is self.start_button)
 
-        above, below = QFormLayout(), QFormLayout()
-        above.addRow("Photo", self.photo)
-        below.addRow("Search on", self.mosaic)
-        below.addRow("", self.use_gps)
-        below.addRow("Answers", self.top)
-        below.addRow("Save as", self.save_as)
+        form = QFormLayout()
+        form.addRow("Photo", self.photo)
+        form.addRow(self.view)
+        form.addRow(self.hint)
+        form.addRow("Search on", self.mosaic)
+        form.addRow("", self.use_gps)
+        form.addRow("Answers", self.top)
+        form.addRow("Save as", self.save_as)
         whole = QVBoxLayout(self)
         whole.addWidget(self.messages)
-        whole.addLayout(above)
-        whole.addWidget(self.view, 1)
-        whole.addWidget(self.hint)
-        whole.addLayout(below)
+        whole.addLayout(form, 1)
         whole.addWidget(self.status)
         whole.addWidget(self.progress)
         whole.addWidget(buttons)
@@ -195,7 +196,9 @@ class LocateDialog(QDialog):
             self._say(str(error), Qgis.MessageLevel.Critical)
             return
         if layer.featureCount() == 0:
-            self._say(f"Not found on this layer. {outcome.message}", Qgis.MessageLevel.Warning)
+            score = runner.parse_best_score(outcome.message)
+            best = "" if score is None else f"; the best score was {score}"
+            self._say(f"Not here: nothing on this layer is surely the object{best}.", Qgis.MessageLevel.Warning)
             return
         QgsProject.instance().addMapLayer(layer)
         self._show_on_map(layer)
@@ -222,19 +225,26 @@ class LocateDialog(QDialog):
     def _show_photo(self, path: str) -> None:
         self.hint.setText(_HINT)
         self.view.clear()
+        self.hint.setEnabled(False)
         if not path:
             return
         try:
             self.view.show_photo(read_upright(path))
         except PhotoError as error:
             self._say(str(error), Qgis.MessageLevel.Warning)
+            return
+        self.hint.setEnabled(True)
 
     def _show_mark(self, x: float, y: float) -> None:
-        self.hint.setText(f"{_HINT} Clicked: {x:.1f}, {y:.1f}")
+        self.hint.setText(f"{_HINT} Clicked: {x:.1f}, {y:.1f} px.")
 
     def _show_running(self, running: bool) -> None:
-        self.start_button.setEnabled(not running)
-        self.cancel_button.setEnabled(running)
+        start, cancel = self.start_button, self.cancel_button
+        possible, impossible = (cancel, start) if running else (start, cancel)
+        possible.setEnabled(True)
+        if impossible.hasFocus():
+            possible.setFocus()
+        impossible.setEnabled(False)
         self.progress.setVisible(running)
         self.status.setVisible(running)
         self.status.setText("Starting geoloc ...")

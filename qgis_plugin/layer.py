@@ -26,6 +26,7 @@ LABEL = "'#' || \"rank\" || '  ' || format_number(\"score\", 2)"
 _BEST = {"style": "no", "outline_color": "#e6007e", "outline_width": "0.9", "joinstyle": "miter"}
 _OTHER = {"style": "no", "outline_color": "#ffb000", "outline_width": "0.4", "joinstyle": "miter"}
 _SURROUNDINGS = 6.0
+_LABEL_GAP_MM = 1.0
 
 
 class LayerError(Exception):
@@ -86,10 +87,17 @@ def best_extent(layer: QgsVectorLayer, project: QgsProject) -> QgsRectangle:
 
 def _style(layer: QgsVectorLayer) -> None:
     root = QgsRuleBasedRenderer.Rule(None)
-    # The best result comes last, so that it is drawn over the others.
-    for symbol, expression, label in ((_OTHER, '"rank" > 1', "other answers"), (_BEST, '"rank" = 1', "best answer")):
-        root.appendChild(QgsRuleBasedRenderer.Rule(QgsFillSymbol.createSimple(symbol), 0, 0, expression, label))
-    layer.setRenderer(QgsRuleBasedRenderer(root))
+    # First in the legend, yet drawn over the others: in the second pass.
+    for style, expression, label, drawn in (
+        (_BEST, '"rank" = 1', "best answer", 1),
+        (_OTHER, '"rank" > 1', "other answers", 0),
+    ):
+        symbol = QgsFillSymbol.createSimple(style)
+        symbol.symbolLayer(0).setRenderingPass(drawn)
+        root.appendChild(QgsRuleBasedRenderer.Rule(symbol, 0, 0, expression, label))
+    renderer = QgsRuleBasedRenderer(root)
+    renderer.setUsingSymbolLevels(True)
+    layer.setRenderer(renderer)
 
     buffer = QgsTextBufferSettings()
     buffer.setEnabled(True)
@@ -104,5 +112,6 @@ def _style(layer: QgsVectorLayer) -> None:
     settings.isExpression = True
     settings.setFormat(text)
     settings.placement = QgsPalLayerSettings.Placement.OutsidePolygons
+    settings.dist = _LABEL_GAP_MM
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)

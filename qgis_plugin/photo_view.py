@@ -11,6 +11,7 @@ _ZOOM_STEP = 1.25
 _MAX_ZOOM = 32.0
 _ARM = 14.0
 _GAP = 5.0
+_NOTHING = "No photo yet: choose one above."
 
 
 class PhotoError(Exception):
@@ -102,6 +103,14 @@ class PhotoView(QGraphicsView):
         self._fitted = False
         factor = min(wanted, _MAX_ZOOM) / self.transform().m11()
         self.scale(factor, factor)
+
+    def paintEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        super().paintEvent(event)
+        if self._photo is None:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor("#c8c8c8"))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, _NOTHING)
+            painter.end()
 
     def resizeEvent(self, event) -> None:  # noqa: D102 (Qt's)
         super().resizeEvent(event)

@@ -33,6 +33,7 @@ _FOREIGN = (
     "__PYVENV_LAUNCHER__",
 )
 _PROGRESS = re.compile(r"\b(\d+) of (\d+)\b")
+_BEST_SCORE = re.compile(r"\bbest score (\d+(?:\.\d+)?)")
 _POLL_S = 0.1
 _GRACE_S = 2.0
 _CHECK_S = 10.0
@@ -146,6 +147,12 @@ def parse_progress(line: str) -> float | None:
     if match is None or int(match[2]) == 0:
         return None
     return min(100.0, 100.0 * int(match[1]) / int(match[2]))
+
+
+def parse_best_score(line: str) -> str | None:
+    """The score in a line such as "not here: click 10,20 (best score 0.031)"; None where it tells none."""
+    match = _BEST_SCORE.search(line)
+    return match[1] if match else None
 
 
 def run(

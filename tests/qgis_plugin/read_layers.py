@@ -63,6 +63,8 @@ def styled(path: str, project_crs: str) -> dict:
         "best": bounds(layers.best_extent(layer, project)),
         "labels": shown if layer.labelsEnabled() else None,
         "legend": [rule.label() for rule in rules],
+        "passes": [rule.symbol().symbolLayer(0).renderingPass() for rule in rules],
+        "levels": layer.renderer().usingSymbolLevels(),
         "widths": [rule.symbol().symbolLayer(0).strokeWidth() for rule in rules],
         "filled": any(rule.symbol().symbolLayer(0).brushStyle() for rule in rules),
     }

@@ -13,7 +13,7 @@ import pytest
 import rasterio
 import rasterio.shutil
 from affine import Affine
-from conftest import HERE, QGIS_PYTHON
+from qgis_run import HERE, QGIS_PYTHON, run_in_display
 from shapely.geometry import MultiPolygon
 
 from geoloc.results import write_results
@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said(folder: Path, in_display) -> dict[str, Any]:
+def said(folder: Path) -> dict[str, Any]:
     """What QGIS says of them."""
     make_rasters(folder)
     write_results([], folder / "empty.geojson", crs="EPSG:32615")
@@ -80,8 +80,7 @@ def said(folder: Path, in_display) -> dict[str, Any]:
         "unreadable": str(folder / "broken.gpkg"),
     }
     (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
-    answer: dict[str, Any] = in_display([QGIS_PYTHON, str(HERE / "read_layers.py"), str(folder)], folder)
-    return answer
+    return run_in_display([QGIS_PYTHON, str(HERE / "read_layers.py"), str(folder)], folder)
 
 
 @pytest.mark.parametrize(("crs", "suffix"), PLACES)
@@ -149,8 +148,11 @@ def test_the_plugins_layer_outlives_its_file_and_is_styled(folder: Path, said, c
     assert (layer["provider"], layer["name"]) == ("memory", "a name")
     assert layer["crs"] == ("EPSG:4326" if suffix == ".geojson" else crs)
     assert layer["labels"] == [f"#{d.rank}  {d.score:.2f}" for d in found.detections(crs)]
-    assert layer["legend"] == ["other answers", "best answer"]
-    assert layer["widths"][1] > layer["widths"][0] > 0
+    assert layer["legend"] == ["best answer", "other answers"]
+    assert layer["widths"][0] > layer["widths"][1] > 0
+    # The best one is drawn last, over the others.
+    assert layer["levels"]
+    assert layer["passes"] == [1, 0]
     assert not layer["filled"]
 
 

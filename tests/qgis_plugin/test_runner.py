@@ -113,6 +113,8 @@ def test_last_word_of_a_search_that_found_nothing_is_kept(stub, make_job):
     outcome = runner.run([str(stub)], make_job("empty"))
     assert outcome.ok
     assert outcome.message == "not here: click 10,20 (best score 0.031)"
+    assert runner.parse_best_score(outcome.message) == "0.031"
+    assert runner.parse_best_score("not here: click 10,20 (nothing like it)") is None
 
 
 def test_cancel_ends_geoloc_and_its_children_soon(stub, make_job):

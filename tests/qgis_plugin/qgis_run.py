@@ -1,0 +1,72 @@
+"""Runs QGIS, or a script in QGIS's Python, apart from the tests' environment; and places a stand-in for geoloc."""
+
+import functools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+# Where Debian has PyQGIS; never the Python that runs the tests.
+QGIS_PYTHON = "/usr/bin/python3"
+_LIMIT_S = 80
+
+
+def put_stub(folder: Path) -> Path:
+    """An executable `geoloc` in `folder`, run by this Python; see stub_geoloc.py."""
+    folder.mkdir()
+    path = folder / "geoloc"
+    shutil.copy(HERE / "stub_geoloc.py", path)
+    path.write_text(path.read_text(encoding="utf-8").replace("/usr/bin/env python3", sys.executable, 1), "utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def run_in_display(command: list[str], folder: Path) -> dict[str, Any]:
+    """Run a program of QGIS's on a screen of its own and return what it wrote to `folder/said.json`.
+
+    Nothing of this environment, of the user's settings or of a real screen gets in. Skips without QGIS or Xvfb.
+    """
+    if shutil.which("xvfb-run") is None:
+        pytest.skip("xvfb-run (xvfb, xauth) is not installed: nothing of QGIS was tested")
+    if shutil.which(command[0]) is None or not _has_pyqgis():
+        pytest.skip(f"QGIS with PyQGIS in {QGIS_PYTHON} is not installed: nothing of QGIS was tested")
+    home = folder / "home"
+    home.mkdir(mode=0o700, exist_ok=True)
+    environment = {
+        **{"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
+        **{"QGIS_CUSTOM_CONFIG_PATH": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+    }
+    whole = ["xvfb-run", "-a", "-s", "-screen 0 1400x1000x24", *command]
+    with (folder / "log.txt").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            whole, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            process.wait(_LIMIT_S)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    said = folder / "said.json"
+    log_end = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")[-3000:]
+    assert said.is_file(), log_end
+    answer: dict[str, Any] = json.loads(said.read_text(encoding="utf-8"))
+    assert process.returncode == 0, log_end
+    return answer
+
+
+@functools.cache
+def _has_pyqgis() -> bool:
+    command = [QGIS_PYTHON, "-c", "import qgis.core"]
+    try:
+        return subprocess.run(command, env={}, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
