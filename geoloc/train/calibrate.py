@@ -86,10 +86,7 @@ def posed_trial(site: PosedSite, index: int, rng: np.random.Generator, clicks: i
     height, width = picture.shape[:2]
     at = rng.uniform(0.1, 0.9, (20, 2)) * [width, height]
     source = site.to_source(camera.to_ground(at, site.surface)[:, :2])
-    rows, columns = site.ortho.pixels.shape[:2]
-    keep = np.asarray((source > 20).all(1) & (source < [columns - 20, rows - 20]).all(1))
-    keep[keep] = site.ortho.pixels[source[keep, 1].astype(int), source[keep, 0].astype(int)].any(1)
-    chosen = np.flatnonzero(keep)[:clicks]
+    chosen = np.flatnonzero(site.shows(source, margin=20))[:clicks]
     if len(chosen) == 0:
         return None
     half = RADIUS_M / site.ortho.gsd_m

@@ -43,7 +43,10 @@ def load_sources(root: Path, *, held_out: bool) -> Sources:
     """
     if not (root / "orthos").is_dir():
         raise TrainingError(f"{root}: no training data here (expected orthos/estonia, orthos/ucmerced, caliterra)")
-    described = json.loads((root / "orthos/estonia/boxes.json").read_text())
+    try:
+        described = json.loads((root / "orthos/estonia/boxes.json").read_text())
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{root}/orthos/estonia/boxes.json: cannot be read: {error}") from None
     boxed = []
     for path in sorted((root / "orthos/estonia").glob("*.jpg")):
         if path.name.startswith(HELD_OUT) != held_out:
@@ -52,7 +55,7 @@ def load_sources(root: Path, *, held_out: bool) -> Sources:
         entry = described.get(path.name)
         # Crops of 1000 px are at 20 cm and of 2000 px at 10 cm, whether they have boxes or not.
         gsd = entry["gsd_m"] if entry else 200.0 / max(pixels.shape[:2])
-        xywh = np.array([b[:4] for b in entry["boxes_xywh"]]) if entry else np.zeros((0, 4))
+        xywh = np.array([b[:4] for b in entry["boxes_xywh"]] if entry else [], float).reshape(-1, 4)
         boxes = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
         boxed.append(Orthophoto(path.stem, pixels, gsd, _whole(boxes, pixels.shape)))
     small = [
@@ -60,6 +63,8 @@ def load_sources(root: Path, *, held_out: bool) -> Sources:
         for i, path in enumerate(sorted((root / "orthos/ucmerced").glob("*.jpg")))
         if (i % 20 == 7) == held_out
     ]
+    if not boxed or not small:
+        raise TrainingError(f"{root}: no orthophotos of this part in orthos/estonia or orthos/ucmerced")
     site = posed.load_site(root / "caliterra", held_out=held_out)
     return Sources(tuple(boxed), tuple(small), (site,))
 
@@ -98,7 +103,7 @@ def draw(sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_ab
         other = sources.boxed[rng.integers(len(sources.boxed))]
         if rng.random() < 0.3:
             other = sources.small[rng.integers(len(sources.small))]
-        elif rng.random() < 0.3 and other is not sources.sites[0].ortho:
+        elif rng.random() < 0.3:
             other = sources.sites[0].ortho
         if other is not ortho:
             pair = pair.without_object(orthophoto.other_window(other, rng, ranges))

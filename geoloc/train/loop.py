@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from geoloc.errors import TrainingError
@@ -71,6 +72,7 @@ def train(
     stream = PairStream(sources, schedule.batch, schedule.seed + step, Ranges())
     check = _validation_batches(held_out, schedule.batch)
     log = _Log(folder / "log.csv")
+    seen: list[dict[str, float]] = []
     started = saved = time.monotonic()
     net.train()
     for batch in loader(stream, workers):
@@ -91,19 +93,17 @@ def train(
         optimiser.step()
         _update(average, net, min(schedule.average, (step + 1) / (step + 10)))
         step += 1
-        log.add({name: float(value.detach()) for name, value in parts.items()} | {"right": right})
+        seen.append({name: float(value.detach()) for name, value in parts.items()} | {"right": right})
         if step % 25 == 0:
-            report(log.write(step, elapsed, "train"))
+            report(log.write(step, elapsed, "train", seen))
+            seen = []
         if time.monotonic() - saved > schedule.save_every_s:
             saved = time.monotonic()
             _save(folder, net, optimiser, average, clock=(step, elapsed))
-            for row in evaluate_pairs(net, average, check, device):
-                log.add(row)
-            report(log.write(step, elapsed, "held out"))
-    _save(folder, net, optimiser, average, clock=(step, used + time.monotonic() - started))
-    for row in evaluate_pairs(net, average, check, device):
-        log.add(row)
-    report(log.write(step, used + time.monotonic() - started, "held out"))
+            report(log.write(step, elapsed, "held out", evaluate_pairs(net, average, check, device)))
+    elapsed = used + time.monotonic() - started
+    _save(folder, net, optimiser, average, clock=(step, elapsed))
+    report(log.write(step, elapsed, "held out", evaluate_pairs(net, average, check, device)))
     return folder / "weights.safetensors"
 
 
@@ -203,9 +203,14 @@ def _resume(
     path = folder / "checkpoint.safetensors"
     if not path.exists():
         return 0, 0.0
-    state = load_file(path)
-    net.load_state_dict({n.removeprefix("net."): v for n, v in state.items() if n.startswith("net.")})
-    average.update({n.removeprefix("average."): v for n, v in state.items() if n.startswith("average.")})
+    try:
+        state = load_file(path)
+        net.load_state_dict({n.removeprefix("net."): v for n, v in state.items() if n.startswith("net.")})
+        for name, value in average.items():
+            value.copy_(state[f"average.{name}"])
+    except (SafetensorError, RuntimeError, KeyError):
+        wrong = f"damaged, or not a checkpoint of preset {net.config.name}"
+        raise TrainingError(f"{path}: {wrong}: train in another folder") from None
     moments: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in state.items():
         if name.startswith("optimiser."):
@@ -218,29 +223,23 @@ def _resume(
 
 
 class _Log:
-    """Running means, written as rows of a CSV file."""
+    """Means over steps or batches, written as rows of a CSV file."""
 
     names = ("score", "centre", "size", "dense", "between", "right", "presence_error")
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: list[dict[str, float]] = []
-        self.train: list[dict[str, float]] = []
         if not path.exists():
             with path.open("w", newline="") as file:
                 csv.writer(file).writerow(["step", "minutes", "part", *self.names])
 
-    def add(self, row: dict[str, float]) -> None:
-        self.rows.append(row)
-
-    def write(self, step: int, elapsed: float, part: str) -> str:
-        """Append the means since the last row and return them as a line to show."""
+    def write(self, step: int, elapsed: float, part: str, rows: list[dict[str, float]]) -> str:
+        """Append the means of `rows` and return them as a line to show."""
         means = {
-            name: float(np.mean([row[name] for row in self.rows if name in row]))
+            name: float(np.mean([row[name] for row in rows if name in row]))
             for name in self.names
-            if any(name in row for row in self.rows)
+            if any(name in row for row in rows)
         }
-        self.rows = []
         with self.path.open("a", newline="") as file:
             values = [f"{means[name]:.4f}" if name in means else "" for name in self.names]
             csv.writer(file).writerow([step, f"{elapsed / 60:.2f}", part, *values])

@@ -102,6 +102,13 @@ class PosedSite:
         """Map points (..., 2) -> mosaic pixels."""
         return (points - [self.west, self.north]) / [self.ortho.gsd_m, -self.ortho.gsd_m]
 
+    def shows(self, source: np.ndarray, margin: float = 0) -> np.ndarray:
+        """Whether mosaic pixels (..., 2) lie `margin` inside the mosaic and hold data; masked ground is black."""
+        rows, columns = self.ortho.pixels.shape[:2]
+        inside = np.asarray(((source >= margin) & (source < [columns - margin, rows - margin])).all(-1))
+        x, y = np.moveaxis(np.where(inside[..., None], source, 0).astype(int), -1, 0)
+        return np.asarray(inside & self.ortho.pixels[y, x].any(-1))
+
 
 def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
     """Read `mosaic.tif`, `dsm.tif`, `cameras.json` and `photos/`.
@@ -118,13 +125,15 @@ def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
             affine = mosaic.transform
         with rasterio.open(folder / "dsm.tif") as dsm:
             surface = Surface(dsm.read(1).astype(float), dsm.transform.c, dsm.transform.f, dsm.transform.a)
+        posed = [_camera(folder / "photos" / name, entry) for name, entry in sorted(described["cameras"].items())]
     except (OSError, ValueError) as error:
         raise TrainingError(f"{folder}: not a posed site: {error}") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise TrainingError(f"{folder}/cameras.json: not the poses of photographs: {error!r}") from None
     if affine.b or affine.d or affine.e >= 0 or not math.isclose(affine.a, -affine.e):
         raise TrainingError(f"{folder}/mosaic.tif: a posed site needs a north-up mosaic with square pixels")
     cameras, photos = [], []
-    for i, (name, entry) in enumerate(sorted(described["cameras"].items())):
-        camera = _camera(folder / "photos" / name, entry)
+    for i, camera in enumerate(posed):
         above = camera.centre[2] - surface.height(camera.centre[:2])
         if above < MIN_HEIGHT_M or (held_out is not None and (i % 8 == 3) != held_out):
             continue
@@ -133,6 +142,8 @@ def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
             raise TrainingError(f"{camera.path}: cannot be read as an image")
         cameras.append(camera)
         photos.append(cv2.cvtColor(photo, cv2.COLOR_BGR2RGB))
+    if not cameras:
+        raise TrainingError(f"{folder}/cameras.json: no photo of this part is {MIN_HEIGHT_M:.0f} m above the DSM")
     ortho = Orthophoto(folder.name, pixels, affine.a, np.zeros((0, 4)))
     return PosedSite(ortho, affine.c, affine.f, surface, tuple(cameras), tuple(photos))
 
@@ -174,13 +185,12 @@ def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair
     query = _crop(photo, query_to_photo, scale)
 
     at = np.clip(rng.normal(0.5, 0.2, 2), 0.08, 0.92) * QUERY_PX
-    click_ground = camera.to_ground(views.apply(query_to_photo, at[None]), site.surface)[0, :2]
-    source = site.to_source(click_ground)
-    mosaic_height, mosaic_width = site.ortho.pixels.shape[:2]
-    if not ((source > 20).all() and (source < [mosaic_width - 20, mosaic_height - 20]).all()):
+    clicked = views.apply(query_to_photo, at)
+    if not ((clicked >= 0) & (clicked < [width, height])).all():
+        return None  # a turned crop reaches beyond the photo, and there the query is its mirror image
+    source = site.to_source(camera.to_ground(clicked, site.surface)[:2])
+    if not site.shows(source, margin=20):
         return None
-    if not site.ortho.pixels[int(source[1]), int(source[0])].any():
-        return None  # masked ground is black
     gsd = log_uniform(rng, *ranges.gsd_m)
     ref_at = rng.uniform(0.06, 0.94, 2) * REFERENCE_PX
     reference, ref_to_source = site.ortho.window(gsd, turn, tuple(source), tuple(ref_at))
@@ -188,9 +198,10 @@ def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair
 
     photo_points = views.apply(query_to_photo, cell_centres(QUERY_CELLS, QUERY_CELLS))
     ground = camera.to_ground(photo_points, site.surface)[..., :2]
-    matches = views.apply(source_to_ref, site.to_source(ground))
+    shown = site.to_source(ground)
+    matches = views.apply(source_to_ref, shown)
     inside = np.asarray((photo_points >= 0).all(-1) & (photo_points < [width, height]).all(-1))
-    inside &= (matches >= 0).all(-1) & (matches < REFERENCE_PX).all(-1)
+    inside &= site.shows(shown) & (matches >= 0).all(-1) & (matches < REFERENCE_PX).all(-1)
     size = log_uniform(rng, 2, 12) / gsd
     return Pair(
         query=recolour(shade(query, rng), rng),
