@@ -223,8 +223,10 @@ class LocateDialog(QDialog):
         bar.pushMessage(text, level, 0 if level == Qgis.MessageLevel.Critical else 12)
 
     def _show_photo(self, path: str) -> None:
-        self.hint.setText(_HINT)
+        # What was said of another photo.
+        self.messages.clearWidgets()
         self.view.clear()
+        self.hint.setText(_HINT)
         self.hint.setEnabled(False)
         if not path:
             return

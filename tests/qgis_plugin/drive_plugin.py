@@ -182,6 +182,7 @@ def shown_actions() -> dict:
     menus = [a.menu() for a in iface.rasterMenu().actions() if a.menu() and a.text() == "geoloc"]
     return {
         "toolbar": [a.text() for a in iface.pluginToolBar().actions() if "Locate object" in a.text()],
+        "menus": len(menus),
         "menu": [a.text() for menu in menus for a in menu.actions()],
         "dialogs": sum("LocateDialog" in type(d).__name__ for d in iface.mainWindow().findChildren(QDialog)),
     }

@@ -131,7 +131,8 @@ def test_nothing_unexpected_was_raised(said) -> None:
 
 
 def test_the_action_is_in_toolbar_and_menu(said) -> None:
-    shown = {"toolbar": ["Locate object from photo"], "menu": ["Locate object from photo"], "dialogs": 0}
+    text = "Locate object from photo"
+    shown = {"toolbar": [text], "menus": 1, "menu": [text], "dialogs": 0}
     assert said["set_up"] == shown
     assert said["open_by_button"]["visible"]
     assert said["open_by_button"]["icon"]
@@ -268,6 +269,6 @@ def test_it_opens_again_as_it_was_left(said) -> None:
 def test_unloading_leaves_nothing_and_it_loads_again(said) -> None:
     seen = said["unloaded"]
     assert seen["ended"]
-    assert seen["after"] == {"toolbar": [], "menu": [], "dialogs": 0}
+    assert seen["after"] == {"toolbar": [], "menus": 0, "menu": [], "dialogs": 0}
     assert seen["again"] == said["set_up"]
     assert seen["opens"]
