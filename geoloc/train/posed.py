@@ -39,29 +39,14 @@ class Camera:
     height: int
 
     def to_ground(self, pixels: np.ndarray, surface: Surface) -> np.ndarray:
-        """Map points (..., 3) where the rays of photo pixels (..., 2) meet the surface; NaN above the horizon."""
+        """Map points (..., 3) where the rays through photo pixels (..., 2) first meet the surface, or NaN."""
         d = (pixels - [self.cx, self.cy]) / self.focal
         p = d.copy()
         for _ in range(5):
             p = d / (1 + self.k1 * (p**2).sum(-1, keepdims=True))
-        # p_x q_z = q_x and p_y q_z = q_y with q = A X + b: two lines in (easting, northing) for a given height.
-        ax = self.a[0] - p[..., :1] * self.a[2]
-        ay = self.a[1] - p[..., 1:] * self.a[2]
-        bx = self.b[0] - p[..., 0] * self.b[2]
-        by = self.b[1] - p[..., 1] * self.b[2]
-        z = np.full(p.shape[:-1], surface.mean)
-        ground = np.full((*p.shape[:-1], 2), np.nan)
-        for _ in range(6):
-            det = ax[..., 0] * ay[..., 1] - ax[..., 1] * ay[..., 0]
-            rx, ry = -bx - ax[..., 2] * z, -by - ay[..., 2] * z
-            with np.errstate(divide="ignore", invalid="ignore"):
-                e = (rx * ay[..., 1] - ry * ax[..., 1]) / det
-                n = (ax[..., 0] * ry - ay[..., 0] * rx) / det
-            ground = np.stack([e, n], -1)
-            z = surface.height(ground)
-        points = np.concatenate([ground, z[..., None]], -1)
-        in_front = points @ self.a[2] + self.b[2] > 0
-        return np.where(in_front[..., None], points, np.nan)
+        # With q = A X + b, X = centre + q_z A^-1 (p_x, p_y, 1): depth q_z runs along the ray.
+        rays = np.concatenate([p, np.ones((*p.shape[:-1], 1))], axis=-1) @ np.linalg.inv(self.a).T
+        return surface.meet(np.linalg.solve(self.a, -self.b), rays)
 
 
 @dataclass(frozen=True)
@@ -73,18 +58,51 @@ class Surface:
     north: float
     cell: float
 
-    @property
-    def mean(self) -> float:
-        """The mean height in metres."""
-        return float(self.heights.mean())
-
     def height(self, points: np.ndarray) -> np.ndarray:
-        """Heights at map points (..., 2); beyond the DSM, that of its nearest cell."""
+        """Heights at map points (..., 2), bilinear between the centres of cells; beyond them, that of the nearest."""
         rows, columns = self.heights.shape
-        with np.errstate(invalid="ignore"):
-            column = np.nan_to_num((points[..., 0] - self.west) / self.cell).clip(0, columns - 1).astype(int)
-            row = np.nan_to_num((self.north - points[..., 1]) / self.cell).clip(0, rows - 1).astype(int)
-        return self.heights[row, column]
+        x = np.nan_to_num((points[..., 0] - self.west) / self.cell - 0.5).clip(0, columns - 1)
+        y = np.nan_to_num((self.north - points[..., 1]) / self.cell - 0.5).clip(0, rows - 1)
+        column, row = x.astype(int), y.astype(int)
+        right, below = np.minimum(column + 1, columns - 1), np.minimum(row + 1, rows - 1)
+        dx, dy = x - column, y - row
+        upper = (1 - dx) * self.heights[row, column] + dx * self.heights[row, right]
+        lower = (1 - dx) * self.heights[below, column] + dx * self.heights[below, right]
+        return np.asarray((1 - dy) * upper + dy * lower)
+
+    def meet(self, origin: np.ndarray, rays: np.ndarray) -> np.ndarray:
+        """Where rays (..., 3) from `origin` first go below the surface, (..., 3); NaN where they do not on the DSM.
+
+        A march in steps of one cell, then bisection: putting the height found back into the ray does not converge
+        where the ground slopes towards the camera, and reconstructions without GPS slope a lot.
+        """
+        rows, columns = self.heights.shape
+        low = [self.west, self.north - rows * self.cell, self.heights.min() - self.cell]
+        high = [self.west + columns * self.cell, self.north, self.heights.max() + self.cell]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sides = np.stack([(low - origin) / rays, (high - origin) / rays])
+        near = np.fmax.reduce(sides.min(0), axis=-1).clip(min=0)
+        far = np.fmin.reduce(sides.max(0), axis=-1)
+        crosses = near < far
+        near, far = np.where(crosses, near, 0), np.where(crosses, far, 0)
+
+        def below(depth: np.ndarray, along: np.ndarray) -> np.ndarray:
+            points = origin + depth[..., None] * along
+            return np.asarray(points[..., 2] <= self.height(points[..., :2]))
+
+        longest = ((far - near) * np.linalg.norm(rays, axis=-1)).max()
+        share = np.linspace(0, 1, int(np.ceil(longest / self.cell)) + 2)
+        under = below(near[..., None] + (far - near)[..., None] * share, rays[..., None, :])
+        first = under.argmax(-1)
+        # One that is under the ground where it enters the DSM met it before.
+        meets = crosses & (first > 0)
+        above = near + (far - near) * share[np.maximum(first - 1, 0)]
+        beneath = near + (far - near) * share[first]
+        for _ in range(20):
+            middle = (above + beneath) / 2
+            inside = below(middle, rays)
+            above, beneath = np.where(inside, above, middle), np.where(inside, middle, beneath)
+        return np.where(meets[..., None], origin + beneath[..., None] * rays, np.nan)
 
 
 @dataclass(frozen=True)
