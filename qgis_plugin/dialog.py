@@ -217,10 +217,20 @@ class LocateDialog(QDialog):
         )
 
     def _say(self, text: str, level: Qgis.MessageLevel) -> None:
-        bar = self.messages if self.isVisible() else self._iface.messageBar()
-        bar.clearWidgets()
         # Errors stay until they are closed, the rest long enough to be read.
-        bar.pushMessage(text, level, 0 if level == Qgis.MessageLevel.Critical else 12)
+        duration_s = 0 if level == Qgis.MessageLevel.Critical else 12
+        if not self.isVisible():
+            self._iface.messageBar().pushMessage(text, level, duration_s)
+            return
+        # The bar's own text is cut where it does not fit one line.
+        label = QLabel(text)
+        label.setObjectName("message")
+        label.setWordWrap(True)
+        policy = label.sizePolicy()
+        policy.setHorizontalStretch(1)
+        label.setSizePolicy(policy)
+        self.messages.clearWidgets()
+        self.messages.pushWidget(label, level, duration_s)
 
     def _show_photo(self, path: str) -> None:
         # What was said of another photo.

@@ -50,7 +50,7 @@ class SettingsDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (explanation, self.path, self.answer, buttons):
             layout.addWidget(widget)
-        self.resize(560, 0)
+        self._fit(560)
 
     def check(self) -> None:
         """Start the program and show what it answers."""
@@ -63,6 +63,11 @@ class SettingsDialog(QDialog):
             QApplication.restoreOverrideCursor()
         self.answer.setStyleSheet(f"color: {colour}")
         self.answer.setText(answer)
+        self._fit(self.width())
+
+    def _fit(self, width: int) -> None:
+        """As high as the wrapped texts need."""
+        self.resize(width, self.layout().totalHeightForWidth(width))
 
     def accept(self) -> None:
         """Keep the path."""

@@ -15,7 +15,7 @@ from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from qgis.PyQt.QtGui import QMouseEvent, QWheelEvent
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDialog, QMessageBox
+from qgis.PyQt.QtWidgets import QApplication, QDialog, QLabel, QMessageBox
 from qgis.utils import iface, loadPlugin, plugins, startPlugin, unloadPlugin
 
 NAME = "geoloc_locate"
@@ -51,7 +51,10 @@ def dialog():
 def messages(bar: QgsMessageBar) -> list:
     """Text and level of what a message bar shows."""
     item = bar.currentItem()
-    return [] if item is None else [[item.text(), int(item.level())]]
+    if item is None:
+        return []
+    label = item.findChild(QLabel, "message")
+    return [[label.text() if label else item.text(), int(item.level())]]
 
 
 def our_layers() -> list:
