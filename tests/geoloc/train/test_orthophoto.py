@@ -119,7 +119,7 @@ def test_a_tilted_view_keeps_heading_and_scale_on_its_axis(
     middle = np.array([64.0, 64.0])
     step = 1e-4
     up = (views.apply(to_source, middle - [0, step]) - views.apply(to_source, middle)) / step
-    right = (views.apply(to_source, middle + [step, 0]) - views.apply(to_source, middle)) / step
+    right = (views.apply(to_source, middle + np.array([step, 0])) - views.apply(to_source, middle)) / step
     scale = footprint / 128 / ortho.gsd_m
     turn = np.radians(heading)
     assert right == pytest.approx(scale * np.array([np.cos(turn), np.sin(turn)]), rel=1e-3, abs=1e-3)
