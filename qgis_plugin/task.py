@@ -24,7 +24,7 @@ class LocateTask(QgsTask):
         when_over: Callable[[LocateTask], None],
         folder: QTemporaryDir | None = None,
     ) -> None:
-        """folder: where `job.output` is if it is temporary; it vanishes with the task."""
+        """folder: where `job.output` is if it is temporary; removed when the task is over."""
         super().__init__(f"Locate object from {job.photo.name}", QgsTask.Flag.CanCancel)
         self.job = job
         self.folder = folder
@@ -42,7 +42,12 @@ class LocateTask(QgsTask):
         level = Qgis.MessageLevel.Info if result or self.outcome.cancelled else Qgis.MessageLevel.Critical
         text = "\n".join(part for part in (self.outcome.log, self.outcome.message) if part)
         QgsMessageLog.logMessage(text or "done", "geoloc", level, notifyUser=False)
-        self.when_over(self)
+        try:
+            self.when_over(self)
+        finally:
+            # Not left to the garbage collector, which may never come.
+            if self.folder is not None:
+                self.folder.remove()
 
     def _hear(self, line: str) -> None:
         percent = runner.parse_progress(line)

@@ -4,6 +4,7 @@
 it is looked for on the screen and clicked there, so that no arithmetic of the plugin's is trusted.
 """
 
+import gc
 import json
 import sys
 import time
@@ -74,6 +75,12 @@ def called() -> dict:
 
 def forget_call() -> None:
     (STUB.parent / "called.json").unlink(missing_ok=True)
+
+
+def folder_left() -> bool:
+    """Whether the folder of the last output is still there."""
+    arguments = called()["arguments"]
+    return Path(arguments[arguments.index("-o") + 1]).parent.exists()
 
 
 def was_called() -> bool:
@@ -220,7 +227,7 @@ def found_upright() -> dict:
     dialog().top.setValue(3)
     search()
     picture("dialog", dialog())
-    seen = {**outcome(), **drawn(), "dot": size, "hint": mark}
+    seen = {**outcome(), **drawn(), "dot": size, "hint": mark, "folder_left": folder_left()}
     picture("window", iface.mainWindow())
     seen["node"] = QgsProject.instance().layerTreeRoot().findLayer(our_layers()[0].id()) is not None
     drop_layers()
@@ -300,7 +307,7 @@ def no_photo() -> dict:
 def fails(kind: str) -> dict:
     search(kind)
     picture(kind, dialog())
-    seen = outcome()
+    seen = {**outcome(), "folder_left": folder_left()}
     drop_layers()
     return seen
 
@@ -344,8 +351,9 @@ def cancelled() -> dict:
     timer.stop()
     begin = time.monotonic()
     press(dialog().cancel_button)
-    wait(lambda: dialog().task is None)
-    return {**outcome(), "while": seen, "alive": [alive(pid) for pid in pids], "seconds": time.monotonic() - begin}
+    wait(lambda: dialog().task is None and not any(alive(pid) for pid in pids))
+    end = {"seconds": time.monotonic() - begin, "alive": [alive(pid) for pid in pids], "folder_left": folder_left()}
+    return {**outcome(), **end, "while": seen}
 
 
 def closed_meanwhile() -> dict:
@@ -383,7 +391,7 @@ def unloaded() -> dict:
     unloadPlugin(NAME)
     ended = wait(lambda: not any(alive(pid) for pid in pids) and not QgsApplication.taskManager().activeTasks())
     QTest.qWait(100)
-    after = shown_actions()
+    after = {**shown_actions(), "folder_left": folder_left()}
     loadPlugin(NAME)
     startPlugin(NAME)
     again = shown_actions()
@@ -409,6 +417,8 @@ STEPS = (
 
 
 def main() -> None:
+    # What must happen may not wait for the collector.
+    gc.disable()
     # QGIS shows what goes wrong in a slot in a window of its own; here it must be told.
     sys.excepthook = lambda kind, error, trace: unexpected.extend(traceback.format_exception(kind, error, trace))
     said = {"seconds": {}}

@@ -155,6 +155,11 @@ def test_geoloc_gets_the_click_in_pixels_of_the_upright_photo(said, folder, step
     assert clicked(arguments) == pytest.approx(dot, abs=1.5 * screen_pixel)
 
 
+def test_the_dialog_tells_the_click(said) -> None:
+    x, y = clicked(said["found_upright"]["arguments"])
+    assert said["found_upright"]["hint"].endswith(f"Clicked: {x:.1f}, {y:.1f} px.")
+
+
 def test_zoomed_in_the_click_is_finer_than_a_pixel(said) -> None:
     assert said["found_turned"]["dot"][0] > 18
     assert clicked(said["found_turned"]["arguments"]) == pytest.approx(TURNED_DOT, abs=0.5)
@@ -258,6 +263,11 @@ def test_a_closed_dialog_answers_in_qgiss_own_bar(said) -> None:
     assert level == SUCCESS
 
 
+@pytest.mark.parametrize("step", ["found_upright", "empty", "error", "cancelled"])
+def test_temporary_files_are_removed_at_once(said, step) -> None:
+    assert not said[step]["folder_left"]
+
+
 def test_it_opens_again_as_it_was_left(said) -> None:
     seen = said["opened_again"]
     assert seen["visible"]
@@ -269,6 +279,6 @@ def test_it_opens_again_as_it_was_left(said) -> None:
 def test_unloading_leaves_nothing_and_it_loads_again(said) -> None:
     seen = said["unloaded"]
     assert seen["ended"]
-    assert seen["after"] == {"toolbar": [], "menus": 0, "menu": [], "dialogs": 0}
+    assert seen["after"] == {"toolbar": [], "menus": 0, "menu": [], "dialogs": 0, "folder_left": False}
     assert seen["again"] == said["set_up"]
     assert seen["opens"]

@@ -124,6 +124,9 @@ def test_cancel_ends_geoloc_and_its_children_soon(stub, make_job):
     assert outcome.cancelled
     assert time.monotonic() - begin < 15
     assert not alive(called(stub)["pid"])
+    # A killed process takes a moment to go on a busy machine.
+    while alive(called(stub)["child"]) and time.monotonic() - begin < 15:
+        time.sleep(0.02)
     assert not alive(called(stub)["child"])
 
 
