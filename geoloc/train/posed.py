@@ -79,7 +79,7 @@ class Surface:
         rows, columns = self.heights.shape
         low = [self.west, self.north - rows * self.cell, self.heights.min() - self.cell]
         high = [self.west + columns * self.cell, self.north, self.heights.max() + self.cell]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             sides = np.stack([(low - origin) / rays, (high - origin) / rays])
         near = np.fmax.reduce(sides.min(0), axis=-1).clip(min=0)
         far = np.fmin.reduce(sides.max(0), axis=-1)
