@@ -89,7 +89,7 @@ def make_site(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         (folder / "photos").mkdir()
         y, x = np.mgrid[:MOSAIC_PX, :MOSAIC_PX] + 0.5
         mosaic = coloured(x, y)
-        mosaic[(x + y) < 0.5 * MOSAIC_PX] = 0  # the masked corner that mosaics have
+        mosaic[(x + y) < 0.75 * MOSAIC_PX] = 0  # the masked corner that mosaics have
         _write_tiff(folder / "mosaic.tif", np.moveaxis(mosaic, -1, 0), MOSAIC_GSD_M)
         _write_tiff(folder / "dsm.tif", np.full((1, 80, 80), GROUND_M, np.float32), 1.0)
         rng = np.random.default_rng(4)

@@ -44,7 +44,7 @@ def _answers(scale: float, offset: float) -> list[Answer]:
     rng = np.random.default_rng(5)
     shares = rng.uniform(-6, 6, 4000)
     hits = rng.random(4000) < 1 / (1 + np.exp(-(scale * shares + offset)))
-    return [Answer(float(x), bool(h), 3.0 if h else 99.0) for x, h in zip(shares, hits, strict=True)]
+    return [Answer(float(x), bool(h), 3.0 if h else 99.0, 1.0) for x, h in zip(shares, hits, strict=True)]
 
 
 def test_the_fit_finds_the_law_that_made_the_hits() -> None:
@@ -52,15 +52,28 @@ def test_the_fit_finds_the_law_that_made_the_hits() -> None:
     assert calibration.score_scale == pytest.approx(0.7, abs=0.08)
     assert calibration.score_offset == pytest.approx(-1.2, abs=0.2)
     assert calibration.centre_error_px == pytest.approx(3.0)
+    assert calibration.spread_scale == 0
+
+
+def test_the_error_grows_with_the_spread_as_it_did() -> None:
+    rng = np.random.default_rng(6)
+    answers = []
+    for _ in range(4000):
+        spread = rng.uniform(0, 8)
+        answers.append(Answer(0.0, True, float(np.hypot(2.0, 0.5 * spread) * rng.choice([0.5, 1.3])), spread))
+    calibration = fit(answers)
+    size = math.sqrt((0.5**2 + 1.3**2) / 2)
+    assert calibration.centre_error_px == pytest.approx(2.0 * size, rel=0.1)
+    assert calibration.spread_scale == pytest.approx(0.5 * size, rel=0.1)
 
 
 def test_the_fit_stays_finite_where_hits_and_misses_do_not_mix() -> None:
-    answers = [Answer(float(x), x > 0, 1.0) for x in (-3, -2, -1, 1, 2, 3)]
+    answers = [Answer(float(x), x > 0, 1.0, 1.0) for x in (-3, -2, -1, 1, 2, 3)]
     calibration = fit(answers)
     assert math.isfinite(calibration.score_scale)
     assert calibration.score_scale > 0
 
 
 def test_the_description_counts_hits_among_searches_with_the_object() -> None:
-    answers = [Answer(2.0, True, 1.0), Answer(-2.0, False, 50.0)] * 5
+    answers = [Answer(2.0, True, 1.0, 1.0), Answer(-2.0, False, 50.0, 1.0)] * 5
     assert describe(answers, fit(answers)).startswith("5 hits of 5 searches with the object; AUROC of the score 1.000")

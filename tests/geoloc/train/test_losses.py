@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -134,6 +135,20 @@ def test_a_perfect_similarity_has_no_correspondence_loss() -> None:
     assert float(correspondence(similarity, matches, COLUMNS)) == pytest.approx(0, abs=1e-6)
     # Rows and columns are not exchanged.
     assert float(correspondence(similarity, matches.flip(-1), COLUMNS)) > 5
+
+
+def test_the_last_round_is_dense_and_those_before_are_between() -> None:
+    labels = batch(present=True)
+    place = (labels.matches.flatten(1, 2) / STRIDE).long()
+    true = torch.nn.functional.one_hot(place[..., 1] * COLUMNS + place[..., 0], CELLS).float()
+    # The middles of cells: nothing is shared with neighbours.
+    exact = replace(labels, matches=((labels.matches / STRIDE).floor() + 0.5) * STRIDE)
+    flat = torch.zeros_like(true)
+    head = CellHead(16, 8)
+    output = Output(head.decode(perfect()), (flat, -true, 2 * true - 1))
+    parts = losses(SimpleNamespace(head=head), output, exact)  # type: ignore[arg-type]
+    assert float(parts["dense"]) == pytest.approx(0, abs=1e-6)
+    assert float(parts["between"]) == pytest.approx(np.log(CELLS) + 6, abs=0.01)
 
 
 def test_a_flat_similarity_costs_the_logarithm_of_the_cells() -> None:
