@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("--minutes", type=float, default=100)
+    parser.add_argument("--rate", type=float, default=4e-4, help="learning rate at the start of the cosine")
     parser.add_argument("--trials", type=int, default=60, help="held-out photographs to calibrate the scores on")
     parser.add_argument("--output", type=Path, default=PACKAGED / "base.safetensors")
     args = parser.parse_args()
@@ -38,7 +39,7 @@ def main() -> None:
     held_out = load_sources(args.data, held_out=True)
     if args.minutes > 0:
         sources = load_sources(args.data, held_out=False)
-        train(config, sources, held_out, args.run, Schedule(minutes=args.minutes), report=_say)
+        train(config, sources, held_out, args.run, Schedule(minutes=args.minutes, rate=args.rate), report=_say)
     net = CrossViewNet(config)
     net.load_state_dict(load_file(args.run / "weights.safetensors"))
     rng = np.random.default_rng(7)

@@ -21,6 +21,8 @@ from tiling.plan import Plan, Window
 
 PRESENT = 0.5
 """Answers that score less count as "not here"."""
+PEAKS = 5
+"""Answers asked of a window at least: its best single place need not be where the most mass is."""
 METHOD = "attention"
 LEAST_SHARE = 1e-4
 """Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
@@ -71,9 +73,10 @@ def locate(
     overlap = math.log(plan.overlap)
     for done, window in enumerate(plan.windows, start=1):
         pixels = mosaic.read(window.grid)
-        if pixels.valid.any():
+        wanted = pixels.valid & window.inside(plan.area)
+        if wanted.any():
             features = model.encode_window(pixels.rgb, pixels.valid)
-            matches = model.propose(encoded, features, pixels.valid, top)
+            matches = model.propose(encoded, features, wanted, max(top, PEAKS))
             for target, log_mass in matches.log_mass.items():
                 searched[target] = np.logaddexp(searched[target], log_mass)
             # What was searched only grows: a share that is too small now stays so.
@@ -120,7 +123,7 @@ class _Search:
             polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.mosaic.crs)
             parts = {
                 "box": self.model.calibration.centre_error_px * gsd_m,
-                "spread": proposal.spread_px * gsd_m,
+                "spread": self.model.calibration.spread_scale * proposal.spread_px * gsd_m,
                 "mosaic pixel": self.mosaic.gsd_m / math.sqrt(12),
             }
             yield Detection(

@@ -17,13 +17,14 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.features import rasterize
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box, mapping
 
 from tiling.area import Area, side_by_side, within_turn
 from tiling.blocks import Lattice, choose_windows
 from tiling.errors import AreaError
-from tiling.grid import HALF_WORLD, WEB_MERCATOR, Grid
+from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, project
 from tiling.mosaic import Mosaic
 
 MAX_LATITUDE = 85.05
@@ -80,6 +81,23 @@ class Window:
         north, south = (mercantile.ul(0, y, self.z).lat for y in (self.y, self.y + self.n))
         west, east = (360 * x / 2**self.z - 180 for x in (self.x, self.x + self.n))
         return within_turn(box(west, south, east, north))
+
+    def inside(self, area: Polygon | MultiPolygon) -> NDArray[np.bool_]:
+        """px x px: which pixels have their centre in an area (WGS 84, longitudes from -180 to 180)."""
+        footprint = self.footprint
+        if area.covers(footprint):
+            return np.ones((self.px, self.px), bool)
+        grid = self.grid
+        middle = grid.affine.c + grid.affine.a * self.px / 2
+        shapes = []
+        for part in shapely.get_parts(area.intersection(footprint)):
+            if isinstance(part, Polygon) and not part.is_empty:
+                shape = project(part, WGS84, WEB_MERCATOR)
+                turns = round((middle - shape.centroid.x) / (2 * HALF_WORLD))
+                shapes.append(translate(shape, turns * 2 * HALF_WORLD))
+        if not shapes:
+            return np.zeros((self.px, self.px), bool)
+        return rasterize(shapes, (self.px, self.px), transform=grid.affine, dtype="uint8").astype(bool)
 
 
 @dataclass(frozen=True, slots=True)

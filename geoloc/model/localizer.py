@@ -17,7 +17,7 @@ from geoloc.query import Query
 from tiling.box import PixelBox
 
 FILL = 127
-"""What stands where the mosaic has no data, as in training."""
+"""What stands where the mosaic has no data."""
 PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
 QUERY_BATCH = 16
@@ -97,7 +97,7 @@ class Localizer:
     def propose(
         self, queries: Sequence[EncodedQueries], window: Features, valid: NDArray[np.bool_], most: int
     ) -> Matches:
-        """At most `most` boxes a target in one window, their centres on valid pixels."""
+        """At most `most` boxes a target in one window. valid: height x width, where a box may have its centre."""
         proposals: list[Proposal] = []
         log_mass = {}
         inside = torch.from_numpy(valid.copy())
@@ -152,8 +152,8 @@ def _peaks(target: int, places: Tensor, boxes: Tensor, most: int) -> list[Propos
         near = ((centre - centre[best]).abs() <= PEAK_PX).all(1)
         log_mass = left[near].logsumexp(0)
         weight = (left[near] - log_mass).exp()
-        spread = ((centre[near] - centre[best]) ** 2).sum(1) @ weight
         box = PixelBox(*(weight @ boxes[near]).tolist())
+        spread = ((centre[near] - centre.new_tensor(box.centre)) ** 2).sum(1) @ weight
         proposals.append(Proposal(target, box, float(log_mass), math.sqrt(float(spread))))
         left[near] = -math.inf
     return proposals

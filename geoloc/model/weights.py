@@ -1,14 +1,15 @@
 """Weights files: safetensors that say which preset they fit, how well they did and what their checksum is.
 
-Never a pickle. The checksum is over the tensors themselves and stands in the file's metadata; it is verified at
-every load, so that a damaged or edited file is refused instead of answering wrongly.
+Never a pickle. The checksum is over the tensors, the preset and the calibration and stands in the file's metadata; it
+is verified at every load, so that a damaged or edited file is refused instead of answering wrongly.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,14 @@ FORMAT = "geoloc-weights-1"
 class Calibration:
     """What was measured of the weights on held-out pairs and searches; results are told with it.
 
-    centre_error_px: root mean square distance of a right box's centre from the true one, window pixels.
+    centre_error_px, spread_scale: how far a right box's centre is from the true one, window pixels: the root of the
+    summed squares of the first and of spread_scale times the spread of the network's own weights.
     score_scale, score_offset: the score of an answer is sigmoid(score_scale * x + score_offset), x the log of its share
     of the mass of all places searched and of the null class; fitted so that it is the probability of a hit.
     """
 
     centre_error_px: float = 4.0
+    spread_scale: float = 0.0
     score_scale: float = 1.0
     score_offset: float = 0.0
 
@@ -49,13 +52,9 @@ def save_weights(path: Path, net: CrossViewNet, calibration: Calibration, *, hal
         name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
         for name, value in _tensors(net).items()
     }
-    checksum = _checksum(tensors)
-    metadata = {
-        "format": FORMAT,
-        "preset": net.config.name,
-        "sha256": checksum,
-        "calibration": json.dumps(asdict(calibration)),
-    }
+    metadata = {"format": FORMAT, "preset": net.config.name, "calibration": json.dumps(asdict(calibration))}
+    checksum = _checksum(tensors, metadata)
+    metadata["sha256"] = checksum
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata)
     return checksum
@@ -80,7 +79,8 @@ def load_weights(path: Path, net: CrossViewNet) -> Calibration:
         raise WeightsError(
             f"{path}: weights for preset {metadata.get('preset')!r}, not {net.config.name!r}; give --model"
         )
-    if metadata.get("sha256") != _checksum(tensors):
+    calibration = _calibration(path, metadata)
+    if metadata.get("sha256") != _checksum(tensors, metadata):
         raise WeightsError(f"{path}: wrong checksum, the file is damaged or was changed; fetch or train it again")
     own = _tensors(net)
     wrong = [
@@ -90,17 +90,24 @@ def load_weights(path: Path, net: CrossViewNet) -> Calibration:
         raise WeightsError(
             f"{path}: made for another version of the network ({len(wrong)} tensors differ, {min(wrong)})"
         )
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+        raise WeightsError(f"{path}: holds values that are not finite; the training that made it went wrong")
     with torch.no_grad():
         for name, value in own.items():
             value.copy_(tensors[name])
-    return _calibration(path, metadata)
+    return calibration
 
 
 def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
+    names = [field.name for field in fields(Calibration)]
     try:
-        return Calibration(**json.loads(metadata["calibration"]))
+        told = json.loads(metadata["calibration"])
+        values = {name: float(told[name]) for name in names}
     except (KeyError, TypeError, ValueError):
-        raise WeightsError(f"{path}: its metadata has no valid calibration") from None
+        values = {}
+    if not values or not all(map(math.isfinite, values.values())) or values["score_scale"] <= 0:
+        raise WeightsError(f"{path}: its metadata has no valid calibration")
+    return Calibration(**values)
 
 
 def _tensors(net: CrossViewNet) -> dict[str, Tensor]:
@@ -108,8 +115,9 @@ def _tensors(net: CrossViewNet) -> dict[str, Tensor]:
     return dict(net.named_parameters()) | {n: b for n, b in net.named_buffers() if n in net.state_dict()}
 
 
-def _checksum(tensors: dict[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+    """Of all tensors, and of what makes scores of them."""
+    digest = hashlib.sha256(f"{metadata['preset']}\n{metadata['calibration']}\n".encode())
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())

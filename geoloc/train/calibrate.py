@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +56,14 @@ class Trial:
 class Answer:
     """The best answer to one click of a trial.
 
-    log_share: of the mass of all that was searched; error_px: of the centre, in window pixels.
+    log_share: of the mass of all that was searched; error_px: of the centre, and spread_px, as in `Proposal`, in window
+    pixels.
     """
 
     log_share: float
     hit: bool
     error_px: float
+    spread_px: float
 
 
 def made_trial(ortho: Orthophoto, rng: np.random.Generator, clicks: int) -> Trial | None:
@@ -70,8 +72,10 @@ def made_trial(ortho: Orthophoto, rng: np.random.Generator, clicks: int) -> Tria
     footprint = log_uniform(rng, FOOTPRINT_M[0], min(FOOTPRINT_M[1], ortho.size_m))
     centre = (at[:2] + at[2:]) / 2
     picture, to_source = tilted_view(ortho, rng, centre, rng.uniform(0, 360), footprint, side=PHOTO_PX)
-    centres = (ortho.boxes[:, :2] + ortho.boxes[:, 2:]) / 2
-    places = views.apply(np.linalg.inv(to_source), centres)
+    size = ortho.boxes[:, 2:] - ortho.boxes[:, :2]
+    # Nobody clicks exactly in the middle.
+    clicked = ortho.boxes[:, :2] + size * rng.uniform(0.2, 0.8, size.shape)
+    places = views.apply(np.linalg.inv(to_source), clicked)
     inside = ((places > 20) & (places < PHOTO_PX - 20)).all(1)
     chosen = rng.permutation(np.flatnonzero(inside))[:clicks]
     if len(chosen) == 0:
@@ -121,7 +125,7 @@ def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str]
 
 
 def fit(answers: Sequence[Answer]) -> Calibration:
-    """Logistic regression of hits on log shares, by Newton steps, and the root mean square centre error of the hits."""
+    """Logistic regression of hits on log shares, by Newton steps, and the centre error of the hits by their spread."""
     x = torch.tensor([a.log_share for a in answers], dtype=torch.float64)
     y = torch.tensor([float(a.hit) for a in answers], dtype=torch.float64)
     design = torch.stack([x, torch.ones_like(x)], dim=1)
@@ -131,8 +135,19 @@ def fit(answers: Sequence[Answer]) -> Calibration:
         gradient = design.T @ (p - y) + 0.1 * weight
         hessian = (design * (p * (1 - p))[:, None]).T @ design + 0.1 * torch.eye(2)
         weight = weight - torch.linalg.solve(hessian, gradient)
-    errors = np.array([a.error_px for a in answers if a.hit])
-    return Calibration(float(np.sqrt((errors**2).mean())), float(weight[0]), float(weight[1]))
+    error, scale = _error_law([a for a in answers if a.hit])
+    return Calibration(error, scale, float(weight[0]), float(weight[1]))
+
+
+def _error_law(hits: Sequence[Answer]) -> tuple[float, float]:
+    """a and b of error**2 = a**2 + b**2 * spread**2, least squares, neither negative."""
+    errors = np.array([a.error_px**2 for a in hits])
+    spreads = np.array([a.spread_px**2 for a in hits])
+    slope = 0.0
+    if spreads.std() > 0:
+        slope = max(float(np.cov(spreads, errors)[0, 1] / spreads.var(ddof=1)), 0.0)
+        slope = min(slope, float(errors.mean() / spreads.mean()))
+    return float(np.sqrt(errors.mean() - slope * spreads.mean())), float(np.sqrt(slope))
 
 
 def describe(answers: Sequence[Answer], calibration: Calibration) -> str:
@@ -153,20 +168,20 @@ def _answers(model: Localizer, trial: Trial, ortho: Orthophoto, path: Path) -> l
     with open_mosaic([path]) as mosaic:
         plan = make_plan(mosaic, model.gsd_m, model.window_px, Area.everywhere())
         targets = [Target(click) for click in trial.clicks]
-        plain = model.calibrated(replace(model.calibration, score_scale=1.0, score_offset=0.0))
+        plain = model.calibrated(Calibration(spread_scale=1.0))
         found = {d.click: d for d in locate(trial.photo, targets, mosaic, plan, plain, top=1)}
     for click, truth in zip(trial.clicks, trial.truth, strict=True):
         best = found.get(click)
         if best is None:
-            answers.append(Answer(math.log(LEAST_SHARE), False, math.inf))
+            answers.append(Answer(math.log(LEAST_SHARE), False, math.inf, math.inf))
             continue
         x = (best.polygon.centroid.x - _EAST) / ortho.gsd_m
         y = ortho.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ortho.gsd_m
         inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ortho is trial.mosaic
-        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ortho.gsd_m / plan.gsd_m
+        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ortho.gsd_m / best.gsd_m
         # The plain score is the sigmoid of the log share.
         share = math.log(best.score) - math.log1p(-best.score)
-        answers.append(Answer(share, bool(inside), float(error)))
+        answers.append(Answer(share, bool(inside), float(error), best.accuracy_parts["spread"] / best.gsd_m))
     return answers
 
 

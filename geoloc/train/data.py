@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,8 +49,11 @@ def load_sources(root: Path, *, held_out: bool) -> Sources:
     except (OSError, ValueError) as error:
         raise TrainingError(f"{root}/orthos/estonia/boxes.json: cannot be read: {error}") from None
     boxed = []
-    for path in sorted((root / "orthos/estonia").glob("*.jpg")):
-        if path.name.startswith(HELD_OUT) != held_out:
+    paths = sorted((root / "orthos/estonia").glob("*.jpg"))
+    # Some crops are there twice under two names: what is held out is not trained on under the other.
+    kept = {_digest(path) for path in paths if path.name.startswith(HELD_OUT)}
+    for path in paths:
+        if path.name.startswith(HELD_OUT) != held_out or (not held_out and _digest(path) in kept):
             continue
         pixels = _read(path)
         entry = described.get(path.name)
@@ -67,6 +71,10 @@ def load_sources(root: Path, *, held_out: bool) -> Sources:
         raise TrainingError(f"{root}: no orthophotos of this part in orthos/estonia or orthos/ucmerced")
     site = posed.load_site(root / "caliterra", held_out=held_out)
     return Sources(tuple(boxed), tuple(small), (site,))
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def _read(path: Path) -> np.ndarray:

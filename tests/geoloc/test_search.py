@@ -9,9 +9,10 @@ import numpy as np
 import pyproj
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.geometry import Point, Polygon
+from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geoloc.detection import iou
 from geoloc.errors import PhotoError
@@ -44,7 +45,7 @@ class Seeing:
     """Stands for the network: proposes the bounds of what is red in a window, surer the more of it there is."""
 
     name, gsd_m, window_px, query_shape = "seeing", 0.2, 256, (256, 256)
-    calibration = Calibration(2.0, 1.0, 0.0)
+    calibration = Calibration(2.0, 0.5, 1.0, 0.0)
 
     def __init__(self) -> None:
         self.crops = 0
@@ -61,6 +62,7 @@ class Seeing:
         return (value[..., 0] - value[..., 1:].max(-1) > 90) & valid
 
     def propose(self, queries: list[int], window: NDArray[np.bool_], valid: NDArray[np.bool_], most: int) -> Matches:
+        window = window & valid
         if not window.any():
             return Matches((), dict.fromkeys(queries, -50.0))
         rows, columns = np.flatnonzero(window.any(1)), np.flatnonzero(window.any(0))
@@ -158,13 +160,25 @@ def test_the_area_limits_the_answers(tmp_path: Path, photo: Photo) -> None:
     assert found == []
 
 
+def test_what_lies_beyond_the_area_is_not_seen(tmp_path: Path, photo: Photo) -> None:
+    epsg, affine = GRIDS["UTM north-up"]
+    truth = _mosaic(tmp_path / "m.tif", epsg, affine)
+    around = project(truth.buffer(2), epsg, 4326)
+    west, south, _, north = around.bounds
+    half = shapely.box(west, south, project(truth.centroid, epsg, 4326).x, north)
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area(MultiPolygon([half])))
+        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing(), top=1)  # type: ignore[arg-type]
+    assert found[0].polygon.intersection(truth).area == pytest.approx(truth.area / 2, rel=0.1)
+
+
 def test_accuracy_is_the_root_of_its_squared_parts(tmp_path: Path, photo: Photo) -> None:
     _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
         best = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())[0]  # type: ignore[arg-type]
     assert best.accuracy_parts["box"] == pytest.approx(2.0 * best.gsd_m)
-    assert best.accuracy_parts["spread"] == pytest.approx(0.5 * best.gsd_m)
+    assert best.accuracy_parts["spread"] == pytest.approx(0.25 * best.gsd_m)
     assert best.gsd_m == pytest.approx(plan.gsd_m, rel=1e-4), "the window's own"
     assert best.accuracy_m**2 == pytest.approx(sum(part**2 for part in best.accuracy_parts.values()))
 

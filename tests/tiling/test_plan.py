@@ -340,3 +340,20 @@ def test_the_overlap_counts_windows_over_a_place() -> None:
     covered = sum(window.grid.footprint().area for window in plan.windows)
     assert plan.overlap == pytest.approx(covered / outline.area, rel=1e-6)
     assert replace(plan, windows=plan.windows[:1]).overlap == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(list(PLACES)), st.floats(-40, 40), st.floats(-40, 40), st.floats(3, 60))
+def test_the_pixels_inside_an_area(epsg: int, east: float, north: float, radius: float) -> None:
+    grid = grid_at(epsg, 1.0, SIDE)
+    with memory_mosaic(np.ones((SIDE, SIDE), bool), grid) as mosaic:
+        window = make_plan(mosaic, 1.0, 64, EVERYWHERE).windows[0]
+    middle = window.grid.affine * (32 + east, 32 + north)
+    lon, lat = transformer(3857, WGS84).transform(*middle)
+    area = Area.near((lon + 180) % 360 - 180, lat, radius).polygon
+    x, y = np.meshgrid(np.arange(window.px) + 0.5, np.arange(window.px) + 0.5)
+    a = window.grid.affine
+    lons, lats = transformer(3857, WGS84).transform(a.a * x + a.c, a.e * y + a.f)
+    expected = shapely.contains_xy(area, (lons + 180) % 360 - 180, lats)
+    # On the very edge either is right.
+    assert (window.inside(area) != expected).sum() <= 0.02 * expected.sum() + 2

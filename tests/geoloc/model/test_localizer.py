@@ -47,7 +47,7 @@ def test_one_peak_has_the_mass_of_its_cells() -> None:
     share = math.exp(1) / (math.exp(1) + math.exp(2))
     assert first.box.centre == pytest.approx((28.0 + 8 * share, 60.0))
     assert first.log_mass == pytest.approx(math.log(math.exp(2) + math.exp(1)), abs=1e-3)
-    assert first.spread_px == pytest.approx(8 * math.sqrt(share), rel=1e-3)
+    assert first.spread_px == pytest.approx(8 * math.sqrt(share * (1 - share)), rel=1e-3)
 
 
 def test_crops_that_agree_are_surer_than_one_alone() -> None:
@@ -91,7 +91,7 @@ def test_nothing_is_proposed_on_invalid_ground() -> None:
 
 
 def test_scores_follow_the_calibration_and_never_overflow() -> None:
-    localizer = Localizer(CrossViewNet(TINY), Calibration(2.0, 0.5, -1.0))
+    localizer = Localizer(CrossViewNet(TINY), Calibration(2.0, 0.0, 0.5, -1.0))
     assert localizer.score(4.0) == pytest.approx(1 / (1 + math.exp(-1.0)))
     assert localizer.score(-1e9) == 0.0
     assert localizer.score(1e9) == 1.0

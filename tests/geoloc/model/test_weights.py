@@ -18,7 +18,7 @@ from geoloc.model.presets import preset
 from geoloc.model.weights import FORMAT, Calibration, load_weights, save_weights
 
 TINY = replace(preset("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
-CALIBRATION = Calibration(3.5, 0.8, -0.4)
+CALIBRATION = Calibration(3.5, 0.7, 0.8, -0.4)
 
 
 @pytest.fixture

@@ -40,8 +40,12 @@ def root(tmp_path_factory: pytest.TempPathFactory, make_site: Callable[..., Path
     folder = tmp_path_factory.mktemp("data")
     (folder / "orthos/estonia").mkdir(parents=True)
     (folder / "orthos/ucmerced").mkdir()
-    for name in ESTONIA:
-        cv2.imwrite(str(folder / f"orthos/estonia/{name}.jpg"), ground[:400, :400, ::-1])
+    for i, name in enumerate(ESTONIA):
+        picture = ground[:400, :400, ::-1].copy()
+        picture[396:, :, 0] = 10 * i
+        cv2.imwrite(str(folder / f"orthos/estonia/{name}.jpg"), picture)
+    # What is held out, under another name.
+    shutil.copy(folder / "orthos/estonia/image_15_05_02.jpg", folder / "orthos/estonia/image_10_05_02.jpg")
     boxes = [[100.0, 120.0, 40.0, 30.0, "Building"], [0.0, 50.0, 60.0, 20.0, "Car"], [380.0, 200.0, 20.0, 9.0, "Bus"]]
     entry = {"gsd_m": 0.2, "width": 400, "height": 400}
     described = {f"{name}.jpg": entry | {"boxes_xywh": boxes} for name in ESTONIA[:3]}
