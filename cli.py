@@ -308,9 +308,10 @@ def _plan(
     from tiling.plan import make_plan
 
     config = config_of(preset)
-    if mosaic.gsd_m > COARSE * (gsd or config.gsd_m):
+    wanted = gsd or config.gsd_m
+    if mosaic.gsd_m > COARSE * wanted:
         text = "The mosaic's pixels are %.3g m and the search is at %.3g m: too little detail; --gsd makes it faster"
-        LOG.warning(text, mosaic.gsd_m, gsd or config.gsd_m)
+        LOG.warning(text, mosaic.gsd_m, wanted)
     by_gps = photo.position if photo is not None and near is None else None
     area = Area.everywhere()
     if bounds is not None:
@@ -323,7 +324,7 @@ def _plan(
     if hint:
         LOG.info("Looking only %s; --no-gps leaves it out", hint)
     try:
-        return make_plan(mosaic, gsd or config.gsd_m, config.window_px, area)
+        return make_plan(mosaic, wanted, config.window_px, area)
     except AreaError as error:
         raise AreaError(f"{error}; searched was {hint}, --no-gps leaves it out" if hint else str(error)) from None
 

@@ -71,6 +71,10 @@ def locate(
     searched = np.full(len(targets), -math.inf)
     # Windows overlap, and what each place has is to count once.
     overlap = math.log(plan.overlap)
+
+    def log_share(log_mass: float, target: int) -> float:
+        return _log_share(log_mass, searched[target] - overlap)
+
     for done, window in enumerate(plan.windows, start=1):
         pixels = mosaic.read(window.grid)
         wanted = pixels.valid & window.inside(plan.area)
@@ -80,18 +84,12 @@ def locate(
             for target, log_mass in matches.log_mass.items():
                 searched[target] = np.logaddexp(searched[target], log_mass)
             # What was searched only grows: a share that is too small now stays so.
-            likely = [
-                p
-                for p in matches.proposals
-                if _log_share(p.log_mass, searched[p.target] - overlap) > math.log(LEAST_SHARE)
-            ]
+            likely = [p for p in matches.proposals if log_share(p.log_mass, p.target) > math.log(LEAST_SHARE)]
             answers = search.detections(likely, window)
             found.extend((p.log_mass, d) for p, d in zip(likely, answers, strict=True) if asked.contains(_place(d)))
         if progress is not None:
             progress(done, len(plan.windows))
-    scored = (
-        replace(d, score=model.score(_log_share(log_mass, searched[d.target] - overlap))) for log_mass, d in found
-    )
+    scored = (replace(d, score=model.score(log_share(log_mass, d.target))) for log_mass, d in found)
     merged = merge((d for d in scored if d.score >= min_score), top=top)
     return sorted(merged, key=lambda d: (d.target, d.rank))
 

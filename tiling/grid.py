@@ -118,11 +118,11 @@ def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
         if not turn:
             return out_x, out_y
         if source.is_geographic and target.is_geographic:
-            return out_x + turn * np.round((x - out_x) / turn), out_y
+            return out_x + turns_to(out_x, x, turn), out_y
         out_x = np.unwrap(out_x, period=turn)
         # All rings of one shape stay in the turn of the first.
         near.append(out_x[0])
-        return out_x + turn * np.round((near[0] - out_x[0]) / turn), out_y
+        return out_x + turns_to(out_x[0], near[0], turn), out_y
 
     def ring(x: _Array, y: _Array) -> tuple[_Array, _Array]:
         return _bent(x, y, points)
@@ -135,6 +135,11 @@ def whole_turn(crs: pyproj.CRS) -> float:
     if crs.is_geographic:
         return 360.0
     return 2 * HALF_WORLD if crs == WEB_MERCATOR else 0.0
+
+
+def turns_to(x: Any, goal: Any, turn: float) -> Any:
+    """What to add to x, whole turns round the world, to come nearest to `goal`; numbers or arrays, `turn` not 0."""
+    return turn * np.round((goal - x) / turn)
 
 
 def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> float:

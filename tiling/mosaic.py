@@ -17,7 +17,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from tiling.area import within_turn
 from tiling.errors import MosaicError
-from tiling.grid import WGS84, Grid, mapped, project, transformer, whole_turn
+from tiling.grid import WGS84, Grid, mapped, project, transformer, turns_to, whole_turn
 from tiling.sources import Files, Source, read_source, warp
 from tiling.stretch import Stretch, fit_stretch
 from tiling.validity import covered, in_written_blocks
@@ -128,7 +128,7 @@ class Mosaic:
         if not turn:
             return shape
         first = self._sources[0].outline
-        return translate(shape, turn * round((first.centroid.x - shape.centroid.x) / turn))
+        return translate(shape, float(turns_to(shape.centroid.x, first.centroid.x, turn)))
 
     def _touching(self, grid: Grid) -> Iterator[Source]:
         """Files that may show something on the grid, in their order."""
@@ -147,8 +147,8 @@ class Mosaic:
             xmin, ymin, xmax, ymax = self._bounds[numbers].T
             low, high = map_x.min() - more_x, map_x.max() + more_x
             if turn:
-                turns = turn * np.round(((xmin + xmax) - (low + high)) / (2 * turn))
-                low, high = low + turns, high + turns
+                away = turns_to((low + high) / 2, (xmin + xmax) / 2, turn)
+                low, high = low + away, high + away
             meets = (low <= xmax) & (high >= xmin)
             meets &= (map_y.min() - more_y <= ymax) & (map_y.max() + more_y >= ymin)
             found.extend(np.asarray(numbers)[meets].tolist())

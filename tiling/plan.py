@@ -24,7 +24,7 @@ from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from tiling.area import Area, side_by_side, within_turn
 from tiling.blocks import Lattice, choose_windows
 from tiling.errors import AreaError
-from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, project
+from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, project, turns_to
 from tiling.mosaic import Mosaic
 
 MAX_LATITUDE = 85.05
@@ -93,8 +93,7 @@ class Window:
         for part in shapely.get_parts(area.intersection(footprint)):
             if isinstance(part, Polygon) and not part.is_empty:
                 shape = project(part, WGS84, WEB_MERCATOR)
-                turns = round((middle - shape.centroid.x) / (2 * HALF_WORLD))
-                shapes.append(translate(shape, turns * 2 * HALF_WORLD))
+                shapes.append(translate(shape, float(turns_to(shape.centroid.x, middle, 2 * HALF_WORLD))))
         if not shapes:
             return np.zeros((self.px, self.px), bool)
         return rasterize(shapes, (self.px, self.px), transform=grid.affine, dtype="uint8").astype(bool)

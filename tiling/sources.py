@@ -24,7 +24,7 @@ from shapely.geometry import Polygon
 
 from tiling.box import PixelBox
 from tiling.errors import MosaicError
-from tiling.grid import Grid, as_crs, mapped, transformer, whole_turn
+from tiling.grid import Grid, as_crs, mapped, transformer, turns_to, whole_turn
 
 CACHE_BYTES = 256 * 2**20
 """GDAL's block cache. Its own default, a twentieth of the memory, is more than a whole search may take."""
@@ -83,7 +83,7 @@ class Source:
         map_x, map_y = transformer(grid.crs, self.grid.crs).transform(*mapped(grid.affine, x, y))
         if self.turn:
             # The file may count its longitudes beyond 180 degrees, the grid reach beyond the edge of the world.
-            map_x = map_x + self.turn * np.round((self._middle - map_x) / self.turn)
+            map_x = map_x + turns_to(map_x, self._middle, self.turn)
         return mapped(~self.grid.affine, map_x, map_y)
 
     def beside(self, grid: Grid) -> Grid:
@@ -91,8 +91,8 @@ class Source:
         if not self.turn or grid.crs != self.grid.crs:
             return grid
         middle, _ = grid.affine * (grid.width / 2, grid.height / 2)
-        turns = round((self._middle - middle) / self.turn)
-        return replace(grid, affine=Affine.translation(turns * self.turn, 0) * grid.affine) if turns else grid
+        away = float(turns_to(middle, self._middle, self.turn))
+        return replace(grid, affine=Affine.translation(away, 0) * grid.affine) if away else grid
 
     @property
     def _middle(self) -> float:

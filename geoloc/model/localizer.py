@@ -72,9 +72,8 @@ class Localizer:
         return Localizer(self._net, calibration)
 
     def score(self, log_share: float) -> float:
-        """The probability that an answer is right which has this share (its log) of the mass of a whole search."""
-        x = self.calibration.score_scale * log_share + self.calibration.score_offset
-        return 1 / (1 + math.exp(-x)) if x > -500 else 0.0
+        """See `Calibration.score`."""
+        return self.calibration.score(log_share)
 
     @torch.inference_mode()
     def encode_queries(self, queries: Sequence[Query], targets: Sequence[int]) -> list[EncodedQueries]:

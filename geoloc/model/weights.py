@@ -42,6 +42,11 @@ class Calibration:
     score_scale: float = 1.0
     score_offset: float = 0.0
 
+    def score(self, log_share: float) -> float:
+        """The probability that an answer is right which has this share (its log) of the mass of a whole search."""
+        x = self.score_scale * log_share + self.score_offset
+        return 1 / (1 + math.exp(-x)) if x > -500 else 0.0
+
 
 def save_weights(path: Path, net: CrossViewNet, calibration: Calibration, *, half: bool = True) -> str:
     """Write the network's tensors to `path` by way of a temporary file; returns their checksum.

@@ -152,14 +152,13 @@ def _error_law(hits: Sequence[Answer]) -> tuple[float, float]:
 
 def describe(answers: Sequence[Answer], calibration: Calibration) -> str:
     """Hits, and how well the score tells hits from misses, as one line."""
-    x = np.array([a.log_share for a in answers]) * calibration.score_scale + calibration.score_offset
+    score = np.array([calibration.score(a.log_share) for a in answers])
     hit = np.array([a.hit for a in answers])
-    wins = (x[hit][:, None] > x[~hit][None]).mean()
-    p = 1 / (1 + np.exp(-x))
+    wins = (score[hit][:, None] > score[~hit][None]).mean()
     return (
         f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; "
-        f"score above one half: {(p[hit] > 0.5).mean():.2f} of hits, {(p[~hit] > 0.5).mean():.2f} of the others; "
-        f"{calibration}"
+        f"score above one half: {(score[hit] > 0.5).mean():.2f} of hits, "
+        f"{(score[~hit] > 0.5).mean():.2f} of the others; {calibration}"
     )
 
 
