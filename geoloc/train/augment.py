@@ -5,6 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+FILL = 127
+"""What stands where a reference has no data, as in the search."""
+
 
 def recolour(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Exposure, white balance, gamma, contrast, saturation, haze, blur, noise and JPEG. H x W x 3 uint8."""
@@ -47,3 +50,8 @@ def shade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(1, 12))
     dark = 1 - mask * rng.uniform(0.25, 0.6)
     return (image * dark[:, :, None]).astype(np.uint8)
+
+
+def dressed(image: np.ndarray, valid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A reference with another appearance, and with `FILL` where it has no data. valid: H x W bool."""
+    return np.where(valid[..., None], recolour(shade(image, rng), rng), np.uint8(FILL))

@@ -17,13 +17,13 @@ from torch.utils.data import DataLoader, IterableDataset
 from geoloc.errors import TrainingError
 from geoloc.train import orthophoto, posed
 from geoloc.train.orthophoto import Orthophoto, Ranges
-from geoloc.train.pair import Pair
+from geoloc.train.record import Record
 from geoloc.train.posed import PosedSite
 
 UCMERCED_GSD_M = 0.3
 SHARE_POSED = 0.4
 SHARE_UCMERCED = 0.12
-SHARE_ABSENT = 0.25
+SHARE_ABSENT = 1 / 3
 # Orthophotos whose name starts so are kept for validation.
 HELD_OUT = ("image_2_", "image_15_05")
 
@@ -91,12 +91,12 @@ def _whole(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return boxes[keep]
 
 
-def draw(sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_absent: float = SHARE_ABSENT) -> Pair:
+def draw(sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_absent: float = SHARE_ABSENT) -> Record:
     """One pair of the mix.
 
     A share of them, `share_absent` at the most, have a reference of another place, which does not show the object.
     """
-    pair: Pair | None = None
+    pair: Record | None = None
     while pair is None:
         u = rng.random()
         if u < SHARE_POSED:
@@ -120,7 +120,7 @@ def draw(sources: Sources, rng: np.random.Generator, ranges: Ranges, *, share_ab
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B pairs as tensors. Images B x 3 x H x W uint8; the rest as in `Pair`."""
+    """B pairs as tensors. Images B x 3 x H x W uint8; the rest as in `Record`."""
 
     query: Tensor
     click: Tensor
@@ -131,7 +131,7 @@ class Batch:
     matches: Tensor
 
 
-def collate(pairs: list[Pair]) -> Batch:
+def collate(pairs: list[Record]) -> Batch:
     """Stack pairs; images stay uint8 until they are on the device."""
 
     def images(name: str) -> Tensor:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from geoloc.train import views
-from geoloc.train.augment import recolour, shade
-from geoloc.train.pair import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Pair, cell_centres
+from geoloc.train.augment import dressed, recolour, shade
+from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record, cell_centres
 
 HEADING_SPREAD_DEG = 50.0
 MAX_TILT_DEG = 65.0
@@ -20,12 +20,17 @@ LEAST_TEXTURE = 12  # grey levels, standard deviation
 
 @dataclass(frozen=True)
 class Orthophoto:
-    """An image seen from above. pixels: H x W x 3 uint8; gsd_m: metres a pixel; boxes: N x 4 pixels, may be empty."""
+    """An image seen from above.
+
+    pixels: H x W x 3 uint8; gsd_m: metres a pixel; boxes: N x 4 pixels, may be empty; valid: H x W bool, False where
+    there is no data.
+    """
 
     name: str
     pixels: np.ndarray
     gsd_m: float
     boxes: np.ndarray
+    valid: np.ndarray | None = None
 
     @cached_property
     def pyramid(self) -> tuple[np.ndarray, ...]:
@@ -48,19 +53,26 @@ class Orthophoto:
 
     def window(
         self, gsd_m: float, angle_deg: float, source: tuple[float, float], at: tuple[float, float]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """A reference window in which image point `source` lies `at`, and its homography to image pixels."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A reference window in which image point `source` lies `at`, what of it holds data (H x W bool), and its
+        homography to image pixels.
+        """
         scale = gsd_m / self.gsd_m
         to_source = views.similarity(scale, angle_deg, source, at)
-        return self.view(to_source, REFERENCE_PX, scale, cv2.BORDER_CONSTANT), to_source
+        x, y = np.moveaxis(views.apply(to_source, cell_centres(REFERENCE_PX, REFERENCE_PX, 1)), -1, 0)
+        rows, columns = self.pixels.shape[:2]
+        holds = (x >= 0) & (y >= 0) & (x < columns) & (y < rows)
+        if self.valid is not None:
+            holds[holds] = self.valid[y[holds].astype(int), x[holds].astype(int)]
+        return self.view(to_source, REFERENCE_PX, scale, cv2.BORDER_CONSTANT), holds, to_source
 
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
     """What made views vary over: metres on the ground, metres a pixel."""
 
-    footprint_m: tuple[float, float] = (12.0, 80.0)
-    gsd_m: tuple[float, float] = (0.12, 0.35)
+    footprint_m: tuple[float, float] = (12.0, 100.0)
+    gsd_m: tuple[float, float] = (0.1, 0.5)
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -68,7 +80,7 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(max(high, low)))))
 
 
-def make_pair(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Pair | None:
+def make_pair(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Record | None:
     """A pair at a random object or place of `ortho`, heading within 50 degrees of the reference's north.
 
     None where the query has no texture (open water, say): nothing could tell where it is.
@@ -79,7 +91,7 @@ def make_pair(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Pa
 
     gsd = log_uniform(rng, max(ranges.gsd_m[0], 0.55 * ortho.gsd_m), ranges.gsd_m[1])
     at = rng.uniform(0.06, 0.94, 2) * REFERENCE_PX
-    reference, ref_to_source = ortho.window(gsd, turn, tuple(centre), tuple(at))
+    reference, holds, ref_to_source = ortho.window(gsd, turn, tuple(centre), tuple(at))
 
     size_m = float((box[2:] - box[:2]).max()) * ortho.gsd_m
     least = max(ranges.footprint_m[0], 1.5 * size_m, LEAST_FOOTPRINT_PX * gsd)
@@ -90,14 +102,15 @@ def make_pair(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Pa
         return None
 
     source_to_query = np.linalg.inv(query_to_source)
-    jitter = rng.normal(0, 0.1, 2) * (box[2:] - box[:2])
+    # Only an object can be clicked off its middle: a place is where it is clicked.
+    jitter = rng.normal(0, 0.1 if sized else 0, 2) * (box[2:] - box[:2])
     click = views.apply(source_to_query, centre + np.clip(jitter, -4 / ortho.gsd_m, 4 / ortho.gsd_m))
     source_to_ref = np.linalg.inv(ref_to_source)
     corners = views.apply(source_to_ref, box[[[0, 1], [2, 1], [2, 3], [0, 3]]])
-    return Pair(
+    return Record(
         query=recolour(shade(query, rng), rng),
         click=click.astype(np.float32),
-        reference=recolour(shade(reference, rng), rng),
+        reference=dressed(reference, holds, rng),
         box=np.concatenate([corners.min(0), corners.max(0)]).astype(np.float32),
         present=True,
         sized=sized,
@@ -111,8 +124,8 @@ def other_window(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) ->
     source = rng.uniform(0.15, 0.85, 2) * [width, height]
     gsd = log_uniform(rng, max(ranges.gsd_m[0], 0.55 * ortho.gsd_m), ranges.gsd_m[1])
     middle = REFERENCE_PX / 2
-    window, _ = ortho.window(gsd, rng.uniform(0, 360), tuple(source), (middle, middle))
-    return recolour(shade(window, rng), rng)
+    window, holds, _ = ortho.window(gsd, rng.uniform(0, 360), tuple(source), (middle, middle))
+    return dressed(window, holds, rng)
 
 
 def _pick_box(ortho: Orthophoto, rng: np.random.Generator) -> tuple[np.ndarray, bool]:

@@ -13,11 +13,14 @@ import numpy as np
 
 from geoloc.errors import TrainingError
 from geoloc.train import views
-from geoloc.train.augment import recolour, shade
+from geoloc.train.augment import dressed, recolour, shade
 from geoloc.train.orthophoto import HEADING_SPREAD_DEG, Orthophoto, Ranges, log_uniform
-from geoloc.train.pair import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Pair, cell_centres
+from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record, cell_centres
 
 MIN_HEIGHT_M = 15.0
+LEAN_DEG = 15.0
+HELD_OUT_SHARE = 0.25
+"""The upper part of a posed mosaic, by rows, that is never trained on."""
 
 
 @dataclass(frozen=True)
@@ -107,31 +110,35 @@ class Surface:
 
 @dataclass(frozen=True)
 class PosedSite:
-    """A site with real photo - mosaic pairs. The mosaic is north-up; `ortho.gsd_m` is its pixel."""
+    """A site with real photo - mosaic pairs.
+
+    ground: H x W bool, where in `ortho` clicks may be. from_map: 3 x 3, map point to pixel of `ortho`, whose pixels are
+    square on the ground.
+    """
 
     ortho: Orthophoto
-    west: float
-    north: float
+    ground: np.ndarray
+    from_map: np.ndarray
     surface: Surface
     cameras: tuple[Camera, ...]
     photos: tuple[np.ndarray, ...]
 
     def to_source(self, points: np.ndarray) -> np.ndarray:
         """Map points (..., 2) -> mosaic pixels."""
-        return (points - [self.west, self.north]) / [self.ortho.gsd_m, -self.ortho.gsd_m]
+        return views.apply(self.from_map, points)
 
     def shows(self, source: np.ndarray, margin: float = 0) -> np.ndarray:
-        """Whether mosaic pixels (..., 2) lie `margin` inside the mosaic and hold data; masked ground is black."""
+        """Whether mosaic pixels (..., 2) lie `margin` inside the mosaic, where clicks may be."""
         rows, columns = self.ortho.pixels.shape[:2]
         inside = np.asarray(((source >= margin) & (source < [columns - margin, rows - margin])).all(-1))
         x, y = np.moveaxis(np.where(inside[..., None], source, 0).astype(int), -1, 0)
-        return np.asarray(inside & self.ortho.pixels[y, x].any(-1))
+        return np.asarray(inside & self.ground[y, x])
 
 
 def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
     """Read `mosaic.tif`, `dsm.tif`, `cameras.json` and `photos/`.
 
-    held_out: only every eighth photo (True), all others (False) or all. Photos taken less than 15 m above the DSM
+    held_out: only every eighth photo and clicks on ground kept apart (True), all others (False) or all. Photos taken less than 15 m above the DSM
     (before take-off) are left out.
     """
     import rasterio
@@ -162,8 +169,50 @@ def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
         photos.append(cv2.cvtColor(photo, cv2.COLOR_BGR2RGB))
     if not cameras:
         raise TrainingError(f"{folder}/cameras.json: no photo of this part is {MIN_HEIGHT_M:.0f} m above the DSM")
-    ortho = Orthophoto(folder.name, pixels, affine.a, np.zeros((0, 4)))
-    return PosedSite(ortho, affine.c, affine.f, surface, tuple(cameras), tuple(photos))
+    to_map = np.array(affine, float).reshape(3, 3)
+    pixels, from_map = _level(pixels, to_map, surface)
+    # Interpolation mixes the colours along the edge with the black beyond it.
+    valid = cv2.erode(pixels.any(-1).astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    apart = np.zeros_like(valid)
+    apart[: round(HELD_OUT_SHARE * len(valid))] = True
+    ground = valid if held_out is None else valid & (apart == held_out)
+    # What is trained on never shows the ground kept apart; what is kept apart is looked for everywhere.
+    ortho = Orthophoto(folder.name, pixels, affine.a, np.zeros((0, 4)), valid if held_out else ground)
+    return PosedSite(ortho, ground, from_map, surface, tuple(cameras), tuple(photos))
+
+
+def _level(pixels: np.ndarray, to_map: np.ndarray, surface: Surface) -> tuple[np.ndarray, np.ndarray]:
+    """The mosaic as seen from above its own ground, and the homography from the map to its pixels.
+
+    A reconstruction without GPS may lean, and its mosaic, drawn along the leaning vertical, is then squeezed. With the
+    plane z = a x + b y + c through the DSM a step (x, y) is sqrt(x^2 + y^2 + (a x + b y)^2) long on the ground: the
+    mosaic is stretched by the square root of that matrix. Slopes under `LEAN_DEG` are ground, not a lean.
+    """
+    rows, columns = surface.heights.shape
+    x = surface.west + (np.arange(columns) + 0.5) * surface.cell
+    y = surface.north - (np.arange(rows) + 0.5) * surface.cell
+    design = np.stack([*(g.ravel() for g in np.meshgrid(x - x.mean(), y - y.mean())), np.ones(rows * columns)], axis=1)
+    slope = np.linalg.lstsq(design, surface.heights.ravel(), rcond=None)[0][:2]
+    if np.linalg.norm(slope) < math.tan(math.radians(LEAN_DEG)):
+        return pixels, np.linalg.inv(to_map)
+    values, vectors = np.linalg.eigh(np.eye(2) + np.outer(slope, slope))
+    flip = np.diag([1.0, -1.0])
+    stretch = np.eye(3)
+    stretch[:2, :2] = flip @ (vectors * np.sqrt(values)) @ vectors.T @ flip
+    height, width = pixels.shape[:2]
+    corners = views.apply(stretch, np.array([[0, 0], [width, 0], [width, height], [0, height]], float))
+    shift = np.eye(3)
+    shift[:2, 2] = -corners.min(0)
+    from_pixels = shift @ stretch
+    size = np.ceil(corners.max(0) - corners.min(0)).astype(int)
+    levelled = cv2.warpPerspective(
+        pixels,
+        views.TO_CENTRE @ from_pixels @ views.TO_CORNER,
+        (int(size[0]), int(size[1])),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+    )
+    return levelled, from_pixels @ np.linalg.inv(to_map)
 
 
 def _camera(path: Path, entry: dict[str, Any]) -> Camera:
@@ -181,7 +230,7 @@ def _camera(path: Path, entry: dict[str, Any]) -> Camera:
     )
 
 
-def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair | None:
+def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Record | None:
     """A click in a real photograph and the mosaic there; None where the draw falls outside the mosaic."""
     index = int(rng.integers(len(site.cameras)))
     camera, photo = site.cameras[index], site.photos[index]
@@ -211,7 +260,7 @@ def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair
         return None
     gsd = log_uniform(rng, *ranges.gsd_m)
     ref_at = rng.uniform(0.06, 0.94, 2) * REFERENCE_PX
-    reference, ref_to_source = site.ortho.window(gsd, turn, tuple(source), tuple(ref_at))
+    reference, holds, ref_to_source = site.ortho.window(gsd, turn, tuple(source), tuple(ref_at))
     source_to_ref = np.linalg.inv(ref_to_source)
 
     photo_points = views.apply(query_to_photo, cell_centres(QUERY_CELLS, QUERY_CELLS))
@@ -221,10 +270,10 @@ def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair
     inside = np.asarray((photo_points >= 0).all(-1) & (photo_points < [width, height]).all(-1))
     inside &= site.shows(shown) & (matches >= 0).all(-1) & (matches < REFERENCE_PX).all(-1)
     size = log_uniform(rng, 2, 12) / gsd
-    return Pair(
+    return Record(
         query=recolour(shade(query, rng), rng),
         click=at.astype(np.float32),
-        reference=recolour(shade(reference, rng), rng),
+        reference=dressed(reference, holds, rng),
         box=np.concatenate([ref_at - size / 2, ref_at + size / 2]).astype(np.float32),
         present=True,
         sized=False,

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 # OpenCV puts pixel centres at whole numbers; everything here has them at halves.
-_TO_CENTRE = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
-_TO_CORNER = np.linalg.inv(_TO_CENTRE)
+TO_CENTRE = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
+TO_CORNER = np.linalg.inv(TO_CENTRE)
 
 
 def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -21,7 +21,7 @@ def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def warp(image: np.ndarray, to_source: np.ndarray, height: int, width: int, border: int) -> np.ndarray:
     """Resample `image` so that output pixel p shows image point to_source(p)."""
-    matrix = _TO_CENTRE @ to_source @ _TO_CORNER
+    matrix = TO_CENTRE @ to_source @ TO_CORNER
     return cv2.warpPerspective(
         image,
         matrix,

@@ -28,7 +28,7 @@ from geoloc.train.data import (
     loader,
 )
 from geoloc.train.orthophoto import Orthophoto, Ranges
-from geoloc.train.pair import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Pair
+from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record
 from geoloc.train.posed import PosedSite
 
 ESTONIA = ("image_0_01_05", "image_15_04_01", "image_15_05_02", "image_1_02_01", "image_2_01_05", "image_20_01_01")
@@ -137,8 +137,8 @@ def test_unusable_data_is_told_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def a_pair() -> Pair:
-    return Pair(
+def a_pair() -> Record:
+    return Record(
         query=np.zeros((QUERY_PX, QUERY_PX, 3), np.uint8),
         click=np.zeros(2, np.float32),
         reference=np.zeros((REFERENCE_PX, REFERENCE_PX, 3), np.uint8),
@@ -154,11 +154,11 @@ def test_each_kind_is_drawn_as_often_as_stated(sources: Sources, monkeypatch: py
     pair = a_pair()
     small = {id(ortho) for ortho in sources.small}
 
-    def from_site(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Pair:
+    def from_site(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Record:
         drawn["posed"] += 1
         return pair
 
-    def from_ortho(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Pair:
+    def from_ortho(ortho: Orthophoto, rng: np.random.Generator, ranges: Ranges) -> Record:
         drawn["small" if id(ortho) in small else "boxed"] += 1
         return pair
 

@@ -15,7 +15,7 @@ from geoloc.model.network import STRIDE, CrossViewNet, Output
 from geoloc.model.presets import Config
 from geoloc.train.data import Batch
 from geoloc.train.losses import WEIGHTS, correspondence, losses, total
-from geoloc.train.pair import QUERY_CELLS, REFERENCE_PX
+from geoloc.train.record import QUERY_CELLS, REFERENCE_PX
 
 COLUMNS = REFERENCE_PX // STRIDE
 CELLS = COLUMNS**2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geoloc.train import views
 from geoloc.train.orthophoto import MAX_TILT_DEG, Orthophoto, Ranges, log_uniform, make_pair, other_window, tilted_view
-from geoloc.train.pair import QUERY_CELLS, QUERY_PX, REFERENCE_PX, cell_centres
+from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, cell_centres
 
 RED = (250, 0, 0)
 

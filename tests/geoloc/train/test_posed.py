@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from geoloc.errors import TrainingError
 from geoloc.train.orthophoto import HEADING_SPREAD_DEG, Ranges
-from geoloc.train.pair import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Pair, cell_centres
+from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record, cell_centres
 from geoloc.train.posed import MIN_HEIGHT_M, Camera, PosedSite, Surface, load_site, make_pair
 
 CALITERRA = Path(__file__).parents[4] / "shared" / "data" / "caliterra"
@@ -143,8 +143,8 @@ def test_held_out_photos_are_not_trained_on(folder: Path, site: PosedSite) -> No
     assert names[0] | names[1] == names[2]
 
 
-def pairs(site: PosedSite, rng: np.random.Generator, count: int) -> list[Pair]:
-    made: list[Pair] = []
+def pairs(site: PosedSite, rng: np.random.Generator, count: int) -> list[Record]:
+    made: list[Record] = []
     for _ in range(40 * count):
         pair = make_pair(site, rng, Ranges())
         if pair is not None:

@@ -1,4 +1,4 @@
-"""One training pair, whatever it was made from."""
+"""One training or test example, whatever it was made from."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ QUERY_CELLS = QUERY_PX // STRIDE
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Record:
     """A query, a click in it, a reference window and what is true of them.
 
-    query: 256 x 256 x 3 uint8. click: (x, y) in query pixels. reference: 384 x 384 x 3 uint8. box: xmin, ymin, xmax,
-    ymax in reference pixels, meaningless where not `present`. sized: whether the size of the box is that of a real
-    object. matches: 16 x 16 x 2, the reference (x, y) of the centre of every query cell, NaN where it has none.
+    query: Hq x Wq x 3 uint8 (256 x 256, a panorama 256 x 512). click: (x, y) in query pixels. reference: Hr x Wr x 3
+    uint8. box: xmin, ymin, xmax, ymax in reference pixels, None where the window does not show the object. gsd_m: metres
+    on the ground a reference pixel. sized: whether the size of the box is that of a real object. matches: Hq/16 x Wq/16
+    x 2, the reference (x, y) of the centre of every query cell, NaN where it has none or it is not known.
     """
 
     query: np.ndarray
     click: np.ndarray
     reference: np.ndarray
-    box: np.ndarray
-    present: bool
+    box: np.ndarray | None
+    gsd_m: float
     sized: bool
     matches: np.ndarray
 
-    def without_object(self, reference: np.ndarray) -> Pair:
+    def without_object(self, reference: np.ndarray, gsd_m: float) -> Record:
         """The same query with a reference that does not show the object."""
         matches = np.full_like(self.matches, np.nan)
-        return replace(self, reference=reference, present=False, sized=False, matches=matches)
+        return replace(self, reference=reference, gsd_m=gsd_m, box=None, sized=False, matches=matches)
 
 
 def cell_centres(rows: int, columns: int, stride: int = STRIDE) -> np.ndarray:
