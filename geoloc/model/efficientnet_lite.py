@@ -10,7 +10,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from geoloc.model.backbone import Backbone
 
 # expansion, output channels, repeats, first stride, kernel
 _STAGES = (
@@ -41,7 +40,7 @@ class MBConv(nn.Module):
         return x + y if self.residual else y
 
 
-class EfficientNetLite0(Backbone):
+class EfficientNetLite0(nn.Module):
     """RGB in [0, 255] -> features at stride 8 (40 channels) and stride 16 (112 channels)."""
 
     fine_channels = 40

@@ -1,23 +1,20 @@
-"""The cross-view network: two backbones, fusion (CVCAM, summation or DetGeo's pooled query), MHSAM, head."""
+"""The cross-view network: one backbone, fusion (CVCAM, summation or DetGeo's pooled query), MHSAM, head."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from geoloc.model.backbone import Backbone
 from geoloc.model.cvcam import CVCAM
+from geoloc.model.efficientnet_lite import EfficientNetLite0
 from geoloc.model.heads import AnchorHead, Candidates, CellHead
 from geoloc.model.mhsam import MHSAM
 from geoloc.model.position import distance_map, gaussian_cells, sine_positions
 from geoloc.model.presets import Config
-
-if TYPE_CHECKING:
-    from geoloc.model.efficientnet_lite import EfficientNetLite0
 
 STRIDE = 16
 CLICK_SIGMA = 0.06  # of the query's height; method trials used the same
@@ -49,10 +46,10 @@ class CrossViewNet(nn.Module):
         super().__init__()
         self.config = config
         d = config.dim
-        self.backbones = _backbones(config)
-        query_backbone, reference_backbone = self._backbone("query"), self._backbone("reference")
-        self.project_query = _Projection(query_backbone, d)
-        self.project_reference = _Projection(reference_backbone, d)
+        self.backbone = EfficientNetLite0()
+        self.backbone.freeze(config.frozen_stages)
+        self.project_query = _Projection(d)
+        self.project_reference = _Projection(d)
         if config.click_map == "distance":
             self.click_fold = nn.Conv2d(4, 3, 1, bias=False)
             with torch.no_grad():
@@ -77,7 +74,7 @@ class CrossViewNet(nn.Module):
         self.mhsam = MHSAM(d, config.kernels, config.mhsam_groups) if config.mhsam else nn.Identity()
         self.head: CellHead | AnchorHead
         if config.head == "cell":
-            self.head = CellHead(d, reference_backbone.fine_channels)
+            self.head = CellHead(d, self.backbone.fine_channels)
         else:
             self.head = AnchorHead(d)
         if config.matching_start:
@@ -89,33 +86,19 @@ class CrossViewNet(nn.Module):
             self.place_reference = nn.Linear(d, d, bias=False)
             nn.init.normal_(self.place_query.weight, std=0.02)
             nn.init.normal_(self.place_reference.weight, std=0.02)
-        if config.frozen_stages:
-            self.pretrained_backbone().freeze(config.frozen_stages)
-
-    def _backbone(self, side: str) -> Backbone:
-        return cast("Backbone", self.backbones[side])
-
-    def pretrained_backbone(self) -> EfficientNetLite0:
-        """The one backbone of both sides that begins with ImageNet's weights, in presets that freeze some stages."""
-        from geoloc.model.efficientnet_lite import EfficientNetLite0
-
-        backbone = self._backbone("query")
-        if not isinstance(backbone, EfficientNetLite0):
-            raise TypeError(f"preset {self.config.name} has no pretrained backbone")
-        return backbone
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
         """rgb: B x 3 x H x W in [0, 255]; click: B x 2 (x, y) pixels, used where the click joins the image."""
         if self.config.click_map == "distance":
             rgb = self.click_fold(torch.cat([rgb, 255 * distance_map(click, *rgb.shape[-2:])], dim=1))
-        return self._encode("query", rgb)
+        return self._encode(rgb)
 
     def encode_reference(self, rgb: Tensor) -> Features:
         """rgb: B x 3 x H x W in [0, 255], H and W multiples of 16. Does not depend on the query."""
-        return self._encode("reference", rgb)
+        return self._encode(rgb)
 
-    def _encode(self, side: str, rgb: Tensor) -> Features:
-        fine, coarse = self._backbone(side)(rgb)
+    def _encode(self, rgb: Tensor) -> Features:
+        fine, coarse = self.backbone(rgb)
         return Features(coarse, fine)
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
@@ -161,11 +144,11 @@ class CrossViewNet(nn.Module):
 class _Projection(nn.Module):
     """Backbone features to d channels: coarse ones joined by the fine ones averaged, standardised per channel."""
 
-    def __init__(self, backbone: Backbone, dim: int) -> None:
+    def __init__(self, dim: int) -> None:
         super().__init__()
-        channels, fine_channels = backbone.channels, backbone.fine_channels
-        self.norm = nn.BatchNorm2d(channels + fine_channels, affine=False)
-        self.out = nn.Conv2d(channels + fine_channels, dim, 1)
+        channels = EfficientNetLite0.channels + EfficientNetLite0.fine_channels
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.out = nn.Conv2d(channels, dim, 1)
         nn.init.orthogonal_(self.out.weight.data.view(dim, -1))
         self.out.bias = nn.Parameter(torch.zeros(dim))
 
@@ -176,21 +159,3 @@ class _Projection(nn.Module):
 
 def _cosines(xq: Tensor, xr: Tensor) -> Tensor:
     return F.normalize(xq, dim=2) @ F.normalize(xr, dim=2).transpose(1, 2)
-
-
-def _backbones(config: Config) -> nn.ModuleDict:
-    """One backbone a side; the same object on both sides where the preset shares it."""
-    if config.backbone == "efficientnet_lite0":
-        from geoloc.model.efficientnet_lite import EfficientNetLite0
-
-        shared: Backbone = EfficientNetLite0()
-    elif config.backbone == "convnextv2_tiny":
-        from geoloc.model.convnextv2 import ConvNeXtV2Tiny
-
-        shared = ConvNeXtV2Tiny()
-    else:
-        from geoloc.model.darknet import Darknet53
-        from geoloc.model.resnet import ResNet18
-
-        return nn.ModuleDict({"query": ResNet18(), "reference": Darknet53()})
-    return nn.ModuleDict({"query": shared, "reference": shared})

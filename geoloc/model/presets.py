@@ -10,23 +10,20 @@ from typing import Literal
 
 from geoloc.errors import WeightsError
 
-Backbone = Literal["efficientnet_lite0", "convnextv2_tiny", "detgeo"]
-
-
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that fixes the network's shape and the scale it works at.
 
     Sizes are pixels, `gsd_m` is metres a pixel on the ground. `query_shape` is (height, width); a panorama is twice as
-    wide.
+    wide. All presets have one backbone, EfficientNet-Lite0, whose stem and first `frozen_stages` stages keep ImageNet's
+    weights.
     """
 
     name: str
-    backbone: Backbone
     fusion: Literal["cvcam", "sum", "pooled"]
-    head: Literal["cell", "anchor"]
-    click_map: Literal["gaussian", "distance"]
-    mhsam: bool = True
+    head: Literal["cell", "anchor"] = "anchor"
+    click_map: Literal["gaussian", "distance"] = "distance"
+    mhsam: bool = False
     dim: int = 192
     attention_heads: int = 4
     rounds: int = 2
@@ -38,9 +35,9 @@ class Config:
     mhsam_groups: int = 1
     matching_start: bool = False
     local_mixing: bool = False
-    frozen_stages: int = 0
+    frozen_stages: int = 3
     query_shape: tuple[int, int] = (256, 256)
-    window_px: int = 1024
+    window_px: int = 384
     gsd_m: float = 0.2
 
 
@@ -49,46 +46,22 @@ PRESETS: dict[str, Config] = {
     for config in (
         Config(
             name="base",
-            backbone="efficientnet_lite0",
             fusion="cvcam",
             head="cell",
             click_map="gaussian",
+            mhsam=True,
             query_self_attention=True,
             ffn=2,
             post_norm=False,
             mhsam_groups=8,
             matching_start=True,
             local_mixing=True,
-            frozen_stages=3,
-            window_px=384,
         ),
-        Config(
-            name="attengeo",
-            backbone="convnextv2_tiny",
-            fusion="cvcam",
-            head="anchor",
-            click_map="distance",
-            dim=256,
-            attention_heads=8,
-        ),
-        Config(
-            name="summation",
-            backbone="convnextv2_tiny",
-            fusion="sum",
-            mhsam=False,
-            head="anchor",
-            click_map="distance",
-            dim=256,
-        ),
-        Config(
-            name="detgeo",
-            backbone="detgeo",
-            fusion="pooled",
-            mhsam=False,
-            head="anchor",
-            click_map="distance",
-            dim=512,
-        ),
+        Config(name="attengeo", fusion="cvcam", mhsam=True),
+        Config(name="summation+cvcam", fusion="cvcam"),
+        Config(name="summation+mhsam", fusion="sum", mhsam=True),
+        Config(name="summation", fusion="sum"),
+        Config(name="detgeo", fusion="pooled"),
     )
 }
 

@@ -18,38 +18,15 @@ import torch
 
 from geoloc.model.localizer import Localizer
 from geoloc.model.weights import Calibration
-from geoloc.photo import Photo
-from geoloc.query import Click, Target
+from geoloc.query import Target
 from geoloc.search import LEAST_SHARE, locate
-from geoloc.train import views
-from geoloc.train.augment import recolour, shade
-from geoloc.train.orthophoto import Orthophoto, log_uniform, tilted_view
-from geoloc.train.posed import PosedSite
+from geoloc.train.ground import Ground
+from geoloc.train.trials import Trial
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
 from tiling.plan import make_plan
 
-PHOTO_PX = 768
-FOOTPRINT_M = (25.0, 110.0)
-MOSAIC_M = 120.0
-"""Side of the mosaics that are searched: what a small site or a GPS position leaves."""
-RADIUS_M = 3.0
-"""A hit where no true box is known."""
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A photograph with clicks whose place in `mosaic` is known.
-
-    truth: N x 4 boxes in the mosaic's pixels. site: the name of the orthophoto it shows, to tell other places by.
-    """
-
-    photo: Photo
-    clicks: tuple[Click, ...]
-    truth: np.ndarray
-    mosaic: Orthophoto
-    site: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,60 +43,14 @@ class Answer:
     spread_px: float
 
 
-def made_trial(ortho: Orthophoto, rng: np.random.Generator, clicks: int) -> Trial | None:
-    """A virtual photograph of an orthophoto with boxes; None where too few of them are in the picture."""
-    at = ortho.boxes[rng.integers(len(ortho.boxes))]
-    footprint = log_uniform(rng, FOOTPRINT_M[0], min(FOOTPRINT_M[1], ortho.size_m))
-    centre = (at[:2] + at[2:]) / 2
-    picture, to_source = tilted_view(ortho, rng, centre, rng.uniform(0, 360), footprint, side=PHOTO_PX)
-    size = ortho.boxes[:, 2:] - ortho.boxes[:, :2]
-    # Nobody clicks exactly in the middle.
-    clicked = ortho.boxes[:, :2] + size * rng.uniform(0.2, 0.8, size.shape)
-    places = views.apply(np.linalg.inv(to_source), clicked)
-    inside = ((places > 20) & (places < PHOTO_PX - 20)).all(1)
-    chosen = rng.permutation(np.flatnonzero(inside))[:clicks]
-    if len(chosen) == 0:
-        return None
-    photo = Photo(Path(f"{ortho.name}.jpg"), recolour(shade(picture, rng), rng))
-    return _trial(photo, places[chosen], ortho.boxes[chosen], ortho, rng)
-
-
-def posed_trial(site: PosedSite, index: int, rng: np.random.Generator, clicks: int) -> Trial | None:
-    """A real photograph of a posed site and places in it that the mosaic shows."""
-    camera, picture = site.cameras[index], site.photos[index]
-    height, width = picture.shape[:2]
-    at = rng.uniform(0.1, 0.9, (20, 2)) * [width, height]
-    source = site.to_source(camera.to_ground(at, site.surface)[:, :2])
-    chosen = np.flatnonzero(site.shows(source, margin=20))[:clicks]
-    if len(chosen) == 0:
-        return None
-    half = RADIUS_M / site.ortho.gsd_m
-    truth = np.concatenate([source[chosen] - half, source[chosen] + half], axis=1)
-    return _trial(Photo(camera.path, picture), at[chosen], truth, site.ortho, rng)
-
-
-def _trial(photo: Photo, places: np.ndarray, truth: np.ndarray, ortho: Orthophoto, rng: np.random.Generator) -> Trial:
-    """The mosaic is the part of the orthophoto round the first click, anywhere in it."""
-    size = np.array(ortho.pixels.shape[1::-1])
-    side = np.minimum(size, int(MOSAIC_M / ortho.gsd_m))
-    middle = (truth[0, :2] + truth[0, 2:]) / 2
-    corner = (middle - rng.uniform(0.1, 0.9, 2) * side).clip(0, size - side).astype(int)
-    pixels = ortho.pixels[corner[1] : corner[1] + side[1], corner[0] : corner[0] + side[0]]
-    part = Orthophoto(ortho.name, pixels, ortho.gsd_m, np.zeros((0, 4)))
-    shifted = truth - np.tile(corner, 2)
-    whole = (shifted[:, :2] >= 0).all(1) & (shifted[:, 2:] <= side).all(1)
-    clicks = tuple(Click(*place) for place in places[whole])
-    return Trial(photo, clicks, shifted[whole], part, ortho.name)
-
-
 def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str], None]) -> list[Answer]:
     """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place."""
     answers: list[Answer] = []
     with tempfile.TemporaryDirectory() as folder:
         for i, trial in enumerate(trials):
-            away = [other for other in [*trials[i:], *trials[:i]] if other.site != trial.site]
-            for ortho in (trial.mosaic, away[0].mosaic):
-                answers += _answers(model, trial, ortho, _write(Path(folder), ortho))
+            away = [other.mosaic for other in [*trials[i:], *trials[:i]] if other.site != trial.site]
+            for ground in (trial.mosaic, *away[:1]):
+                answers += _answers(model, trial, ground, _write(Path(folder), ground))
             report(f"trial {i + 1} of {len(trials)}: {sum(a.hit for a in answers)} hits of {len(answers) // 2}")
     return answers
 
@@ -162,7 +93,7 @@ def describe(answers: Sequence[Answer], calibration: Calibration) -> str:
     )
 
 
-def _answers(model: Localizer, trial: Trial, ortho: Orthophoto, path: Path) -> list[Answer]:
+def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list[Answer]:
     answers = []
     with open_mosaic([path]) as mosaic:
         plan = make_plan(mosaic, model.gsd_m, model.window_px, Area.everywhere())
@@ -174,27 +105,27 @@ def _answers(model: Localizer, trial: Trial, ortho: Orthophoto, path: Path) -> l
         if best is None:
             answers.append(Answer(math.log(LEAST_SHARE), False, math.inf, math.inf))
             continue
-        x = (best.polygon.centroid.x - _EAST) / ortho.gsd_m
-        y = ortho.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ortho.gsd_m
-        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ortho is trial.mosaic
-        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ortho.gsd_m / best.gsd_m
+        x = (best.polygon.centroid.x - _EAST) / ground.gsd_m
+        y = ground.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ground.gsd_m
+        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
+        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
         # The plain score is the sigmoid of the log share.
         share = math.log(best.score) - math.log1p(-best.score)
         answers.append(Answer(share, bool(inside), float(error), best.accuracy_parts["spread"] / best.gsd_m))
     return answers
 
 
-def _write(folder: Path, ortho: Orthophoto) -> Path:
-    """The orthophoto as a GeoTIFF, its lower left corner at 500 km east, 6500 km north of a UTM zone."""
+def _write(folder: Path, ground: Ground) -> Path:
+    """The ground as a GeoTIFF, its lower left corner at 500 km east, 6500 km north of a UTM zone."""
     import rasterio
     from rasterio.transform import from_origin
 
-    path = folder / f"{ortho.name}.tif"
-    rows, columns = ortho.pixels.shape[:2]
+    path = folder / f"{ground.name}.tif"
+    rows, columns = ground.pixels.shape[:2]
     profile = {"driver": "GTiff", "height": rows, "width": columns, "count": 3, "dtype": "uint8", "tiled": True}
-    affine = from_origin(_EAST, _NORTH + rows * ortho.gsd_m, ortho.gsd_m, ortho.gsd_m)
+    affine = from_origin(_EAST, _NORTH + rows * ground.gsd_m, ground.gsd_m, ground.gsd_m)
     with rasterio.open(path, "w", **profile, crs=f"EPSG:{_EPSG}", transform=affine) as file:
-        file.write(np.moveaxis(ortho.pixels, -1, 0))
-        # Ground that a posed site's mosaic does not show is black.
-        file.write_mask(ortho.pixels.any(axis=-1))
+        file.write(np.moveaxis(ground.pixels, -1, 0))
+        if ground.valid is not None:
+            file.write_mask(ground.valid)
     return path

@@ -1,247 +1,297 @@
-"""The training loop: time-boxed, resumable, with a moving average of the weights and a CSV log."""
+"""The training loop: time-boxed or step-boxed, resumable, with averaged weights, a CSV log and a picture of the curves."""
 
 from __future__ import annotations
 
-import csv
+import logging
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import lightning.pytorch as pl
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, WeightAveraging
+from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from geoloc.errors import TrainingError
 from geoloc.model.heads import presence
-from geoloc.model.network import CrossViewNet
+from geoloc.model.network import CrossViewNet, Output
 from geoloc.model.presets import Config
-from geoloc.train.data import Batch, PairStream, Sources, collate, draw, loader
+from geoloc.model.weights import Calibration, load_weights, save_weights
+from geoloc.train.batch import Batch
 from geoloc.train.losses import losses, total
-from geoloc.train.orthophoto import Ranges
+
+LAST = "last.ckpt"
+WEIGHTS = "weights.safetensors"
+LOG = "log"
+VALIDATION_BATCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how fast. The learning rate rises over `warmup` steps and falls as a cosine of the time used."""
+    """How long and how fast. Whichever of `minutes` and `steps` is reached first ends it; one must be finite.
 
-    minutes: float
+    The learning rate rises over `warmup` steps and falls as a cosine of the share of the time or steps used, to `floor`.
+    patience: validations without a better score loss after which it stops early; 0 never does.
+    """
+
+    minutes: float = math.inf
+    steps: float = math.inf
     batch: int = 16
     rate: float = 4e-4
     backbone_rate: float = 0.3
     warmup: int = 100
+    floor: float = 0.02
     weight_decay: float = 0.01
     average: float = 0.998
-    save_every_s: float = 300.0
+    validate_every: int = 250
+    patience: int = 0
     seed: int = 0
+
+
+class Task(pl.LightningModule):
+    """One network, its losses and its optimiser."""
+
+    def __init__(self, config: Config, schedule: Schedule, started: Callable[[], float]) -> None:
+        super().__init__()
+        self.net = CrossViewNet(config)
+        self.schedule = schedule
+        self._started = started
+
+    def forward(self, batch: Batch) -> Output:
+        """The network's output for a batch."""
+        query = self.net.encode_query(batch.query.float(), batch.click)
+        reference = self.net.encode_reference(batch.reference.float())
+        return self.net(query, batch.click, reference)
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Batches know how to move themselves."""
+        return batch.to(device)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The weighted loss of one batch."""
+        output = self(batch)
+        parts = losses(self.net, output, batch)
+        loss = total(parts)
+        if not torch.isfinite(loss):
+            raise TrainingError(f"the loss is not finite at step {self.global_step}: lower the learning rate")
+        self._log("train", parts | {"right": share_inside(output, batch)}, len(batch.query))
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Losses, hits and how often presence is told wrongly."""
+        output = self(batch)
+        parts = losses(self.net, output, batch) | {"right": share_inside(output, batch)}
+        wrong = (presence(output.candidates.logits) > 0.5) != batch.present
+        self._log("held out", parts | {"presence error": wrong.float().mean()}, len(batch.query))
+
+    def _log(self, part: str, values: dict[str, Tensor], count: int) -> None:
+        every_step = part == "train"
+        self.log_dict(
+            {f"{part} {name}": value.detach() for name, value in values.items()},
+            on_step=every_step,
+            on_epoch=not every_step,
+            batch_size=count,
+            sync_dist=not every_step,
+        )
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW; what ImageNet taught is changed more slowly than what starts from nothing."""
+        trained = [(name, p) for name, p in self.net.named_parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for name, p in trained if name.startswith("backbone.") == old], "share": share}
+            for old, share in ((False, 1.0), (True, self.schedule.backbone_rate))
+        ]
+        groups = [group for group in groups if group["params"]]
+        return torch.optim.AdamW(groups, lr=self.schedule.rate, weight_decay=self.schedule.weight_decay)
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """The learning rate of this step."""
+        rate = learning_rate(self.schedule, self.global_step, self._started())
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = rate * group["share"]
+        self.log("rate", rate, on_step=True)
+
+
+def learning_rate(schedule: Schedule, step: int, elapsed_s: float) -> float:
+    """Linear warm-up, then a cosine of the larger share used of the steps and of the time."""
+    used = min(1.0, max(step / schedule.steps, elapsed_s / (60 * schedule.minutes)))
+    fall = schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * used)) / 2
+    return schedule.rate * min(1.0, (step + 1) / schedule.warmup) * fall
+
+
+def share_inside(output: Output, batch: Batch) -> Tensor:
+    """The share of pairs with an object whose best box has its centre inside the true one."""
+    logits, boxes = output.candidates.logits, output.candidates.boxes
+    best = boxes[torch.arange(len(boxes), device=boxes.device), logits.argmax(1)]
+    centre = (best[:, :2] + best[:, 2:]) / 2
+    inside = ((centre > batch.box[:, :2]) & (centre < batch.box[:, 2:])).all(1)
+    return (inside & batch.present).sum() / batch.present.sum().clamp(min=1)
+
+
+class Clock(Callback):
+    """Time used for training, over all sittings; it ends the training when the minutes are used up."""
+
+    def __init__(self, minutes: float) -> None:
+        self._minutes = minutes
+        self._before = 0.0
+        self._since: float | None = None
+
+    def elapsed_s(self) -> float:
+        """Seconds so far."""
+        return self._before + (0.0 if self._since is None else time.monotonic() - self._since)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start it."""
+        self._since = time.monotonic()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Stop when the time is over."""
+        if self.elapsed_s() > 60 * self._minutes:
+            trainer.should_stop = True
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"elapsed_s": self.elapsed_s()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self._before = state_dict["elapsed_s"]
+
+
+class Reporter(Callback):
+    """One line every validation."""
+
+    def __init__(self, report: Callable[[str], None], clock: Clock) -> None:
+        self._report, self._clock = report, clock
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Say how it is going."""
+        shown = {n: float(v) for n, v in trainer.callback_metrics.items() if n.startswith("held out")}
+        text = "  ".join(f"{name.removeprefix('held out ')} {value:.3f}" for name, value in shown.items())
+        self._report(f"step {trainer.global_step}  {self._clock.elapsed_s() / 60:.1f} min  held out: {text}")
+
+
+class _Fixed(Dataset[Batch]):
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._batches[index]
 
 
 def train(
     config: Config,
-    sources: Sources,
-    held_out: Sources,
+    batches: DataLoader[Batch],
+    held_out: Sequence[Batch],
     folder: Path,
     schedule: Schedule,
     *,
-    workers: int = 1,
+    start: Path | None = None,
     device: str = "cpu",
+    devices: int = 1,
     report: Callable[[str], None] = lambda line: None,
+    progress: bool = False,
 ) -> Path:
-    """Train a network and return the path of its averaged weights (safetensors) in `folder`.
+    """Train a network and return the path of its averaged weights in `folder`.
 
-    Goes on from `folder/checkpoint.safetensors` where there is one: the minutes already used count. Writes
-    `log.csv` (one row every 25 steps and one a validation) and `weights.safetensors`.
+    Goes on from `folder/last.ckpt` where there is one; the time and steps used count. Otherwise the weights of `start`
+    are where it begins, or ImageNet's. Writes `log/version_N/metrics.csv`, one a
+    sitting, `curves.png` and `weights.safetensors`.
+
+    batches: endless. held_out: the same ones every time. device: "cpu" or "cuda" (then in bf16).
+
+    Raises:
+        TrainingError: no end is given, the loss is not finite, or the checkpoint belongs to another network.
     """
+    if not (math.isfinite(schedule.minutes) or math.isfinite(schedule.steps)):
+        raise TrainingError("say how long to train: minutes or steps")
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(schedule.seed)
-    net = CrossViewNet(config).to(device)
-    if config.frozen_stages:
-        net.pretrained_backbone().load_imagenet()
-    trained = {name: p for name, p in net.named_parameters() if p.requires_grad}
-    # What ImageNet taught is changed more slowly than what starts from nothing.
-    backbone_share = schedule.backbone_rate if config.frozen_stages else 1.0
-    groups = [
-        {"params": [p for name, p in trained.items() if ("backbones" in name) == backbone], "share": share}
-        for backbone, share in ((False, 1.0), (True, backbone_share))
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=schedule.rate, weight_decay=schedule.weight_decay)
-    average = {name: value.detach().clone() for name, value in net.state_dict().items()}
-    step, used = _resume(folder, net, optimiser, average)
-    stream = PairStream(sources, schedule.batch, schedule.seed + step, Ranges())
-    check = _validation_batches(held_out, schedule.batch)
-    log = _Log(folder / "log.csv")
-    seen: list[dict[str, float]] = []
-    started = saved = time.monotonic()
-    net.train()
-    for batch in loader(stream, workers):
-        elapsed = used + time.monotonic() - started
-        if elapsed > schedule.minutes * 60:
-            break
-        rate = schedule.rate * min(1, (step + 1) / schedule.warmup)
-        rate *= 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * elapsed / (schedule.minutes * 60)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate * group["share"]
-        parts, right = _step(net, _to(batch, device))
-        loss = total(parts)
-        if not torch.isfinite(loss):
-            raise TrainingError(f"the loss is not finite at step {step}: lower the learning rate")
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
-        optimiser.step()
-        _update(average, net, min(schedule.average, (step + 1) / (step + 10)))
-        step += 1
-        seen.append({name: float(value.detach()) for name, value in parts.items()} | {"right": right})
-        if step % 25 == 0:
-            report(log.write(step, elapsed, "train", seen))
-            seen = []
-        if time.monotonic() - saved > schedule.save_every_s:
-            saved = time.monotonic()
-            _save(folder, net, optimiser, average, clock=(step, elapsed))
-            report(log.write(step, elapsed, "held out", evaluate_pairs(net, average, check, device)))
-    elapsed = used + time.monotonic() - started
-    _save(folder, net, optimiser, average, clock=(step, elapsed))
-    report(log.write(step, elapsed, "held out", evaluate_pairs(net, average, check, device)))
-    return folder / "weights.safetensors"
-
-
-def _step(net: CrossViewNet, batch: Batch) -> tuple[dict[str, torch.Tensor], float]:
-    query = net.encode_query(batch.query.float(), batch.click)
-    reference = net.encode_reference(batch.reference.float())
-    output = net(query, batch.click, reference)
-    return losses(net, output, batch), share_inside(output.candidates.logits, output.candidates.boxes, batch)
-
-
-def share_inside(logits: torch.Tensor, boxes: torch.Tensor, batch: Batch) -> float:
-    """The share of pairs with an object whose best box has its centre inside the true one."""
-    best = boxes[torch.arange(len(boxes), device=boxes.device), logits.argmax(1)]
-    centre = (best[:, :2] + best[:, 2:]) / 2
-    inside = ((centre > batch.box[:, :2]) & (centre < batch.box[:, 2:])).all(1)
-    return float((inside & batch.present).sum() / batch.present.sum().clamp(min=1))
-
-
-@torch.no_grad()
-def evaluate_pairs(
-    net: CrossViewNet, average: dict[str, torch.Tensor], batches: list[Batch], device: str
-) -> list[dict[str, float]]:
-    """One row of losses, hits and presence error a batch, for the averaged weights."""
-    current = {name: value.clone() for name, value in net.state_dict().items()}
-    net.load_state_dict(average)
-    net.eval()
-    rows = []
-    for batch in batches:
-        on = _to(batch, device)
-        output = net(net.encode_query(on.query.float(), on.click), on.click, net.encode_reference(on.reference.float()))
-        candidates = output.candidates
-        wrong = (presence(candidates.logits) > 0.5) != on.present
-        row = {name: float(value) for name, value in losses(net, output, on).items()}
-        row["right"] = share_inside(candidates.logits, candidates.boxes, on)
-        row["presence_error"] = float(wrong.float().mean())
-        rows.append(row)
-    net.load_state_dict(current)
-    net.train()
-    return rows
-
-
-def _validation_batches(sources: Sources, batch: int) -> list[Batch]:
-    rng = np.random.default_rng(12345)
-    return [collate([draw(sources, rng, Ranges()) for _ in range(batch)]) for _ in range(8)]
-
-
-def _to(batch: Batch, device: str) -> Batch:
-    return Batch(**{f.name: getattr(batch, f.name).to(device) for f in fields(batch)})
-
-
-@torch.no_grad()
-def _update(average: dict[str, torch.Tensor], net: CrossViewNet, keep: float) -> None:
-    for name, value in net.state_dict().items():
-        if value.is_floating_point():
-            average[name].lerp_(value, 1 - keep)
-        else:
-            average[name].copy_(value)
-
-
-def _save(
-    folder: Path,
-    net: CrossViewNet,
-    optimiser: torch.optim.Optimizer,
-    average: dict[str, torch.Tensor],
-    *,
-    clock: tuple[int, float],
-) -> None:
-    """Write the checkpoint and the averaged weights, each in one rename."""
-    state = {f"net.{name}": value for name, value in net.state_dict().items()}
-    state |= {f"average.{name}": value for name, value in average.items()}
-    for i, moments in optimiser.state_dict()["state"].items():
-        state |= {f"optimiser.{i}.{name}": torch.as_tensor(value) for name, value in moments.items()}
-    state["clock"] = torch.tensor(clock, dtype=torch.float64)
-    _replace(folder / "checkpoint.safetensors", state)
-    _replace(folder / "weights.safetensors", average)
-
-
-def _replace(path: Path, tensors: dict[str, torch.Tensor]) -> None:
-    distinct: dict[str, torch.Tensor] = {}
-    seen: set[int] = set()
-    for name, value in tensors.items():
-        # Query and reference may be one backbone: safetensors refuses two names for one memory.
-        tensor = value.contiguous()
-        distinct[name] = tensor.clone() if tensor.data_ptr() in seen else tensor
-        seen.add(tensor.data_ptr())
-    temporary = path.with_suffix(".partial")
-    save_file(distinct, temporary)
-    temporary.replace(path)
-
-
-def _resume(
-    folder: Path,
-    net: CrossViewNet,
-    optimiser: torch.optim.Optimizer,
-    average: dict[str, torch.Tensor],
-) -> tuple[int, float]:
-    path = folder / "checkpoint.safetensors"
-    if not path.exists():
-        return 0, 0.0
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    pl.seed_everything(schedule.seed, verbose=False)
+    clock = Clock(schedule.minutes)
+    task = Task(config, schedule, clock.elapsed_s)
+    if start is not None:
+        load_weights(start, task.net)
+    else:
+        task.net.backbone.load_imagenet()
+    saving = ModelCheckpoint(folder, filename="unused", save_top_k=0, save_last=True, train_time_interval=timedelta(minutes=5))
+    callbacks: list[Callback] = [clock, WeightAveraging(avg_fn=_averaging(schedule.average)), saving, Reporter(report, clock)]
+    if schedule.patience:
+        callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
+    trainer = pl.Trainer(
+        accelerator="gpu" if device.startswith("cuda") else "cpu",
+        devices=devices,
+        precision="bf16-mixed" if device.startswith("cuda") else "32-true",
+        max_steps=int(schedule.steps) if math.isfinite(schedule.steps) else -1,
+        max_epochs=-1,
+        val_check_interval=schedule.validate_every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        gradient_clip_val=1.0,
+        log_every_n_steps=25,
+        logger=CSVLogger(folder, name=LOG),
+        callbacks=callbacks,
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        default_root_dir=folder,
+    )
+    last = folder / LAST
+    checks = DataLoader(_Fixed(held_out), batch_size=None)
     try:
-        state = load_file(path)
-        net.load_state_dict({n.removeprefix("net."): v for n, v in state.items() if n.startswith("net.")})
-        for name, value in average.items():
-            value.copy_(state[f"average.{name}"])
-    except (SafetensorError, RuntimeError, KeyError):
-        wrong = f"damaged, or not a checkpoint of preset {net.config.name}"
-        raise TrainingError(f"{path}: {wrong}: train in another folder") from None
-    moments: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in state.items():
-        if name.startswith("optimiser."):
-            _, i, key = name.split(".", 2)
-            moments.setdefault(int(i), {})[key] = value
-    groups = optimiser.state_dict()["param_groups"]
-    optimiser.load_state_dict({"state": moments, "param_groups": groups})
-    step, elapsed = state["clock"].tolist()
-    return int(step), float(elapsed)
+        trainer.fit(task, batches, checks, ckpt_path=str(last) if last.exists() else None, weights_only=False)
+    except (RuntimeError, KeyError) as error:
+        if last.exists() and "state_dict" in str(error):
+            raise TrainingError(f"{last}: not a checkpoint of preset {config.name}: train in another folder") from None
+        raise
+    trainer.save_checkpoint(last)
+    # Lightning leaves the averaged weights in the module when the fit ends.
+    weights = folder / WEIGHTS
+    save_weights(weights, task.net, Calibration())
+    draw_curves(sorted((folder / LOG).glob("version_*/metrics.csv")), folder / "curves.png")
+    return weights
 
 
-class _Log:
-    """Means over steps or batches, written as rows of a CSV file."""
+def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """A moving average that forgets its beginning: the first steps count little."""
 
-    names = ("score", "centre", "size", "dense", "between", "right", "presence_error")
+    def averaged(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        keep = min(most, (float(count) + 1) / (float(count) + 10))
+        return average + (current - average) * (1 - keep)
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        if not path.exists():
-            with path.open("w", newline="") as file:
-                csv.writer(file).writerow(["step", "minutes", "part", *self.names])
+    return averaged
 
-    def write(self, step: int, elapsed: float, part: str, rows: list[dict[str, float]]) -> str:
-        """Append the means of `rows` and return them as a line to show."""
-        means = {
-            name: float(np.mean([row[name] for row in rows if name in row]))
-            for name in self.names
-            if any(name in row for row in rows)
-        }
-        with self.path.open("a", newline="") as file:
-            values = [f"{means[name]:.4f}" if name in means else "" for name in self.names]
-            csv.writer(file).writerow([step, f"{elapsed / 60:.2f}", part, *values])
-        shown = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
-        return f"step {step}  {elapsed / 60:.1f} min  {part}: {shown}"
+
+def draw_curves(logs: Sequence[Path], picture: Path) -> None:
+    """The losses of CSV logs, one a sitting, training and held out, as a PNG."""
+    import matplotlib as mpl
+    import pandas as pd
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)
+    names = sorted({column.split(" ", 1)[1] for column in table.columns if column.startswith("train ")})
+    figure, axes = plt.subplots(1, max(1, len(names)), figsize=(4 * max(1, len(names)), 3.2), squeeze=False)
+    for axis, name in zip(axes[0], names, strict=False):
+        for part in ("train", "held out"):
+            if f"{part} {name}" in table:
+                shown = table[["step", f"{part} {name}"]].dropna()
+                if part == "train":
+                    shown = shown.rolling(20, min_periods=1).mean()
+                axis.plot(shown["step"], shown[f"{part} {name}"], label=part, alpha=0.6 if part == "train" else 1.0)
+        axis.set(title=name, xlabel="step")
+        axis.legend()
+    figure.tight_layout()
+    figure.savefig(picture, dpi=110)
+    plt.close(figure)
+

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from geoloc.model.heads import Truth
 from geoloc.model.network import STRIDE, CrossViewNet, Output
-from geoloc.train.data import Batch
+from geoloc.train.batch import Batch
 
 SIMILARITY_SCALE = 12.0
 WEIGHTS = {"score": 1.0, "centre": 0.5, "size": 0.5, "dense": 1.0, "between": 0.5}

@@ -1,4 +1,4 @@
-"""Pairs from a posed site: real photographs, their cameras, a mosaic and a DSM."""
+"""Posed sites: real photographs, their cameras, a mosaic and a DSM."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import numpy as np
 
 from geoloc.errors import TrainingError
 from geoloc.train import views
-from geoloc.train.augment import dressed, recolour, shade
-from geoloc.train.orthophoto import HEADING_SPREAD_DEG, Orthophoto, Ranges, log_uniform
-from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record, cell_centres
+from geoloc.train.ground import Ground
+from geoloc.train.objects import crowns, segments
+from geoloc.train.seen import View
 
 MIN_HEIGHT_M = 15.0
 LEAN_DEG = 15.0
+PLACE_STEP_PX = 16.0
 HELD_OUT_SHARE = 0.25
 """The upper part of a posed mosaic, by rows, that is never trained on."""
 
@@ -112,34 +113,35 @@ class Surface:
 class PosedSite:
     """A site with real photo - mosaic pairs.
 
-    ground: H x W bool, where in `ortho` clicks may be. from_map: 3 x 3, map point to pixel of `ortho`, whose pixels are
-    square on the ground.
+    ground: its mosaic as seen from above its own ground. from_map: 3 x 3, map point to pixel of `ground`.
     """
 
-    ortho: Orthophoto
-    ground: np.ndarray
+    ground: Ground
     from_map: np.ndarray
     surface: Surface
     cameras: tuple[Camera, ...]
     photos: tuple[np.ndarray, ...]
 
     def to_source(self, points: np.ndarray) -> np.ndarray:
-        """Map points (..., 2) -> mosaic pixels."""
+        """Map points (..., 2) -> pixels of the mosaic."""
         return views.apply(self.from_map, points)
 
-    def shows(self, source: np.ndarray, margin: float = 0) -> np.ndarray:
-        """Whether mosaic pixels (..., 2) lie `margin` inside the mosaic, where clicks may be."""
-        rows, columns = self.ortho.pixels.shape[:2]
-        inside = np.asarray(((source >= margin) & (source < [columns - margin, rows - margin])).all(-1))
-        x, y = np.moveaxis(np.where(inside[..., None], source, 0).astype(int), -1, 0)
-        return np.asarray(inside & self.ground[y, x])
+    def view(self, index: int, number: int) -> View:
+        """Photograph `index` with the places it shows; `number` is that of `ground` in its collection."""
+        camera, pixels = self.cameras[index], self.photos[index]
+        height, width = pixels.shape[:2]
+        rows, columns = math.ceil(height / PLACE_STEP_PX), math.ceil(width / PLACE_STEP_PX)
+        y, x = np.mgrid[:rows, :columns]
+        at = (np.stack([x, y], axis=-1) + 0.5) * PLACE_STEP_PX
+        places = self.to_source(camera.to_ground(at, self.surface)[..., :2])
+        return View(camera.path.name, number, pixels, places.astype(np.float32), PLACE_STEP_PX, panorama=False)
 
 
 def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
     """Read `mosaic.tif`, `dsm.tif`, `cameras.json` and `photos/`.
 
-    held_out: only every eighth photo and clicks on ground kept apart (True), all others (False) or all. Photos taken less than 15 m above the DSM
-    (before take-off) are left out.
+    held_out: only every eighth photo and clicks on ground kept apart (True), all other photos and ground (False), or
+    all. Photos taken less than 15 m above the DSM (before take-off) are left out.
     """
     import rasterio
 
@@ -172,13 +174,22 @@ def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
     to_map = np.array(affine, float).reshape(3, 3)
     pixels, from_map = _level(pixels, to_map, surface)
     # Interpolation mixes the colours along the edge with the black beyond it.
-    valid = cv2.erode(pixels.any(-1).astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    valid = np.asarray(cv2.erode(pixels.any(-1).astype(np.uint8), np.ones((5, 5), np.uint8))) > 0
     apart = np.zeros_like(valid)
     apart[: round(HELD_OUT_SHARE * len(valid))] = True
-    ground = valid if held_out is None else valid & (apart == held_out)
-    # What is trained on never shows the ground kept apart; what is kept apart is looked for everywhere.
-    ortho = Orthophoto(folder.name, pixels, affine.a, np.zeros((0, 4)), valid if held_out else ground)
-    return PosedSite(ortho, ground, from_map, surface, tuple(cameras), tuple(photos))
+    click_in = valid if held_out is None else valid & (apart == held_out)
+    ground = Ground(
+        folder.name,
+        pixels,
+        affine.a,
+        boxes := segments(pixels, affine.a),
+        np.zeros((len(boxes), 2)),
+        crowns(pixels, affine.a),
+        # What is trained on never shows the ground kept apart; what is kept apart is looked for everywhere.
+        valid if held_out else click_in,
+        click_in=click_in,
+    )
+    return PosedSite(ground, from_map, surface, tuple(cameras), tuple(photos))
 
 
 def _level(pixels: np.ndarray, to_map: np.ndarray, surface: Surface) -> tuple[np.ndarray, np.ndarray]:
@@ -230,59 +241,3 @@ def _camera(path: Path, entry: dict[str, Any]) -> Camera:
     )
 
 
-def make_pair(site: PosedSite, rng: np.random.Generator, ranges: Ranges) -> Record | None:
-    """A click in a real photograph and the mosaic there; None where the draw falls outside the mosaic."""
-    index = int(rng.integers(len(site.cameras)))
-    camera, photo = site.cameras[index], site.photos[index]
-    height, width = photo.shape[:2]
-    side = log_uniform(rng, 0.3 * height, 1.0 * height)
-    half = side / 2
-    middle = np.array([rng.uniform(half, width - half), rng.uniform(half, height - half)])
-    # Which way is north in the photo, so that the crop can be turned near to it.
-    ahead = camera.to_ground(np.stack([middle, middle - [0, 0.2 * side]]), site.surface)[:, :2]
-    if not np.isfinite(ahead).all():
-        return None
-    bearing = math.degrees(math.atan2(ahead[1, 0] - ahead[0, 0], ahead[1, 1] - ahead[0, 1]))
-    heading = rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
-    turn = rng.uniform(0, 360)
-    # Turning the crop by `angle` makes its up direction point to compass bearing `turn + heading`.
-    angle = turn + heading - bearing
-    scale = side / QUERY_PX
-    query_to_photo = views.similarity(scale, angle, tuple(middle), (QUERY_PX / 2, QUERY_PX / 2))
-    query = _crop(photo, query_to_photo, scale)
-
-    at = np.clip(rng.normal(0.5, 0.2, 2), 0.08, 0.92) * QUERY_PX
-    clicked = views.apply(query_to_photo, at)
-    if not ((clicked >= 0) & (clicked < [width, height])).all():
-        return None  # a turned crop reaches beyond the photo, and there the query is its mirror image
-    source = site.to_source(camera.to_ground(clicked, site.surface)[:2])
-    if not site.shows(source, margin=20):
-        return None
-    gsd = log_uniform(rng, *ranges.gsd_m)
-    ref_at = rng.uniform(0.06, 0.94, 2) * REFERENCE_PX
-    reference, holds, ref_to_source = site.ortho.window(gsd, turn, tuple(source), tuple(ref_at))
-    source_to_ref = np.linalg.inv(ref_to_source)
-
-    photo_points = views.apply(query_to_photo, cell_centres(QUERY_CELLS, QUERY_CELLS))
-    ground = camera.to_ground(photo_points, site.surface)[..., :2]
-    shown = site.to_source(ground)
-    matches = views.apply(source_to_ref, shown)
-    inside = np.asarray((photo_points >= 0).all(-1) & (photo_points < [width, height]).all(-1))
-    inside &= site.shows(shown) & (matches >= 0).all(-1) & (matches < REFERENCE_PX).all(-1)
-    size = log_uniform(rng, 2, 12) / gsd
-    return Record(
-        query=recolour(shade(query, rng), rng),
-        click=at.astype(np.float32),
-        reference=dressed(reference, holds, rng),
-        box=np.concatenate([ref_at - size / 2, ref_at + size / 2]).astype(np.float32),
-        present=True,
-        sized=False,
-        matches=np.where(inside[..., None], matches, np.nan).astype(np.float32),
-    )
-
-
-def _crop(photo: np.ndarray, to_photo: np.ndarray, scale: float) -> np.ndarray:
-    """The crop, the photo softened first where a crop pixel covers several of its pixels."""
-    if scale > 1.3:
-        photo = cv2.GaussianBlur(photo, (0, 0), 0.35 * scale)
-    return views.warp(photo, to_photo, QUERY_PX, QUERY_PX, cv2.BORDER_REFLECT_101)

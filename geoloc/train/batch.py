@@ -1,0 +1,54 @@
+"""Examples as tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from geoloc.train.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """B records. query, reference: B x 3 x H x W in [0, 255], uint8 or float. present: B bool, whether there is a box;
+    box is meaningless where there is none. The rest as in `Record`.
+    """
+
+    query: Tensor
+    click: Tensor
+    reference: Tensor
+    box: Tensor
+    present: Tensor
+    sized: Tensor
+    gsd_m: Tensor
+    matches: Tensor
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same on another device."""
+        return Batch(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+
+def collate(records: Sequence[Record]) -> Batch:
+    """Stack records of one shape; images stay uint8."""
+
+    def images(arrays: list[np.ndarray]) -> Tensor:
+        return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
+
+    def stack(arrays: list[np.ndarray]) -> Tensor:
+        return torch.from_numpy(np.stack(arrays).astype(np.float32))
+
+    nowhere = np.zeros(4)
+    return Batch(
+        query=images([r.query for r in records]),
+        click=stack([r.click for r in records]),
+        reference=images([r.reference for r in records]),
+        box=stack([nowhere if r.box is None else r.box for r in records]),
+        present=torch.tensor([r.box is not None for r in records]),
+        sized=torch.tensor([r.sized for r in records]),
+        gsd_m=torch.tensor([r.gsd_m for r in records], dtype=torch.float32),
+        matches=stack([r.matches for r in records]),
+    )
