@@ -13,6 +13,7 @@ import click
 
 from geoloc import __version__
 from geoloc.console import AREA, COARSE, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.train.commands import ablate, pack, train
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
@@ -286,6 +287,10 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
     click.echo(evaluation.to_table(evaluation.summarise(made.outcomes)))
     for path in (made.found, *made.previews):
         click.echo(f"wrote {path}")
+
+
+for _command in (train, pack, ablate):
+    main.add_command(_command)
 
 
 def _plan(

@@ -88,9 +88,9 @@ def _trial(view: View, ground: Ground, rng: np.random.Generator, clicks: int) ->
     if not chosen:
         return None
     half = RADIUS_M / ground.gsd_m
-    truth = np.stack([
-        np.concatenate([places[i] - half, places[i] + half]) if (box := boxes[i]) is None else box for i in chosen
-    ])
+    truth = np.stack(
+        [np.concatenate([places[i] - half, places[i] + half]) if (box := boxes[i]) is None else box for i in chosen]
+    )
     side = np.minimum(ground.size, int(MOSAIC_M / ground.gsd_m))
     corner = ((truth[0, :2] + truth[0, 2:]) / 2 - rng.uniform(0.1, 0.9, 2) * side).clip(0, ground.size - side)
     corner = corner.astype(int)

@@ -28,8 +28,8 @@ from geoloc.train.data import (
     loader,
 )
 from geoloc.train.orthophoto import Orthophoto, Ranges
-from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record
 from geoloc.train.posed import PosedSite
+from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record
 
 ESTONIA = ("image_0_01_05", "image_15_04_01", "image_15_05_02", "image_1_02_01", "image_2_01_05", "image_20_01_01")
 

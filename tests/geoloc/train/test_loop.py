@@ -22,8 +22,8 @@ from geoloc.train import loop
 from geoloc.train.data import Batch, PairStream, Sources
 from geoloc.train.loop import Schedule, evaluate_pairs, share_inside, train
 from geoloc.train.orthophoto import Orthophoto, Ranges
-from geoloc.train.record import REFERENCE_PX
 from geoloc.train.posed import load_site
+from geoloc.train.record import REFERENCE_PX
 
 TINY = Config("tiny", "efficientnet_lite0", "cvcam", "cell", "gaussian", dim=16, rounds=2, post_norm=False,
               matching_start=True, window_px=REFERENCE_PX)  # fmt: skip

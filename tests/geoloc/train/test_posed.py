@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from geoloc.errors import TrainingError
 from geoloc.train.orthophoto import HEADING_SPREAD_DEG, Ranges
-from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record, cell_centres
 from geoloc.train.posed import MIN_HEIGHT_M, Camera, PosedSite, Surface, load_site, make_pair
+from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record, cell_centres
 
 CALITERRA = Path(__file__).parents[4] / "shared" / "data" / "caliterra"
 needs_caliterra = pytest.mark.skipif(not CALITERRA.is_dir(), reason=f"the real posed site is not here: {CALITERRA}")
