@@ -310,13 +310,15 @@ def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
 
 
 def draw_curves(logs: Sequence[Path], picture: Path) -> None:
-    """The losses of CSV logs, one a sitting, training and held out, as a PNG."""
+    """The losses of CSV logs, one a sitting, training and held out, as a PNG; none without a log."""
     import matplotlib as mpl
     import pandas as pd
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
+    if not logs:
+        return
     table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)
     names = sorted({column.split(" ", 1)[1] for column in table.columns if column.startswith("train ")})
     figure, axes = plt.subplots(1, max(1, len(names)), figsize=(4 * max(1, len(names)), 3.2), squeeze=False)

@@ -85,14 +85,14 @@ def test_every_trained_parameter_learns_and_frozen_ones_do_not(net: CrossViewNet
     assert not {name for name in still if not name.endswith("key.bias")}
     frozen = {name for name, p in net.named_parameters() if not p.requires_grad}
     assert bool(frozen) == (net.config.frozen_stages > 0)
-    assert all(name.startswith("backbones") for name in frozen)
+    assert all(name.startswith("backbone.") for name in frozen)
 
 
 def test_matching_starts_as_feature_similarity() -> None:
     torch.manual_seed(0)
     # In training the projections standardise by the batch.
     net = CrossViewNet(replace(preset("base"), local_mixing=False)).train()
-    net.pretrained_backbone().load_imagenet()
+    net.backbone.load_imagenet()
     scene = torch.nn.functional.interpolate(torch.rand(1, 3, 48, 48) * 255, size=384, mode="bicubic").clamp(0, 255)
     # The query is a part of the reference, 64 px from its corner: cell (i, j) there is cell (i + 4, j + 4) here.
     query, click = scene[..., 64:320, 64:320], torch.tensor([[128.0, 128.0]])

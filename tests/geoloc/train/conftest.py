@@ -12,19 +12,46 @@ import pytest
 import rasterio
 from affine import Affine
 
-from geoloc.train import orthophoto, posed
+from geoloc.model.presets import PRESETS, Config
+from geoloc.train import mix
+from geoloc.train.ground import Ground
+from geoloc.train.mix import Collection
+from geoloc.train.posed import load_site
 
 WEST, NORTH, GROUND_M = 587_500.0, 3_338_200.0, 270.0
 MOSAIC_PX, MOSAIC_GSD_M = 800, 0.1
 PHOTO_SHAPE = (240, 320)
 
 
+TINY = Config(
+    name="tiny",
+    fusion="cvcam",
+    head="cell",
+    click_map="gaussian",
+    dim=16,
+    post_norm=False,
+    matching_start=True,
+    query_shape=(64, 64),
+    window_px=128,
+)
+"""As `base`, but small: what is tested is how it is trained, not what it learns."""
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Config:
+    """See `TINY`."""
+    return TINY
+
+
+@pytest.fixture(autouse=True)
+def _tiny_is_a_preset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESETS, TINY.name, TINY)
+
+
 @pytest.fixture
-def no_recolouring(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_restyling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures keep the colours of the ground."""
-    for module in (orthophoto, posed):
-        monkeypatch.setattr(module, "recolour", lambda image, rng: image)
-        monkeypatch.setattr(module, "shade", lambda image, rng: image)
+    monkeypatch.setattr(mix, "restyle", lambda images, generator: images)
 
 
 def coloured(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -36,11 +63,23 @@ def coloured(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.stack([wave(x, 150), wave(y, 150), wave(x + y, 900)], axis=-1).round().astype(np.uint8)
 
 
+def coloured_ground(name: str, rows: int, columns: int, boxes: list[list[float]], gsd_m: float = 0.2) -> Ground:
+    """Flat ground whose colour tells where it is; nothing stands up."""
+    y, x = np.mgrid[:rows, :columns] + 0.5
+    there = np.array(boxes, float).reshape(-1, 4)
+    return Ground(name, coloured(x, y), gsd_m, there, np.zeros((len(there), 2)), np.zeros((0, 3)))
+
+
 @pytest.fixture(scope="session")
-def ground() -> np.ndarray:
-    """700 x 901 x 3: an odd width, so that halving it must not move anything."""
-    y, x = np.mgrid[:700, :901] + 0.5
-    return coloured(x, y)
+def collection(make_site: Callable[..., Path]) -> Collection:
+    """A ground with boxes, of an odd width so that halving it must not move anything, one without, and a posed site."""
+    site = load_site(make_site([40, 50], [0, 15]))
+    grounds = (
+        coloured_ground("boxed", 700, 901, [[300, 300, 340, 330], [500, 200, 520, 215]]),
+        coloured_ground("plain", 400, 400, []),
+        site.ground,
+    )
+    return Collection(grounds, tuple(site.view(i, 2) for i in range(2)), (1.0, 1.0, 2.0))
 
 
 @pytest.fixture(scope="session")
