@@ -59,6 +59,15 @@ def _collections(
     return gather(mosaics=mosaics, dsm=dsm, sites=sites, data=data, towns=towns, report=LOG.info)
 
 
+def _parts(packed: Path | None, sources: dict[str, Any]) -> dict[str, Collection]:
+    """What to train on, and what is held out: of a pack, or made now."""
+    if packed is None:
+        return _collections(**sources)
+    from geoloc.train.pack import read_pack
+
+    return read_pack(packed)
+
+
 @click.command()
 @_sources
 @click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
@@ -127,9 +136,10 @@ def train(
         raise click.UsageError("Say how long to train: --minutes or --steps.")
     if scratch and weights is not None:
         raise click.UsageError("--scratch and --weights contradict each other.")
+    if sum([packed is not None, dataset is not None, any(sources.values())]) > 1:
+        raise click.UsageError("--pack, --dataset and what to make views of are three ways; give one.")
     with needing_train():
         from geoloc.train.loop import Schedule
-        from geoloc.train.published import train_on_dataset
         from geoloc.train.recipes import train_on_mix
     schedule = Schedule(
         minutes=minutes or math.inf, steps=steps or math.inf, batch=batch, rate=rate, patience=patience, seed=seed
@@ -142,14 +152,11 @@ def train(
         "workers": workers,
     }
     if dataset is not None:
+        from geoloc.train.published import train_on_dataset
+
         written = train_on_dataset(preset, *dataset, task, run, schedule, report=LOG.info, **common)
     else:
-        if packed is not None:
-            from geoloc.train.pack import read_pack
-
-            parts = read_pack(packed)
-        else:
-            parts = _collections(**sources)
+        parts = _parts(packed, sources)
         written = train_on_mix(preset, parts, run, schedule, trials=trials, cached=cached, report=LOG.info, **common)
     click.echo(f"wrote {written}")
 
@@ -222,12 +229,9 @@ def ablate(
 
     with needing_train():
         from geoloc.train.ablate import Plan, run_ablation
-    if packed is not None:
-        from geoloc.train.pack import read_pack
-
-        parts = read_pack(packed)
-    else:
-        parts = _collections(**sources)
+    if packed is not None and any(sources.values()):
+        raise click.UsageError("--pack and what to make views of are two ways; give one.")
+    parts = _parts(packed, sources)
     plan = Plan(steps=steps, batch=batch, seeds=seeds, records=records, test_records=test_records, cached=cached)
     if presets:
         plan = replace(plan, presets=tuple(name.strip() for name in presets.split(",")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import pickle
 import time
 from collections.abc import Callable, Sequence
@@ -239,6 +240,10 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    if not device.startswith("cuda"):
+        # Threads that wait for each other in a loop stand still where processes that make data want the same cores.
+        free = (os.cpu_count() or 1) - batches.num_workers
+        torch.set_num_threads(max(1, min(torch.get_num_threads(), free)))
     pl.seed_everything(schedule.seed, verbose=False)
     clock = Clock(schedule.minutes)
     task = Task(config, schedule, clock.elapsed_s)
@@ -289,14 +294,17 @@ def train(
 def _check(path: Path, task: Task) -> None:
     """Whether the checkpoint can be read and fits."""
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
-        shapes = {name: value.shape for name, value in state.items()}
-    except (OSError, RuntimeError, KeyError, AttributeError, pickle.UnpicklingError) as error:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        shapes = {name: value.shape for name, value in state["state_dict"].items()}
+        groups = [len(group["params"]) for group in state["optimizer_states"][0]["param_groups"]]
+    except (OSError, RuntimeError, LookupError, AttributeError, pickle.UnpicklingError) as error:
         text = str(error).splitlines()[0]
         raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train in another folder") from None
     if shapes != {name: value.shape for name, value in task.state_dict().items()}:
         name = task.net.config.name
         raise TrainingError(f"{path}: not a checkpoint of preset {name}: train in another folder")
+    if groups != [len(group["params"]) for group in task.configure_optimizers().param_groups]:
+        raise TrainingError(f"{path}: trained with its backbone frozen, or not, unlike now: train in another folder")
 
 
 def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:

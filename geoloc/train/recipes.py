@@ -10,7 +10,6 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from geoloc.errors import TrainingError
-from geoloc.model.localizer import Localizer
 from geoloc.model.network import CrossViewNet, Features
 from geoloc.model.packaged import PACKAGED, find_weights
 from geoloc.model.presets import Config, preset
@@ -149,6 +148,8 @@ def calibrated(
     Raises:
         TrainingError: the held-out ground is too small to be searched, or hardly anything was found on it.
     """
+    # What the search needs, and training from a pack alone has to do without.
+    from geoloc.model.localizer import Localizer
     from geoloc.train.calibrate import describe, fit, run_trials
     from geoloc.train.trials import draw_trials
 

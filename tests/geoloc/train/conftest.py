@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +62,17 @@ def coloured(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return 30 + 200 * np.abs((t / period) % 2 - 1)
 
     return np.stack([wave(x, 150), wave(y, 150), wave(x + y, 900)], axis=-1).round().astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def coloured_pixels() -> Callable[[int, int], np.ndarray]:
+    """`coloured_pixels(rows, columns)`: see `coloured`."""
+
+    def make(rows: int, columns: int) -> np.ndarray:
+        y, x = np.mgrid[:rows, :columns] + 0.5
+        return coloured(x, y)
+
+    return make
 
 
 def coloured_ground(name: str, rows: int, columns: int, boxes: list[list[float]], gsd_m: float = 0.2) -> Ground:
@@ -170,3 +182,31 @@ def _write_tiff(path: Path, bands: np.ndarray, gsd_m: float) -> None:
     }
     with rasterio.open(path, "w", **profile) as file:
         file.write(bands)
+
+
+ESTONIA = ("image_0_01_05", "image_15_04_01", "image_15_05_02", "image_1_02_01", "image_2_01_05", "image_20_01_01")
+
+
+@pytest.fixture(scope="session")
+def data_root(tmp_path_factory: pytest.TempPathFactory, make_site: Callable[..., Path]) -> Path:
+    """Training data as it lies on disk, in small."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "orthos/estonia").mkdir(parents=True)
+    (folder / "orthos/ucmerced").mkdir()
+    y, x = np.mgrid[:400, :400] + 0.5
+    ground = coloured(x, y)
+    for i, name in enumerate(ESTONIA):
+        picture = ground[..., ::-1].copy()
+        picture[396:, :, 0] = 10 * i
+        cv2.imwrite(str(folder / f"orthos/estonia/{name}.jpg"), picture)
+    # What is held out, under another name.
+    shutil.copy(folder / "orthos/estonia/image_15_05_02.jpg", folder / "orthos/estonia/image_10_05_02.jpg")
+    boxes = [[100.0, 120.0, 40.0, 30.0, "Building"], [0.0, 50.0, 60.0, 20.0, "Car"], [380.0, 200.0, 20.0, 9.0, "Bus"]]
+    entry = {"gsd_m": 0.2, "width": 400, "height": 400}
+    described = {f"{name}.jpg": entry | {"boxes_xywh": boxes} for name in ESTONIA[:3]}
+    described["image_2_01_05.jpg"] = entry | {"boxes_xywh": []}
+    (folder / "orthos/estonia/boxes.json").write_text(json.dumps(described))
+    for i in range(45):
+        cv2.imwrite(str(folder / f"orthos/ucmerced/kind{i:02}.jpg"), ground[i : 256 + i, :256, ::-1])
+    shutil.copytree(make_site([40] * 6, [0, 10, 20, 0, 10, 20]), folder / "caliterra")
+    return folder
