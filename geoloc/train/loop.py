@@ -263,7 +263,7 @@ def train(
         precision="bf16-mixed" if device.startswith("cuda") else "32-true",
         max_steps=int(schedule.steps) if math.isfinite(schedule.steps) else -1,
         max_epochs=-1,
-        val_check_interval=schedule.validate_every,
+        val_check_interval=int(min(schedule.validate_every, schedule.steps)),
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         gradient_clip_val=1.0,
