@@ -71,14 +71,7 @@ def _parts(packed: Path | None, sources: dict[str, Any]) -> dict[str, Collection
 @click.command()
 @_sources
 @click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
-@click.option(
-    "--dataset",
-    type=(click.Choice(["cvogl", "g2d"]), click.Path(path_type=Path)),
-    help="A published data set: its name and its folder.",
-)
-@click.option(
-    "--task", type=click.Choice(["drone", "ground"]), default="drone", show_default=True, help="Of --dataset."
-)
+@options("dataset", "task")
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")
 @click.option("--minutes", type=Positive(), help="How long to train, over all sittings.")
 @click.option("--steps", type=click.IntRange(min=1), help="How many batches to train on, over all sittings.")
@@ -152,9 +145,9 @@ def train(
         "workers": workers,
     }
     if dataset is not None:
-        from geoloc.train.published import train_on_dataset
+        from geoloc.train.from_published import train_on_published
 
-        written = train_on_dataset(preset, *dataset, task, run, schedule, report=LOG.info, **common)
+        written = train_on_published(preset, dataset, task, run, schedule, report=LOG.info, **common)
     else:
         parts = _parts(packed, sources)
         written = train_on_mix(preset, parts, run, schedule, trials=trials, cached=cached, report=LOG.info, **common)

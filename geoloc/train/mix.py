@@ -212,7 +212,7 @@ class Stream(IterableDataset[Batch]):
             yield mixer.batch(self.batch)
 
 
-def loader(stream: Stream, workers: int) -> DataLoader[Batch]:
+def loader(stream: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:
     """Batches as `stream` makes them, in `workers` processes."""
     if not workers:
         return DataLoader(stream, batch_size=None)
