@@ -71,7 +71,7 @@ def main() -> None:
     type=click.FloatRange(0, 1),
     help='Leave out answers that score less.  [default: a click whose best answer scores below 0.5 is "not here"]',
 )
-@options(*MODEL)
+@options("refine", *MODEL)
 @click.option(
     "-o",
     "--output",
@@ -91,6 +91,7 @@ def locate(
     gps: bool,
     top: int,
     min_score: float | None,
+    refine: str,
     preset: str,
     weights: Path | None,
     device: str,
@@ -134,6 +135,10 @@ def locate(
 
         localizer = model.load(preset, weights, device)
         answers = search.locate(photo, targets, mosaic, plan, localizer, top=top, progress=Progress("windows"))
+        if refine == "auto":
+            from geoloc.refine import Refiner
+
+            answers = Refiner(mosaic, plan).refine(photo, targets, answers)
         if min_score is None:
             found = present(answers, search.PRESENT)
         else:
@@ -220,7 +225,7 @@ def tiles(
     show_default=True,
     help="Count a best answer that scores less as nothing found.",
 )
-@options(*MODEL)
+@options("refine", *MODEL)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @options("verbosity")
 def evaluate(
@@ -234,6 +239,7 @@ def evaluate(
     split: str,
     gps: bool,
     min_score: float,
+    refine: str,
     preset: str,
     weights: Path | None,
     device: str,
@@ -254,6 +260,7 @@ def evaluate(
 
     from geoloc import evaluate as evaluation
     from geoloc.model.packaged import find_weights
+    from geoloc.refine import Refiner
     from tiling.errors import AreaError
     from tiling.mosaic import open_mosaic
 
@@ -275,6 +282,7 @@ def evaluate(
             from geoloc import model, search
 
             localizer = model.load(preset, weights, device)
+            refiner = Refiner(mosaic, whole) if whole is not None else None
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
@@ -283,7 +291,10 @@ def evaluate(
                     # A photo whose position is off the mosaic is a miss, not the end.
                     LOG.warning("%s: %s", photo.path.name, error)
                     return []
-                return search.locate(photo, targets, mosaic, plan, localizer, top=1, min_score=min_score)
+                found = search.locate(photo, targets, mosaic, plan, localizer)
+                if refine == "auto":
+                    found = (refiner or Refiner(mosaic, plan)).refine(photo, targets, found)
+                return [answer for answer in found if answer.score >= min_score]
 
             outcomes = evaluation.run(queries, answer, Progress("queries"))
     for outcome in outcomes:
@@ -366,7 +377,8 @@ def _report(targets: list[Target], answers: list[Detection], found: list[Detecti
         if here:
             best = here[0]
             place = f"{best.polygon.centroid.x:.10g},{best.polygon.centroid.y:.10g}"
-            LOG.info("found: %s at %s, score %.2f, good to %.1f m", asked, place, best.score, best.accuracy_m)
+            text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
+            LOG.info(text, asked, place, best.score, best.accuracy_m, best.method)
             continue
         scores = [answer.score for answer in answers if answer.target == number]
         best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"

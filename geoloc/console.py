@@ -156,6 +156,14 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
     "device": click.option(
         "--device", default="cpu", show_default=True, help="Where the network runs: cpu, cuda, cuda:1, mps."
     ),
+    "refine": click.option(
+        "--refine",
+        type=click.Choice(["auto", "off"]),
+        default="auto",
+        show_default=True,
+        help="auto: answers are carried over exactly where local features of photo and mosaic match; off: the network "
+        "alone.",
+    ),
     "overwrite": click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     "verbosity": click.option(
         "-v/-q",

@@ -1,0 +1,77 @@
+"""Planes that matches agree on: found among wrong ones, refused where there is none, errors told."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geoloc.refine.matcher import through
+from geoloc.refine.verify import LEAST_INLIERS, agree
+
+
+def homography(scale: float, turn: float, tilt: float) -> np.ndarray:
+    c, s = scale * math.cos(turn), scale * math.sin(turn)
+    return np.array([[c, -s, 300], [s, c, 200], [0, tilt / 1000, 1]])
+
+
+@given(st.floats(0.05, 2), st.floats(0, 6.28), st.floats(0, 0.8), st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_a_plane_is_found_among_wrong_matches(scale: float, turn: float, tilt: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix = homography(scale, turn, tilt)
+    photo = rng.uniform(0, 1000, (160, 2))
+    reference = through(matrix, photo)
+    wrong = slice(60, None)
+    low, high = reference.min(0), reference.max(0)
+    # Where the plane is drawn so small that a few pixels are all of it, anything agrees.
+    if (high - low).min() < 60:
+        return
+    reference[wrong] = rng.uniform(low, high, (100, 2))
+    reference += rng.normal(0, 0.3, reference.shape)
+    found = agree(photo, reference)
+    assert found is not None
+    assert 45 <= found.inliers <= 75
+    at = rng.uniform(200, 800, (10, 2))
+    assert np.linalg.norm(found.carry(at) - through(matrix, at), axis=1).max() < 1.5
+    assert all(0.3 < found.error_px(point) < 3 for point in at)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_matches_by_chance_never_agree(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    assert agree(rng.uniform(0, 1000, (300, 2)), rng.uniform(0, 400, (300, 2))) is None
+
+
+def test_a_mirror_image_and_too_few_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.uniform(0, 1000, (80, 2))
+    assert agree(photo, photo * [-0.3, 0.3] + [400, 0]) is None
+    assert agree(photo, photo * [0.3, 0.3]) is not None
+    # A sliver: a hundred times as long as wide.
+    assert agree(photo, photo * [0.5, 0.005] + [0, 40]) is None
+    few = LEAST_INLIERS - 1
+    assert agree(photo[:few], 0.3 * photo[:few]) is None
+
+
+def test_one_place_matched_often_is_one_witness() -> None:
+    rng = np.random.default_rng(0)
+    photo = np.repeat(rng.uniform(0, 1000, (8, 2)), 5, axis=0)
+    assert agree(photo, 0.3 * photo) is None
+
+
+def test_a_point_moves_with_its_neighbours_off_the_plane_and_far_points_are_less_sure() -> None:
+    rng = np.random.default_rng(1)
+    photo = rng.uniform(0, 1000, (400, 2))
+    reference = 0.3 * photo
+    # A terrace, 2 px aside.
+    high = (np.abs(photo - [700, 700]) < 150).all(1)
+    reference[high] += [2.0, 0]
+    found = agree(photo, reference)
+    assert found is not None
+    assert found.carry(np.array([[700.0, 700]]))[0] == pytest.approx([212, 210], abs=0.3)
+    assert found.carry(np.array([[200.0, 200]]))[0] == pytest.approx([60, 60], abs=0.3)
+    assert found.error_px(np.array([3000.0, 3000])) > 3 * found.error_px(np.array([300.0, 300]))
