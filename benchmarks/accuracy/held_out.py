@@ -14,6 +14,7 @@ from geoloc.train.ground import Ground
 from geoloc.train.posed import load_site
 from geoloc.train.seen import View
 from geoloc.train.shot import box_at
+from geoloc.train.trials import RADIUS_M
 from tiling.grid import Grid, as_crs
 
 CLICKS = 6
@@ -27,8 +28,9 @@ _EPSG, _WEST, _SOUTH = 32614, 600_000.0, 3_300_000.0
 def make_held_out(site: Path, folder: Path) -> None:
     """Write `mosaic.tif`, the held-out ground as training sees it, and `queries.csv` into `folder`.
 
-    A site that was levelled has no place on the map any more, so its ground lies at a made one. True boxes are those of
-    image segments, since nobody has drawn any there.
+    A site that was levelled has no place on the map any more, so its ground lies at a made one. Nobody has drawn true
+    boxes there: they are those of image segments, and where a photograph shows too few, squares of `2 * RADIUS_M` round
+    places.
 
     Raises:
         TrainingError: not a posed site.
@@ -46,31 +48,50 @@ def make_held_out(site: Path, folder: Path) -> None:
     rng = np.random.default_rng(_SEED)
     lines = []
     for index in range(len(posed.photos)):
-        found = _clicks(posed.view(index, 0), ground, rows)
-        for i in sorted(rng.permutation(len(found))[:CLICKS]):
-            click, (x0, y0, x1, y1) = found[i]
+        for click, (x0, y0, x1, y1) in _clicks(posed.view(index, 0), ground, rows, rng):
             (west, top), (east, bottom) = affine * (x0, y0), affine * (x1, y1)
             values = (posed.cameras[index].path.resolve(), *click, west, bottom, east, top, _EPSG)
             lines.append(dict(zip(COLUMNS, values, strict=True)))
     write_queries(folder / "queries.csv", lines, COLUMNS)
 
 
-def _clicks(view: View, ground: Ground, rows: int) -> list[tuple[tuple[float, float], np.ndarray]]:
-    """Click and box of every object on held-out ground that the photograph shows, clicked next to its middle."""
+_Click = tuple[tuple[float, float], np.ndarray]
+
+
+def _clicks(view: View, ground: Ground, rows: int, rng: np.random.Generator) -> list[_Click]:
+    """Up to CLICKS clicks on held-out ground and their boxes: objects first, then places."""
     width, height = view.size
     grid = np.stack(np.meshgrid(np.arange(STEP_PX, width, STEP_PX), np.arange(STEP_PX, height, STEP_PX)), axis=-1)
     at = grid.reshape(-1, 2).astype(float)
     places = view.place(at)
-    known = ground.shows(np.nan_to_num(places, nan=-1.0))
+    half = RADIUS_M / ground.gsd_m
+    known = ground.shows(np.nan_to_num(places, nan=-1.0), margin=half) & (places[:, 1] < rows - half)
     at, places = at[known], places[known]
+    if not len(at):
+        return []
+    objects = _objects(at, places, ground, rows)
+    chosen = [objects[i] for i in rng.permutation(len(objects))[:CLICKS]]
+    for i in rng.permutation(len(at)):
+        if len(chosen) == CLICKS:
+            break
+        square = np.concatenate([places[i] - half, places[i] + half])
+        middles = np.array([(box[:2] + box[2:]) / 2 for _, box in chosen]).reshape(-1, 2)
+        # Apart from each other, so that no two ask the same.
+        if (np.abs(middles - places[i]).max(axis=1, initial=0) > 2 * half).all():
+            chosen.append(((float(at[i, 0]), float(at[i, 1])), square))
+    return chosen
+
+
+def _objects(at: np.ndarray, places: np.ndarray, ground: Ground, rows: int) -> list[_Click]:
+    """Every object of the held-out ground that photo pixels `at` (N x 2) show at `places` (N x 2), clicked next to its
+    middle.
+    """
     found = []
-    for box in ground.boxes[(ground.boxes[:, 3] < rows)]:
-        # In the middle half of the box, and of no smaller box within.
+    for box in ground.boxes[ground.boxes[:, 3] < rows]:
         off = np.abs(places - (box[:2] + box[2:]) / 2) / (box[2:] - box[:2])
-        i = int(off.max(1).argmin()) if len(off) else -1
-        if i < 0 or off[i].max() > 0.25:
-            continue
+        i = int(off.max(1).argmin())
+        # In the middle half of the box, and of no smaller box within.
         smallest = box_at(ground, places[i], 0)
-        if smallest is not None and (smallest == box).all():
+        if off[i].max() <= 0.25 and smallest is not None and (smallest == box).all():
             found.append(((float(at[i, 0]), float(at[i, 1])), box))
     return found
