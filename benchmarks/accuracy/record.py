@@ -56,12 +56,12 @@ class Record:
 def record(outcome: Outcome, mosaic: str, present: bool) -> Record:
     """An outcome of `geoloc.evaluate`. present: whether the object is on the mosaic; without it no answer is right."""
     # The definitions of a hit and of the accuracies are those of `geoloc evaluate`.
-    one = summarise([outcome])
+    one = summarise([outcome]) if present else dict.fromkeys(_SHARES.values(), 0.0)
     best = outcome.best
     return Record(
         **_asked(outcome.query),
         mosaic=mosaic,
-        **{name: one[key] * present for name, key in _SHARES.items()},
+        **{name: one[key] for name, key in _SHARES.items()},
         score=0.0 if best is None else best.score,
         answer=None if best is None else tuple((x, y) for x, y in best.polygon.exterior.coords[:-1]),
         crs=None if best is None else best.crs.to_wkt(),
