@@ -42,7 +42,7 @@ def run(
         shutil.rmtree(work / "sets", ignore_errors=True)
     library = Library(data, work, report_line)
     kept = Store(work, choice.limit)
-    given = {name: _set(library, name, choice.limit) for name in library.names}
+    given = {name: _set(library, name, choice) for name in library.names}
     made = {name: _method(name, choice) for name in methods.NAMES}
     results: dict[tuple[str, str], Result] = {}
     for name, asked in given.items():
@@ -76,12 +76,12 @@ def run(
     return paths
 
 
-def _set(library: Library, name: str, limit: int | None) -> QuerySet | str:
+def _set(library: Library, name: str, choice: Choice) -> QuerySet | str:
     try:
-        asked = library.make(name)
+        asked = library.make(name, build=name in choice.sets)
     except sets.AbsentError as error:
         return str(error)
-    return asked if limit is None else asked.limited(limit)
+    return asked if choice.limit is None else asked.limited(choice.limit)
 
 
 def _method(name: str, choice: Choice) -> Method | str:

@@ -82,6 +82,7 @@ class Library:
         self._data = data
         self._work = work / "sets"
         self._report = report
+        self._build = True
         self._makers: dict[str, Callable[[], QuerySet]] = {
             **{f"brighton_{gsd:.2f}": lambda gsd=gsd: self._brighton(gsd) for gsd in BRIGHTON_GSDS},  # type: ignore[misc]
             "brighton_season": self._season,
@@ -95,13 +96,23 @@ class Library:
         """Of all sets, in the order of the table."""
         return tuple(self._makers)
 
-    def make(self, name: str) -> QuerySet:
-        """The set called `name`.
+    def make(self, name: str, build: bool = True) -> QuerySet:
+        """The set called `name`. build: whether to make what takes time and is not there from an earlier run.
 
         Raises:
-            AbsentError: its data is not there.
+            AbsentError: its data is not there, or may not be made.
         """
+        self._build = build
         return self._makers[name]()
+
+    def _lacks(self, path: Path, what: str) -> bool:
+        """Whether `path` must be made; tells that it is."""
+        if path.exists():
+            return False
+        if not self._build:
+            raise AbsentError("not made yet")
+        self._report(f"{what} ...")
+        return True
 
     def _brighton(self, gsd_m: float) -> QuerySet:
         what = f"8 drone photos of a park and the mosaic of the same flight, at {gsd_m:g} m"
@@ -116,8 +127,7 @@ class Library:
 
         park = self._park()
         path = self._work / "brighton_season" / "mosaic.tif"
-        if not path.exists():
-            self._report("making the park of another season ...")
+        if self._lacks(path, "making the park of another season"):
             simulate(park.mosaic, path, SEASON_GSD_M)
         what = f"the same, another season, light and sensor simulated on the mosaic, at {SEASON_GSD_M:g} m"
         return QuerySet("brighton_season", what, SEASON_GSD_M, (Search(path, park.queries),))
@@ -131,8 +141,7 @@ class Library:
 
         site = self._site("caliterra", "cameras.json")
         folder = self._work / "caliterra"
-        if not (folder / "queries.csv").exists():
-            self._report("taking the part of caliterra that is held out ...")
+        if self._lacks(folder / "queries.csv", "taking the part of caliterra that is held out"):
             make_held_out(site, folder)
         return Search(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
 
@@ -150,10 +159,9 @@ class Library:
         """What one kind of the photographs of a town shows."""
         folder = self._work / f"town_{seed}"
         # The last file that is written.
-        if not (folder / "queries.csv").exists():
+        if self._lacks(folder / "queries.csv", f"building town {seed} (some minutes, once)"):
             from geoloc import town
 
-            self._report(f"building town {seed} (some minutes, once) ...")
             flights = [town.Flight(*flight) for flight in _FLIGHTS]
             town.build(folder, seed=seed, photos=len(flights), panoramas=_PANORAMAS, flights=flights)
         names = _KINDS[kind][1]
