@@ -7,12 +7,13 @@ the user can mend or that failed, 2 wrong usage.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from geoloc import __version__
 from geoloc.console import AREA, COARSE, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.train.commands import ablate, pack, train
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
@@ -198,11 +199,17 @@ def tiles(
 @click.option(
     "--queries",
     "queries_path",
-    required=True,
     type=click.Path(path_type=Path),
     help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg.",
 )
-@options("mosaic", "bands", "gsd", *AREA)
+@options("mosaic or dataset", "bands", "gsd", *AREA, "dataset", "task")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test"]),
+    default="test",
+    show_default=True,
+    help="Of --dataset.",
+)
 @click.option(
     "--gps/--no-gps", default=False, help="Search round each photo's own GPS position only.  [default: no-gps]"
 )
@@ -218,10 +225,13 @@ def tiles(
 @options("verbosity")
 def evaluate(
     *,
-    queries_path: Path,
+    queries_path: Path | None,
     mosaics: tuple[Path, ...],
     bands: tuple[int, ...] | None,
     gsd: float | None,
+    dataset: tuple[str, Path] | None,
+    task: str,
+    split: str,
     gps: bool,
     min_score: float,
     preset: str,
@@ -232,8 +242,13 @@ def evaluate(
 ) -> None:
     """Measure how well clicks with known true boxes are found.
 
+    \b
+    geoloc evaluate --queries queries.csv --mosaic mosaic.tif
+    geoloc evaluate --dataset cvogl CVOGL/ --task ground --weights runs/cvogl/weights.safetensors
+
     The whole mosaic is searched for each of them unless options limit the search, and the best answer counts however
-    low its score. With -v every query's result goes to stderr.
+    low its score. A published data set instead says which image shows the object, and the one best box in it counts.
+    With -v every query's result goes to stderr.
     """
     import json
 
@@ -242,25 +257,35 @@ def evaluate(
     from tiling.errors import AreaError
     from tiling.mosaic import open_mosaic
 
+    if (dataset is None) != bool(mosaics) or (dataset is None) != (queries_path is not None):
+        raise click.UsageError("Give --queries and --mosaic, or --dataset.")
     find_weights(preset, weights)
-    queries = evaluation.read_queries(queries_path)
-    with open_mosaic(mosaics, bands) as mosaic:
-        whole = None if gps else _plan(mosaic, preset, gsd, None, **area)
+    if dataset is not None:
+        if bands or gsd or gps or any(area[name] for name in ("bounds", "aoi", "near")):
+            raise click.UsageError("A published data set says itself what is searched: no bands, GSD or area with it.")
+        from geoloc import model, published
 
-        from geoloc import model, search
+        records = published.read_split(*dataset, task, split)
+        outcomes = published.evaluate(records, model.load(preset, weights, device), Progress("queries"))
+    else:
+        queries = evaluation.read_queries(cast(Path, queries_path))
+        with open_mosaic(mosaics, bands) as mosaic:
+            whole = None if gps else _plan(mosaic, preset, gsd, None, **area)
 
-        localizer = model.load(preset, weights, device)
+            from geoloc import model, search
 
-        def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
-            try:
-                plan = whole or _plan(mosaic, preset, gsd, photo, **area)
-            except AreaError as error:
-                # A photo whose position is off the mosaic is a miss, not the end.
-                LOG.warning("%s: %s", photo.path.name, error)
-                return []
-            return search.locate(photo, targets, mosaic, plan, localizer, top=1, min_score=min_score)
+            localizer = model.load(preset, weights, device)
 
-        outcomes = evaluation.run(queries, answer, Progress("queries"))
+            def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
+                try:
+                    plan = whole or _plan(mosaic, preset, gsd, photo, **area)
+                except AreaError as error:
+                    # A photo whose position is off the mosaic is a miss, not the end.
+                    LOG.warning("%s: %s", photo.path.name, error)
+                    return []
+                return search.locate(photo, targets, mosaic, plan, localizer, top=1, min_score=min_score)
+
+            outcomes = evaluation.run(queries, answer, Progress("queries"))
     for outcome in outcomes:
         LOG.debug("%s", evaluation.to_line(outcome))
     summary = evaluation.summarise(outcomes)
@@ -286,6 +311,10 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
     click.echo(evaluation.to_table(evaluation.summarise(made.outcomes)))
     for path in (made.found, *made.previews):
         click.echo(f"wrote {path}")
+
+
+for _command in (train, pack, ablate):
+    main.add_command(_command)
 
 
 def _plan(

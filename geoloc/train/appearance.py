@@ -140,7 +140,7 @@ def jpeg(images: Tensor, draw: Draw) -> Tensor:
     blocks = ycc.reshape(count, 3, high // 8, 8, wide // 8, 8).transpose(3, 4)
     dct = _cosines(images.device)
     quality = draw.uniform(30, 95)
-    scale = torch.where(quality < 50, 50 / quality, 2 - quality / 50)[:, :, None, None, :, None].reshape(-1, 1, 1, 1, 1, 1)
+    scale = torch.where(quality < 50, 50 / quality, 2 - quality / 50).reshape(-1, 1, 1, 1, 1, 1)
     quanta = images.new_tensor(_QUANTA) * images.new_tensor([1.0, 2.0, 2.0])[:, None, None]
     quanta = (quanta[None, :, None, None] * scale).clamp(min=1)
     coefficients = ((dct @ blocks @ dct.T) / quanta).round() * quanta
@@ -161,7 +161,7 @@ def _cosines(device: torch.device) -> Tensor:
 @cache
 def _colour_matrices(device: torch.device) -> tuple[Tensor, Tensor]:
     """RGB to YCbCr (ITU T.871) and back, 3 x 3."""
-    red, green, blue = _LUMA
+    red, _, blue = _LUMA
     luma = torch.tensor(_LUMA)
     cb = (torch.tensor([0.0, 0, 1]) - luma) / (2 * (1 - blue))
     cr = (torch.tensor([1.0, 0, 0]) - luma) / (2 * (1 - red))

@@ -4,32 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from geoloc.model.network import STRIDE, Features
 from geoloc.train.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B records. query, reference: B x 3 x H x W in [0, 255], uint8 or float. present: B bool, whether there is a box;
-    box is meaningless where there is none. The rest as in `Record`.
+    """B records. query, reference: B x 3 x H x W in [0, 255], uint8 or float, or what a frozen backbone made of them.
+    present: B bool, whether there is a box; box is meaningless where there is none. The rest as in `Record`.
     """
 
-    query: Tensor
+    query: Tensor | Features
     click: Tensor
-    reference: Tensor
+    reference: Tensor | Features
     box: Tensor
     present: Tensor
     sized: Tensor
     gsd_m: Tensor
     matches: Tensor
 
+    def __len__(self) -> int:
+        return len(self.click)
+
+    @property
+    def reference_px(self) -> tuple[int, int]:
+        """(width, height) of the references, encoded or not."""
+        known = self.reference
+        rows, columns = known.shape[-2:] if isinstance(known, Tensor) else (STRIDE * n for n in known.coarse.shape[-2:])
+        return int(columns), int(rows)
+
     def to(self, device: torch.device | str) -> Batch:
         """The same on another device."""
-        return Batch(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+        def moved(value: Tensor | Features) -> Any:
+            return Features(*(v.to(device) for v in value)) if isinstance(value, Features) else value.to(device)
+
+        return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
 
 
 def collate(records: Sequence[Record]) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,17 +59,19 @@ def _collections(
     return gather(mosaics=mosaics, dsm=dsm, sites=sites, data=data, towns=towns, report=LOG.info)
 
 
+def _parts(packed: Path | None, sources: dict[str, Any]) -> dict[str, Collection]:
+    """What to train on, and what is held out: of a pack, or made now."""
+    if packed is None:
+        return _collections(**sources)
+    from geoloc.train.pack import read_pack
+
+    return read_pack(packed)
+
+
 @click.command()
 @_sources
 @click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
-@click.option(
-    "--dataset",
-    type=(click.Choice(["cvogl", "g2d"]), click.Path(path_type=Path)),
-    help="A published data set: its name and its folder.",
-)
-@click.option(
-    "--task", type=click.Choice(["drone", "ground"]), default="drone", show_default=True, help="Of --dataset."
-)
+@options("dataset", "task")
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")
 @click.option("--minutes", type=Positive(), help="How long to train, over all sittings.")
 @click.option("--steps", type=click.IntRange(min=1), help="How many batches to train on, over all sittings.")
@@ -120,31 +123,34 @@ def train(
     searches on ground that was kept apart, to fit what a score means, and writes RUN/weights.safetensors for
     `geoloc locate --weights`.
     """
-    from geoloc.errors import needing_extra
+    from geoloc.errors import needing_train
 
     if minutes is None and steps is None:
         raise click.UsageError("Say how long to train: --minutes or --steps.")
     if scratch and weights is not None:
         raise click.UsageError("--scratch and --weights contradict each other.")
-    with needing_extra("train"):
-        from geoloc.train.recipes import train_on_dataset, train_on_mix
+    if sum([packed is not None, dataset is not None, any(sources.values())]) > 1:
+        raise click.UsageError("--pack, --dataset and what to make views of are three ways; give one.")
+    with needing_train():
         from geoloc.train.loop import Schedule
+        from geoloc.train.recipes import train_on_mix
     schedule = Schedule(
         minutes=minutes or math.inf, steps=steps or math.inf, batch=batch, rate=rate, patience=patience, seed=seed
     )
-    common = {"scratch": scratch, "weights": weights, "device": device, "devices": devices, "workers": workers}
+    common: dict[str, Any] = {
+        "scratch": scratch,
+        "weights": weights,
+        "device": device,
+        "devices": devices,
+        "workers": workers,
+    }
     if dataset is not None:
-        written = train_on_dataset(preset, *dataset, task, run, schedule, report=LOG.info, **common)
-    else:
-        if packed is not None:
-            from geoloc.train.pack import read_pack
+        from geoloc.train.from_published import train_on_published
 
-            parts = read_pack(packed)
-        else:
-            parts = _collections(**sources)
-        written = train_on_mix(
-            preset, parts, run, schedule, trials=trials, cached=cached, report=LOG.info, **common
-        )
+        written = train_on_published(preset, dataset, task, run, schedule, report=LOG.info, **common)
+    else:
+        parts = _parts(packed, sources)
+        written = train_on_mix(preset, parts, run, schedule, trials=trials, cached=cached, report=LOG.info, **common)
     click.echo(f"wrote {written}")
 
 
@@ -155,7 +161,12 @@ def train(
 @click.option("--shard-mb", type=Positive(), default=15.0, show_default=True, help="Of one shard at the most.")
 @options("verbosity")
 def pack(*, output: Path, size_mb: float, shard_mb: float, **sources: Any) -> None:
-    """Write training data as plain shards, to train where there is neither a raster library nor a network."""
+    """Write training data as plain shards, to train where there is neither a raster library nor a network.
+
+    \b
+    geoloc pack --mosaic mine.tif --towns 4 -o pack/
+    python -m geoloc.train.from_pack pack/ run/ --minutes 30      # on the machine with the accelerator
+    """
     from geoloc.train.pack import write_pack
 
     parts = _collections(**sources)
@@ -184,6 +195,7 @@ def pack(*, output: Path, size_mb: float, shard_mb: float, **sources: Any) -> No
 )
 @click.option("--test-records", type=click.IntRange(min=16), default=800, show_default=True)
 @click.option("--presets", help="Comma-separated names.  [default: all]")
+@click.option("--cached", is_flag=True, help="Freeze the backbone and encode the records once: for a CPU.")
 @options("device", "verbosity")
 def ablate(
     *,
@@ -196,6 +208,7 @@ def ablate(
     records: int,
     test_records: int,
     presets: str | None,
+    cached: bool,
     device: str,
     **sources: Any,
 ) -> None:
@@ -203,18 +216,16 @@ def ablate(
 
     \b
     geoloc ablate --pack pack/ -o runs/ablation --device cuda
-    geoloc ablate --pack pack/ -o runs/small --steps 150 --records 1200 --test-records 200     # two cores, hours
+    geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores
     """
-    from geoloc.errors import needing_extra
+    from geoloc.errors import needing_train
 
-    with needing_extra("train"):
+    with needing_train():
         from geoloc.train.ablate import Plan, run_ablation
-    if packed is not None:
-        from geoloc.train.pack import read_pack
-
-        parts = read_pack(packed)
-    else:
-        parts = _collections(**sources)
-    names = tuple(presets.split(",")) if presets else None
-    plan = Plan(steps=steps, batch=batch, seeds=seeds, records=records, test_records=test_records, presets=names)
+    if packed is not None and any(sources.values()):
+        raise click.UsageError("--pack and what to make views of are two ways; give one.")
+    parts = _parts(packed, sources)
+    plan = Plan(steps=steps, batch=batch, seeds=seeds, records=records, test_records=test_records, cached=cached)
+    if presets:
+        plan = replace(plan, presets=tuple(name.strip() for name in presets.split(",")))
     click.echo(run_ablation(parts, run, results, plan, device=device, report=LOG.info))

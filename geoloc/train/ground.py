@@ -18,11 +18,11 @@ LEVELS = 5
 class Ground:
     """An image seen from above. Pixel coordinates have a corner origin, x right, y down.
 
-    pixels: H x W x 3 uint8. gsd_m: metres a pixel. boxes: N x 4 pixels, xmin, ymin, xmax, ymax, of objects. heights: N x
-    2, the least and the greatest height in metres that an object of its kind has. crowns: M x 3, x, y and radius of
-    trees, pixels. valid: H x W bool, False where there is no data; None where all is. relief: h x w metres above any
-    level, over the whole image, or None where the ground counts as flat. click_in: H x W bool, where clicks may be;
-    None is everywhere.
+    pixels: H x W x 3 uint8. gsd_m: metres a pixel. boxes: N x 4 pixels, xmin, ymin, xmax, ymax, of objects.
+    heights: N x 2, the least and the greatest height in metres that an object of its kind has. crowns: M x 3, x, y and
+    radius of trees, pixels. valid: H x W bool, False where there is no data; None where all is. relief: h x w metres
+    above any level, over the whole image, or None where the ground counts as flat. click_in: H x W bool, where clicks
+    may be; None is everywhere.
     """
 
     name: str
@@ -71,7 +71,8 @@ class Texture:
         self.height, self.width = pixels.shape[:2]
         self.levels = [level]
         while len(self.levels) < LEVELS and min(level.shape[1:]) >= 16:
-            level = F.avg_pool2d(level.float()[None], 2, ceil_mode=True, count_include_pad=False)[0].round().to(torch.uint8)
+            smaller = F.avg_pool2d(level.float()[None], 2, ceil_mode=True, count_include_pad=False)[0]
+            level = smaller.round().to(torch.uint8)
             self.levels.append(level)
 
     def sample(self, xy: Tensor, scale: Tensor) -> Tensor:
@@ -89,7 +90,6 @@ class Texture:
             if used.any():
                 out += weight * _bilinear(self.levels[number], xy / 2**number, used)
         return out
-
 
     def holds(self, xy: Tensor) -> Tensor:
         """Whether pixels xy (h x w x 2) lie in the image and hold data, h x w."""

@@ -1,9 +1,11 @@
-"""The training loop: time-boxed or step-boxed, resumable, with averaged weights, a CSV log and a picture of the curves."""
+"""The training loop: boxed by time or steps, resumable, with averaged weights, a CSV log and a picture of it."""
 
 from __future__ import annotations
 
 import logging
 import math
+import os
+import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from geoloc.errors import TrainingError
 from geoloc.model.heads import presence
-from geoloc.model.network import CrossViewNet, Output
+from geoloc.model.network import CrossViewNet, Features, Output
 from geoloc.model.presets import Config
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.batch import Batch
@@ -29,14 +31,17 @@ from geoloc.train.losses import losses, total
 LAST = "last.ckpt"
 WEIGHTS = "weights.safetensors"
 LOG = "log"
-VALIDATION_BATCHES = 8
+SAVE_MINUTES = 5
+_TELL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """How long and how fast. Whichever of `minutes` and `steps` is reached first ends it; one must be finite.
 
-    The learning rate rises over `warmup` steps and falls as a cosine of the share of the time or steps used, to `floor`.
+    The learning rate rises over `warmup` steps and falls as a cosine of the share of the time or steps used, to
+    `floor`.
+    backbone_rate: that of the backbone over `rate`; 0 freezes it.
     patience: validations without a better score loss after which it stops early; 0 never does.
     """
 
@@ -60,14 +65,19 @@ class Task(pl.LightningModule):
     def __init__(self, config: Config, schedule: Schedule, started: Callable[[], float]) -> None:
         super().__init__()
         self.net = CrossViewNet(config)
+        if not schedule.backbone_rate:
+            self.net.backbone.requires_grad_(False)
         self.schedule = schedule
         self._started = started
 
     def forward(self, batch: Batch) -> Output:
         """The network's output for a batch."""
-        query = self.net.encode_query(batch.query.float(), batch.click)
-        reference = self.net.encode_reference(batch.reference.float())
-        return self.net(query, batch.click, reference)
+        query, reference = batch.query, batch.reference
+        if not isinstance(query, Features):
+            query = self.net.encode_query(query.float(), batch.click)
+        if not isinstance(reference, Features):
+            reference = self.net.encode_reference(reference.float())
+        return self.net(query.float(), batch.click, reference.float())
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Batches know how to move themselves."""
@@ -80,7 +90,7 @@ class Task(pl.LightningModule):
         loss = total(parts)
         if not torch.isfinite(loss):
             raise TrainingError(f"the loss is not finite at step {self.global_step}: lower the learning rate")
-        self._log("train", parts | {"right": share_inside(output, batch)}, len(batch.query))
+        self._log("train", parts | {"right": share_inside(output, batch)}, len(batch))
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -88,7 +98,7 @@ class Task(pl.LightningModule):
         output = self(batch)
         parts = losses(self.net, output, batch) | {"right": share_inside(output, batch)}
         wrong = (presence(output.candidates.logits) > 0.5) != batch.present
-        self._log("held out", parts | {"presence error": wrong.float().mean()}, len(batch.query))
+        self._log("held out", parts | {"presence error": wrong.float().mean()}, len(batch))
 
     def _log(self, part: str, values: dict[str, Tensor], count: int) -> None:
         every_step = part == "train"
@@ -165,10 +175,21 @@ class Clock(Callback):
 
 
 class Reporter(Callback):
-    """One line every validation."""
+    """One line every minute and every validation."""
 
-    def __init__(self, report: Callable[[str], None], clock: Clock) -> None:
+    def __init__(self, report: Callable[[str], None], clock: Clock, schedule: Schedule) -> None:
         self._report, self._clock = report, clock
+        self._minutes, self._steps = schedule.minutes, schedule.steps
+        self._told = 0.0
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Say how far it is."""
+        if time.monotonic() - self._told < _TELL_S:
+            return
+        self._told = time.monotonic()
+        ends = [f"{self._steps:g} steps"] * math.isfinite(self._steps)
+        ends += [f"{self._minutes:g} min"] * math.isfinite(self._minutes)
+        self._report(f"step {trainer.global_step}, {self._clock.elapsed_s() / 60:.1f} min, of {' or '.join(ends)}")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say how it is going."""
@@ -199,24 +220,30 @@ def train(
     device: str = "cpu",
     devices: int = 1,
     report: Callable[[str], None] = lambda line: None,
-    progress: bool = False,
 ) -> Path:
     """Train a network and return the path of its averaged weights in `folder`.
 
     Goes on from `folder/last.ckpt` where there is one; the time and steps used count. Otherwise the weights of `start`
-    are where it begins, or ImageNet's. Writes `log/version_N/metrics.csv`, one a
-    sitting, `curves.png` and `weights.safetensors`.
+    are where it begins, or ImageNet's. Writes `log/version_N/metrics.csv`, one a sitting, `curves.png` and
+    `weights.safetensors`.
 
     batches: endless. held_out: the same ones every time. device: "cpu" or "cuda" (then in bf16).
 
     Raises:
-        TrainingError: no end is given, the loss is not finite, or the checkpoint belongs to another network.
+        TrainingError: no end is given, the loss is not finite, the device cannot be used, or the checkpoint cannot be
+            read or belongs to another network.
     """
     if not (math.isfinite(schedule.minutes) or math.isfinite(schedule.steps)):
         raise TrainingError("say how long to train: minutes or steps")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise TrainingError(f"device {device!r} cannot be used: torch finds no CUDA here")
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    if not device.startswith("cuda"):
+        # Threads that wait for each other in a loop stand still where processes that make data want the same cores.
+        free = (os.cpu_count() or 1) - batches.num_workers
+        torch.set_num_threads(max(1, min(torch.get_num_threads(), free)))
     pl.seed_everything(schedule.seed, verbose=False)
     clock = Clock(schedule.minutes)
     task = Task(config, schedule, clock.elapsed_s)
@@ -224,8 +251,10 @@ def train(
         load_weights(start, task.net)
     else:
         task.net.backbone.load_imagenet()
-    saving = ModelCheckpoint(folder, filename="unused", save_top_k=0, save_last=True, train_time_interval=timedelta(minutes=5))
-    callbacks: list[Callback] = [clock, WeightAveraging(avg_fn=_averaging(schedule.average)), saving, Reporter(report, clock)]
+    every = timedelta(minutes=SAVE_MINUTES)
+    saving = ModelCheckpoint(folder, save_top_k=0, save_last=True, train_time_interval=every)
+    averaging = WeightAveraging(avg_fn=_averaging(schedule.average))
+    callbacks: list[Callback] = [clock, averaging, saving, Reporter(report, clock, schedule)]
     if schedule.patience:
         callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
     trainer = pl.Trainer(
@@ -234,31 +263,48 @@ def train(
         precision="bf16-mixed" if device.startswith("cuda") else "32-true",
         max_steps=int(schedule.steps) if math.isfinite(schedule.steps) else -1,
         max_epochs=-1,
-        val_check_interval=schedule.validate_every,
+        val_check_interval=int(min(schedule.validate_every, schedule.steps)),
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         gradient_clip_val=1.0,
         log_every_n_steps=25,
         logger=CSVLogger(folder, name=LOG),
         callbacks=callbacks,
-        enable_progress_bar=progress,
+        enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=folder,
     )
     last = folder / LAST
+    if last.exists():
+        _check(last, task)
     checks = DataLoader(_Fixed(held_out), batch_size=None)
-    try:
-        trainer.fit(task, batches, checks, ckpt_path=str(last) if last.exists() else None, weights_only=False)
-    except (RuntimeError, KeyError) as error:
-        if last.exists() and "state_dict" in str(error):
-            raise TrainingError(f"{last}: not a checkpoint of preset {config.name}: train in another folder") from None
-        raise
+    trainer.fit(task, batches, checks, ckpt_path=str(last) if last.exists() else None, weights_only=True)
     trainer.save_checkpoint(last)
     # Lightning leaves the averaged weights in the module when the fit ends.
     weights = folder / WEIGHTS
     save_weights(weights, task.net, Calibration())
-    draw_curves(sorted((folder / LOG).glob("version_*/metrics.csv")), folder / "curves.png")
+    logs = sorted((folder / LOG).glob("version_*/metrics.csv"), key=lambda path: path.stat().st_mtime)
+    try:
+        draw_curves(logs, folder / "curves.png")
+    except ImportError as error:
+        report(f"no picture of the curves: {error}")
     return weights
+
+
+def _check(path: Path, task: Task) -> None:
+    """Whether the checkpoint can be read and fits."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        shapes = {name: value.shape for name, value in state["state_dict"].items()}
+        groups = [len(group["params"]) for group in state["optimizer_states"][0]["param_groups"]]
+    except (OSError, RuntimeError, LookupError, AttributeError, pickle.UnpicklingError) as error:
+        text = str(error).splitlines()[0]
+        raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train in another folder") from None
+    if shapes != {name: value.shape for name, value in task.state_dict().items()}:
+        name = task.net.config.name
+        raise TrainingError(f"{path}: not a checkpoint of preset {name}: train in another folder")
+    if groups != [len(group["params"]) for group in task.configure_optimizers().param_groups]:
+        raise TrainingError(f"{path}: trained with its backbone frozen, or not, unlike now: train in another folder")
 
 
 def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
@@ -272,13 +318,15 @@ def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
 
 
 def draw_curves(logs: Sequence[Path], picture: Path) -> None:
-    """The losses of CSV logs, one a sitting, training and held out, as a PNG."""
+    """The losses of CSV logs, one a sitting, training and held out, as a PNG; none without a log."""
     import matplotlib as mpl
     import pandas as pd
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
+    if not logs:
+        return
     table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)
     names = sorted({column.split(" ", 1)[1] for column in table.columns if column.startswith("train ")})
     figure, axes = plt.subplots(1, max(1, len(names)), figsize=(4 * max(1, len(names)), 3.2), squeeze=False)
@@ -294,4 +342,3 @@ def draw_curves(logs: Sequence[Path], picture: Path) -> None:
     figure.tight_layout()
     figure.savefig(picture, dpi=110)
     plt.close(figure)
-

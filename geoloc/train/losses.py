@@ -19,7 +19,7 @@ def losses(net: CrossViewNet, output: Output, batch: Batch) -> dict[str, Tensor]
     truth = Truth(batch.box, batch.present, batch.sized)
     parts = net.head.loss(output.candidates, truth)
     if output.similarities:
-        columns = batch.reference.shape[-1] // STRIDE
+        columns = batch.reference_px[0] // STRIDE
         dense = [correspondence(s, batch.matches, columns) for s in output.similarities]
         parts["dense"] = dense[-1]
         if dense[:-1]:

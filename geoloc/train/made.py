@@ -1,7 +1,7 @@
 """Queries made from an image of the ground alone: photographs by drones that never flew.
 
-True perspective: a pinhole camera at any tilt up to 75 degrees and any heading, 20 to 300 m above the ground, with a lens
-of 40 to 90 degrees, of whose picture the query is a part. What stands up hides what is behind it.
+True perspective: a pinhole camera at any tilt up to 75 degrees and any heading, 20 to 300 m above the ground, with a
+lens of 40 to 90 degrees, of whose picture the query is a part. What stands up hides what is behind it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def shots(
     if not plans:
         return []
     cameras, field = _stack(plans, [grounds[p.ground] for p in plans], device)
-    clicks = _clicks(plans, cameras, field, grounds, rng, side)
+    clicks = _clicks(plans, cameras, field, grounds, rng, side=side)
     kept = [i for i, click in enumerate(clicks) if click is not None]
     if not kept:
         return []
@@ -98,7 +98,8 @@ def shots(
         plan, ground = plans[i], grounds[plans[i].ground]
         click, box, sized = clicks[i]  # type: ignore[misc]
         view = Hits(*(part[j] for part in hits))
-        image = _shade(view, slope[j], cameras.focal[j], plan, ground, textures[plan.ground], rng)
+        texture = textures[plan.ground]
+        image = _shade(view, slope[j], cameras.focal[j], plan=plan, ground=ground, texture=texture, rng=rng)
         places = seen[j] / ground.gsd_m + plan.target
         places = np.where(ground.holds(places)[..., None], places, np.nan)
         made.append(Shot(plan.ground, image, click, places, box, sized, plan.turn_deg))
@@ -131,9 +132,7 @@ def _plan(number: int, ground: Ground, ranges: Ranges, rng: np.random.Generator,
     if _texture(ground, target, footprint) < LEAST_TEXTURE:
         return None
     relief = raised(ground, target, reach_m / ground.gsd_m, rng)
-    return _Plan(
-        number, target, box, turn, tilt, heading, focal, principal, at, footprint / side, relief
-    )
+    return _Plan(number, target, box, turn, tilt, heading, focal, principal, at, footprint / side, relief)
 
 
 def _texture(ground: Ground, at: np.ndarray, footprint_m: float) -> float:
@@ -178,6 +177,7 @@ def _clicks(
     field: Field,
     grounds: Sequence[Ground],
     rng: np.random.Generator,
+    *,
     side: int,
 ) -> list[tuple[np.ndarray, np.ndarray, bool] | None]:
     """Click, box and whether it is an object's; None where neither the target nor another place can be seen."""
@@ -210,7 +210,7 @@ def _clicks(
 
 
 def _shade(
-    hits: Hits, slope: Tensor, focal: Tensor, plan: _Plan, ground: Ground, texture: Texture, rng: np.random.Generator
+    hits: Hits, slope: Tensor, focal: Tensor, *, plan: _Plan, ground: Ground, texture: Texture, rng: np.random.Generator
 ) -> Tensor:
     """The colours of one view, 3 x h x w: ground, sides of what stands up, haze with the distance, sky."""
     device = slope.device

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from geoloc.errors import TrainingError
-from geoloc.train import made, seen, views
+from geoloc.train import made, plane, seen
 from geoloc.train.appearance import FILL, restyle
 from geoloc.train.batch import Batch
 from geoloc.train.ground import Ground, Texture
@@ -49,7 +49,7 @@ class Recipe:
 
     query_px: int = 256
     window_px: int = 384
-    gsd_m: tuple[float, float] = (0.1, 0.5)
+    gsd_m: tuple[float, float] = (0.05, 0.6)
     views: float = 0.4
     panoramas: float = 0.08
     absent: float = SHARE_ABSENT
@@ -144,7 +144,7 @@ class Mixer:
             elsewhere = self.collection.grounds[number]
             gsd = self._gsd(elsewhere, None)
             centre, at = rng.uniform(0.1, 0.9, 2) * elsewhere.size, np.array([side / 2, side / 2])
-        return self._cut(shot, number, gsd, centre, at, side)
+        return self._cut(shot, number, gsd, centre=centre, at=at, side=side)
 
     def _gsd(self, ground: Ground, shot: Shot | None) -> float:
         low, high = self.recipe.gsd_m
@@ -155,11 +155,11 @@ class Mixer:
             high = min(high, max(low, _across_m(shot, ground) / LEAST_FOOTPRINT_PX))
         return log_uniform(rng=self.rng, low=low, high=high)
 
-    def _cut(self, shot: Shot, number: int, gsd: float, centre: np.ndarray, at: np.ndarray, side: int) -> _Window:
+    def _cut(self, shot: Shot, number: int, gsd: float, *, centre: np.ndarray, at: np.ndarray, side: int) -> _Window:
         """The window of ground `number` that shows its pixel `centre` `at`, and what of the shot is in it."""
         ground = self.collection.grounds[number]
         scale = gsd / ground.gsd_m
-        to_ground = views.similarity(scale, shot.turn_deg, tuple(centre), tuple(at))
+        to_ground = plane.similarity(scale, shot.turn_deg, tuple(centre), tuple(at))
         pixels = pixel_centres(side, side, 1, self.device)
         matrix = torch.tensor(to_ground, dtype=torch.float32, device=self.device)
         # Metres far from the corner of a large image need more than 32 bits; the difference to the centre does not.
@@ -169,12 +169,12 @@ class Mixer:
         box, matches, present = np.zeros(4), np.full_like(shot.cells, np.nan), False
         if number == shot.ground:
             to_window = np.linalg.inv(to_ground)
-            corners = views.apply(to_window, shot.box[[[0, 1], [2, 1], [2, 3], [0, 3]]])
+            corners = plane.apply(to_window, shot.box[[[0, 1], [2, 1], [2, 3], [0, 3]]])
             box = np.concatenate([corners.min(0), corners.max(0)])
             middle = (box[:2] + box[2:]) / 2
             present = bool((middle >= 0).all() and (middle < side).all())
-            matches = views.apply(to_window, shot.cells)
-            inside = (matches >= 0).all(-1) & (matches < side).all(-1)
+            matches = plane.apply(to_window, shot.cells)
+            inside = np.asarray((matches >= 0).all(-1) & (matches < side).all(-1))
             matches = np.where(inside[..., None], matches, np.nan)
         return _Window(image, holds, gsd, box, matches, present)
 
@@ -200,19 +200,19 @@ def _across_m(shot: Shot, ground: Ground) -> float:
 
 
 class Stream(IterableDataset[Batch]):
-    """Endless batches on the CPU, each worker with its own draws."""
+    """Endless batches made on `device`, each worker with its own draws."""
 
-    def __init__(self, collection: Collection, recipe: Recipe, batch: int, seed: int) -> None:
-        self.collection, self.recipe, self.batch, self.seed = collection, recipe, batch, seed
+    def __init__(self, collection: Collection, recipe: Recipe, batch: int, seed: int, device: str = "cpu") -> None:
+        self.collection, self.recipe, self.batch, self.seed, self.device = collection, recipe, batch, seed, device
 
     def __iter__(self) -> Iterator[Batch]:
         info = torch.utils.data.get_worker_info()
-        mixer = Mixer(self.collection, self.recipe, "cpu", self.seed * 1000 + (info.id if info else 0))
+        mixer = Mixer(self.collection, self.recipe, self.device, self.seed * 1000 + (info.id if info else 0))
         while True:
             yield mixer.batch(self.batch)
 
 
-def loader(stream: Stream, workers: int) -> DataLoader[Batch]:
+def loader(stream: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:
     """Batches as `stream` makes them, in `workers` processes."""
     if not workers:
         return DataLoader(stream, batch_size=None)

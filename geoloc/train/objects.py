@@ -16,8 +16,8 @@ _MOST = 400
 def segments(pixels: np.ndarray, gsd_m: float) -> np.ndarray:
     """Class-agnostic boxes, N x 4 pixels: regions whose outline stays where it is over many grey levels (MSER).
 
-    pixels: H x W x 3 uint8. Regions are sought at 0.2 m a pixel or the image's own, if coarser; of several that mean the
-    same the first is kept.
+    pixels: H x W x 3 uint8. Regions are sought at 0.2 m a pixel or the image's own, if coarser; of several that mean
+    the same the first is kept.
     """
     shrink = min(1.0, gsd_m / _WORKING_GSD_M)
     small = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from geoloc.errors import TrainingError
-from geoloc.train import views
+from geoloc.train import plane
 from geoloc.train.ground import Ground
 from geoloc.train.objects import crowns, segments
 from geoloc.train.seen import View
@@ -124,7 +124,7 @@ class PosedSite:
 
     def to_source(self, points: np.ndarray) -> np.ndarray:
         """Map points (..., 2) -> pixels of the mosaic."""
-        return views.apply(self.from_map, points)
+        return plane.apply(self.from_map, points)
 
     def view(self, index: int, number: int) -> View:
         """Photograph `index` with the places it shows; `number` is that of `ground` in its collection."""
@@ -174,7 +174,7 @@ def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
     to_map = np.array(affine, float).reshape(3, 3)
     pixels, from_map = _level(pixels, to_map, surface)
     # Interpolation mixes the colours along the edge with the black beyond it.
-    valid = np.asarray(cv2.erode(pixels.any(-1).astype(np.uint8), np.ones((5, 5), np.uint8))) > 0
+    valid = cv2.erode(np.asarray(pixels.any(-1), np.uint8), np.ones((5, 5), np.uint8)) > 0
     apart = np.zeros_like(valid)
     apart[: round(HELD_OUT_SHARE * len(valid))] = True
     click_in = valid if held_out is None else valid & (apart == held_out)
@@ -211,14 +211,14 @@ def _level(pixels: np.ndarray, to_map: np.ndarray, surface: Surface) -> tuple[np
     stretch = np.eye(3)
     stretch[:2, :2] = flip @ (vectors * np.sqrt(values)) @ vectors.T @ flip
     height, width = pixels.shape[:2]
-    corners = views.apply(stretch, np.array([[0, 0], [width, 0], [width, height], [0, height]], float))
+    corners = plane.apply(stretch, np.array([[0, 0], [width, 0], [width, height], [0, height]], float))
     shift = np.eye(3)
     shift[:2, 2] = -corners.min(0)
     from_pixels = shift @ stretch
     size = np.ceil(corners.max(0) - corners.min(0)).astype(int)
     levelled = cv2.warpPerspective(
         pixels,
-        views.TO_CENTRE @ from_pixels @ views.TO_CORNER,
+        plane.TO_CENTRE @ from_pixels @ plane.TO_CORNER,
         (int(size[0]), int(size[1])),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
@@ -239,5 +239,3 @@ def _camera(path: Path, entry: dict[str, Any]) -> Camera:
         width=entry["width"],
         height=entry["height"],
     )
-
-

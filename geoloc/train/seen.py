@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from geoloc.train import views
+from geoloc.train import plane
 from geoloc.train.ground import Ground, Texture
 from geoloc.train.perspective import pixel_centres
 from geoloc.train.record import STRIDE
@@ -34,8 +32,8 @@ _SLACK_M = 0.3
 class View:
     """A photograph with the places it shows.
 
-    name: of its file. ground: the number, in its collection, of the ground it shows. pixels: H x W x 3 uint8. places: h x
-    w x 2, pixel of the ground that the photo pixel ((column + 0.5) step, (row + 0.5) step) shows, NaN where none.
+    name: of its file. ground: the number, in its collection, of the ground it shows. pixels: H x W x 3 uint8. places:
+    h x w x 2, pixel of the ground that the photo pixel ((column + 0.5) step, (row + 0.5) step) shows, NaN where none.
     panorama: whether its left and right edges meet.
     """
 
@@ -87,7 +85,7 @@ def shot(
     scale = math.sqrt(abs(np.linalg.det(to_photo[:2, :2])))
     image = texture.sample(xy, xy.new_full(xy.shape[:2], scale))
     centres = pixel_centres(shape[0] // STRIDE, shape[1] // STRIDE, STRIDE, torch.device("cpu")).double().numpy()
-    places = view.place(views.apply(to_photo, centres))
+    places = view.place(plane.apply(to_photo, centres))
     places = np.where(ground.holds(np.nan_to_num(places, nan=-1.0))[..., None], places, np.nan)
     return Shot(view.ground, image, click.astype(np.float32), places, box, sized, turn)
 
@@ -106,15 +104,15 @@ def _crop(view: View, ground: Ground, rng: np.random.Generator, side: int) -> _F
         return None
     at = np.clip(rng.normal(0.5, 0.2, (_TRIES, 2)), 0.06, 0.94) * side
     # What is clicked decides how the window lies, and that how the crop is turned: so first the place, upright.
-    upright = views.similarity(scale, 0, tuple(middle), (side / 2, side / 2))
-    chosen = _choose(view, ground, views.apply(upright, at), rng)
+    upright = plane.similarity(scale, 0, tuple(middle), (side / 2, side / 2))
+    chosen = _choose(view, ground, plane.apply(upright, at), rng)
     if chosen is None:
         return None
     clicked, box, sized = chosen
     turn = draw_turn(sized, rng)
     angle = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG) - bearing
-    to_photo = views.similarity(scale, angle, tuple(middle), (side / 2, side / 2))
-    click = views.apply(np.linalg.inv(to_photo), clicked)
+    to_photo = plane.similarity(scale, angle, tuple(middle), (side / 2, side / 2))
+    click = plane.apply(np.linalg.inv(to_photo), clicked)
     if (click < 0.03 * side).any() or (click > 0.97 * side).any():
         return None
     return to_photo, (side, side), click, box, sized, turn
@@ -130,7 +128,7 @@ def _panorama(view: View, ground: Ground, rng: np.random.Generator, side: int) -
     clicked, box, sized = chosen
     to_photo = np.diag([scale, scale, 1.0])
     to_photo[:2, 2] = clicked[0] - width / 2, height / 2 - scale * side / 2
-    click = views.apply(np.linalg.inv(to_photo), clicked)
+    click = plane.apply(np.linalg.inv(to_photo), clicked)
     if not 0 <= click[1] < side:
         return None
     # Nothing tells which way a panorama looks.

@@ -16,20 +16,26 @@ from geoloc.errors import TrainingError
 from geoloc.train.ground import Ground
 from geoloc.train.mix import Collection
 from geoloc.train.objects import crowns, segments
-from geoloc.train.posed import load_site
+from geoloc.train.posed import HELD_OUT_SHARE, load_site
 from geoloc.train.seen import View
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from tiling.grid import Grid
 
 UCMERCED_GSD_M = 0.3
 HELD_OUT = ("image_2_", "image_15_05")
 """Orthophotos of Tallinn whose name starts so are kept for validation."""
 PART_PX = 2000
+MOST_PARTS = 100
+"""Of a user's mosaic: 1.2 GB."""
 LEAST_VALID = 0.3
+LEAST_SIDE_M = 20.0
+"""Strips narrower than this are no use: a query shows more."""
 RELIEF_STEP = 4
 MOSAIC_GSD_M = 0.1
-"""Mosaics finer than this are read at this: no finer reference is ever searched."""
+"""Mosaics finer than this are read at this: finer references are hardly ever searched, and cost memory."""
 HEIGHTS_M = {
     "building": (3.0, 14.0),
     "car": (1.3, 1.9),
@@ -96,51 +102,80 @@ def add_site(builder: Builder, folder: Path, *, held_out: bool | None = None) ->
     builder.add(site.ground, _WEIGHT["site"], [site.view(i, 0) for i in range(len(site.cameras))])
 
 
-def load_data(root: Path, *, held_out: bool | None) -> Collection:
+def add_data(builder: Builder, root: Path, *, held_out: bool | None = None) -> None:
     """All the data that the packaged weights are trained on: `orthos/` and `caliterra/` under `root`."""
     if not (root / "orthos").is_dir():
         raise TrainingError(f"{root}: no training data here (expected orthos/estonia, orthos/ucmerced, caliterra)")
-    builder = Builder()
     add_orthophotos(builder, root / "orthos", held_out=held_out)
     add_site(builder, root / "caliterra", held_out=held_out)
-    return builder.done()
 
 
 def add_mosaic(
-    builder: Builder, paths: Sequence[Path], dsm: Path | None = None, report: Callable[[str], None] = lambda line: None
+    builder: Builder,
+    paths: Sequence[Path],
+    dsm: Path | None = None,
+    *,
+    held_out: bool | None = None,
+    report: Callable[[str], None] = lambda line: None,
 ) -> None:
     """A user's own mosaic, in parts of at most 2,000 px with a tenth of overlap, and its DSM if there is one.
 
+    held_out: only the northern quarter (True), all but that (False), or all.
+
     Raises:
-        GeolocError: a file cannot be read, or there is nothing in the mosaic.
+        GeolocError: a file cannot be read, or there is hardly anything in what is asked of the mosaic.
     """
     from affine import Affine
+    from shapely.geometry import box
 
-    from tiling.grid import WGS84, Grid, project
+    from tiling.grid import WGS84, Grid, as_crs, project
     from tiling.mosaic import open_mosaic
 
     with open_mosaic(list(paths)) as mosaic:
         gsd = max(mosaic.gsd_m, MOSAIC_GSD_M)
         middle = mosaic.footprint.centroid
         # Square metres wherever it lies and however its own pixels are turned.
-        crs = f"+proj=laea +lat_0={middle.y!r} +lon_0={middle.x!r} +datum=WGS84 +units=m"
-        west, south, east, north = project(mosaic.footprint, WGS84, crs).bounds
+        crs = as_crs(f"+proj=laea +lat_0={middle.y!r} +lon_0={middle.x!r} +datum=WGS84 +units=m")
+        footprint = project(mosaic.footprint, WGS84, crs)
+        west, south, east, north = footprint.bounds
+        limit = _dividing(footprint)
+        if held_out is not None:
+            south, north = (limit, north) if held_out else (south, limit)
+        places = [(x, y) for x in _parts(west, east, gsd) for y in _parts(south, north, gsd)]
+        # Of a mosaic that is too large to be held, parts all over it.
+        order = np.random.default_rng(0).permutation(len(places))
         found = 0
-        for x0, columns in _parts(west, east, gsd):
-            for y0, rows in _parts(south, north, gsd):
-                grid = Grid(crs, Affine(gsd, 0, x0, 0, -gsd, y0 + rows * gsd), columns, rows)
-                pixels = mosaic.read(grid)
-                share = float(pixels.valid.mean())
-                if share < LEAST_VALID:
-                    continue
-                ground = plain_ground(f"{Path(paths[0]).stem}_{found}", pixels.rgb, gsd, pixels.valid)
-                if dsm is not None:
-                    ground = replace(ground, relief=_relief(dsm, grid))
-                builder.add(ground, share * rows * columns / PART_PX**2)
-                found += 1
-                report(f"{ground.name}: {columns} x {rows} px at {gsd:.2f} m, {len(ground.boxes)} segments")
+        for (x0, columns), (y0, rows) in (places[i] for i in order):
+            outline = box(x0, y0, x0 + columns * gsd, y0 + rows * gsd)
+            if found == MOST_PARTS or min(rows, columns) * gsd < LEAST_SIDE_M or not footprint.intersects(outline):
+                continue
+            grid = Grid(crs, Affine(gsd, 0, x0, 0, -gsd, y0 + rows * gsd), columns, rows)
+            pixels = mosaic.read(grid)
+            share = float(pixels.valid.mean())
+            if share < LEAST_VALID:
+                continue
+            ground = plain_ground(f"{Path(paths[0]).stem}_{found}", pixels.rgb, gsd, pixels.valid)
+            if dsm is not None:
+                ground = replace(ground, relief=_relief(dsm, grid))
+            builder.add(ground, share * rows * columns / PART_PX**2)
+            found += 1
+            report(f"{ground.name}: {columns} x {rows} px at {gsd:.2f} m, {len(ground.boxes)} segments")
     if not found:
-        raise TrainingError(f"{paths[0]}: hardly any data in this mosaic; give another")
+        which = "northern quarter, which is kept apart for validation," if held_out else "mosaic"
+        raise TrainingError(f"{paths[0]}: hardly any data in its {which}; give a larger mosaic")
+
+
+def _dividing(footprint: BaseGeometry) -> float:
+    """The northing above which a quarter of the footprint lies: a turned or ragged mosaic has little in its corner."""
+    from shapely.geometry import box
+
+    west, south, east, north = footprint.bounds
+    low, high = south, north
+    for _ in range(30):
+        middle = (low + high) / 2
+        above = footprint.intersection(box(west, middle, east, north)).area
+        low, high = (middle, high) if above > HELD_OUT_SHARE * footprint.area else (low, middle)
+    return low
 
 
 def plain_ground(name: str, pixels: np.ndarray, gsd_m: float, valid: np.ndarray | None = None) -> Ground:

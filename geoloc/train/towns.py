@@ -49,10 +49,10 @@ def add_town(
     above = Studio(scene, scene.on_survey(), survey, grounds)
     pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
     valid = np.zeros((grid.height, grid.width), bool)
-    for number, (window, camera) in enumerate(grid.cameras()):
+    for number, (window, straight_down) in enumerate(grid.cameras()):
         r0, r1, c0, c1 = window
         valid[r0:r1, c0:c1] = grid.valid(window)
-        pixels[r0:r1, c0:c1] = above.picture(camera, number).pixels
+        pixels[r0:r1, c0:c1] = above.picture(straight_down, number).pixels
     boxes, heights = _boxes(scene, grid)
     ground = Ground(f"town_{seed}", pixels, GSD_M, boxes, heights, np.zeros((0, 3)), valid)
     studio = Studio(scene, scene.on_flight(), flight_day(rng, survey), grounds)

@@ -45,10 +45,14 @@ class Trial:
 
 
 def draw_trials(collection: Collection, count: int, clicks: int, seed: int) -> list[Trial]:
-    """Trials from the photographs of a collection and, as many or where it has none, from made ones."""
+    """Trials from the photographs of a collection and, as many or where it has none, from made ones; none where it has
+    neither photographs nor ground that is large enough and has objects.
+    """
     rng = np.random.default_rng(seed)
     grounds = [i for i, ground in enumerate(collection.grounds) if ground.size_m >= MOSAIC_M / 2 and len(ground.boxes)]
     trials: list[Trial] = []
+    if not (grounds or collection.views):
+        return trials
     tries = 0
     while len(trials) < count and tries < 50 * count:
         tries += 1
@@ -88,9 +92,9 @@ def _trial(view: View, ground: Ground, rng: np.random.Generator, clicks: int) ->
     if not chosen:
         return None
     half = RADIUS_M / ground.gsd_m
-    truth = np.stack([
-        np.concatenate([places[i] - half, places[i] + half]) if (box := boxes[i]) is None else box for i in chosen
-    ])
+    truth = np.stack(
+        [np.concatenate([places[i] - half, places[i] + half]) if (box := boxes[i]) is None else box for i in chosen]
+    )
     side = np.minimum(ground.size, int(MOSAIC_M / ground.gsd_m))
     corner = ((truth[0, :2] + truth[0, 2:]) / 2 - rng.uniform(0.1, 0.9, 2) * side).clip(0, ground.size - side)
     corner = corner.astype(int)

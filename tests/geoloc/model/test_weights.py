@@ -51,7 +51,7 @@ def test_half_precision_halves_the_file_and_changes_little(tmp_path: Path, saved
 
 def test_a_shared_backbone_is_stored_once(saved: Path) -> None:
     names = load_file(saved).keys()
-    assert any(name.startswith("backbones.query.") for name in names)
+    assert any(name.startswith("backbone.") for name in names)
     assert not any(name.startswith("backbones.reference.") for name in names)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,19 +13,46 @@ import pytest
 import rasterio
 from affine import Affine
 
-from geoloc.train import orthophoto, posed
+from geoloc.model.presets import PRESETS, Config
+from geoloc.train import mix
+from geoloc.train.ground import Ground
+from geoloc.train.mix import Collection
+from geoloc.train.posed import load_site
 
 WEST, NORTH, GROUND_M = 587_500.0, 3_338_200.0, 270.0
 MOSAIC_PX, MOSAIC_GSD_M = 800, 0.1
 PHOTO_SHAPE = (240, 320)
 
 
+TINY = Config(
+    name="tiny",
+    fusion="cvcam",
+    head="cell",
+    click_map="gaussian",
+    dim=16,
+    post_norm=False,
+    matching_start=True,
+    query_shape=(64, 64),
+    window_px=128,
+)
+"""As `base`, but small: what is tested is how it is trained, not what it learns."""
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Config:
+    """See `TINY`."""
+    return TINY
+
+
+@pytest.fixture(autouse=True)
+def _tiny_is_a_preset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESETS, TINY.name, TINY)
+
+
 @pytest.fixture
-def no_recolouring(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_restyling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures keep the colours of the ground."""
-    for module in (orthophoto, posed):
-        monkeypatch.setattr(module, "recolour", lambda image, rng: image)
-        monkeypatch.setattr(module, "shade", lambda image, rng: image)
+    monkeypatch.setattr(mix, "restyle", lambda images, generator: images)
 
 
 def coloured(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -37,10 +65,33 @@ def coloured(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def ground() -> np.ndarray:
-    """700 x 901 x 3: an odd width, so that halving it must not move anything."""
-    y, x = np.mgrid[:700, :901] + 0.5
-    return coloured(x, y)
+def coloured_pixels() -> Callable[[int, int], np.ndarray]:
+    """`coloured_pixels(rows, columns)`: see `coloured`."""
+
+    def make(rows: int, columns: int) -> np.ndarray:
+        y, x = np.mgrid[:rows, :columns] + 0.5
+        return coloured(x, y)
+
+    return make
+
+
+def coloured_ground(name: str, rows: int, columns: int, boxes: list[list[float]], gsd_m: float = 0.2) -> Ground:
+    """Flat ground whose colour tells where it is; nothing stands up."""
+    y, x = np.mgrid[:rows, :columns] + 0.5
+    there = np.array(boxes, float).reshape(-1, 4)
+    return Ground(name, coloured(x, y), gsd_m, there, np.zeros((len(there), 2)), np.zeros((0, 3)))
+
+
+@pytest.fixture(scope="session")
+def collection(make_site: Callable[..., Path]) -> Collection:
+    """A ground with boxes, of an odd width so that halving it must not move anything, one without, and a posed site."""
+    site = load_site(make_site([40, 50], [0, 15]))
+    grounds = (
+        coloured_ground("boxed", 700, 901, [[300, 300, 340, 330], [500, 200, 520, 215]]),
+        coloured_ground("plain", 400, 400, []),
+        site.ground,
+    )
+    return Collection(grounds, tuple(site.view(i, 2) for i in range(2)), (1.0, 1.0, 2.0))
 
 
 @pytest.fixture(scope="session")
@@ -131,3 +182,31 @@ def _write_tiff(path: Path, bands: np.ndarray, gsd_m: float) -> None:
     }
     with rasterio.open(path, "w", **profile) as file:
         file.write(bands)
+
+
+ESTONIA = ("image_0_01_05", "image_15_04_01", "image_15_05_02", "image_1_02_01", "image_2_01_05", "image_20_01_01")
+
+
+@pytest.fixture(scope="session")
+def data_root(tmp_path_factory: pytest.TempPathFactory, make_site: Callable[..., Path]) -> Path:
+    """Training data as it lies on disk, in small."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "orthos/estonia").mkdir(parents=True)
+    (folder / "orthos/ucmerced").mkdir()
+    y, x = np.mgrid[:400, :400] + 0.5
+    ground = coloured(x, y)
+    for i, name in enumerate(ESTONIA):
+        picture = ground[..., ::-1].copy()
+        picture[396:, :, 0] = 10 * i
+        cv2.imwrite(str(folder / f"orthos/estonia/{name}.jpg"), picture)
+    # What is held out, under another name.
+    shutil.copy(folder / "orthos/estonia/image_15_05_02.jpg", folder / "orthos/estonia/image_10_05_02.jpg")
+    boxes = [[100.0, 120.0, 40.0, 30.0, "Building"], [0.0, 50.0, 60.0, 20.0, "Car"], [380.0, 200.0, 20.0, 9.0, "Bus"]]
+    entry = {"gsd_m": 0.2, "width": 400, "height": 400}
+    described = {f"{name}.jpg": entry | {"boxes_xywh": boxes} for name in ESTONIA[:3]}
+    described["image_2_01_05.jpg"] = entry | {"boxes_xywh": []}
+    (folder / "orthos/estonia/boxes.json").write_text(json.dumps(described))
+    for i in range(45):
+        cv2.imwrite(str(folder / f"orthos/ucmerced/kind{i:02}.jpg"), ground[i : 256 + i, :256, ::-1])
+    shutil.copytree(make_site([40] * 6, [0, 10, 20, 0, 10, 20]), folder / "caliterra")
+    return folder

@@ -1,43 +1,23 @@
-"""Calibration: made photographs whose truth is known, and a fit that tells what a score means."""
+"""Calibration: searches whose truth is known, and a fit that tells what a score means."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from geoloc.train.calibrate import PHOTO_PX, Answer, describe, fit, made_trial
-from geoloc.train.orthophoto import Orthophoto
-
-
-@pytest.fixture
-def spotted() -> Orthophoto:
-    """Grey noise with red discs, each in a box."""
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(90, 160, (800, 800, 3), np.uint8)
-    centres = [(x, y) for x in range(60, 760, 80) for y in range(60, 760, 80)]
-    for centre in centres:
-        cv2.circle(pixels, centre, 15, (255, 0, 0), -1)
-    boxes = np.array([(x - 15, y - 15, x + 15, y + 15) for x, y in centres], float)
-    return Orthophoto("spotted", pixels, 0.15, boxes)
-
-
-def test_clicks_of_a_made_photo_are_on_the_objects(spotted: Orthophoto) -> None:
-    rng = np.random.default_rng(3)
-    red = total = 0
-    for _ in range(6):
-        trial = made_trial(spotted, rng, clicks=4)
-        assert trial is not None
-        assert trial.photo.size == (PHOTO_PX, PHOTO_PX)
-        assert len(trial.truth) == len(trial.clicks)
-        for click in trial.clicks:
-            r, g, b = trial.photo.pixels[int(click.y), int(click.x)].astype(int)
-            red += r > g + 40 and r > b + 40
-            total += 1
-    # Recolouring, which training does too, may turn a disc grey.
-    assert red > 0.5 * total > 0
+from geoloc.detection import Detection
+from geoloc.photo import Photo
+from geoloc.query import Click, Target
+from geoloc.train import calibrate
+from geoloc.train.calibrate import Answer, describe, fit, run_trials
+from geoloc.train.ground import Ground
+from geoloc.train.trials import Trial
+from tiling.mosaic import Mosaic
+from tiling.plan import Plan
 
 
 def _answers(scale: float, offset: float) -> list[Answer]:
@@ -77,3 +57,56 @@ def test_the_fit_stays_finite_where_hits_and_misses_do_not_mix() -> None:
 def test_the_description_counts_hits_among_searches_with_the_object() -> None:
     answers = [Answer(2.0, True, 1.0, 1.0), Answer(-2.0, False, 50.0, 1.0)] * 5
     assert describe(answers, fit(answers)).startswith("5 hits of 5 searches with the object; AUROC of the score 1.000")
+
+
+class Model:
+    """Stands in for the network: `calibrated` is all that is asked of it beside the search."""
+
+    gsd_m, window_px = 0.2, 96
+
+    def calibrated(self, calibration: object) -> Model:
+        return self
+
+
+def _trial(site: str, coloured_pixels: object) -> Trial:
+    pixels = coloured_pixels(300, 400)  # type: ignore[operator]
+    none = np.zeros((0, 4))
+    mosaic = Ground(site, pixels, 0.2, none, none[:, :2], none[:, :3])
+    photo = Photo(Path("p.jpg"), np.zeros((50, 50, 3), np.uint8))
+    return Trial(photo, (Click(10.0, 10.0), Click(20.0, 20.0)), np.array([[100, 50, 120, 90.0]] * 2), mosaic, site)
+
+
+def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosaics_pixels(
+    coloured_pixels: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[tuple[int, int]] = []
+
+    def locate(
+        photo: Photo, targets: Sequence[Target], mosaic: Mosaic, plan: Plan, model: Model, *, top: int
+    ) -> list[Detection]:
+        from shapely.geometry import box
+
+        west, south, _, north = mosaic.bounds
+        searched.append((round(west), round(north - south)))
+        # The centre 110, 70 px from the upper left corner at 0.2 m, and one metre to the east of it.
+        x, y = west + 110 * 0.2 + 1.0, north - 70 * 0.2
+        found = Detection(
+            rank=1, score=0.8, click=targets[0].click, photo="p.jpg", polygon=box(x - 1, y - 1, x + 1, y + 1),
+            crs=mosaic.crs, gsd_m=0.25, accuracy_m=1.0, accuracy_parts={"spread": 0.5}, model="m", window="w",
+            method="attention",
+        )  # fmt: skip
+        return [found]
+
+    monkeypatch.setattr(calibrate, "locate", locate)
+    trials = [_trial("a", coloured_pixels), _trial("b", coloured_pixels)]
+    lines: list[str] = []
+    answers = run_trials(Model(), trials, lines.append)  # type: ignore[arg-type]
+    assert len(searched) == 4
+    assert len(answers) == 8
+    # At home the first click is a hit, 1 m off; the second was not found; elsewhere nothing is right.
+    assert [a.hit for a in answers] == [True, False, False, False] * 2
+    assert answers[0].error_px == pytest.approx(1.0 / 0.25, rel=1e-3)
+    assert answers[0].spread_px == pytest.approx(0.5 / 0.25)
+    assert answers[0].log_share == pytest.approx(math.log(0.8 / 0.2))
+    assert answers[1].error_px == math.inf
+    assert lines[-1].startswith("trial 2 of 2: 2 hits of 4")

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from geoloc.model.heads import AnchorHead, CellHead
-from geoloc.model.network import STRIDE, CrossViewNet, Output
+from geoloc.model.network import STRIDE, CrossViewNet, Features, Output
 from geoloc.model.presets import Config
-from geoloc.train.data import Batch
+from geoloc.train.batch import Batch
 from geoloc.train.losses import WEIGHTS, correspondence, losses, total
-from geoloc.train.record import QUERY_CELLS, REFERENCE_PX
+
+QUERY_CELLS, REFERENCE_PX = 16, 384
 
 COLUMNS = REFERENCE_PX // STRIDE
 CELLS = COLUMNS**2
@@ -32,6 +33,7 @@ def batch(*, present: bool, sized: bool = True, known: bool = True) -> Batch:
         box=torch.tensor([BOX, BOX]),
         present=torch.tensor([present, present]),
         sized=torch.tensor([sized, sized]),
+        gsd_m=torch.tensor([0.2, 0.2]),
         matches=matches if known else torch.full_like(matches, torch.nan),
     )
 
@@ -191,14 +193,10 @@ def test_no_known_place_at_all_costs_nothing_and_has_a_gradient() -> None:
     assert not gradient.any()
 
 
-TINY = Config("tiny", "efficientnet_lite0", "cvcam", "cell", "gaussian", dim=16, rounds=2, post_norm=False,
-              matching_start=True, window_px=REFERENCE_PX)  # fmt: skip
-
-
 @pytest.mark.parametrize(("present", "known"), [(True, True), (False, False)])
-def test_all_parts_reach_the_network_and_are_finite(present: bool, known: bool) -> None:
+def test_all_parts_reach_the_network_and_are_finite(tiny: Config, present: bool, known: bool) -> None:
     torch.manual_seed(0)
-    net = CrossViewNet(TINY)
+    net = CrossViewNet(tiny)
     labels = batch(present=present, known=known)
     output = net(
         net.encode_query(labels.query.float(), labels.click),
@@ -217,3 +215,11 @@ def test_all_parts_reach_the_network_and_are_finite(present: bool, known: bool) 
     assert any(g.any() for g in gradients)
     assert (float(parts["dense"].detach()) > 0) == known
     assert (float(parts["between"].detach()) > 0) == known
+
+
+def test_encoded_references_are_as_wide_as_their_images() -> None:
+    images = batch(present=True)
+    assert images.reference_px == (REFERENCE_PX, REFERENCE_PX)
+    rows, columns = 20, 24
+    features = Features(torch.zeros(2, 112, rows, columns), torch.zeros(2, 40, 2 * rows, 2 * columns))
+    assert replace(images, reference=features).reference_px == (16 * columns, 16 * rows)

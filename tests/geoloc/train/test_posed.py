@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoloc.errors import TrainingError
-from geoloc.train.orthophoto import HEADING_SPREAD_DEG, Ranges
-from geoloc.train.record import QUERY_CELLS, QUERY_PX, REFERENCE_PX, Record, cell_centres
-from geoloc.train.posed import MIN_HEIGHT_M, Camera, PosedSite, Surface, load_site, make_pair
+from geoloc.train import plane
+from geoloc.train.posed import HELD_OUT_SHARE, MIN_HEIGHT_M, Camera, PosedSite, Surface, load_site
 
+WEST, NORTH = 587_500.0, 3_338_200.0  # where conftest puts its sites
 CALITERRA = Path(__file__).parents[4] / "shared" / "data" / "caliterra"
 needs_caliterra = pytest.mark.skipif(not CALITERRA.is_dir(), reason=f"the real posed site is not here: {CALITERRA}")
 
@@ -53,7 +53,7 @@ def site(folder: Path) -> PosedSite:
 def test_pixels_of_ground_points_lead_back_to_them(folder: Path, site: PosedSite) -> None:
     entries = described(folder)
     x, y = np.mgrid[1:80:4, 1:80:4].reshape(2, -1).astype(float)
-    points = np.stack([site.west + x, site.north - y, np.full(len(x), 270.0)], axis=1)
+    points = np.stack([WEST + x, NORTH - y, np.full(len(x), 270.0)], axis=1)
     for camera in site.cameras:
         q = points @ camera.a.T + camera.b
         # Beyond the photo's own field, here 0.69 off the axis at its corners, the polynomial folds back.
@@ -143,98 +143,71 @@ def test_held_out_photos_are_not_trained_on(folder: Path, site: PosedSite) -> No
     assert names[0] | names[1] == names[2]
 
 
-def pairs(site: PosedSite, rng: np.random.Generator, count: int) -> list[Record]:
-    made: list[Record] = []
-    for _ in range(40 * count):
-        pair = make_pair(site, rng, Ranges())
-        if pair is not None:
-            made.append(pair)
-        if len(made) == count:
-            return made
-    raise AssertionError("hardly any draw makes a pair")
+def test_a_view_shows_the_ground_at_its_places(site: PosedSite, difference: Callable[..., np.ndarray]) -> None:
+    for number in range(len(site.cameras)):
+        view = site.view(number, 0)
+        rows, columns = view.places.shape[:2]
+        at = (np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) + 0.5) * view.step
+        known = np.isfinite(view.places).all(-1) & (at < view.size).all(-1)
+        known &= site.ground.shows(np.nan_to_num(view.places, nan=-1.0), margin=2)
+        if known.sum() > 5:
+            # 1.3 grey levels are 10 cm of the ground, the mosaic's pixel.
+            wrong = difference(view.pixels, at[known], site.ground.pixels, view.places[known].astype(float))
+            assert np.median(wrong) < 5
+            assert np.mean(wrong > 16) < 0.1
 
 
-@pytest.mark.usefixtures("no_recolouring")
-@pytest.mark.parametrize("seed", range(6))
-def test_a_pair_shows_the_same_ground_on_both_sides(
-    site: PosedSite, difference: Callable[..., np.ndarray], seed: int
-) -> None:
-    for pair in pairs(site, np.random.default_rng(seed), 4):
-        assert pair.present
-        assert not pair.sized
-        centre = (pair.box[:2] + pair.box[2:]) / 2
-        # 1.3 grey levels are 10 cm of the ground, the mosaic's pixel.
-        assert difference(pair.query, pair.click, pair.reference, centre) < 12
-        known = np.isfinite(pair.matches).all(-1)
-        cells = cell_centres(QUERY_CELLS, QUERY_CELLS)[known]
-        wrong = difference(pair.query, cells, pair.reference, pair.matches[known])
-        assert np.median(wrong) < 5
-        assert np.mean(wrong > 16) < 0.1
-        # No cell is matched to what the mosaic does not show, black where masked and grey beyond it, edges left out.
-        shown = (pair.reference.sum(-1) > 20) & (pair.reference != 127).any(-1)
-        column, row = pair.matches[known].astype(int).T
-        assert cv2.dilate(shown.astype(np.uint8), np.ones((5, 5)))[row, column].all()
+def test_clicks_are_on_ground_of_their_part(folder: Path) -> None:
+    held, rest, whole = (load_site(folder, held_out=apart).ground for apart in (True, False, None))
+    limit = round(HELD_OUT_SHARE * len(whole.pixels))
+    assert held.click_in is not None
+    assert rest.click_in is not None
+    assert whole.click_in is not None
+    assert not held.click_in[limit:].any()
+    assert not rest.click_in[:limit].any()
+    assert (held.click_in | rest.click_in == whole.click_in).all()
+    # What is trained on never shows the other part; what is searched to validate shows all.
+    assert not rest.holds(np.array([400.0, limit - 5]))
+    assert held.holds(np.array([400.0, len(whole.pixels) - 5.0]))
+    # The masked corner holds nothing.
+    assert not whole.shows(np.array([10.0, 10]))
 
 
-class AtCorners(np.random.Generator):
-    """Draws so wide that clicks lie in the corners of their crops."""
-
-    def normal(self, loc: float = 0, scale: float = 1, size: int | None = None) -> np.ndarray:
-        return super().normal(loc, 4 * scale, size)
-
-
-@pytest.mark.usefixtures("no_recolouring")
-def test_clicks_are_in_the_photo_where_a_turned_crop_reaches_beyond_it(
-    site: PosedSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    white = PosedSite(
-        site.ortho, site.west, site.north, site.surface, site.cameras, tuple(np.full_like(p, 255) for p in site.photos)
-    )
-    from geoloc.train import views
-
-    warp = views.warp
-    monkeypatch.setattr(
-        views, "warp", lambda image, matrix, h, w, border: warp(image, matrix, h, w, cv2.BORDER_CONSTANT)
-    )
-    beyond = 0
-    for pair in pairs(white, AtCorners(np.random.PCG64(3)), 60):
-        column, row = pair.click.astype(int)
-        # Half a pixel of the photo's edge is mixed with what lies beyond.
-        assert pair.query[row, column].min() > 127
-        beyond += (pair.query < 200).any()
-        known = np.isfinite(pair.matches).all(-1)
-        x, y = cell_centres(QUERY_CELLS, QUERY_CELLS)[known].astype(int).T
-        assert (pair.query[y, x] > 127).all()
-    assert beyond > 10
+@pytest.mark.parametrize("aspect", [0.0, 60.0, 200.0])
+def test_a_leaning_mosaic_is_stretched_to_true_lengths(folder: Path, tmp_path: Path, aspect: float) -> None:
+    slope = 0.8
+    copy = tmp_path / "site"
+    shutil.copytree(folder, copy)
+    rows, columns = np.mgrid[:80, :80]
+    lean = np.radians(aspect)
+    heights = 270 + slope * (np.sin(lean) * (columns - 40) - np.cos(lean) * (rows - 40))
+    with rasterio.open(copy / "dsm.tif", "r+") as dsm:
+        dsm.write(heights.astype(np.float32), 1)
+    # Cameras too are drawn along the leaning vertical; here only the mosaic matters.
+    described = json.loads((copy / "cameras.json").read_text())
+    for entry in described["cameras"].values():
+        entry["centre"][2] += 100
+    (copy / "cameras.json").write_text(json.dumps(described))
+    site = load_site(copy)
+    points = np.random.default_rng(0).uniform(10, 70, (40, 2)) * [1, -1] + [WEST, NORTH]
+    there = np.concatenate([points, site.surface.height(points)[:, None]], axis=1)
+    true = np.linalg.norm(there[:20] - there[20:], axis=1)
+    pixels = site.to_source(points)
+    assert np.linalg.norm(pixels[:20] - pixels[20:], axis=1) * site.ground.gsd_m == pytest.approx(true, rel=1e-3)
+    assert (pixels >= 0).all()
+    # Not mirrored.
+    assert np.linalg.det(plane_part(site)) < 0
 
 
-@pytest.mark.usefixtures("no_recolouring")
-def test_the_query_is_turned_no_further_than_the_spread(make_site: Callable[..., Path]) -> None:
-    level = load_site(make_site([45, 50], [0, 0]))
-    turns = []
-    for pair in pairs(level, np.random.default_rng(1), 25):
-        known = np.isfinite(pair.matches).all(-1)
-        both = known[1:] & known[:-1]
-        ups = (pair.matches[:-1] - pair.matches[1:])[both]
-        if len(ups):
-            up = np.median(ups, axis=0)
-            turns.append(np.degrees(np.arctan2(up[0], -up[1])))
-    assert np.abs(turns).max() < HEADING_SPREAD_DEG + 2
-    assert np.ptp(turns) > HEADING_SPREAD_DEG
+def plane_part(site: PosedSite) -> np.ndarray:
+    """From map to pixels: y turns round, and nothing else does."""
+    return site.from_map[:2, :2]
 
 
-def test_pairs_have_the_shapes_that_the_network_wants(site: PosedSite) -> None:
-    (pair,) = pairs(site, np.random.default_rng(0), 1)
-    assert pair.query.shape == (QUERY_PX, QUERY_PX, 3)
-    assert pair.reference.shape == (REFERENCE_PX, REFERENCE_PX, 3)
-    assert pair.matches.shape == (QUERY_CELLS, QUERY_CELLS, 2)
-    assert pair.click.dtype == pair.box.dtype == pair.matches.dtype == np.float32
-
-
-def test_shows_nothing_outside_the_mosaic_or_where_it_is_masked(site: PosedSite) -> None:
-    source = np.array([[400.0, 400], [10, 10], [-1, 400], [400, 800], [799.9, 799.9], [np.nan, 5]])
-    assert site.shows(source).tolist() == [True, False, False, False, True, False]
-    assert site.shows(source, margin=20).tolist() == [True, False, False, False, False, False]
+def test_ground_that_slopes_a_little_is_left_as_it_is(site: PosedSite) -> None:
+    assert site.ground.pixels.shape == (800, 800, 3)
+    corner = plane.apply(site.from_map, np.array([WEST, NORTH]))
+    assert corner == pytest.approx(np.zeros(2), abs=1e-3)
 
 
 def _no_cameras(folder: Path) -> None:
@@ -312,28 +285,32 @@ def test_real_cameras_follow_the_formula(caliterra: PosedSite) -> None:
 
 
 @needs_caliterra
-@pytest.mark.usefixtures("no_recolouring")
-def test_real_pairs_look_alike_where_they_are_matched(caliterra: PosedSite) -> None:
-    """Photo and mosaic, laid over each other by the matches, correlate better than when one is moved aside."""
-    better = 0
-    made = [
-        pair for pair in pairs(caliterra, np.random.default_rng(0), 26) if np.isfinite(pair.matches).all(-1).sum() >= 30
-    ][:24]
-    for pair in made:
-        known = np.isfinite(pair.matches).all(-1)
-        cells = cell_centres(QUERY_CELLS, QUERY_CELLS)[known]
-        matrix, _ = cv2.findHomography(cells, pair.matches[known], cv2.RANSAC, 6)
-        size = (REFERENCE_PX, REFERENCE_PX)
-        laid = cv2.warpPerspective(pair.query, matrix, size)
-        mask = cv2.warpPerspective(np.ones((QUERY_PX, QUERY_PX), np.uint8), matrix, size) > 0
-        mask &= pair.reference.any(-1)
-        right = _correlation(laid, pair.reference, mask)
-        moved = [_correlation(laid, np.roll(pair.reference, s, (0, 1)), mask) for s in ((40, 0), (0, 40), (-40, -40))]
-        better += right > max(moved)
-    assert len(made) == 24
-    assert better >= 22
+def test_real_photos_look_like_the_mosaic_where_they_are_placed(caliterra: PosedSite) -> None:
+    """Photo and mosaic, laid over each other by the places, correlate better than when one is moved aside."""
+    better, tried = 0, 0
+    rng = np.random.default_rng(0)
+    for number in range(len(caliterra.cameras)):
+        view = caliterra.view(number, 0)
+        for _ in range(4):
+            middle = rng.uniform(0.25, 0.75, 2) * view.size
+            at = middle + (np.stack(np.meshgrid(np.arange(48), np.arange(48)), -1) - 24) * 8.0
+            places = view.place(at)
+            if not caliterra.ground.holds(np.nan_to_num(places, nan=-1.0)).all():
+                continue
+            tried += 1
+            photo = _sampled(view.pixels, at, 8)
+            right = _correlation(photo, _sampled(caliterra.ground.pixels, places, 4))
+            shifts = [(100, 0), (0, 100), (-80, -80)]
+            moved = [_correlation(photo, _sampled(caliterra.ground.pixels, places + s, 4)) for s in shifts]
+            better += right > max(moved)
+    assert tried >= 10
+    assert better >= 0.85 * tried
 
 
-def _correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
-    x, y = (cv2.GaussianBlur(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), (0, 0), 2)[mask].astype(float) for p in (a, b))
-    return float(np.corrcoef(x, y)[0, 1])
+def _sampled(image: np.ndarray, at: np.ndarray, blur: float) -> np.ndarray:
+    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (0, 0), blur / 2)
+    return cv2.remap(grey, (at - 0.5).astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a.ravel().astype(float), b.ravel().astype(float))[0, 1])

@@ -1,0 +1,266 @@
+"""The ablation: every preset trained on the same records with several seeds, measured on the same held-out ones."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from geoloc.errors import TrainingError
+from geoloc.model.network import CrossViewNet
+from geoloc.model.presets import PRESETS, preset
+from geoloc.model.weights import load_weights
+from geoloc.output import replacing
+from geoloc.train.batch import Batch
+from geoloc.train.gather import parts_of
+from geoloc.train.loop import Schedule, Task, train
+from geoloc.train.mix import Collection, Recipe
+from geoloc.train.recipes import beginning, draw, encoded, repeated
+
+CHANCE = "chance"
+_TIMED = 7
+_CHANCE_DRAWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compared. records: drawn once to train on, test_records: to measure on. cached: the backbone stays frozen
+    and the references, and where the preset allows the queries, are encoded once: for machines without an accelerator.
+    """
+
+    steps: int = 3000
+    batch: int = 16
+    seeds: int = 3
+    records: int = 20_000
+    test_records: int = 800
+    presets: tuple[str, ...] = tuple(PRESETS)
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well boxes of records with the object were told.
+
+    acc_025, acc_050: share with an IoU above, strictly; hit: share whose centre is in the true box; error_m: median
+    metres between the centres on the ground.
+    """
+
+    acc_025: float
+    acc_050: float
+    mean_iou: float
+    hit: float
+    error_m: float
+
+
+def run_ablation(
+    parts: Mapping[str, Collection],
+    run: Path,
+    results: Path,
+    plan: Plan,
+    *,
+    device: str = "cpu",
+    report: Callable[[str], None] = lambda line: None,
+) -> str:
+    """Train and measure what is not yet done in `run`; returns the table, also written to `results`/ablation.md.
+
+    Raises:
+        TrainingError: an unknown preset, or `run` was made by another plan.
+        WeightsError: no such preset.
+    """
+    for name in plan.presets:
+        preset(name)
+    _same_plan(run / "plan.json", plan)
+    training, held_out = parts_of(dict(parts))
+    recipe = Recipe()
+    test = draw(held_out, recipe, plan.batch, max(1, plan.test_records // plan.batch), seed=2)
+    drawn: list[Batch] = []
+    rows: dict[str, list[Score]] = {CHANCE: [_chance(test, seed) for seed in range(plan.seeds)]}
+    costs: dict[str, dict[str, float]] = {}
+    for name in plan.presets:
+        config = preset(name)
+        costs[name] = _cost(CrossViewNet(config).eval())
+        todo = [seed for seed in range(plan.seeds) if not _result(run, name, seed).exists()]
+        checks, batches = test, drawn
+        if todo:
+            if not drawn:
+                report(f"drawing {plan.records} records")
+                drawn = draw(training, recipe, plan.batch, max(1, plan.records // plan.batch), seed=1)
+            batches = drawn
+            if plan.cached:
+                net = beginning(config, None)
+                batches, checks = ([encoded(net, batch) for batch in part] for part in (drawn, test))
+        for seed in todo:
+            folder = _result(run, name, seed).parent
+            report(f"{name}, seed {seed}")
+            schedule = _schedule(plan, seed)
+            weights = train(config, repeated(batches, seed), checks[:4], folder, schedule, device=device, report=report)
+            score = measure(weights, name, checks, schedule, device)
+            with replacing(_result(run, name, seed)) as path:
+                path.write_text(json.dumps(asdict(score)))
+        done = [json.loads(_result(run, name, seed).read_text()) for seed in range(plan.seeds)]
+        rows[name] = [Score(**entry) for entry in done]
+        report(_line(name, rows[name], costs[name]))
+    return _write(results, rows, costs, plan, device)
+
+
+def _schedule(plan: Plan, seed: int) -> Schedule:
+    """Short runs warm up for less and forget their beginning sooner."""
+    usual = Schedule()
+    return Schedule(
+        steps=plan.steps,
+        batch=plan.batch,
+        seed=seed,
+        backbone_rate=0.0 if plan.cached else usual.backbone_rate,
+        average=max(0.0, min(usual.average, 1 - 10 / plan.steps)),
+        warmup=min(usual.warmup, plan.steps // 5 + 1),
+        validate_every=max(1, plan.steps // 4),
+    )
+
+
+@torch.inference_mode()
+def measure(weights: Path, name: str, test: Sequence[Batch], schedule: Schedule, device: str) -> Score:
+    """The best box of every test record that shows its object against the true one."""
+    task = Task(preset(name), schedule, lambda: 0.0)
+    load_weights(weights, task.net)
+    task.to(device).eval()
+    overlaps, errors, hits = [], [], []
+    for batch in (b.to(device) for b in test):
+        found = task(batch).candidates
+        best = found.boxes[torch.arange(len(batch), device=found.boxes.device), found.logits.argmax(1)]
+        overlap, error, hit = _against(best.cpu().numpy(), batch)
+        overlaps.append(overlap)
+        errors.append(error)
+        hits.append(hit)
+    return _score(np.concatenate(overlaps), np.concatenate(errors), np.concatenate(hits))
+
+
+def _score(overlap: np.ndarray, error: np.ndarray, hit: np.ndarray) -> Score:
+    return Score(
+        acc_025=float((overlap > 0.25).mean()),
+        acc_050=float((overlap > 0.5).mean()),
+        mean_iou=float(overlap.mean()),
+        hit=float(hit.mean()),
+        error_m=float(np.median(error)),
+    )
+
+
+def _against(boxes: np.ndarray, batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """IoU, metres and whether it is a hit, of the records that show their object."""
+    present = batch.present.cpu().numpy()
+    truth, found = batch.box.cpu().numpy()[present], boxes[present]
+    shared = (np.minimum(truth[:, 2:], found[:, 2:]) - np.maximum(truth[:, :2], found[:, :2])).clip(0).prod(1)
+    union = (truth[:, 2:] - truth[:, :2]).prod(1) + (found[:, 2:] - found[:, :2]).prod(1) - shared
+    centre, aim = (found[:, :2] + found[:, 2:]) / 2, (truth[:, :2] + truth[:, 2:]) / 2
+    error = np.linalg.norm(centre - aim, axis=1) * batch.gsd_m.cpu().numpy()[present]
+    hit = ((centre > truth[:, :2]) & (centre < truth[:, 2:])).all(1)
+    return shared / union, error, hit
+
+
+def _chance(test: Sequence[Batch], seed: int) -> Score:
+    """A box as large as the median true one, anywhere in the window."""
+    rng = np.random.default_rng(seed)
+    shown = [batch.present.cpu().numpy() for batch in test]
+    sizes = np.concatenate([(b.box[:, 2:] - b.box[:, :2]).cpu().numpy()[p] for b, p in zip(test, shown, strict=True)])
+    size = np.median(sizes, axis=0)
+    parts = []
+    for _ in range(_CHANCE_DRAWS):
+        for batch in test:
+            centre = rng.uniform(0, 1, (len(batch), 2)) * batch.reference_px
+            parts.append(_against(np.concatenate([centre - size / 2, centre + size / 2], axis=1), batch))
+    overlap, error, hit = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return _score(overlap, error, hit)
+
+
+@torch.inference_mode()
+def _cost(net: CrossViewNet) -> dict[str, float]:
+    """Parameters, FLOPs (a multiplication and an addition count as two) and milliseconds for a query and a window."""
+    config = net.config
+    query = torch.zeros(1, 3, *config.query_shape)
+    reference = torch.zeros(1, 3, config.window_px, config.window_px)
+    click = torch.tensor([[config.query_shape[1] / 2, config.query_shape[0] / 2]])
+
+    def once() -> None:
+        net(net.encode_query(query, click), click, net.encode_reference(reference))
+
+    counter = FlopCounterMode(display=False)
+    with counter:
+        once()
+    times = []
+    for _ in range(_TIMED):
+        started = time.perf_counter()
+        once()
+        times.append(time.perf_counter() - started)
+    return {
+        "parameters": float(sum(p.numel() for p in net.parameters())),
+        "flops": float(counter.get_total_flops()),
+        "ms": 1000 * float(np.median(times)),
+    }
+
+
+def _result(run: Path, name: str, seed: int) -> Path:
+    return run / f"{name}_{seed}" / "result.json"
+
+
+def _same_plan(path: Path, plan: Plan) -> None:
+    """Runs of two plans are not to be compared."""
+    asked = asdict(plan) | {"presets": None}
+    if path.exists() and (had := json.loads(path.read_text())) != asked:
+        differs = ", ".join(key for key in asked if had.get(key) != asked[key])
+        raise TrainingError(f"{path.parent}: made with other settings ({differs}); give another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asked))
+
+
+_COLUMNS = {"acc@0.25": "acc_025", "acc@0.5": "acc_050", "mean IoU": "mean_iou", "hit": "hit", "metres": "error_m"}
+
+
+def _line(name: str, scores: Sequence[Score], cost: Mapping[str, float] | None) -> str:
+    cells = [name]
+    for field in _COLUMNS.values():
+        values = np.array([getattr(score, field) for score in scores])
+        spread = values.std(ddof=1) if len(values) > 1 else 0.0
+        cells.append(f"{values.mean():.3f} ± {spread:.3f}")
+    if cost is None:
+        cells += ["-"] * 3
+    else:
+        cells += [f"{cost['parameters'] / 1e6:.2f} M", f"{cost['flops'] / 1e9:.1f} G", f"{cost['ms']:.0f}"]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _write(
+    results: Path, rows: Mapping[str, Sequence[Score]], costs: Mapping[str, dict[str, float]], plan: Plan, device: str
+) -> str:
+    machine = f"{platform.machine()}, {torch.get_num_threads()} threads"
+    if device.startswith("cuda"):
+        machine += f", {torch.cuda.get_device_name(device)}"
+    head = ["preset", *_COLUMNS, "parameters", "FLOPs", "ms"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += [_line(name, scores, costs.get(name)) for name, scores in rows.items()]
+    how = (
+        f"{plan.steps} steps of {plan.batch} from {plan.records} records, measured on {plan.test_records} of held-out "
+        f"ground, two thirds of which show the object; mean ± standard deviation of {plan.seeds} seeds"
+        + ("; the backbone frozen at ImageNet's weights" if plan.cached else "")
+        + f". FLOPs and ms are of one 256 px query and one 384 px window on the CPU. Trained on {device}; {machine}."
+    )
+    text = "\n".join(["# Ablation", "", how, "", *lines, ""])
+    results.mkdir(parents=True, exist_ok=True)
+    with replacing(results / "ablation.md") as path:
+        path.write_text(text)
+    table: dict[str, Any] = {
+        "plan": asdict(plan),
+        "machine": machine,
+        "device": device,
+        "costs": dict(costs),
+        "scores": {name: [asdict(score) for score in scores] for name, scores in rows.items()},
+    }
+    with replacing(results / "ablation.json") as path:
+        path.write_text(json.dumps(table, indent=1) + "\n")
+    return text

@@ -1,0 +1,76 @@
+"""Train from a pack alone, where there are only torch, Lightning, numpy, OpenCV and safetensors.
+
+    python -m geoloc.train.from_pack PACK RUN --minutes 9 --device cuda
+
+goes on where RUN holds a checkpoint, whole or in pieces, and leaves in RUN the weights and, in pieces of at most
+16 MiB, the checkpoint to go on from. `geoloc train --pack PACK -o RUN` with the same length then only fits the scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from geoloc.errors import GeolocError
+from geoloc.model.packaged import find_weights
+from geoloc.model.presets import preset
+from geoloc.train.gather import parts_of
+from geoloc.train.loop import LAST, Schedule, train
+from geoloc.train.mix import Recipe, Stream, loader
+from geoloc.train.pack import read_pack
+from geoloc.train.pieces import join, split
+from geoloc.train.recipes import HELD_OUT_BATCHES, HELD_OUT_SEED, draw
+
+PIECE_BYTES = 16 * 2**20
+
+
+def main() -> None:
+    """Parse, train, split."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pack", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--model", default="base")
+    parser.add_argument("--weights", type=Path, help="begin with these, not with ImageNet's backbone")
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--steps", type=float, default=math.inf)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--devices", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0, help="processes that make data on the CPU; 0: on the device")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    try:
+        config = preset(args.model)
+        start = None if args.weights is None else find_weights(args.model, args.weights)
+        training, held_out = parts_of(read_pack(args.pack))
+        recipe = Recipe(query_px=config.query_shape[0], window_px=config.window_px)
+        checks = draw(held_out, recipe, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
+        device = "cpu" if args.workers else args.device
+        stream = Stream(training, recipe, args.batch, args.seed, device)
+        schedule = Schedule(minutes=args.minutes, steps=args.steps, batch=args.batch, rate=args.rate, seed=args.seed)
+        join(args.run / LAST)
+        train(
+            config,
+            loader(stream, args.workers),
+            checks,
+            args.run,
+            schedule,
+            start=start,
+            device=args.device,
+            devices=args.devices,
+            report=_say,
+        )
+        split(args.run / LAST, PIECE_BYTES)
+    except GeolocError as error:
+        sys.exit(f"error: {error}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    main()

