@@ -241,7 +241,9 @@ def _map_close_up(mosaic: Mosaic, found: Detection, colour: _Colour, px: int) ->
     view = _view(crs, project(found.polygon, found.crs, crs), _SURROUNDINGS, _MIN_CLOSE_UP_M, px)
     panel = map_pixels(mosaic, view)
     _draw_box(panel, view, found, colour)
-    draw_label(ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15)
+    draw_label(
+        ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15
+    )
     draw_scale_bar(panel, view)
     return panel
 
@@ -334,7 +336,9 @@ def _inset(panel: Image.Image, view: MapView, outline: Polygon) -> None:
     panel.paste(inset, (view.px - _INSET - 8, 8))
 
 
-def draw_strokes(panel: Image.Image, lines: Sequence[Sequence[tuple[float, float]]], colour: _Colour, width: int) -> None:
+def draw_strokes(
+    panel: Image.Image, lines: Sequence[Sequence[tuple[float, float]]], colour: _Colour, width: int
+) -> None:
     """Smooth lines, dark below and bright above, to show on any ground. Points have a corner origin."""
     pixels = np.array(panel)
     # OpenCV counts from pixel centres, here in sixteenths.

@@ -35,7 +35,9 @@ def main() -> None:
     if given.limit is not None and given.limit < 1:
         parser.error("--limit must be 1 or more")
     output = given.output or (ROOT / "benchmarks" / "results" if given.limit is None else given.work / "quick")
-    choice = Choice(tuple(given.sets), tuple(given.methods), dict(given.weights), given.limit, given.device, given.fresh)
+    choice = Choice(
+        tuple(given.sets), tuple(given.methods), dict(given.weights), given.limit, given.device, given.fresh
+    )
     command = shlex.join(["python", "-m", "benchmarks.accuracy", *sys.argv[1:]])
     try:
         run(given.data, given.work, output, choice, command, _say)

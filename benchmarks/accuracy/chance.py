@@ -49,10 +49,12 @@ def _shares(truth: tuple[float, float], size: tuple[float, float], area: float) 
     """
     reach = [(a + b) / 2 for a, b in zip(truth, size, strict=True)]
     steps = [(np.arange(_STEPS) + 0.5) / _STEPS * length for length in reach]
-    shared = np.outer(*(
-        np.minimum.reduce([np.full(_STEPS, min(a, b)), (a + b) / 2 - step]).clip(0)
-        for a, b, step in zip(truth, size, steps, strict=True)
-    ))
+    shared = np.outer(
+        *(
+            np.minimum.reduce([np.full(_STEPS, min(a, b)), (a + b) / 2 - step]).clip(0)
+            for a, b, step in zip(truth, size, steps, strict=True)
+        )
+    )
     iou = shared / (truth[0] * truth[1] + size[0] * size[1] - shared)
     cell = 4 * reach[0] * reach[1] / _STEPS**2
     return {

@@ -17,6 +17,8 @@ NETWORKS = ("detgeo", "summation", "attengeo", "base")
 GEOMETRY = "base + geometry"
 NAMES = ("chance", "ncc", "sift", *NETWORKS, GEOMETRY)
 """In the order of the table."""
+PROBABLE = (*NETWORKS, GEOMETRY)
+"""Whose score is meant as the probability that the answer is right."""
 TOP = 5
 """Answers a click that geometry may choose from, as `geoloc locate` gives."""
 
@@ -38,22 +40,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """prepare: everything that is done once a mosaic. at_random: counted by expectation, not by answers.
+    """prepare: everything that is done once a mosaic; None where answers are at random and counted by expectation.
 
-    probability: whether the score is meant as the probability that the answer is right. weights: path and sha256 of the
-    file, empty without one. options: all else that results depend on.
+    weights: name and sha256 of the file, empty without one. options: all else that results depend on.
     """
 
     name: str
     prepare: Callable[[Job], Locate] | None
-    probability: bool = False
     weights: Mapping[str, str] = field(default_factory=dict, hash=False)
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
-
-    @property
-    def at_random(self) -> bool:
-        """Whether there is nothing to prepare: see `chance`."""
-        return self.prepare is None
 
 
 def make(name: str, weights: Mapping[str, Path], device: str) -> Method:
@@ -111,4 +106,4 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
         return answer
 
     used = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    return Method(name, prepare, probability=True, weights=used, options={"top": TOP, "device": device})
+    return Method(name, prepare, weights=used, options={"top": TOP, "device": device})

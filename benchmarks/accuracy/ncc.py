@@ -52,9 +52,7 @@ def _crops(photo: Photo, target: Target) -> Iterator[Query]:
         yield from make_queries(replace(photo, heading_deg=360.0 * number / HEADINGS), target)
 
 
-def _match(
-    query: Query, side_px: float, mosaic: np.ndarray, valid: np.ndarray
-) -> tuple[float, tuple[float, float]]:
+def _match(query: Query, side_px: float, mosaic: np.ndarray, valid: np.ndarray) -> tuple[float, tuple[float, float]]:
     """The best correlation and where the click is then, mosaic pixels; only places with data count.
 
     side_px: height of the crop on the mosaic.

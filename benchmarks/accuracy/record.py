@@ -14,7 +14,7 @@ from geoloc.evaluate import LabelledQuery, Outcome, summarise
 class Record:
     """One query with its answer.
 
-    photo: name of the file, shared by the clicks that are drawn together by the bootstrap. mosaic: name of what was
+    photo: its site and file name, shared by the clicks that are drawn together by the bootstrap. mosaic: name of what was
     searched. click: x, y in the photo. truth: xmin, ymin, xmax, ymax in `epsg`, of the mosaic the query belongs to. hit,
     acc_025, acc_050: 0 or 1, or how often for a method that answers at random. score: of the best answer, 0 without
     one. answer: its polygon's corners in `crs` (WKT), None without one.
@@ -78,7 +78,7 @@ _SHARES = {"hit": "hit_rate", "acc_025": "acc_025", "acc_050": "acc_050"}
 
 def _asked(query: LabelledQuery) -> dict[str, Any]:
     return {
-        "photo": query.photo.name,
+        "photo": f"{query.photo.parent.parent.name}/{query.photo.name}",
         "click": (query.click.x, query.click.y),
         "truth": query.box.bounds,
         "epsg": query.epsg,

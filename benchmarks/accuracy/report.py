@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.accuracy import figures
 from benchmarks.accuracy.figures import Estimate
 from benchmarks.accuracy.machine import commit, machine, today
+from benchmarks.accuracy.methods import PROBABLE
 from benchmarks.accuracy.sets import QuerySet
 from benchmarks.accuracy.store import Result
 from geoloc.output import replacing
@@ -18,7 +19,6 @@ from geoloc.search import PRESENT
 
 WRONG = "wrong"
 """The set whose objects are not there: the other half of every figure of presence."""
-PROBABLE = ("detgeo", "summation", "attengeo", "base", "base + geometry")
 SHARES = ("hit", "acc_025", "acc_050")
 _HEADS = (
     "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "AUROC", "ECE", "answered", "s a query",
@@ -127,9 +127,13 @@ def _line(one: Row) -> str:
 def _cell(found: Estimate | None, digits: int) -> str:
     if found is None:
         return "-"
-    # A rate of chance of 0.0017 is not 0.
-    text = f"{found.value:.{digits}f}" if found.value >= 10**-digits or found.value == 0 else f"{found.value:.1g}"
-    return text if found.low is None else f"{text} ({found.low:.2f}-{found.high:.2f})"
+    text = _digits(found.value, digits)
+    return text if found.low is None else f"{text} ({_digits(found.low, digits)}-{_digits(found.high, digits)})"
+
+
+def _digits(value: float, digits: int) -> str:
+    """A rate of chance of 0.0002 is not 0."""
+    return f"{value:.{digits}f}" if value >= 10**-digits or value == 0 else f"{value:.1g}"
 
 
 def _plain(value: float | None) -> Estimate:

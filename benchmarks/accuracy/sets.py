@@ -133,7 +133,9 @@ class Library:
         return QuerySet("brighton_season", what, SEASON_GSD_M, (Search(path, park.queries),))
 
     def _caliterra(self) -> QuerySet:
-        what = "photos of a building site on a quarter of its ground, both held out of training; boxes of image segments"
+        what = (
+            "photos of a building site on a quarter of its ground, both held out of training; boxes of image segments"
+        )
         return QuerySet("caliterra", what, GSD_M, (self._held_out(),))
 
     def _held_out(self) -> Search:

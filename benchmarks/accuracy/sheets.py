@@ -9,10 +9,10 @@ from PIL import Image, ImageDraw
 from shapely.geometry import Polygon, box
 
 from benchmarks.accuracy.record import Record
-from benchmarks.accuracy.sets import QuerySet, Search
+from benchmarks.accuracy.sets import QuerySet
 from benchmarks.accuracy.store import Result
 from geoloc.output import replacing
-from geoloc.photo import load_photo
+from geoloc.photo import Photo, load_photo
 from geoloc.preview import (
     MapView,
     draw_label,
@@ -48,34 +48,33 @@ def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
     Raises:
         PhotoError, GeolocError, OutputError: a photo or mosaic cannot be read, the picture not written.
     """
-    every = [(search, record) for search, record in _pairs(asked, result) if _failed(record, asked.present)]
+    every = [found for found in _found(asked, result) if _failed(found[2], asked.present)]
     if not every:
         path.unlink(missing_ok=True)
         return 0
     step = max(1.0, len(every) / MOST)
     chosen = [every[int(i * step)] for i in range(min(MOST, len(every)))]
     sheet = Image.new("RGB", (4 * (_PX + _GAP) + _GAP, len(chosen) * (_PX + _GAP) + _GAP), _GROUND)
-    for number, (search, record) in enumerate(chosen):
-        with open_mosaic([search.mosaic]) as mosaic:
-            for column, panel in enumerate(_panels(search, record, mosaic, asked.present)):
+    for number, (path_of_mosaic, photo, record) in enumerate(chosen):
+        with open_mosaic([path_of_mosaic]) as mosaic:
+            for column, panel in enumerate(_panels(load_photo(photo), record, mosaic, asked.present)):
                 sheet.paste(panel, (_GAP + column * (_PX + _GAP), _GAP + number * (_PX + _GAP)))
     with replacing(path) as temporary:
         sheet.save(temporary)
     return len(every)
 
 
-def _pairs(asked: QuerySet, result: Result) -> Iterator[tuple[Search, Record]]:
-    """Every record with where it was searched: they stand in the order of the queries."""
-    searches = [search for search in asked.searches for _ in search.queries]
-    return zip(searches, result.records, strict=True)
+def _found(asked: QuerySet, result: Result) -> list[tuple[Path, Path, Record]]:
+    """Mosaic, photo and record of every query: records stand in the order of the queries."""
+    files = [(search.mosaic, query.photo) for search in asked.searches for query in search.queries]
+    return [(*pair, record) for pair, record in zip(files, result.records, strict=True)]
 
 
 def _failed(record: Record, present: bool) -> bool:
     return record.hit < 1 if present else record.score >= PRESENT
 
 
-def _panels(search: Search, record: Record, mosaic: Mosaic, present: bool) -> Iterator[Image.Image]:
-    photo = load_photo(next(query.photo for query in search.queries if query.photo.name == record.photo))
+def _panels(photo: Photo, record: Record, mosaic: Mosaic, present: bool) -> Iterator[Image.Image]:
     panel = photo_close_up(photo, Click(*record.click), _CLICK, _PX)
     draw_label(ImageDraw.Draw(panel), (8, _PX - 26), record.photo, _WHITE, 13)
     yield panel

@@ -102,14 +102,18 @@ def run(asked: QuerySet, method: Method, progress: Callable[[int, int], None]) -
                 records += [record(outcome, search.mosaic.parent.name, asked.present) for outcome in found]
     summary = _expected(records, errors) if method.prepare is None else evaluate.summarise(outcomes)
     if not asked.present:
+        # Where nothing can be right, only the time tells something.
         summary = {key: summary[key] for key in ("queries", "seconds_per_query")}
-    made = {"date": today(), "commit": commit(), "machine": machine(), "seconds": round(time.perf_counter() - started, 1)}
+    made = {
+        "date": today(),
+        "commit": commit(),
+        "machine": machine(),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
     return Result(identity(asked, method), made, evaluate.to_json(summary), tuple(records))
 
 
-def _answered(
-    search: Search, method: Method, job: Job, progress: Callable[[int, int], None]
-) -> list[evaluate.Outcome]:
+def _answered(search: Search, method: Method, job: Job, progress: Callable[[int, int], None]) -> list[evaluate.Outcome]:
     assert method.prepare is not None
     return evaluate.run(search.queries, method.prepare(job), progress)
 
