@@ -61,9 +61,11 @@ class MapView:
 
     @property
     def metres_a_pixel(self) -> float:
+        """On the ground."""
         return self.side_m / self.px
 
     def grid(self) -> Grid:
+        """Its pixels."""
         scale = self.metres_a_pixel
         left, top = self.centre[0] - self.side_m / 2, self.centre[1] + self.side_m / 2
         return Grid(self.crs, Affine(scale, 0, left, 0, -scale, top), self.px, self.px)

@@ -40,7 +40,7 @@ def main() -> None:
     )
     command = shlex.join(["python", "-m", "benchmarks.accuracy", *sys.argv[1:]])
     try:
-        run(given.data, given.work, output, choice, command, _say)
+        run(given.data, given.work, choice, output=output, command=command, report_line=_say)
     except GeolocError as error:
         sys.exit(f"Error: {error}")
 

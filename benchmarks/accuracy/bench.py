@@ -31,7 +31,7 @@ class Choice:
 
 
 def run(
-    data: Path, work: Path, output: Path, choice: Choice, command: str, report_line: Callable[[str], None]
+    data: Path, work: Path, choice: Choice, *, output: Path, command: str, report_line: Callable[[str], None]
 ) -> tuple[Path, Path]:
     """Measure what is chosen and is not stored yet, and write the table of everything that is, all sets and methods.
 

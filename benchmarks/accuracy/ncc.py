@@ -37,7 +37,7 @@ def prepare(job: Job) -> Locate:
                 for side_m in SIDES_M:
                     best = max(best, _match(query, side_m / job.gsd_m, mosaic, pixels.valid))
             correlation, (x, y) = best
-            answers += place.answers(job, photo, target, grid.affine * (x, y), max(correlation, 0.0), "ncc")
+            answers += place.answers(job, photo, target, grid.affine * (x, y), score=max(correlation, 0.0), name="ncc")
         return answers
 
     return locate

@@ -26,7 +26,7 @@ def median_size(queries: Iterable[LabelledQuery]) -> tuple[float, float]:
 
 
 def answers(
-    job: Job, photo: Photo, target: Target, at: tuple[float, float], score: float, name: str
+    job: Job, photo: Photo, target: Target, at: tuple[float, float], *, score: float, name: str
 ) -> list[Detection]:
     """A box of the job's size round `at`, in the mosaic's CRS; none where `at` is not finite."""
     x, y = at

@@ -42,7 +42,7 @@ def write_mosaic(path: Path, grid: Grid, rgb: NDArray[np.uint8], valid: NDArray[
         "compress": "DEFLATE", "crs": grid.crs, "transform": grid.affine,
     }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary, rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
-        with rasterio.open(temporary, "w", **profile) as file:
-            file.write(np.moveaxis(rgb, -1, 0))
-            file.write_mask(valid)
+    inside = rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True)
+    with replacing(path) as temporary, inside, rasterio.open(temporary, "w", **profile) as file:
+        file.write(np.moveaxis(rgb, -1, 0))
+        file.write_mask(valid)

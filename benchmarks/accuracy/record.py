@@ -14,8 +14,8 @@ from geoloc.evaluate import LabelledQuery, Outcome, summarise
 class Record:
     """One query with its answer.
 
-    photo: its site and file name, shared by the clicks that are drawn together by the bootstrap. mosaic: name of what was
-    searched. click: x, y in the photo. truth: xmin, ymin, xmax, ymax in `epsg`, of the mosaic the query belongs to. hit,
+    photo: its site and file name, shared by the clicks that are drawn together by the bootstrap. mosaic: name of what
+    was searched. click: x, y in the photo. truth: xmin, ymin, xmax, ymax in `epsg`, where the object really is. hit,
     acc_025, acc_050: 0 or 1, or how often for a method that answers at random. score: of the best answer, 0 without
     one. answer: its polygon's corners in `crs` (WKT), None without one.
     """

@@ -24,14 +24,19 @@ _HEADS = (
     "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "AUROC", "ECE", "answered", "s a query",
 )  # fmt: skip
 _NOTES = f"""
-- Hit rate: the answer's centre lies in the true box. acc@: IoU strictly above. In brackets 95 % intervals: {figures.DRAWS} bootstrap draws of whole
-  photographs, since the clicks of one are not independent; they are too narrow where all photographs agree.
-- The whole mosaic is searched, without GPS; the best answer counts however low its score. Nothing found is infinitely far ("inf").
+- Hit rate: the answer's centre lies in the true box. acc@: IoU strictly above. In brackets 95 % intervals:
+  {figures.DRAWS} bootstrap draws of whole photographs, since the clicks of one are not independent. They are too narrow
+  where all photographs agree.
+- The whole mosaic is searched, without GPS; the best answer counts however low its score. Nothing found is infinitely
+  far ("inf").
 - `chance`, `ncc` and `sift` find places only: their boxes have the set's median size, which is told to them.
-- AUROC: how often a click of this set scores above one of the set `{WRONG}`, by the same method. ECE: expected calibration error (10 bins) of the score as
-  the probability that the answer is right, over this set and `{WRONG}`, each weighing one half. Only the networks' scores are meant as probabilities.
-- answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every answer is false.
-- Seconds: a query with all of its search, wall time; what `ncc` and `sift` do once a mosaic is not in it. Times are of a machine that may have had other work.
+- AUROC: how often a click of this set scores above one of the set `{WRONG}`, by the same method. ECE: expected
+  calibration error (10 bins) of the score as the probability that the answer is right, over this set and `{WRONG}`, each
+  weighing one half. Only the networks' scores are meant as probabilities.
+- answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
+  answer is false.
+- Seconds: a query with all of its search, wall time; what `ncc` and `sift` do once a mosaic is not in it. Times are of a
+  machine that may have had other work.
 """
 
 

@@ -37,6 +37,9 @@ _TRUTH = (90, 230, 90)
 _WHITE = (255, 255, 255)
 _GROUND = (24, 26, 30)
 
+_Boxes = tuple[Polygon | None, Polygon | None]
+"""Of the answer and of the truth, in the mosaic's CRS."""
+
 
 def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
     """Write a PNG with a row for each of up to MOST failures from all over the set; returns how many there are in all.
@@ -81,32 +84,26 @@ def _panels(photo: Photo, record: Record, mosaic: Mosaic, present: bool) -> Iter
     outline = box(*mosaic.bounds)
     truth = project(record.truth_box, record.epsg, mosaic.crs) if present else None
     answer = None if record.answer is None else project(Polygon(record.answer), record.crs, mosaic.crs)
-    yield _map(mosaic, outline, 1.0, 0.0, answer, truth, "mosaic")
+    yield _map(mosaic, outline, (answer, truth), "mosaic", margin=1.0, least_m=0.0)
     for shape, text in ((answer, f"answer {record.score:.2f}"), (truth, "truth")):
         if shape is None:
             panel = Image.new("RGB", (_PX, _PX), _GROUND)
             draw_label(ImageDraw.Draw(panel), (8, 8), f"no {text.split()[0]}", _WHITE)
             yield panel
         else:
-            yield _map(mosaic, shape, 4.0, _MIN_SIDE_M, answer, truth, text)
+            yield _map(mosaic, shape, (answer, truth), text)
 
 
 def _map(
-    mosaic: Mosaic,
-    shape: Polygon,
-    margin: float,
-    least_m: float,
-    answer: Polygon | None,
-    truth: Polygon | None,
-    text: str,
+    mosaic: Mosaic, shape: Polygon, boxes: _Boxes, text: str, *, margin: float = 4.0, least_m: float = _MIN_SIDE_M
 ) -> Image.Image:
-    """The mosaic round `shape`, in its CRS, with both boxes."""
+    """The mosaic round `shape`, in its CRS, `margin` times as wide, with both boxes."""
     crs = local_crs(shape, mosaic.crs)
     xmin, ymin, xmax, ymax = project(shape, mosaic.crs, crs).bounds
     side = max(max(xmax - xmin, ymax - ymin) * margin, least_m)
     view = MapView(crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), side, _PX)
     panel = map_pixels(mosaic, view)
-    for polygon, colour in ((truth, _TRUTH), (answer, _ANSWER)):
+    for polygon, colour in zip(boxes, (_ANSWER, _TRUTH), strict=True):
         if polygon is not None:
             draw_strokes(panel, [view.pixels(project(polygon, mosaic.crs, crs))], colour, 2)
     draw_label(ImageDraw.Draw(panel), (8, 8), text, _WHITE, 15)

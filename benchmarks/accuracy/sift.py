@@ -40,7 +40,7 @@ def prepare(job: Job) -> Locate:
             # OpenCV counts from pixel centres, clicks and grids from corners.
             x, y, w = homography @ (target.click.x - 0.5, target.click.y - 0.5, 1.0)
             at = grid.affine * (x / w + 0.5, y / w + 0.5)
-            answers += place.answers(job, photo, target, at, score, "sift")
+            answers += place.answers(job, photo, target, at, score=score, name="sift")
         return answers
 
     return locate
