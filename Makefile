@@ -22,10 +22,10 @@ HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv system demo test lint clean
+.PHONY: help venv system demo test lint bench-accuracy clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 venv: $(VENV)/.installed-dev ## the Python environment in .venv with everything for development
 
@@ -43,6 +43,9 @@ lint: venv ## ruff and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+bench-accuracy: venv ## every method on every set of queries (hours): benchmarks/results/accuracy.md; BENCH='--limit 6' for a quick look
+	$(BIN)/python -m benchmarks.accuracy $(BENCH)
 
 clean: ## remove what make, the tests and the demonstration made
 	rm -rf $(VENV) build dist demo geoloc.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

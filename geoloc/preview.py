@@ -51,7 +51,7 @@ _Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class MapView:
     """A square of ground, `side_m` metres wide round `centre` of a local north-up CRS in metres, `px` pixels wide."""
 
     crs: pyproj.CRS
@@ -61,9 +61,11 @@ class _View:
 
     @property
     def metres_a_pixel(self) -> float:
+        """On the ground."""
         return self.side_m / self.px
 
     def grid(self) -> Grid:
+        """Its pixels."""
         scale = self.metres_a_pixel
         left, top = self.centre[0] - self.side_m / 2, self.centre[1] + self.side_m / 2
         return Grid(self.crs, Affine(scale, 0, left, 0, -scale, top), self.px, self.px)
@@ -136,7 +138,7 @@ def _photo_panel(photo: Photo, colours: dict[Click, _Colour]) -> Image.Image:
     panel.paste(Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS), (left, top))
     for click, colour in colours.items():
         _draw_click(panel, left + click.x * size[0] / width, top + click.y * size[1] / height, colour)
-    _label(ImageDraw.Draw(panel), (10, 10), photo.path.name, _WHITE)
+    draw_label(ImageDraw.Draw(panel), (10, 10), photo.path.name, _WHITE)
     return panel
 
 
@@ -148,10 +150,11 @@ def _draw_click(panel: Image.Image, x: float, y: float, colour: _Colour, radius:
     ticks = [
         [(x + dx * near, y + dy * near), (x + dx * far, y + dy * far)] for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
     ]
-    _strokes(panel, [ring, *ticks], colour, 2)
+    draw_strokes(panel, [ring, *ticks], colour, 2)
 
 
-def _photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Image.Image:
+def photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Image.Image:
+    """A square round the click, `px` pixels wide, a quarter of the photo's shorter side."""
     width, height = photo.size
     side = max(16.0, min(width, height) * _PHOTO_SHARE)
     x0 = min(max(click.x - side / 2, 0.0), max(width - side, 0.0))
@@ -160,7 +163,7 @@ def _photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Ima
         (px, px), Image.Resampling.LANCZOS, (x0, y0, min(x0 + side, width), min(y0 + side, height))
     )
     _draw_click(crop, (click.x - x0) * px / side, (click.y - y0) * px / side, colour, 10)
-    _label(ImageDraw.Draw(crop), (8, 8), f"click {click.x:g}, {click.y:g}", colour, 15)
+    draw_label(ImageDraw.Draw(crop), (8, 8), f"click {click.x:g}, {click.y:g}", colour, 15)
     return crop
 
 
@@ -173,7 +176,7 @@ def _map_panel(
     """All boxes on the mosaic, the best ones on top, with a scale bar, a north arrow and an inset where it helps."""
     outline = box(*mosaic.bounds)
     if ordered:
-        crs = _local_crs(ordered[0].polygon, ordered[0].crs)
+        crs = local_crs(ordered[0].polygon, ordered[0].crs)
         shape = shapely.union_all([project(found.polygon, found.crs, crs) for found in ordered])
         view = _view(crs, shape, 1.3, _MIN_MAP_M, _HEIGHT)
     else:
@@ -183,9 +186,9 @@ def _map_panel(
             windows = [mosaic.in_turn(window.grid.footprint(mosaic.crs)) for window in plan.windows]
             searched = shapely.union_all(windows)
             ground = outline.intersection(searched)
-        crs = _local_crs(ground, mosaic.crs)
+        crs = local_crs(ground, mosaic.crs)
         view = _view(crs, project(ground, mosaic.crs, crs), 1.0, 0.0, _HEIGHT)
-    panel = _pixels(mosaic, view)
+    panel = map_pixels(mosaic, view)
     for found in reversed(ordered):
         _draw_box(panel, view, found, colours[found.click])
     draw = ImageDraw.Draw(panel)
@@ -193,8 +196,8 @@ def _map_panel(
     for found in ordered:
         _label_box(draw, view, found, colours[found.click], taken)
     if not ordered:
-        _label(draw, (16, 16), "not here", _WHITE, 24)
-    _scale_bar(panel, view)
+        draw_label(draw, (16, 16), "not here", _WHITE, 24)
+    draw_scale_bar(panel, view)
     _north_arrow(panel)
     _inset(panel, view, project(outline, mosaic.crs, crs))
     return panel
@@ -225,33 +228,35 @@ def _close_ups(
 ) -> Iterator[Image.Image]:
     """For each click `_tiles_each` squares: the photo close up, the best answers beside it, and blanks."""
     for click, best in groups.items():
-        yield _photo_close_up(photo, click, colours[click], px)
+        yield photo_close_up(photo, click, colours[click], px)
         for found in best:
             yield _map_close_up(mosaic, found, colours[click], px)
         for i in range(_tiles_each(groups) - 1 - len(best)):
             blank = Image.new("RGB", (px, px), _BACKGROUND)
             if i == 0 and not best:
-                _label(ImageDraw.Draw(blank), (8, 8), "not here", colours[click])
+                draw_label(ImageDraw.Draw(blank), (8, 8), "not here", colours[click])
             yield blank
 
 
 def _map_close_up(mosaic: Mosaic, found: Detection, colour: _Colour, px: int) -> Image.Image:
-    crs = _local_crs(found.polygon, found.crs)
+    crs = local_crs(found.polygon, found.crs)
     view = _view(crs, project(found.polygon, found.crs, crs), _SURROUNDINGS, _MIN_CLOSE_UP_M, px)
-    panel = _pixels(mosaic, view)
+    panel = map_pixels(mosaic, view)
     _draw_box(panel, view, found, colour)
-    _label(ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15)
-    _scale_bar(panel, view)
+    draw_label(
+        ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15
+    )
+    draw_scale_bar(panel, view)
     return panel
 
 
-def _view(crs: pyproj.CRS, shape: Polygon, margin: float, least_m: float, px: int) -> _View:
+def _view(crs: pyproj.CRS, shape: Polygon, margin: float, least_m: float, px: int) -> MapView:
     xmin, ymin, xmax, ymax = shape.bounds
     side = max(max(xmax - xmin, ymax - ymin) * margin, least_m)
-    return _View(crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), side, px)
+    return MapView(crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), side, px)
 
 
-def _local_crs(polygon: Polygon, crs: object) -> pyproj.CRS:
+def local_crs(polygon: Polygon, crs: object) -> pyproj.CRS:
     """Metres east and north of the polygon's centre: squares are square in it whatever the mosaic's CRS."""
     lonlat = project(polygon.centroid, crs, WGS84)
     return pyproj.CRS.from_dict(
@@ -259,20 +264,21 @@ def _local_crs(polygon: Polygon, crs: object) -> pyproj.CRS:
     )
 
 
-def _pixels(mosaic: Mosaic, view: _View) -> Image.Image:
+def map_pixels(mosaic: Mosaic, view: MapView) -> Image.Image:
+    """The mosaic as the view shows it, grey where it has no data."""
     window = mosaic.read(view.grid())
     return Image.fromarray(np.where(window.valid[..., None], window.rgb, np.array(_NO_DATA, np.uint8)))
 
 
-def _ring(view: _View, found: Detection) -> list[tuple[float, float]]:
+def _ring(view: MapView, found: Detection) -> list[tuple[float, float]]:
     return view.pixels(project(found.polygon, found.crs, view.crs))
 
 
-def _draw_box(panel: Image.Image, view: _View, found: Detection, colour: _Colour) -> None:
-    _strokes(panel, [_ring(view, found)], colour, 3 if found.rank == 1 else 1)
+def _draw_box(panel: Image.Image, view: MapView, found: Detection, colour: _Colour) -> None:
+    draw_strokes(panel, [_ring(view, found)], colour, 3 if found.rank == 1 else 1)
 
 
-def _label_box(draw: ImageDraw.ImageDraw, view: _View, found: Detection, colour: _Colour, taken: list[_Box]) -> None:
+def _label_box(draw: ImageDraw.ImageDraw, view: MapView, found: Detection, colour: _Colour, taken: list[_Box]) -> None:
     """Rank and score at the first side of the box where they hide no other label; a lesser answer goes without
     rather than over another.
     """
@@ -287,7 +293,7 @@ def _label_box(draw: ImageDraw.ImageDraw, view: _View, found: Detection, colour:
     if free or found.rank == 1:
         at = free[0] if free else inside[0]
         taken.append((at[0] - 4, at[1] - 4, at[0] + width + 4, at[1] + height + 4))
-        _label(draw, at, text, colour, size)
+        draw_label(draw, at, text, colour, size)
 
 
 def _overlap(a: _Box, b: _Box) -> bool:
@@ -297,29 +303,29 @@ def _overlap(a: _Box, b: _Box) -> bool:
 # What every map has
 
 
-def _scale_bar(panel: Image.Image, view: _View) -> None:
+def draw_scale_bar(panel: Image.Image, view: MapView) -> None:
     """The longest round length that fits a quarter of the map."""
     fitting = [step for step in _BAR_STEPS_M if step <= view.side_m / 4]
     metres = fitting[-1] if fitting else _BAR_STEPS_M[0]
     x, y = 14, view.px - 16
-    _strokes(panel, [[(x, y), (x + metres / view.metres_a_pixel, y)]], _WHITE, 4)
+    draw_strokes(panel, [[(x, y), (x + metres / view.metres_a_pixel, y)]], _WHITE, 4)
     text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
-    _label(ImageDraw.Draw(panel), (x + 2, y - 28), text, _WHITE, 14)
+    draw_label(ImageDraw.Draw(panel), (x + 2, y - 28), text, _WHITE, 14)
 
 
 def _north_arrow(panel: Image.Image) -> None:
     x, top = panel.width - 28, panel.height - 62
-    _strokes(panel, [[(x, top + 44), (x, top)], [(x - 8, top + 12), (x, top), (x + 8, top + 12)]], _WHITE, 3)
-    _label(ImageDraw.Draw(panel), (x - 34, top + 14), "N", _WHITE)
+    draw_strokes(panel, [[(x, top + 44), (x, top)], [(x - 8, top + 12), (x, top), (x + 8, top + 12)]], _WHITE, 3)
+    draw_label(ImageDraw.Draw(panel), (x - 34, top + 14), "N", _WHITE)
 
 
-def _inset(panel: Image.Image, view: _View, outline: Polygon) -> None:
+def _inset(panel: Image.Image, view: MapView, outline: Polygon) -> None:
     """Where the map lies in the outline of the whole mosaic, at the upper right; the mosaic is not read for it."""
     xmin, ymin, xmax, ymax = outline.bounds
     extent = max(xmax - xmin, ymax - ymin)
     if extent < _MUCH_LARGER * view.side_m:
         return
-    whole = _View(view.crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), extent * 1.1, _INSET)
+    whole = MapView(view.crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), extent * 1.1, _INSET)
     inset = Image.new("RGB", (_INSET, _INSET), _BACKGROUND)
     draw = ImageDraw.Draw(inset)
     draw.polygon(whole.pixels(outline), fill=_NO_DATA, outline=_WHITE)
@@ -332,7 +338,9 @@ def _inset(panel: Image.Image, view: _View, outline: Polygon) -> None:
     panel.paste(inset, (view.px - _INSET - 8, 8))
 
 
-def _strokes(panel: Image.Image, lines: Sequence[Sequence[tuple[float, float]]], colour: _Colour, width: int) -> None:
+def draw_strokes(
+    panel: Image.Image, lines: Sequence[Sequence[tuple[float, float]]], colour: _Colour, width: int
+) -> None:
     """Smooth lines, dark below and bright above, to show on any ground. Points have a corner origin."""
     pixels = np.array(panel)
     # OpenCV counts from pixel centres, here in sixteenths.
@@ -342,7 +350,8 @@ def _strokes(panel: Image.Image, lines: Sequence[Sequence[tuple[float, float]]],
     panel.paste(Image.fromarray(pixels))
 
 
-def _label(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: _Colour, size: int = 16) -> None:
+def draw_label(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: _Colour, size: int = 16) -> None:
+    """Text on a dark ground, its upper left corner at `at`."""
     left, top, right, bottom = draw.textbbox(at, text, font=_font(size))
     draw.rectangle((left - 4, top - 3, right + 4, bottom + 3), fill=_BLACK)
     draw.text(at, text, font=_font(size), fill=colour)

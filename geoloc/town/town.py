@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +29,22 @@ ASKED_PER_PHOTO = 6
 _MIN_SIZE_M = 50.0
 _LEAST_SEEN_ABOVE = 0.8
 """Share of an object that the mosaic must show, not hidden by a tree, for it to be asked for."""
-_TILTS_DEG = ((0.0, 6.0), (28.0, 40.0), (0.0, 15.0), (48.0, 60.0))
-_HEIGHTS_M = ((60.0, 95.0), (45.0, 75.0), (80.0, 120.0), (40.0, 48.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """How a photograph is taken. tilt_deg: least and most, from straight down; height_m: the same, above the ground."""
+
+    tilt_deg: tuple[float, float]
+    height_m: tuple[float, float]
+
+
+FLIGHTS = (
+    Flight((0.0, 6.0), (60.0, 95.0)),
+    Flight((28.0, 40.0), (45.0, 75.0)),
+    Flight((0.0, 15.0), (80.0, 120.0)),
+    Flight((48.0, 60.0), (40.0, 48.0)),
+)
 """From straight down to steeply oblique, in turn; oblique photos are taken from lower down."""
 
 
@@ -66,12 +81,13 @@ def build(
     origin: tuple[float, float] = DEFAULT_ORIGIN,
     photo_px: tuple[int, int] = (1600, 1200),
     panorama_px: int = 2048,
+    flights: Sequence[Flight] = FLIGHTS,
 ) -> Town:
     """Write `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg` and `queries.csv` into `folder`, replacing older ones.
 
     size_m: the town's side; gsd_m: of the mosaic, on the ground; rotation_deg: of the mosaic's grid, clockwise;
-    origin: (lon, lat) of the town's middle; photo_px: width, height; panorama_px: width. The same arguments give the
-    same pictures. Every fourth photo has a position but tells neither heading nor pitch.
+    origin: (lon, lat) of the town's middle; photo_px: width, height; panorama_px: width; flights: of the photos, in
+    turn. The same arguments give the same pictures. Every fourth photo has a position but tells neither heading nor pitch.
 
     Raises:
         TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.
@@ -106,7 +122,7 @@ def build(
     rows: list[dict[str, object]] = []
     photo_paths = []
     for number in range(photos):
-        camera = _aim(rng, scene, number, photo_px)
+        camera = _aim(rng, scene, flights[number % len(flights)], photo_px)
         path = folder / "photos" / f"photo_{number + 1:02}.jpg"
         picture = studio.picture(camera, number)
         write_photo(path, picture.pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
@@ -140,10 +156,10 @@ def _inside(item: SceneObject, grid: MosaicGrid) -> bool:
     return bool(np.abs(item.outline()[:, :2]).max() < grid.half_m)
 
 
-def _aim(rng: np.random.Generator, scene: Scene, number: int, size: tuple[int, int]) -> Pinhole:
-    """A photograph of a point of the inner town. number: decides how oblique and how high."""
-    tilt = rng.uniform(*_TILTS_DEG[number % len(_TILTS_DEG)])
-    height = rng.uniform(*_HEIGHTS_M[number % len(_HEIGHTS_M)])
+def _aim(rng: np.random.Generator, scene: Scene, flight: Flight, size: tuple[int, int]) -> Pinhole:
+    """A photograph of a point of the inner town."""
+    tilt = rng.uniform(*flight.tilt_deg)
+    height = rng.uniform(*flight.height_m)
     heading = rng.uniform(0.0, 360.0)
     plots = scene.layout.plots
     aim = np.array(plots[rng.integers(len(plots))].polygon.centroid.coords[0]) if plots else np.zeros(2)

@@ -1,0 +1,109 @@
+"""Who answers: the networks with and without geometry, and what they are measured against."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from geoloc.detection import Detection
+from geoloc.errors import GeolocError
+from geoloc.photo import Photo
+from geoloc.query import Target
+from tiling.mosaic import Mosaic
+
+NETWORKS = ("detgeo", "summation", "attengeo", "base")
+GEOMETRY = "base + geometry"
+NAMES = ("chance", "ncc", "sift", *NETWORKS, GEOMETRY)
+"""In the order of the table."""
+PROBABLE = (*NETWORKS, GEOMETRY)
+"""Whose score is meant as the probability that the answer is right."""
+TOP = 5
+"""Answers a click that geometry may choose from, as `geoloc locate` gives."""
+
+Locate = Callable[[Photo, list[Target]], Sequence[Detection]]
+
+
+class AbsentError(GeolocError):
+    """A method cannot be run; the text is what the table says in place of figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One mosaic to answer on. size_m: width and height of the boxes of methods that find places only."""
+
+    mosaic: Mosaic
+    gsd_m: float
+    size_m: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """prepare: everything that is done once a mosaic; None where answers are at random and counted by expectation.
+
+    weights: name and sha256 of the file, empty without one. options: all else that results depend on.
+    """
+
+    name: str
+    prepare: Callable[[Job], Locate] | None
+    weights: Mapping[str, str] = field(default_factory=dict, hash=False)
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+def make(name: str, weights: Mapping[str, Path], device: str) -> Method:
+    """The method called `name`. weights: files by preset, for those whose packaged ones are not meant.
+
+    Raises:
+        AbsentError: it has no weights, or is not part of this version.
+        WeightsError: its weights are damaged or of another network.
+    """
+    if name == "chance":
+        from benchmarks.accuracy import chance
+
+        return Method(name, None, options={"places": chance.PLACES})
+    if name == "ncc":
+        from benchmarks.accuracy import ncc
+
+        return Method(name, ncc.prepare, options={"headings": ncc.HEADINGS, "sides_m": ncc.SIDES_M})
+    if name == "sift":
+        from benchmarks.accuracy import sift
+
+        return Method(name, sift.prepare, options={"ratio": sift.RATIO, "ransac_px": sift.RANSAC_PX})
+    return _network(name, weights, device)
+
+
+def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
+    from geoloc import model
+    from geoloc.errors import WeightsError
+    from geoloc.model.packaged import find_weights
+    from geoloc.search import locate
+    from tiling.area import Area
+    from tiling.plan import make_plan
+
+    preset = "base" if name == GEOMETRY else name
+    try:
+        path = find_weights(preset, weights.get(preset))
+    except WeightsError:
+        if preset in weights:
+            raise
+        raise AbsentError("no weights") from None
+    refine = None
+    if name == GEOMETRY:
+        try:
+            from geoloc.refine import refine  # type: ignore[import-not-found,no-redef]
+        except ImportError:
+            raise AbsentError("not in this version") from None
+    localizer = model.load(preset, path, device)
+
+    def prepare(job: Job) -> Locate:
+        plan = make_plan(job.mosaic, job.gsd_m, localizer.window_px, Area.everywhere())
+
+        def answer(photo: Photo, targets: list[Target]) -> Sequence[Detection]:
+            found = locate(photo, targets, job.mosaic, plan, localizer, top=TOP)
+            return found if refine is None else refine(photo, targets, found, job.mosaic, plan)
+
+        return answer
+
+    used = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return Method(name, prepare, weights=used, options={"top": TOP, "device": device})

@@ -1,0 +1,51 @@
+"""An answer of a method that finds a place and no box."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from shapely.geometry import box
+
+from benchmarks.accuracy.methods import Job
+from geoloc.detection import Detection
+from geoloc.evaluate import LabelledQuery
+from geoloc.photo import Photo
+from geoloc.query import Target
+
+
+def median_size(queries: Iterable[LabelledQuery]) -> tuple[float, float]:
+    """Median width and height of the true boxes, in units of their CRS.
+
+    It is told to methods without boxes of their own, which lets them have an IoU: a kindness to them.
+    """
+    bounds = np.array([query.box.bounds for query in queries])
+    width, height = np.median(bounds[:, 2:] - bounds[:, :2], axis=0)
+    return float(width), float(height)
+
+
+def answers(
+    job: Job, photo: Photo, target: Target, at: tuple[float, float], *, score: float, name: str
+) -> list[Detection]:
+    """A box of the job's size round `at`, in the mosaic's CRS; none where `at` is not finite."""
+    x, y = at
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return []
+    width, height = job.size_m
+    return [
+        Detection(
+            rank=1,
+            score=score,
+            click=target.click,
+            photo=str(photo.path),
+            polygon=box(x - width / 2, y - height / 2, x + width / 2, y + height / 2),
+            crs=job.mosaic.crs,
+            gsd_m=job.gsd_m,
+            accuracy_m=0.0,
+            accuracy_parts={},
+            model=name,
+            window="whole",
+            method=name,
+        )
+    ]

@@ -1,0 +1,85 @@
+"""What one method made of one query, as it is stored and counted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shapely.geometry import Polygon, box
+
+from geoloc.evaluate import LabelledQuery, Outcome, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One query with its answer.
+
+    photo: its site and file name, shared by the clicks that are drawn together by the bootstrap. mosaic: name of what
+    was searched. click: x, y in the photo. truth: xmin, ymin, xmax, ymax in `epsg`, where the object really is. hit,
+    acc_025, acc_050: 0 or 1, or how often for a method that answers at random. score: of the best answer, 0 without
+    one. answer: its polygon's corners in `crs` (WKT), None without one.
+    """
+
+    photo: str
+    mosaic: str
+    click: tuple[float, float]
+    truth: tuple[float, float, float, float]
+    epsg: int
+    hit: float
+    acc_025: float
+    acc_050: float
+    score: float
+    answer: tuple[tuple[float, float], ...] | None
+    crs: str | None
+    """Of `answer`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields by their names."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Record:
+        """The reverse of `to_json`, lists of JSON as tuples."""
+        answer = stored["answer"]
+        return cls(**stored | {
+            "click": tuple(stored["click"]),
+            "truth": tuple(stored["truth"]),
+            "answer": None if answer is None else tuple(map(tuple, answer)),
+        })  # fmt: skip
+
+    @property
+    def truth_box(self) -> Polygon:
+        """In `epsg`."""
+        return box(*self.truth)
+
+
+def record(outcome: Outcome, mosaic: str, present: bool) -> Record:
+    """An outcome of `geoloc.evaluate`. present: whether the object is on the mosaic; without it no answer is right."""
+    # The definitions of a hit and of the accuracies are those of `geoloc evaluate`.
+    one = summarise([outcome]) if present else dict.fromkeys(_SHARES.values(), 0.0)
+    best = outcome.best
+    return Record(
+        **_asked(outcome.query),
+        mosaic=mosaic,
+        **{name: one[key] for name, key in _SHARES.items()},
+        score=0.0 if best is None else best.score,
+        answer=None if best is None else tuple((x, y) for x, y in best.polygon.exterior.coords[:-1]),
+        crs=None if best is None else best.crs.to_wkt(),
+    )
+
+
+def random_record(query: LabelledQuery, mosaic: str, shares: dict[str, float]) -> Record:
+    """A query answered at random. shares: how often by `hit`, `acc_025`, `acc_050`."""
+    return Record(**_asked(query), mosaic=mosaic, **shares, score=0.0, answer=None, crs=None)
+
+
+_SHARES = {"hit": "hit_rate", "acc_025": "acc_025", "acc_050": "acc_050"}
+
+
+def _asked(query: LabelledQuery) -> dict[str, Any]:
+    return {
+        "photo": f"{query.photo.parent.parent.name}/{query.photo.name}",
+        "click": (query.click.x, query.click.y),
+        "truth": query.box.bounds,
+        "epsg": query.epsg,
+    }

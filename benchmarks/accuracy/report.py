@@ -1,0 +1,158 @@
+"""The table: every set and every method, with what is missing said in its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.accuracy import figures
+from benchmarks.accuracy.figures import Estimate
+from benchmarks.accuracy.machine import commit, machine, today
+from benchmarks.accuracy.methods import PROBABLE
+from benchmarks.accuracy.sets import QuerySet
+from benchmarks.accuracy.store import Result
+from geoloc.output import replacing
+from geoloc.search import PRESENT
+
+WRONG = "wrong"
+"""The set whose objects are not there: the other half of every figure of presence."""
+SHARES = ("hit", "acc_025", "acc_050")
+_HEADS = (
+    "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "AUROC", "ECE", "answered", "s a query",
+)  # fmt: skip
+_NOTES = f"""
+- Hit rate: the answer's centre lies in the true box. acc@: IoU strictly above. In brackets 95 % intervals:
+  {figures.DRAWS} bootstrap draws of whole photographs, since the clicks of one are not independent. They are too narrow
+  where all photographs agree.
+- The whole mosaic is searched, without GPS; the best answer counts however low its score. Nothing found is infinitely
+  far ("inf").
+- `chance`, `ncc` and `sift` find places only: their boxes have the set's median size, which is told to them.
+- AUROC: how often a click of this set scores above one of the set `{WRONG}`, by the same method. ECE: expected
+  calibration error (10 bins) of the score as the probability that the answer is right, over this set and `{WRONG}`, each
+  weighing one half. Only the networks' scores are meant as probabilities.
+- answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
+  answer is false.
+- Seconds: a query with all of its search, wall time; what `ncc` and `sift` do once a mosaic is not in it. Times are of a
+  machine that may have had other work.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One method on one set. missing: why there are no figures; they are empty then. `figures`: by column."""
+
+    asked: str
+    method: str
+    missing: str | None
+    figures: Mapping[str, Estimate]
+
+
+def row(result: Result, wrong: Result | None) -> Row:
+    """The figures of a result. wrong: that of the same method on the set `WRONG`, for those of presence."""
+    records = result.records
+    photos = [record.photo for record in records]
+    method = result.identity["method"]
+    found: dict[str, Estimate] = {}
+    if result.identity["set"] != WRONG:
+        found |= {name: figures.share([getattr(r, name) for r in records], photos) for name in SHARES}
+        found |= {key: _plain(result.summary[key]) for key in ("median_error_m", "p90_error_m")}
+        if wrong is not None and method != "chance":
+            found["auroc"] = figures.auroc(records, wrong.records)
+            if method in PROBABLE:
+                found["ece"] = Estimate(figures.calibration_error(records, wrong.records), None, None)
+    if method in PROBABLE:
+        found["answered"] = figures.share([float(r.score >= PRESENT) for r in records], photos)
+    if method != "chance":
+        found["seconds"] = _plain(result.summary["seconds_per_query"])
+    return Row(result.identity["set"], method, None, found)
+
+
+def write(
+    folder: Path, rows: Sequence[Row], sets: Mapping[str, QuerySet | str], results: Sequence[Result], command: str
+) -> tuple[Path, Path]:
+    """Write `accuracy.md` and `accuracy.json`, replacing older ones. sets: by name, or why it is absent.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table, data = folder / "accuracy.md", folder / "accuracy.json"
+    head = {"date": today(), "commit": commit(), "machine": machine(), "command": command}
+    weights = {r.identity["method"]: r.identity["weights"] for r in results if r.identity["weights"]}
+    with replacing(table) as temporary:
+        temporary.write_text(_markdown(rows, sets, head, weights, results), encoding="utf-8")
+    told = {
+        **head,
+        "weights": weights,
+        "sets": {name: given if isinstance(given, str) else _described(given) for name, given in sets.items()},
+        "rows": [asdict(one) for one in rows],
+        "made": [{**r.identity, **r.made} for r in results],
+    }
+    with replacing(data) as temporary:
+        temporary.write_text(json.dumps(_finite(told), indent=1) + "\n", encoding="utf-8")
+    return table, data
+
+
+def _markdown(
+    rows: Sequence[Row],
+    sets: Mapping[str, QuerySet | str],
+    head: Mapping[str, str],
+    weights: Mapping[str, Mapping[str, str]],
+    results: Sequence[Result],
+) -> str:
+    lines = ["# Accuracy", "", "Written by the command below; do not edit.", ""]
+    lines += [f"- {key}: {f'`{value}`' if key == 'command' else value}" for key, value in head.items()]
+    others = sorted({r.made["commit"] for r in results} - {head["commit"]})
+    if others:
+        lines.append(f"- some results are of earlier commits ({', '.join(others)}): see `accuracy.json`")
+    lines += [f"- weights of `{name}`: {used['file']}, sha256 {used['sha256']}" for name, used in weights.items()]
+    for name, given in sets.items():
+        lines += ["", f"## {name}", ""]
+        if isinstance(given, str):
+            lines.append(f"Absent: {given}.")
+            continue
+        photos = len({query.photo for search in given.searches for query in search.queries})
+        lines += [f"{given.what[0].upper()}{given.what[1:]}. {given.count} clicks, {photos} photographs.", ""]
+        lines += [f"| {' | '.join(_HEADS)} |", f"|{'---|' * len(_HEADS)}"]
+        lines += [_line(one) for one in rows if one.asked == name]
+    return "\n".join([*lines, "", "## How to read it", _NOTES.rstrip(), ""])
+
+
+def _line(one: Row) -> str:
+    if one.missing is not None:
+        return f"| {one.method} | {one.missing} |{' |' * (len(_HEADS) - 2)}"
+    digits = {"hit": 3, "acc_025": 3, "acc_050": 3, "median_error_m": 2, "p90_error_m": 1, "auroc": 3, "ece": 3}
+    digits |= {"answered": 2, "seconds": 2}
+    return f"| {one.method} | {' | '.join(_cell(one.figures.get(key), count) for key, count in digits.items())} |"
+
+
+def _cell(found: Estimate | None, digits: int) -> str:
+    if found is None:
+        return "-"
+    text = _digits(found.value, digits)
+    return text if found.low is None else f"{text} ({_digits(found.low, digits)}-{_digits(found.high, digits)})"
+
+
+def _digits(value: float, digits: int) -> str:
+    """A rate of chance of 0.0002 is not 0."""
+    return f"{value:.{digits}f}" if value >= 10**-digits or value == 0 else f"{value:.1g}"
+
+
+def _plain(value: float | None) -> Estimate:
+    return Estimate(float("inf") if value is None else value, None, None)
+
+
+def _described(asked: QuerySet) -> dict[str, Any]:
+    return {"what": asked.what, "gsd_m": asked.gsd_m, "queries": asked.count, "digest": asked.digest}
+
+
+def _finite(value: Any) -> Any:
+    """The same for JSON, which knows no infinity: null says infinitely far."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and value == float("inf") else value

@@ -1,0 +1,233 @@
+"""What is asked: sets of clicks with their true boxes and the mosaics that are searched for them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from geoloc.errors import GeolocError
+from geoloc.evaluate import LabelledQuery, read_queries
+
+GSD_M = 0.2
+"""Of the searches without a GSD in their name: that of all presets."""
+SEASON_GSD_M = 0.15
+TOWNS = (901, 902)
+"""Seeds; those of training begin at `geoloc.train.towns.FIRST_SEED`."""
+WRONG_EACH = 12
+"""Queries of each pair of a site and another one's mosaic."""
+BRIGHTON_GSDS = (0.15, 0.3, 0.5)
+
+
+class AbsentError(GeolocError):
+    """The data of a set is not there; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Queries and the mosaic that is searched for them."""
+
+    mosaic: Path
+    queries: tuple[LabelledQuery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySet:
+    """what: for the reader of the table. gsd_m: to search at. present: whether the objects are on the mosaics."""
+
+    name: str
+    what: str
+    gsd_m: float
+    searches: tuple[Search, ...]
+    present: bool = True
+
+    @property
+    def count(self) -> int:
+        """Queries in all."""
+        return sum(len(search.queries) for search in self.searches)
+
+    @property
+    def digest(self) -> str:
+        """Of everything that is asked: results of another set under the same name do not count."""
+        digest = hashlib.sha256(f"{self.gsd_m} {self.present}".encode())
+        for search in self.searches:
+            digest.update(f"{search.mosaic.name} {search.mosaic.stat().st_size}".encode())
+            for query in search.queries:
+                digest.update(f"{query.photo.name} {query.click} {query.box.bounds} {query.epsg}".encode())
+        return digest.hexdigest()[:16]
+
+    def limited(self, count: int) -> QuerySet:
+        """At most `count` queries in all, from everywhere in the set."""
+        of_search = np.repeat(np.arange(len(self.searches)), [len(s.queries) for s in self.searches])
+        every = [query for search in self.searches for query in search.queries]
+        chosen = _even(len(every), count)
+        kept = tuple(
+            Search(search.mosaic, queries)
+            for number, search in enumerate(self.searches)
+            if (queries := tuple(every[i] for i in chosen if of_search[i] == number))
+        )
+        return replace(self, searches=kept)
+
+
+class Library:
+    """Makes the sets, each piece of data once.
+
+    data: the folder with `brighton` and `caliterra`. work: where what is made is kept for the next run.
+    """
+
+    def __init__(self, data: Path, work: Path, report: Callable[[str], None] = lambda line: None) -> None:
+        self._data = data
+        self._work = work / "sets"
+        self._report = report
+        self._build = True
+        self._makers: dict[str, Callable[[], QuerySet]] = {
+            **{f"brighton_{gsd:.2f}": lambda gsd=gsd: self._brighton(gsd) for gsd in BRIGHTON_GSDS},  # type: ignore[misc]
+            "brighton_season": self._season,
+            "caliterra": self._caliterra,
+            **{f"town_{kind}": lambda kind=kind: self._town(kind) for kind in _KINDS},  # type: ignore[misc]
+            "wrong": self._wrong,
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all sets, in the order of the table."""
+        return tuple(self._makers)
+
+    def make(self, name: str, build: bool = True) -> QuerySet:
+        """The set called `name`. build: whether to make what takes time and is not there from an earlier run.
+
+        Raises:
+            AbsentError: its data is not there, or may not be made.
+        """
+        self._build = build
+        return self._makers[name]()
+
+    def _lacks(self, path: Path, what: str) -> bool:
+        """Whether `path` must be made; tells that it is."""
+        if path.exists():
+            return False
+        if not self._build:
+            raise AbsentError("not made yet")
+        self._report(f"{what} ...")
+        return True
+
+    def _brighton(self, gsd_m: float) -> QuerySet:
+        what = f"8 drone photos of a park and the mosaic of the same flight, at {gsd_m:g} m"
+        return QuerySet(f"brighton_{gsd_m:.2f}", what, gsd_m, (self._park(),))
+
+    def _park(self) -> Search:
+        folder = self._site("brighton", "queries.csv")
+        return Search(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
+
+    def _season(self) -> QuerySet:
+        from benchmarks.accuracy.season import simulate
+
+        park = self._park()
+        path = self._work / "brighton_season" / "mosaic.tif"
+        if self._lacks(path, "making the park of another season"):
+            simulate(park.mosaic, path, SEASON_GSD_M)
+        what = f"the same, another season, light and sensor simulated on the mosaic, at {SEASON_GSD_M:g} m"
+        return QuerySet("brighton_season", what, SEASON_GSD_M, (Search(path, park.queries),))
+
+    def _caliterra(self) -> QuerySet:
+        what = (
+            "photos of a building site on a quarter of its ground, both held out of training; boxes of image segments"
+        )
+        return QuerySet("caliterra", what, GSD_M, (self._held_out(),))
+
+    def _held_out(self) -> Search:
+        from benchmarks.accuracy.held_out import make_held_out
+
+        site = self._site("caliterra", "cameras.json")
+        folder = self._work / "caliterra"
+        if self._lacks(folder / "queries.csv", "taking the part of caliterra that is held out"):
+            make_held_out(site, folder)
+        return Search(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
+
+    def _site(self, name: str, needed: str) -> Path:
+        folder = self._data / name
+        if not (folder / needed).is_file():
+            raise AbsentError(f"{name} is not in the folder of the data (--data)")
+        return folder
+
+    def _town(self, kind: str) -> QuerySet:
+        what, _ = _KINDS[kind]
+        return QuerySet(f"town_{kind}", what, GSD_M, tuple(self._sights(seed, kind) for seed in TOWNS))
+
+    def _sights(self, seed: int, kind: str) -> Search:
+        """What one kind of the photographs of a town shows."""
+        folder = self._work / f"town_{seed}"
+        # The last file that is written.
+        if self._lacks(folder / "queries.csv", f"building town {seed} (some minutes, once)"):
+            from geoloc import town
+
+            flights = [town.Flight(*flight) for flight in _FLIGHTS]
+            town.build(folder, seed=seed, photos=len(flights), panoramas=_PANORAMAS, flights=flights)
+        names = _KINDS[kind][1]
+        queries = [query for query in read_queries(folder / "queries.csv") if query.photo.stem in names]
+        return Search(folder / "mosaic.tif", tuple(queries))
+
+    def _wrong(self) -> QuerySet:
+        parts: dict[str, Search] = {
+            "town A": _joined([self._sights(TOWNS[0], kind) for kind in _KINDS]),
+            "town B": _joined([self._sights(TOWNS[1], kind) for kind in _KINDS]),
+        }
+        for name, make in (("brighton", self._park), ("caliterra", self._held_out)):
+            try:
+                parts[name] = make()
+            except AbsentError:
+                self._report(f"wrong: without {name}, which is absent")
+        pairs = [pair for pair in _WRONG if set(pair) <= parts.keys()]
+        searches = []
+        for asked, searched in pairs:
+            queries = parts[asked].queries
+            chosen = tuple(queries[i] for i in _even(len(queries), WRONG_EACH))
+            searches.append(Search(parts[searched].mosaic, chosen))
+        what = "objects that are not there: " + ", ".join(f"{asked} on {searched}" for asked, searched in pairs)
+        return QuerySet("wrong", what, GSD_M, tuple(searches), present=False)
+
+
+_NADIR = (((0.0, 6.0), (60.0, 95.0)), ((0.0, 15.0), (80.0, 120.0)))
+_OBLIQUE = (((45.0, 55.0), (40.0, 55.0)), ((55.0, 65.0), (30.0, 42.0)), ((65.0, 75.0), (18.0, 26.0)))
+_FLIGHTS = _NADIR * 2 + _OBLIQUE * 2
+"""Tilt and height: the steeper the view, the lower the drone, so that it sees what is within 95 m of it."""
+_PANORAMAS = 4
+_KINDS = {
+    "nadir": (
+        "drone photos straight down, 60 to 120 m, of two synthetic towns",
+        {f"photo_{n + 1:02}" for n in range(len(_NADIR * 2))},
+    ),
+    "oblique": (
+        "the same at tilts of 45 to 75 degrees, 18 to 55 m",
+        {f"photo_{n + 1:02}" for n in range(len(_NADIR * 2), len(_FLIGHTS))},
+    ),
+    "panorama": (
+        "the same, panoramas from the street",
+        {f"panorama_{n + 1:02}" for n in range(_PANORAMAS)},
+    ),
+}
+_WRONG = (
+    ("brighton", "caliterra"),
+    ("brighton", "town A"),
+    ("caliterra", "brighton"),
+    ("caliterra", "town B"),
+    ("town A", "brighton"),
+    ("town A", "caliterra"),
+    ("town A", "town B"),
+    ("town B", "town A"),
+)
+"""Whose objects are looked for on whose mosaic. Towns look alike: the hardest of these."""
+
+
+def _joined(searches: Sequence[Search]) -> Search:
+    return Search(searches[0].mosaic, tuple(query for search in searches for query in search.queries))
+
+
+def _even(count: int, wanted: int) -> list[int]:
+    """`wanted` of `count` indices, evenly spaced, all where there are no more."""
+    if count <= wanted:
+        return list(range(count))
+    return [int(i) for i in (np.arange(wanted) + 0.5) * count / wanted]

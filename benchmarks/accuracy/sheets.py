@@ -1,0 +1,111 @@
+"""Failures of a method as one picture, to be looked at: what was clicked, and where the answer and the truth lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+from shapely.geometry import Polygon, box
+
+from benchmarks.accuracy.record import Record
+from benchmarks.accuracy.sets import QuerySet
+from benchmarks.accuracy.store import Result
+from geoloc.output import replacing
+from geoloc.photo import Photo, load_photo
+from geoloc.preview import (
+    MapView,
+    draw_label,
+    draw_scale_bar,
+    draw_strokes,
+    local_crs,
+    map_pixels,
+    photo_close_up,
+)
+from geoloc.query import Click
+from geoloc.search import PRESENT
+from tiling.grid import project
+from tiling.mosaic import Mosaic, open_mosaic
+
+MOST = 10
+_PX = 360
+_GAP = 8
+_MIN_SIDE_M = 24.0
+_CLICK = (255, 196, 0)
+_ANSWER = (255, 70, 70)
+_TRUTH = (90, 230, 90)
+_WHITE = (255, 255, 255)
+_GROUND = (24, 26, 30)
+
+_Boxes = tuple[Polygon | None, Polygon | None]
+"""Of the answer and of the truth, in the mosaic's CRS."""
+
+
+def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
+    """Write a PNG with a row for each of up to MOST failures from all over the set; returns how many there are in all.
+
+    A row: the photo round the click; the whole mosaic; the answer close up (red); the truth close up (green). Where the
+    object is not on the mosaic, a failure is an answer that scores as present, and there is no truth. Without failures
+    nothing is written, and an older picture is removed.
+
+    Raises:
+        PhotoError, GeolocError, OutputError: a photo or mosaic cannot be read, the picture not written.
+    """
+    every = [found for found in _found(asked, result) if _failed(found[2], asked.present)]
+    if not every:
+        path.unlink(missing_ok=True)
+        return 0
+    step = max(1.0, len(every) / MOST)
+    chosen = [every[int(i * step)] for i in range(min(MOST, len(every)))]
+    sheet = Image.new("RGB", (4 * (_PX + _GAP) + _GAP, len(chosen) * (_PX + _GAP) + _GAP), _GROUND)
+    for number, (path_of_mosaic, photo, record) in enumerate(chosen):
+        with open_mosaic([path_of_mosaic]) as mosaic:
+            for column, panel in enumerate(_panels(load_photo(photo), record, mosaic, asked.present)):
+                sheet.paste(panel, (_GAP + column * (_PX + _GAP), _GAP + number * (_PX + _GAP)))
+    with replacing(path) as temporary:
+        sheet.save(temporary)
+    return len(every)
+
+
+def _found(asked: QuerySet, result: Result) -> list[tuple[Path, Path, Record]]:
+    """Mosaic, photo and record of every query: records stand in the order of the queries."""
+    files = [(search.mosaic, query.photo) for search in asked.searches for query in search.queries]
+    return [(*pair, record) for pair, record in zip(files, result.records, strict=True)]
+
+
+def _failed(record: Record, present: bool) -> bool:
+    return record.hit < 1 if present else record.score >= PRESENT
+
+
+def _panels(photo: Photo, record: Record, mosaic: Mosaic, present: bool) -> Iterator[Image.Image]:
+    panel = photo_close_up(photo, Click(*record.click), _CLICK, _PX)
+    draw_label(ImageDraw.Draw(panel), (8, _PX - 26), record.photo, _WHITE, 13)
+    yield panel
+    outline = box(*mosaic.bounds)
+    truth = project(record.truth_box, record.epsg, mosaic.crs) if present else None
+    answer = None if record.answer is None else project(Polygon(record.answer), record.crs, mosaic.crs)
+    yield _map(mosaic, outline, (answer, truth), "mosaic", margin=1.0, least_m=0.0)
+    for shape, text in ((answer, f"answer {record.score:.2f}"), (truth, "truth")):
+        if shape is None:
+            panel = Image.new("RGB", (_PX, _PX), _GROUND)
+            draw_label(ImageDraw.Draw(panel), (8, 8), f"no {text.split()[0]}", _WHITE)
+            yield panel
+        else:
+            yield _map(mosaic, shape, (answer, truth), text)
+
+
+def _map(
+    mosaic: Mosaic, shape: Polygon, boxes: _Boxes, text: str, *, margin: float = 4.0, least_m: float = _MIN_SIDE_M
+) -> Image.Image:
+    """The mosaic round `shape`, in its CRS, `margin` times as wide, with both boxes."""
+    crs = local_crs(shape, mosaic.crs)
+    xmin, ymin, xmax, ymax = project(shape, mosaic.crs, crs).bounds
+    side = max(max(xmax - xmin, ymax - ymin) * margin, least_m)
+    view = MapView(crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), side, _PX)
+    panel = map_pixels(mosaic, view)
+    for polygon, colour in zip(boxes, (_ANSWER, _TRUTH), strict=True):
+        if polygon is not None:
+            draw_strokes(panel, [view.pixels(project(polygon, mosaic.crs, crs))], colour, 2)
+    draw_label(ImageDraw.Draw(panel), (8, 8), text, _WHITE, 15)
+    draw_scale_bar(panel, view)
+    return panel

@@ -1,0 +1,71 @@
+"""SIFT and RANSAC: a homography of the whole photograph on the whole mosaic, the click carried over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.accuracy import place
+from benchmarks.accuracy.methods import Job, Locate
+from benchmarks.accuracy.raster import whole_grid
+from geoloc.detection import Detection
+from geoloc.photo import Photo
+from geoloc.query import Target
+
+RATIO = 0.8
+"""Lowe's ratio test: nearest over second nearest descriptor."""
+RANSAC_PX = 5.0
+MIN_INLIERS = 8
+
+_Features = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def prepare(job: Job) -> Locate:
+    """The features of the mosaic, found once; what it scores is more the more inliers there are, and no probability."""
+    grid = whole_grid(job.mosaic, job.gsd_m)
+    pixels = job.mosaic.read(grid)
+    points, descriptors = _features(pixels.rgb, np.where(pixels.valid, np.uint8(255), np.uint8(0)))
+
+    def locate(photo: Photo, targets: list[Target]) -> list[Detection]:
+        found = _homography(_features(photo.pixels, None), (points, descriptors))
+        if found is None:
+            return []
+        homography, inliers = found
+        score = inliers / (inliers + MIN_INLIERS)
+        answers: list[Detection] = []
+        for target in targets:
+            # OpenCV counts from pixel centres, clicks and grids from corners.
+            x, y, w = homography @ (target.click.x - 0.5, target.click.y - 0.5, 1.0)
+            at = grid.affine * (x / w + 0.5, y / w + 0.5)
+            answers += place.answers(job, photo, target, at, score=score, name="sift")
+        return answers
+
+    return locate
+
+
+def _features(rgb: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> _Features:
+    """Points, N x 2, and RootSIFT descriptors (Arandjelovic and Zisserman, 2012), N x 128."""
+    keypoints, descriptors = cv2.SIFT.create().detectAndCompute(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), mask)
+    if descriptors is None:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
+    roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
+    return np.array([keypoint.pt for keypoint in keypoints], np.float32), roots
+
+
+def _homography(photo: _Features, mosaic: _Features) -> tuple[NDArray[Any], int] | None:
+    """Photo to mosaic pixels, centre origin, and the number of inliers; None where the photo cannot be placed."""
+    if min(len(photo[0]), len(mosaic[0])) < 2:
+        return None
+    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(photo[1], mosaic[1], k=2)
+    good = [nearest for nearest, second in pairs if nearest.distance < RATIO * second.distance]
+    if len(good) < MIN_INLIERS:
+        return None
+    source = photo[0][[match.queryIdx for match in good]]
+    target = mosaic[0][[match.trainIdx for match in good]]
+    homography, inliers = cv2.findHomography(source, target, cv2.RANSAC, RANSAC_PX, maxIters=10_000, confidence=0.999)
+    if homography is None or inliers.sum() < MIN_INLIERS:
+        return None
+    return homography, int(inliers.sum())
