@@ -36,7 +36,6 @@ def locate(
     model: Localizer,
     *,
     top: int = 5,
-    min_score: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Detection]:
     """Find each target in the windows of `plan`.
@@ -48,7 +47,6 @@ def locate(
         plan: the windows to search, at the model's GSD or another one.
         model: the network with its weights.
         top: answers a target at most.
-        min_score: answers below are left out; none left means "not here".
         progress: called with the number of windows done and of all.
 
     Returns:
@@ -90,7 +88,7 @@ def locate(
         if progress is not None:
             progress(done, len(plan.windows))
     scored = (replace(d, score=model.score(log_share(log_mass, d.target))) for log_mass, d in found)
-    merged = merge((d for d in scored if d.score >= min_score), top=top)
+    merged = merge(scored, top=top)
     return sorted(merged, key=lambda d: (d.target, d.rank))
 
 

@@ -138,7 +138,6 @@ class Search:
         model: SimpleNamespace,
         *,
         top: int,
-        min_score: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Detection]:
         self.plan, self.targets = plan, targets
@@ -160,7 +159,6 @@ class Search:
             )
             for target in targets
             for rank, score in enumerate(self.scores[:top], 1)
-            if score >= min_score
         ]
 
 

@@ -55,7 +55,7 @@ def make(name: str, weights: Mapping[str, Path], device: str) -> Method:
     """The method called `name`. weights: files by preset, for those whose packaged ones are not meant.
 
     Raises:
-        AbsentError: it has no weights, or is not part of this version.
+        AbsentError: it has no weights.
         WeightsError: its weights are damaged or of another network.
     """
     if name == "chance":
@@ -77,6 +77,7 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     from geoloc import model
     from geoloc.errors import WeightsError
     from geoloc.model.packaged import find_weights
+    from geoloc.refine import Refiner
     from geoloc.search import locate
     from tiling.area import Area
     from tiling.plan import make_plan
@@ -88,20 +89,15 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
         if preset in weights:
             raise
         raise AbsentError("no weights") from None
-    refine = None
-    if name == GEOMETRY:
-        try:
-            from geoloc.refine import refine  # type: ignore[import-not-found,no-redef]
-        except ImportError:
-            raise AbsentError("not in this version") from None
     localizer = model.load(preset, path, device)
 
     def prepare(job: Job) -> Locate:
         plan = make_plan(job.mosaic, job.gsd_m, localizer.window_px, Area.everywhere())
+        refiner = Refiner(job.mosaic, plan) if name == GEOMETRY else None
 
         def answer(photo: Photo, targets: list[Target]) -> Sequence[Detection]:
             found = locate(photo, targets, job.mosaic, plan, localizer, top=TOP)
-            return found if refine is None else refine(photo, targets, found, job.mosaic, plan)
+            return found if refiner is None else refiner.refine(photo, targets, found)
 
         return answer
 

@@ -31,12 +31,12 @@ _NOTES = f"""
   far ("inf").
 - `chance`, `ncc` and `sift` find places only: their boxes have the set's median size, which is told to them.
 - AUROC: how often a click of this set scores above one of the set `{WRONG}`, by the same method. ECE: expected
-  calibration error (10 bins) of the score as the probability that the answer is right, over this set and `{WRONG}`, each
-  weighing one half. Only the networks' scores are meant as probabilities.
+  calibration error (10 bins) of the score as the probability that the answer is right, over this set and
+  `{WRONG}`, each weighing one half. Only the networks' scores are meant as probabilities.
 - answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
   answer is false.
-- Seconds: a query with all of its search, wall time; what `ncc` and `sift` do once a mosaic is not in it. Times are of a
-  machine that may have had other work.
+- Seconds: a query with all of its search, wall time; what `ncc` and `sift` do once a mosaic is not in it. Times are of
+  a machine that may have had other work.
 """
 
 

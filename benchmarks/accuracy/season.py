@@ -23,7 +23,7 @@ class _Always(Draw):
 
 
 def simulate(source: Path, path: Path, gsd_m: float) -> None:
-    """Write the mosaic `source` with all changes made to `path` at `gsd_m`, since blur and noise are of a sensor's pixels.
+    """Write the mosaic `source`, all changes made, to `path` at `gsd_m`: blur and noise are of a sensor's pixels.
 
     Raises:
         OutputError: the file cannot be written.

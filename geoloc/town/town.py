@@ -87,7 +87,7 @@ def build(
 
     size_m: the town's side; gsd_m: of the mosaic, on the ground; rotation_deg: of the mosaic's grid, clockwise;
     origin: (lon, lat) of the town's middle; photo_px: width, height; panorama_px: width; flights: of the photos, in
-    turn. The same arguments give the same pictures. Every fourth photo has a position but tells neither heading nor pitch.
+    turn. The same arguments give the same pictures. Every fourth photo has a position but neither heading nor pitch.
 
     Raises:
         TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.

@@ -140,14 +140,6 @@ def test_every_click_gets_its_own_ranks_in_the_order_given(tmp_path: Path, photo
     assert done == [(i + 1, len(plan.windows)) for i in range(len(plan.windows))]
 
 
-def test_answers_below_the_least_score_are_not_here(tmp_path: Path, photo: Photo) -> None:
-    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
-    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
-        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
-        target = [Target(Click(10, 20))]
-        assert locate(photo, target, mosaic, plan, Seeing(), min_score=0.999999) == []  # type: ignore[arg-type]
-
-
 def test_the_area_limits_the_answers(tmp_path: Path, photo: Photo) -> None:
     epsg, affine = GRIDS["UTM north-up"]
     truth = _mosaic(tmp_path / "m.tif", epsg, affine)
