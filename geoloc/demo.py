@@ -12,6 +12,7 @@ from geoloc.errors import OutputError
 from geoloc.photo import Photo
 from geoloc.preview import draw_preview
 from geoloc.query import Target
+from geoloc.refine import Refiner
 from geoloc.results import check_vector_output, write_results
 from geoloc.search import locate
 from tiling.area import Area
@@ -66,6 +67,7 @@ def run(
             area = Area.near(*photo.position, WITHIN_M) if photo.position else Area.everywhere()
             plan = make_plan(mosaic, localizer.gsd_m, localizer.window_px, area)
             answers = locate(photo, targets, mosaic, plan, localizer, top=3)
+            answers = Refiner(mosaic, plan).refine(photo, targets, answers)
             found.extend(answers)
             previews.append(folder / f"preview_{photo.path.stem}.png")
             best = [answer for answer in answers if answer.rank == 1]

@@ -22,6 +22,7 @@ from shapely.geometry import Point, box, shape
 
 import geoloc.demo
 import geoloc.model
+import geoloc.refine
 import geoloc.search
 from cli import main
 from geoloc import __version__
@@ -125,6 +126,14 @@ class Search:
         self.scores = scores
         self.plan: Plan | None = None
         self.targets: list[Target] = []
+        self.refined = False
+
+    def refiner(self, mosaic: Mosaic, plan: Plan) -> SimpleNamespace:
+        def refine(photo: Photo, targets: list[Target], answers: list[Detection]) -> list[Detection]:
+            self.refined = True
+            return answers
+
+        return SimpleNamespace(refine=refine)
 
     def load(self, preset: str, weights: Path | None, device: str) -> SimpleNamespace:
         return SimpleNamespace(name=preset)
@@ -137,7 +146,7 @@ class Search:
         plan: Plan,
         model: SimpleNamespace,
         *,
-        top: int,
+        top: int = 5,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Detection]:
         self.plan, self.targets = plan, targets
@@ -167,6 +176,7 @@ def search(monkeypatch: pytest.MonkeyPatch) -> Search:
     stub = Search([0.9, 0.3, 0.1])
     monkeypatch.setattr(geoloc.model, "load", stub.load)
     monkeypatch.setattr(geoloc.search, "locate", stub.locate)
+    monkeypatch.setattr(geoloc.refine, "Refiner", stub.refiner)
     return stub
 
 
@@ -219,6 +229,14 @@ def test_not_here_is_an_answer(run: Run, search: Search, tmp_path: Path) -> None
     assert (result.exit_code, result.stdout) == (0, "")
     assert "not here: click 10,20 (nothing like it)" in result.stderr
     assert len(geopandas.read_file(tmp_path / "none.gpkg")) == 0
+
+
+def test_geometry_checks_answers_unless_it_is_off(run: Run, search: Search) -> None:
+    assert run(*LOCATE, "--click", "10,20", "--refine", "off").exit_code == 0
+    assert not search.refined
+    assert run(*LOCATE, "--click", "10,20").exit_code == 0
+    assert search.refined
+    assert run(*LOCATE, "--click", "10,20", "--refine", "on").exit_code == 2
 
 
 def test_min_score_leaves_out_all_that_score_less(run: Run, search: Search) -> None:

@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.accuracy import chance, place
 from benchmarks.accuracy.machine import commit, machine, today
-from benchmarks.accuracy.methods import Job, Method
+from benchmarks.accuracy.methods import Attention, Job, Method
 from benchmarks.accuracy.record import Record, record
-from benchmarks.accuracy.sets import QuerySet, Search
+from benchmarks.accuracy.sets import QuerySet
 from geoloc import evaluate
 from geoloc.output import replacing
 from tiling.mosaic import open_mosaic
@@ -88,19 +88,24 @@ def run(asked: QuerySet, method: Method, progress: Callable[[int, int], None]) -
     records: list[Record] = []
     outcomes: list[evaluate.Outcome] = []
     errors: list[float] = []
+    saved_s = 0.0
     for search in asked.searches:
         with open_mosaic([search.mosaic]) as mosaic:
-            job = Job(mosaic, asked.gsd_m, size)
+            job = Job(search.mosaic, mosaic, asked.gsd_m, size)
             if method.prepare is None:
                 expected, distances = chance.expect(job, search, asked.present)
                 records += expected
                 errors += distances
             else:
                 before = len(records)
-                found = _answered(search, method, job, lambda done, _, n=before: progress(n + done, asked.count))  # type: ignore[misc]
+                locate = method.prepare(job)
+                told = lambda done, _, n=before: progress(n + done, asked.count)  # noqa: E731
+                found = evaluate.run(search.queries, locate, told)
+                saved_s += locate.saved_s if isinstance(locate, Attention) else 0.0
                 outcomes += found
                 records += [record(outcome, search.mosaic.parent.name, asked.present) for outcome in found]
     summary = _expected(records, errors) if method.prepare is None else evaluate.summarise(outcomes)
+    summary["seconds_per_query"] += saved_s / asked.count
     if not asked.present:
         # Where nothing can be right, only the time tells something.
         summary = {key: summary[key] for key in ("queries", "seconds_per_query")}
@@ -111,11 +116,6 @@ def run(asked: QuerySet, method: Method, progress: Callable[[int, int], None]) -
         "seconds": round(time.perf_counter() - started, 1),
     }
     return Result(identity(asked, method), made, evaluate.to_json(summary), tuple(records))
-
-
-def _answered(search: Search, method: Method, job: Job, progress: Callable[[int, int], None]) -> list[evaluate.Outcome]:
-    assert method.prepare is not None
-    return evaluate.run(search.queries, method.prepare(job), progress)
 
 
 def _expected(records: list[Record], errors: list[float]) -> dict[str, float]:

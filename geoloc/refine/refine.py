@@ -24,7 +24,7 @@ from tiling.mosaic import Mosaic
 from tiling.plan import Plan
 
 METHOD = "attention+geometry"
-WHOLE_PX = 64e6
+WHOLE_PX = 32e6
 """Up to this area, in pixels of the plan's GSD, all that is searched is matched; beyond it what lies round answers."""
 ROUND_M = 90.0
 """Half the side of what is matched round an answer."""
@@ -60,6 +60,8 @@ class Refiner:
         least `VERIFIED` and the accuracy of the match; the answer of attention that it confirms is replaced by it, the
         others follow. Targets that nothing is verified for keep their answers.
         """
+        if not answers:
+            return []
         reference = self._reference(answers)
         found = self._verify(photo, reference) if len(reference) else None
         if found is None:

@@ -1,0 +1,80 @@
+"""The benchmark from end to end, on towns small enough for a test."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmarks.accuracy import bench, report, sets
+from benchmarks.accuracy.bench import Choice
+from geoloc import town
+from geoloc.errors import WeightsError
+
+SETS = ("town_nadir", "wrong")
+METHODS = ("chance", "ncc", "sift", "base", "base + geometry")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    build = partial(town.build, size_m=100.0, gsd_m=0.25, photo_px=(640, 480), panorama_px=512)
+
+    def built(folder: Path, *, seed: int, photos: int, panoramas: int, flights: list[town.Flight]) -> town.Town:
+        return build(folder, seed=seed, photos=2, panoramas=1, flights=flights[:2])
+
+    monkeypatch.setattr(town, "build", built)
+    monkeypatch.setattr(sets, "WRONG_EACH", 2)
+
+
+def run(tmp_path: Path, choice: Choice) -> tuple[str, dict, list[str]]:
+    said: list[str] = []
+    table, data = bench.run(
+        tmp_path / "no data",
+        tmp_path / "work",
+        choice,
+        output=tmp_path / "out",
+        command="bench",
+        report_line=said.append,
+    )
+    return table.read_text(), json.loads(data.read_text()), said
+
+
+@pytest.mark.usefixtures("small")
+def test_all_methods_are_measured_once_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    text, told, said = run(tmp_path, Choice(SETS, METHODS, {}, limit=3))
+    rows = {(row["asked"], row["method"]): row for row in told["rows"]}
+    assert "## brighton_0.15\n\nAbsent: brighton is not in the folder of the data" in text
+    assert rows["town_nadir", "detgeo"]["missing"] == "no weights"
+    for method in METHODS:
+        found = rows["town_nadir", method]["figures"]
+        assert 0 <= found["acc_050"]["value"] <= found["acc_025"]["value"] <= 1
+        assert 0 <= found["hit"]["value"] <= 1
+        assert ("ece" in found) == method.startswith("base")
+        assert ("auroc" in found) == (method != "chance")
+        assert "hit" not in rows["wrong", method]["figures"]
+    assert 0 < rows["town_nadir", "chance"]["figures"]["hit"]["value"] < 0.2
+    # Photo and mosaic of a town are drawn of the same ground, from straight above: local features must place it.
+    assert rows["town_nadir", "sift"]["figures"]["hit"]["value"] == 1
+    assert rows["town_nadir", "base + geometry"]["figures"]["hit"]["value"] == 1
+    assert told["weights"]["base"]["sha256"][:8] in text
+    assert said.count("town_nadir, sift: 3 queries ...") == 1
+    sheet = tmp_path / "work" / "failures_wrong.png"
+    assert Image.open(sheet).width > 500
+
+    _, again, said = run(tmp_path, Choice(SETS, METHODS, {}, limit=3))
+    assert not [line for line in said if "queries ..." in line]
+    assert again["rows"] == told["rows"]
+    _, _, said = run(tmp_path, Choice(("town_nadir",), ("chance",), {}, limit=3, fresh=True))
+    assert [line for line in said if "queries ..." in line] == ["town_nadir, chance: 3 queries ..."]
+
+
+def test_weights_that_are_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no\.safetensors"):
+        run(tmp_path, Choice(("brighton_0.15",), ("base",), {"base": tmp_path / "no.safetensors"}))
+
+
+def test_the_set_that_is_wrong_is_the_half_that_presence_is_measured_by() -> None:
+    library = sets.Library(Path("none"), Path("none"))
+    assert report.WRONG in library.names
+    assert "brighton_0.15" in library.names
