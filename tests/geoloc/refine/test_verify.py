@@ -14,11 +14,12 @@ from geoloc.refine.verify import LEAST_INLIERS, agree
 
 
 def homography(scale: float, turn: float, tilt: float) -> np.ndarray:
+    """A view of ground: foreshortened about the photo's corner, then turned, scaled and moved, as a camera would."""
     c, s = scale * math.cos(turn), scale * math.sin(turn)
-    return np.array([[c, -s, 300], [s, c, 200], [0, tilt / 1000, 1]])
+    return np.array([[c, -s, 300], [s, c, 200], [0, 0, 1]]) @ np.array([[1, 0, 0], [0, 1, 0], [0, tilt / 1000, 1]])
 
 
-@given(st.floats(0.05, 2), st.floats(0, 6.28), st.floats(0, 0.8), st.integers(0, 1000))
+@given(st.floats(0.15, 2), st.floats(0, 6.28), st.floats(0, 0.8), st.integers(0, 1000))
 @settings(max_examples=25, deadline=None)
 def test_a_plane_is_found_among_wrong_matches(scale: float, turn: float, tilt: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -27,9 +28,6 @@ def test_a_plane_is_found_among_wrong_matches(scale: float, turn: float, tilt: f
     reference = through(matrix, photo)
     wrong = slice(60, None)
     low, high = reference.min(0), reference.max(0)
-    # Where the plane is drawn so small that a few pixels are all of it, anything agrees.
-    if (high - low).min() < 60:
-        return
     reference[wrong] = rng.uniform(low, high, (100, 2))
     reference += rng.normal(0, 0.3, reference.shape)
     found = agree(photo, reference)
