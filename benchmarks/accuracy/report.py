@@ -10,10 +10,11 @@ from typing import Any
 
 from benchmarks.accuracy import figures
 from benchmarks.accuracy.figures import Estimate
-from benchmarks.accuracy.machine import commit, machine, today
+from benchmarks.accuracy.machine import commit, today
 from benchmarks.accuracy.methods import PROBABLE
 from benchmarks.accuracy.sets import QuerySet
 from benchmarks.accuracy.store import Result
+from geoloc.machine import machine
 from geoloc.output import replacing
 from geoloc.search import PRESENT
 

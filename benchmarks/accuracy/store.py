@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy import chance, place
-from benchmarks.accuracy.machine import commit, machine, today
+from benchmarks.accuracy.machine import commit, today
 from benchmarks.accuracy.methods import Attention, Job, Method
 from benchmarks.accuracy.record import Record, record
 from benchmarks.accuracy.sets import QuerySet
 from geoloc import evaluate
+from geoloc.machine import machine
 from geoloc.output import replacing
 from tiling.mosaic import open_mosaic
 

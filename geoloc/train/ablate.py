@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,13 +14,15 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from geoloc.errors import TrainingError
+from geoloc.machine import machine
 from geoloc.model.network import CrossViewNet
 from geoloc.model.presets import PRESETS, preset
 from geoloc.model.weights import load_weights
 from geoloc.output import replacing
 from geoloc.train.batch import Batch
+from geoloc.train.curves import draw_trials
 from geoloc.train.gather import parts_of
-from geoloc.train.loop import Schedule, Task, train
+from geoloc.train.loop import LOG, Schedule, Task, train
 from geoloc.train.mix import Collection, Recipe
 from geoloc.train.recipes import beginning, draw, encoded, repeated
 
@@ -69,7 +70,8 @@ def run_ablation(
     device: str = "cpu",
     report: Callable[[str], None] = lambda line: None,
 ) -> str:
-    """Train and measure what is not yet done in `run`; returns the table, also written to `results`/ablation.md.
+    """Train and measure what is not yet done in `run`; returns the table, also written to `results`: ablation.md,
+    ablation.json and, as curves of the held-out losses, ablation.png.
 
     Raises:
         TrainingError: an unknown preset, or `run` was made by another plan.
@@ -108,7 +110,14 @@ def run_ablation(
         done = [json.loads(_result(run, name, seed).read_text()) for seed in range(plan.seeds)]
         rows[name] = [Score(**entry) for entry in done]
         report(_line(name, rows[name], costs[name]))
-    return _write(results, rows, costs, plan, device)
+    text = _write(results, rows, costs, plan, device)
+    folders = {name: [_result(run, name, seed).parent / LOG for seed in range(plan.seeds)] for name in plan.presets}
+    try:
+        with replacing(results / "ablation.png") as path:
+            draw_trials(folders, path)
+    except ImportError as error:
+        report(f"no picture of the curves: {error}")
+    return text
 
 
 def _schedule(plan: Plan, seed: int) -> Schedule:
@@ -238,9 +247,9 @@ def _line(name: str, scores: Sequence[Score], cost: Mapping[str, float] | None) 
 def _write(
     results: Path, rows: Mapping[str, Sequence[Score]], costs: Mapping[str, dict[str, float]], plan: Plan, device: str
 ) -> str:
-    machine = f"{platform.machine()}, {torch.get_num_threads()} threads"
+    on = f"{machine()}, {torch.get_num_threads()} threads"
     if device.startswith("cuda"):
-        machine += f", {torch.cuda.get_device_name(device)}"
+        on += f", {torch.cuda.get_device_name(device)}"
     head = ["preset", *_COLUMNS, "parameters", "FLOPs", "ms"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += [_line(name, scores, costs.get(name)) for name, scores in rows.items()]
@@ -248,7 +257,7 @@ def _write(
         f"{plan.steps} steps of {plan.batch} from {plan.records} records, measured on {plan.test_records} of held-out "
         f"ground, two thirds of which show the object; mean ± standard deviation of {plan.seeds} seeds"
         + ("; the backbone frozen at ImageNet's weights" if plan.cached else "")
-        + f". FLOPs and ms are of one 256 px query and one 384 px window on the CPU. Trained on {device}; {machine}."
+        + f". FLOPs and ms are of one 256 px query and one 384 px window on the CPU. Trained on {device}; {on}."
     )
     text = "\n".join(["# Ablation", "", how, "", *lines, ""])
     results.mkdir(parents=True, exist_ok=True)
@@ -256,7 +265,7 @@ def _write(
         path.write_text(text)
     table: dict[str, Any] = {
         "plan": asdict(plan),
-        "machine": machine,
+        "machine": on,
         "device": device,
         "costs": dict(costs),
         "scores": {name: [asdict(score) for score in scores] for name, scores in rows.items()},

@@ -185,7 +185,7 @@ def pack(*, output: Path, size_mb: float, shard_mb: float, **sources: Any) -> No
     type=click.Path(path_type=Path),
     default=Path("benchmarks/results"),
     show_default=True,
-    help="Folder for ablation.md and ablation.json.",
+    help="Folder for ablation.md, .json and .png.",
 )
 @click.option("--steps", type=click.IntRange(min=1), default=3000, show_default=True, help="Batches a run.")
 @click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)

@@ -26,6 +26,7 @@ from geoloc.model.network import CrossViewNet, Features, Output
 from geoloc.model.presets import Config
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.batch import Batch
+from geoloc.train.curves import draw_curves
 from geoloc.train.losses import losses, total
 
 LAST = "last.ckpt"
@@ -283,9 +284,8 @@ def train(
     # Lightning leaves the averaged weights in the module when the fit ends.
     weights = folder / WEIGHTS
     save_weights(weights, task.net, Calibration())
-    logs = sorted((folder / LOG).glob("version_*/metrics.csv"), key=lambda path: path.stat().st_mtime)
     try:
-        draw_curves(logs, folder / "curves.png")
+        draw_curves(folder / LOG, folder / "curves.png")
     except ImportError as error:
         report(f"no picture of the curves: {error}")
     return weights
@@ -315,30 +315,3 @@ def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
         return average + (current - average) * (1 - keep)
 
     return averaged
-
-
-def draw_curves(logs: Sequence[Path], picture: Path) -> None:
-    """The losses of CSV logs, one a sitting, training and held out, as a PNG; none without a log."""
-    import matplotlib as mpl
-    import pandas as pd
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    if not logs:
-        return
-    table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)
-    names = sorted({column.split(" ", 1)[1] for column in table.columns if column.startswith("train ")})
-    figure, axes = plt.subplots(1, max(1, len(names)), figsize=(4 * max(1, len(names)), 3.2), squeeze=False)
-    for axis, name in zip(axes[0], names, strict=False):
-        for part in ("train", "held out"):
-            if f"{part} {name}" in table:
-                shown = table[["step", f"{part} {name}"]].dropna()
-                if part == "train":
-                    shown = shown.rolling(20, min_periods=1).mean()
-                axis.plot(shown["step"], shown[f"{part} {name}"], label=part, alpha=0.6 if part == "train" else 1.0)
-        axis.set(title=name, xlabel="step")
-        axis.legend()
-    figure.tight_layout()
-    figure.savefig(picture, dpi=110)
-    plt.close(figure)

@@ -45,6 +45,8 @@ def test_one_table_of_all_presets_and_seeds(parts: dict[str, Collection], tmp_pa
     # A query of 64 px and a window of 128: five times 64 x 64 pixels through the backbone.
     assert 1e7 < known["costs"]["plain"]["flops"] < 1e9
     assert known["costs"]["plain"]["ms"] > 0
+    # A PNG of curves.
+    assert (tmp_path / "results/ablation.png").read_bytes().startswith(b"\x89PNG")
     # Seeds differ.
     first, second = known["scores"]["tiny"]
     assert first != second
