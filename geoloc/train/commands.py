@@ -83,7 +83,7 @@ def _parts(packed: Path | None, sources: dict[str, Any]) -> dict[str, Collection
     "--cached",
     type=click.IntRange(min=16),
     metavar="RECORDS",
-    help="Freeze the backbone and train on this many records, encoded once: several times faster on a CPU.",
+    help="Freeze the backbone and train on this many records, encoded once: twice as fast on a CPU.",
 )
 @click.option("--trials", type=click.IntRange(min=0), default=40, show_default=True, help="Searches to fit scores on.")
 @click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Processes that make data.")
