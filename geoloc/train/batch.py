@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,18 @@ class Batch:
             return Features(*(v.to(device) for v in value)) if isinstance(value, Features) else value.to(device)
 
         return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
+
+    def turned(self, quarters: int) -> Batch:
+        """The same records with their references, square and not yet encoded, turned anticlockwise."""
+        if isinstance(self.reference, Features):
+            raise TypeError("these records are encoded already")
+        side = float(self.reference.shape[-1])
+        box, matches = self.box, self.matches
+        for _ in range(quarters % 4):
+            # (x, y) goes to (y, side - x); of a box the left edge becomes the lower one.
+            box = torch.stack([box[:, 1], side - box[:, 2], box[:, 3], side - box[:, 0]], dim=1)
+            matches = torch.stack([matches[..., 1], side - matches[..., 0]], dim=-1)
+        return replace(self, reference=self.reference.rot90(quarters, (2, 3)), box=box, matches=matches)
 
 
 def collate(records: Sequence[Record]) -> Batch:

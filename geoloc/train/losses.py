@@ -44,12 +44,10 @@ def correspondence(similarity: Tensor, matches: Tensor, columns: int) -> Tensor:
     place = place[known]
     rows = logp.shape[-1] // columns
     low = place.floor()
-    share = place - low
-    loss = logp.new_zeros(len(logp))
-    for dx in (0, 1):
-        for dy in (0, 1):
-            x = (low[:, 0] + dx).clamp(0, columns - 1).long()
-            y = (low[:, 1] + dy).clamp(0, rows - 1).long()
-            weight = (share[:, 0] if dx else 1 - share[:, 0]) * (share[:, 1] if dy else 1 - share[:, 1])
-            loss = loss - weight * logp.gather(1, (y * columns + x)[:, None])[:, 0]
+    right, below = (place - low).unbind(1)
+    x = low[:, :1].add(low.new_tensor([0, 1, 0, 1])).clamp(0, columns - 1).long()
+    y = low[:, 1:].add(low.new_tensor([0, 0, 1, 1])).clamp(0, rows - 1).long()
+    weight = torch.stack([1 - right, right, 1 - right, right], 1) * torch.stack([1 - below, 1 - below, below, below], 1)
+    # All four at once: each gather costs a pass over all cells on the way back.
+    loss = -(weight * logp.gather(1, y * columns + x)).sum(1)
     return loss.mean() if len(loss) else similarity.sum() * 0

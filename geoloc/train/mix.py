@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -24,8 +25,8 @@ SHARE_SAME_GROUND = 0.6
 """Of the windows without the object, those of another place on the same ground: the hardest to tell."""
 LEAST_FOOTPRINT_PX = 75
 """Reference pixels that a query covers at the least."""
-
-
+KEPT = 8
+"""Batches that wait to be shown again."""
 MOST_EMPTY = 1.4
 """Sides of windows over those of the ground they show, at the most."""
 
@@ -200,7 +201,11 @@ def _across_m(shot: Shot, ground: Ground) -> float:
 
 
 class Stream(IterableDataset[Batch]):
-    """Endless batches made on `device`, each worker with its own draws."""
+    """Endless batches made on `device`, each worker with its own draws.
+
+    On a CPU every other batch is one of the last `KEPT`, its windows turned: making a batch takes half as long as
+    learning from it, on the same cores.
+    """
 
     def __init__(self, collection: Collection, recipe: Recipe, batch: int, seed: int, device: str = "cpu") -> None:
         self.collection, self.recipe, self.batch, self.seed, self.device = collection, recipe, batch, seed, device
@@ -208,8 +213,12 @@ class Stream(IterableDataset[Batch]):
     def __iter__(self) -> Iterator[Batch]:
         info = torch.utils.data.get_worker_info()
         mixer = Mixer(self.collection, self.recipe, self.device, self.seed * 1000 + (info.id if info else 0))
+        kept: deque[Batch] = deque(maxlen=KEPT)
         while True:
-            yield mixer.batch(self.batch)
+            kept.append(mixer.batch(self.batch))
+            yield kept[-1]
+            if mixer.device.type == "cpu":
+                yield kept[mixer.rng.integers(len(kept))].turned(int(mixer.rng.integers(1, 4)))
 
 
 def loader(stream: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:

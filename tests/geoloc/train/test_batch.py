@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from geoloc.model.network import Features
@@ -40,3 +41,26 @@ def test_everything_moves_encoded_or_not() -> None:
     assert moved.query.device.type == "meta"
     assert moved.reference.fine.device.type == "meta"
     assert moved.gsd_m.device.type == "meta"
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_what_lies_in_the_window_turns_with_it(quarters: int) -> None:
+    plain = collate([record(2, np.array([8.0, 20, 16, 36]))])
+    reference = torch.zeros_like(plain.reference)
+    reference[0, :, 20:36, 8:16] = 200
+    reference[0, 0, 4, 40] = 9
+    batch = replace(plain, reference=reference, matches=torch.tensor([[[[40.5, 4.5], [float("nan")] * 2]]]))
+    turned = batch.turned(quarters)
+    x0, y0, x1, y1 = turned.box[0].int().tolist()
+    assert (turned.reference[0, :, y0:y1, x0:x1] == 200).all()
+    assert int((turned.reference == 200).sum()) == 3 * (x1 - x0) * (y1 - y0)
+    x, y = turned.matches[0, 0, 0].floor().int().tolist()
+    assert turned.reference[0, 0, y, x] == 9
+    assert turned.matches[0, 0, 1].isnan().all()
+    assert torch.equal(turned.query, batch.query)
+
+
+def test_encoded_windows_cannot_be_turned() -> None:
+    features = Features(torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 6, 6))
+    with pytest.raises(TypeError, match="encoded"):
+        replace(collate([record(1, None)]), reference=features).turned(1)
