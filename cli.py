@@ -126,9 +126,10 @@ def locate(
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
-    with open_mosaic(mosaics, bands) as mosaic:
-        plan = _plan(mosaic, preset, gsd, photo if gps else None, **area)
-        LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, plan.gsd_m)
+    with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
+        plan = _plan(mosaic, preset, _network_gsd(preset, gsd), photo if gps else None, **area)
+        searched_at = max(plan.gsd_m, mosaic.finest_m)
+        LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, searched_at)
 
         from geoloc import model, search
         from geoloc.detection import present
@@ -276,8 +277,9 @@ def evaluate(
         outcomes = published.evaluate(records, model.load(preset, weights, device), Progress("queries"))
     else:
         queries = evaluation.read_queries(cast(Path, queries_path))
-        with open_mosaic(mosaics, bands) as mosaic:
-            whole = None if gps else _plan(mosaic, preset, gsd, None, **area)
+        with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
+            at = _network_gsd(preset, gsd)
+            whole = None if gps else _plan(mosaic, preset, at, None, **area)
 
             from geoloc import model, search
 
@@ -286,7 +288,7 @@ def evaluate(
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
-                    plan = whole or _plan(mosaic, preset, gsd, photo, **area)
+                    plan = whole or _plan(mosaic, preset, at, photo, **area)
                 except AreaError as error:
                     # A photo whose position is off the mosaic is a miss, not the end.
                     LOG.warning("%s: %s", photo.path.name, error)
@@ -328,6 +330,16 @@ for _command in (train, pack, ablate):
     main.add_command(_command)
 
 
+def _network_gsd(preset: str, gsd: float | None) -> float:
+    """What a search asked for at `gsd` shows the network: coarser pixels are enlarged to its own, since small objects
+    have too few of its cells otherwise.
+    """
+    from geoloc.model.presets import preset as config_of
+
+    own = config_of(preset).gsd_m
+    return min(gsd or own, own)
+
+
 def _plan(
     mosaic: Mosaic,
     preset: str,
@@ -350,7 +362,7 @@ def _plan(
     config = config_of(preset)
     wanted = gsd or config.gsd_m
     if mosaic.gsd_m > COARSE * wanted:
-        text = "The mosaic's pixels are %.3g m and the search is at %.3g m: too little detail; --gsd makes it faster"
+        text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
         LOG.warning(text, mosaic.gsd_m, wanted)
     by_gps = photo.position if photo is not None and near is None else None
     area = Area.everywhere()

@@ -120,7 +120,8 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
         "--gsd",
         type=Positive(),
         metavar="METRES",
-        help="Metres on the ground a pixel to search at.  [default: the model's]",
+        help="Metres on the ground a pixel to read the mosaic at; more than the model's own are enlarged to that."
+        "  [default: the model's]",
     ),
     "bounds": click.option(
         "--bounds",

@@ -127,6 +127,7 @@ class Search:
         self.plan: Plan | None = None
         self.targets: list[Target] = []
         self.refined = False
+        self.finest_m = 0.0
 
     def refiner(self, mosaic: Mosaic, plan: Plan) -> SimpleNamespace:
         def refine(photo: Photo, targets: list[Target], answers: list[Detection]) -> list[Detection]:
@@ -149,7 +150,7 @@ class Search:
         top: int = 5,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Detection]:
-        self.plan, self.targets = plan, targets
+        self.plan, self.targets, self.finest_m = plan, targets, mosaic.finest_m
         mosaic.read(plan.windows[-1].grid)
         return [
             Detection(
@@ -315,7 +316,15 @@ def test_gsd_and_quiet(run: Run, search: Search) -> None:
     assert result.exit_code == 0
     assert result.stderr == ""
     assert search.plan is not None
-    assert search.plan.gsd_m == pytest.approx(0.4, rel=0.02)
+    # Read at 0.4 m and enlarged to the network's own.
+    assert search.plan.gsd_m == pytest.approx(0.2, rel=0.03)
+    assert search.finest_m == 0.4
+
+
+def test_a_finer_gsd_is_what_the_network_sees(run: Run, search: Search) -> None:
+    assert run(*LOCATE, "--click", "10,20", "--gsd", "0.15").exit_code == 0
+    assert search.plan is not None
+    assert search.plan.gsd_m == pytest.approx(0.15, rel=0.03)
 
 
 # Bad input

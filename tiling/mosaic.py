@@ -11,11 +11,13 @@ from types import TracebackType
 import numpy as np
 import pyproj
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon
 
 from tiling.area import within_turn
+from tiling.coarse import coarse_grid, enlarged
 from tiling.errors import MosaicError
 from tiling.grid import WGS84, Grid, mapped, project, transformer, turns_to, whole_turn
 from tiling.sources import Files, Source, read_source, warp
@@ -42,13 +44,15 @@ class Mosaic:
     A context manager: leaving it closes the files. Not to be shared between threads.
     """
 
-    def __init__(self, sources: Sequence[Source], files: Files, stretch: Stretch | None) -> None:
+    def __init__(self, sources: Sequence[Source], files: Files, stretch: Stretch | None, finest_m: float = 0.0) -> None:
+        self.finest_m = finest_m
         self._sources = tuple(sources)
         self._files = files
         self._stretch = stretch
         self._by_crs: dict[pyproj.CRS, list[int]] = {}
         for index, source in enumerate(self._sources):
             self._by_crs.setdefault(source.grid.crs, []).append(index)
+        self._metres: dict[pyproj.CRS, float] = {}
         self._bounds = np.array([source.outline.bounds for source in self._sources])
 
     def __enter__(self) -> Mosaic:
@@ -66,8 +70,8 @@ class Mosaic:
 
     @cached_property
     def gsd_m(self) -> float:
-        """Metres on the ground a pixel, in the middle of the first file."""
-        return self._sources[0].grid.ground_gsd()
+        """Metres on the ground a pixel, in the middle of the first file, or `finest_m` where that is more."""
+        return max(self._sources[0].grid.ground_gsd(), self.finest_m)
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -87,6 +91,20 @@ class Mosaic:
         Raises:
             MosaicError: pixels cannot be read.
         """
+        coarse = coarse_grid(grid, self.finest_m / self._metre(grid.crs)) if self.finest_m else None
+        if coarse is None:
+            return self._read(grid)
+        pixels = self._read(coarse)
+        return WindowPixels(*enlarged(pixels.rgb, pixels.valid, coarse, grid))
+
+    def _metre(self, crs: pyproj.CRS) -> float:
+        """Metres on the ground of one unit of a CRS in the middle of the mosaic: the same for all its windows."""
+        if crs not in self._metres:
+            middle = project(self.footprint.centroid, WGS84, crs)
+            self._metres[crs] = Grid(crs, Affine(1, 0, middle.x, 0, -1, middle.y), 0, 0).ground_gsd()
+        return self._metres[crs]
+
+    def _read(self, grid: Grid) -> WindowPixels:
         rgb = np.zeros((grid.height, grid.width, 3), np.uint8)
         valid = np.zeros((grid.height, grid.width), bool)
         for source in self._touching(grid):
@@ -155,13 +173,15 @@ class Mosaic:
         return (self._sources[number] for number in sorted(found))
 
 
-def open_mosaic(paths: Sequence[Path | str], bands: tuple[int, ...] | None = None) -> Mosaic:
+def open_mosaic(paths: Sequence[Path | str], bands: tuple[int, ...] | None = None, finest_m: float = 0.0) -> Mosaic:
     """Open files, or folders of them, as one mosaic.
 
     Args:
         paths: GeoTIFF, COG or VRT files (whatever GDAL reads), or folders, whose .tif, .tiff and .vrt files are taken
             in the order of their names.
         bands: one band or three, counted from 1, to use as grey or as red, green, blue.
+        finest_m: metres on the ground a pixel. What is read on finer grids is enlarged from this, as if the mosaic had
+            no more detail.
 
     Raises:
         MosaicError: no such file, nothing in a folder, not a raster, no CRS or geotransform (neither is ever assumed),
@@ -172,7 +192,7 @@ def open_mosaic(paths: Sequence[Path | str], bands: tuple[int, ...] | None = Non
     sources = [read_source(path, bands) for path in _listed(paths)]
     files = Files()
     try:
-        return Mosaic(sources, files, fit_stretch(sources, files))
+        return Mosaic(sources, files, fit_stretch(sources, files), finest_m)
     except BaseException:
         files.close()
         raise

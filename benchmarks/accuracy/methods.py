@@ -132,7 +132,7 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     used = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
     def prepare(job: Job) -> Locate:
-        plan = make_plan(job.mosaic, job.gsd_m, localizer.window_px, Area.everywhere())
+        plan = make_plan(job.mosaic, min(job.gsd_m, localizer.gsd_m), localizer.window_px, Area.everywhere())
         refiner = Refiner(job.mosaic, plan) if name == GEOMETRY else None
         return Attention(job, plan, localizer, used["sha256"], refiner)
 

@@ -91,7 +91,7 @@ def run(asked: QuerySet, method: Method, progress: Callable[[int, int], None]) -
     errors: list[float] = []
     saved_s = 0.0
     for search in asked.searches:
-        with open_mosaic([search.mosaic]) as mosaic:
+        with open_mosaic([search.mosaic], finest_m=asked.gsd_m) as mosaic:
             job = Job(search.mosaic, mosaic, asked.gsd_m, size)
             if method.prepare is None:
                 expected, distances = chance.expect(job, search, asked.present)
