@@ -133,9 +133,11 @@ def locate(
 
         from geoloc import model, search
         from geoloc.detection import present
+        from geoloc.field import Field
 
         localizer = model.load(preset, weights, device)
-        answers = search.locate(photo, targets, mosaic, plan, localizer, top=top, progress=Progress("windows"))
+        field = Field(mosaic, plan, localizer)
+        answers = search.locate(photo, targets, field, localizer, top=top, progress=Progress("windows"))
         if refine == "auto":
             from geoloc.refine import Refiner
 
@@ -282,8 +284,11 @@ def evaluate(
             whole = None if gps else _plan(mosaic, preset, at, None, **area)
 
             from geoloc import model, search
+            from geoloc.field import Field
 
             localizer = model.load(preset, weights, device)
+            # With one plan for all photos, what is encoded for one is there for the next.
+            field = Field(mosaic, whole, localizer) if whole is not None else None
             refiner = Refiner(mosaic, whole) if whole is not None else None
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
@@ -293,7 +298,7 @@ def evaluate(
                     # A photo whose position is off the mosaic is a miss, not the end.
                     LOG.warning("%s: %s", photo.path.name, error)
                     return []
-                found = search.locate(photo, targets, mosaic, plan, localizer)
+                found = search.locate(photo, targets, field or Field(mosaic, plan, localizer), localizer)
                 if refine == "auto":
                     found = (refiner or Refiner(mosaic, plan)).refine(photo, targets, found)
                 return [answer for answer in found if answer.score >= min_score]

@@ -9,6 +9,7 @@ from pathlib import Path
 from geoloc import evaluate, model, town
 from geoloc.detection import Detection
 from geoloc.errors import OutputError
+from geoloc.field import Field
 from geoloc.photo import Photo
 from geoloc.preview import draw_preview
 from geoloc.query import Target
@@ -66,7 +67,7 @@ def run(
             report(f"Locating {len(targets)} objects of {photo.path.name} ...")
             area = Area.near(*photo.position, WITHIN_M) if photo.position else Area.everywhere()
             plan = make_plan(mosaic, localizer.gsd_m, localizer.window_px, area)
-            answers = locate(photo, targets, mosaic, plan, localizer, top=3)
+            answers = locate(photo, targets, Field(mosaic, plan, localizer), localizer, top=3)
             answers = Refiner(mosaic, plan).refine(photo, targets, answers)
             found.extend(answers)
             previews.append(folder / f"preview_{photo.path.stem}.png")

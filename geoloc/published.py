@@ -183,7 +183,7 @@ def _outcome(
     click = (float(pair.click[0]), float(pair.click[1]))
     encoded = model.encode_queries([Query(pair.query, click, 0.0, Affine.identity())], [0])
     valid = np.ones(pair.reference.shape[:2], bool)
-    matches = model.propose(encoded, model.encode_window(pair.reference, valid), valid, 1)
+    matches = model.propose(encoded, model.encode_reference(pair.reference, valid), valid, 1)
     (best,) = matches.proposals
     presence = 1 / (1 + math.exp(-matches.log_mass[0]))
     asked = LabelledQuery(record.query, Click(*click), grid.box_polygon(PixelBox(*pair.box)), record.place.epsg, number)

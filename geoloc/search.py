@@ -1,4 +1,4 @@
-"""The search: every window of the plan against every crop of the photograph, merged to one ranked list a click."""
+"""The search: every window of a reference against every crop of the photograph, merged to one ranked list a click."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
-from shapely.geometry import Point
+import pyproj
+from numpy.typing import NDArray
+from shapely.geometry import Point, Polygon
 from shapely.prepared import prep
 
 from geoloc.detection import Detection, merge
 from geoloc.model.localizer import Localizer, Proposal
+from geoloc.model.network import Features
 from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
 from tiling.grid import WGS84, project
-from tiling.mosaic import Mosaic
 from tiling.plan import Plan, Window
 
 PRESENT = 0.5
@@ -28,23 +31,48 @@ LEAST_SHARE = 1e-4
 """Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
 
 
+class Reference(Protocol):
+    """What is searched: the windows of a plan, as the network sees them, and the mosaic they are of."""
+
+    @property
+    def plan(self) -> Plan:
+        """The windows to search, and where answers may be."""
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """Of the mosaic, and so of the answers."""
+
+    @property
+    def gsd_m(self) -> float:
+        """Metres on the ground a pixel of the mosaic."""
+
+    def in_turn(self, shape: Polygon) -> Polygon:
+        """See `Mosaic.in_turn`."""
+
+    def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
+        """The network's features of one window of the plan (1 x C x px/16 x px/16, 1 x C' x px/8 x px/8), and which of
+        its pixels have data, px x px.
+
+        Raises:
+            GeolocError: the mosaic cannot be read.
+        """
+
+
 def locate(
     photo: Photo,
     targets: Sequence[Target],
-    mosaic: Mosaic,
-    plan: Plan,
+    reference: Reference,
     model: Localizer,
     *,
     top: int = 5,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Detection]:
-    """Find each target in the windows of `plan`.
+    """Find each target in the windows of a reference.
 
     Args:
         photo: the photograph, upright.
         targets: what was clicked in it, in pixels of the photo.
-        mosaic: read window by window, each once whatever the number of targets.
-        plan: the windows to search, at the model's GSD or another one.
+        reference: what to search, at the model's GSD or another one; encoded by the same weights.
         model: the network with its weights.
         top: answers a target at most.
         progress: called with the number of windows done and of all.
@@ -63,7 +91,8 @@ def locate(
         for query in make_queries(photo, target, model.query_shape)
     ]
     encoded = model.encode_queries([query for _, query in crops], [index for index, _ in crops])
-    search = _Search(os.fsencode(photo.path).decode("utf-8", "replace"), targets, mosaic, model)
+    search = _Search(os.fsencode(photo.path).decode("utf-8", "replace"), targets, reference, model)
+    plan = reference.plan
     asked = prep(plan.area)
     found: list[tuple[float, Detection]] = []
     searched = np.full(len(targets), -math.inf)
@@ -74,10 +103,9 @@ def locate(
         return _log_share(log_mass, searched[target] - overlap)
 
     for done, window in enumerate(plan.windows, start=1):
-        pixels = mosaic.read(window.grid)
-        wanted = pixels.valid & window.inside(plan.area)
+        features, valid = reference.features(window)
+        wanted = valid & window.inside(plan.area)
         if wanted.any():
-            features = model.encode_window(pixels.rgb, pixels.valid)
             matches = model.propose(encoded, features, wanted, max(top, PEAKS))
             for target, log_mass in matches.log_mass.items():
                 searched[target] = np.logaddexp(searched[target], log_mass)
@@ -109,26 +137,26 @@ class _Search:
 
     photo: str
     targets: Sequence[Target]
-    mosaic: Mosaic
+    reference: Reference
     model: Localizer
 
     def detections(self, proposals: Sequence[Proposal], window: Window) -> Iterator[Detection]:
         """The proposals of one window on the map, neither ranked nor scored yet: a score needs all windows."""
         gsd_m = window.grid.ground_gsd()
         for proposal in proposals:
-            polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.mosaic.crs)
+            polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.reference.crs)
             parts = {
                 "box": self.model.calibration.centre_error_px * gsd_m,
                 "spread": self.model.calibration.spread_scale * proposal.spread_px * gsd_m,
-                "mosaic pixel": self.mosaic.gsd_m / math.sqrt(12),
+                "mosaic pixel": self.reference.gsd_m / math.sqrt(12),
             }
             yield Detection(
                 rank=1,
                 score=0.0,
                 click=self.targets[proposal.target].click,
                 photo=self.photo,
-                polygon=self.mosaic.in_turn(polygon),
-                crs=self.mosaic.crs,
+                polygon=self.reference.in_turn(polygon),
+                crs=self.reference.crs,
                 gsd_m=gsd_m,
                 accuracy_m=math.hypot(*parts.values()),
                 accuracy_parts=parts,

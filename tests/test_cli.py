@@ -21,6 +21,7 @@ from PIL import Image
 from shapely.geometry import Point, box, shape
 
 import geoloc.demo
+import geoloc.field
 import geoloc.model
 import geoloc.refine
 import geoloc.search
@@ -136,6 +137,9 @@ class Search:
 
         return SimpleNamespace(refine=refine)
 
+    def field(self, mosaic: Mosaic, plan: Plan, model: SimpleNamespace) -> SimpleNamespace:
+        return SimpleNamespace(mosaic=mosaic, plan=plan)
+
     def load(self, preset: str, weights: Path | None, device: str) -> SimpleNamespace:
         return SimpleNamespace(name=preset)
 
@@ -143,13 +147,13 @@ class Search:
         self,
         photo: Photo,
         targets: list[Target],
-        mosaic: Mosaic,
-        plan: Plan,
+        reference: SimpleNamespace,
         model: SimpleNamespace,
         *,
         top: int = 5,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Detection]:
+        mosaic, plan = reference.mosaic, reference.plan
         self.plan, self.targets, self.finest_m = plan, targets, mosaic.finest_m
         mosaic.read(plan.windows[-1].grid)
         return [
@@ -176,6 +180,7 @@ class Search:
 def search(monkeypatch: pytest.MonkeyPatch) -> Search:
     stub = Search([0.9, 0.3, 0.1])
     monkeypatch.setattr(geoloc.model, "load", stub.load)
+    monkeypatch.setattr(geoloc.field, "Field", stub.field)
     monkeypatch.setattr(geoloc.search, "locate", stub.locate)
     monkeypatch.setattr(geoloc.refine, "Refiner", stub.refiner)
     return stub

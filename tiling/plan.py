@@ -30,11 +30,12 @@ from tiling.mosaic import Mosaic
 MAX_LATITUDE = 85.05
 GSD_TOLERANCE = 0.03
 """Networks are trained over a wide range of scales; a window of another size than theirs would cost more."""
-_MULTIPLE_PX = 16
-"""Sides of windows are multiples of this: whole cells of any of the networks."""
+_MULTIPLE_PX = 32
+"""Sides of windows are multiples of this: half a window, by which they lie apart, is whole cells of 16 px, so that all
+windows of a plan show parts of one grid of cells."""
 _MAX_ZOOM = 30
 _MAX_TILES = 128
-_TILES_COST = 0.004
+_TILES_COST = 0.002
 _MAX_WINDOWS = 5_000_000
 _NEAR_DEG = 0.01
 _SEGMENT_DEG = 0.05
@@ -59,6 +60,17 @@ class Window:
     def id(self) -> str:
         """Upper left tile and tiles a side, as "19/281234/171234+6"."""
         return f"{self.z}/{self.x}/{self.y}+{self.n}"
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Column and row of its first pixel among those of `Plan.pixels`: multiples of half its side.
+
+        `x` is counted from the antimeridian, across which half blocks go on without a seam: there the tile that begins
+        half a block is a turn of the world to the east or west.
+        """
+        half = self.n // 2
+        x = next(x for x in (self.x + turn * 2**self.z for turn in (0, 1, -1)) if x % half == 0)
+        return x // half * self.px // 2, self.y // half * self.px // 2
 
     @property
     def tiles(self) -> tuple[mercantile.Tile, ...]:
@@ -121,6 +133,15 @@ class Plan:
         quads = {(w.x + i, w.y + j) for w in self.windows for i in (0, half) for j in (0, half)}
         return 4 * len(self.windows) / len(quads)
 
+    def pixels(self, column: int, row: int, width: int, height: int) -> Grid:
+        """A part of the one grid of pixels that all windows are parts of, EPSG:3857.
+
+        It covers the world; (0, 0) is its upper left pixel. Plans with the same zoom, tiles and pixels a side share it.
+        """
+        scale = self.tiles_per_side * 2 * HALF_WORLD / 2**self.zoom / self.window_px
+        affine = Affine(scale, 0, column * scale - HALF_WORLD, 0, -scale, HALF_WORLD - row * scale)
+        return Grid(WEB_MERCATOR, affine, width, height)
+
     def to_features(self) -> list[dict[str, Any]]:
         """GeoJSON features (WGS 84), one a window. gsd_m is that of the window itself."""
         return [
@@ -153,7 +174,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
     Args:
         mosaic: what is searched. Only which of its pixels are valid is read, at the resolution of the search.
         gsd_m: metres on the ground a pixel, met within 3 % in the middle of what is searched.
-        window_px: pixels a side of a window, met as nearly as that and a multiple of 16 allow.
+        window_px: pixels a side of a window, met as nearly as that and a multiple of 32 allow.
         area: where to search.
         min_valid: windows with a smaller share of data are left out, unless only they show some valid ground, or could
             show an object on it whole.

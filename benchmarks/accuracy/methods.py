@@ -16,9 +16,9 @@ from geoloc.query import Target
 from tiling.mosaic import Mosaic
 
 if TYPE_CHECKING:
+    from geoloc.field import Field
     from geoloc.model.localizer import Localizer
     from geoloc.refine import Refiner
-    from tiling.plan import Plan
 
 NETWORKS = ("detgeo", "summation", "attengeo", "base")
 GEOMETRY = "base + geometry"
@@ -70,8 +70,8 @@ class Attention:
 
     _known: ClassVar[dict[tuple[object, ...], tuple[list[Detection], float]]] = {}
 
-    def __init__(self, job: Job, plan: Plan, localizer: Localizer, weights: str, refiner: Refiner | None) -> None:
-        self._job, self._plan, self._localizer, self._weights = job, plan, localizer, weights
+    def __init__(self, job: Job, field: Field, localizer: Localizer, weights: str, refiner: Refiner | None) -> None:
+        self._job, self._field, self._localizer, self._weights = job, field, localizer, weights
         self._refiner = refiner
         self.saved_s = 0.0
 
@@ -85,7 +85,7 @@ class Attention:
             self.saved_s += seconds
         else:
             started = time.perf_counter()
-            found = locate(photo, targets, self._job.mosaic, self._plan, self._localizer, top=TOP)
+            found = locate(photo, targets, self._field, self._localizer, top=TOP)
             self._known[asked] = found, time.perf_counter() - started
         return found if self._refiner is None else self._refiner.refine(photo, targets, found)
 
@@ -115,6 +115,7 @@ def make(name: str, weights: Mapping[str, Path], device: str) -> Method:
 def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     from geoloc import model
     from geoloc.errors import WeightsError
+    from geoloc.field import Field
     from geoloc.model.packaged import find_weights
     from geoloc.refine import Refiner
     from tiling.area import Area
@@ -134,6 +135,6 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     def prepare(job: Job) -> Locate:
         plan = make_plan(job.mosaic, min(job.gsd_m, localizer.gsd_m), localizer.window_px, Area.everywhere())
         refiner = Refiner(job.mosaic, plan) if name == GEOMETRY else None
-        return Attention(job, plan, localizer, used["sha256"], refiner)
+        return Attention(job, Field(job.mosaic, plan, localizer), localizer, used["sha256"], refiner)
 
     return Method(name, prepare, weights=used, options={"top": TOP, "device": device})

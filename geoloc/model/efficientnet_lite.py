@@ -23,6 +23,19 @@ _STAGES = (
 _BATCH_NORM_EPS = 1e-3
 
 
+def _reach_px() -> int:
+    reach, step = 1, 2  # the stem: 3 x 3, stride 2
+    for _, _, repeats, stride, kernel in _STAGES:
+        for i in range(repeats):
+            reach += kernel // 2 * step
+            step *= stride if i == 0 else 1
+    return reach
+
+
+REACH_PX = _reach_px()
+"""A feature at stride 16 depends on 169 pixels to all sides of the first pixel of its cell, and on that; on no more."""
+
+
 class MBConv(nn.Module):
     """Inverted residual: 1 x 1 expansion, depthwise convolution, 1 x 1 projection."""
 

@@ -1,4 +1,4 @@
-"""The network in use: encoded once a query and once a window, matched, and read out as scored boxes."""
+"""The network in use: queries and references encoded once each, matched, and read out as scored boxes."""
 
 from __future__ import annotations
 
@@ -88,8 +88,11 @@ class Localizer:
         return batches
 
     @torch.inference_mode()
-    def encode_window(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
-        """Features of one window, height x width x 3 with a mask of its valid pixels."""
+    def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
+        """Features of reference pixels, height x width x 3 with a mask of the valid ones; sides multiples of 16.
+
+        Those of the outer `MARGIN` cells know of the border; `geoloc.field` leaves them off.
+        """
         return self._net.encode_reference(self._images([np.where(valid[..., None], rgb, np.uint8(FILL))]))
 
     @torch.inference_mode()

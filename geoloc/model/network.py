@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,13 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from geoloc.model.cvcam import CVCAM
-from geoloc.model.efficientnet_lite import EfficientNetLite0
+from geoloc.model.efficientnet_lite import REACH_PX, EfficientNetLite0
 from geoloc.model.heads import AnchorHead, Candidates, CellHead
 from geoloc.model.mhsam import MHSAM
 from geoloc.model.position import distance_map, gaussian_cells, sine_positions
 from geoloc.model.presets import Config
 
 STRIDE = 16
+MARGIN = -(-REACH_PX // STRIDE)
+"""Cells of stride 16, eleven: features further than this from the border of an image do not know that there is one."""
 CLICK_SIGMA = 0.06  # of the query's height; method trials used the same
 
 
@@ -29,6 +32,22 @@ class Features(NamedTuple):
     def float(self) -> Features:
         """In 32 bits, whatever it was kept in."""
         return Features(self.coarse.float(), self.fine.float())
+
+    def cells(self, left: int, top: int, right: int, bottom: int) -> Features:
+        """Those of a half-open box of cells of stride 16. A view."""
+        fine = self.fine[..., 2 * top : 2 * bottom, 2 * left : 2 * right]
+        return Features(self.coarse[..., top:bottom, left:right], fine)
+
+    @classmethod
+    def joined(cls, rows: Sequence[Sequence[Features]]) -> Features:
+        """Parts put together to one image: rows from the top, each from the left."""
+        wide = [cls(*(torch.cat(side, -1) for side in zip(*row, strict=True))) for row in rows]
+        return cls(*(torch.cat(side, -2) for side in zip(*wide, strict=True)))
+
+    def spread(self, rows: int, columns: int) -> Features:
+        """Those of a single cell, the same in all of rows x columns cells. A view."""
+        fine = self.fine[..., :1, :1].expand(-1, -1, 2 * rows, 2 * columns)
+        return Features(self.coarse.expand(-1, -1, rows, columns), fine)
 
 
 @dataclass(frozen=True, slots=True)

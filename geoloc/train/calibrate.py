@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from geoloc.field import Field
 from geoloc.model.localizer import Localizer
 from geoloc.model.weights import Calibration
 from geoloc.query import Target
@@ -99,7 +100,7 @@ def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list
         plan = make_plan(mosaic, model.gsd_m, model.window_px, Area.everywhere())
         targets = [Target(click) for click in trial.clicks]
         plain = model.calibrated(Calibration(spread_scale=1.0))
-        found = {d.click: d for d in locate(trial.photo, targets, mosaic, plan, plain, top=1)}
+        found = {d.click: d for d in locate(trial.photo, targets, Field(mosaic, plan, plain), plain, top=1)}
     for click, truth in zip(trial.clicks, trial.truth, strict=True):
         best = found.get(click)
         if best is None:

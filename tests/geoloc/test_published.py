@@ -223,7 +223,7 @@ class Seer:
         assert query.image.shape == (256, 512, 3)
         return []
 
-    def encode_window(self, rgb: np.ndarray, valid: np.ndarray) -> None:
+    def encode_reference(self, rgb: np.ndarray, valid: np.ndarray) -> None:
         assert rgb.shape == (1024, 1024, 3)
         assert valid.all()
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyproj
 import pytest
 import rasterio
 import shapely
+import torch
 from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Point, Polygon
+from torch.nn import functional as F
 
-from geoloc.detection import iou
+from geoloc.detection import Detection, iou
 from geoloc.errors import PhotoError
+from geoloc.field import Field
 from geoloc.model.localizer import Matches, Proposal
+from geoloc.model.network import Features
 from geoloc.model.weights import Calibration
 from geoloc.photo import Photo
 from geoloc.query import Click, Query, Target
@@ -24,8 +29,8 @@ from geoloc.search import locate
 from tiling.area import Area
 from tiling.box import PixelBox
 from tiling.grid import project
-from tiling.mosaic import open_mosaic
-from tiling.plan import make_plan
+from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import Plan, make_plan
 
 SIDE = 700
 SQUARE = PixelBox(431, 205, 451, 235)
@@ -57,12 +62,15 @@ class Seeing:
         self.crops = len(queries)
         return sorted(set(targets))
 
-    def encode_window(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
         value = rgb.astype(int)
-        return (value[..., 0] - value[..., 1:].max(-1) > 90) & valid
+        red = torch.from_numpy((value[..., 0] - value[..., 1:].max(-1) > 90) & valid)[None, None]
+        return Features(F.pixel_unshuffle(red, 16), F.pixel_unshuffle(red, 8))
 
-    def propose(self, queries: list[int], window: NDArray[np.bool_], valid: NDArray[np.bool_], most: int) -> Matches:
-        window = window & valid
+    def propose(self, queries: list[int], features: Features, valid: NDArray[np.bool_], most: int) -> Matches:
+        coarse, fine = (F.pixel_shuffle(side, by)[0, 0].numpy() for side, by in zip(features, (16, 8), strict=True))
+        assert (coarse == fine).all()
+        window = fine & valid
         if not window.any():
             return Matches((), dict.fromkeys(queries, -50.0))
         rows, columns = np.flatnonzero(window.any(1)), np.flatnonzero(window.any(0))
@@ -88,13 +96,18 @@ def _mosaic(path: Path, epsg: int, affine: Affine) -> Polygon:
     return Polygon([affine * corner for corner in SQUARE.corners()])
 
 
+def _located(photo: Photo, click: Click, mosaic: Mosaic, plan: Plan, top: int = 5) -> list[Detection]:
+    model: Any = Seeing()
+    return locate(photo, [Target(click)], Field(mosaic, plan, model), model, top=top)
+
+
 @pytest.mark.parametrize("name", GRIDS)
 def test_the_square_is_found_where_it_is(tmp_path: Path, photo: Photo, name: str) -> None:
     epsg, affine = GRIDS[name]
     truth = _mosaic(tmp_path / "m.tif", epsg, affine)
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
-        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+        found = _located(photo, Click(10, 20), mosaic, plan)
     assert found[0].rank == 1
     assert pyproj.CRS.from_user_input(found[0].crs).to_epsg() == epsg
     to_lonlat = pyproj.Transformer.from_crs(epsg, 4326, always_xy=True)
@@ -114,7 +127,7 @@ def test_overlapping_windows_give_one_answer(tmp_path: Path, photo: Photo) -> No
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
         centre = project(truth.centroid, epsg, 4326)
         seen = sum(window.footprint.contains(centre) for window in plan.windows)
-        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+        found = _located(photo, Click(10, 20), mosaic, plan)
     assert seen == 4
     assert len([d for d in found if d.score > 0.3]) == 1
     assert max(d.score for d in found) <= 1
@@ -130,8 +143,7 @@ def test_every_click_gets_its_own_ranks_in_the_order_given(tmp_path: Path, photo
         found = locate(
             photo,
             [Target(click) for click in clicks],
-            mosaic,
-            plan,
+            Field(mosaic, plan, model),  # type: ignore[arg-type]
             model,  # type: ignore[arg-type]
             progress=lambda i, n: done.append((i, n)),
         )
@@ -147,7 +159,7 @@ def test_the_area_limits_the_answers(tmp_path: Path, photo: Photo) -> None:
     lon, lat = pyproj.Transformer.from_crs(epsg, 4326, always_xy=True).transform(*away)
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.near(lon, lat, 7))
-        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+        found = _located(photo, Click(10, 20), mosaic, plan)
     assert 8 < Point(away).distance(truth) < 20, "in the same window, but not in the area"
     assert found == []
 
@@ -160,7 +172,7 @@ def test_what_lies_beyond_the_area_is_not_seen(tmp_path: Path, photo: Photo) -> 
     half = shapely.box(west, south, project(truth.centroid, epsg, 4326).x, north)
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area(MultiPolygon([half])))
-        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing(), top=1)  # type: ignore[arg-type]
+        found = _located(photo, Click(10, 20), mosaic, plan, top=1)
     assert found[0].polygon.intersection(truth).area == pytest.approx(truth.area / 2, rel=0.1)
 
 
@@ -168,7 +180,7 @@ def test_accuracy_is_the_root_of_its_squared_parts(tmp_path: Path, photo: Photo)
     _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
-        best = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())[0]  # type: ignore[arg-type]
+        best = _located(photo, Click(10, 20), mosaic, plan)[0]
     assert best.accuracy_parts["box"] == pytest.approx(2.0 * best.gsd_m)
     assert best.accuracy_parts["spread"] == pytest.approx(0.25 * best.gsd_m)
     assert best.gsd_m == pytest.approx(plan.gsd_m, rel=1e-4), "the window's own"
@@ -180,7 +192,7 @@ def test_a_click_outside_the_photo_is_an_error(tmp_path: Path, photo: Photo) -> 
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
         with pytest.raises(PhotoError, match="outside the photo"):
-            locate(photo, [Target(Click(401, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+            _located(photo, Click(401, 20), mosaic, plan)
 
 
 @pytest.mark.parametrize("west", [179.9994, 180.0002, -179.999])
@@ -188,5 +200,5 @@ def test_answers_stay_in_the_turn_of_the_mosaic(tmp_path: Path, photo: Photo, we
     truth = _mosaic(tmp_path / "m.tif", 4326, Affine(2e-6, 0, west, 0, -2e-6, -17.0))
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
-        found = locate(photo, [Target(Click(10, 20))], mosaic, plan, Seeing())  # type: ignore[arg-type]
+        found = _located(photo, Click(10, 20), mosaic, plan)
     assert iou(found[0].polygon, truth) > 0.7

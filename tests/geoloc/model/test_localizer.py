@@ -106,7 +106,7 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
     queries = [
         Query(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, Affine.identity()) for i in range(20)
     ]
-    features = localizer.encode_window(window, valid)
+    features = localizer.encode_reference(window, valid)
 
     def masses(part: list[Query]) -> list[tuple[float, float]]:
         encoded = localizer.encode_queries(part, list(range(len(part))))
@@ -128,5 +128,5 @@ def test_what_lies_under_no_data_does_not_matter() -> None:
     valid[:, 60:] = False
     window = rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     changed = np.where(valid[..., None], window, 0).astype(np.uint8)
-    first, second = (localizer.encode_window(w, valid).coarse for w in (window, changed))
+    first, second = (localizer.encode_reference(w, valid).coarse for w in (window, changed))
     assert torch.equal(first, second)

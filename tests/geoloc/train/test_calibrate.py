@@ -17,7 +17,6 @@ from geoloc.train.calibrate import Answer, describe, fit, run_trials
 from geoloc.train.ground import Ground
 from geoloc.train.trials import Trial
 from tiling.mosaic import Mosaic
-from tiling.plan import Plan
 
 
 def _answers(scale: float, offset: float) -> list[Answer]:
@@ -81,9 +80,7 @@ def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosai
 ) -> None:
     searched: list[tuple[int, int]] = []
 
-    def locate(
-        photo: Photo, targets: Sequence[Target], mosaic: Mosaic, plan: Plan, model: Model, *, top: int
-    ) -> list[Detection]:
+    def locate(photo: Photo, targets: Sequence[Target], mosaic: Mosaic, model: Model, *, top: int) -> list[Detection]:
         from shapely.geometry import box
 
         west, south, _, north = mosaic.bounds
@@ -98,6 +95,7 @@ def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosai
         return [found]
 
     monkeypatch.setattr(calibrate, "locate", locate)
+    monkeypatch.setattr(calibrate, "Field", lambda mosaic, plan, model: mosaic)
     trials = [_trial("a", coloured_pixels), _trial("b", coloured_pixels)]
     lines: list[str] = []
     answers = run_trials(Model(), trials, lines.append)  # type: ignore[arg-type]
