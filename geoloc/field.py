@@ -64,7 +64,7 @@ class _Block:
 
 
 class Field:
-    """A `geoloc.search.Reference` that encodes what the windows of a plan show, when they are first asked for.
+    """A `Reference` that encodes what the windows of a plan show, when they are first asked for.
 
     The mosaic is read in square blocks, each with a margin of as many pixels as the network's backbone looks round a
     cell. So features do not depend on where blocks or windows end, and a cell has the same ones in every window.
@@ -96,6 +96,11 @@ class Field:
     def gsd_m(self) -> float:
         """Metres on the ground a pixel of the mosaic."""
         return self._mosaic.gsd_m
+
+    @property
+    def finest_m(self) -> float:
+        """See `Mosaic.finest_m`."""
+        return self._mosaic.finest_m
 
     def in_turn(self, shape: Polygon) -> Polygon:
         """See `Mosaic.in_turn`."""

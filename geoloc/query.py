@@ -31,6 +31,9 @@ BOX_SHARE = 1 / 6
 SCALES = (1.0, 0.5)
 """Crop sides over the photo's shorter side, where nothing is known about scale."""
 HEADINGS = (0, 90, 180, 270)
+TURNS_DEG = (-30.0, 0.0, 30.0)
+SIZES = (0.71, 1.0, 1.41)
+"""How crops of a second look differ in heading and side from the one that led to it."""
 _NADIR_TOLERANCE_DEG = 30.0
 _MIN_HEIGHT_M = 2.0
 _CLICK_MARGIN = 1 / 16
@@ -128,6 +131,20 @@ def make_queries(photo: Photo, target: Target, shape: tuple[int, int] = (256, 25
         else:
             queries.append(_north_up_query(photo, target.click, side, height, photo.heading_deg))
     return queries
+
+
+def vary(photo: Photo, target: Target, query: Query) -> list[Query]:
+    """Crops like `query`, one of those made for this target, turned and sized a little otherwise, and as it was.
+
+    A panorama shows all directions and no more of it can be shown: it stays the only one.
+    """
+    if photo.panorama:
+        return [query]
+    size = len(query.image)
+    side = math.sqrt(abs(query.to_photo.determinant)) * size
+    sides = sorted({min(*photo.size, max(MIN_SIDE, round(side * share))) for share in SIZES})
+    turns = [query.heading_deg + turn for turn in TURNS_DEG]
+    return [_north_up_query(photo, target.click, side, size, heading % 360) for side in sides for heading in turns]
 
 
 def _sides(photo: Photo, target: Target) -> Sequence[int]:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
-import pyproj
-from numpy.typing import NDArray
-from shapely.geometry import Point, Polygon
+from shapely.geometry import Point
 from shapely.prepared import prep
 
 from geoloc.detection import Detection, merge
 from geoloc.model.localizer import Localizer, Proposal
-from geoloc.model.network import Features
 from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
+from geoloc.reference import Reference
+from geoloc.second_look import PLACES, Candidate, SecondLook
 from tiling.grid import WGS84, project
-from tiling.plan import Plan, Window
 
 PRESENT = 0.5
 """Answers that score less count as "not here"."""
@@ -29,33 +26,6 @@ PEAKS = 5
 METHOD = "attention"
 LEAST_SHARE = 1e-4
 """Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
-
-
-class Reference(Protocol):
-    """What is searched: the windows of a plan, as the network sees them, and the mosaic they are of."""
-
-    @property
-    def plan(self) -> Plan:
-        """The windows to search, and where answers may be."""
-
-    @property
-    def crs(self) -> pyproj.CRS:
-        """Of the mosaic, and so of the answers."""
-
-    @property
-    def gsd_m(self) -> float:
-        """Metres on the ground a pixel of the mosaic."""
-
-    def in_turn(self, shape: Polygon) -> Polygon:
-        """See `Mosaic.in_turn`."""
-
-    def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
-        """The network's features of one window of the plan (1 x C x px/16 x px/16, 1 x C' x px/8 x px/8), and which of
-        its pixels have data, px x px.
-
-        Raises:
-            GeolocError: the mosaic cannot be read.
-        """
 
 
 def locate(
@@ -85,22 +55,19 @@ def locate(
         PhotoError: a click is outside the photo.
         GeolocError: the mosaic cannot be read.
     """
-    crops = [
-        (index, query)
-        for index, target in enumerate(targets)
-        for query in make_queries(photo, target, model.query_shape)
-    ]
+    queries = [make_queries(photo, target, model.query_shape) for target in targets]
+    crops = [(index, query) for index, group in enumerate(queries) for query in group]
     encoded = model.encode_queries([query for _, query in crops], [index for index, _ in crops])
     search = _Search(os.fsencode(photo.path).decode("utf-8", "replace"), targets, reference, model)
     plan = reference.plan
     asked = prep(plan.area)
-    found: list[tuple[float, Detection]] = []
+    found: list[tuple[Candidate, Detection]] = []
     searched = np.full(len(targets), -math.inf)
     # Windows overlap, and what each place has is to count once.
     overlap = math.log(plan.overlap)
 
-    def log_share(log_mass: float, target: int) -> float:
-        return _log_share(log_mass, searched[target] - overlap)
+    def log_share(proposal: Proposal) -> float:
+        return _log_share(proposal.log_mass, searched[proposal.target] - overlap)
 
     for done, window in enumerate(plan.windows, start=1):
         features, valid = reference.features(window)
@@ -110,12 +77,23 @@ def locate(
             for target, log_mass in matches.log_mass.items():
                 searched[target] = np.logaddexp(searched[target], log_mass)
             # What was searched only grows: a share that is too small now stays so.
-            likely = [p for p in matches.proposals if log_share(p.log_mass, p.target) > math.log(LEAST_SHARE)]
-            answers = search.detections(likely, window)
-            found.extend((p.log_mass, d) for p, d in zip(likely, answers, strict=True) if asked.contains(_place(d)))
+            likely = [Candidate(window, p) for p in matches.proposals if log_share(p) > math.log(LEAST_SHARE)]
+            answers = ((candidate, search.detection(candidate)) for candidate in likely)
+            found.extend((candidate, answer) for candidate, answer in answers if asked.contains(_place(answer)))
         if progress is not None:
             progress(done, len(plan.windows))
-    scored = (replace(d, score=model.score(log_share(log_mass, d.target))) for log_mass, d in found)
+    shares = [replace(d, score=math.exp(log_share(candidate.proposal))) for candidate, d in found]
+    # A polygon is the same object before and after.
+    by_polygon = {id(d.polygon): candidate for candidate, d in found}
+    look = SecondLook(photo, targets, queries, reference, model)
+    scored = []
+    for first in merge(shares, top=max(top, PLACES)):
+        second = look.at(by_polygon[id(first.polygon)])
+        if second is None:
+            continue
+        answer = search.detection(second)
+        if asked.contains(_place(answer)):
+            scored.append(replace(answer, score=model.score(math.log(first.score) + second.proposal.log_mass)))
     merged = merge(scored, top=top)
     return sorted(merged, key=lambda d: (d.target, d.rank))
 
@@ -140,28 +118,28 @@ class _Search:
     reference: Reference
     model: Localizer
 
-    def detections(self, proposals: Sequence[Proposal], window: Window) -> Iterator[Detection]:
-        """The proposals of one window on the map, neither ranked nor scored yet: a score needs all windows."""
+    def detection(self, candidate: Candidate) -> Detection:
+        """A proposal of one window on the map, neither ranked nor scored yet: a score needs all windows."""
+        window, proposal = candidate.window, candidate.proposal
         gsd_m = window.grid.ground_gsd()
-        for proposal in proposals:
-            polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.reference.crs)
-            parts = {
-                "box": self.model.calibration.centre_error_px * gsd_m,
-                "spread": self.model.calibration.spread_scale * proposal.spread_px * gsd_m,
-                "mosaic pixel": self.reference.gsd_m / math.sqrt(12),
-            }
-            yield Detection(
-                rank=1,
-                score=0.0,
-                click=self.targets[proposal.target].click,
-                photo=self.photo,
-                polygon=self.reference.in_turn(polygon),
-                crs=self.reference.crs,
-                gsd_m=gsd_m,
-                accuracy_m=math.hypot(*parts.values()),
-                accuracy_parts=parts,
-                model=self.model.name,
-                window=window.id,
-                method=METHOD,
-                target=proposal.target,
-            )
+        polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.reference.crs)
+        parts = {
+            "box": self.model.calibration.centre_error_px * gsd_m,
+            "spread": self.model.calibration.spread_scale * proposal.spread_px * gsd_m,
+            "mosaic pixel": self.reference.gsd_m / math.sqrt(12),
+        }
+        return Detection(
+            rank=1,
+            score=0.0,
+            click=self.targets[proposal.target].click,
+            photo=self.photo,
+            polygon=self.reference.in_turn(polygon),
+            crs=self.reference.crs,
+            gsd_m=max(gsd_m, self.reference.finest_m),
+            accuracy_m=math.hypot(*parts.values()),
+            accuracy_parts=parts,
+            model=self.model.name,
+            window=window.id,
+            method=METHOD,
+            target=proposal.target,
+        )

@@ -20,6 +20,8 @@ FILL = 127
 """What stands where the mosaic has no data."""
 PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
+LOOK_PX = 24.0
+"""Half the side of the square whose mass a second look at a place counts."""
 QUERY_BATCH = 16
 
 
@@ -39,12 +41,14 @@ class Proposal:
     log_mass: log of the summed exponentials of the network's logits here, averaged over the target's crops. Comparable
     between windows: the null class, "the object is not here", has the mass 1.
     spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
+    crop: which of the target's crops led to it.
     """
 
     target: int
     box: PixelBox
     log_mass: float
     spread_px: float
+    crop: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,19 @@ class Localizer:
             mine = targets == target
             places = _places(logits[mine], boxes[mine], inside)
             log_mass[int(target)] = float(places.logsumexp(0))
-            proposals += _peaks(int(target), places, boxes[mine].flatten(0, 1), most)
+            proposals += _peaks(int(target), places, boxes[mine], most)
         return Matches(tuple(proposals), log_mass)
+
+    @torch.inference_mode()
+    def confirm(
+        self, queries: Sequence[EncodedQueries], window: Features, valid: NDArray[np.bool_], place: tuple[float, float]
+    ) -> Proposal | None:
+        """What crops of one target have to say of a place (x, y) in a window; None where no box may have its centre."""
+        logits, boxes, targets = self._match(queries, window)
+        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy())), boxes.flatten(0, 1)
+        centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+        near = ((centre - centre.new_tensor(place)).abs() <= LOOK_PX).all(1) & (places > -math.inf)
+        return _read(int(targets[0]), 0, places[near], boxes[near]) if near.any() else None
 
     def _match(self, queries: Sequence[EncodedQueries], window: Features) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (Q x M) and boxes (Q x M x 4) of every candidate for every crop, and the crops' targets."""
@@ -143,8 +158,10 @@ def _places(logits: Tensor, boxes: Tensor, valid: Tensor) -> Tensor:
 
 
 def _peaks(target: int, places: Tensor, boxes: Tensor, most: int) -> list[Proposal]:
-    """Where the mass is, its box the mean of the boxes there. places: N log masses, boxes: N x 4."""
+    """Where the mass is. places: Q * M log masses, boxes: Q x M x 4."""
     left = places.clone()
+    a_crop = boxes.shape[1]
+    boxes = boxes.flatten(0, 1)
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     proposals = []
     for _ in range(most):
@@ -152,10 +169,16 @@ def _peaks(target: int, places: Tensor, boxes: Tensor, most: int) -> list[Propos
         if left[best] == -math.inf:
             break
         near = ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        log_mass = left[near].logsumexp(0)
-        weight = (left[near] - log_mass).exp()
-        box = PixelBox(*(weight @ boxes[near]).tolist())
-        spread = ((centre[near] - centre.new_tensor(box.centre)) ** 2).sum(1) @ weight
-        proposals.append(Proposal(target, box, float(log_mass), math.sqrt(float(spread))))
+        proposals.append(_read(target, best // a_crop, left[near], boxes[near]))
         left[near] = -math.inf
     return proposals
+
+
+def _read(target: int, crop: int, places: Tensor, boxes: Tensor) -> Proposal:
+    """The mass of some places and the mean of their boxes by it. places: N log masses, boxes: N x 4."""
+    log_mass = places.logsumexp(0)
+    weight = (places - log_mass).exp()
+    box = PixelBox(*(weight @ boxes).tolist())
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    spread = ((centre - centre.new_tensor(box.centre)) ** 2).sum(1) @ weight
+    return Proposal(target, box, float(log_mass), math.sqrt(float(spread)), crop)

@@ -20,6 +20,7 @@ from geoloc.query import (
     make_queries,
     parse_box,
     parse_click,
+    vary,
 )
 from tiling.box import PixelBox
 
@@ -192,3 +193,33 @@ def test_panorama_cut_at_top_and_bottom_keeps_its_proportions() -> None:
     assert query.click == pytest.approx((256, 128 - 14))
     assert_faithful(query, Click(300, 100))
     assert query.to_photo.almost_equals(Affine(2, 0, -212, 0, 2, -128))
+
+
+def test_variations_turn_and_size_a_crop_and_keep_the_click() -> None:
+    photo = dotted(900, 700, 300, 400, 9)
+    click = Click(300, 400)
+    target = Target(click)
+    first = make_queries(photo, target)[-1]
+    varied = vary(photo, target, first)
+    assert len(varied) == 9
+    for query in varied:
+        assert_faithful(query, click)
+    turns = {round((q.heading_deg - first.heading_deg + 180) % 360 - 180) for q in varied}
+    assert turns == {-30, 0, 30}
+    shares = sorted({round(scale(q) / scale(first), 1) for q in varied})
+    assert shares == [0.7, 1.0, 1.4]
+    plain = next(q for q in varied if q.heading_deg == first.heading_deg and abs(scale(q) / scale(first) - 1) < 0.01)
+    assert np.abs(plain.image.astype(int) - first.image).mean() < 4
+
+
+def test_variations_are_never_larger_than_the_photo() -> None:
+    photo = dotted(900, 700, 300, 400, 9)
+    largest = make_queries(photo, Target(Click(300, 400)))[0]
+    assert len(vary(photo, Target(Click(300, 400)), largest)) == 6
+
+
+def test_a_panorama_has_no_variations() -> None:
+    photo = dotted(1024, 512, 300, 260, 9, panorama=True)
+    target = Target(Click(300, 260))
+    (query,) = make_queries(photo, target)
+    assert vary(photo, target, query) == [query]

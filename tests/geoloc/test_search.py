@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,14 @@ class Seeing:
     calibration = Calibration(2.0, 0.5, 1.0, 0.0)
 
     def __init__(self) -> None:
-        self.crops = 0
+        self.crops: list[int] = []
+        self.looks: list[tuple[float, float]] = []
 
     def score(self, log_share: float) -> float:
         return math.exp(log_share)
 
     def encode_queries(self, queries: list[Query], targets: list[int]) -> list[int]:
-        self.crops = len(queries)
+        self.crops.append(len(queries))
         return sorted(set(targets))
 
     def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
@@ -77,6 +79,13 @@ class Seeing:
         box = PixelBox(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
         mass = math.log(window.sum())
         return Matches(tuple(Proposal(target, box, mass, 0.5) for target in queries), dict.fromkeys(queries, mass))
+
+    def confirm(
+        self, queries: list[int], features: Features, valid: NDArray[np.bool_], place: tuple[float, float]
+    ) -> Proposal | None:
+        self.looks.append(place)
+        found = self.propose(queries, features, valid, 1).proposals
+        return replace(found[0], log_mass=0.0) if found else None
 
 
 @pytest.fixture
@@ -148,8 +157,38 @@ def test_every_click_gets_its_own_ranks_in_the_order_given(tmp_path: Path, photo
             progress=lambda i, n: done.append((i, n)),
         )
     assert [d.click for d in found if d.rank == 1] == clicks
-    assert model.crops == 16, "two scales and four headings a click where nothing is known"
+    assert model.crops[0] == 16, "two scales and four headings a click where nothing is known"
     assert done == [(i + 1, len(plan.windows)) for i in range(len(plan.windows))]
+
+
+def test_a_second_look_is_at_the_place_in_the_window_that_shows_it_best(tmp_path: Path, photo: Photo) -> None:
+    truth = _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        model: Any = Seeing()
+        found = locate(photo, [Target(Click(10, 20))], Field(mosaic, plan, model), model)
+        middle = project(truth.centroid, mosaic.crs, plan.windows[0].grid.crs)
+    places = [(~window.grid.affine) * (middle.x, middle.y) for window in plan.windows]
+    best = min(places, key=lambda place: max(abs(at - Seeing.window_px / 2) for at in place))
+    assert any(math.dist(best, look) < 2 for look in model.looks)
+    # One scale of nine crops is gone: none is larger than the photo.
+    assert set(model.crops[1:]) == {6}
+    assert iou(found[0].polygon, truth) > 0.75
+
+
+class Doubting(Seeing):
+    """Is sure at first, and finds nothing on a second look."""
+
+    def confirm(self, *_: object) -> Proposal | None:
+        return None
+
+
+def test_what_does_not_stand_up_to_a_second_look_is_no_answer(tmp_path: Path, photo: Photo) -> None:
+    _mosaic(tmp_path / "m.tif", *GRIDS["UTM north-up"])
+    with open_mosaic([tmp_path / "m.tif"]) as mosaic:
+        plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
+        model: Any = Doubting()
+        assert locate(photo, [Target(Click(10, 20))], Field(mosaic, plan, model), model) == []
 
 
 def test_the_area_limits_the_answers(tmp_path: Path, photo: Photo) -> None:

@@ -11,7 +11,7 @@ import torch
 from affine import Affine
 
 from geoloc.model.localizer import PEAK_PX, Localizer, Proposal, _peaks, _places
-from geoloc.model.network import CrossViewNet
+from geoloc.model.network import CrossViewNet, Features
 from geoloc.model.presets import preset
 from geoloc.model.weights import Calibration
 from geoloc.query import Query
@@ -36,7 +36,7 @@ VALID = torch.ones(SIDE, SIDE, dtype=torch.bool)
 
 def _found(logits: torch.Tensor, valid: torch.Tensor = VALID, most: int = 1, target: int = 0) -> list[Proposal]:
     boxes = _boxes(len(logits))
-    return _peaks(target, _places(logits, boxes, valid), boxes.flatten(0, 1), most)
+    return _peaks(target, _places(logits, boxes, valid), boxes, most)
 
 
 def test_one_peak_has_the_mass_of_its_cells() -> None:
@@ -88,6 +88,40 @@ def test_nothing_is_proposed_on_invalid_ground() -> None:
     valid[40:] = False
     assert [p.box.centre for p in _found(logits, valid)] == [pytest.approx((20.0, 20.0))]
     assert _found(logits, torch.zeros_like(VALID), most=3) == []
+
+
+def test_a_peak_tells_which_crop_led_to_it() -> None:
+    logits = torch.full((3, CELLS**2), -50.0)
+    logits[2, _cell(8, 8)] = 5.0
+    logits[1, _cell(2, 2)] = 1.0
+    assert [p.crop for p in _found(logits, most=2)] == [2, 1]
+
+
+class _Said(Localizer):
+    """Says what it is told to."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        super().__init__(CrossViewNet(TINY), Calibration())
+        self._logits = logits
+
+    def _match(self, queries: object, window: object) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        return self._logits, _boxes(len(self._logits)), torch.full((len(self._logits),), 4)
+
+
+def test_a_second_look_counts_what_is_near_the_place() -> None:
+    logits = torch.full((2, CELLS**2), -50.0)
+    logits[:, _cell(3, 7)] = torch.tensor([2.0, 1.0])
+    logits[0, _cell(9, 7)] = 9.0
+    valid = np.ones((SIDE, SIDE), bool)
+    said = _Said(logits)
+    features = Features(torch.zeros(1), torch.zeros(1))
+    found = said.confirm([], features, valid, (30.0, 62.0))
+    assert found is not None
+    assert found.target == 4
+    assert found.box.centre == pytest.approx((28.0, 60.0), abs=0.01)
+    assert found.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
+    valid[40:] = False
+    assert said.confirm([], features, valid, (30.0, 80.0)) is None
 
 
 def test_scores_follow_the_calibration_and_never_overflow() -> None:
