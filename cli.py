@@ -13,7 +13,7 @@ import click
 
 from geoloc import __version__
 from geoloc.console import AREA, COARSE, LOG, MODEL, Main, Parsed, Progress, options
-from geoloc.train.commands import ablate, pack, train
+from geoloc.train.commands import ablate, calibrate, pack, train
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
@@ -331,7 +331,7 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
         click.echo(f"wrote {path}")
 
 
-for _command in (train, pack, ablate):
+for _command in (train, calibrate, pack, ablate):
     main.add_command(_command)
 
 

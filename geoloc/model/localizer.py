@@ -75,9 +75,9 @@ class Localizer:
         """The same network telling its scores by another calibration."""
         return Localizer(self._net, calibration)
 
-    def score(self, log_share: float) -> float:
+    def score(self, evidence: float) -> float:
         """See `Calibration.score`."""
-        return self.calibration.score(log_share)
+        return self.calibration.score(evidence)
 
     @torch.inference_mode()
     def encode_queries(self, queries: Sequence[Query], targets: Sequence[int]) -> list[EncodedQueries]:

@@ -33,8 +33,9 @@ class Calibration:
 
     centre_error_px, spread_scale: how far a right box's centre is from the true one, window pixels: the root of the
     summed squares of the first and of spread_scale times the spread of the network's own weights.
-    score_scale, score_offset: the score of an answer is sigmoid(score_scale * x + score_offset), x the log of its share
-    of the mass of all places searched and of the null class; fitted so that it is the probability of a hit.
+    score_scale, score_offset: the score of an answer is sigmoid(score_scale * x + score_offset), x its
+    evidence: the log of its share of the mass of all places searched and of the null class, plus the log of its mass in
+    a second look (`geoloc.search`); fitted so that it is the probability of a hit.
     """
 
     centre_error_px: float = 4.0
@@ -42,9 +43,9 @@ class Calibration:
     score_scale: float = 1.0
     score_offset: float = 0.0
 
-    def score(self, log_share: float) -> float:
-        """The probability that an answer is right which has this share (its log) of the mass of a whole search."""
-        x = self.score_scale * log_share + self.score_offset
+    def score(self, evidence: float) -> float:
+        """The probability that an answer with this evidence is right."""
+        x = self.score_scale * evidence + self.score_offset
         return 1 / (1 + math.exp(-x)) if x > -500 else 0.0
 
 

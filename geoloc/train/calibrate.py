@@ -1,7 +1,7 @@
 """What a score means: whole searches on held-out ground, with and without the object, and a logistic fit of the hits.
 
 The network's scores are learnt one window and one crop at a time; a search takes the best of many. Here it is measured
-how often the best answer of a search is right, given its share of all that was searched, so that `score` is that
+how often the best answer of a search is right, given the evidence for it, so that `score` is that
 probability and an answer below one half can honestly be told as "not here".
 """
 
@@ -34,11 +34,10 @@ _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
 class Answer:
     """The best answer to one click of a trial.
 
-    log_share: of the mass of all that was searched; error_px: of the centre, and spread_px, as in `Proposal`, in window
-    pixels.
+    evidence: see `Calibration`; error_px: of the centre, and spread_px, as in `Proposal`, in window pixels.
     """
 
-    log_share: float
+    evidence: float
     hit: bool
     error_px: float
     spread_px: float
@@ -57,8 +56,8 @@ def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str]
 
 
 def fit(answers: Sequence[Answer]) -> Calibration:
-    """Logistic regression of hits on log shares, by Newton steps, and the centre error of the hits by their spread."""
-    x = torch.tensor([a.log_share for a in answers], dtype=torch.float64)
+    """Logistic regression of hits on evidence, by Newton steps, and the centre error of the hits by their spread."""
+    x = torch.tensor([a.evidence for a in answers], dtype=torch.float64)
     y = torch.tensor([float(a.hit) for a in answers], dtype=torch.float64)
     design = torch.stack([x, torch.ones_like(x)], dim=1)
     weight = torch.tensor([1.0, 0.0], dtype=torch.float64)
@@ -84,7 +83,7 @@ def _error_law(hits: Sequence[Answer]) -> tuple[float, float]:
 
 def describe(answers: Sequence[Answer], calibration: Calibration) -> str:
     """Hits, and how well the score tells hits from misses, as one line."""
-    score = np.array([calibration.score(a.log_share) for a in answers])
+    score = np.array([calibration.score(a.evidence) for a in answers])
     hit = np.array([a.hit for a in answers])
     wins = (score[hit][:, None] > score[~hit][None]).mean()
     return (
@@ -110,9 +109,9 @@ def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list
         y = ground.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ground.gsd_m
         inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
         error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
-        # The plain score is the sigmoid of the log share.
-        share = math.log(best.score) - math.log1p(-best.score)
-        answers.append(Answer(share, bool(inside), float(error), best.accuracy_parts["spread"] / best.gsd_m))
+        # The plain score is the sigmoid of the evidence.
+        evidence = math.log(best.score) - math.log1p(-best.score)
+        answers.append(Answer(evidence, bool(inside), float(error), best.accuracy_parts["spread"] / best.gsd_m))
     return answers
 
 

@@ -156,6 +156,43 @@ def train(
 
 @click.command()
 @_sources
+@click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
+@click.option("--trials", type=click.IntRange(min=1), default=40, show_default=True, help="Searches to fit scores on.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
+@options("model", "weights", "device", "overwrite", "verbosity")
+def calibrate(
+    *,
+    packed: Path | None,
+    trials: int,
+    output: Path,
+    preset: str,
+    weights: Path | None,
+    device: str,
+    overwrite: bool,
+    **sources: Any,
+) -> None:
+    """Fit what a score means, on searches of ground that is kept apart.
+
+    \b
+    geoloc calibrate --pack pack/ --weights run/weights.safetensors -o mine.safetensors
+
+    For weights from `geoloc.train.from_pack`, which trains where nothing can be searched; `geoloc train` ends with this
+    by itself.
+    """
+    from geoloc.errors import needing_train
+    from geoloc.output import check_output
+
+    check_output(output, (".safetensors",), overwrite, [] if weights is None else [weights])
+    if packed is not None and any(sources.values()):
+        raise click.UsageError("--pack and what to make views of are two ways; give one.")
+    with needing_train():
+        from geoloc.train.recipes import recalibrate
+    recalibrate(preset, weights, _parts(packed, sources), output, trials, device=device, report=LOG.info)
+    click.echo(f"wrote {output}")
+
+
+@click.command()
+@_sources
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New folder for the shards.")
 @click.option("--size-mb", type=Positive(), default=60.0, show_default=True, help="Of all shards, in 10^6 bytes.")
 @click.option("--shard-mb", type=Positive(), default=15.0, show_default=True, help="Of one shard at the most.")

@@ -167,6 +167,34 @@ def calibrated(
     return calibration
 
 
+def recalibrate(
+    name: str,
+    weights: Path | None,
+    parts: Mapping[str, Collection],
+    output: Path,
+    trials: int,
+    *,
+    device: str = "cpu",
+    report: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Write weights of preset `name` again, with scores fitted on searches of the held-out part of collections.
+
+    weights: the file, or None for those of the package. Where they were trained without a raster library nothing could
+    be searched.
+
+    Raises:
+        TrainingError: see `calibrated`.
+        OutputError: the file cannot be written.
+    """
+    config = preset(name)
+    _, held_out = parts_of(dict(parts))
+    path = find_weights(name, weights)
+    calibration = calibrated(path, config, held_out, trials, device=device, report=report)
+    net = CrossViewNet(config)
+    load_weights(path, net)
+    save_weights(output, net, calibration)
+
+
 def _halved(features: Features) -> Features:
     return Features(features.coarse.half(), features.fine.half())
 

@@ -105,6 +105,6 @@ def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosai
     assert [a.hit for a in answers] == [True, False, False, False] * 2
     assert answers[0].error_px == pytest.approx(1.0 / 0.25, rel=1e-3)
     assert answers[0].spread_px == pytest.approx(0.5 / 0.25)
-    assert answers[0].log_share == pytest.approx(math.log(0.8 / 0.2))
+    assert answers[0].evidence == pytest.approx(math.log(0.8 / 0.2))
     assert answers[1].error_px == math.inf
     assert lines[-1].startswith("trial 2 of 2: 2 hits of 4")

@@ -1,4 +1,4 @@
-"""`geoloc train`, `geoloc pack` and `geoloc ablate` as a user types them."""
+"""`geoloc train`, `geoloc calibrate`, `geoloc pack` and `geoloc ablate` as a user types them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from click.testing import CliRunner, Result
 from cli import main
 from geoloc.model.network import CrossViewNet
 from geoloc.model.presets import Config
-from geoloc.model.weights import load_weights
-from geoloc.train import ablate, recipes
+from geoloc.model.weights import Calibration, load_weights, save_weights
+from geoloc.train import ablate, recipes, trials
+from geoloc.train import calibrate as train_calibrate
+from geoloc.train.calibrate import Answer
 from geoloc.train.mix import Recipe
 from geoloc.train.pack import read_pack
 
@@ -101,6 +103,22 @@ def test_packing_and_training_from_the_pack(geoloc, mosaic: Path, tmp_path: Path
     assert json.loads((tmp_path / "results/ablation.json").read_text())["plan"]["records"] == 32
 
 
+def test_scores_are_fitted_afterwards(geoloc, mosaic: Path, tmp_path: Path, tiny: Config, monkeypatch) -> None:
+    start, output = tmp_path / "start.safetensors", tmp_path / "fitted.safetensors"
+    net = CrossViewNet(tiny)
+    save_weights(start, net, Calibration())
+    answers = [Answer(float(i % 7 - 3), i % 7 > 3, 2.0, 1.0) for i in range(40)]
+    monkeypatch.setattr(train_calibrate, "run_trials", lambda model, trials, report: answers)
+    monkeypatch.setattr(trials, "draw_trials", lambda *_: ["of a small mosaic"])
+    args = ["calibrate", "--mosaic", mosaic, "--model", "tiny", "--weights", start, "--trials", 2]
+    result = geoloc(*args, "-o", output)
+    assert result.exit_code == 0, result.output
+    assert f"wrote {output}" in result.stdout
+    assert load_weights(output, net).score(3.0) > 0.5 > load_weights(output, net).score(-3.0)
+    assert "exists already" in geoloc(*args, "-o", output).stderr
+    assert geoloc(*args, "-o", start, "--overwrite").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
@@ -112,6 +130,8 @@ def test_packing_and_training_from_the_pack(geoloc, mosaic: Path, tmp_path: Path
         (["train", "-o", "run", "--minutes", "1", "--pack", "p", "--dataset", "cvogl", "c"], "--pack"),
         (["pack", "-o", "p"], "Nothing to train on"),
         (["ablate", "-o", "run"], "Nothing to train on"),
+        (["calibrate", "-o", "w.safetensors"], "Nothing to train on"),
+        (["calibrate", "-o", "w.safetensors", "--pack", "p", "--towns", "1"], "--pack"),
     ],
 )
 def test_wrong_usage_is_told(geoloc, args: list[str], says: str) -> None:
