@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from geoloc.field import Field
 from geoloc.model.localizer import Localizer
@@ -56,18 +56,36 @@ def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str]
 
 
 def fit(answers: Sequence[Answer]) -> Calibration:
-    """Logistic regression of hits on evidence, by Newton steps, and the centre error of the hits by their spread."""
-    x = torch.tensor([a.evidence for a in answers], dtype=torch.float64)
-    y = torch.tensor([float(a.hit) for a in answers], dtype=torch.float64)
-    design = torch.stack([x, torch.ones_like(x)], dim=1)
-    weight = torch.tensor([1.0, 0.0], dtype=torch.float64)
-    for _ in range(50):
-        p = torch.sigmoid(design @ weight)
-        gradient = design.T @ (p - y) + 0.1 * weight
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + 0.1 * torch.eye(2)
-        weight = weight - torch.linalg.solve(hessian, gradient)
+    """Logistic regression of hits on evidence, and the centre error of the hits by their spread."""
+    evidence = np.array([a.evidence for a in answers])
+    hit = np.array([float(a.hit) for a in answers])
+    middle, width = evidence.mean(), max(float(evidence.std()), 1e-6)
+    slope, offset = _logistic((evidence - middle) / width, hit)
     error, scale = _error_law([a for a in answers if a.hit])
-    return Calibration(error, scale, float(weight[0]), float(weight[1]))
+    return Calibration(error, scale, slope / width, offset - slope * middle / width)
+
+
+def _logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    """Slope and offset of log odds, by Newton steps that are halved where they would lead uphill.
+
+    A weak pull of the slope to 0 keeps it finite where hits and misses do not mix.
+    """
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    pull = np.array([0.1, 1e-6])
+
+    def cost(w: NDArray[np.float64]) -> float:
+        z = design @ w
+        return float((np.logaddexp(0, z) - y * z).sum() + (pull * w**2).sum() / 2)
+
+    weight = np.zeros(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-(design @ weight).clip(-500, 500)))
+        gradient = design.T @ (p - y) + pull * weight
+        step = np.linalg.solve((design * (p * (1 - p))[:, None]).T @ design + np.diag(pull), gradient)
+        while cost(weight - step) > cost(weight) and np.abs(step).max() > 1e-9:
+            step = step / 2
+        weight = weight - step
+    return float(weight[0]), float(weight[1])
 
 
 def _error_law(hits: Sequence[Answer]) -> tuple[float, float]:

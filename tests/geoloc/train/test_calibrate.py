@@ -34,6 +34,16 @@ def test_the_fit_finds_the_law_that_made_the_hits() -> None:
     assert calibration.spread_scale == 0
 
 
+def test_evidence_that_lies_far_apart_does_not_lead_the_fit_astray() -> None:
+    """As it does of searches where the object is not: plain Newton steps ran away there."""
+    rng = np.random.default_rng(7)
+    evidence = np.concatenate([rng.normal(2, 2, 90), rng.normal(-12, 9, 180)])
+    hits = rng.random(270) < 1 / (1 + np.exp(-(0.9 * evidence + 1)))
+    calibration = fit([Answer(float(x), bool(h), 3.0, 1.0) for x, h in zip(evidence, hits, strict=True)])
+    assert 0.5 < calibration.score_scale < 1.6
+    assert abs(calibration.score_offset - 1) < 1
+
+
 def test_the_error_grows_with_the_spread_as_it_did() -> None:
     rng = np.random.default_rng(6)
     answers = []
