@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -146,10 +147,11 @@ class Field:
             # A copy, since a view would keep the margin in memory.
             features = Features(*(side.clone() for side in inner))
         else:
-            features = self._nothing().spread(rows, columns)
+            features = self._nothing.spread(rows, columns)
         margin = MARGIN * STRIDE
         return _Block(cells, features, pixels.valid[margin:-margin, margin:-margin].copy())
 
+    @cached_property
     def _nothing(self) -> Features:
         """Of one cell with no data far and wide."""
         side = (2 * MARGIN + 1) * STRIDE

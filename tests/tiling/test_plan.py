@@ -146,8 +146,8 @@ def test_the_ground_resolution_is_met(epsg: int, log_gsd: float, window_px: int)
     with memory_mosaic(np.ones((100, 100), bool), grid) as mosaic:
         plan = make_plan(mosaic, gsd, window_px, EVERYWHERE)
     assert plan.gsd_m == pytest.approx(gsd, rel=GSD_TOLERANCE + 1e-6)
-    assert plan.window_px % 16 == 0
-    assert 0.8 < plan.window_px / window_px < 1.25
+    assert plan.window_px % 32 == 0
+    assert 0.9 < plan.window_px / window_px < 1.1
     assert plan.tiles_per_side % 2 == 0
     for window in plan.windows:
         assert window.grid.width == window.grid.height == plan.window_px
@@ -303,6 +303,29 @@ def test_windows_are_blocks_of_tiles(plan: Plan) -> None:
         corner = mercantile.bounds(last)
         assert window.footprint.bounds[1:3] == pytest.approx((corner.south, corner.east), abs=1e-9)
         assert window.tiles[0].x % (plan.tiles_per_side // 2) == 0
+
+
+def _plans_at_the_antimeridian(tmp_path: Path) -> Iterator[Plan]:
+    grid = Grid(WGS84, Affine(1e-5, 0, 180 - 128e-5, 0, -1e-5, -17), SIDE, SIDE)
+    with open_mosaic([valid_file(tmp_path / "m.tif", np.ones((SIDE, SIDE), bool), grid)]) as mosaic:
+        for gsd in (0.8, 0.9, 1.0, 1.1, 1.2):
+            yield make_plan(mosaic, gsd, 64, EVERYWHERE)
+
+
+def test_all_windows_are_parts_of_one_grid_of_pixels(plan: Plan, tmp_path: Path) -> None:
+    plans = [plan, *_plans_at_the_antimeridian(tmp_path)]
+    # There half blocks are not whole parts of the world: those across the seam go on as they were.
+    assert any(2**plan.zoom % (plan.tiles_per_side // 2) for plan in plans)
+    for each in plans:
+        corners = np.array([window.corner for window in each.windows])
+        for window, corner in zip(each.windows, corners, strict=True):
+            part = each.pixels(*corner.tolist(), window.px, window.px)
+            turns = (part.affine.c - window.grid.affine.c) / (2 * HALF_WORLD)
+            assert turns == pytest.approx(round(turns), abs=1e-12)
+            assert tuple(part.affine)[3:6] == pytest.approx(tuple(window.grid.affine)[3:6], abs=1e-6)
+            assert part.affine.a == pytest.approx(window.grid.affine.a, rel=1e-12)
+        assert not (corners % (each.window_px // 2)).any()
+        assert each.window_px // 2 % 16 == 0
 
 
 def test_windows_go_row_by_row(plan: Plan) -> None:
