@@ -41,7 +41,8 @@ def run(
     if choice.fresh:
         shutil.rmtree(work / "sets", ignore_errors=True)
     library = Library(data, work, report_line)
-    kept = Store(work, choice.limit)
+    # Beside the table: whoever has them can count anew, and go on with what is missing on another machine.
+    kept = Store(output, choice.limit)
     given = {name: _set(library, name, choice) for name in library.names}
     made = {name: _method(name, choice) for name in methods.NAMES}
     results: dict[tuple[str, str], Result] = {}

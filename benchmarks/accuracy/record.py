@@ -8,6 +8,8 @@ from typing import Any
 from shapely.geometry import Polygon, box
 
 from geoloc.evaluate import LabelledQuery, Outcome, summarise
+from geoloc.results import epsg_of
+from tiling.grid import as_crs
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Record:
     photo: its site and file name, shared by the clicks that are drawn together by the bootstrap. mosaic: name of what
     was searched. click: x, y in the photo. truth: xmin, ymin, xmax, ymax in `epsg`, where the object really is. hit,
     acc_025, acc_050: 0 or 1, or how often for a method that answers at random. score: of the best answer, 0 without
-    one. answer: its polygon's corners in `crs` (WKT), None without one.
+    one. answer: its polygon's corners in `crs` (its EPSG code, or WKT), None without one.
     """
 
     photo: str
@@ -64,8 +66,13 @@ def record(outcome: Outcome, mosaic: str, present: bool) -> Record:
         **{name: one[key] for name, key in _SHARES.items()},
         score=0.0 if best is None else best.score,
         answer=None if best is None else tuple((x, y) for x, y in best.polygon.exterior.coords[:-1]),
-        crs=None if best is None else best.crs.to_wkt(),
+        crs=None if best is None else _crs(best.crs),
     )
+
+
+def _crs(crs: Any) -> str:
+    code = epsg_of(crs)
+    return as_crs(crs).to_wkt() if code is None else f"EPSG:{code}"
 
 
 def random_record(query: LabelledQuery, mosaic: str, shares: dict[str, float]) -> Record:

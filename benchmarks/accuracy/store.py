@@ -41,7 +41,7 @@ class Store:
     """The results in a folder. limit: of queries a set, None for all; results of different limits are kept apart."""
 
     def __init__(self, folder: Path, limit: int | None) -> None:
-        self._folder = folder / ("results" if limit is None else f"results_limit_{limit}")
+        self._folder = folder / ("records" if limit is None else f"records_limit_{limit}")
 
     def load(self, asked: QuerySet, method: Method) -> Result | None:
         """The stored result; None where there is none, or one of other weights, options or queries."""
