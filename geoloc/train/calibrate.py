@@ -62,7 +62,7 @@ def fit(answers: Sequence[Answer]) -> Calibration:
     middle, width = evidence.mean(), max(float(evidence.std()), 1e-6)
     slope, offset = _logistic((evidence - middle) / width, hit)
     error, scale = _error_law([a for a in answers if a.hit])
-    return Calibration(error, scale, slope / width, offset - slope * middle / width)
+    return Calibration(error, scale, float(slope / width), float(offset - slope * middle / width))
 
 
 def _logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
