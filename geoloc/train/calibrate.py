@@ -27,6 +27,9 @@ from tiling.area import Area
 from tiling.mosaic import open_mosaic
 from tiling.plan import make_plan
 
+OUTLIERS = 0.1
+"""Share of right answers that the expected error leaves out: a hit on a roof as large as a block may be off by many
+metres, and with it the figure would be too large for nearly all others."""
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
 
 
@@ -89,9 +92,17 @@ def _logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, fl
 
 
 def _error_law(hits: Sequence[Answer]) -> tuple[float, float]:
-    """a and b of error**2 = a**2 + b**2 * spread**2, least squares, neither negative."""
+    """a and b of error**2 = a**2 + b**2 * spread**2, least squares, neither negative, without the `OUTLIERS`."""
     errors = np.array([a.error_px**2 for a in hits])
     spreads = np.array([a.spread_px**2 for a in hits])
+    a, b = _least_squares(errors, spreads)
+    farther = errors / np.maximum(a**2 + b**2 * spreads, 1e-9)
+    kept = farther <= np.quantile(farther, 1 - OUTLIERS)
+    return _least_squares(errors[kept], spreads[kept])
+
+
+def _least_squares(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tuple[float, float]:
+    """Both squared, one a hit."""
     slope = 0.0
     if spreads.std() > 0:
         slope = max(float(np.cov(spreads, errors)[0, 1] / spreads.var(ddof=1)), 0.0)

@@ -49,11 +49,19 @@ def test_the_error_grows_with_the_spread_as_it_did() -> None:
     answers = []
     for _ in range(4000):
         spread = rng.uniform(0, 8)
-        answers.append(Answer(0.0, True, float(np.hypot(2.0, 0.5 * spread) * rng.choice([0.5, 1.3])), spread))
+        error = np.hypot(2.0, 0.5 * spread) * np.sqrt(rng.exponential())
+        answers.append(Answer(0.0, True, float(error), spread))
     calibration = fit(answers)
-    size = math.sqrt((0.5**2 + 1.3**2) / 2)
-    assert calibration.centre_error_px == pytest.approx(2.0 * size, rel=0.1)
-    assert calibration.spread_scale == pytest.approx(0.5 * size, rel=0.1)
+    # The mean of what is exponential, without its largest tenth.
+    left = math.log(10)
+    size = math.sqrt((1 - 0.1 * (1 + left)) / 0.9)
+    assert calibration.centre_error_px == pytest.approx(2.0 * size, rel=0.15)
+    assert calibration.spread_scale == pytest.approx(0.5 * size, rel=0.15)
+
+
+def test_a_few_hits_on_large_roofs_do_not_make_all_the_others_look_bad() -> None:
+    near = [Answer(0.0, True, 4.0, 1.0)] * 38
+    assert fit([*near, *[Answer(0.0, True, 80.0, 1.0)] * 2]).centre_error_px == pytest.approx(4.0)
 
 
 def test_the_fit_stays_finite_where_hits_and_misses_do_not_mix() -> None:
