@@ -96,7 +96,8 @@ class Refiner:
 
     def _round(self, answer: Detection) -> set[tuple[int, int]]:
         centre = project(answer.polygon.centroid, answer.crs, self._crs)
-        reach = ROUND_M / answer.gsd_m * self._step
+        x, y = self._pixel(centre.x, centre.y)
+        reach = ROUND_M / self._grid().ground_gsd(float(x), float(y)) * self._step
         low = self._pixel(centre.x - reach, centre.y + reach) / CHUNK_PX
         high = self._pixel(centre.x + reach, centre.y - reach) / CHUNK_PX
         return {(i, j) for i in range(int(low[0]), int(high[0]) + 1) for j in range(int(low[1]), int(high[1]) + 1)}

@@ -174,8 +174,8 @@ def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refine, "WHOLE_PX", 1000.0)
-    monkeypatch.setattr(refine, "CHUNK_PX", 200)
-    monkeypatch.setattr(refine, "ROUND_M", 30.0)
+    monkeypatch.setattr(refine, "CHUNK_PX", 100)
+    monkeypatch.setattr(refine, "ROUND_M", 15.0)
     photo, matrix = flown(0, 0, told=True)
     at = (400.0, 300.0)
     x, y = clicked(matrix, at)
@@ -192,8 +192,8 @@ def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     for _ in range(2):
         (best,) = refiner.refine(photo, [target], [answer(x + 12, y + 5, click=target.click)])
         assert best.method == METHOD
-    chunks = [side for side in read if side == 200 + 2 * 48]
-    # Of some sixteen.
+    chunks = [side for side in read if side == 100 + 2 * 48]
+    # Of some fifty.
     assert 1 <= len(chunks) <= 9
     far = refiner.refine(photo, [target], [answer(EAST + 8, NORTH - 8, click=target.click)])
     assert [f.method for f in far] == ["attention"]
