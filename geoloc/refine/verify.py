@@ -79,7 +79,10 @@ def agree(photo: NDArray[np.float64], reference: NDArray[np.float64]) -> Agreeme
     places = np.round(reference / 2).astype(int)
     _, first = np.unique(places[inside], axis=0, return_index=True)
     kept = np.flatnonzero(inside)[np.sort(first)]
-    found = Agreement(np.asarray(matrix, float), photo[kept], reference[kept])
+    # OpenCV's sign is that of the photo's upper left corner, which is above the horizon of a steeply oblique photo.
+    depths = photo[kept] @ matrix[2, :2] + matrix[2, 2]
+    signed = np.asarray(matrix, float) * (1.0 if np.median(depths) > 0 else -1.0)
+    found = Agreement(signed, photo[kept], reference[kept])
     if found.inliers < LEAST_INLIERS or not _sensible(found):
         return None
     return found

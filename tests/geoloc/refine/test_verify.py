@@ -73,3 +73,21 @@ def test_a_point_moves_with_its_neighbours_off_the_plane_and_far_points_are_less
     assert found.carry(np.array([[700.0, 700]]))[0] == pytest.approx([212, 210], abs=0.3)
     assert found.carry(np.array([[200.0, 200]]))[0] == pytest.approx([60, 60], abs=0.3)
     assert found.error_px(np.array([3000.0, 3000])) > 3 * found.error_px(np.array([300.0, 300]))
+
+
+def test_the_sky_in_a_steeply_oblique_photo_does_not_turn_its_ground_over() -> None:
+    """A camera tilted by 65 degrees: the photo's upper corners are above the horizon."""
+    tilt, focal, height = math.radians(65), 700.0, 40.0
+    rotate = np.array([[1, 0, 0], [0, math.cos(tilt), -math.sin(tilt)], [0, math.sin(tilt), math.cos(tilt)]])
+    offset = np.array([[1, 0, -500.0], [0, 1, -400.0], [0, 0, focal]])
+    to_metres = np.diag([height, height, 1.0]) @ rotate @ offset
+    to_reference = np.array([[5, 0, 600.0], [0, 5, 900.0], [0, 0, 1]]) @ to_metres
+    rng = np.random.default_rng(3)
+    photo = rng.uniform([0, 350], [1000, 800], (120, 2))
+    assert (to_reference @ np.array([0, 0, 1]))[2] < 0 < (to_reference @ np.array([500, 700, 1]))[2]
+    reference = through(to_reference, photo) + rng.normal(0, 0.2, photo.shape)
+    found = agree(photo, reference)
+    assert found is not None
+    at = np.array([[500.0, 600.0], [200.0, 700.0]])
+    assert np.linalg.norm(found.carry(at) - through(to_reference, at), axis=1).max() < 1
+    assert np.isnan(through(found.matrix, np.array([[0.0, 0.0]]))).all()
