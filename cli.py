@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from geoloc import __version__
-from geoloc.console import AREA, COARSE, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.console import AREA, LOG, MODEL, Main, Parsed, Progress, options
 from geoloc.train.commands import ablate, calibrate, pack, train
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
     from geoloc.photo import Photo
     from geoloc.query import Target
-    from tiling.mosaic import Mosaic
-    from tiling.plan import Plan
 
 
 def _parse_click(text: str) -> Any:
@@ -111,6 +109,7 @@ def locate(
     from geoloc.preview import PREVIEW_SUFFIXES, draw_preview
     from geoloc.query import Target, check_target
     from geoloc.results import check_vector_output, geojson_text, write_results
+    from geoloc.scope import Limits, Scope, network_gsd
     from tiling.mosaic import open_mosaic
 
     if bool(clicks) == bool(boxes):
@@ -127,25 +126,19 @@ def locate(
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
     with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-        plan = _plan(mosaic, preset, _network_gsd(preset, gsd), photo if gps else None, **area)
+        scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+        if hint := scope.around(photo if gps else None):
+            LOG.info("Looking only %s; --no-gps leaves it out", hint)
+        plan = scope.plan(photo if gps else None)
         searched_at = max(plan.gsd_m, mosaic.finest_m)
         LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, searched_at)
 
-        from geoloc import model, search
-        from geoloc.detection import present
-        from geoloc.field import Field
+        from geoloc import model
+        from geoloc.finder import Finder
 
         localizer = model.load(preset, weights, device)
-        field = Field(mosaic, plan, localizer)
-        answers = search.locate(photo, targets, field, localizer, top=top, progress=Progress("windows"))
-        if refine == "auto":
-            from geoloc.refine import Refiner
-
-            answers = Refiner(mosaic, plan).refine(photo, targets, answers)
-        if min_score is None:
-            found = present(answers, search.PRESENT)
-        else:
-            found = [answer for answer in answers if answer.score >= min_score]
+        finder = Finder(mosaic, localizer, refined=refine == "auto", top=top, min_score=min_score)
+        answers, found = finder.find(photo, targets, plan, Progress("windows"))
         _report(targets, answers, found)
         if output is not None:
             write_results(found, output, crs=mosaic.crs, overwrite=overwrite)
@@ -186,12 +179,13 @@ def tiles(
 
     from geoloc.output import check_output, replacing
     from geoloc.results import GEOJSON_SUFFIXES
+    from geoloc.scope import Limits, Scope
     from tiling.mosaic import open_mosaic
 
     if output is not None:
         check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite)
     with open_mosaic(mosaics, bands) as mosaic:
-        plan = _plan(mosaic, preset, gsd, None, **area)
+        plan = Scope(mosaic, preset, gsd, Limits(**area)).plan()
     if form == "geojson":
         text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
     else:
@@ -263,7 +257,7 @@ def evaluate(
 
     from geoloc import evaluate as evaluation
     from geoloc.model.packaged import find_weights
-    from geoloc.refine import Refiner
+    from geoloc.scope import Limits, Scope, network_gsd
     from tiling.errors import AreaError
     from tiling.mosaic import open_mosaic
 
@@ -280,28 +274,25 @@ def evaluate(
     else:
         queries = evaluation.read_queries(cast(Path, queries_path))
         with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-            at = _network_gsd(preset, gsd)
-            whole = None if gps else _plan(mosaic, preset, at, None, **area)
+            scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+            if not gps:
+                # What is wrong with the limits is told before the network is loaded.
+                scope.plan()
 
-            from geoloc import model, search
-            from geoloc.field import Field
+            from geoloc import model
+            from geoloc.finder import Finder
 
             localizer = model.load(preset, weights, device)
-            # With one plan for all photos, what is encoded for one is there for the next.
-            field = Field(mosaic, whole, localizer) if whole is not None else None
-            refiner = Refiner(mosaic, whole) if whole is not None else None
+            finder = Finder(mosaic, localizer, refined=refine == "auto", min_score=min_score)
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
-                    plan = whole or _plan(mosaic, preset, at, photo, **area)
+                    plan = scope.plan(photo if gps else None)
                 except AreaError as error:
                     # A photo whose position is off the mosaic is a miss, not the end.
                     LOG.warning("%s: %s", photo.path.name, error)
                     return []
-                found = search.locate(photo, targets, field or Field(mosaic, plan, localizer), localizer)
-                if refine == "auto":
-                    found = (refiner or Refiner(mosaic, plan)).refine(photo, targets, found)
-                return [answer for answer in found if answer.score >= min_score]
+                return finder.find(photo, targets, plan).here
 
             outcomes = evaluation.run(queries, answer, Progress("queries"))
     for outcome in outcomes:
@@ -333,57 +324,6 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
 
 for _command in (train, calibrate, pack, ablate):
     main.add_command(_command)
-
-
-def _network_gsd(preset: str, gsd: float | None) -> float:
-    """What a search asked for at `gsd` shows the network: coarser pixels are enlarged to its own, since small objects
-    have too few of its cells otherwise.
-    """
-    from geoloc.model.presets import preset as config_of
-
-    own = config_of(preset).gsd_m
-    return min(gsd or own, own)
-
-
-def _plan(
-    mosaic: Mosaic,
-    preset: str,
-    gsd: float | None,
-    photo: Photo | None,
-    *,
-    bounds: tuple[float, float, float, float] | None,
-    aoi: Path | None,
-    near: tuple[float, float] | None,
-    within: float,
-) -> Plan:
-    """The windows to search for the network of a preset. All limits hold together; the position of `photo`, where it
-    has one, stands in for --near.
-    """
-    from geoloc.model.presets import preset as config_of
-    from tiling.area import Area
-    from tiling.errors import AreaError
-    from tiling.plan import make_plan
-
-    config = config_of(preset)
-    wanted = gsd or config.gsd_m
-    if mosaic.gsd_m > COARSE * wanted:
-        text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
-        LOG.warning(text, mosaic.gsd_m, wanted)
-    by_gps = photo.position if photo is not None and near is None else None
-    area = Area.everywhere()
-    if bounds is not None:
-        area = area.intersect(Area.from_bounds(*bounds))
-    if aoi is not None:
-        area = area.intersect(Area.from_file(aoi))
-    if position := near or by_gps:
-        area = area.intersect(Area.near(*position, within))
-    hint = "" if by_gps is None else f"within {within:g} m of the photo's GPS position {by_gps[0]:.6f},{by_gps[1]:.6f}"
-    if hint:
-        LOG.info("Looking only %s; --no-gps leaves it out", hint)
-    try:
-        return make_plan(mosaic, wanted, config.window_px, area)
-    except AreaError as error:
-        raise AreaError(f"{error}; searched was {hint}, --no-gps leaves it out" if hint else str(error)) from None
 
 
 def _report(targets: list[Target], answers: list[Detection], found: list[Detection]) -> None:

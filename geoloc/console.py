@@ -20,9 +20,6 @@ WITHIN_M = 500.0
 """Search radius round a position: a drone at the legal 120 m sees about this far where objects are still more
 than dots, and positions of consumer cameras are good to tens of metres."""
 
-COARSE = 3.0
-"""Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 

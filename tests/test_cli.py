@@ -170,8 +170,9 @@ class Search:
                 model=model.name,
                 window=plan.windows[0].id,
                 method="attention",
+                target=number,
             )
-            for target in targets
+            for number, target in enumerate(targets)
             for rank, score in enumerate(self.scores[:top], 1)
         ]
 
