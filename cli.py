@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from geoloc import __version__
-from geoloc.console import AREA, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.console import ANSWERS, AREA, LOG, MODEL, Main, Parsed, Progress, options
 from geoloc.train.commands import ablate, calibrate, pack, train
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def main() -> None:
     \b
     geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson
     geoloc locate photo.jpg --click 1426,624 --mosaic tiles/ --near 15.31,51.87 --within 300
+    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
     geoloc tiles --mosaic mosaic.tif > windows.geojson
     """
 
@@ -61,15 +62,7 @@ def main() -> None:
     type=Parsed("X0,Y0,X1,Y1", _parse_box),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
-@options("mosaic", "bands", "gsd", *AREA)
-@click.option("--gps/--no-gps", default=True, help="Use the photo's own GPS position as --near.  [default: gps]")
-@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Answers a click at most.")
-@click.option(
-    "--min-score",
-    type=click.FloatRange(0, 1),
-    help='Leave out answers that score less.  [default: a click whose best answer scores below 0.5 is "not here"]',
-)
-@options("refine", *MODEL)
+@options("mosaic", "bands", "gsd", *AREA, *ANSWERS, *MODEL)
 @click.option(
     "-o",
     "--output",
@@ -147,6 +140,91 @@ def locate(
             draw_preview(photo, asked, found, mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found))
+
+
+@main.command()
+@click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
+@options("mosaic", "bands", "gsd", *AREA, *ANSWERS, *MODEL)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).",
+)
+@options("overwrite", "verbosity")
+def batch(
+    *,
+    queries_path: Path,
+    mosaics: tuple[Path, ...],
+    bands: tuple[int, ...] | None,
+    gsd: float | None,
+    gps: bool,
+    top: int,
+    min_score: float | None,
+    refine: str,
+    preset: str,
+    weights: Path | None,
+    device: str,
+    output: Path,
+    overwrite: bool,
+    **area: Any,
+) -> None:
+    """Find what is clicked in many photos on a mosaic.
+
+    \b
+    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
+
+    QUERIES is a CSV or vector file (.gpkg, .geojson, .fgb) with the columns photo (relative to the file), click_x,
+    click_y and, where known, photo_xmin, photo_ymin, photo_xmax, photo_ymax, the object's box in the photo; or a folder
+    of photos with such a clicks.csv in it. Its other columns go into the output.
+
+    A query that fails is a row of the output with its error; the others go on, and the exit code is 1. A run that was
+    cut off goes on where it was if the same command is given again.
+    """
+    from geoloc.batch.journal import Journal, settings_of
+    from geoloc.batch.outcome import count_line, to_rows
+    from geoloc.batch.queries import read_photo_queries
+    from geoloc.batch.run import run
+    from geoloc.model.packaged import find_weights
+    from geoloc.results import check_vector_output, write_rows
+    from geoloc.scope import Limits, Scope, network_gsd
+    from tiling.mosaic import open_mosaic
+
+    queries = read_photo_queries(queries_path)
+    weights_path = find_weights(preset, weights)
+    inputs = [path for path in (queries.file, *mosaics, area["aoi"], weights) if path is not None]
+    check_vector_output(output, overwrite, inputs)
+    with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
+        scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+        if not gps:
+            # What is wrong with the limits is told before the network is loaded.
+            scope.plan()
+        # The device is left out: what ran out of a card's memory may go on without it.
+        options_given = {"--model": preset, "--bands": bands, "--gsd": gsd, "--gps": gps, "--within": area["within"]}
+        options_given |= {"--top": top, "--min-score": min_score, "--refine": refine}
+        settings = settings_of(queries.file, mosaic.paths, weights_path, scope.area, options_given)
+
+        from geoloc import model
+        from geoloc.finder import Finder
+
+        localizer = model.load(preset, weights, device)
+        finder = Finder(mosaic, localizer, refined=refine == "auto", top=top, min_score=min_score)
+
+        def find(photo: Photo, targets: list[Target]) -> list[Detection]:
+            return finder.find(photo, targets, scope.plan(photo if gps else None)).here
+
+        journal = Journal(output, settings, overwrite=overwrite)
+        if journal.done:
+            LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
+        outcomes = run(queries, find, journal, Progress("queries", timed=True))
+        rows, columns = to_rows(queries, outcomes)
+        write_rows(rows, output, columns, crs=mosaic.crs, overwrite=overwrite)
+    journal.remove()
+    click.echo(count_line(outcomes))
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    if failed:
+        raise click.ClickException(f"{failed} of {len(outcomes)} queries failed: see the column error of {output}")
 
 
 @main.command()
