@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from geoloc import __version__
-from geoloc.console import AREA, COARSE, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.console import ANSWERS, AREA, LOG, MODEL, Main, Parsed, Progress, options
 from geoloc.train.commands import ablate, calibrate, pack, train
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
     from geoloc.photo import Photo
     from geoloc.query import Target
-    from tiling.mosaic import Mosaic
-    from tiling.plan import Plan
 
 
 def _parse_click(text: str) -> Any:
@@ -43,6 +41,7 @@ def main() -> None:
     \b
     geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson
     geoloc locate photo.jpg --click 1426,624 --mosaic tiles/ --near 15.31,51.87 --within 300
+    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
     geoloc tiles --mosaic mosaic.tif > windows.geojson
     """
 
@@ -63,15 +62,7 @@ def main() -> None:
     type=Parsed("X0,Y0,X1,Y1", _parse_box),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
-@options("mosaic", "bands", "gsd", *AREA)
-@click.option("--gps/--no-gps", default=True, help="Use the photo's own GPS position as --near.  [default: gps]")
-@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Answers a click at most.")
-@click.option(
-    "--min-score",
-    type=click.FloatRange(0, 1),
-    help='Leave out answers that score less.  [default: a click whose best answer scores below 0.5 is "not here"]',
-)
-@options("refine", *MODEL)
+@options("mosaic", "bands", "gsd", *AREA, *ANSWERS, *MODEL)
 @click.option(
     "-o",
     "--output",
@@ -111,6 +102,7 @@ def locate(
     from geoloc.preview import PREVIEW_SUFFIXES, draw_preview
     from geoloc.query import Target, check_target
     from geoloc.results import check_vector_output, geojson_text, write_results
+    from geoloc.scope import Limits, Scope, network_gsd
     from tiling.mosaic import open_mosaic
 
     if bool(clicks) == bool(boxes):
@@ -127,25 +119,19 @@ def locate(
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
     with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-        plan = _plan(mosaic, preset, _network_gsd(preset, gsd), photo if gps else None, **area)
+        scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+        if hint := scope.around(photo if gps else None):
+            LOG.info("Looking only %s; --no-gps leaves it out", hint)
+        plan = scope.plan(photo if gps else None)
         searched_at = max(plan.gsd_m, mosaic.finest_m)
         LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, searched_at)
 
-        from geoloc import model, search
-        from geoloc.detection import present
-        from geoloc.field import Field
+        from geoloc import model
+        from geoloc.finder import Finder
 
         localizer = model.load(preset, weights, device)
-        field = Field(mosaic, plan, localizer)
-        answers = search.locate(photo, targets, field, localizer, top=top, progress=Progress("windows"))
-        if refine == "auto":
-            from geoloc.refine import Refiner
-
-            answers = Refiner(mosaic, plan).refine(photo, targets, answers)
-        if min_score is None:
-            found = present(answers, search.PRESENT)
-        else:
-            found = [answer for answer in answers if answer.score >= min_score]
+        finder = Finder(mosaic, localizer, refined=refine == "auto", top=top, min_score=min_score)
+        answers, found = finder.find(photo, targets, plan, Progress("windows"))
         _report(targets, answers, found)
         if output is not None:
             write_results(found, output, crs=mosaic.crs, overwrite=overwrite)
@@ -154,6 +140,91 @@ def locate(
             draw_preview(photo, asked, found, mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found))
+
+
+@main.command()
+@click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
+@options("mosaic", "bands", "gsd", *AREA, *ANSWERS, *MODEL)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).",
+)
+@options("overwrite", "verbosity")
+def batch(
+    *,
+    queries_path: Path,
+    mosaics: tuple[Path, ...],
+    bands: tuple[int, ...] | None,
+    gsd: float | None,
+    gps: bool,
+    top: int,
+    min_score: float | None,
+    refine: str,
+    preset: str,
+    weights: Path | None,
+    device: str,
+    output: Path,
+    overwrite: bool,
+    **area: Any,
+) -> None:
+    """Find what is clicked in many photos on a mosaic.
+
+    \b
+    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
+
+    QUERIES is a CSV or vector file (.gpkg, .geojson, .fgb) with the columns photo (relative to the file), click_x,
+    click_y and, where known, photo_xmin, photo_ymin, photo_xmax, photo_ymax, the object's box in the photo; or a folder
+    of photos with such a clicks.csv in it. Its other columns go into the output.
+
+    A query that fails is a row of the output with its error; the others go on, and the exit code is 1. A run that was
+    cut off goes on where it was if the same command is given again.
+    """
+    from geoloc.batch.journal import Journal, settings_of
+    from geoloc.batch.outcome import count_line, to_rows
+    from geoloc.batch.queries import read_photo_queries
+    from geoloc.batch.run import run
+    from geoloc.model.packaged import find_weights
+    from geoloc.results import check_vector_output, write_rows
+    from geoloc.scope import Limits, Scope, network_gsd
+    from tiling.mosaic import open_mosaic
+
+    queries = read_photo_queries(queries_path)
+    weights_path = find_weights(preset, weights)
+    inputs = [path for path in (queries.file, *mosaics, area["aoi"], weights) if path is not None]
+    check_vector_output(output, overwrite, inputs)
+    with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
+        scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+        if not gps:
+            # What is wrong with the limits is told before the network is loaded.
+            scope.plan()
+        # The device is left out: what ran out of a card's memory may go on without it.
+        options_given = {"--model": preset, "--bands": bands, "--gsd": gsd, "--gps": gps, "--within": area["within"]}
+        options_given |= {"--top": top, "--min-score": min_score, "--refine": refine}
+        settings = settings_of(queries.file, mosaic.paths, weights_path, scope.area, options_given)
+
+        from geoloc import model
+        from geoloc.finder import Finder
+
+        localizer = model.load(preset, weights, device)
+        finder = Finder(mosaic, localizer, refined=refine == "auto", top=top, min_score=min_score)
+
+        def find(photo: Photo, targets: list[Target]) -> list[Detection]:
+            return finder.find(photo, targets, scope.plan(photo if gps else None)).here
+
+        journal = Journal(output, settings, overwrite=overwrite)
+        if journal.done:
+            LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
+        outcomes = run(queries, find, journal, Progress("queries", timed=True))
+        rows, columns = to_rows(queries, outcomes)
+        write_rows(rows, output, columns, crs=mosaic.crs, overwrite=overwrite)
+    journal.remove()
+    click.echo(count_line(outcomes))
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    if failed:
+        raise click.ClickException(f"{failed} of {len(outcomes)} queries failed: see the column error of {output}")
 
 
 @main.command()
@@ -186,12 +257,13 @@ def tiles(
 
     from geoloc.output import check_output, replacing
     from geoloc.results import GEOJSON_SUFFIXES
+    from geoloc.scope import Limits, Scope
     from tiling.mosaic import open_mosaic
 
     if output is not None:
         check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite)
     with open_mosaic(mosaics, bands) as mosaic:
-        plan = _plan(mosaic, preset, gsd, None, **area)
+        plan = Scope(mosaic, preset, gsd, Limits(**area)).plan()
     if form == "geojson":
         text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
     else:
@@ -263,7 +335,7 @@ def evaluate(
 
     from geoloc import evaluate as evaluation
     from geoloc.model.packaged import find_weights
-    from geoloc.refine import Refiner
+    from geoloc.scope import Limits, Scope, network_gsd
     from tiling.errors import AreaError
     from tiling.mosaic import open_mosaic
 
@@ -280,28 +352,25 @@ def evaluate(
     else:
         queries = evaluation.read_queries(cast(Path, queries_path))
         with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-            at = _network_gsd(preset, gsd)
-            whole = None if gps else _plan(mosaic, preset, at, None, **area)
+            scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+            if not gps:
+                # What is wrong with the limits is told before the network is loaded.
+                scope.plan()
 
-            from geoloc import model, search
-            from geoloc.field import Field
+            from geoloc import model
+            from geoloc.finder import Finder
 
             localizer = model.load(preset, weights, device)
-            # With one plan for all photos, what is encoded for one is there for the next.
-            field = Field(mosaic, whole, localizer) if whole is not None else None
-            refiner = Refiner(mosaic, whole) if whole is not None else None
+            finder = Finder(mosaic, localizer, refined=refine == "auto", min_score=min_score)
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
-                    plan = whole or _plan(mosaic, preset, at, photo, **area)
+                    plan = scope.plan(photo if gps else None)
                 except AreaError as error:
                     # A photo whose position is off the mosaic is a miss, not the end.
                     LOG.warning("%s: %s", photo.path.name, error)
                     return []
-                found = search.locate(photo, targets, field or Field(mosaic, plan, localizer), localizer)
-                if refine == "auto":
-                    found = (refiner or Refiner(mosaic, plan)).refine(photo, targets, found)
-                return [answer for answer in found if answer.score >= min_score]
+                return finder.find(photo, targets, plan).here
 
             outcomes = evaluation.run(queries, answer, Progress("queries"))
     for outcome in outcomes:
@@ -333,57 +402,6 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
 
 for _command in (train, calibrate, pack, ablate):
     main.add_command(_command)
-
-
-def _network_gsd(preset: str, gsd: float | None) -> float:
-    """What a search asked for at `gsd` shows the network: coarser pixels are enlarged to its own, since small objects
-    have too few of its cells otherwise.
-    """
-    from geoloc.model.presets import preset as config_of
-
-    own = config_of(preset).gsd_m
-    return min(gsd or own, own)
-
-
-def _plan(
-    mosaic: Mosaic,
-    preset: str,
-    gsd: float | None,
-    photo: Photo | None,
-    *,
-    bounds: tuple[float, float, float, float] | None,
-    aoi: Path | None,
-    near: tuple[float, float] | None,
-    within: float,
-) -> Plan:
-    """The windows to search for the network of a preset. All limits hold together; the position of `photo`, where it
-    has one, stands in for --near.
-    """
-    from geoloc.model.presets import preset as config_of
-    from tiling.area import Area
-    from tiling.errors import AreaError
-    from tiling.plan import make_plan
-
-    config = config_of(preset)
-    wanted = gsd or config.gsd_m
-    if mosaic.gsd_m > COARSE * wanted:
-        text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
-        LOG.warning(text, mosaic.gsd_m, wanted)
-    by_gps = photo.position if photo is not None and near is None else None
-    area = Area.everywhere()
-    if bounds is not None:
-        area = area.intersect(Area.from_bounds(*bounds))
-    if aoi is not None:
-        area = area.intersect(Area.from_file(aoi))
-    if position := near or by_gps:
-        area = area.intersect(Area.near(*position, within))
-    hint = "" if by_gps is None else f"within {within:g} m of the photo's GPS position {by_gps[0]:.6f},{by_gps[1]:.6f}"
-    if hint:
-        LOG.info("Looking only %s; --no-gps leaves it out", hint)
-    try:
-        return make_plan(mosaic, wanted, config.window_px, area)
-    except AreaError as error:
-        raise AreaError(f"{error}; searched was {hint}, --no-gps leaves it out" if hint else str(error)) from None
 
 
 def _report(targets: list[Target], answers: list[Detection], found: list[Detection]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,16 +13,13 @@ from typing import Any, TypeVar
 
 import click
 
-from geoloc.errors import GeolocError
+from geoloc.errors import GeolocError, in_one_line
 from geoloc.text import parse_numbers
 
 LOG = logging.getLogger("geoloc")
 WITHIN_M = 500.0
 """Search radius round a position: a drone at the legal 120 m sees about this far where objects are still more
 than dots, and positions of consumer cameras are good to tens of metres."""
-
-COARSE = 3.0
-"""Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -34,16 +32,14 @@ class Main(click.Group):
         try:
             return super().invoke(ctx)
         except GeolocError as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
+            raise click.ClickException(in_one_line(error)) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
             if LOG.isEnabledFor(logging.DEBUG):
                 raise
-            text = " ".join(str(error).split())
-            raise click.ClickException(
-                f"unexpected {type(error).__name__}: {text}; run again with -v for the traceback and report it"
-            ) from error
+            text = f"{in_one_line(error)}; run again with -v for the traceback and report it"
+            raise click.ClickException(text) from error
 
 
 class Parsed(click.ParamType):
@@ -165,6 +161,17 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
         help="auto: answers are carried over exactly where local features of photo and mosaic match; off: the network "
         "alone.",
     ),
+    "gps": click.option(
+        "--gps/--no-gps", default=True, help="Use the photo's own GPS position as --near.  [default: gps]"
+    ),
+    "top": click.option(
+        "--top", type=click.IntRange(min=1), default=5, show_default=True, help="Answers a click at most."
+    ),
+    "min score": click.option(
+        "--min-score",
+        type=click.FloatRange(0, 1),
+        help='Leave out answers that score less.  [default: a click whose best answer scores below 0.5 is "not here"]',
+    ),
     "overwrite": click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     "verbosity": click.option(
         "-v/-q",
@@ -178,6 +185,7 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
 }
 AREA = ("bounds", "aoi", "near", "within")
 MODEL = ("model", "weights", "device")
+ANSWERS = ("gps", "top", "min score", "refine")
 
 
 def options(*names: str) -> Callable[[_Command], _Command]:
@@ -193,7 +201,9 @@ def options(*names: str) -> Callable[[_Command], _Command]:
 
 class _StderrHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(self.format(record), err=True)
+        # On a terminal a line may stand in the place of unfinished progress.
+        clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+        click.echo(clear + self.format(record), err=True)
 
 
 def _set_verbosity(verbose: bool | None) -> None:
@@ -215,18 +225,42 @@ def _set_verbosity(verbose: bool | None) -> None:
 class Progress:
     """A counter on stderr: one changing line on a terminal, about ten lines in a log."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, timed: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        """timed: say how fast it goes and how long the rest will take, counted from the first call on; `clock` tells
+        seconds.
+        """
         self._what = what
         self._tenth = -1
         self._terminal = sys.stderr.isatty()
+        self._timed, self._clock = timed, clock
+        self._first: tuple[int, float] | None = None
 
     def __call__(self, done: int, total: int) -> None:
         """Say that so many are done."""
         if not LOG.isEnabledFor(logging.INFO):
             return
-        text = f"{done} of {total} {self._what}"
+        text = f"{done} of {total} {self._what}{self._pace(done, total) if self._timed else ''}"
         if self._terminal:
             click.echo(f"\r{text}\x1b[K", nl=done >= total, err=True)
         elif done * 10 // max(total, 1) > self._tenth:
             self._tenth = done * 10 // max(total, 1)
             click.echo(text, err=True)
+
+    def _pace(self, done: int, total: int) -> str:
+        """Such as ", 4.1 a minute, 1 h 20 min left"; empty where nothing was done yet."""
+        now = self._clock()
+        if self._first is None:
+            self._first = (done, now)
+        count, seconds = done - self._first[0], now - self._first[1]
+        if count <= 0 or seconds <= 0:
+            return ""
+        rate = 60 * count / seconds
+        text = f", {rate:.0f} a minute" if rate >= 10 else f", {rate:.2g} a minute"
+        return text if done >= total else f"{text}, {_duration((total - done) / rate)} left"
+
+
+def _duration(minutes: float) -> str:
+    if minutes < 1:
+        return f"{math.ceil(60 * minutes)} s"
+    whole = math.ceil(minutes)
+    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"

@@ -7,11 +7,24 @@ from contextlib import contextmanager
 
 from tiling.errors import GeolocError
 
-__all__ = ["GeolocError", "OutputError", "PhotoError", "TrainingError", "WeightsError", "needing_train"]
+__all__ = [
+    "GeolocError",
+    "OutputError",
+    "PhotoError",
+    "QueriesError",
+    "TrainingError",
+    "WeightsError",
+    "in_one_line",
+    "needing_train",
+]
 
 
 class PhotoError(GeolocError, ValueError):
     """A photograph cannot be used, or the click is not in it."""
+
+
+class QueriesError(GeolocError, ValueError):
+    """A file of queries cannot be used."""
 
 
 class WeightsError(GeolocError, ValueError):
@@ -24,6 +37,12 @@ class OutputError(GeolocError, OSError):
 
 class TrainingError(GeolocError, ValueError):
     """Training data or a checkpoint cannot be used."""
+
+
+def in_one_line(error: Exception) -> str:
+    """What went wrong, for a user; an error that nobody foresaw says that it is one."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, GeolocError) else f"unexpected {type(error).__name__}: {text}"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,16 +13,13 @@ import pyproj
 from shapely.geometry import Polygon, box
 
 from geoloc.detection import Detection, iou
-from geoloc.errors import GeolocError, PhotoError
+from geoloc.errors import PhotoError, QueriesError
 from geoloc.photo import Photo, load_photo
 from geoloc.query import Click, Target, check_target
+from geoloc.table import Record, read_csv
 from tiling.grid import ground_distance_m, project
 
 COLUMNS = ("photo", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg")
-
-
-class EvaluationError(GeolocError, ValueError):
-    """A file of labelled queries cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +50,28 @@ def read_queries(path: Path) -> list[LabelledQuery]:
     file.
 
     Raises:
-        EvaluationError: no such file, a missing column, a missing or senseless value (with its line), no
+        QueriesError: no such file, a missing column, a missing or senseless value (with its line), no
         rows.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise EvaluationError(f"{path}: missing columns {', '.join(missing)} in the first line")
-            queries = [_query(path, reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        text = getattr(error, "strerror", None) or error
-        raise EvaluationError(f"{path}: cannot be read as a CSV file ({text})") from None
-    if not queries:
-        raise EvaluationError(f"{path}: holds no queries, only the header")
-    return queries
+    _, records = read_csv(path, COLUMNS)
+    return [_query(path, record) for record in records]
 
 
-def _query(path: Path, line: int, row: Mapping[str, str | None]) -> LabelledQuery:
-    where = f"{path}, line {line}"
-    values: dict[str, float] = {}
-    for name in COLUMNS[1:]:
-        text = row[name]
-        try:
-            values[name] = float(text or "")
-        except ValueError:
-            values[name] = math.nan
-        if not math.isfinite(values[name]):
-            raise EvaluationError(f"{where}: {name} is {text!r}, not a number")
-    photo = path.parent / (row["photo"] or "")
+def _query(path: Path, record: Record) -> LabelledQuery:
+    where = record.where
+    values = {name: record.number(name) for name in COLUMNS[1:]}
+    photo = path.parent / (record.values["photo"] or "")
     if not photo.is_file():
-        raise EvaluationError(f"{where}: no such photo {photo}")
+        raise QueriesError(f"{where}: no such photo {photo}")
     if values["xmin"] >= values["xmax"] or values["ymin"] >= values["ymax"]:
-        raise EvaluationError(f"{where}: the true box is empty; xmin must be below xmax and ymin below ymax")
+        raise QueriesError(f"{where}: the true box is empty; xmin must be below xmax and ymin below ymax")
     epsg = int(values["epsg"])
     try:
         pyproj.CRS.from_epsg(epsg)
     except pyproj.exceptions.CRSError:
-        raise EvaluationError(f"{where}: EPSG:{row['epsg']} is not a known CRS") from None
+        raise QueriesError(f"{where}: EPSG:{epsg} is not a known CRS") from None
     truth = box(values["xmin"], values["ymin"], values["xmax"], values["ymax"])
-    return LabelledQuery(photo, Click(values["click_x"], values["click_y"]), truth, epsg, line)
+    return LabelledQuery(photo, Click(values["click_x"], values["click_y"]), truth, epsg, record.line)
 
 
 def run(
@@ -113,7 +90,7 @@ def run(
         Outcomes in the order of the queries; the time of a photo is shared evenly by its clicks.
 
     Raises:
-        EvaluationError: a click is outside its photo.
+        QueriesError: a click is outside its photo.
         PhotoError: a photo cannot be read.
     """
     by_photo: dict[Path, list[LabelledQuery]] = {}
@@ -126,7 +103,7 @@ def run(
             try:
                 check_target(photo, Target(query.click))
             except PhotoError as error:
-                raise EvaluationError(f"line {query.line}: {error}") from None
+                raise QueriesError(f"line {query.line}: {error}") from None
     outcomes: dict[int, Outcome] = {}
     for path, group in by_photo.items():
         started = time.perf_counter()

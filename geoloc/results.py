@@ -1,10 +1,13 @@
-"""Detections as files: RFC 7946 GeoJSON, or GeoPackage, FlatGeobuf, GeoParquet in the mosaic's CRS."""
+"""Detections, and other rows with or without a polygon, as files: RFC 7946 GeoJSON, or GeoPackage, FlatGeobuf and
+GeoParquet in the mosaic's CRS.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +15,7 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import mapping
+from shapely.geometry import Polygon, mapping
 
 from geoloc.detection import Detection
 from geoloc.errors import OutputError
@@ -33,7 +36,7 @@ _DRIVERS = {
     ".fgb": {"driver": "FlatGeobuf", "SPATIAL_INDEX": "NO"},
 }
 
-_COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
+_DETECTION: dict[str, tuple[str, Callable[[Detection], Any]]] = {
     "rank": ("int32", lambda d: d.rank),
     "score": ("float64", lambda d: round(d.score, 4)),
     "photo": ("object", lambda d: d.photo),
@@ -52,6 +55,21 @@ _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
     "window": ("object", lambda d: d.window),
 }
 """Property name to its type in a table and where it comes from; the order is that of the files."""
+COLUMNS = {name: dtype for name, (dtype, _) in _DETECTION.items()}
+"""What is said of a detection, and its type in a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One feature of a file. polygon: in the mosaic's CRS, or none. properties: what is absent is null."""
+
+    polygon: Polygon | None
+    properties: Mapping[str, Any]
+
+
+def row_of(detection: Detection) -> Row:
+    """A detection with all its `COLUMNS`."""
+    return Row(detection.polygon, {name: value(detection) for name, (_, value) in _DETECTION.items()})
 
 
 def epsg_of(crs: Any) -> int | None:
@@ -85,15 +103,29 @@ def write_results(
     Raises:
         OutputError: see `check_vector_output`.
     """
+    write_rows([row_of(d) for d in detections], path, COLUMNS, crs=crs, overwrite=overwrite, precision=precision)
+
+
+def write_rows(
+    rows: Sequence[Row],
+    path: Path,
+    columns: Mapping[str, str],
+    *,
+    crs: Any,
+    overwrite: bool = False,
+    precision: int = 7,
+) -> None:
+    """The same for any rows. columns: names of the properties to write, in this order, and their types in a table."""
     check_vector_output(path, overwrite)
     suffix = path.suffix.lower()
     with replacing(path) as temporary:
         if suffix in GEOJSON_SUFFIXES:
-            temporary.write_text(geojson_text(detections, precision) + "\n", encoding="utf-8")
+            temporary.write_text(_geojson(rows, columns, crs, precision) + "\n", encoding="utf-8")
         elif suffix == ".parquet":
-            to_frame(detections, crs).to_parquet(temporary)
+            _frame(rows, columns, crs).to_parquet(temporary)
         else:
-            to_frame(detections, crs).to_file(temporary, engine="pyogrio", geometry_type="Polygon", **_DRIVERS[suffix])
+            frame = _frame(rows, columns, crs)
+            frame.to_file(temporary, engine="pyogrio", geometry_type="Polygon", **_DRIVERS[suffix])
 
 
 def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
@@ -101,26 +133,37 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
 
     A box across the antimeridian is cut there.
     """
+    crs = detections[0].crs if detections else WGS84
+    return _geojson([row_of(detection) for detection in detections], COLUMNS, crs, precision)
 
+
+def _geojson(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int) -> str:
     def decimals(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return points.round(precision)
+
+    def geometry(polygon: Polygon | None) -> Any:
+        if polygon is None:
+            return None
+        return mapping(shapely.transform(within_turn(project(polygon, crs, WGS84)), decimals))
 
     features = [
         {
             "type": "Feature",
-            "geometry": mapping(shapely.transform(within_turn(project(d.polygon, d.crs, WGS84)), decimals)),
-            "properties": {name: value(d) for name, (_, value) in _COLUMNS.items()},
+            "geometry": geometry(row.polygon),
+            "properties": {name: row.properties.get(name) for name in columns},
         }
-        for d in detections
+        for row in rows
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False)
 
 
-def to_frame(detections: Sequence[Detection], crs: Any) -> geopandas.GeoDataFrame:
-    """A table in the mosaic's CRS with the same columns and types for any number of detections."""
+def _frame(rows: Sequence[Row], columns: Mapping[str, str], crs: Any) -> geopandas.GeoDataFrame:
+    """A table in the mosaic's CRS with the same columns and types for any number of rows."""
     import geopandas
+    import pandas
 
-    columns = {name: [value(detection) for detection in detections] for name, (_, value) in _COLUMNS.items()}
-    polygons = [detection.polygon for detection in detections]
-    frame = geopandas.GeoDataFrame(columns, geometry=polygons, crs=pyproj.CRS.from_user_input(crs))
-    return frame.astype({name: dtype for name, (dtype, _) in _COLUMNS.items()})
+    values = {
+        name: pandas.Series([row.properties.get(name) for row in rows], dtype=dtype) for name, dtype in columns.items()
+    }
+    polygons = [row.polygon for row in rows]
+    return geopandas.GeoDataFrame(values, geometry=polygons, crs=pyproj.CRS.from_user_input(crs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
 from geoloc.reference import Reference
 from geoloc.second_look import PLACES, Candidate, SecondLook
+from geoloc.text import path_text
 from tiling.grid import WGS84, project
 
 PRESENT = 0.5
@@ -58,7 +58,7 @@ def locate(
     queries = [make_queries(photo, target, model.query_shape) for target in targets]
     crops = [(index, query) for index, group in enumerate(queries) for query in group]
     encoded = model.encode_queries([query for _, query in crops], [index for index, _ in crops])
-    search = _Search(os.fsencode(photo.path).decode("utf-8", "replace"), targets, reference, model)
+    search = _Search(path_text(photo.path), targets, reference, model)
     plan = reference.plan
     asked = prep(plan.area)
     found: list[tuple[Candidate, Detection]] = []

@@ -1,8 +1,15 @@
-"""Numbers out of what users type."""
+"""Numbers out of what users type, and paths as text."""
 
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
+
+
+def path_text(path: Path) -> str:
+    """A path as any file can hold it: what of its name is not Unicode is replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def parse_numbers(text: str, form: str) -> tuple[float, ...]:

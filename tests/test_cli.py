@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import geopandas
 import numpy as np
 import pytest
@@ -96,6 +99,8 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"photo.jpg,tree,30,40,{EAST + 90},{NORTH - 60},{EAST + 94},{NORTH - 56},32633",
     ]
     (folder / "queries.csv").write_text("\n".join(rows) + "\n")
+    rows = ["id,photo,click_x,click_y", "1,photo.jpg,10,20", "2,here.jpg,10,20", "3,photo.jpg,30,40"]
+    (folder / "clicks.csv").write_text("\n".join(rows) + "\n")
     return folder
 
 
@@ -129,6 +134,9 @@ class Search:
         self.targets: list[Target] = []
         self.refined = False
         self.finest_m = 0.0
+        self.photos: list[str] = []
+        self.fields = 0
+        self.killed_at = ""
 
     def refiner(self, mosaic: Mosaic, plan: Plan) -> SimpleNamespace:
         def refine(photo: Photo, targets: list[Target], answers: list[Detection]) -> list[Detection]:
@@ -138,6 +146,7 @@ class Search:
         return SimpleNamespace(refine=refine)
 
     def field(self, mosaic: Mosaic, plan: Plan, model: SimpleNamespace) -> SimpleNamespace:
+        self.fields += 1
         return SimpleNamespace(mosaic=mosaic, plan=plan)
 
     def load(self, preset: str, weights: Path | None, device: str) -> SimpleNamespace:
@@ -153,6 +162,9 @@ class Search:
         top: int = 5,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Detection]:
+        if photo.path.name == self.killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.photos.append(photo.path.name)
         mosaic, plan = reference.mosaic, reference.plan
         self.plan, self.targets, self.finest_m = plan, targets, mosaic.finest_m
         mosaic.read(plan.windows[-1].grid)
@@ -170,8 +182,9 @@ class Search:
                 model=model.name,
                 window=plan.windows[0].id,
                 method="attention",
+                target=number,
             )
-            for target in targets
+            for number, target in enumerate(targets)
             for rank, score in enumerate(self.scores[:top], 1)
         ]
 
@@ -425,6 +438,9 @@ def test_weights_that_cannot_be_used(run: Run, own_weights: Path, tmp_path: Path
         ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1,1", "--gsd", "0"),
         ("tiles", "--mosaic", "mosaic.tif", "--format", "kml"),
         ("evaluate", "--mosaic", "mosaic.tif"),
+        ("batch", "clicks.csv", "--mosaic", "mosaic.tif"),
+        ("batch", "clicks.csv", "-o", "found.gpkg"),
+        ("batch", "--mosaic", "mosaic.tif", "-o", "found.gpkg"),
         ("nothing",),
     ],
 )
@@ -511,6 +527,129 @@ def test_evaluate_uses_positions_only_when_asked(run: Run, search: Search, input
     assert counts[1] < counts[0] == counts[2]
 
 
+# batch
+
+BATCH = ("batch", "clicks.csv", "--mosaic", "mosaic.tif")
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".fgb", ".parquet"])
+def test_batch(run: Run, search: Search, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"found{suffix}"
+    result = run(*BATCH, "--top", "2", "-o", path)
+    assert (result.exit_code, result.stdout) == (0, "3 queries: 3 found, 0 not here, 0 error\n")
+    assert result.stderr.splitlines()[0] == "0 of 3 queries"
+    assert "3 of 3 queries, " in result.stderr.splitlines()[-1]
+    assert search.photos == ["photo.jpg", "here.jpg"]
+    frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+    assert frame.crs.to_epsg() == (4326 if suffix == ".geojson" else 32633)
+    assert set(frame.columns) >= REQUIRED | {"query", "status", "error", "id"}
+    assert list(frame["query"]) == [1, 1, 2, 2, 3, 3]
+    assert list(frame["rank"]) == [1, 2, 1, 2, 1, 2]
+    assert list(frame["id"].astype(str)) == ["1", "1", "2", "2", "3", "3"]
+    assert list(frame["click_x"]) == [10, 10, 10, 10, 30, 30]
+    assert set(frame["status"]) == {"found"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_batch_says_what_is_not_here_and_what_failed(run: Run, search: Search, inputs: Path, tmp_path: Path) -> None:
+    queries = inputs / "bad.csv"
+    photos = ["none.jpg,1,1", "cut.jpg,1,1", "photo.jpg,999,1", "elsewhere.jpg,1,1", "photo.jpg,1,1"]
+    queries.write_text("photo,click_x,click_y\n" + "\n".join(photos) + "\n")
+    search.scores = [0.4, 0.1]
+    path = tmp_path / "found.gpkg"
+    result = run("batch", queries, "--mosaic", "mosaic.tif", "-o", path)
+    assert result.exit_code == 1
+    assert result.stdout == "5 queries: 0 found, 1 not here, 4 error\n"
+    assert result.stderr.splitlines()[-1] == f"Error: 4 of 5 queries failed: see the column error of {path}"
+    assert "query 3: click 999,1 is outside" in result.stderr
+    frame = geopandas.read_file(path)
+    assert list(frame["status"]) == ["error", "error", "error", "error", "not here"]
+    messages = ["no such photo", "damaged", "outside the photo", "--no-gps leaves it out"]
+    assert all(message in text for message, text in zip(messages, frame["error"][:4], strict=True))
+    assert frame.geometry.isna().all()
+    assert frame[["rank", "score", "epsg"]].isna().all(axis=None)
+    result = run("batch", queries, "--mosaic", "mosaic.tif", "--min-score", "0.2", "-o", path, "--overwrite")
+    assert result.stdout == "5 queries: 1 found, 0 not here, 4 error\n"
+    assert geopandas.read_file(path)["score"].iloc[-1] == 0.4
+
+
+def test_photos_with_the_same_plan_share_features(run: Run, search: Search, tmp_path: Path) -> None:
+    assert run(*BATCH, "--within", "30", "-o", tmp_path / "a.gpkg").exit_code == 0
+    assert search.fields == 2
+    assert run(*BATCH, "--within", "30", "--no-gps", "-o", tmp_path / "b.gpkg").exit_code == 0
+    assert search.fields == 3
+
+
+def test_a_batch_that_was_killed_goes_on(run: Run, search: Search, tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.geojson", tmp_path / "found.geojson"
+    assert run(*BATCH, "-o", whole).exit_code == 0
+    search.killed_at = "here.jpg"
+    # A fork has the stand-ins.
+    process = multiprocessing.get_context("fork").Process(target=run, args=(*BATCH, "-o", path))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    assert not path.exists()
+    search.killed_at, search.photos = "", []
+
+    refused = run(*BATCH, "--top", "3", "-o", path)
+    assert refused.exit_code == 1
+    assert "was begun with another --top" in refused.stderr.splitlines()[-1]
+    assert search.photos == []
+
+    result = run(*BATCH, "-o", path)
+    assert result.stdout == "3 queries: 3 found, 0 not here, 0 error\n"
+    assert "Going on after 2 of 3 queries" in result.stderr
+    assert search.photos == ["here.jpg"]
+    assert path.read_text() == whole.read_text()
+    assert sorted(tmp_path.iterdir()) == [path, whole]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("none.csv", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "none.csv: no such file"),
+        (("no_rasters", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "no clicks.csv in this folder"),
+        (("clicks.csv", "--mosaic", "no_crs.tif", "-o", "new.gpkg"), "has no CRS"),
+        (("clicks.csv", "--mosaic", "mosaic.tif", "-o", "new.shp"), "unknown kind of file"),
+        (("clicks.csv", "--mosaic", "mosaic.tif", "-o", "no/new.gpkg"), "no such folder"),
+        (("clicks.csv", "--mosaic", "mosaic.tif", "--weights", "photo.jpg", "-o", "new.gpkg"), "photo.jpg: not a"),
+        (("clicks.csv", "--mosaic", "mosaic.tif", "--bounds", "1,2,3,4", "-o", "new.gpkg"), "nothing of the mosaic"),
+        (("clicks.csv", "--mosaic", "nodata.tif", "--no-gps", "-o", "new.gpkg"), "no data"),
+    ],
+)
+def test_what_is_wrong_with_a_batch_is_told_before_it_begins(
+    run: Run, inputs: Path, args: tuple[str, ...], message: str
+) -> None:
+    before = set(inputs.rglob("*"))
+    result = run("batch", *args)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert message in result.stderr.splitlines()[-1]
+    assert "0 of 3 queries" not in result.stderr
+    assert set(inputs.rglob("*")) == before
+
+
+def test_a_batch_with_the_packaged_weights(run: Run, tmp_path: Path) -> None:
+    # Ground 60 m wide with detail of all sizes, photographed from straight above.
+    rng = np.random.default_rng(2)
+    layers = [cv2.resize(rng.random((n, n, 3), np.float32), (300, 300), interpolation=cv2.INTER_CUBIC) for n in (9, 60)]
+    ground = np.clip(255 * sum(layers) / 2, 0, 255).astype(np.uint8)
+    write_mosaic(tmp_path / "ground.tif", width=300, height=300, transform=Affine(0.2, 0, EAST, 0, -0.2, NORTH))
+    with rasterio.open(tmp_path / "ground.tif", "r+") as file:
+        file.write(np.moveaxis(ground, 2, 0))
+    part = Image.fromarray(ground[60:210, 30:180])
+    part.resize((450, 450), Image.Resampling.BICUBIC).save(tmp_path / "a.png")
+    # With a box there is one size to look at and not two.
+    header = "photo,click_x,click_y,photo_xmin,photo_ymin,photo_xmax,photo_ymax"
+    (tmp_path / "clicks.csv").write_text(f"{header}\na.png,225,240,205,220,245,260\nnone.png,1,1,,,,\n")
+    path = tmp_path / "found.gpkg"
+    result = run("batch", tmp_path, "--mosaic", tmp_path / "ground.tif", "--top", "1", "-o", path)
+    assert result.stdout == "2 queries: 1 found, 0 not here, 1 error\n", result.stderr
+    found = geopandas.read_file(path)
+    assert list(found["status"]) == ["found", "error"]
+    assert found.geometry[0].centroid.distance(Point(EAST + 0.2 * 105, NORTH - 0.2 * 140)) < 0.5
+
+
 # demo
 
 
@@ -545,7 +684,7 @@ def test_help_is_quick_and_loads_nothing_heavy(tmp_path: Path) -> None:
 import sys
 from click.testing import CliRunner
 from cli import main
-for args in (["--help"], ["locate", "--help"], ["evaluate", "-h"], ["--version"], ["locate"]):
+for args in (["--help"], ["locate", "--help"], ["evaluate", "-h"], ["batch", "-h"], ["--version"], ["locate"]):
     result = CliRunner().invoke(main, args)
     assert result.exit_code == (2 if args == ["locate"] else 0), result.output
 print([name for name in {heavy!r} if name in sys.modules])
@@ -573,6 +712,8 @@ for args in (
     ["locate", "photo.jpg", "--click", "1,1", "--mosaic", "no_crs.tif"],
     ["locate", "photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--bounds", "1,2,3,4"],
     ["evaluate", "--queries", "none.csv", "--mosaic", "mosaic.tif"],
+    ["batch", "none.csv", "--mosaic", "mosaic.tif", "-o", "found.gpkg"],
+    ["batch", "clicks.csv", "--mosaic", "mosaic.tif", "--bounds", "1,2,3,4", "-o", "found.gpkg"],
 ):
     assert CliRunner().invoke(main, args).exit_code == 1
 assert CliRunner().invoke(main, ["tiles", "--mosaic", "mosaic.tif"]).exit_code == 0

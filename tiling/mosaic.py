@@ -64,6 +64,11 @@ class Mosaic:
         self._files.close()
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """Of its files, in their order."""
+        return tuple(source.path for source in self._sources)
+
+    @property
     def crs(self) -> pyproj.CRS:
         """Of the first file (of its control points, or WGS 84 with RPCs)."""
         return self._sources[0].grid.crs

@@ -168,6 +168,18 @@ class Plan:
         return [f"{tile.z}/{tile.x}/{tile.y}" for tile in tiles]
 
 
+def shared_area(mosaic: Mosaic, area: Area) -> Area:
+    """What of an area lies inside the outlines of a mosaic's files.
+
+    Raises:
+        AreaError: nothing.
+    """
+    shared = area.intersect(Area(mosaic.footprint))
+    if shared.polygon.is_empty:
+        raise AreaError("nothing of the mosaic lies in the area to search; check the bounds, AOI or position")
+    return shared
+
+
 def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_valid: float = 0.25) -> Plan:
     """The windows that show what of the mosaic lies in `area`.
 
@@ -184,9 +196,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
             of windows.
         MosaicError: pixels cannot be read.
     """
-    shared = area.intersect(Area(mosaic.footprint)).polygon
-    if shared.is_empty:
-        raise AreaError("nothing of the mosaic lies in the area to search; check the bounds, AOI or position")
+    shared = shared_area(mosaic, area).polygon
     _, south, _, north = shared.bounds
     if max(-south, north) > MAX_LATITUDE:
         raise AreaError(

@@ -13,8 +13,8 @@ from PIL import Image
 from shapely.geometry import box
 
 from geoloc.detection import Detection
+from geoloc.errors import QueriesError
 from geoloc.evaluate import (
-    EvaluationError,
     LabelledQuery,
     Outcome,
     error_m,
@@ -167,14 +167,14 @@ def test_read_queries(folder: Path) -> None:
     ],
 )
 def test_bad_queries_name_the_line(folder: Path, text: str, message: str) -> None:
-    with pytest.raises(EvaluationError, match=message) as caught:
+    with pytest.raises(QueriesError, match=message) as caught:
         read_queries(write(folder, text))
     assert "\n" not in str(caught.value)
 
 
 def test_queries_that_are_no_text(folder: Path) -> None:
     for path in (folder / "none.csv", folder, folder / "a.png"):
-        with pytest.raises(EvaluationError):
+        with pytest.raises(QueriesError):
             read_queries(path)
 
 
@@ -213,5 +213,5 @@ def test_a_click_outside_its_photo_is_told_with_its_line_before_any_search(tmp_p
     queries = [
         LabelledQuery(tmp_path / "a.png", Click(x, 5), box(0, 0, 1, 1), 32615, line) for line, x in ((2, 3), (3, 99))
     ]
-    with pytest.raises(EvaluationError, match=r"line 3: click 99,5 is outside"):
+    with pytest.raises(QueriesError, match=r"line 3: click 99,5 is outside"):
         run(queries, lambda photo, targets: pytest.fail("searched"))

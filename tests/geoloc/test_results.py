@@ -16,7 +16,7 @@ from shapely.geometry import Polygon, shape
 
 from geoloc.detection import Detection
 from geoloc.errors import OutputError
-from geoloc.results import VECTOR_SUFFIXES, epsg_of, geojson_text, write_results
+from geoloc.results import VECTOR_SUFFIXES, Row, epsg_of, geojson_text, row_of, write_results, write_rows
 
 Make = Callable[..., Detection]
 REQUIRED = {
@@ -149,3 +149,21 @@ def test_a_box_across_the_antimeridian_is_cut(make_detection: Callable[..., Dete
 def test_the_code_of_a_crs_with_heights_is_that_of_its_horizontal_part() -> None:
     assert epsg_of("EPSG:32615+5773") == 32615
     assert epsg_of("+proj=tmerc +lat_0=1 +lon_0=15.3 +datum=WGS84") is None
+
+
+@pytest.mark.parametrize("suffix", VECTOR_SUFFIXES)
+def test_rows_without_a_polygon_have_nulls(two_found: list[Detection], tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"rows{suffix}"
+    found = row_of(two_found[0])
+    columns = {"rank": "Int32", "score": "float64", "model": "object", "sure": "boolean", "count": "Int64"}
+    rows = [Row(None, {"model": "x"}), Row(found.polygon, {**found.properties, "sure": True, "count": 2**40})]
+    for some in (rows[:1], rows):
+        write_rows(some, path, columns, crs="EPSG:32615", overwrite=True)
+        frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+        assert list(frame.columns) == [*columns, "geometry"]
+        assert frame.geometry[0] is None
+        assert list(frame.loc[0, ["rank", "score", "sure", "count"]].isna()) == [True] * 4
+    assert list(frame.loc[1, ["rank", "score", "sure", "count"]]) == [1, 0.9123, True, 2**40]
+    assert list(frame["model"]) == ["x", "base"]
+    if suffix not in (".json", ".geojson"):
+        assert frame.geometry[1].equals(found.polygon)

@@ -1,0 +1,141 @@
+"""What a run has finished so far, in a file beside its output, so that it can go on after it was cut off.
+
+The first line says what the answers depend on, each other one what was answered in one photo. A line counts once it is
+whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from shapely.geometry import Polygon
+
+from geoloc import __version__
+from geoloc.batch.outcome import Outcome
+from geoloc.errors import OutputError
+from geoloc.output import replacing
+from geoloc.results import Row
+from tiling.area import Area
+
+SUFFIX = ".partial.jsonl"
+
+
+def settings_of(
+    queries: Path, mosaic: Sequence[Path], weights: Path, area: Area, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What answers depend on, by the names that a user knows it under. options: all that do not say themselves.
+
+    Files of the mosaic are told apart by size and time; what a VRT refers to is not looked at.
+    """
+    return {
+        "version": __version__,
+        "queries": hashlib.sha256(queries.read_bytes()).hexdigest(),
+        "mosaic": [[str(path), *_state(path)] for path in mosaic],
+        "weights": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "area": hashlib.sha256(area.polygon.wkb).hexdigest(),
+        **options,
+    }
+
+
+class Journal:
+    """done: outcomes of earlier runs, by the number of their query."""
+
+    def __init__(self, output: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
+        """Go on with the journal beside `output`, or begin one where there is none.
+
+        overwrite: begin anew where it is of other settings.
+
+        Raises:
+            OutputError: it is of other settings, damaged, or cannot be read or written.
+        """
+        self.path = output.with_name(output.name + SUFFIX)
+        self.done: dict[int, Outcome] = {}
+        wanted = json.loads(json.dumps(settings))
+        try:
+            lines = _whole_lines(self.path)
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be read ({error.strerror})") from None
+        if lines:
+            try:
+                self.done = _outcomes(lines, wanted)
+                return
+            except OutputError as error:
+                if not overwrite:
+                    raise OutputError(f"{self.path}: {error}, or --overwrite to start anew") from None
+        with replacing(self.path) as temporary:
+            temporary.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+
+    def add(self, photo: Path, outcomes: Sequence[Outcome]) -> None:
+        """Keep what was answered in a photo.
+
+        Raises:
+            OutputError: the disk is full, or another failure of the system to write.
+        """
+        queries = [
+            {"query": outcome.number, "answers": [_to_json(row) for row in outcome.answers]} for outcome in outcomes
+        ]
+        line = {"photo": str(photo), "state": _state(photo), "queries": queries}
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written ({error.strerror})") from error
+
+    def remove(self) -> None:
+        """It is needed no more."""
+        self.path.unlink(missing_ok=True)
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """Lines of a journal, none where there is no such file; what was cut off at its end is removed from it."""
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        os.truncate(path, len(whole))
+    return whole.splitlines()
+
+
+def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, Outcome]:
+    """Raises `OutputError` saying what is wrong with them, to go on with "or"."""
+    done: dict[int, Outcome] = {}
+    try:
+        first, *others = map(json.loads, lines)
+        other = [name for name in {**settings, **first} if settings.get(name) != first.get(name)]
+        if other:
+            raise OutputError(f"was begun with another {', '.join(other)}; give the same as then")
+        for line in others:
+            # A photo that was changed since is searched again.
+            if _state(Path(line["photo"])) == line["state"]:
+                for query in line["queries"]:
+                    answers = tuple(map(_from_json, query["answers"]))
+                    done[query["query"]] = Outcome(query["query"], answers)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise OutputError("is damaged; remove it") from None
+    return done
+
+
+def _state(path: Path) -> list[int]:
+    """Size and time of change of a file; nothing where it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return []
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _to_json(row: Row) -> dict[str, Any]:
+    # Python writes floats such that reading gives the same ones.
+    return {"polygon": row.polygon and list(row.polygon.exterior.coords), "properties": row.properties}
+
+
+def _from_json(value: Mapping[str, Any]) -> Row:
+    return Row(Polygon(value["polygon"]), value["properties"])

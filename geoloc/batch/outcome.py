@@ -1,0 +1,79 @@
+"""What became of each query, and all of them as the rows of one file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from geoloc import results
+from geoloc.batch.queries import PhotoQuery, Queries
+from geoloc.results import Row
+from geoloc.text import path_text
+
+STATUSES = ("found", "not here", "error")
+_RESERVED = ("fid", "geom", "geometry")
+"""Names that the formats use themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """number: of the query. answers: best first; none where it is not here. error: why it failed."""
+
+    number: int
+    answers: tuple[Row, ...] = ()
+    error: str | None = None
+
+    @property
+    def status(self) -> str:
+        """One of the `STATUSES`."""
+        if self.error is not None:
+            return "error"
+        return "found" if self.answers else "not here"
+
+
+def count_line(outcomes: Sequence[Outcome]) -> str:
+    """Such as "340 queries: 300 found, 35 not here, 5 error"."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    return f"{len(outcomes)} queries: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
+
+
+def to_rows(queries: Queries, outcomes: Iterable[Outcome]) -> tuple[list[Row], dict[str, str]]:
+    """The answers to every query, in the order of the queries, or one row without polygon where there are none; and
+    all columns with their types: those of `geoloc.results`, the query's number, status and error, and what else
+    the queries' own rows say.
+    """
+    columns = {"query": "Int64", "status": "object", **results.COLUMNS, "rank": "Int32", "error": "object"}
+    names = _free_names(queries.columns, [*columns, *_RESERVED])
+    columns |= {names[name]: dtype for name, dtype in queries.columns.items()}
+    by_number = {outcome.number: outcome for outcome in outcomes}
+    rows = [row for query in queries.items for row in _rows_of(query, by_number[query.number], names)]
+    return rows, columns
+
+
+def _rows_of(query: PhotoQuery, outcome: Outcome, names: Mapping[str, str]) -> list[Row]:
+    said = {
+        "query": query.number,
+        "status": outcome.status,
+        "error": outcome.error,
+        "photo": path_text(query.photo),
+        "click_x": query.target.click.x,
+        "click_y": query.target.click.y,
+        **{names[name]: value for name, value in query.others.items()},
+    }
+    return [Row(answer.polygon, {**answer.properties, **said}) for answer in outcome.answers or (Row(None, {}),)]
+
+
+def _free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:
+    """What each wanted column is called: "query_" comes before a name that is taken. To GeoPackage "ID" and "id" are
+    one.
+    """
+    used = {name.casefold() for name in taken}
+    names: dict[str, str] = {}
+    for column in wanted:
+        name = column
+        while name.casefold() in used:
+            name = f"query_{name}"
+        used.add(name.casefold())
+        names[column] = name
+    return names

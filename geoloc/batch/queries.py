@@ -1,0 +1,122 @@
+"""What one run is asked: clicks in many photographs, from a CSV file, a vector file or a folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geoloc.errors import QueriesError
+from geoloc.query import Click, Target
+from geoloc.table import Record, check_columns, read_csv
+from tiling.box import PixelBox
+
+REQUIRED = ("photo", "click_x", "click_y")
+BOX = ("photo_xmin", "photo_ymin", "photo_xmax", "photo_ymax")
+IN_FOLDER = "clicks.csv"
+VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".fgb")
+EXPECTED = f"a CSV file with the columns {', '.join(REQUIRED)}, a vector file ({', '.join(VECTOR_SUFFIXES)}) with them"
+_TEXT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoQuery:
+    """One click in one photo. number: of its row, from 1. others: what else its row says, by column."""
+
+    number: int
+    photo: Path
+    target: Target
+    others: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """file: that they were read from. columns: those of `PhotoQuery.others`, and their types in a table."""
+
+    file: Path
+    items: tuple[PhotoQuery, ...]
+    columns: Mapping[str, str]
+
+
+def read_photo_queries(path: Path) -> Queries:
+    """Queries with the `REQUIRED` columns and perhaps those of the `BOX`, of a CSV file, of the attributes of a vector
+    file (its first layer), or of the `IN_FOLDER` of a folder of photographs. Photos are relative to the file.
+
+    Where a file has all four columns of the box, rows may leave it empty. Whether a photo is there and shows the click
+    is not looked at.
+
+    Raises:
+        QueriesError: no such file, not of these kinds, a missing column, a missing or senseless value (with its row and
+            column), no rows.
+    """
+    file = path / IN_FOLDER if path.is_dir() else path
+    if not file.is_file():
+        missing = f"no {IN_FOLDER} in this folder" if path.is_dir() else "no such file"
+        raise QueriesError(f"{path}: {missing}; give {EXPECTED}, or a folder of photos with {IN_FOLDER} in it")
+    suffix = file.suffix.lower()
+    if suffix == ".csv":
+        names, records = read_csv(file, REQUIRED)
+        columns = {name: _TEXT for name in names if name}
+    elif suffix in VECTOR_SUFFIXES:
+        columns, records = _read_vector(file)
+    else:
+        raise QueriesError(f"{file}: unknown kind of file; give {EXPECTED}")
+    boxed = all(name in columns for name in BOX)
+    used = {*REQUIRED, *(BOX if boxed else ())}
+    others = {name: dtype for name, dtype in columns.items() if name not in used}
+    items = [_query(file, number, record, boxed, others) for number, record in enumerate(records, start=1)]
+    return Queries(file, tuple(items), others)
+
+
+def _query(file: Path, number: int, record: Record, boxed: bool, others: Iterable[str]) -> PhotoQuery:
+    photo = record.values["photo"]
+    if photo in (None, ""):
+        raise QueriesError(f"{record.where}: photo is empty")
+    click = Click(record.number("click_x"), record.number("click_y"))
+    box = None
+    if boxed and any(record.values[name] not in (None, "") for name in BOX):
+        box = PixelBox(*(record.number(name) for name in BOX))
+        for low, high, size in ((BOX[0], BOX[2], box.width), (BOX[1], BOX[3], box.height)):
+            if size <= 0:
+                raise QueriesError(f"{record.where}: {low} must be below {high}")
+    values = {name: record.values[name] for name in others}
+    return PhotoQuery(number, file.parent / str(photo), Target(click, box), values)
+
+
+def _read_vector(path: Path) -> tuple[dict[str, str], list[Record]]:
+    """Types of the attributes of a file's first layer, and its rows."""
+    import pyogrio
+
+    try:
+        info = pyogrio.read_info(path, layer=0)
+        frame = pyogrio.read_dataframe(path, layer=0, read_geometry=False)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise QueriesError(f"{path}: not a vector file that can be read ({text})") from None
+    columns = {name: _table_type(dtype) for name, dtype in zip(info["fields"], info["dtypes"], strict=True)}
+    check_columns(f"{path}", list(columns), REQUIRED, "in its first layer")
+    values = [[_plain(value, dtype) for value in frame[name]] for name, dtype in columns.items()]
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
+    records = [Record(f"{path}, row {number}", row) for number, row in enumerate(rows, start=1)]
+    if not records:
+        raise QueriesError(f"{path}: holds no queries")
+    return columns, records
+
+
+def _table_type(dtype: str) -> str:
+    """Of a column that may hold nulls. What is neither number nor truth becomes text, which all formats know."""
+    for start, table_type in (("int", "Int64"), ("uint", "Int64"), ("float", "float64"), ("bool", "boolean")):
+        if str(dtype).startswith(start):
+            return table_type
+    return _TEXT
+
+
+def _plain(value: Any, table_type: str) -> Any:
+    """A value as JSON knows it. pandas has nan and NaT for null, and then floats for whole numbers."""
+    import pandas
+
+    if value is None or value is pandas.NaT or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return {"Int64": int, "float64": float, "boolean": bool, _TEXT: str}[table_type](value)

@@ -1,0 +1,80 @@
+"""A run: every photo read once, all its clicks searched together, what fails told and passed over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from geoloc.batch.journal import Journal
+from geoloc.batch.outcome import Outcome
+from geoloc.batch.queries import PhotoQuery, Queries
+from geoloc.detection import Detection
+from geoloc.errors import PhotoError, in_one_line
+from geoloc.photo import Photo, load_photo
+from geoloc.query import Target, check_target
+from geoloc.results import row_of
+
+LOG = logging.getLogger(__name__)
+Find = Callable[[Photo, list[Target]], Sequence[Detection]]
+
+
+def run(
+    queries: Queries, find: Find, journal: Journal, progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[Outcome]:
+    """Answer what the journal does not answer yet.
+
+    What failed is an outcome too, but not kept in the journal: a run that goes on tries it again.
+
+    Args:
+        queries: what is asked.
+        find: the answers to targets in a photo, best first; none to what is not here.
+        journal: of this run.
+        progress: called with the number of queries done and of all, first with those of the journal.
+
+    Raises:
+        OutputError: the journal cannot be written.
+    """
+    done = dict(journal.done)
+    waiting: dict[Path, list[PhotoQuery]] = {}
+    for query in queries.items:
+        if query.number not in done:
+            waiting.setdefault(query.photo, []).append(query)
+    progress(len(done), len(queries.items))
+    for path, group in waiting.items():
+        outcomes = _answer(path, group, find)
+        if answered := [outcome for outcome in outcomes if outcome.error is None]:
+            journal.add(path, answered)
+        done |= {outcome.number: outcome for outcome in outcomes}
+        progress(len(done), len(queries.items))
+    return [done[query.number] for query in queries.items]
+
+
+def _answer(path: Path, group: Sequence[PhotoQuery], find: Find) -> list[Outcome]:
+    """Outcomes of all queries about one photo."""
+    failed: list[Outcome] = []
+    try:
+        photo = load_photo(path)
+        good: list[PhotoQuery] = []
+        for query in group:
+            try:
+                check_target(photo, query.target)
+                good.append(query)
+            except PhotoError as error:
+                failed.append(_failed(query, error))
+        # Two queries may ask for the same.
+        targets = list(dict.fromkeys(query.target for query in good))
+        found = find(photo, targets) if targets else ()
+    except Exception as error:
+        # One photo that nobody foresaw is not to be the end of a night's run, now and each time that it goes on.
+        LOG.debug("%s", path, exc_info=error)
+        told = {outcome.number for outcome in failed}
+        return failed + [_failed(query, error) for query in group if query.number not in told]
+    rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(targets))]
+    return failed + [Outcome(query.number, rows[targets.index(query.target)]) for query in good]
+
+
+def _failed(query: PhotoQuery, error: Exception) -> Outcome:
+    text = in_one_line(error)
+    LOG.warning("query %d: %s", query.number, text)
+    return Outcome(query.number, error=text)

@@ -1,0 +1,73 @@
+"""The search as it is asked for: attention over a plan, geometry where it holds, and "not here"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from geoloc import field, refine, search
+from geoloc.detection import Detection, present
+from geoloc.model.localizer import Localizer
+from geoloc.photo import Photo
+from geoloc.query import Target
+from geoloc.reference import Reference
+from tiling.mosaic import Mosaic
+from tiling.plan import Plan
+
+KEPT = 2
+"""Plans whose features are kept, up to `field.MEMORY` each: with photos of which some know where they were taken,
+the plan of those that do not stays beside that of the others."""
+
+
+class Found(NamedTuple):
+    """answers: all of the search. here: those among them that count as answers; a target without any is "not here"."""
+
+    answers: list[Detection]
+    here: list[Detection]
+
+
+class _Ground(NamedTuple):
+    plan: Plan
+    reference: Reference
+    refiner: refine.Refiner | None
+
+
+class Finder:
+    """Finds what is clicked in photographs on one mosaic; photos that search the same plan share its features."""
+
+    def __init__(
+        self, mosaic: Mosaic, model: Localizer, *, refined: bool, top: int = 5, min_score: float | None = None
+    ) -> None:
+        """refined: whether geometry checks the answers. top: answers a target at most. min_score: of every answer;
+        None for all answers to the targets whose best one scores `search.PRESENT`.
+        """
+        self._mosaic, self._model = mosaic, model
+        self._refined, self._top, self._min_score = refined, top, min_score
+        self._grounds: list[_Ground] = []
+
+    def find(
+        self, photo: Photo, targets: Sequence[Target], plan: Plan, progress: Callable[[int, int], None] | None = None
+    ) -> Found:
+        """Search a plan for targets in a photo. progress: called with the number of windows done and of all.
+
+        Raises:
+            PhotoError: a click is outside the photo.
+            MosaicError: the mosaic cannot be read.
+        """
+        ground = self._ground(plan)
+        answers = search.locate(photo, targets, ground.reference, self._model, top=self._top, progress=progress)
+        if ground.refiner is not None:
+            answers = ground.refiner.refine(photo, targets, answers)
+        if self._min_score is None:
+            return Found(answers, present(answers, search.PRESENT))
+        return Found(answers, [answer for answer in answers if answer.score >= self._min_score])
+
+    def _ground(self, plan: Plan) -> _Ground:
+        known = [ground for ground in self._grounds if ground.plan == plan]
+        others = [ground for ground in self._grounds if ground.plan != plan]
+        # What has to go goes before anything new is read.
+        self._grounds = others[-(KEPT - 1) :] + known
+        if not known:
+            refiner = refine.Refiner(self._mosaic, plan) if self._refined else None
+            self._grounds.append(_Ground(plan, field.Field(self._mosaic, plan, self._model), refiner))
+        return self._grounds[-1]

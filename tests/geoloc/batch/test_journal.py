@@ -1,0 +1,105 @@
+"""What is kept of a run that was cut off anywhere."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from shapely.geometry import box
+
+from geoloc.batch.journal import SUFFIX, Journal, settings_of
+from geoloc.batch.outcome import Outcome
+from geoloc.detection import Detection
+from geoloc.errors import OutputError
+from geoloc.results import row_of
+from tiling.area import Area
+
+SETTINGS = {"mosaic": [("m.tif", 1)], "--top": 5}
+
+
+@pytest.fixture
+def outcomes(make_detection: Callable[..., Detection]) -> list[Outcome]:
+    """Of three queries; numbers that need all their digits."""
+    polygon = box(1 / 3, 2 / 3, 4 / 3, 576713.13498 + 1e-9)
+    found = row_of(make_detection(1 / 7, (0, 0, 1, 1), polygon=polygon, rank=1))
+    return [Outcome(1, (found, found)), Outcome(2), Outcome(3, (found,))]
+
+
+def test_what_was_added_is_there_when_it_goes_on(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+    journal = Journal(tmp_path / "out.gpkg", SETTINGS)
+    assert journal.path == tmp_path / f"out.gpkg{SUFFIX}"
+    assert journal.done == {}
+    journal.add(photos / "a.png", outcomes[:2])
+    journal.add(photos / "b.png", outcomes[2:])
+    again = Journal(tmp_path / "out.gpkg", SETTINGS)
+    assert again.done == {outcome.number: outcome for outcome in outcomes}
+    again.remove()
+    assert not journal.path.exists()
+
+
+def test_a_run_may_be_cut_off_at_any_byte(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+    output = tmp_path / "out.gpkg"
+    journal = Journal(output, SETTINGS)
+    sizes = [journal.path.stat().st_size]
+    for photo, some in (("a.png", outcomes[:2]), ("b.png", outcomes[2:])):
+        journal.add(photos / photo, some)
+        sizes.append(journal.path.stat().st_size)
+    whole = journal.path.read_bytes()
+    for size in range(0, len(whole) + 1, 7):
+        journal.path.write_bytes(whole[:size])
+        again = Journal(output, SETTINGS)
+        assert sorted(again.done) == [1, 2, 3][: 0 if size < sizes[1] else 2 if size < sizes[2] else 3]
+        again.add(photos / "b.png", outcomes[2:])
+        assert Journal(output, SETTINGS).done[3] == outcomes[2]
+
+
+def test_other_settings_are_refused_by_name(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+    output = tmp_path / "out.gpkg"
+    Journal(output, SETTINGS).add(photos / "a.png", outcomes)
+    before = (tmp_path / f"out.gpkg{SUFFIX}").read_bytes()
+    others = {"mosaic": [("m.tif", 2)], "--top": 5, "--gsd": 1}
+    with pytest.raises(OutputError, match=r"was begun with another mosaic, --gsd; .* --overwrite"):
+        Journal(output, others)
+    assert (tmp_path / f"out.gpkg{SUFFIX}").read_bytes() == before
+    # The same command goes on, also where it says --overwrite.
+    assert len(Journal(output, SETTINGS, overwrite=True).done) == 3
+    assert Journal(output, others, overwrite=True).done == {}
+    assert Journal(output, others).done == {}
+
+
+@pytest.mark.parametrize("text", ["no json\n", "[]\n", '{"mosaic": [["m.tif", 1]], "--top": 5}\n{"photo": 1}\n'])
+def test_a_damaged_journal_says_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / f"out.gpkg{SUFFIX}").write_text(text)
+    with pytest.raises(OutputError, match=r"is damaged; remove it, or --overwrite"):
+        Journal(tmp_path / "out.gpkg", SETTINGS)
+    assert Journal(tmp_path / "out.gpkg", SETTINGS, overwrite=True).done == {}
+
+
+def test_a_photo_that_was_changed_is_searched_again(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+    journal = Journal(tmp_path / "out.gpkg", SETTINGS)
+    journal.add(photos / "a.png", outcomes[:2])
+    journal.add(photos / "b.png", outcomes[2:])
+    os.utime(photos / "a.png", (1, 1))
+    assert list(Journal(tmp_path / "out.gpkg", SETTINGS).done) == [3]
+
+
+def test_what_answers_depend_on(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("q.csv", "m.tif", "w.safetensors")]
+    for file in files:
+        file.write_text("one")
+    queries, mosaic, weights = files
+
+    def settings(area: Area = Area.everywhere(), **options: object) -> dict[str, object]:  # noqa: B008
+        return settings_of(queries, [mosaic], weights, area, options)
+
+    def differing(other: dict[str, object]) -> list[str]:
+        return [name for name, value in first.items() if other[name] != value]
+
+    first = settings(top=5)
+    assert differing(settings(top=5)) == []
+    assert differing(settings(top=4)) == ["top"]
+    assert differing(settings(Area.near(1, 2, 30), top=5)) == ["area"]
+    for file, name in zip(files, ("queries", "mosaic", "weights"), strict=True):
+        file.write_text("another")
+        assert differing(settings(top=5)) == [name]
+        first = settings(top=5)

@@ -1,0 +1,129 @@
+"""Queries of every kind of file, and what is said of those that are none."""
+
+from pathlib import Path
+
+import geopandas
+import pandas
+import pyogrio
+import pytest
+from shapely.geometry import Point
+
+from geoloc.batch.queries import read_photo_queries
+from geoloc.errors import QueriesError
+from geoloc.query import Click, Target
+from tiling.box import PixelBox
+
+HEADER = "id,photo,click_x,click_y,photo_xmin,photo_ymin,photo_xmax,photo_ymax,\n"
+
+
+def write(folder: Path, text: str, name: str = "q.csv") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_a_csv_file(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + "007,sub/a.jpg,3.5,4,1,2,5,6,\n,b.jpg,7,8,,,,,\n")
+    queries = read_photo_queries(path)
+    assert queries.file == path
+    assert queries.columns == {"id": "object"}
+    first, second = queries.items
+    assert (first.number, first.photo, first.others) == (1, tmp_path / "sub" / "a.jpg", {"id": "007"})
+    assert first.target == Target(Click(3.5, 4), PixelBox(1, 2, 5, 6))
+    assert (second.number, second.target, second.others) == (2, Target(Click(7, 8)), {"id": ""})
+
+
+def test_a_folder_holds_its_clicks(tmp_path: Path) -> None:
+    write(tmp_path, "photo,click_x,click_y\na.jpg,1,2\n", "clicks.csv")
+    queries = read_photo_queries(tmp_path)
+    assert queries.file == tmp_path / "clicks.csv"
+    assert queries.items[0].photo == tmp_path / "a.jpg"
+
+
+def test_an_unfinished_box_is_a_column_like_others(tmp_path: Path) -> None:
+    path = write(tmp_path, "photo,click_x,click_y,photo_xmin\na.jpg,1,2,0\n")
+    (query,) = read_photo_queries(path).items
+    assert (query.target.box, query.others) == (None, {"photo_xmin": "0"})
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb"])
+@pytest.mark.parametrize("geometry", [True, False])
+def test_a_vector_file_keeps_its_types(tmp_path: Path, suffix: str, geometry: bool) -> None:
+    path = tmp_path / f"q{suffix}"
+    table = {
+        "photo": ["a.jpg", "b.jpg"],
+        "click_x": [1.5, 2.5],
+        "click_y": [3, 4],
+        "whole": pandas.array([7, None], "Int64"),
+        "share": [0.5, None],
+        "name": [None, "x"],
+        "sure": [True, False],
+        "seen": pandas.to_datetime(["2024-05-06T07:08:09", None]),
+    }
+    # An index has no place for what is nowhere.
+    options = {"SPATIAL_INDEX": "NO"} if suffix == ".fgb" else {}
+    if geometry:
+        frame = geopandas.GeoDataFrame(table, geometry=[Point(1, 2), None], crs=4326)
+        frame.to_file(path, engine="pyogrio", geometry_type="Point", **options)
+    else:
+        pyogrio.write_dataframe(pandas.DataFrame(table), path, **options)
+    queries = read_photo_queries(path)
+    first, second = queries.items
+    assert first.target == Target(Click(1.5, 3))
+    assert second.photo == tmp_path / "b.jpg"
+    seen = first.others["seen"]
+    assert isinstance(seen, str)
+    assert seen.startswith("2024-05-06 07:08:09")
+    assert first.others == {"whole": 7, "share": 0.5, "name": None, "sure": True, "seen": seen}
+    assert second.others == {"whole": None, "share": None, "name": "x", "sure": False, "seen": None}
+    assert queries.columns == {
+        "whole": "Int64",
+        "share": "float64",
+        "name": "object",
+        "sure": "boolean",
+        "seen": "object",
+    }
+
+
+ROW = "1,a.jpg,1,2,,,,,\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("photo,click_x\na.jpg,1\n", r"q.csv: missing columns click_y"),
+        (HEADER, "q.csv: holds no queries"),
+        (HEADER + ROW + ROW.replace("a.jpg", ""), "q.csv, line 3: photo is empty"),
+        (HEADER + ROW + ROW.replace(",2,", ",up,"), "q.csv, line 3: click_y is 'up', not a number"),
+        (HEADER + ROW.replace(",,,,,", ",1,2,3,,"), "q.csv, line 2: photo_ymax is '', not a number"),
+        (HEADER + ROW.replace(",,,,,", ",5,2,3,4,"), "q.csv, line 2: photo_xmin must be below photo_xmax"),
+        (HEADER + ROW.replace(",,,,,", ",1,4,3,4,"), "q.csv, line 2: photo_ymin must be below photo_ymax"),
+    ],
+)
+def test_errors_name_line_and_column(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(QueriesError, match=message) as caught:
+        read_photo_queries(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_errors_of_vector_files_name_row_and_column(tmp_path: Path) -> None:
+    path = tmp_path / "q.gpkg"
+    pyogrio.write_dataframe(pandas.DataFrame({"photo": ["a", "b"], "click_x": [1.0, 2], "click_y": [1.0, None]}), path)
+    with pytest.raises(QueriesError, match=r"q.gpkg, row 2: click_y is None, not a number"):
+        read_photo_queries(path)
+    pyogrio.write_dataframe(pandas.DataFrame({"photo": ["a"], "click_x": [1.0]}), path)
+    with pytest.raises(QueriesError, match=r"q.gpkg: missing columns click_y in its first layer"):
+        read_photo_queries(path)
+    with pytest.raises(QueriesError, match=r"bad.gpkg: not a vector file"):
+        read_photo_queries(write(tmp_path, "text", "bad.gpkg"))
+
+
+def test_what_is_expected_is_said(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for path, message in (
+        (tmp_path / "photos", "no clicks.csv in this folder; give a CSV file with the columns photo, click_x, click_y"),
+        (tmp_path / "none.csv", "no such file; give a CSV file"),
+        (write(tmp_path, "", "q.xlsx"), "unknown kind of file; give a CSV file"),
+    ):
+        with pytest.raises(QueriesError, match=message):
+            read_photo_queries(path)

@@ -1,0 +1,130 @@
+"""Runs: photos read once, failures passed over, earlier outcomes used."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from geoloc.batch import run as module
+from geoloc.batch.journal import Journal
+from geoloc.batch.queries import PhotoQuery, Queries
+from geoloc.batch.run import Find, run
+from geoloc.detection import Detection
+from geoloc.errors import OutputError
+from geoloc.photo import Photo
+from geoloc.query import Click, Target
+from tiling.errors import MosaicError
+
+Make = Callable[..., Detection]
+
+
+def asked(folder: Path, clicks: Sequence[tuple[str, float]]) -> Queries:
+    """Queries at (x, 5) of photos in a folder, in this order."""
+    items = [
+        PhotoQuery(number, folder / photo, Target(Click(x, 5)), {"ID": f"n{number}"})
+        for number, (photo, x) in enumerate(clicks, start=1)
+    ]
+    return Queries(folder / "q.csv", tuple(items), {"ID": "object"})
+
+
+class Finds:
+    """Finds clicks at x < 20; remembers what it was asked."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.asked: list[tuple[str, list[float]]] = []
+
+    def __call__(self, photo: Photo, targets: list[Target]) -> list[Detection]:
+        self.asked.append((photo.path.name, [target.click.x for target in targets]))
+        return [
+            self.make(0.9, (0, 0, target.click.x, rank), rank=rank, target=number)
+            for number, target in enumerate(targets)
+            for rank in (1, 2)
+            if target.click.x < 20
+        ]
+
+
+@pytest.fixture
+def find(make_detection: Make) -> Finds:
+    return Finds(make_detection)
+
+
+def test_each_photo_is_read_and_searched_once(
+    photos: Path, tmp_path: Path, find: Finds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def load(path: Path) -> Photo:
+        read.append(path)
+        return loaded(path)
+
+    loaded = module.load_photo
+    monkeypatch.setattr(module, "load_photo", load)
+    queries = asked(photos, [("a.png", 1), ("b.png", 2), ("a.png", 30), ("a.png", 1)])
+    steps: list[tuple[int, int]] = []
+    outcomes = run(queries, find, Journal(tmp_path / "o.gpkg", {}), lambda *step: steps.append(step))
+    assert read == [photos / "a.png", photos / "b.png"]
+    assert find.asked == [("a.png", [1, 30]), ("b.png", [2])]
+    assert [outcome.number for outcome in outcomes] == [1, 2, 3, 4]
+    assert [outcome.status for outcome in outcomes] == ["found", "found", "not here", "found"]
+    assert [[row.properties["rank"] for row in outcome.answers] for outcome in outcomes] == [[1, 2], [1, 2], [], [1, 2]]
+    assert outcomes[1].answers[0].properties["xmax"] == 2
+    assert steps == [(0, 4), (3, 4), (4, 4)]
+
+
+def test_what_fails_is_told_and_the_rest_goes_on(photos: Path, tmp_path: Path, find: Finds) -> None:
+    (photos / "text.png").write_text("no picture")
+    queries = asked(photos, [("none.png", 1), ("a.png", 99), ("a.png", 1), ("text.png", 1), ("text.png", 2)])
+    outcomes = run(queries, find, Journal(tmp_path / "o.gpkg", {}))
+    assert find.asked == [("a.png", [1])]
+    errors = [outcome.error or "" for outcome in outcomes]
+    assert "none.png: no such photo" in errors[0]
+    assert "click 99,5 is outside the photo a.png" in errors[1]
+    assert errors[2] == ""
+    assert all("not an image" in error for error in errors[3:])
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(MosaicError("m.tif: is\ndamaged"), "m.tif: is damaged"), (KeyError("oops"), "unexpected KeyError: 'oops'")],
+)
+def test_a_search_that_fails_is_an_error_of_its_photo(
+    photos: Path, tmp_path: Path, find: Finds, error: Exception, text: str
+) -> None:
+    def failing(photo: Photo, targets: list[Target]) -> list[Detection]:
+        if photo.path.name == "a.png":
+            raise error
+        return find(photo, targets)
+
+    queries = asked(photos, [("a.png", 1), ("a.png", 99), ("b.png", 1)])
+    first, outside, good = run(queries, failing, Journal(tmp_path / "o.gpkg", {}))
+    assert first.error == text
+    assert "outside" in (outside.error or "")
+    assert good.status == "found"
+
+
+def test_a_run_goes_on_and_tries_again_what_failed(photos: Path, tmp_path: Path, find: Finds) -> None:
+    queries = asked(photos, [("a.png", 1), ("c.png", 3), ("a.png", 99), ("b.png", 2)])
+    output = tmp_path / "o.gpkg"
+
+    def cut_off(photo: Photo, targets: list[Target]) -> list[Detection]:
+        if photo.path.name == "b.png":
+            raise KeyboardInterrupt
+        return find(photo, targets)
+
+    def attempt(find: Find) -> list[str]:
+        return [outcome.status for outcome in run(queries, find, Journal(output, {}))]
+
+    with pytest.raises(KeyboardInterrupt):
+        attempt(cut_off)
+    (photos / "c.png").write_bytes((photos / "a.png").read_bytes())
+    assert attempt(find) == ["found", "found", "error", "found"]
+    assert find.asked == [("a.png", [1]), ("c.png", [3]), ("b.png", [2])]
+
+
+def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Path, find: Finds) -> None:
+    journal = Journal(tmp_path / "o.gpkg", {})
+    journal.path.unlink()
+    journal.path.mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        run(asked(photos, [("a.png", 1)]), find, journal)

@@ -1,0 +1,70 @@
+"""The search as it is asked for, with stand-ins for what it puts together."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from geoloc import field, refine, search
+from geoloc.detection import Detection
+from geoloc.finder import Finder
+from geoloc.photo import Photo
+from geoloc.query import Click, Target
+from tiling.plan import Plan
+
+Make = Callable[..., Detection]
+PHOTO = Photo(Path("a.jpg"), np.zeros((9, 9, 3), np.uint8))
+TARGETS = [Target(Click(1, 1)), Target(Click(2, 2))]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> list[Any]:
+    """Plans that features were made for; the first target has answers of 0.6 and 0.2, the second one of 0.4."""
+    plans: list[Any] = []
+
+    def locate(photo: Photo, targets: object, reference: object, model: object, **options: Any) -> list[Detection]:
+        scores = ((0, 1, 0.6), (0, 2, 0.2), (1, 1, 0.4))
+        return [
+            make_detection(score, (0, 0, 1, 1), rank=rank, target=target)
+            for target, rank, score in scores
+            if rank <= options["top"]
+        ]
+
+    def refined(photo: Photo, targets: object, answers: list[Detection]) -> list[Detection]:
+        return [*answers, make_detection(0.97, (5, 5, 6, 6), rank=1, target=1)]
+
+    monkeypatch.setattr(search, "locate", locate)
+    monkeypatch.setattr(field, "Field", lambda mosaic, plan, model: plans.append(plan))
+    monkeypatch.setattr(refine, "Refiner", lambda mosaic, plan: SimpleNamespace(refine=refined))
+    return plans
+
+
+def finder(**options: Any) -> Finder:
+    return Finder(cast(Any, None), cast(Any, None), **{"refined": False, **options})
+
+
+def find(asked: Finder, plan: object = "whole") -> tuple[list[float], list[float]]:
+    answers, here = asked.find(PHOTO, TARGETS, cast(Plan, plan))
+    return [answer.score for answer in answers], [answer.score for answer in here]
+
+
+def test_what_is_here(made: list[Any]) -> None:
+    # All answers to what is here unless a score is asked for, of each answer then.
+    assert find(finder()) == ([0.6, 0.2, 0.4], [0.6, 0.2])
+    assert find(finder(min_score=0.3)) == ([0.6, 0.2, 0.4], [0.6, 0.4])
+    assert find(finder(min_score=0.0, top=1)) == ([0.6, 0.4], [0.6, 0.4])
+
+
+def test_geometry_counts_before_it_is_judged(made: list[Any]) -> None:
+    assert find(finder(refined=True)) == ([0.6, 0.2, 0.4, 0.97], [0.6, 0.2, 0.4, 0.97])
+
+
+def test_photos_with_the_same_plan_share_its_features(made: list[Any]) -> None:
+    asked = finder()
+    for plan in ("whole", "near a", "whole", "near b", "near b", "whole", "near a"):
+        find(asked, plan)
+    # What was used last is kept, so that the plan of photos without a position stays.
+    assert made == ["whole", "near a", "near b", "near a"]
