@@ -50,7 +50,7 @@ def test_cameras_agree_with_the_geotransform(
         start, _ = camera.ray(column, row)
         by_affine = grid.affine * (c0 + column + 0.5, r0 + row + 0.5)
         exact = frame.from_crs(np.array([by_affine]))[0]
-        assert start[:2] == pytest.approx(exact, abs=0.002)
+        assert start[:2] == pytest.approx(exact, abs=0.005)
         assert np.linalg.norm(camera.along_x) == pytest.approx(gsd, rel=1e-3)
         assert np.linalg.norm(camera.along_y) == pytest.approx(gsd, rel=1e-3)
 
