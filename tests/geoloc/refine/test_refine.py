@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from shapely.geometry import box
+from shapely.geometry import Point, box
 
 from geoloc.detection import Detection
 from geoloc.photo import Photo
 from geoloc.query import Click, Target
 from geoloc.refine import METHOD, Refiner, refine
 from geoloc.refine.matcher import Features, RootSift, through
+from geoloc.refine.rectify import Rectified
+from geoloc.refine.verify import Agreement
 from tiling.area import Area
 from tiling.box import PixelBox
 from tiling.mosaic import Mosaic, open_mosaic
@@ -204,3 +206,37 @@ def test_nothing_is_read_finer_than_the_plan(mosaic: Mosaic, answer: Callable[..
     assert refiner._grid().ground_gsd() == pytest.approx(0.5, rel=0.04)
     west, south, east, north = mosaic.bounds
     assert box(west, south, east, north).area == pytest.approx((SIDE * GSD_M) ** 2, rel=0.01)
+
+
+def test_the_view_that_most_matches_agree_on_counts_not_the_first(
+    mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, matrix = flown(0, 0, told=False)
+    at = (700.0, 500.0)
+    x, y = clicked(matrix, at)
+    real = refine.views
+
+    def few_first(photo: Photo) -> Iterator[Rectified]:
+        for view in real(photo):
+            # Only a corner of it, as what a view at a wrong tilt agrees with.
+            part = np.zeros(view.image.shape[:2], bool)
+            part[:90, :90] = True
+            yield replace(view, valid=part)
+        yield from real(photo)
+
+    monkeypatch.setattr(refine, "views", few_first)
+    seen: list[int] = []
+    real_agree = refine.agree
+
+    def noted(*args: np.ndarray) -> Agreement | None:
+        found = real_agree(*args)
+        seen.append(0 if found is None else found.inliers)
+        return found
+
+    monkeypatch.setattr(refine, "agree", noted)
+    target = Target(Click(*at))
+    (best,) = Refiner(mosaic, plan_of(mosaic)).refine(photo, [target], [answer(x + 12, y + 5, click=target.click)])
+    assert best.method == METHOD
+    assert max(seen) >= refine.BEYOND_DOUBT > seen[0] > 0
+    assert best.polygon.centroid.distance(Point(x, y)) < 0.3
+    assert seen[-1] == max(seen), "then no more views are tried"
