@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from geoloc import __version__
-from geoloc.console import AREA, COARSE, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.console import AREA, LOG, MODEL, SEARCHED, Main, Parsed, Progress, options
+from geoloc.index.commands import index
 from geoloc.train.commands import ablate, calibrate, pack, train
 
 if TYPE_CHECKING:
     from geoloc.detection import Detection
     from geoloc.photo import Photo
     from geoloc.query import Target
-    from tiling.mosaic import Mosaic
-    from tiling.plan import Plan
+    from geoloc.searched import Searched
 
 
 def _parse_click(text: str) -> Any:
@@ -63,7 +63,7 @@ def main() -> None:
     type=Parsed("X0,Y0,X1,Y1", _parse_box),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
-@options("mosaic", "bands", "gsd", *AREA)
+@options(*SEARCHED, "bands", "gsd", *AREA)
 @click.option("--gps/--no-gps", default=True, help="Use the photo's own GPS position as --near.  [default: gps]")
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Answers a click at most.")
 @click.option(
@@ -86,6 +86,7 @@ def locate(
     clicks: tuple[Any, ...],
     boxes: tuple[Any, ...],
     mosaics: tuple[Path, ...],
+    index: Path | None,
     bands: tuple[int, ...] | None,
     gsd: float | None,
     gps: bool,
@@ -111,10 +112,13 @@ def locate(
     from geoloc.preview import PREVIEW_SUFFIXES, draw_preview
     from geoloc.query import Target, check_target
     from geoloc.results import check_vector_output, geojson_text, write_results
-    from tiling.mosaic import open_mosaic
+    from geoloc.searched import Limits, opened
 
     if bool(clicks) == bool(boxes):
         raise click.UsageError("Give --click or --box, one of the two.")
+    _check_searched(mosaics, index, bands, gsd)
+    if preview is not None and not mosaics:
+        raise click.UsageError("--preview draws the mosaic: give --mosaic too.")
     # What is cheap to check comes before the mosaic, and that before the network.
     photo = load_photo(photo_path)
     targets = list(dict.fromkeys([*map(Target, clicks), *map(Target.from_box, boxes)]))
@@ -126,32 +130,31 @@ def locate(
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
-    with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-        plan = _plan(mosaic, preset, _network_gsd(preset, gsd), photo if gps else None, **area)
-        searched_at = max(plan.gsd_m, mosaic.finest_m)
+    with opened(mosaics, index, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
+        plan = Limits(**area).plan(searched.plan, photo if gps else None)
+        searched_at = max(plan.gsd_m, searched.finest_m)
         LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, searched_at)
 
         from geoloc import model, search
         from geoloc.detection import present
-        from geoloc.field import Field
 
         localizer = model.load(preset, weights, device)
-        field = Field(mosaic, plan, localizer)
-        answers = search.locate(photo, targets, field, localizer, top=top, progress=Progress("windows"))
-        if refine == "auto":
+        reference = searched.reference(plan, localizer)
+        answers = search.locate(photo, targets, reference, localizer, top=top, progress=Progress("windows"))
+        if _can_refine(refine, searched):
             from geoloc.refine import Refiner
 
-            answers = Refiner(mosaic, plan).refine(photo, targets, answers)
+            answers = Refiner(searched.mosaic, plan).refine(photo, targets, answers)
         if min_score is None:
             found = present(answers, search.PRESENT)
         else:
             found = [answer for answer in answers if answer.score >= min_score]
         _report(targets, answers, found)
         if output is not None:
-            write_results(found, output, crs=mosaic.crs, overwrite=overwrite)
+            write_results(found, output, crs=searched.crs, overwrite=overwrite)
         if preview is not None:
             asked = [target.click for target in targets]
-            draw_preview(photo, asked, found, mosaic, preview, plan=plan, overwrite=overwrite)
+            draw_preview(photo, asked, found, searched.mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found))
 
@@ -184,14 +187,17 @@ def tiles(
     """Print the windows that a search of the mosaic would look at."""
     import json
 
+    from geoloc.model.presets import preset as config_of
     from geoloc.output import check_output, replacing
     from geoloc.results import GEOJSON_SUFFIXES
+    from geoloc.searched import Limits, plan_of
     from tiling.mosaic import open_mosaic
 
+    config = config_of(preset)
     if output is not None:
         check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite)
     with open_mosaic(mosaics, bands) as mosaic:
-        plan = _plan(mosaic, preset, gsd, None, **area)
+        plan = plan_of(mosaic, gsd or config.gsd_m, config.window_px, Limits(**area).area())
     if form == "geojson":
         text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
     else:
@@ -210,7 +216,7 @@ def tiles(
     type=click.Path(path_type=Path),
     help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg.",
 )
-@options("mosaic or dataset", "bands", "gsd", *AREA, "dataset", "task")
+@options(*SEARCHED, "bands", "gsd", *AREA, "dataset", "task")
 @click.option(
     "--split",
     type=click.Choice(["train", "val", "test"]),
@@ -235,6 +241,7 @@ def evaluate(
     *,
     queries_path: Path | None,
     mosaics: tuple[Path, ...],
+    index: Path | None,
     bands: tuple[int, ...] | None,
     gsd: float | None,
     dataset: tuple[str, Path] | None,
@@ -263,12 +270,12 @@ def evaluate(
 
     from geoloc import evaluate as evaluation
     from geoloc.model.packaged import find_weights
-    from geoloc.refine import Refiner
+    from geoloc.searched import Limits, opened
     from tiling.errors import AreaError
-    from tiling.mosaic import open_mosaic
 
-    if (dataset is None) != bool(mosaics) or (dataset is None) != (queries_path is not None):
-        raise click.UsageError("Give --queries and --mosaic, or --dataset.")
+    given = bool(mosaics) or index is not None
+    if (dataset is None) != given or (dataset is None) != (queries_path is not None):
+        raise click.UsageError("Give --queries and --mosaic or --index, or --dataset.")
     find_weights(preset, weights)
     if dataset is not None:
         if bands or gsd or gps or any(area[name] for name in ("bounds", "aoi", "near")):
@@ -278,29 +285,32 @@ def evaluate(
         records = published.read_split(*dataset, task, split)
         outcomes = published.evaluate(records, model.load(preset, weights, device), Progress("queries"))
     else:
+        _check_searched(mosaics, index, bands, gsd)
         queries = evaluation.read_queries(cast(Path, queries_path))
-        with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-            at = _network_gsd(preset, gsd)
-            whole = None if gps else _plan(mosaic, preset, at, None, **area)
+        with opened(mosaics, index, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
+            limits = Limits(**area)
+            whole = None if gps else limits.plan(searched.plan, None)
 
             from geoloc import model, search
-            from geoloc.field import Field
+            from geoloc.refine import Refiner
 
             localizer = model.load(preset, weights, device)
+            refines = _can_refine(refine, searched)
             # With one plan for all photos, what is encoded for one is there for the next.
-            field = Field(mosaic, whole, localizer) if whole is not None else None
-            refiner = Refiner(mosaic, whole) if whole is not None else None
+            reference = searched.reference(whole, localizer) if whole is not None else None
+            refiner = Refiner(searched.mosaic, whole) if refines and whole is not None else None
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
-                    plan = whole or _plan(mosaic, preset, at, photo, **area)
+                    plan = whole or limits.plan(searched.plan, photo)
                 except AreaError as error:
                     # A photo whose position is off the mosaic is a miss, not the end.
                     LOG.warning("%s: %s", photo.path.name, error)
                     return []
-                found = search.locate(photo, targets, field or Field(mosaic, plan, localizer), localizer)
-                if refine == "auto":
-                    found = (refiner or Refiner(mosaic, plan)).refine(photo, targets, found)
+                here = reference or searched.reference(plan, localizer)
+                found = search.locate(photo, targets, here, localizer)
+                if refines:
+                    found = (refiner or Refiner(searched.mosaic, plan)).refine(photo, targets, found)
                 return [answer for answer in found if answer.score >= min_score]
 
             outcomes = evaluation.run(queries, answer, Progress("queries"))
@@ -331,59 +341,26 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
         click.echo(f"wrote {path}")
 
 
-for _command in (train, calibrate, pack, ablate):
+for _command in (index, train, calibrate, pack, ablate):
     main.add_command(_command)
 
 
-def _network_gsd(preset: str, gsd: float | None) -> float:
-    """What a search asked for at `gsd` shows the network: coarser pixels are enlarged to its own, since small objects
-    have too few of its cells otherwise.
-    """
-    from geoloc.model.presets import preset as config_of
+def _check_searched(
+    mosaics: tuple[Path, ...], index: Path | None, bands: tuple[int, ...] | None, gsd: float | None
+) -> None:
+    if not mosaics and index is None:
+        raise click.UsageError("Give --mosaic or --index, or both.")
+    if index is not None and (bands or gsd):
+        raise click.UsageError("An index has its own GSD and bands: no --gsd or --bands with --index.")
 
-    own = config_of(preset).gsd_m
-    return min(gsd or own, own)
 
-
-def _plan(
-    mosaic: Mosaic,
-    preset: str,
-    gsd: float | None,
-    photo: Photo | None,
-    *,
-    bounds: tuple[float, float, float, float] | None,
-    aoi: Path | None,
-    near: tuple[float, float] | None,
-    within: float,
-) -> Plan:
-    """The windows to search for the network of a preset. All limits hold together; the position of `photo`, where it
-    has one, stands in for --near.
-    """
-    from geoloc.model.presets import preset as config_of
-    from tiling.area import Area
-    from tiling.errors import AreaError
-    from tiling.plan import make_plan
-
-    config = config_of(preset)
-    wanted = gsd or config.gsd_m
-    if mosaic.gsd_m > COARSE * wanted:
-        text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
-        LOG.warning(text, mosaic.gsd_m, wanted)
-    by_gps = photo.position if photo is not None and near is None else None
-    area = Area.everywhere()
-    if bounds is not None:
-        area = area.intersect(Area.from_bounds(*bounds))
-    if aoi is not None:
-        area = area.intersect(Area.from_file(aoi))
-    if position := near or by_gps:
-        area = area.intersect(Area.near(*position, within))
-    hint = "" if by_gps is None else f"within {within:g} m of the photo's GPS position {by_gps[0]:.6f},{by_gps[1]:.6f}"
-    if hint:
-        LOG.info("Looking only %s; --no-gps leaves it out", hint)
-    try:
-        return make_plan(mosaic, wanted, config.window_px, area)
-    except AreaError as error:
-        raise AreaError(f"{error}; searched was {hint}, --no-gps leaves it out" if hint else str(error)) from None
+def _can_refine(refine: str, searched: Searched) -> bool:
+    """Whether geometry is asked for and has pixels to work on."""
+    if refine == "auto" and searched.mosaic is None:
+        LOG.warning(
+            "An index alone has no pixels to match: attention stands alone; --mosaic beside it lets geometry check"
+        )
+    return refine == "auto" and searched.mosaic is not None
 
 
 def _report(targets: list[Target], answers: list[Detection], found: list[Detection]) -> None:

@@ -20,9 +20,6 @@ WITHIN_M = 500.0
 """Search radius round a position: a drone at the legal 120 m sees about this far where objects are still more
 than dots, and positions of consumer cameras are good to tens of metres."""
 
-COARSE = 3.0
-"""Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -101,7 +98,12 @@ def _mosaic(*, required: bool) -> Callable[[_Command], _Command]:
 
 _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
     "mosaic": _mosaic(required=True),
-    "mosaic or dataset": _mosaic(required=False),
+    "mosaic or another": _mosaic(required=False),
+    "index": click.option(
+        "--index",
+        type=click.Path(path_type=Path),
+        help="What `geoloc index build` wrote, in place of the mosaic or beside it.",
+    ),
     "dataset": click.option(
         "--dataset",
         type=(click.Choice(["cvogl", "g2d"]), click.Path(path_type=Path)),
@@ -176,6 +178,7 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
         help="Say more (and show tracebacks), or only errors.",
     ),
 }
+SEARCHED = ("mosaic or another", "index")
 AREA = ("bounds", "aoi", "near", "within")
 MODEL = ("model", "weights", "device")
 

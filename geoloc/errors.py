@@ -7,7 +7,16 @@ from contextlib import contextmanager
 
 from tiling.errors import GeolocError
 
-__all__ = ["GeolocError", "OutputError", "PhotoError", "TrainingError", "WeightsError", "needing_train"]
+__all__ = [
+    "GeolocError",
+    "IndexFileError",
+    "OutputError",
+    "PhotoError",
+    "TrainingError",
+    "WeightsError",
+    "needing_index",
+    "needing_train",
+]
 
 
 class PhotoError(GeolocError, ValueError):
@@ -24,6 +33,22 @@ class OutputError(GeolocError, OSError):
 
 class TrainingError(GeolocError, ValueError):
     """Training data or a checkpoint cannot be used."""
+
+
+class IndexFileError(GeolocError, ValueError):
+    """An index is missing, unfinished, stale, damaged or made for something else."""
+
+
+@contextmanager
+def needing_index() -> Iterator[None]:
+    """Turn a missing package of the extra `index` into an `IndexFileError` that says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in ("zarr", "numcodecs"):
+            raise
+        raise IndexFileError(f"an index needs the package {package}: pip install 'geoloc[index]'") from None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from geoloc.errors import WeightsError
@@ -24,3 +25,20 @@ def find_weights(name: str, weights: Path | None) -> Path:
         raise WeightsError(f"{path}: no such weights file")
     have = ", ".join(sorted(p.stem for p in PACKAGED.glob("*.safetensors"))) or "none"
     raise WeightsError(f"no weights come with preset {name!r} (there are: {have}); train some and give --weights FILE")
+
+
+def told_checksum(path: Path) -> str:
+    """The checksum that a weights file says it has; `geoloc.model.load` verifies it.
+
+    Raises:
+        WeightsError: not a weights file.
+    """
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            if size > path.stat().st_size:
+                raise ValueError("its header is longer than the file")
+            told = json.loads(file.read(size))["__metadata__"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{path}: not a readable safetensors file of geoloc ({error})") from None
+    return str(told)
