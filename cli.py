@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from geoloc.photo import Photo
     from geoloc.query import Target
     from geoloc.searched import Searched
+    from tiling.mosaic import Mosaic
 
 
 def _parse_click(text: str) -> Any:
@@ -141,10 +142,10 @@ def locate(
         localizer = model.load(preset, weights, device)
         reference = searched.reference(plan, localizer)
         answers = search.locate(photo, targets, reference, localizer, top=top, progress=Progress("windows"))
-        if _can_refine(refine, searched):
+        if (pixels := _to_refine_on(refine, searched)) is not None:
             from geoloc.refine import Refiner
 
-            answers = Refiner(searched.mosaic, plan).refine(photo, targets, answers)
+            answers = Refiner(pixels, plan).refine(photo, targets, answers)
         if min_score is None:
             found = present(answers, search.PRESENT)
         else:
@@ -152,7 +153,7 @@ def locate(
         _report(targets, answers, found)
         if output is not None:
             write_results(found, output, crs=searched.crs, overwrite=overwrite)
-        if preview is not None:
+        if preview is not None and searched.mosaic is not None:
             asked = [target.click for target in targets]
             draw_preview(photo, asked, found, searched.mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
@@ -295,10 +296,10 @@ def evaluate(
             from geoloc.refine import Refiner
 
             localizer = model.load(preset, weights, device)
-            refines = _can_refine(refine, searched)
+            pixels = _to_refine_on(refine, searched)
             # With one plan for all photos, what is encoded for one is there for the next.
             reference = searched.reference(whole, localizer) if whole is not None else None
-            refiner = Refiner(searched.mosaic, whole) if refines and whole is not None else None
+            refiner = Refiner(pixels, whole) if pixels is not None and whole is not None else None
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
@@ -309,8 +310,8 @@ def evaluate(
                     return []
                 here = reference or searched.reference(plan, localizer)
                 found = search.locate(photo, targets, here, localizer)
-                if refines:
-                    found = (refiner or Refiner(searched.mosaic, plan)).refine(photo, targets, found)
+                if pixels is not None:
+                    found = (refiner or Refiner(pixels, plan)).refine(photo, targets, found)
                 return [answer for answer in found if answer.score >= min_score]
 
             outcomes = evaluation.run(queries, answer, Progress("queries"))
@@ -354,13 +355,13 @@ def _check_searched(
         raise click.UsageError("An index has its own GSD and bands: no --gsd or --bands with --index.")
 
 
-def _can_refine(refine: str, searched: Searched) -> bool:
-    """Whether geometry is asked for and has pixels to work on."""
-    if refine == "auto" and searched.mosaic is None:
-        LOG.warning(
-            "An index alone has no pixels to match: attention stands alone; --mosaic beside it lets geometry check"
-        )
-    return refine == "auto" and searched.mosaic is not None
+def _to_refine_on(refine: str, searched: Searched) -> Mosaic | None:
+    """The mosaic whose pixels geometry is to match; None where it is not asked for, or has none."""
+    if refine != "auto":
+        return None
+    if searched.mosaic is None:
+        LOG.warning("An index alone has no pixels that geometry could match: attention stands alone; add --mosaic")
+    return searched.mosaic
 
 
 def _report(targets: list[Target], answers: list[Detection], found: list[Detection]) -> None:

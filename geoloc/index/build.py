@@ -205,8 +205,8 @@ def _stored(block: Block, read: _Read, quantiser: Quantiser, layout: Layout) -> 
 
 def _digest(cells: Cells, pixels: WindowPixels) -> bytes:
     digest = blake2b(repr(cells).encode(), digest_size=DIGEST)
-    digest.update(pixels.rgb)
-    digest.update(np.packbits(pixels.valid))
+    digest.update(np.ascontiguousarray(pixels.rgb).data)
+    digest.update(np.packbits(pixels.valid).data)
     return digest.digest()
 
 

@@ -45,7 +45,7 @@ class Stored:
         """Its checksum."""
         digest = blake2b(digest_size=DIGEST)
         for array in (self.coarse, self.fine, np.packbits(self.valid, axis=-1)):
-            digest.update(np.ascontiguousarray(array))
+            digest.update(np.ascontiguousarray(array).data)
         return digest.digest()
 
 
