@@ -44,7 +44,7 @@ def build(
     overwrite: bool,
 ) -> None:
     """Index a mosaic; goes on where an interrupted build of the same index stopped."""
-    from geoloc.errors import needing_index
+    from geoloc.errors import OutputError, needing_index
     from geoloc.model.packaged import find_weights, told_checksum
     from geoloc.searched import Limits, opened
 
@@ -53,7 +53,7 @@ def build(
         from geoloc.index import build as making
         from geoloc.index.header import Request
     if not path.parent.is_dir():
-        raise click.UsageError(f"{path.parent}: no such folder to make {path.name} in.")
+        raise OutputError(f"{path.parent}: no such folder to write {path.name} into; make it first")
     area = Limits(bounds, aoi).area()
     with opened(mosaics, None, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
         plan = searched.plan(area)
