@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from affine import Affine
@@ -55,7 +56,10 @@ LOCATE = ("--click", "{},{}".format(*CLICK), "--min-score", "0", "--refine", "of
 
 
 def test_an_index_gives_the_answer_of_its_mosaic(folder: Path) -> None:
-    asked = ("locate", folder / "p.jpg", *LOCATE)
+    x, y = 500_000 + GSD_M * (80 + CLICK[0]), 5_400_000 - GSD_M * (100 + CLICK[1])
+    lon, lat = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(x, y)
+    # Few windows, since the network is slow.
+    asked = ("locate", folder / "p.jpg", *LOCATE, "--near", f"{lon},{lat}", "--within", "10")
     by_index, by_mosaic = _run(*asked, "--index", folder / "i.zarr"), _run(*asked, "--mosaic", folder / "m.tif")
     assert by_index.exit_code == by_mosaic.exit_code == 0, by_index.stderr
     one, other = (json.loads(result.stdout)["features"][0] for result in (by_index, by_mosaic))
