@@ -10,14 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geoloc.model.network import STRIDE, Features
+from geoloc.model.network import STRIDE, CrossViewNet, Features
 from geoloc.train.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """B records. query, reference: B x 3 x H x W in [0, 255], uint8 or float, or what a frozen backbone made of them.
-    present: B bool, whether there is a box; box is meaningless where there is none. The rest as in `Record`.
+    present: B bool, whether there is a box; box is meaningless where there is none. around: cells of stride 16 that a
+    reference, as long as it is an image, shows beyond its window on all sides; features, boxes and matches are of the
+    window alone. The rest as in `Record`.
     """
 
     query: Tensor | Features
@@ -28,22 +30,36 @@ class Batch:
     sized: Tensor
     gsd_m: Tensor
     matches: Tensor
+    around: int = 0
 
     def __len__(self) -> int:
         return len(self.click)
 
     @property
     def reference_px(self) -> tuple[int, int]:
-        """(width, height) of the references, encoded or not."""
+        """(width, height) of the windows, encoded or not."""
         known = self.reference
-        rows, columns = known.shape[-2:] if isinstance(known, Tensor) else (STRIDE * n for n in known.coarse.shape[-2:])
-        return int(columns), int(rows)
+        if isinstance(known, Tensor):
+            height, width = (n - 2 * STRIDE * self.around for n in known.shape[-2:])
+        else:
+            height, width = (STRIDE * n for n in known.coarse.shape[-2:])
+        return width, height
+
+    def reference_features(self, net: CrossViewNet) -> Features:
+        """What the backbone makes of the windows, with what lies round them seen, as a search sees it."""
+        if isinstance(self.reference, Features):
+            return self.reference
+        wide = net.encode_reference(self.reference.float())
+        rows, columns = wide.coarse.shape[-2:]
+        return wide.cells(self.around, self.around, columns - self.around, rows - self.around)
 
     def to(self, device: torch.device | str) -> Batch:
         """The same on another device."""
 
-        def moved(value: Tensor | Features) -> Any:
-            return Features(*(v.to(device) for v in value)) if isinstance(value, Features) else value.to(device)
+        def moved(value: Tensor | Features | int) -> Any:
+            if isinstance(value, Features):
+                return Features(*(v.to(device) for v in value))
+            return value.to(device) if isinstance(value, Tensor) else value
 
         return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
 
@@ -51,7 +67,7 @@ class Batch:
         """The same records with their references, square and not yet encoded, turned anticlockwise."""
         if isinstance(self.reference, Features):
             raise TypeError("these records are encoded already")
-        side = float(self.reference.shape[-1])
+        side = float(self.reference_px[0])
         box, matches = self.box, self.matches
         for _ in range(quarters % 4):
             # (x, y) goes to (y, side - x); of a box the left edge becomes the lower one.

@@ -73,12 +73,10 @@ class Task(pl.LightningModule):
 
     def forward(self, batch: Batch) -> Output:
         """The network's output for a batch."""
-        query, reference = batch.query, batch.reference
+        query = batch.query
         if not isinstance(query, Features):
             query = self.net.encode_query(query.float(), batch.click)
-        if not isinstance(reference, Features):
-            reference = self.net.encode_reference(reference.float())
-        return self.net(query.float(), batch.click, reference.float())
+        return self.net(query.float(), batch.click, batch.reference_features(self.net).float())
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Batches know how to move themselves."""

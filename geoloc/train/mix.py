@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from geoloc.errors import TrainingError
+from geoloc.model.network import STRIDE
 from geoloc.train import made, plane, seen
 from geoloc.train.appearance import FILL, restyle
 from geoloc.train.batch import Batch
@@ -44,12 +45,16 @@ class Collection:
 class Recipe:
     """How batches are drawn.
 
-    query_px, window_px: sides; windows vary by a twelfth about theirs. gsd_m: of references. views: share of queries
-    from photographs, panoramas: share of batches that are all panoramas, both 0 where the collection has none.
+    query_px, window_px: sides; windows vary by a twelfth about theirs. around: cells shown beyond a window on all
+    sides: in a search, too, features of its border know what lies there. What is farther off than 64 px changes those
+    of the outermost cells by an eighth of their deviation, and padding with zeros by nine tenths. gsd_m: of
+    references. views: share of queries from photographs, panoramas: share of batches that are all panoramas, both 0
+    where the collection has none.
     """
 
     query_px: int = 256
     window_px: int = 384
+    around: int = 4
     gsd_m: tuple[float, float] = (0.05, 0.6)
     views: float = 0.4
     panoramas: float = 0.08
@@ -130,6 +135,7 @@ class Mixer:
             sized=torch.tensor([s.sized and w.present for s, w in zip(shots, windows, strict=True)], device=device),
             gsd_m=torch.tensor([w.gsd_m for w in windows], dtype=torch.float32, device=device),
             matches=tensor([w.matches for w in windows]),
+            around=self.recipe.around,
         )
 
     def _window(self, shot: Shot, side: int) -> _Window:
@@ -161,11 +167,12 @@ class Mixer:
         ground = self.collection.grounds[number]
         scale = gsd / ground.gsd_m
         to_ground = plane.similarity(scale, shot.turn_deg, tuple(centre), tuple(at))
-        pixels = pixel_centres(side, side, 1, self.device)
+        margin = STRIDE * self.recipe.around
+        pixels = pixel_centres(side + 2 * margin, side + 2 * margin, 1, self.device) - margin
         matrix = torch.tensor(to_ground, dtype=torch.float32, device=self.device)
         # Metres far from the corner of a large image need more than 32 bits; the difference to the centre does not.
         xy = (pixels - pixels.new_tensor(at)) @ matrix[:2, :2].T + pixels.new_tensor(centre)
-        image = self._textures[number].sample(xy, xy.new_full((side, side), scale))
+        image = self._textures[number].sample(xy, xy.new_full(xy.shape[:2], scale))
         holds = self._textures[number].holds(xy)
         box, matches, present = np.zeros(4), np.full_like(shot.cells, np.nan), False
         if number == shot.ground:
@@ -182,7 +189,7 @@ class Mixer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Window:
-    """One reference, 3 x h x w, with what is true of it in its pixels."""
+    """One reference, 3 x h x w with what lies round it, and what is true of it in the pixels of its window."""
 
     image: Tensor
     holds: Tensor

@@ -109,10 +109,8 @@ def encoded(net: CrossViewNet, batch: Batch) -> Batch:
 
     Where the click joins the image of the query (as in the published method), that stays an image.
     """
-    reference = batch.reference
+    reference = _halved(batch.reference_features(net))
     query = batch.query
-    if not isinstance(reference, Features):
-        reference = _halved(net.encode_reference(reference.float()))
     if not isinstance(query, Features) and net.config.click_map != "distance":
         query = _halved(net.encode_query(query.float(), batch.click))
     return replace(batch, query=query, reference=reference)

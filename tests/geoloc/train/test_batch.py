@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from geoloc.model.network import Features
+from geoloc.model.network import STRIDE, CrossViewNet, Features
+from geoloc.model.presets import preset
 from geoloc.train.batch import collate
 from geoloc.train.record import Record
 
@@ -41,6 +42,36 @@ def test_everything_moves_encoded_or_not() -> None:
     assert moved.query.device.type == "meta"
     assert moved.reference.fine.device.type == "meta"
     assert moved.gsd_m.device.type == "meta"
+
+
+def test_what_lies_round_a_window_is_seen_and_left_out() -> None:
+    torch.manual_seed(0)
+    net = CrossViewNet(preset("base")).eval()
+    wide = torch.randint(0, 256, (1, 3, 192, 192), dtype=torch.uint8)
+    batch = replace(collate([record(1, None)]), reference=wide, around=4)
+    assert batch.reference_px == (64, 64)
+    other = wide.clone()
+    other[..., 50] = 255 - other[..., 50]
+    with torch.no_grad():
+        everything = net.encode_reference(wide.float())
+        seen = batch.reference_features(net)
+        changed = replace(batch, reference=other).reference_features(net)
+    assert seen.coarse.shape[-2:] == (4, 4)
+    assert torch.equal(seen.coarse, everything.coarse[..., 4:8, 4:8])
+    assert torch.equal(seen.fine, everything.fine[..., 8:16, 8:16])
+    # The window begins at 64; a column of pixels before it is known to the first column of its features.
+    assert not torch.allclose(changed.coarse[..., 0], seen.coarse[..., 0])
+    # Features are as they are.
+    assert replace(batch, reference=seen, around=4).reference_features(net) is seen
+
+
+def test_a_margin_turns_with_its_window() -> None:
+    plain = collate([record(2, np.array([8.0, 20, 16, 36]))])
+    margin = torch.nn.functional.pad(plain.reference, [STRIDE] * 4)
+    wide, narrow = replace(plain, reference=margin, around=1).turned(1), plain.turned(1)
+    assert wide.reference_px == narrow.reference_px
+    assert torch.equal(wide.box, narrow.box)
+    assert torch.equal(wide.reference[..., STRIDE:-STRIDE, STRIDE:-STRIDE], narrow.reference)
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])

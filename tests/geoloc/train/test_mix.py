@@ -36,7 +36,9 @@ def test_both_sides_show_the_same_ground(
     for batch in batches(collection, recipe, 4):
         assert batch.present.all()
         sides = zip(pictures(batch.query), pictures(batch.reference), strict=True)
-        for i, (query, reference) in enumerate(sides):
+        for i, (query, wide) in enumerate(sides):
+            margin = STRIDE * batch.around
+            reference = wide[margin:-margin, margin:-margin]
             matches = batch.matches[i].numpy()
             known = np.isfinite(matches).all(-1)
             shown = known.copy()
@@ -86,6 +88,7 @@ def test_a_third_of_the_windows_does_not_show_the_object(collection: Collection)
 def test_windows_vary_in_size_and_scale_within_what_was_asked(collection: Collection) -> None:
     drawn = batches(collection, replace(SMALL, query_px=32, window_px=96, gsd_m=(0.15, 0.4)), 12)
     assert {batch.reference_px for batch in drawn} == {(64, 64), (96, 96), (128, 128)}
+    assert {batch.reference.shape[-1] - batch.reference_px[0] for batch in drawn} == {2 * 16 * SMALL.around}
     gsd = torch.cat([batch.gsd_m for batch in drawn])
     assert float(gsd.min()) >= 0.15 - 1e-6
     assert float(gsd.max()) <= 0.4 + 1e-6
