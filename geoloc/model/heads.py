@@ -61,7 +61,7 @@ class CellHead(nn.Module):
         self.out.bias = nn.Parameter(torch.tensor([-7.0, 0, 0, 0, 0]))
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """fused: B x d x h x w, fine: B x C x 2h x 2w, prior: B x 1 x h x w added to the scores, or None."""
+        """fused: B x d x h x w, fine: B x C x 2h x 2w (or 1 for all), prior: B x 1 x h x w added to scores, or None."""
         size = fine.shape[-2:]
         up = F.interpolate(fused, size=size, mode="bilinear", align_corners=False)
         raw = self.out(self.mix(up + self.lateral(fine)))

@@ -130,9 +130,7 @@ class Localizer:
         """Logits (Q x M) and boxes (Q x M x 4) of every candidate for every crop, and the crops' targets."""
         logits, boxes, targets = [], [], []
         for batch in queries:
-            count = len(batch.target)
-            repeated = Features(*(side.expand(count, -1, -1, -1) for side in window))
-            found = self._net(batch.features, batch.click, repeated).candidates
+            found = self._net(batch.features, batch.click, window).candidates
             logits.append(found.logits.float().cpu())
             boxes.append(found.boxes.float().cpu())
             targets.append(batch.target)

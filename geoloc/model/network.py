@@ -54,12 +54,19 @@ class Features(NamedTuple):
 class Output:
     """What the network says of B pairs.
 
-    candidates: see `Candidates`. similarities: the cosine of every query cell with every reference cell, after each
-    round of CVCAM, each B x Nq x Nr; empty where the preset has no CVCAM.
+    candidates: see `Candidates`. tokens: the query's and the reference's, B x Nq x d and B x Nr x d, after each round
+    of CVCAM; empty where the preset has none.
     """
 
     candidates: Candidates
-    similarities: tuple[Tensor, ...]
+    tokens: tuple[tuple[Tensor, Tensor], ...]
+
+    @property
+    def similarities(self) -> tuple[Tensor, ...]:
+        """The cosine of every query cell with every reference cell, after each round, each B x Nq x Nr. A search does
+        not need them, and they take time.
+        """
+        return tuple(F.normalize(xq, dim=2) @ F.normalize(xr, dim=2).transpose(1, 2) for xq, xr in self.tokens)
 
 
 class CrossViewNet(nn.Module):
@@ -125,7 +132,7 @@ class CrossViewNet(nn.Module):
         return Features(coarse, fine)
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """Match B queries to B references. click: B x 2 (x, y) in query pixels."""
+        """Match B queries to B references, or all to one. click: B x 2 (x, y) in query pixels."""
         config = self.config
         fq, fr = self.project_query(query), self.project_reference(reference)
         rows, columns = fr.shape[-2:]
@@ -139,12 +146,12 @@ class CrossViewNet(nn.Module):
 
         q_rows, q_columns = fq.shape[-2:]
         height, width = q_rows * STRIDE, q_columns * STRIDE
-        xq, xr = fq.flatten(2).transpose(1, 2), fr.flatten(2).transpose(1, 2)
+        xq, xr = fq.flatten(2).transpose(1, 2), fr.flatten(2).transpose(1, 2).expand(len(fq), -1, -1)
         weight, offset = gaussian_cells(click, height, width, CLICK_SIGMA * height, STRIDE)
         if config.click_map == "gaussian":
             xq = xq + self.click_tokens(torch.cat([weight[:, :, None], offset], dim=2))
         weight = weight / weight.sum(1, keepdim=True)
-        similarities: tuple[Tensor, ...] = ()
+        tokens: tuple[tuple[Tensor, Tensor], ...] = ()
         if self.cvcam is not None:
             pos_q = sine_positions(q_rows, q_columns, config.dim, fq.device)
             pos_r = sine_positions(rows, columns, config.dim, fr.device)
@@ -154,14 +161,14 @@ class CrossViewNet(nn.Module):
                 xq, xr = xq + self.place_query(pos_q), xr + self.place_reference(pos_r)
             shapes = {"query_shape": (q_rows, q_columns), "reference_shape": (rows, columns)}
             xq, xr, between = self.cvcam(xq, xr, pos_q, pos_r, **shapes)
-            similarities = tuple(_cosines(a, b) for a, b in [*between, (xq, xr)])
+            tokens = (*between, (xq, xr))
         clicked = torch.einsum("bn,bnd->bd", weight, xq)
         fused = (xr + self.pooled(clicked)[:, None]).transpose(1, 2).unflatten(2, (rows, columns))
         prior = None
         if config.matching_start:
             cosine = torch.einsum("bd,bnd->bn", F.normalize(clicked, dim=1), F.normalize(xr, dim=2))
             prior = self.match_scale * cosine.unflatten(1, (rows, columns))[:, None]
-        return Output(self.head(self.mhsam(fused), reference.fine, prior), similarities)
+        return Output(self.head(self.mhsam(fused), reference.fine, prior), tokens)
 
 
 class _Projection(nn.Module):
@@ -178,7 +185,3 @@ class _Projection(nn.Module):
     def forward(self, features: Features) -> Tensor:
         fine = F.avg_pool2d(features.fine, 2)
         return self.out(self.norm(torch.cat([features.coarse, fine], dim=1)))
-
-
-def _cosines(xq: Tensor, xr: Tensor) -> Tensor:
-    return F.normalize(xq, dim=2) @ F.normalize(xr, dim=2).transpose(1, 2)

@@ -18,7 +18,7 @@ def losses(net: CrossViewNet, output: Output, batch: Batch) -> dict[str, Tensor]
     """The parts of the loss, unweighted; `dense` and `between` only where the network has CVCAM."""
     truth = Truth(batch.box, batch.present, batch.sized)
     parts = net.head.loss(output.candidates, truth)
-    if output.similarities:
+    if output.tokens:
         columns = batch.reference_px[0] // STRIDE
         dense = [correspondence(s, batch.matches, columns) for s in output.similarities]
         parts["dense"] = dense[-1]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from geoloc.errors import WeightsError
 from geoloc.model.heads import presence
-from geoloc.model.network import CrossViewNet, Output
+from geoloc.model.network import CrossViewNet, Features, Output
 from geoloc.model.presets import PRESETS, preset
 
 MILLIONS = {
@@ -93,6 +93,19 @@ def test_every_trained_parameter_learns_and_frozen_ones_do_not(net: CrossViewNet
     frozen = {name for name, p in net.named_parameters() if not p.requires_grad}
     assert bool(frozen) == (net.config.frozen_stages > 0)
     assert all(name.startswith("backbone.") for name in frozen)
+
+
+def test_one_reference_serves_all_queries(net: CrossViewNet) -> None:
+    query, click, reference = views(3)
+    with torch.no_grad():
+        features = net.encode_query(query, click)
+        one = net.encode_reference(reference[:1])
+        alone = net(features, click, one)
+        repeated = net(features, click, Features(*(side.expand(3, -1, -1, -1) for side in one)))
+    assert torch.allclose(alone.candidates.logits, repeated.candidates.logits, atol=1e-4)
+    assert torch.allclose(alone.candidates.boxes, repeated.candidates.boxes, atol=1e-3)
+    for a, b in zip(alone.similarities, repeated.similarities, strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
 
 
 def test_matching_starts_as_feature_similarity() -> None:
