@@ -54,7 +54,7 @@ def main() -> None:
                 view = site.view(i, 0)
                 at = rng.uniform(0.2, 0.8, (PLACES, 2)) * view.size
                 off = np.linalg.norm(found.carry(at) * GSD_M - view.place(at) * site.ground.gsd_m, axis=1)
-                expected = [found.error_px(place) * GSD_M for place in at]
+                expected = [float(np.sqrt(np.trace(found.covariance(place)))) * GSD_M for place in at]
                 line += f", error {np.nanmedian(off):.2f} m, expected {np.median(expected):.2f} m"
             print(line, flush=True)  # noqa: T201
     verified = sum(count >= verify.LEAST_INLIERS for count in right)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from shapely import STRtree
-from shapely.geometry import MultiPoint, Polygon, box
+from shapely.geometry import MultiPoint, box
 
 from geoloc.detection import Detection
 from geoloc.photo import Photo
 from geoloc.query import Target
+from geoloc.refine.gauss import Gauss
 from geoloc.refine.matcher import Features, Matcher, RootSift
 from geoloc.refine.rectify import Rectified, views
 from geoloc.refine.verify import Agreement, agree
@@ -30,7 +31,7 @@ ROUND_M = 90.0
 """Half the side of what is matched round an answer."""
 CHUNK_PX = 2048
 _MARGIN_PX = 48
-PHOTO_FEATURES = 8000
+PHOTO_FEATURES = 20000
 DENSITY = 0.06
 """Features a reference pixel at the most."""
 BEYOND_DOUBT = 80
@@ -38,6 +39,14 @@ BEYOND_DOUBT = 80
 and all in one part of the photo, and carries what is elsewhere metres astray."""
 VERIFIED = 0.97
 """Share of verified places that were right, measured on ground that is not for validation; see docs/geometry.md."""
+HEIGHT_M = 1.5
+"""How far what is clicked and what is matched round it stand off the plane, root mean square."""
+LEAST_LEAN = 0.2
+"""No photo looks straight down everywhere, and the ground slopes."""
+CLICK_OFF = 0.1
+"""How far from the middle of a thing people click, as a share of its side."""
+BY_CHANCE = 9.2
+"""Squared Mahalanobis distance beyond which two places are not the same; 1 % of the same ones are farther apart."""
 
 
 class Refiner:
@@ -72,8 +81,7 @@ class Refiner:
         out: list[Detection] = []
         for number, target in enumerate(targets):
             mine = [answer for answer in answers if answer.target == number]
-            exact = self._carried(photo, number, target, found, mine)
-            out += mine if exact is None else _ranked(exact, mine)
+            out += self._carried(number, target, found, mine) or mine
         return out
 
     def _verify(self, photo: Photo, reference: Features) -> Agreement | None:
@@ -131,30 +139,34 @@ class Refiner:
         inner = np.asarray(((found.points >= _MARGIN_PX) & (found.points < _MARGIN_PX + CHUNK_PX)).all(1))
         return found.part(inner).moved(np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1.0]]))
 
-    def _carried(
-        self, photo: Photo, number: int, target: Target, found: Agreement, mine: Sequence[Detection]
-    ) -> Detection | None:
-        """The target on the map; None where it comes to lie off what is searched."""
+    def _carried(self, number: int, target: Target, found: Agreement, mine: Sequence[Detection]) -> list[Detection]:
+        """The target's answers, the verified place first; none where it comes to lie off what is searched."""
         click = np.array([[target.click.x, target.click.y]])
         (place,) = found.carry(click)
-        if np.isnan(place).any() or not ((place >= 0) & (place < [self._columns, self._rows])).all():
-            return None
+        inside = bool(((place >= 0) & (place < [self._columns, self._rows])).all())
+        if not mine or not inside:
+            return []
         grid = self._grid()
         gsd = grid.ground_gsd(float(place[0]), float(place[1]))
-        confirmed = _holding(grid, place, mine)
-        template = confirmed or (mine[0] if mine else None)
-        if template is None:
-            return None
-        if target.box is not None and (carried := self._box(target.box, found)) is not None:
-            outline = carried
-        else:
-            outline = _box_at(place, _side(grid, template))
-        polygon = self._mosaic.in_turn(project(grid.box_polygon(outline), grid.crs, self._mosaic.crs))
-        parts = {"match": found.error_px(click[0]) * gsd, "mosaic pixel": self._mosaic.gsd_m / math.sqrt(12)}
-        return replace(
-            template,
+        seen = [_Seen.of(grid, answer) for answer in mine]
+        known = Gauss(place, found.covariance(click[0]) + _standing(found.lean(click[0])) / gsd**2)
+        confirmed = next((answer for answer in seen if answer.agrees(known)), None)
+        template = confirmed or seen[0]
+        carried = None if target.box is None else self._box(target.box, found)
+        size = template.size if carried is None else np.array([carried.width, carried.height])
+        if carried is None:
+            # A click is a place on a thing, and its box has its middle elsewhere.
+            known = known.blurred(np.diag((CLICK_OFF * size) ** 2))
+        if confirmed is not None:
+            known = known.joined(confirmed.centre)
+        middle = known.mean if carried is None else np.array(carried.centre) + known.mean - place
+        polygon = self._mosaic.in_turn(project(grid.box_polygon(_box_at(middle, size)), grid.crs, self._mosaic.crs))
+        parts = {"match": known.error * gsd, "mosaic pixel": self._mosaic.gsd_m / math.sqrt(12)}
+        score = VERIFIED * known.within(size)
+        exact = replace(
+            template.answer,
             rank=1,
-            score=max(VERIFIED, *(answer.score for answer in mine)),
+            score=score if confirmed is None else max(score, confirmed.answer.score),
             polygon=polygon,
             gsd_m=gsd,
             accuracy_m=math.hypot(*parts.values()),
@@ -162,6 +174,7 @@ class Refiner:
             method=METHOD,
             target=number,
         )
+        return _ranked(exact, known, seen)
 
     def _box(self, known: PixelBox, found: Agreement) -> PixelBox | None:
         corners = found.carry(np.array(known.corners(), float))
@@ -183,26 +196,32 @@ def _bounds(grid: Grid) -> tuple[float, float, float, float]:
     return a.c, a.f + a.e * grid.height, a.c + a.a * grid.width, a.f
 
 
-def _outline(grid: Grid, answer: Detection) -> Polygon:
-    """The answer in pixels of the grid."""
-    shape = project(answer.polygon, answer.crs, grid.crs)
-    inverse = ~grid.affine
-    return MultiPoint([inverse * point for point in shape.exterior.coords]).envelope
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """An answer of attention in pixels of the plan's own grid. centre: where the object's is; size: width, height."""
+
+    answer: Detection
+    centre: Gauss
+    size: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, grid: Grid, answer: Detection) -> _Seen:
+        shape = project(answer.polygon, answer.crs, grid.crs)
+        inverse = ~grid.affine
+        west, south, east, north = MultiPoint([inverse * point for point in shape.exterior.coords]).bounds
+        middle = np.array([(west + east) / 2, (south + north) / 2])
+        error = answer.accuracy_m / grid.ground_gsd(float(middle[0]), float(middle[1]))
+        return cls(answer, Gauss(middle, error**2 / 2 * np.eye(2)), np.array([east - west, north - south]))
+
+    def agrees(self, place: Gauss) -> bool:
+        """Whether the place may be on this object."""
+        on_it = bool((np.abs(place.mean - self.centre.mean) <= self.size / 2).all())
+        return on_it or self.centre.apart(place) <= BY_CHANCE
 
 
-def _holding(grid: Grid, place: NDArray[np.float64], answers: Sequence[Detection]) -> Detection | None:
-    """The best answer that the place lies in."""
-    for answer in answers:
-        west, south, east, north = _outline(grid, answer).bounds
-        if west <= place[0] <= east and south <= place[1] <= north:
-            return answer
-    return None
-
-
-def _side(grid: Grid, answer: Detection) -> NDArray[np.float64]:
-    """Width and height, pixels of the grid."""
-    west, south, east, north = _outline(grid, answer).bounds
-    return np.array([east - west, north - south])
+def _standing(lean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What heights make uncertain, 2 x 2, square metres. lean: of `Agreement.lean`."""
+    return np.asarray(HEIGHT_M**2 * (np.outer(lean, lean) + LEAST_LEAN**2 * np.eye(2)))
 
 
 def _box_at(place: NDArray[np.float64], size: NDArray[np.float64]) -> PixelBox:
@@ -210,8 +229,13 @@ def _box_at(place: NDArray[np.float64], size: NDArray[np.float64]) -> PixelBox:
     return PixelBox(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
-def _ranked(exact: Detection, mine: Sequence[Detection]) -> list[Detection]:
+def _ranked(exact: Detection, known: Gauss, seen: Sequence[_Seen]) -> list[Detection]:
     """The exact answer first, then those that mean another place; as many as there were."""
-    others = [answer for answer in mine if not answer.polygon.covers(exact.polygon.centroid)]
-    ranked = [exact, *others][: max(1, len(mine))]
+    others = [
+        other.answer if other.agrees(known) else replace(other.answer, score=min(other.answer.score, 1 - VERIFIED))
+        for other in seen
+        if not other.answer.polygon.covers(exact.polygon.centroid)
+    ]
+    others.sort(key=lambda answer: -answer.score)
+    ranked = [exact, *others][: max(1, len(seen))]
     return [replace(answer, rank=rank) for rank, answer in enumerate(ranked, start=1)]

@@ -15,6 +15,10 @@ LEAST_INLIERS = 12
 """Twice what photographs of other places may reach, see docs/geometry.md."""
 REACH_PX = 3.0
 """How far an inlier may be off, reference pixels."""
+LEAST_ERROR_PX = 0.35
+"""What an inlier is off along each axis however well it fits."""
+ALIKE = 4.0
+"""Neighbouring inliers are off alike, by relief above all: so many of them are one witness."""
 NEAR = 12
 """Inliers next to a point that tell how well it is known."""
 LONGEST_SIDE_RATIO = 12.0
@@ -43,24 +47,55 @@ class Agreement:
         off = self.reference - through(self.matrix, self.photo)
         out = plane.copy()
         for i, point in enumerate(points):
-            near, _ = self._near(point)
-            out[i] += np.median(off[near], axis=0)
+            out[i] += np.median(off[self._near(point)], axis=0)
         return out
 
-    def error_px(self, point: NDArray[np.float64]) -> float:
-        """Expected error at a photo point, reference pixels: what the inliers next to it are off, more the farther
-        they are from it beside their own extent.
+    def covariance(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of the place that `carry` tells for a photo point, 2 x 2, reference pixels squared.
+
+        What the inliers next to it are off, and how loosely the inliers hold the plane there (first-order propagation
+        of a least-squares fit, Hartley and Zisserman 2004, 5.2): beyond the part of the photo that they cover it grows.
         """
-        near, distance = self._near(point)
+        near = self._near(point)
         off = self.reference - through(self.matrix, self.photo)
         rest = off[near] - np.median(off[near], axis=0)
-        extent = max(float(np.linalg.norm(self.photo.std(axis=0))), 1e-9)
-        return math.hypot(float(np.sqrt((rest**2).sum(1).mean())), 0.5) * (1 + float(distance) / extent)
+        local = max(float((rest**2).mean()), LEAST_ERROR_PX**2)
+        varied = max(float((off**2).sum()) / (off.size - 8), LEAST_ERROR_PX**2)
+        slopes = self._slopes(self.photo).reshape(-1, 8)
+        information = slopes.T @ slopes
+        # What nothing tells is uncertain, not impossible.
+        information += 1e-9 * np.trace(information) * np.eye(8)
+        slope = self._slopes(point[None])[0]
+        loose = slope @ np.linalg.solve(information, slope.T)
+        return np.asarray(local * np.eye(2) + ALIKE * varied * loose)
 
-    def _near(self, point: NDArray[np.float64]) -> tuple[NDArray[np.intp], float]:
-        away = np.linalg.norm(self.photo - point, axis=1)
-        near = np.argsort(away)[:NEAR]
-        return near, float(away[near].mean())
+    def lean(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far aside a photo point comes to lie on the ground for each metre that it stands above it, in metres
+        along the reference's (x, y); the sign is open. From how much longer than wide the ground is seen there, which
+        of a view `i` from straight down is 1 / cos(i), and the shift is tan(i).
+        """
+        along, sides, _ = np.linalg.svd(_jacobians(self.matrix, point[None], 1.0)[0])
+        ratio = min(float(sides[0] / sides[1]), LONGEST_SIDE_RATIO)
+        return np.asarray(along[:, 0] * math.sqrt(ratio**2 - 1))
+
+    def _slopes(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How the places of photo points (N x 2) change with the homography's eight numbers, N x 2 x 8, photo points
+        brought to the size of 1 first: their units do not matter, numbers of a like size do.
+        """
+        middle, size = self.photo.mean(axis=0), max(float(self.photo.std()), 1e-9)
+        back = np.array([[size, 0, middle[0]], [0, size, middle[1]], [0, 0, 1.0]])
+        matrix = self.matrix @ back
+        matrix = matrix / matrix[2, 2]
+        unit = np.column_stack([(points - middle) / size, np.ones(len(points))])
+        depth = unit @ matrix[2]
+        place = unit @ matrix[:2].T / depth[:, None]
+        out = np.zeros((len(points), 2, 8))
+        out[:, 0, 0:3] = out[:, 1, 3:6] = unit / depth[:, None]
+        out[:, :, 6:8] = -place[:, :, None] * unit[:, None, :2] / depth[:, None, None]
+        return out
+
+    def _near(self, point: NDArray[np.float64]) -> NDArray[np.intp]:
+        return np.argsort(np.linalg.norm(self.photo - point, axis=1))[:NEAR]
 
 
 def agree(photo: NDArray[np.float64], reference: NDArray[np.float64]) -> Agreement | None:
@@ -92,11 +127,15 @@ def _sensible(found: Agreement) -> bool:
     here = through(found.matrix, found.photo)
     if np.isnan(here).any():
         return False
-    step = 1e-3 * max(float(np.ptp(found.photo, axis=0).max()), 1.0)
-    right = (through(found.matrix, found.photo + np.array([step, 0])) - here) / step
-    down = (through(found.matrix, found.photo + np.array([0, step])) - here) / step
-    jacobians = np.stack([right, down], axis=-1)
+    jacobians = _jacobians(found.matrix, found.photo, 1e-3 * max(float(np.ptp(found.photo, axis=0).max()), 1.0))
     if np.isnan(jacobians).any() or (np.linalg.det(jacobians) <= 0).any():
         return False
     sides = np.linalg.svd(jacobians, compute_uv=False)
     return bool((sides[:, 0] <= LONGEST_SIDE_RATIO * sides[:, 1]).mean() > 0.9)
+
+
+def _jacobians(matrix: NDArray[np.float64], points: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Of the homography at photo points (N x 2), N x 2 x 2: reference (x, y) by photo (x, y)."""
+    here = through(matrix, points)
+    sides = [(through(matrix, points + np.array(to)) - here) / step for to in ((step, 0.0), (0.0, step))]
+    return np.stack(sides, axis=-1)

@@ -116,15 +116,18 @@ def test_clicks_are_carried_over_exactly(
     best, *rest = Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], given)
     assert best.method == METHOD
     assert best.rank == 1
-    assert best.score >= refine.VERIFIED
+    # What stands up in an oblique view may be elsewhere on the ground.
+    assert refine.VERIFIED - 0.02 < best.score <= refine.VERIFIED if tilt == 0 else 0.3 < best.score < 0.95
     centre = best.polygon.centroid
     assert math.hypot(centre.x - x, centre.y - y) < 0.3
-    assert 0.05 < best.accuracy_m < 1
+    assert 0.3 < best.accuracy_m < (0.8 if tilt == 0 else 5)
     assert set(best.accuracy_parts) == {"match", "mosaic pixel"}
     # As large as what attention would have drawn, and the others after it.
     assert best.polygon.area == pytest.approx(16, rel=0.05)
     assert [(r.rank, r.method) for r in rest] == [(2, "attention")]
     assert rest[0].polygon.equals(given[0].polygon)
+    # It contradicts a place that is verified.
+    assert rest[0].score == pytest.approx(1 - refine.VERIFIED)
 
 
 def test_an_answer_that_is_confirmed_is_not_told_twice(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
