@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from geoloc import field, refine, search
+from geoloc import field, guide, refine, search
 from geoloc.detection import Detection, present
 from geoloc.model.localizer import Localizer
 from geoloc.photo import Photo
@@ -68,6 +68,8 @@ class Finder:
         # What has to go goes before anything new is read.
         self._grounds = others[-(KEPT - 1) :] + known
         if not known:
-            refiner = refine.Refiner(self._mosaic, plan) if self._refined else None
-            self._grounds.append(_Ground(plan, field.Field(self._mosaic, plan, self._model), refiner))
+            reference = field.Field(self._mosaic, plan, self._model)
+            looks = guide.Guide(reference, self._model)
+            refiner = refine.Refiner(self._mosaic, plan, looks) if self._refined else None
+            self._grounds.append(_Ground(plan, reference, refiner))
         return self._grounds[-1]

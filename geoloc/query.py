@@ -33,7 +33,7 @@ SCALES = (1.0, 0.5)
 HEADINGS = (0, 90, 180, 270)
 TURNS_DEG = (-30.0, 0.0, 30.0)
 SIZES = (0.71, 1.0, 1.41)
-"""How crops of a second look differ in heading and side from the one that led to it."""
+"""How crops of a second look differ in heading and side from what is supposed."""
 _NADIR_TOLERANCE_DEG = 30.0
 _MIN_HEIGHT_M = 2.0
 _CLICK_MARGIN = 1 / 16
@@ -142,9 +142,22 @@ def vary(photo: Photo, target: Target, query: Query) -> list[Query]:
         return [query]
     size = len(query.image)
     side = math.sqrt(abs(query.to_photo.determinant)) * size
+    return _about(photo, target.click, size, side, query.heading_deg)
+
+
+def as_seen(photo: Photo, target: Target, size: int, heading_deg: float, px_per_m: float) -> list[Query]:
+    """Crops of `size` px square, north up and about `GROUND_SIDE_M` wide, of a photo that is no panorama.
+
+    heading_deg, px_per_m: the heading of the photo's up, and photo pixels a metre of ground, at the click.
+    """
+    return _about(photo, target.click, size, GROUND_SIDE_M * px_per_m, heading_deg)
+
+
+def _about(photo: Photo, click: Click, size: int, side: float, heading: float) -> list[Query]:
+    """Crops turned and sized by `TURNS_DEG` and `SIZES` about these."""
     sides = sorted({min(*photo.size, max(MIN_SIDE, round(side * share))) for share in SIZES})
-    turns = [query.heading_deg + turn for turn in TURNS_DEG]
-    return [_north_up_query(photo, target.click, side, size, heading % 360) for side in sides for heading in turns]
+    turns = [(heading + turn) % 360 for turn in TURNS_DEG]
+    return [_north_up_query(photo, click, a, size, turn) for a in sides for turn in turns]
 
 
 def _sides(photo: Photo, target: Target) -> Sequence[int]:

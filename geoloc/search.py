@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from shapely.geometry import Point
 from shapely.prepared import prep
 
+from geoloc.candidate import Answers, Candidate
 from geoloc.detection import Detection, merge
 from geoloc.model.localizer import Localizer, Proposal
 from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
 from geoloc.reference import Reference
-from geoloc.second_look import PLACES, Candidate, SecondLook
+from geoloc.second_look import PLACES, SecondLook
 from geoloc.text import path_text
 from tiling.grid import WGS84, project
 
@@ -23,7 +24,6 @@ PRESENT = 0.5
 """Answers that score less count as "not here"."""
 PEAKS = 5
 """Answers asked of a window at least: its best single place need not be where the most mass is."""
-METHOD = "attention"
 LEAST_SHARE = 1e-4
 """Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
 
@@ -58,7 +58,7 @@ def locate(
     queries = [make_queries(photo, target, model.query_shape) for target in targets]
     crops = [(index, query) for index, group in enumerate(queries) for query in group]
     encoded = model.encode_queries([query for _, query in crops], [index for index, _ in crops])
-    search = _Search(path_text(photo.path), targets, reference, model)
+    on_map = Answers(path_text(photo.path), targets, reference, model)
     plan = reference.plan
     asked = prep(plan.area)
     found: list[tuple[Candidate, Detection]] = []
@@ -78,7 +78,7 @@ def locate(
                 searched[target] = np.logaddexp(searched[target], log_mass)
             # What was searched only grows: a share that is too small now stays so.
             likely = [Candidate(window, p) for p in matches.proposals if log_share(p) > math.log(LEAST_SHARE)]
-            answers = ((candidate, search.detection(candidate)) for candidate in likely)
+            answers = ((candidate, on_map.of(candidate)) for candidate in likely)
             found.extend((candidate, answer) for candidate, answer in answers if asked.contains(_place(answer)))
         if progress is not None:
             progress(done, len(plan.windows))
@@ -91,7 +91,7 @@ def locate(
         second = look.at(by_polygon[id(first.polygon)])
         if second is None:
             continue
-        answer = search.detection(second)
+        answer = on_map.of(second)
         if asked.contains(_place(answer)):
             scored.append(replace(answer, score=model.score(math.log(first.score) + second.proposal.log_mass)))
     merged = merge(scored, top=top)
@@ -107,39 +107,3 @@ def _place(detection: Detection) -> Point:
     """Where the answer's centre is, WGS 84, longitude from -180 to 180."""
     centre = project(detection.polygon.centroid, detection.crs, WGS84)
     return Point((centre.x + 180) % 360 - 180, centre.y)
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """What all windows of one search have in common."""
-
-    photo: str
-    targets: Sequence[Target]
-    reference: Reference
-    model: Localizer
-
-    def detection(self, candidate: Candidate) -> Detection:
-        """A proposal of one window on the map, neither ranked nor scored yet: a score needs all windows."""
-        window, proposal = candidate.window, candidate.proposal
-        gsd_m = window.grid.ground_gsd()
-        polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.reference.crs)
-        parts = {
-            "box": self.model.calibration.centre_error_px * gsd_m,
-            "spread": self.model.calibration.spread_scale * proposal.spread_px * gsd_m,
-            "mosaic pixel": self.reference.gsd_m / math.sqrt(12),
-        }
-        return Detection(
-            rank=1,
-            score=0.0,
-            click=self.targets[proposal.target].click,
-            photo=self.photo,
-            polygon=self.reference.in_turn(polygon),
-            crs=self.reference.crs,
-            gsd_m=max(gsd_m, self.reference.finest_m),
-            accuracy_m=math.hypot(*parts.values()),
-            accuracy_parts=parts,
-            model=self.model.name,
-            window=window.id,
-            method=METHOD,
-            target=proposal.target,
-        )

@@ -7,27 +7,18 @@ best of its places may have been best by chance; one that stands up to crops nea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.model.localizer import Localizer, Proposal
+from geoloc.candidate import Candidate
+from geoloc.model.localizer import Localizer
 from geoloc.photo import Photo
 from geoloc.query import Query, Target, vary
 from geoloc.reference import Reference
-from tiling.plan import Window
 
 PLACES = 6
 """Looked at for each click; the right one is hardly ever farther down."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """A proposal of one window of the first pass."""
-
-    window: Window
-    proposal: Proposal
 
 
 class SecondLook:

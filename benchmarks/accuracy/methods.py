@@ -116,6 +116,7 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     from geoloc import model
     from geoloc.errors import WeightsError
     from geoloc.field import Field
+    from geoloc.guide import Guide
     from geoloc.model.packaged import find_weights
     from geoloc.refine import Refiner
     from tiling.area import Area
@@ -134,7 +135,8 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
 
     def prepare(job: Job) -> Locate:
         plan = make_plan(job.mosaic, min(job.gsd_m, localizer.gsd_m), localizer.window_px, Area.everywhere())
-        refiner = Refiner(job.mosaic, plan) if name == GEOMETRY else None
-        return Attention(job, Field(job.mosaic, plan, localizer), localizer, used["sha256"], refiner)
+        reference = Field(job.mosaic, plan, localizer)
+        refiner = Refiner(job.mosaic, plan, Guide(reference, localizer)) if name == GEOMETRY else None
+        return Attention(job, reference, localizer, used["sha256"], refiner)
 
     return Method(name, prepare, weights=used, options={"top": TOP, "device": device})

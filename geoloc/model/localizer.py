@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoloc.gauss import BY_CHANCE, Gauss
 from geoloc.model.network import CrossViewNet, Features
 from geoloc.model.weights import Calibration
 from geoloc.query import Query
@@ -125,6 +126,26 @@ class Localizer:
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
         near = ((centre - centre.new_tensor(place)).abs() <= LOOK_PX).all(1) & (places > -math.inf)
         return _read(int(targets[0]), 0, places[near], boxes[near]) if near.any() else None
+
+    @torch.inference_mode()
+    def settle(
+        self, queries: Sequence[EncodedQueries], window: Features, valid: NDArray[np.bool_], known: Gauss
+    ) -> Proposal | None:
+        """The likeliest place in a window for crops of one target where something else tells the place as well.
+
+        known: where its centre is, window pixels. The proposal is what the crops alone say of the place. None where no
+        box may have its centre closer than `BY_CHANCE`.
+        """
+        logits, boxes, targets = self._match(queries, window)
+        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy())), boxes.flatten(0, 1)
+        centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+        apart = torch.from_numpy(known.distances(centre.numpy().astype(np.float64))).float()
+        asked = (apart <= BY_CHANCE) & (places > -math.inf)
+        if not asked.any():
+            return None
+        best = int(torch.where(asked, places - apart / 2, -math.inf).argmax())
+        near = asked & ((centre - centre[best]).abs() <= PEAK_PX).all(1)
+        return _read(int(targets[0]), best // logits.shape[1], places[near], boxes[near])
 
     def _match(self, queries: Sequence[EncodedQueries], window: Features) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (Q x M) and boxes (Q x M x 4) of every candidate for every crop, and the crops' targets."""

@@ -13,9 +13,10 @@ from shapely import STRtree
 from shapely.geometry import MultiPoint, box
 
 from geoloc.detection import Detection
+from geoloc.gauss import BY_CHANCE, Gauss
+from geoloc.guide import Guide, View
 from geoloc.photo import Photo
 from geoloc.query import Target
-from geoloc.refine.gauss import Gauss
 from geoloc.refine.matcher import Features, Matcher, RootSift
 from geoloc.refine.rectify import Rectified, views
 from geoloc.refine.verify import Agreement, agree
@@ -39,21 +40,20 @@ BEYOND_DOUBT = 80
 and all in one part of the photo, and carries what is elsewhere metres astray."""
 VERIFIED = 0.97
 """Share of verified places that were right, measured on ground that is not for validation; see docs/geometry.md."""
-HEIGHT_M = 1.5
+HEIGHT_M = 2.0
 """How far what is clicked and what is matched round it stand off the plane, root mean square."""
 LEAST_LEAN = 0.2
 """No photo looks straight down everywhere, and the ground slopes."""
 CLICK_OFF = 0.1
 """How far from the middle of a thing people click, as a share of its side."""
-BY_CHANCE = 9.2
-"""Squared Mahalanobis distance beyond which two places are not the same; 1 % of the same ones are farther apart."""
 
 
 class Refiner:
     """Matches photographs with what a plan searches; features of the mosaic are kept from photo to photo."""
 
-    def __init__(self, mosaic: Mosaic, plan: Plan, matcher: Matcher | None = None) -> None:
-        self._mosaic, self._plan = mosaic, plan
+    def __init__(self, mosaic: Mosaic, plan: Plan, guide: Guide | None = None, matcher: Matcher | None = None) -> None:
+        """guide: looks with attention where a place is verified; without one the search's answers are all there is."""
+        self._mosaic, self._plan, self._guide = mosaic, plan, guide
         self._matcher = RootSift() if matcher is None else matcher
         self._kept: dict[tuple[int, int], Features] = {}
         first = plan.windows[0].grid
@@ -81,7 +81,7 @@ class Refiner:
         out: list[Detection] = []
         for number, target in enumerate(targets):
             mine = [answer for answer in answers if answer.target == number]
-            out += self._carried(number, target, found, mine) or mine
+            out += self._carried(photo, number, target, found, mine) or mine
         return out
 
     def _verify(self, photo: Photo, reference: Features) -> Agreement | None:
@@ -139,7 +139,9 @@ class Refiner:
         inner = np.asarray(((found.points >= _MARGIN_PX) & (found.points < _MARGIN_PX + CHUNK_PX)).all(1))
         return found.part(inner).moved(np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1.0]]))
 
-    def _carried(self, number: int, target: Target, found: Agreement, mine: Sequence[Detection]) -> list[Detection]:
+    def _carried(
+        self, photo: Photo, number: int, target: Target, found: Agreement, mine: Sequence[Detection]
+    ) -> list[Detection]:
         """The target's answers, the verified place first; none where it comes to lie off what is searched."""
         click = np.array([[target.click.x, target.click.y]])
         (place,) = found.carry(click)
@@ -148,25 +150,29 @@ class Refiner:
             return []
         grid = self._grid()
         gsd = grid.ground_gsd(float(place[0]), float(place[1]))
+        sight = found.sight(click[0])
+        known = Gauss(place, found.covariance(click[0]) + _standing(sight.lean) / gsd**2)
         seen = [_Seen.of(grid, answer) for answer in mine]
-        known = Gauss(place, found.covariance(click[0]) + _standing(found.lean(click[0])) / gsd**2)
-        confirmed = next((answer for answer in seen if answer.agrees(known)), None)
-        template = confirmed or seen[0]
+        agreeing = [answer for answer in seen if answer.agrees(known)]
+        if self._guide is not None:
+            view = View(grid, known, sight.heading_deg, 1 / (sight.px * gsd))
+            looked = self._guide.look(photo, target, view)
+            agreeing = ([] if looked is None else [_Seen.of(grid, looked)]) + agreeing
+        template = (agreeing or seen)[0]
         carried = None if target.box is None else self._box(target.box, found)
         size = template.size if carried is None else np.array([carried.width, carried.height])
         if carried is None:
             # A click is a place on a thing, and its box has its middle elsewhere.
             known = known.blurred(np.diag((CLICK_OFF * size) ** 2))
-        if confirmed is not None:
-            known = known.joined(confirmed.centre)
+        if agreeing:
+            known = known.joined(template.centre)
         middle = known.mean if carried is None else np.array(carried.centre) + known.mean - place
         polygon = self._mosaic.in_turn(project(grid.box_polygon(_box_at(middle, size)), grid.crs, self._mosaic.crs))
         parts = {"match": known.error * gsd, "mosaic pixel": self._mosaic.gsd_m / math.sqrt(12)}
-        score = VERIFIED * known.within(size)
         exact = replace(
             template.answer,
             rank=1,
-            score=score if confirmed is None else max(score, confirmed.answer.score),
+            score=max(VERIFIED * known.within(size), *(other.answer.score for other in agreeing), 0.0),
             polygon=polygon,
             gsd_m=gsd,
             accuracy_m=math.hypot(*parts.values()),
@@ -174,7 +180,7 @@ class Refiner:
             method=METHOD,
             target=number,
         )
-        return _ranked(exact, known, seen)
+        return _ranked(exact, known, seen, len(mine))
 
     def _box(self, known: PixelBox, found: Agreement) -> PixelBox | None:
         corners = found.carry(np.array(known.corners(), float))
@@ -229,13 +235,13 @@ def _box_at(place: NDArray[np.float64], size: NDArray[np.float64]) -> PixelBox:
     return PixelBox(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
-def _ranked(exact: Detection, known: Gauss, seen: Sequence[_Seen]) -> list[Detection]:
-    """The exact answer first, then those that mean another place; as many as there were."""
+def _ranked(exact: Detection, known: Gauss, seen: Sequence[_Seen], most: int) -> list[Detection]:
+    """The exact answer first, then those that mean another place, at most `most`."""
     others = [
         other.answer if other.agrees(known) else replace(other.answer, score=min(other.answer.score, 1 - VERIFIED))
         for other in seen
         if not other.answer.polygon.covers(exact.polygon.centroid)
     ]
     others.sort(key=lambda answer: -answer.score)
-    ranked = [exact, *others][: max(1, len(seen))]
+    ranked = [exact, *others][:most]
     return [replace(answer, rank=rank) for rank, answer in enumerate(ranked, start=1)]

@@ -26,6 +26,20 @@ LONGEST_SIDE_RATIO = 12.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """How a photo sees the ground at a point.
+
+    heading_deg: of the photo's up, in [0, 360). px: reference pixels a photo pixel, the mean of along and across. lean:
+    how far a point comes to lie aside for each metre that it stands above the ground, metres along the reference's
+    (x, y); its sign is open.
+    """
+
+    heading_deg: float
+    px: float
+    lean: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
     """A homography from the photo to the reference and what agrees with it.
 
@@ -69,14 +83,19 @@ class Agreement:
         loose = slope @ np.linalg.solve(information, slope.T)
         return np.asarray(local * np.eye(2) + ALIKE * varied * loose)
 
-    def lean(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How far aside a photo point comes to lie on the ground for each metre that it stands above it, in metres
-        along the reference's (x, y); the sign is open. From how much longer than wide the ground is seen there, which
-        of a view `i` from straight down is 1 / cos(i), and the shift is tan(i).
+    def sight(self, point: NDArray[np.float64]) -> Sight:
+        """How the ground is seen at a photo point. Seen at an angle `i` from straight down it is 1 / cos(i) times as
+        long as wide, and what stands up h is shifted h tan(i).
         """
-        along, sides, _ = np.linalg.svd(_jacobians(self.matrix, point[None], 1.0)[0])
+        jacobian = _jacobians(self.matrix, point[None], 1.0)[0]
+        axes, sides, _ = np.linalg.svd(jacobian)
         ratio = min(float(sides[0] / sides[1]), LONGEST_SIDE_RATIO)
-        return np.asarray(along[:, 0] * math.sqrt(ratio**2 - 1))
+        east, south = jacobian @ [0.0, -1.0]
+        return Sight(
+            heading_deg=math.degrees(math.atan2(east, -south)) % 360,
+            px=math.sqrt(float(sides[0] * sides[1])),
+            lean=np.asarray(axes[:, 0] * math.sqrt(ratio**2 - 1)),
+        )
 
     def _slopes(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """How the places of photo points (N x 2) change with the homography's eight numbers, N x 2 x 8, photo points

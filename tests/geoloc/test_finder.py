@@ -38,7 +38,7 @@ def made(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> list[Any]:
 
     monkeypatch.setattr(search, "locate", locate)
     monkeypatch.setattr(field, "Field", lambda mosaic, plan, model: plans.append(plan))
-    monkeypatch.setattr(refine, "Refiner", lambda mosaic, plan: SimpleNamespace(refine=refined))
+    monkeypatch.setattr(refine, "Refiner", lambda mosaic, plan, guide: SimpleNamespace(refine=refined))
     return plans
 
 

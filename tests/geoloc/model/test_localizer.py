@@ -10,6 +10,7 @@ import pytest
 import torch
 from affine import Affine
 
+from geoloc.gauss import Gauss
 from geoloc.model.localizer import PEAK_PX, Localizer, Proposal, _peaks, _places
 from geoloc.model.network import CrossViewNet, Features
 from geoloc.model.presets import preset
@@ -122,6 +123,32 @@ def test_a_second_look_counts_what_is_near_the_place() -> None:
     assert found.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
     valid[40:] = False
     assert said.confirm([], features, valid, (30.0, 80.0)) is None
+
+
+def test_what_is_known_of_the_place_decides_between_peaks() -> None:
+    logits = torch.full((2, CELLS**2), -50.0)
+    logits[:, _cell(3, 7)] = torch.tensor([2.0, 1.0])
+    logits[0, _cell(9, 7)] = 4.0
+    valid = np.ones((SIDE, SIDE), bool)
+    said = _Said(logits)
+    features = Features(torch.zeros(1), torch.zeros(1))
+
+    def settled(x: float, deviation: float) -> Proposal | None:
+        return said.settle([], features, valid, Gauss(np.array([x, 60.0]), deviation**2 * np.eye(2)))
+
+    loose, near, far = settled(30.0, 60.0), settled(30.0, 20.0), settled(70.0, 6.0)
+    assert loose is not None
+    assert near is not None
+    assert far is not None
+    # The stronger peak, 48 px off, unless what is known speaks against it.
+    assert loose.box.centre == pytest.approx((76.0, 60.0), abs=0.01)
+    assert near.box.centre == pytest.approx((28.0, 60.0), abs=0.01)
+    assert far.box.centre == pytest.approx((76.0, 60.0), abs=0.01)
+    # What the crops say, without what is known.
+    assert near.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
+    assert (near.target, near.crop, loose.crop) == (4, 0, 0)
+    valid[:] = False
+    assert settled(30.0, 20.0) is None
 
 
 def test_scores_follow_the_calibration_and_never_overflow() -> None:

@@ -103,17 +103,23 @@ def test_a_plane_that_is_held_in_one_corner_is_loose_elsewhere() -> None:
     assert error_px(alone, far[0]) > 50 * error_px(alone, line[0])
 
 
-@pytest.mark.parametrize("tilt_deg", [0, 30, 60])
-def test_what_stands_up_leans_away_from_the_camera(tilt_deg: float) -> None:
-    tilt, focal, height = math.radians(tilt_deg), 1000.0, 50.0
+@pytest.mark.parametrize(("tilt_deg", "heading"), [(0, 0), (30, 100), (60, 250)])
+def test_a_sight_is_that_of_the_camera(tilt_deg: float, heading: float) -> None:
+    tilt, turn, focal, height = math.radians(tilt_deg), math.radians(heading), 1000.0, 50.0
     rotate = np.array([[1, 0, 0], [0, math.cos(tilt), -math.sin(tilt)], [0, math.sin(tilt), math.cos(tilt)]])
     offset = np.array([[1, 0, -500.0], [0, 1, -400.0], [0, 0, focal]])
-    matrix = np.diag([height, height, 1.0]) @ rotate @ offset
+    # The photo's up points away from the camera; x east and y south.
+    turned = np.array([[math.cos(turn), -math.sin(turn), 0], [math.sin(turn), math.cos(turn), 0], [0, 0, 1]])
+    matrix = turned @ np.diag([height, height, 1.0]) @ rotate @ offset
     photo = np.random.default_rng(0).uniform([0, 0], [1000, 800], (50, 2))
-    found = Agreement(matrix, photo, through(matrix, photo))
-    lean = found.lean(np.array([500.0, 400.0]))
+    found = Agreement(matrix, photo, through(matrix, photo)).sight(np.array([500.0, 400.0]))
+    assert found.heading_deg % 360 == pytest.approx(heading, abs=0.5)
+    # Along the middle ray the distance is height / cos(tilt), and along it the ground is as much longer again.
+    across = height / math.cos(tilt) / focal
+    assert found.px == pytest.approx(across / math.sqrt(math.cos(tilt)), rel=0.01)
     # A point 1 m up on the middle ray is seen where that ray meets the ground, tan(tilt) metres on.
-    assert np.abs(lean) == pytest.approx([0, math.tan(tilt)], abs=0.01)
+    away = math.tan(tilt) * np.array([math.sin(turn), -math.cos(turn)])
+    assert np.abs(found.lean) == pytest.approx(np.abs(away), abs=0.02)
 
 
 def test_the_sky_in_a_steeply_oblique_photo_does_not_turn_its_ground_over() -> None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+BY_CHANCE = 9.2
+"""Squared Mahalanobis distance beyond which two places are not the same; 1 % of the same ones are farther apart."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gauss:
@@ -31,9 +34,13 @@ class Gauss:
         return Gauss(self.mean + gain @ (other.mean - self.mean), (np.eye(2) - gain) @ self.covariance)
 
     def apart(self, other: Gauss) -> float:
-        """Squared Mahalanobis distance of the two means, by the error of both; 9.2 is exceeded by chance in 1 %."""
-        off = other.mean - self.mean
-        return float(off @ np.linalg.solve(self.covariance + other.covariance, off))
+        """Squared Mahalanobis distance of the two means, by the error of both."""
+        return float(self.blurred(other.covariance).distances(other.mean[None])[0])
+
+    def distances(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Squared Mahalanobis distances of points, N x 2, from the mean, N."""
+        off = points - self.mean
+        return np.asarray((off * np.linalg.solve(self.covariance, off.T).T).sum(1))
 
     def within(self, size: NDArray[np.float64]) -> float:
         """Least probability of being within a box of this width and height about the mean (Sidak 1967)."""

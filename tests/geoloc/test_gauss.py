@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc.refine.gauss import Gauss
+from geoloc.gauss import Gauss
 
 
 def gauss(x: float, y: float, along: float, across: float, turn: float) -> Gauss:
