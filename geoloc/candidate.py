@@ -10,17 +10,17 @@ from geoloc.detection import Detection
 from geoloc.model.localizer import Localizer, Proposal
 from geoloc.query import Target
 from geoloc.reference import Reference
-from tiling.grid import project
-from tiling.plan import Window
+from tiling.grid import Grid, project
 
 METHOD = "attention"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A proposal of one window."""
+    """A proposal, and the pixels that it is in. window: their name in the answer."""
 
-    window: Window
+    grid: Grid
+    window: str
     proposal: Proposal
 
 
@@ -34,10 +34,10 @@ class Answers:
     model: Localizer
 
     def of(self, candidate: Candidate) -> Detection:
-        """A proposal of one window on the map, neither ranked nor scored yet: a score needs all windows."""
-        window, proposal = candidate.window, candidate.proposal
-        gsd_m = window.grid.ground_gsd()
-        polygon = project(window.grid.box_polygon(proposal.box), window.grid.crs, self.reference.crs)
+        """A candidate on the map, neither ranked nor scored yet: a score needs all windows."""
+        grid, proposal = candidate.grid, candidate.proposal
+        gsd_m = grid.ground_gsd()
+        polygon = project(grid.box_polygon(proposal.box), grid.crs, self.reference.crs)
         parts = {
             "box": self.model.calibration.centre_error_px * gsd_m,
             "spread": self.model.calibration.spread_scale * proposal.spread_px * gsd_m,
@@ -54,7 +54,7 @@ class Answers:
             accuracy_m=math.hypot(*parts.values()),
             accuracy_parts=parts,
             model=self.model.name,
-            window=window.id,
+            window=candidate.window,
             method=METHOD,
             target=proposal.target,
         )

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from shapely import STRtree
-from shapely.geometry import Polygon
+from shapely.geometry import Point, Polygon
 
 from geoloc.query import Click
+from tiling.grid import WGS84, project
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Detection:
     crs: Any
     """CRS of the mosaic: anything that pyproj accepts."""
     gsd_m: float
-    """Metres on the ground a pixel of the window it was found in."""
+    """Metres on the ground a pixel of what it was last looked at in."""
     accuracy_m: float
     """Expected error of the polygon's centre on the ground, in metres: root of the squared parts' sum."""
     accuracy_parts: Mapping[str, float] = field(hash=False)
@@ -71,6 +72,12 @@ class Detection:
     def accuracy_note(self) -> str:
         """`accuracy_parts` as a sentence for a table: "0.25 m box, 0.10 m pixel"."""
         return ", ".join(f"{metres:.2f} m {name}" for name, metres in self.accuracy_parts.items())
+
+
+def place(detection: Detection) -> Point:
+    """Where its centre is, WGS 84, longitude from -180 to 180."""
+    centre = project(detection.polygon.centroid, detection.crs, WGS84)
+    return Point((centre.x + 180) % 360 - 180, centre.y)
 
 
 def iou(a: Polygon, b: Polygon) -> float:

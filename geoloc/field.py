@@ -14,6 +14,7 @@ from shapely.geometry import Polygon
 
 from geoloc.model.localizer import Localizer
 from geoloc.model.network import MARGIN, STRIDE, Features
+from tiling.grid import Grid
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan, Window
 
@@ -120,6 +121,14 @@ class Field:
         features = Features.joined([[part.features for part in row] for row in parts])
         return features, np.block([[part.valid for part in row] for row in parts])
 
+    def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
+        """See `Reference.close`. Nothing of it is kept.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        return self._seen(grid)
+
     def _places(self, cells: _Cells) -> list[list[_Place]]:
         """The blocks that a box of cells touches, row by row."""
         columns = range((cells.left - self._left) // self._side, (cells.right - 1 - self._left) // self._side + 1)
@@ -138,9 +147,13 @@ class Field:
 
     def _encoded(self, cells: _Cells) -> _Block:
         columns, rows = cells.right - cells.left, cells.bottom - cells.top
-        corner = ((cells.left - MARGIN) * STRIDE, (cells.top - MARGIN) * STRIDE)
-        size = ((columns + 2 * MARGIN) * STRIDE, (rows + 2 * MARGIN) * STRIDE)
-        pixels = self._mosaic.read(self.plan.pixels(*corner, *size))
+        grid = self.plan.pixels(STRIDE * cells.left, STRIDE * cells.top, STRIDE * columns, STRIDE * rows)
+        return _Block(cells, *self._seen(grid))
+
+    def _seen(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
+        margin = MARGIN * STRIDE
+        pixels = self._mosaic.read(grid.grown(margin))
+        columns, rows = grid.width // STRIDE, grid.height // STRIDE
         if pixels.valid.any():
             wide = self._model.encode_reference(pixels.rgb, pixels.valid)
             inner = wide.cells(MARGIN, MARGIN, MARGIN + columns, MARGIN + rows)
@@ -148,8 +161,7 @@ class Field:
             features = Features(*(side.clone() for side in inner))
         else:
             features = self._nothing.spread(rows, columns)
-        margin = MARGIN * STRIDE
-        return _Block(cells, features, pixels.valid[margin:-margin, margin:-margin].copy())
+        return features, pixels.valid[margin:-margin, margin:-margin].copy()
 
     @cached_property
     def _nothing(self) -> Features:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geoloc.candidate import Answers, Candidate
+from geoloc.close_look import CloseLook
 from geoloc.detection import Detection
 from geoloc.gauss import Gauss
 from geoloc.model.localizer import Localizer
@@ -19,6 +20,7 @@ from geoloc.query import Target, as_seen
 from geoloc.reference import Reference
 from geoloc.text import path_text
 from tiling.grid import Grid
+from tiling.plan import Middles
 
 CELL_PX = 4.0
 """The network's own rounding of a place, standard deviation along each axis: half a cell."""
@@ -40,6 +42,7 @@ class Guide:
 
     def __init__(self, reference: Reference, model: Localizer) -> None:
         self._reference, self._model = reference, model
+        self._middles, self._closer = Middles(reference.plan), CloseLook(reference, model)
 
     def look(self, photo: Photo, target: Target, view: View) -> Detection | None:
         """The answer of attention, not scored; None where none can be. For photos that are no panoramas.
@@ -47,16 +50,15 @@ class Guide:
         Raises:
             GeolocError: the mosaic cannot be read.
         """
-        at = view.grid.affine * (float(view.place.mean[0]), float(view.place.mean[1]))
-        places = [np.array(~window.grid.affine * at) for window in self._reference.plan.windows]
-        number = int(np.array([np.abs(p - self._model.window_px / 2).max() for p in places]).argmin())
-        window = self._reference.plan.windows[number]
+        window, at = self._middles.nearest(*(view.grid.affine * tuple(view.place.mean)))
         features, valid = self._reference.features(window)
         height, _ = self._model.query_shape
         crops = as_seen(photo, target, height, view.heading_deg, view.px_per_m)
         encoded = self._model.encode_queries(crops, [0] * len(crops))
-        known = Gauss(places[number], view.place.covariance + CELL_PX**2 * np.eye(2))
+        known = Gauss(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
         found = self._model.settle(encoded, features, valid & window.inside(self._reference.plan.area), known)
         if found is None:
             return None
-        return Answers(path_text(photo.path), [target], self._reference, self._model).of(Candidate(window, found))
+        on_map = Answers(path_text(photo.path), [target], self._reference, self._model)
+        answer = on_map.of(Candidate(window.grid, window.id, found))
+        return self._closer.at(photo, target, answer, crops[found.crop])

@@ -34,6 +34,10 @@ HEADINGS = (0, 90, 180, 270)
 TURNS_DEG = (-30.0, 0.0, 30.0)
 SIZES = (0.71, 1.0, 1.41)
 """How crops of a second look differ in heading and side from what is supposed."""
+CLOSER = 0.5
+"""How wide a crop of a close look is beside the one before it; the reference is as much finer."""
+CLOSE_TURNS_DEG = (-15.0, 0.0, 15.0)
+CLOSE_SIZES = (0.84, 1.0, 1.19)
 _NADIR_TOLERANCE_DEG = 30.0
 _MIN_HEIGHT_M = 2.0
 _CLICK_MARGIN = 1 / 16
@@ -145,6 +149,13 @@ def vary(photo: Photo, target: Target, query: Query) -> list[Query]:
     return _about(photo, target.click, size, side, query.heading_deg)
 
 
+def nearer(photo: Photo, target: Target, query: Query) -> list[Query]:
+    """Crops `CLOSER` times as wide as `query`, of a photo that is no panorama, turned and sized a little otherwise."""
+    size = len(query.image)
+    side = CLOSER * math.sqrt(abs(query.to_photo.determinant)) * size
+    return _about(photo, target.click, size, side, query.heading_deg, turns=CLOSE_TURNS_DEG, sizes=CLOSE_SIZES)
+
+
 def as_seen(photo: Photo, target: Target, size: int, heading_deg: float, px_per_m: float) -> list[Query]:
     """Crops of `size` px square, north up and about `GROUND_SIDE_M` wide, of a photo that is no panorama.
 
@@ -153,11 +164,20 @@ def as_seen(photo: Photo, target: Target, size: int, heading_deg: float, px_per_
     return _about(photo, target.click, size, GROUND_SIDE_M * px_per_m, heading_deg)
 
 
-def _about(photo: Photo, click: Click, size: int, side: float, heading: float) -> list[Query]:
-    """Crops turned and sized by `TURNS_DEG` and `SIZES` about these."""
-    sides = sorted({min(*photo.size, max(MIN_SIDE, round(side * share))) for share in SIZES})
-    turns = [(heading + turn) % 360 for turn in TURNS_DEG]
-    return [_north_up_query(photo, click, a, size, turn) for a in sides for turn in turns]
+def _about(
+    photo: Photo,
+    click: Click,
+    size: int,
+    side: float,
+    heading: float,
+    *,
+    turns: Sequence[float] = TURNS_DEG,
+    sizes: Sequence[float] = SIZES,
+) -> list[Query]:
+    """Crops turned and sized otherwise than these."""
+    sides = sorted({min(*photo.size, max(MIN_SIDE, round(side * share))) for share in sizes})
+    headings = [(heading + turn) % 360 for turn in turns]
+    return [_north_up_query(photo, click, a, size, turn) for a in sides for turn in headings]
 
 
 def _sides(photo: Photo, target: Target) -> Sequence[int]:

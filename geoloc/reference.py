@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
 from geoloc.model.network import Features
+from tiling.grid import Grid
 from tiling.plan import Plan, Window
 
 
@@ -38,6 +39,13 @@ class Reference(Protocol):
     def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
         """The network's features of one window of the plan (1 x C x px/16 x px/16, 1 x C' x px/8 x px/8), and which of
         its pixels have data, px x px.
+
+        Raises:
+            GeolocError: the mosaic cannot be read.
+        """
+
+    def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
+        """The same of any north-up grid in the plan's CRS, sides multiples of 16 px.
 
         Raises:
             GeolocError: the mosaic cannot be read.

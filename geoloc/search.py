@@ -7,18 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from shapely.geometry import Point
 from shapely.prepared import prep
 
 from geoloc.candidate import Answers, Candidate
-from geoloc.detection import Detection, merge
+from geoloc.close_look import CloseLook
+from geoloc.detection import Detection, merge, place
 from geoloc.model.localizer import Localizer, Proposal
 from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
 from geoloc.reference import Reference
 from geoloc.second_look import PLACES, SecondLook
 from geoloc.text import path_text
-from tiling.grid import WGS84, project
 
 PRESENT = 0.5
 """Answers that score less count as "not here"."""
@@ -77,33 +76,34 @@ def locate(
             for target, log_mass in matches.log_mass.items():
                 searched[target] = np.logaddexp(searched[target], log_mass)
             # What was searched only grows: a share that is too small now stays so.
-            likely = [Candidate(window, p) for p in matches.proposals if log_share(p) > math.log(LEAST_SHARE)]
+            grid = window.grid
+            likely = [Candidate(grid, window.id, p) for p in matches.proposals if log_share(p) > math.log(LEAST_SHARE)]
             answers = ((candidate, on_map.of(candidate)) for candidate in likely)
-            found.extend((candidate, answer) for candidate, answer in answers if asked.contains(_place(answer)))
+            found.extend((candidate, answer) for candidate, answer in answers if asked.contains(place(answer)))
         if progress is not None:
             progress(done, len(plan.windows))
     shares = [replace(d, score=math.exp(log_share(candidate.proposal))) for candidate, d in found]
     # A polygon is the same object before and after.
     by_polygon = {id(d.polygon): candidate for candidate, d in found}
     look = SecondLook(photo, targets, queries, reference, model)
-    scored = []
+    scored, crop_of = [], {}
     for first in merge(shares, top=max(top, PLACES)):
         second = look.at(by_polygon[id(first.polygon)])
         if second is None:
             continue
-        answer = on_map.of(second)
-        if asked.contains(_place(answer)):
-            scored.append(replace(answer, score=model.score(math.log(first.score) + second.proposal.log_mass)))
-    merged = merge(scored, top=top)
-    return sorted(merged, key=lambda d: (d.target, d.rank))
+        answer = on_map.of(second.candidate)
+        if asked.contains(place(answer)):
+            evidence = math.log(first.score) + second.candidate.proposal.log_mass
+            scored.append(replace(answer, score=model.score(evidence)))
+            crop_of[id(answer.polygon)] = second.crop
+    merged = sorted(merge(scored, top=top), key=lambda d: (d.target, d.rank))
+    closer = CloseLook(reference, model)
+    for number, answer in enumerate(merged):
+        if answer.rank == 1:
+            merged[number] = closer.at(photo, targets[answer.target], answer, crop_of[id(answer.polygon)])
+    return merged
 
 
 def _log_share(log_mass: float, log_searched: float) -> float:
     """Log of the share of a place in what all places have and the null class, "nowhere", whose mass is 1."""
     return float(log_mass - np.logaddexp(0.0, max(log_mass, log_searched)))
-
-
-def _place(detection: Detection) -> Point:
-    """Where the answer's centre is, WGS 84, longitude from -180 to 180."""
-    centre = project(detection.polygon.centroid, detection.crs, WGS84)
-    return Point((centre.x + 180) % 360 - 180, centre.y)

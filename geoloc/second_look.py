@@ -7,18 +7,24 @@ best of its places may have been best by chance; one that stands up to crops nea
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from geoloc.candidate import Candidate
 from geoloc.model.localizer import Localizer
 from geoloc.photo import Photo
 from geoloc.query import Query, Target, vary
 from geoloc.reference import Reference
+from tiling.plan import Middles
 
 PLACES = 6
 """Looked at for each click; the right one is hardly ever farther down."""
+
+
+class Looked(NamedTuple):
+    """crop: the one that the place says most to."""
+
+    candidate: Candidate
+    crop: Query
 
 
 class SecondLook:
@@ -34,21 +40,17 @@ class SecondLook:
     ) -> None:
         self._photo, self._targets, self._queries = photo, targets, queries
         self._reference, self._model = reference, model
-        self._middles: NDArray[np.float64] = np.array(
-            [[at + window.px / 2 for at in window.corner] for window in reference.plan.windows]
-        )
+        self._middles = Middles(reference.plan)
 
-    def at(self, candidate: Candidate) -> Candidate | None:
+    def at(self, candidate: Candidate) -> Looked | None:
         """Box, mass and spread anew, in the window that shows the place nearest to its middle; None where the network
         has nothing to say of it.
         """
         proposal = candidate.proposal
-        place = np.add(candidate.window.corner, proposal.box.centre)
-        window = self._reference.plan.windows[int(np.abs(self._middles - place).max(1).argmin())]
+        window, place = self._middles.nearest(*(candidate.grid.affine * proposal.box.centre))
         features, valid = self._reference.features(window)
         crops = vary(self._photo, self._targets[proposal.target], self._queries[proposal.target][proposal.crop])
         encoded = self._model.encode_queries(crops, [proposal.target] * len(crops))
         wanted = valid & window.inside(self._reference.plan.area)
-        x, y = place - window.corner
-        found = self._model.confirm(encoded, features, wanted, (float(x), float(y)))
-        return None if found is None else Candidate(window, found)
+        found = self._model.confirm(encoded, features, wanted, place)
+        return None if found is None else Looked(Candidate(window.grid, window.id, found), crops[found.crop])

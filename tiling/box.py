@@ -14,6 +14,11 @@ class PixelBox:
     xmax: float
     ymax: float
 
+    @classmethod
+    def about(cls, x: float, y: float, width: float, height: float) -> PixelBox:
+        """The box of this size whose middle is (x, y)."""
+        return cls(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
     @property
     def width(self) -> float:
         """Extent along x, pixels."""

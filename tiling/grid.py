@@ -71,6 +71,11 @@ class Grid:
         down = ground_distance_m(*above, *below, self.crs)
         return (across + down) / 2
 
+    def grown(self, pixels: int) -> Grid:
+        """With so many pixels more on each side."""
+        affine = self.affine * Affine.translation(-pixels, -pixels)
+        return Grid(self.crs, affine, self.width + 2 * pixels, self.height + 2 * pixels)
+
     def footprint(self, crs: Any = None) -> Polygon:
         """Its outline in `crs` (by default its own), edges bent where the projection bends them."""
         outline = self.box_polygon(PixelBox(0, 0, self.width, self.height))

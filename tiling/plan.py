@@ -168,6 +168,29 @@ class Plan:
         return [f"{tile.z}/{tile.x}/{tile.y}" for tile in tiles]
 
 
+class Middles:
+    """The middles of a plan's windows: which of them shows a place best."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._windows = plan.windows
+        tile = 2 * HALF_WORLD / 2**plan.zoom
+        self._side = plan.tiles_per_side * tile
+        half = plan.tiles_per_side / 2
+        middles = np.array([(window.x + half, window.y + half) for window in plan.windows])
+        self._middles = (tile * middles - HALF_WORLD) * (1, -1)
+
+    def nearest(self, x: float, y: float) -> tuple[Window, tuple[float, float]]:
+        """The window in whose middle a place (EPSG:3857, any turn round the world) lies most nearly, and where in it,
+        pixels.
+        """
+        off = np.array([x, y]) - self._middles
+        off[:, 0] += turns_to(off[:, 0], 0.0, 2 * HALF_WORLD)
+        number = int(np.abs(off).max(1).argmin())
+        window = self._windows[number]
+        east, north = off[number] / self._side * window.px
+        return window, (window.px / 2 + float(east), window.px / 2 - float(north))
+
+
 def shared_area(mosaic: Mosaic, area: Area) -> Area:
     """What of an area lies inside the outlines of a mosaic's files.
 

@@ -125,7 +125,10 @@ class Localizer:
         places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy())), boxes.flatten(0, 1)
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
         near = ((centre - centre.new_tensor(place)).abs() <= LOOK_PX).all(1) & (places > -math.inf)
-        return _read(int(targets[0]), 0, places[near], boxes[near]) if near.any() else None
+        if not near.any():
+            return None
+        by_crop = torch.where(near, places, -math.inf).view_as(logits).logsumexp(1)
+        return _read(int(targets[0]), int(by_crop.argmax()), places[near], boxes[near])
 
     @torch.inference_mode()
     def settle(

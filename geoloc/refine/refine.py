@@ -13,6 +13,7 @@ from shapely import STRtree
 from shapely.geometry import MultiPoint, box
 
 from geoloc.detection import Detection
+from geoloc.detection import place as placed
 from geoloc.gauss import BY_CHANCE, Gauss
 from geoloc.guide import Guide, View
 from geoloc.photo import Photo
@@ -142,7 +143,7 @@ class Refiner:
     def _carried(
         self, photo: Photo, number: int, target: Target, found: Agreement, mine: Sequence[Detection]
     ) -> list[Detection]:
-        """The target's answers, the verified place first; none where it comes to lie off what is searched."""
+        """The target's answers, the verified place first; none where it comes to lie outside the plan's area."""
         click = np.array([[target.click.x, target.click.y]])
         (place,) = found.carry(click)
         inside = bool(((place >= 0) & (place < [self._columns, self._rows])).all())
@@ -167,7 +168,8 @@ class Refiner:
         if agreeing:
             known = known.joined(template.centre)
         middle = known.mean if carried is None else np.array(carried.centre) + known.mean - place
-        polygon = self._mosaic.in_turn(project(grid.box_polygon(_box_at(middle, size)), grid.crs, self._mosaic.crs))
+        outline = PixelBox.about(*map(float, (*middle, *size)))
+        polygon = self._mosaic.in_turn(project(grid.box_polygon(outline), grid.crs, self._mosaic.crs))
         parts = {"match": known.error * gsd, "mosaic pixel": self._mosaic.gsd_m / math.sqrt(12)}
         exact = replace(
             template.answer,
@@ -180,6 +182,8 @@ class Refiner:
             method=METHOD,
             target=number,
         )
+        if not self._plan.area.contains(placed(exact)):
+            return []
         return _ranked(exact, known, seen, len(mine))
 
     def _box(self, known: PixelBox, found: Agreement) -> PixelBox | None:
@@ -228,11 +232,6 @@ class _Seen:
 def _standing(lean: NDArray[np.float64]) -> NDArray[np.float64]:
     """What heights make uncertain, 2 x 2, square metres. lean: of `Agreement.lean`."""
     return np.asarray(HEIGHT_M**2 * (np.outer(lean, lean) + LEAST_LEAN**2 * np.eye(2)))
-
-
-def _box_at(place: NDArray[np.float64], size: NDArray[np.float64]) -> PixelBox:
-    low, high = place - size / 2, place + size / 2
-    return PixelBox(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def _ranked(exact: Detection, known: Gauss, seen: Sequence[_Seen], most: int) -> list[Detection]:

@@ -146,6 +146,15 @@ def test_a_window_shows_what_is_where_it_lies(mosaic: Mosaic, plan: Plan, locali
         assert (mosaic.read(window.grid).valid == valid).all()
 
 
+def test_any_grid_is_seen_as_a_window_of_it_is(mosaic: Mosaic, plan: Plan, model: Any) -> None:
+    field = Field(mosaic, plan, model)
+    for window in plan.windows[:: len(plan.windows) // 5]:
+        features, valid = field.features(window)
+        close, also = field.close(window.grid)
+        assert _off(close, features) < 1e-3
+        assert (valid == also).all()
+
+
 def test_each_cell_is_encoded_once_whatever_is_searched_in_it(mosaic: Mosaic, plan: Plan, model: Any) -> None:
     field = Field(mosaic, plan, model, block=128)
     for window in (*plan.windows, *plan.windows):

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from geoloc.detection import Detection, iou
 from geoloc.errors import PhotoError
 from geoloc.field import Field
+from geoloc.gauss import Gauss
 from geoloc.model.localizer import Matches, Proposal
 from geoloc.model.network import Features
 from geoloc.model.weights import Calibration
@@ -56,6 +57,7 @@ class Seeing:
     def __init__(self) -> None:
         self.crops: list[int] = []
         self.looks: list[tuple[float, float]] = []
+        self.closer: list[Gauss] = []
 
     def score(self, log_share: float) -> float:
         return math.exp(log_share)
@@ -86,6 +88,11 @@ class Seeing:
         self.looks.append(place)
         found = self.propose(queries, features, valid, 1).proposals
         return replace(found[0], log_mass=0.0) if found else None
+
+    def settle(self, queries: list[int], features: Features, valid: NDArray[np.bool_], known: Gauss) -> Proposal | None:
+        self.closer.append(known)
+        found = self.propose(queries, features, valid, 1).proposals
+        return found[0] if found else None
 
 
 @pytest.fixture
@@ -172,7 +179,11 @@ def test_a_second_look_is_at_the_place_in_the_window_that_shows_it_best(tmp_path
     best = min(places, key=lambda place: max(abs(at - Seeing.window_px / 2) for at in place))
     assert any(math.dist(best, look) < 2 for look in model.looks)
     # One scale of nine crops is gone: none is larger than the photo.
-    assert set(model.crops[1:]) == {6}
+    assert set(model.crops[1:-1]) == {6}
+    # The first answer, and no other, is drawn closer, of crops of half the side.
+    assert model.crops[-1] == 9
+    assert len(model.closer) == 1
+    assert found[0].gsd_m == pytest.approx(Seeing.gsd_m / 2, rel=0.05)
     assert iou(found[0].polygon, truth) > 0.75
 
 
@@ -222,7 +233,7 @@ def test_accuracy_is_the_root_of_its_squared_parts(tmp_path: Path, photo: Photo)
         best = _located(photo, Click(10, 20), mosaic, plan)[0]
     assert best.accuracy_parts["box"] == pytest.approx(2.0 * best.gsd_m)
     assert best.accuracy_parts["spread"] == pytest.approx(0.25 * best.gsd_m)
-    assert best.gsd_m == pytest.approx(plan.gsd_m, rel=1e-4), "the window's own"
+    assert best.gsd_m == pytest.approx(plan.gsd_m / 2, rel=1e-3), "that of the close look"
     assert best.accuracy_m**2 == pytest.approx(sum(part**2 for part in best.accuracy_parts.values()))
 
 

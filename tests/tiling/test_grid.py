@@ -166,3 +166,11 @@ def test_crs_of_any_kind() -> None:
 def test_ground_distance() -> None:
     assert ground_distance_m(15, 48, 15, 49, 4326) == pytest.approx(111_207, rel=1e-3)
     assert ground_distance_m(500_000, 5_400_000, 500_300, 5_400_400, 32633) == pytest.approx(500 / 0.9996, rel=1e-4)
+
+
+@given(grids(), st.integers(1, 99))
+def test_a_grown_grid_has_the_same_pixels_and_more(grid: Grid, pixels: int) -> None:
+    grown = grid.grown(pixels)
+    assert (grown.width, grown.height) == (grid.width + 2 * pixels, grid.height + 2 * pixels)
+    for x, y in ((0, 0), (grid.width, 3.5)):
+        assert grown.affine * (x + pixels, y + pixels) == pytest.approx(grid.affine * (x, y), rel=1e-12)

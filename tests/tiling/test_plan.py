@@ -27,7 +27,7 @@ from tiling.box import PixelBox
 from tiling.errors import AreaError
 from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, as_crs, project, transformer
 from tiling.mosaic import Mosaic, open_mosaic
-from tiling.plan import GSD_TOLERANCE, Plan, Window, make_plan
+from tiling.plan import GSD_TOLERANCE, Middles, Plan, Window, make_plan
 
 SIDE = 256
 EVERYWHERE = Area.everywhere()
@@ -326,6 +326,24 @@ def test_all_windows_are_parts_of_one_grid_of_pixels(plan: Plan, tmp_path: Path)
             assert part.affine.a == pytest.approx(window.grid.affine.a, rel=1e-12)
         assert not (corners % (each.window_px // 2)).any()
         assert each.window_px // 2 % 16 == 0
+
+
+def test_the_window_that_shows_a_place_best(plan: Plan) -> None:
+    middles = Middles(plan)
+    rng = np.random.default_rng(0)
+    west, north = plan.windows[0].grid.affine * (0, 0)
+    east, south = plan.windows[-1].grid.affine * (plan.window_px, plan.window_px)
+    for _ in range(20):
+        x, y = rng.uniform(west, east), rng.uniform(south, north)
+        window, at = middles.nearest(x, y)
+        assert window.grid.affine * at == pytest.approx((x, y), abs=1e-3)
+        # No other has it farther from its edge.
+        every = [np.array(~w.grid.affine * (x, y)) - plan.window_px / 2 for w in plan.windows]
+        assert np.abs(np.subtract(at, plan.window_px / 2)).max() == pytest.approx(
+            min(float(np.abs(off).max()) for off in every), abs=1e-3
+        )
+        # Once round the world is the same place.
+        assert middles.nearest(x + 2 * HALF_WORLD, y)[0] == window
 
 
 def test_windows_go_row_by_row(plan: Plan) -> None:
