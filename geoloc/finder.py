@@ -69,7 +69,8 @@ class Finder:
         self._grounds = others[-(KEPT - 1) :] + known
         if not known:
             reference = field.Field(self._mosaic, plan, self._model)
-            looks = guide.Guide(reference, self._model)
-            refiner = refine.Refiner(self._mosaic, plan, looks) if self._refined else None
+            refiner = None
+            if self._refined:
+                refiner = refine.Refiner(self._mosaic, plan, guide.Guide(reference, self._model))
             self._grounds.append(_Ground(plan, reference, refiner))
         return self._grounds[-1]

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from geoloc import field, refine, search
+from geoloc import field, guide, refine, search
 from geoloc.detection import Detection
 from geoloc.finder import Finder
 from geoloc.photo import Photo
@@ -38,6 +38,7 @@ def made(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> list[Any]:
 
     monkeypatch.setattr(search, "locate", locate)
     monkeypatch.setattr(field, "Field", lambda mosaic, plan, model: plans.append(plan))
+    monkeypatch.setattr(guide, "Guide", lambda reference, model: None)
     monkeypatch.setattr(refine, "Refiner", lambda mosaic, plan, guide: SimpleNamespace(refine=refined))
     return plans
 
