@@ -138,7 +138,7 @@ class Search:
         self.fields = 0
         self.killed_at = ""
 
-    def refiner(self, mosaic: Mosaic, plan: Plan) -> SimpleNamespace:
+    def refiner(self, mosaic: Mosaic, plan: Plan, guide: object) -> SimpleNamespace:
         def refine(photo: Photo, targets: list[Target], answers: list[Detection]) -> list[Detection]:
             self.refined = True
             return answers
