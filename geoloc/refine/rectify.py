@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.photo import Photo
+from geoloc.refine.horizon import tilt_by_horizon
 
 SIDE_PX = 1600
 """Longer side of what features are sought in."""
 TRIED_TILTS_DEG = (0.0, 40.0, 60.0)
-"""Where the photo does not tell how it was tilted."""
+"""Where neither the file nor a horizon tells how the photo was tilted."""
 STEEP_ENOUGH_DEG = 12.0
 """Photos tilted less are taken as they are."""
 HORIZON_DEG = 80.0
@@ -40,9 +41,9 @@ def views(photo: Photo) -> Iterator[Rectified]:
     if photo.panorama:
         return
     tilts: tuple[float, ...] = TRIED_TILTS_DEG
-    if photo.pitch_deg is not None:
-        told = 90.0 + photo.pitch_deg
-        # What the gimbal tells comes first; it may be of another picture.
+    told = tilt_by_horizon(photo, _focal_px(photo)) if photo.pitch_deg is None else 90.0 + photo.pitch_deg
+    if told is not None:
+        # What the gimbal or the horizon tells comes first; it may be of another picture, or no horizon.
         tilts = (told, *(t for t in TRIED_TILTS_DEG if abs(t - told) > 15.0)) if told < HORIZON_DEG + 30 else ()
     for tilt in tilts:
         found = from_above(photo, tilt)
@@ -58,7 +59,7 @@ def from_above(photo: Photo, tilt_deg: float) -> Rectified | None:
     width, height = photo.size
     if tilt_deg < STEEP_ENOUGH_DEG:
         return _scaled(photo)
-    focal = photo.focal_px or FOCAL_SHARE * max(photo.size)
+    focal = _focal_px(photo)
     t = math.radians(tilt_deg)
     # The ray (x, y, f) of photo offsets, y down, in a frame whose z is straight down and whose y is towards the viewer:
     # the pinhole model on a plane.
@@ -79,6 +80,10 @@ def from_above(photo: Photo, tilt_deg: float) -> Rectified | None:
     shown = _warped(np.full((height, width), 255, np.uint8), matrix, size) > 127
     far = _beyond(np.linalg.inv(fit), size)
     return Rectified(_warped(photo.pixels, matrix, size), shown & ~far, np.linalg.inv(matrix))
+
+
+def _focal_px(photo: Photo) -> float:
+    return photo.focal_px or FOCAL_SHARE * max(photo.size)
 
 
 def _scaled(photo: Photo) -> Rectified:
