@@ -9,13 +9,11 @@ from pathlib import Path
 from geoloc import evaluate, model, town
 from geoloc.detection import Detection
 from geoloc.errors import OutputError
-from geoloc.field import Field
+from geoloc.finder import Finder
 from geoloc.photo import Photo
 from geoloc.preview import draw_preview
 from geoloc.query import Target
-from geoloc.refine import Refiner
 from geoloc.results import check_vector_output, write_results
-from geoloc.search import locate
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
 from tiling.plan import make_plan
@@ -62,13 +60,13 @@ def run(
     found: list[Detection] = []
     previews: list[Path] = []
     with open_mosaic([scene.mosaic]) as mosaic:
+        finder = Finder(mosaic, localizer, refined=True, top=3)
 
         def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
             report(f"Locating {len(targets)} objects of {photo.path.name} ...")
             area = Area.near(*photo.position, WITHIN_M) if photo.position else Area.everywhere()
             plan = make_plan(mosaic, localizer.gsd_m, localizer.window_px, area)
-            answers = locate(photo, targets, Field(mosaic, plan, localizer), localizer, top=3)
-            answers = Refiner(mosaic, plan).refine(photo, targets, answers)
+            answers = finder.find(photo, targets, plan).answers
             found.extend(answers)
             previews.append(folder / f"preview_{photo.path.stem}.png")
             best = [answer for answer in answers if answer.rank == 1]
