@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from geoloc import __version__
-from geoloc.console import ANSWERS, AREA, LOG, MODEL, Main, Parsed, Progress, options
+from geoloc.console import ANSWERS, AREA, LOG, MODEL, SEARCHED, Main, Parsed, Progress, options
+from geoloc.index.commands import index
 from geoloc.train.commands import ablate, calibrate, pack, train
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def main() -> None:
     type=Parsed("X0,Y0,X1,Y1", _parse_box),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
-@options("mosaic", "bands", "gsd", *AREA, *ANSWERS, *MODEL)
+@options(*SEARCHED, "bands", "gsd", *AREA, *ANSWERS, *MODEL)
 @click.option(
     "-o",
     "--output",
@@ -77,6 +78,7 @@ def locate(
     clicks: tuple[Any, ...],
     boxes: tuple[Any, ...],
     mosaics: tuple[Path, ...],
+    index: Path | None,
     bands: tuple[int, ...] | None,
     gsd: float | None,
     gps: bool,
@@ -102,11 +104,12 @@ def locate(
     from geoloc.preview import PREVIEW_SUFFIXES, draw_preview
     from geoloc.query import Target, check_target
     from geoloc.results import check_vector_output, geojson_text, write_results
-    from geoloc.scope import Limits, Scope, network_gsd
-    from tiling.mosaic import open_mosaic
+    from geoloc.scope import Limits, Scope
+    from geoloc.searched import opened
 
     if bool(clicks) == bool(boxes):
         raise click.UsageError("Give --click or --box, one of the two.")
+    _check_searched(mosaics, index, bands, gsd)
     # What is cheap to check comes before the mosaic, and that before the network.
     photo = load_photo(photo_path)
     targets = list(dict.fromkeys([*map(Target, clicks), *map(Target.from_box, boxes)]))
@@ -118,33 +121,37 @@ def locate(
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
-    with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-        scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+    with opened(mosaics, index, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
+        if preview is not None and searched.mosaic is None:
+            raise click.UsageError(
+                "--preview draws the mosaic, which the index alone does not hold: give --mosaic too."
+            )
+        scope = Scope(searched, Limits(**area))
         if hint := scope.around(photo if gps else None):
             LOG.info("Looking only %s; --no-gps leaves it out", hint)
         plan = scope.plan(photo if gps else None)
-        searched_at = max(plan.gsd_m, mosaic.finest_m)
+        searched_at = max(plan.gsd_m, searched.finest_m)
         LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, searched_at)
 
         from geoloc import model
         from geoloc.finder import Finder
 
         localizer = model.load(preset, weights, device)
-        finder = Finder(mosaic, localizer, refined=refine == "auto", top=top, min_score=min_score)
+        finder = Finder(searched, localizer, refined=refine == "auto", top=top, min_score=min_score)
         answers, found = finder.find(photo, targets, plan, Progress("windows"))
         _report(targets, answers, found)
         if output is not None:
-            write_results(found, output, crs=mosaic.crs, overwrite=overwrite)
-        if preview is not None:
+            write_results(found, output, crs=searched.crs, overwrite=overwrite)
+        if preview is not None and searched.mosaic is not None:
             asked = [target.click for target in targets]
-            draw_preview(photo, asked, found, mosaic, preview, plan=plan, overwrite=overwrite)
+            draw_preview(photo, asked, found, searched.mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found))
 
 
 @main.command()
 @click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
-@options("mosaic", "bands", "gsd", *AREA, *ANSWERS, *MODEL)
+@options(*SEARCHED, "bands", "gsd", *AREA, *ANSWERS, *MODEL)
 @click.option(
     "-o",
     "--output",
@@ -157,6 +164,7 @@ def batch(
     *,
     queries_path: Path,
     mosaics: tuple[Path, ...],
+    index: Path | None,
     bands: tuple[int, ...] | None,
     gsd: float | None,
     gps: bool,
@@ -188,28 +196,29 @@ def batch(
     from geoloc.batch.run import run
     from geoloc.model.packaged import find_weights
     from geoloc.results import check_vector_output, write_rows
-    from geoloc.scope import Limits, Scope, network_gsd
-    from tiling.mosaic import open_mosaic
+    from geoloc.scope import Limits, Scope
+    from geoloc.searched import opened
 
+    _check_searched(mosaics, index, bands, gsd)
     queries = read_photo_queries(queries_path)
     weights_path = find_weights(preset, weights)
     inputs = [path for path in (queries.file, *mosaics, area["aoi"], weights) if path is not None]
     check_vector_output(output, overwrite, inputs)
-    with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-        scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+    with opened(mosaics, index, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
+        scope = Scope(searched, Limits(**area))
         if not gps:
             # What is wrong with the limits is told before the network is loaded.
             scope.plan()
         # The device is left out: what ran out of a card's memory may go on without it.
         options_given = {"--model": preset, "--bands": bands, "--gsd": gsd, "--gps": gps, "--within": area["within"]}
         options_given |= {"--top": top, "--min-score": min_score, "--refine": refine}
-        settings = settings_of(queries.file, mosaic.paths, weights_path, scope.area, options_given)
+        settings = settings_of(queries.file, searched.paths, weights_path, scope.area, options_given)
 
         from geoloc import model
         from geoloc.finder import Finder
 
         localizer = model.load(preset, weights, device)
-        finder = Finder(mosaic, localizer, refined=refine == "auto", top=top, min_score=min_score)
+        finder = Finder(searched, localizer, refined=refine == "auto", top=top, min_score=min_score)
 
         def find(photo: Photo, targets: list[Target]) -> list[Detection]:
             return finder.find(photo, targets, scope.plan(photo if gps else None)).here
@@ -219,7 +228,7 @@ def batch(
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
         outcomes = run(queries, find, journal, Progress("queries", timed=True))
         rows, columns = to_rows(queries, outcomes)
-        write_rows(rows, output, columns, crs=mosaic.crs, overwrite=overwrite)
+        write_rows(rows, output, columns, crs=searched.crs, overwrite=overwrite)
     journal.remove()
     click.echo(count_line(outcomes))
     failed = sum(outcome.error is not None for outcome in outcomes)
@@ -258,12 +267,13 @@ def tiles(
     from geoloc.output import check_output, replacing
     from geoloc.results import GEOJSON_SUFFIXES
     from geoloc.scope import Limits, Scope
+    from geoloc.searched import WholeMosaic
     from tiling.mosaic import open_mosaic
 
     if output is not None:
         check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite)
     with open_mosaic(mosaics, bands) as mosaic:
-        plan = Scope(mosaic, preset, gsd, Limits(**area)).plan()
+        plan = Scope(WholeMosaic(mosaic, preset, gsd), Limits(**area)).plan()
     if form == "geojson":
         text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
     else:
@@ -282,7 +292,7 @@ def tiles(
     type=click.Path(path_type=Path),
     help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg.",
 )
-@options("mosaic or dataset", "bands", "gsd", *AREA, "dataset", "task")
+@options(*SEARCHED, "bands", "gsd", *AREA, "dataset", "task")
 @click.option(
     "--split",
     type=click.Choice(["train", "val", "test"]),
@@ -307,6 +317,7 @@ def evaluate(
     *,
     queries_path: Path | None,
     mosaics: tuple[Path, ...],
+    index: Path | None,
     bands: tuple[int, ...] | None,
     gsd: float | None,
     dataset: tuple[str, Path] | None,
@@ -335,12 +346,13 @@ def evaluate(
 
     from geoloc import evaluate as evaluation
     from geoloc.model.packaged import find_weights
-    from geoloc.scope import Limits, Scope, network_gsd
+    from geoloc.scope import Limits, Scope
+    from geoloc.searched import opened
     from tiling.errors import AreaError
-    from tiling.mosaic import open_mosaic
 
-    if (dataset is None) != bool(mosaics) or (dataset is None) != (queries_path is not None):
-        raise click.UsageError("Give --queries and --mosaic, or --dataset.")
+    given = bool(mosaics) or index is not None
+    if (dataset is None) != given or (dataset is None) != (queries_path is not None):
+        raise click.UsageError("Give --queries and --mosaic or --index, or --dataset.")
     find_weights(preset, weights)
     if dataset is not None:
         if bands or gsd or gps or any(area[name] for name in ("bounds", "aoi", "near")):
@@ -350,9 +362,10 @@ def evaluate(
         records = published.read_split(*dataset, task, split)
         outcomes = published.evaluate(records, model.load(preset, weights, device), Progress("queries"))
     else:
+        _check_searched(mosaics, index, bands, gsd)
         queries = evaluation.read_queries(cast(Path, queries_path))
-        with open_mosaic(mosaics, bands, gsd or 0.0) as mosaic:
-            scope = Scope(mosaic, preset, network_gsd(preset, gsd), Limits(**area))
+        with opened(mosaics, index, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
+            scope = Scope(searched, Limits(**area))
             if not gps:
                 # What is wrong with the limits is told before the network is loaded.
                 scope.plan()
@@ -361,7 +374,7 @@ def evaluate(
             from geoloc.finder import Finder
 
             localizer = model.load(preset, weights, device)
-            finder = Finder(mosaic, localizer, refined=refine == "auto", min_score=min_score)
+            finder = Finder(searched, localizer, refined=refine == "auto", min_score=min_score)
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
@@ -400,8 +413,17 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
         click.echo(f"wrote {path}")
 
 
-for _command in (train, calibrate, pack, ablate):
+for _command in (index, train, calibrate, pack, ablate):
     main.add_command(_command)
+
+
+def _check_searched(
+    mosaics: tuple[Path, ...], index: Path | None, bands: tuple[int, ...] | None, gsd: float | None
+) -> None:
+    if not mosaics and index is None:
+        raise click.UsageError("Give --mosaic or --index, or both.")
+    if index is not None and (bands or gsd):
+        raise click.UsageError("An index has its own GSD and bands: no --gsd or --bands with --index.")
 
 
 def _report(targets: list[Target], answers: list[Detection], found: list[Detection]) -> None:

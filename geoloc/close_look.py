@@ -34,7 +34,8 @@ class CloseLook:
 
     def at(self, photo: Photo, target: Target, answer: Detection, crop: Query) -> Detection:
         """The answer with its place and error anew, and a size between the old one and the new; as it was where a
-        close look tells nothing inside the plan's area, and for panoramas, of which no closer crop can be shown.
+        close look tells nothing inside the plan's area, for panoramas, of which no closer crop can be
+        shown, and where no pixels are at hand.
 
         crop: the crop of the photo that the answer was found with.
 
@@ -49,7 +50,9 @@ class CloseLook:
         west, south, east, north = project(answer.polygon, answer.crs, window.crs).bounds
         corner = (west + east - step * side) / 2, (south + north + step * side) / 2
         grid = Grid(window.crs, Affine(step, 0, corner[0], 0, -step, corner[1]), side, side)
-        features, valid = self._reference.close(grid)
+        if (seen := self._reference.close(grid)) is None:
+            return answer
+        features, valid = seen
         crops = nearer(photo, target, crop)
         encoded = self._model.encode_queries(crops, [0] * len(crops))
         found = self._model.settle(encoded, features, valid, Gauss(np.full(2, side / 2), OFF_PX**2 * np.eye(2)))

@@ -97,7 +97,12 @@ def _mosaic(*, required: bool) -> Callable[[_Command], _Command]:
 
 _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
     "mosaic": _mosaic(required=True),
-    "mosaic or dataset": _mosaic(required=False),
+    "mosaic or another": _mosaic(required=False),
+    "index": click.option(
+        "--index",
+        type=click.Path(path_type=Path),
+        help="What `geoloc index build` wrote, in place of the mosaic or beside it.",
+    ),
     "dataset": click.option(
         "--dataset",
         type=(click.Choice(["cvogl", "g2d"]), click.Path(path_type=Path)),
@@ -183,6 +188,7 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
         help="Say more (and show tracebacks), or only errors.",
     ),
 }
+SEARCHED = ("mosaic or another", "index")
 AREA = ("bounds", "aoi", "near", "within")
 MODEL = ("model", "weights", "device")
 ANSWERS = ("gps", "top", "min score", "refine")

@@ -14,9 +14,9 @@ from geoloc.photo import Photo
 from geoloc.preview import draw_preview
 from geoloc.query import Target
 from geoloc.results import check_vector_output, write_results
+from geoloc.searched import WholeMosaic
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
-from tiling.plan import make_plan
 
 WITHIN_M = 100.0
 """Search radius round a photo's GPS position: about what consumer GPS and the view of a low drone ask for."""
@@ -60,13 +60,13 @@ def run(
     found: list[Detection] = []
     previews: list[Path] = []
     with open_mosaic([scene.mosaic]) as mosaic:
-        finder = Finder(mosaic, localizer, refined=True, top=3)
+        whole = WholeMosaic(mosaic, localizer.name, None)
+        finder = Finder(whole, localizer, refined=True, top=3)
 
         def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
             report(f"Locating {len(targets)} objects of {photo.path.name} ...")
             area = Area.near(*photo.position, WITHIN_M) if photo.position else Area.everywhere()
-            plan = make_plan(mosaic, localizer.gsd_m, localizer.window_px, area)
-            answers = finder.find(photo, targets, plan).answers
+            answers = finder.find(photo, targets, whole.plan(area)).answers
             found.extend(answers)
             previews.append(folder / f"preview_{photo.path.stem}.png")
             best = [answer for answer in answers if answer.rank == 1]

@@ -9,12 +9,14 @@ from tiling.errors import GeolocError
 
 __all__ = [
     "GeolocError",
+    "IndexFileError",
     "OutputError",
     "PhotoError",
     "QueriesError",
     "TrainingError",
     "WeightsError",
     "in_one_line",
+    "needing_index",
     "needing_train",
 ]
 
@@ -43,6 +45,22 @@ def in_one_line(error: Exception) -> str:
     """What went wrong, for a user; an error that nobody foresaw says that it is one."""
     text = " ".join(str(error).split())
     return text if isinstance(error, GeolocError) else f"unexpected {type(error).__name__}: {text}"
+
+
+class IndexFileError(GeolocError, ValueError):
+    """An index is missing, unfinished, stale, damaged or made for something else."""
+
+
+@contextmanager
+def needing_index() -> Iterator[None]:
+    """Turn a missing package of the extra `index` into an `IndexFileError` that says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in ("zarr", "numcodecs"):
+            raise
+        raise IndexFileError(f"an index needs the package {package}: pip install 'geoloc[index]'") from None
 
 
 @contextmanager

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from geoloc import field, guide, refine, search
+from geoloc import guide, refine, search
 from geoloc.detection import Detection, present
 from geoloc.model.localizer import Localizer
 from geoloc.photo import Photo
 from geoloc.query import Target
 from geoloc.reference import Reference
-from tiling.mosaic import Mosaic
+from geoloc.searched import Searched
 from tiling.plan import Plan
 
 KEPT = 2
-"""Plans whose features are kept, up to `field.MEMORY` each: with photos of which some know where they were taken,
+"""Plans whose features are kept, up to `blocks.MEMORY` each: with photos of which some know where they were taken,
 the plan of those that do not stays beside that of the others."""
 
 
@@ -33,15 +33,15 @@ class _Ground(NamedTuple):
 
 
 class Finder:
-    """Finds what is clicked in photographs on one mosaic; photos that search the same plan share its features."""
+    """Finds what is clicked in photographs in what is searched; photos that search the same plan share its features."""
 
     def __init__(
-        self, mosaic: Mosaic, model: Localizer, *, refined: bool, top: int = 5, min_score: float | None = None
+        self, searched: Searched, model: Localizer, *, refined: bool, top: int = 5, min_score: float | None = None
     ) -> None:
         """refined: whether geometry checks the answers. top: answers a target at most. min_score: of every answer;
         None for all answers to the targets whose best one scores `search.PRESENT`.
         """
-        self._mosaic, self._model = mosaic, model
+        self._searched, self._model = searched, model
         self._refined, self._top, self._min_score = refined, top, min_score
         self._grounds: list[_Ground] = []
 
@@ -68,9 +68,9 @@ class Finder:
         # What has to go goes before anything new is read.
         self._grounds = others[-(KEPT - 1) :] + known
         if not known:
-            reference = field.Field(self._mosaic, plan, self._model)
-            refiner = None
-            if self._refined:
-                refiner = refine.Refiner(self._mosaic, plan, guide.Guide(reference, self._model))
+            reference = self._searched.reference(plan, self._model)
+            refiner, mosaic = None, self._searched.mosaic
+            if self._refined and mosaic is not None:
+                refiner = refine.Refiner(mosaic, plan, guide.Guide(reference, self._model))
             self._grounds.append(_Ground(plan, reference, refiner))
         return self._grounds[-1]

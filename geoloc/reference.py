@@ -44,8 +44,8 @@ class Reference(Protocol):
             GeolocError: the mosaic cannot be read.
         """
 
-    def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
-        """The same of any north-up grid in the plan's CRS, sides multiples of 16 px.
+    def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]] | None:
+        """The same of any north-up grid in the plan's CRS, sides multiples of 16 px; None where no pixels are at hand.
 
         Raises:
             GeolocError: the mosaic cannot be read.

@@ -679,12 +679,13 @@ def python(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_is_quick_and_loads_nothing_heavy(tmp_path: Path) -> None:
-    heavy = ("torch", "rasterio", "numpy", "shapely", "pyproj", "geopandas", "cv2", "PIL")
+    heavy = ("torch", "rasterio", "numpy", "shapely", "pyproj", "geopandas", "cv2", "PIL", "zarr")
     code = f"""
 import sys
 from click.testing import CliRunner
 from cli import main
-for args in (["--help"], ["locate", "--help"], ["evaluate", "-h"], ["batch", "-h"], ["--version"], ["locate"]):
+helps = (["locate", "--help"], ["evaluate", "-h"], ["batch", "-h"], ["index", "build", "-h"])
+for args in (["--help"], *helps, ["--version"], ["locate"]):
     result = CliRunner().invoke(main, args)
     assert result.exit_code == (2 if args == ["locate"] else 0), result.output
 print([name for name in {heavy!r} if name in sys.modules])

@@ -48,7 +48,12 @@ def test_torch_stays_with_the_model_and_its_training() -> None:
 
 def test_click_stays_with_the_command_line() -> None:
     users = {str(path.relative_to(ROOT)) for path in files("geoloc") if "click" in set(imported(path))}
-    assert users == {"geoloc/console.py", "geoloc/train/commands.py"}
+    assert users == {"geoloc/console.py", "geoloc/index/commands.py", "geoloc/train/commands.py"}
+
+
+def test_zarr_stays_with_the_index() -> None:
+    users = {str(path.relative_to(ROOT)) for path in files("geoloc") if "zarr" in set(imported(path))}
+    assert users == {"geoloc/index/store.py"}
 
 
 def test_the_plugin_needs_qgis_and_the_standard_library_only() -> None:

@@ -13,6 +13,7 @@ import pyproj
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from shapely.affinity import translate
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -145,6 +146,12 @@ def whole_turn(crs: pyproj.CRS) -> float:
 def turns_to(x: Any, goal: Any, turn: float) -> Any:
     """What to add to x, whole turns round the world, to come nearest to `goal`; numbers or arrays, `turn` not 0."""
     return turn * np.round((goal - x) / turn)
+
+
+def beside(shape: _Shape, crs: pyproj.CRS, x: float) -> _Shape:
+    """A shape moved by whole turns round the world to come nearest to `x`, where that has a meaning in its CRS."""
+    turn = whole_turn(crs)
+    return translate(shape, float(turns_to(shape.centroid.x, x, turn))) if turn else shape
 
 
 def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> float:

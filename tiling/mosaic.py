@@ -13,13 +13,13 @@ import pyproj
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon
 
 from tiling.area import within_turn
 from tiling.coarse import coarse_grid, enlarged
 from tiling.errors import MosaicError
-from tiling.grid import WGS84, Grid, mapped, project, transformer, turns_to, whole_turn
+from tiling.fingerprint import FilePrint, fingerprint
+from tiling.grid import WGS84, Grid, beside, mapped, project, transformer, turns_to, whole_turn
 from tiling.sources import Files, Source, read_source, warp
 from tiling.stretch import Stretch, fit_stretch
 from tiling.validity import covered, in_written_blocks
@@ -90,6 +90,15 @@ class Mosaic:
         outlines = [within_turn(project(source.outline, source.grid.crs, WGS84)) for source in self._sources]
         return shapely.union_all(outlines)
 
+    @cached_property
+    def fingerprint(self) -> tuple[FilePrint, ...]:
+        """What its files are like now, to tell later whether they changed.
+
+        Raises:
+            MosaicError: a file has gone.
+        """
+        return fingerprint(self._sources, self._files)
+
     def read(self, grid: Grid) -> WindowPixels:
         """The mosaic on any grid in any CRS: averaged where it shrinks, interpolated where it grows.
 
@@ -145,13 +154,14 @@ class Mosaic:
         """In the mosaic's CRS, in the same turn as the first file where that counts degrees."""
         return self.in_turn(project(source.outline, source.grid.crs, self.crs))
 
+    @property
+    def middle_x(self) -> float:
+        """Of its first file, in the mosaic's CRS: says in which turn round the world it counts x."""
+        return float(self._sources[0].outline.centroid.x)
+
     def in_turn(self, shape: Polygon) -> Polygon:
         """A shape in the mosaic's CRS, moved by whole turns round the world to where its first file counts x."""
-        turn = self._sources[0].turn
-        if not turn:
-            return shape
-        first = self._sources[0].outline
-        return translate(shape, float(turns_to(shape.centroid.x, first.centroid.x, turn)))
+        return beside(shape, self.crs, self.middle_x)
 
     def _touching(self, grid: Grid) -> Iterator[Source]:
         """Files that may show something on the grid, in their order."""

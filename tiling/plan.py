@@ -8,8 +8,8 @@ latitude of what is searched. Blocks lie n/2 tiles apart, so that every object u
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mercantile
@@ -30,6 +30,8 @@ from tiling.mosaic import Mosaic
 MAX_LATITUDE = 85.05
 GSD_TOLERANCE = 0.03
 """Networks are trained over a wide range of scales; a window of another size than theirs would cost more."""
+NOTHING_SHARED = "nothing of the mosaic lies in the area to search; check the bounds, AOI or position"
+NO_DATA = "the mosaic has no data in the area to search: all its pixels there are nodata or masked"
 _MULTIPLE_PX = 32
 """Sides of windows are multiples of this: half a window, by which they lie apart, is whole cells of 16 px, so that all
 windows of a plan show parts of one grid of cells."""
@@ -142,6 +144,34 @@ class Plan:
         affine = Affine(scale, 0, column * scale - HALF_WORLD, 0, -scale, HALF_WORLD - row * scale)
         return Grid(WEB_MERCATOR, affine, width, height)
 
+    def shared(self, area: Area) -> Area:
+        """What of an area was planned.
+
+        Raises:
+            AreaError: nothing.
+        """
+        shared = area.intersect(Area(self.area))
+        if shared.polygon.is_empty:
+            raise AreaError(NOTHING_SHARED)
+        return shared
+
+    def limited(self, area: Area, valid: Callable[[Window], NDArray[np.bool_]]) -> Plan:
+        """Those of its windows that show valid ground of an area.
+
+        valid: px x px, which pixels of a window have data; asked of windows that reach beyond the area only.
+
+        Raises:
+            AreaError: nothing of what was planned lies in the area, or it has no data there.
+        """
+        shared = self.shared(area).polygon
+        shapely.prepare(shared)
+        windows = tuple(window for window in self.windows if _shows(window, shared, valid))
+        if not windows:
+            raise AreaError(NO_DATA)
+        xmin, ymin, xmax, ymax = _mercator(side_by_side(shared)).bounds
+        gsd_m = _metre((xmin + xmax) / 2, (ymin + ymax) / 2) * self.pixels(0, 0, 0, 0).affine.a
+        return replace(self, windows=windows, gsd_m=gsd_m, area=shared)
+
     def to_features(self) -> list[dict[str, Any]]:
         """GeoJSON features (WGS 84), one a window. gsd_m is that of the window itself."""
         return [
@@ -199,7 +229,7 @@ def shared_area(mosaic: Mosaic, area: Area) -> Area:
     """
     shared = area.intersect(Area(mosaic.footprint))
     if shared.polygon.is_empty:
-        raise AreaError("nothing of the mosaic lies in the area to search; check the bounds, AOI or position")
+        raise AreaError(NOTHING_SHARED)
     return shared
 
 
@@ -236,9 +266,16 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
         raise AreaError("the area to search takes millions of windows; limit it, or search at a coarser --gsd")
     chosen = choose_windows(mosaic, lattice, region, _mercator(_turned(area.polygon, shared.bounds)), min_valid)
     if not chosen:
-        raise AreaError("the mosaic has no data in the area to search: all its pixels there are nodata or masked")
+        raise AreaError(NO_DATA)
     windows = tuple(_windows(chosen, zoom, n, px))
     return Plan(windows, zoom, n, px, metre * n * 2 * HALF_WORLD / 2**zoom / px, inside)
+
+
+def _shows(window: Window, area: Polygon | MultiPolygon, valid: Callable[[Window], NDArray[np.bool_]]) -> bool:
+    footprint = window.footprint
+    if area.covers(footprint):
+        return True
+    return bool(area.intersects(footprint) and (window.inside(area) & valid(window)).any())
 
 
 def _windows(chosen: dict[tuple[int, int], float], zoom: int, n: int, px: int) -> Iterator[Window]:

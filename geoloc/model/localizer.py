@@ -76,6 +76,17 @@ class Localizer:
         """The same network telling its scores by another calibration."""
         return Localizer(self._net, calibration)
 
+    @property
+    def device(self) -> torch.device:
+        """Where it runs, and where the features are that it is shown."""
+        return self._device
+
+    @property
+    def deviations(self) -> tuple[list[float], list[float]]:
+        """Standard deviation of each coarse and each fine channel of reference features, as seen in training."""
+        coarse, fine = self._net.reference_deviations()
+        return coarse.tolist(), fine.tolist()
+
     def score(self, evidence: float) -> float:
         """See `Calibration.score`."""
         return self.calibration.score(evidence)

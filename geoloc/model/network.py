@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -20,6 +21,7 @@ from geoloc.model.presets import Config
 STRIDE = 16
 MARGIN = -(-REACH_PX // STRIDE)
 """Cells of stride 16, eleven: features further than this from the border of an image do not know that there is one."""
+_SIDES = [EfficientNetLite0.channels, EfficientNetLite0.fine_channels]
 CLICK_SIGMA = 0.06  # of the query's height; method trials used the same
 
 
@@ -28,6 +30,11 @@ class Features(NamedTuple):
 
     coarse: Tensor
     fine: Tensor
+
+    @classmethod
+    def from_arrays(cls, coarse: NDArray[Any], fine: NDArray[Any]) -> Features:
+        """Of one image: C x H/16 x W/16 and C' x H/8 x W/8, on the CPU. Views."""
+        return cls(torch.from_numpy(coarse)[None], torch.from_numpy(fine)[None])
 
     def float(self) -> Features:
         """In 32 bits, whatever it was kept in."""
@@ -127,6 +134,14 @@ class CrossViewNet(nn.Module):
         """rgb: B x 3 x H x W in [0, 255], H and W multiples of 16. Does not depend on the query."""
         return self._encode(rgb)
 
+    def reference_deviations(self) -> tuple[Tensor, Tensor]:
+        """Of coarse channels, C, and of fine ones, C', averaged over a cell; by them the network standardises."""
+        norm = self.project_reference.norm
+        assert norm.running_var is not None
+        # On the CPU, so that they are the same wherever the network runs.
+        coarse, fine = norm.running_var.cpu().double().add(norm.eps).sqrt().split(_SIDES)
+        return coarse, fine
+
     def _encode(self, rgb: Tensor) -> Features:
         fine, coarse = self.backbone(rgb)
         return Features(coarse, fine)
@@ -176,7 +191,7 @@ class _Projection(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        channels = EfficientNetLite0.channels + EfficientNetLite0.fine_channels
+        channels = sum(_SIDES)
         self.norm = nn.BatchNorm2d(channels, affine=False)
         self.out = nn.Conv2d(channels, dim, 1)
         nn.init.orthogonal_(self.out.weight.data.view(dim, -1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 from geoloc.errors import WeightsError
@@ -24,3 +26,23 @@ def find_weights(name: str, weights: Path | None) -> Path:
         raise WeightsError(f"{path}: no such weights file")
     have = ", ".join(sorted(p.stem for p in PACKAGED.glob("*.safetensors"))) or "none"
     raise WeightsError(f"no weights come with preset {name!r} (there are: {have}); train some and give --weights FILE")
+
+
+def network_checksum(path: Path) -> str:
+    """Of the network in a weights file, without what its scores are told by: what features depend on.
+
+    Raises:
+        WeightsError: not a weights file.
+    """
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            if size > path.stat().st_size:
+                raise ValueError("its header is longer than the file")
+            told = json.loads(file.read(size))
+            preset = told.pop("__metadata__")["preset"]
+            digest = hashlib.sha256(f"{preset} {json.dumps(told, sort_keys=True)}".encode())
+            digest.update(file.read())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{path}: not a readable safetensors file of geoloc ({error})") from None
+    return digest.hexdigest()

@@ -200,7 +200,7 @@ def test_memory_is_bounded_and_what_was_used_last_stays(mosaic: Mosaic, plan: Pl
     once = len(model.shapes)
     for window, features in zip(plan.windows[:12], first, strict=True):
         assert _off(features, tight.features(window)[0]) == 0
-        assert len(tight._blocks) <= 4
+        assert len(tight._assembler._blocks) <= 4
         before = len(model.shapes)
         tight.features(window)
         assert len(model.shapes) == before, "what a window needs is kept while it is used"
@@ -210,6 +210,6 @@ def test_memory_is_bounded_and_what_was_used_last_stays(mosaic: Mosaic, plan: Pl
 def test_what_is_kept_is_as_large_as_is_said(mosaic: Mosaic, plan: Plan, localizer: Localizer) -> None:
     field = Field(mosaic, plan, localizer)
     field.features(plan.windows[0])
-    block = next(iter(field._blocks.values()))
+    block = next(iter(field._assembler._blocks.values()))
     cells = block.valid.size // STRIDE**2
     assert block.size == cells * (4 * (112 + 4 * 40) + STRIDE**2), "nothing of the margin"

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from geoloc import field, guide, refine, search
+from geoloc import guide, refine, search
 from geoloc.detection import Detection
 from geoloc.finder import Finder
 from geoloc.photo import Photo
@@ -37,14 +37,14 @@ def made(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> list[Any]:
         return [*answers, make_detection(0.97, (5, 5, 6, 6), rank=1, target=1)]
 
     monkeypatch.setattr(search, "locate", locate)
-    monkeypatch.setattr(field, "Field", lambda mosaic, plan, model: plans.append(plan))
     monkeypatch.setattr(guide, "Guide", lambda reference, model: None)
     monkeypatch.setattr(refine, "Refiner", lambda mosaic, plan, guide: SimpleNamespace(refine=refined))
     return plans
 
 
-def finder(**options: Any) -> Finder:
-    return Finder(cast(Any, None), cast(Any, None), **{"refined": False, **options})
+def finder(made: list[Any], **options: Any) -> Finder:
+    searched = SimpleNamespace(mosaic=object(), reference=lambda plan, model: made.append(plan))
+    return Finder(cast(Any, searched), cast(Any, None), **{"refined": False, **options})
 
 
 def find(asked: Finder, plan: object = "whole") -> tuple[list[float], list[float]]:
@@ -54,17 +54,20 @@ def find(asked: Finder, plan: object = "whole") -> tuple[list[float], list[float
 
 def test_what_is_here(made: list[Any]) -> None:
     # All answers to what is here unless a score is asked for, of each answer then.
-    assert find(finder()) == ([0.6, 0.2, 0.4], [0.6, 0.2])
-    assert find(finder(min_score=0.3)) == ([0.6, 0.2, 0.4], [0.6, 0.4])
-    assert find(finder(min_score=0.0, top=1)) == ([0.6, 0.4], [0.6, 0.4])
+    assert find(finder(made)) == ([0.6, 0.2, 0.4], [0.6, 0.2])
+    assert find(finder(made, min_score=0.3)) == ([0.6, 0.2, 0.4], [0.6, 0.4])
+    assert find(finder(made, min_score=0.0, top=1)) == ([0.6, 0.4], [0.6, 0.4])
 
 
 def test_geometry_counts_before_it_is_judged(made: list[Any]) -> None:
-    assert find(finder(refined=True)) == ([0.6, 0.2, 0.4, 0.97], [0.6, 0.2, 0.4, 0.97])
+    assert find(finder(made, refined=True)) == ([0.6, 0.2, 0.4, 0.97], [0.6, 0.2, 0.4, 0.97])
+    # An index alone has no pixels.
+    blind = SimpleNamespace(mosaic=None, reference=lambda plan, model: None)
+    assert find(Finder(cast(Any, blind), cast(Any, None), refined=True)) == ([0.6, 0.2, 0.4], [0.6, 0.2])
 
 
 def test_photos_with_the_same_plan_share_its_features(made: list[Any]) -> None:
-    asked = finder()
+    asked = finder(made)
     for plan in ("whole", "near a", "whole", "near b", "near b", "whole", "near a"):
         find(asked, plan)
     # What was used last is kept, so that the plan of photos without a position stays.

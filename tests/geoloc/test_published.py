@@ -258,7 +258,7 @@ def test_the_command(published_root: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (["--mosaic", "m.tif"], "Give --queries and --mosaic, or --dataset"),
+        (["--mosaic", "m.tif"], "Give --queries and --mosaic or --index, or --dataset"),
         (["--gsd", "0.3"], "no bands, GSD or area"),
         (["--near", "1,2"], "no bands, GSD or area"),
     ],

@@ -10,7 +10,8 @@ import rasterio
 from affine import Affine
 
 from geoloc.photo import Photo
-from geoloc.scope import Limits, Scope, network_gsd
+from geoloc.scope import Limits, Scope
+from geoloc.searched import WholeMosaic, network_gsd
 from tiling.errors import AreaError
 from tiling.mosaic import Mosaic, open_mosaic
 
@@ -34,7 +35,7 @@ def photo(position: tuple[float, float] | None) -> Photo:
 
 
 def test_a_position_narrows_the_search(mosaic: Mosaic) -> None:
-    scope = Scope(mosaic, "base", None, NO_LIMITS)
+    scope = Scope(WholeMosaic(mosaic, "base", None), NO_LIMITS)
     whole, near = scope.plan(), scope.plan(photo(HERE))
     assert near.gsd_m == pytest.approx(0.2, rel=0.03)
     assert len(near.windows) < len(whole.windows)
@@ -45,21 +46,21 @@ def test_a_position_narrows_the_search(mosaic: Mosaic) -> None:
 
 
 def test_near_stands_for_every_position(mosaic: Mosaic) -> None:
-    scope = Scope(mosaic, "base", None, Limits(None, None, HERE, 30.0))
+    scope = Scope(WholeMosaic(mosaic, "base", None), Limits(None, None, HERE, 30.0))
     assert scope.plan(photo((0, 0))) is scope.plan()
     assert scope.around(photo((0, 0))) == ""
 
 
 def test_what_leaves_nothing(mosaic: Mosaic) -> None:
     with pytest.raises(AreaError, match="nothing of the mosaic"):
-        Scope(mosaic, "base", None, Limits((1, 2, 3, 4), None, None, 30.0))
+        Scope(WholeMosaic(mosaic, "base", None), Limits((1, 2, 3, 4), None, None, 30.0))
     with pytest.raises(AreaError, match=r"nothing of the mosaic .* 20.000000,10.000000, --no-gps leaves it out"):
-        Scope(mosaic, "base", None, NO_LIMITS).plan(photo((20, 10)))
+        Scope(WholeMosaic(mosaic, "base", None), NO_LIMITS).plan(photo((20, 10)))
 
 
 def test_a_mosaic_without_detail_is_told_once(mosaic: Mosaic, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        scope = Scope(mosaic, "base", 0.1, NO_LIMITS)
+        scope = Scope(WholeMosaic(mosaic, "base", 0.1), NO_LIMITS)
         scope.plan(photo(HERE))
     assert [record.message for record in caplog.records] == [
         "The mosaic's pixels are 0.5 m and the network's 0.1 m: too little detail to expect much"

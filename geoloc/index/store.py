@@ -1,0 +1,246 @@
+"""The Zarr store of an index: one chunk of each array a block, and a record that says that the block is finished.
+
+A block's features are written first, then its validity, then its record: what has a record is whole, whenever the
+writing was cut off. Chunks appear under their names in one step (zarr renames them).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+from geoloc.blocks import Place
+from geoloc.errors import IndexFileError, OutputError
+from geoloc.index.header import FORMAT, Header, State
+from geoloc.model.network import STRIDE
+from geoloc.output import replacing
+from tiling.plan import Plan, Window
+
+DIGEST = 32
+"""Bytes of a checksum."""
+LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A block as it is kept. coarse: C x side x side, fine: C' x 2 side x 2 side, both int8; valid: 16 side x 16 side
+    bool. Where no window shows it, and all over a block without data, there are zeros.
+    """
+
+    coarse: NDArray[np.int8]
+    fine: NDArray[np.int8]
+    valid: NDArray[np.bool_]
+
+    def digest(self) -> bytes:
+        """Its checksum."""
+        digest = blake2b(digest_size=DIGEST)
+        for array in (self.coarse, self.fine, np.packbits(self.valid, axis=-1)):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.digest()
+
+
+class Store:
+    """An index on disk. Reading and writing of different blocks may happen in different threads."""
+
+    def __init__(self, path: Path, group: zarr.Group, header: Header) -> None:
+        self.path, self.header = path, header
+        self._group = group
+        self._coarse, self._fine, self._valid, self._records, self._windows = (
+            _array(group, name) for name in ("coarse", "fine", "valid", "records", "windows")
+        )
+
+    @classmethod
+    def create(cls, path: Path, header: Header, windows: Sequence[Window]) -> None:
+        """Write an index without blocks.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with replacing(path) as temporary:
+            group = zarr.create_group(temporary, attributes=header.to_json())
+            side, rows, columns = header.layout.side, header.rows, header.columns
+            for name, channels, each in (
+                ("coarse", len(header.coarse_steps), side),
+                ("fine", len(header.fine_steps), 2 * side),
+            ):
+                shape = (channels, rows * each, columns * each)
+                _create(group, name, shape, chunks=(channels, each, each), dtype="int8", axes=("channel", "y", "x"))
+            px = STRIDE * side
+            _create(
+                group, "valid", (rows * px, columns * px // 8), chunks=(px, px // 8), dtype="uint8", axes=("y", "x")
+            )
+            size = 2 * DIGEST
+            _create(
+                group,
+                "records",
+                (rows, columns, size),
+                chunks=(1, 1, size),
+                dtype="uint8",
+                axes=("row", "column", "byte"),
+            )
+            _create_windows(group, windows)
+
+    @classmethod
+    def open(cls, path: Path, *, writable: bool = False) -> Store:
+        """An index that is there.
+
+        Raises:
+            IndexFileError: there is none, or what is there is none of this version.
+        """
+        if not path.is_dir():
+            raise IndexFileError(f"{path}: no such index; make one with `geoloc index build`")
+        try:
+            group = zarr.open_group(path, mode="r+" if writable else "r")
+            told = group.attrs.asdict()
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            reason = " ".join(str(error).split())
+            raise IndexFileError(f"{path}: not an index that can be read ({reason})") from error
+        if told.get("format") != FORMAT:
+            raise IndexFileError(
+                f"{path}: not an index of this version of geoloc (its attributes do not say {FORMAT}); build it anew"
+            )
+        try:
+            return cls(path, group, Header.from_json(told))
+        except (KeyError, TypeError, ValueError) as error:
+            raise IndexFileError(f"{path}: its attributes or arrays are damaged; build it anew") from error
+
+    def plan(self) -> Plan:
+        """What was indexed."""
+        header = self.header
+        rows = np.asarray(self._windows[:])
+        n, px = header.tiles_per_side, header.window_px
+        return header.plan(tuple(Window(header.zoom, int(x), int(y), n, px, float(v)) for x, y, v in rows))
+
+    def begin(self, header: Header, windows: Sequence[Window]) -> None:
+        """Take another state of the mosaic as the one to hold."""
+        with self._writing():
+            self.header = header
+            self._group.update_attributes(header.to_json())
+            _create_windows(self._group, windows, overwrite=True)
+            self._windows = _array(self._group, "windows")
+
+    def finish(self) -> None:
+        """Say that all blocks are there."""
+        with self._writing():
+            self.header = replace(self.header, state=State.COMPLETE)
+            self._group.update_attributes(self.header.to_json())
+
+    def finished(self) -> set[Place]:
+        """The blocks that are whole."""
+        rows, columns = np.nonzero(np.asarray(self._records[:]).any(-1))
+        return set(zip(columns.tolist(), rows.tolist(), strict=True))
+
+    def pixels_digest(self, place: Place) -> bytes:
+        """The checksum of the pixels a block was made from; zeros where it is not finished."""
+        return self._record(place)[:DIGEST]
+
+    def read(self, place: Place) -> Stored | None:
+        """A block; None where it is missing or damaged."""
+        try:
+            packed = np.asarray(self._valid[self._part(place, STRIDE, 2)])
+            stored = Stored(
+                np.asarray(self._coarse[:, *self._part(place, 1, 1)]),
+                np.asarray(self._fine[:, *self._part(place, 2, 2)]),
+                np.unpackbits(packed, axis=-1).astype(bool),
+            )
+            return stored if stored.digest() == self._record(place)[DIGEST:] else None
+        except (OSError, ValueError, RuntimeError):
+            # What a codec says of bytes that it cannot make sense of.
+            return None
+
+    def write(self, place: Place, stored: Stored, pixels_digest: bytes) -> None:
+        """Write or replace a block.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with self._writing():
+            self._records[place[1], place[0]] = np.zeros(2 * DIGEST, np.uint8)
+            self._coarse[:, *self._part(place, 1, 1)] = stored.coarse
+            self._fine[:, *self._part(place, 2, 2)] = stored.fine
+            self._valid[self._part(place, STRIDE, 2)] = np.packbits(stored.valid, axis=-1)
+            record = pixels_digest + stored.digest()
+            self._records[place[1], place[0]] = np.frombuffer(record, np.uint8)
+
+    def erase(self, place: Place) -> None:
+        """Leave nothing of a block.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with self._writing():
+            self._records[place[1], place[0]] = np.zeros(2 * DIGEST, np.uint8)
+            self._coarse[:, *self._part(place, 1, 1)] = 0
+            self._fine[:, *self._part(place, 2, 2)] = 0
+            self._valid[self._part(place, STRIDE, 2)] = 0
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
+
+    def _record(self, place: Place) -> bytes:
+        return np.asarray(self._records[place[1], place[0]]).tobytes()
+
+    def _part(self, place: Place, down: int, across: int) -> tuple[slice, slice]:
+        """Of an array with so many rows and columns a cell."""
+        side = self.header.layout.side
+        column, row = place[0] * side * across, place[1] * side * down
+        return slice(row, row + side * down), slice(column, column + side * across)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+
+
+def remove(path: Path) -> None:
+    """Remove an index, finished or not.
+
+    Raises:
+        OutputError: what is there is no index; nothing else is ever removed.
+    """
+    try:
+        Store.open(path)
+    except IndexFileError as error:
+        raise OutputError(f"{error}; only an index is ever replaced: give another name") from error
+    shutil.rmtree(path)
+
+
+def _create(
+    group: zarr.Group, name: str, shape: tuple[int, ...], *, chunks: tuple[int, ...], dtype: str, axes: tuple[str, ...]
+) -> None:
+    """A chunk of zeros is never written. Nothing packs such values better than plain Zstandard, see docs/index.md."""
+    group.create_array(
+        name,
+        shape=shape,
+        chunks=chunks,
+        dtype=dtype,
+        compressors=ZstdCodec(level=LEVEL),
+        fill_value=0,
+        dimension_names=axes,
+        config={"write_empty_chunks": False},
+    )
+
+
+def _create_windows(group: zarr.Group, windows: Sequence[Window], overwrite: bool = False) -> None:
+    rows = np.array([(window.x, window.y, window.valid) for window in windows], np.float64)
+    group.create_array("windows", data=rows, overwrite=overwrite, dimension_names=("window", "x y valid"))
+
+
+def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
+    found = group[name]
+    if not isinstance(found, zarr.Array):
+        raise ValueError(name)
+    return found

@@ -1,0 +1,140 @@
+"""`geoloc index` and searches with `--index`, with the network of the package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pyproj
+import pytest
+import rasterio
+from affine import Affine
+from click.testing import CliRunner, Result
+from PIL import Image
+from shapely.geometry import shape
+
+from cli import main
+from geoloc.index.store import Store
+
+GSD_M, SIDE = 0.2, 420
+CLICK = (128, 120)
+
+
+def _run(*args: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """m.tif, p.jpg (a part of it seen from above), q.csv and i.zarr."""
+    folder = tmp_path_factory.mktemp("city")
+    rng = np.random.default_rng(5)
+    picture = cv2.resize(rng.integers(70, 150, (30, 30, 3), np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    for _ in range(60):
+        x, y = rng.integers(0, SIDE - 60, 2)
+        w, h = rng.integers(12, 50, 2)
+        picture[y : y + h, x : x + w] = rng.integers(20, 250, 3)
+    affine = Affine(GSD_M, 0, 500_000, 0, -GSD_M, 5_400_000)
+    profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8"}
+    with rasterio.open(folder / "m.tif", "w", **profile, crs="EPSG:32633", transform=affine) as file:
+        file.write(np.moveaxis(picture, -1, 0))
+    Image.fromarray(picture[100:356, 80:336]).save(folder / "p.jpg", quality=95)
+    x, y = affine * (80 + CLICK[0], 100 + CLICK[1])
+    header = "photo,click_x,click_y,xmin,ymin,xmax,ymax,epsg"
+    row = f"p.jpg,{CLICK[0]},{CLICK[1]},{x - 3},{y - 3},{x + 3},{y + 3},32633"
+    (folder / "q.csv").write_text(f"{header}\n{row}\n")
+    result = _run("index", "build", "--mosaic", folder / "m.tif", "-o", folder / "i.zarr")
+    assert result.exit_code == 0, result.stderr
+    assert "blocks encoded, 0 there already" in result.stdout
+    assert "blocks" in result.stderr
+    return folder
+
+
+LOCATE = ("--click", "{},{}".format(*CLICK), "--min-score", "0", "--refine", "off")
+
+
+def test_an_index_gives_the_answer_of_its_mosaic(folder: Path) -> None:
+    x, y = 500_000 + GSD_M * (80 + CLICK[0]), 5_400_000 - GSD_M * (100 + CLICK[1])
+    lon, lat = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(x, y)
+    # Few windows, since the network is slow.
+    asked = ("locate", folder / "p.jpg", *LOCATE, "--near", f"{lon},{lat}", "--within", "10")
+    by_index, by_mosaic = _run(*asked, "--index", folder / "i.zarr"), _run(*asked, "--mosaic", folder / "m.tif")
+    assert by_index.exit_code == by_mosaic.exit_code == 0, by_index.stderr
+    one, other = (json.loads(result.stdout)["features"][0] for result in (by_index, by_mosaic))
+    metres = [np.array([f["properties"][name] for name in ("xmin", "ymin", "xmax", "ymax")]) for f in (one, other)]
+    assert np.abs(metres[0] - metres[1]).max() < GSD_M
+    assert one["properties"]["score"] == pytest.approx(other["properties"]["score"], abs=0.02)
+    same = ("epsg", "gsd_m", "model", "method", "click_x")
+    assert [one["properties"][name] for name in same] == [other["properties"][name] for name in same]
+    assert shape(one["geometry"]).intersects(shape(other["geometry"]))
+
+
+@pytest.fixture
+def alone(folder: Path) -> Iterator[Path]:
+    """The index where its mosaic is not at hand."""
+    (folder / "m.tif").rename(folder / "away.tif")
+    yield folder / "i.zarr"
+    (folder / "away.tif").rename(folder / "m.tif")
+
+
+def test_alone_it_needs_no_mosaic_and_says_what_is_left_out(folder: Path, alone: Path) -> None:
+    result = _run("evaluate", "--queries", folder / "q.csv", "--index", alone, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["queries"] == 1
+    assert result.stderr.count("no geometry, coarser boxes") == 1
+
+
+def test_a_preview_needs_pixels(folder: Path, alone: Path) -> None:
+    result = _run("locate", folder / "p.jpg", *LOCATE, "--index", alone, "--preview", folder / "p.png")
+    assert result.exit_code == 2
+    assert "give --mosaic too" in result.stderr
+
+
+def test_info_and_verify(folder: Path) -> None:
+    told = json.loads(_run("index", "info", folder / "i.zarr", "--json").stdout)
+    assert (told["state"], told["model"], told["crs"]) == ("complete", "base", "EPSG:32633")
+    assert told["finished"] == told["blocks"] > 0
+    assert told["mosaic"] == [str(folder / "m.tif")]
+    assert "weights" in _run("index", "info", folder / "i.zarr").stdout
+    assert "all blocks are whole" in _run("index", "verify", folder / "i.zarr").stdout
+
+
+def test_verify_names_the_way_out(folder: Path) -> None:
+    store = Store.open(folder / "i.zarr", writable=True)
+    place = min(store.finished())
+    stored, digest = store.read(place), store.pixels_digest(place)
+    assert stored is not None
+    store.erase(place)
+    result = _run("index", "verify", folder / "i.zarr")
+    store.write(place, stored, digest)
+    assert result.exit_code == 1
+    assert "`geoloc index update` restores them" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("--index", "i.zarr", "--gsd", "0.3"), 2, "no --gsd or --bands with --index"),
+        (("--index", "i.zarr", "--bands", "1"), 2, "no --gsd or --bands with --index"),
+        ((), 2, "Give --mosaic or --index"),
+        (("--index", "none.zarr"), 1, "none.zarr: no such index"),
+        (("--index", "i.zarr", "--mosaic", "other.tif"), 1, "geoloc index update"),
+        (("--index", "i.zarr", "--near", "3,4"), 1, "nothing of the mosaic"),
+        (("--index", "i.zarr", "--model", "detgeo", "--weights", "w.safetensors"), 1, "w.safetensors"),
+    ],
+)
+def test_refusals(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], code: int, message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    other = folder / "other.tif"
+    if not other.exists():
+        with rasterio.open(folder / "m.tif") as file, rasterio.open(other, "w", **file.profile) as copy:
+            copy.write(255 - file.read())
+    result = _run("locate", "p.jpg", *LOCATE, *args)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert "unexpected" not in result.stderr

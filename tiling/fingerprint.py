@@ -1,0 +1,54 @@
+"""What tells one state of a mosaic's files from another without reading their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiling.errors import MosaicError
+from tiling.sources import Files, Source, reading
+
+
+@dataclass(frozen=True, slots=True)
+class FilePrint:
+    """One file of a mosaic. path: from the root. size, mtime_ns: of it, of its sidecar files and of what it refers to
+    (a VRT), summed and latest. crs: WKT; affine: a to f of its geotransform, both of `Source.grid`.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    crs: str
+    affine: tuple[float, ...]
+
+    def same(self, other: FilePrint) -> bool:
+        """Whether both are the same state of a file; it may have moved to another folder."""
+        mine, theirs = ((p.size, p.mtime_ns, p.crs, p.affine, Path(p.path).name) for p in (self, other))
+        return mine == theirs
+
+
+def fingerprint(sources: Iterable[Source], files: Files) -> tuple[FilePrint, ...]:
+    """Of the files of a mosaic, in their order.
+
+    Raises:
+        MosaicError: a file has gone or cannot be opened.
+    """
+    return tuple(_of(source, files) for source in sources)
+
+
+def same(one: Sequence[FilePrint], other: Sequence[FilePrint]) -> bool:
+    """Whether two fingerprints are of the same state of the same mosaic."""
+    return len(one) == len(other) and all(a.same(b) for a, b in zip(one, other, strict=True))
+
+
+def _of(source: Source, files: Files) -> FilePrint:
+    with reading(source.path):
+        parts = {source.path, *map(Path, files.get(source.path, None).files)}
+    try:
+        stats = [part.stat() for part in parts if part == source.path or part.exists()]
+    except OSError as error:
+        raise MosaicError(f"{source.path}: cannot be looked at ({error.strerror})") from error
+    affine = tuple(float(value) for value in source.grid.affine[:6])
+    size, latest = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
+    return FilePrint(str(source.path.absolute()), size, latest, source.grid.crs.to_wkt(), affine)
