@@ -6,17 +6,20 @@ the user can mend or that failed, 2 wrong usage.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from geoloc import __version__
-from geoloc.console import ANSWERS, AREA, LOG, MODEL, SEARCHED, Main, Parsed, Progress, options
+from geoloc.console import ANSWERS, AREA, LOG, MODEL, SEARCHED, Main, Parsed, Progress, chosen_workers, options
 from geoloc.index.commands import index
-from geoloc.train.commands import ablate, calibrate, pack, train
+from geoloc.train.commands import ablate, calibrate, describe, pack, train
 
 if TYPE_CHECKING:
+    from geoloc.batch.run import Answers
     from geoloc.detection import Detection
     from geoloc.photo import Photo
     from geoloc.query import Target
@@ -85,6 +88,7 @@ def locate(
     top: int,
     min_score: float | None,
     refine: str,
+    exhaustive: bool,
     preset: str,
     weights: Path | None,
     device: str,
@@ -137,7 +141,9 @@ def locate(
         from geoloc.finder import Finder
 
         localizer = model.load(preset, weights, device)
-        finder = Finder(searched, localizer, refined=refine == "auto", top=top, min_score=min_score)
+        finder = Finder(
+            searched, localizer, refined=refine == "auto", exhaustive=exhaustive, top=top, min_score=min_score
+        )
         answers, found = finder.find(photo, targets, plan, Progress("windows"))
         _report(targets, answers, found)
         if output is not None:
@@ -159,7 +165,7 @@ def locate(
     type=click.Path(path_type=Path),
     help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).",
 )
-@options("overwrite", "verbosity")
+@options("scheduler", "workers", "overwrite", "verbosity")
 def batch(
     *,
     queries_path: Path,
@@ -171,10 +177,13 @@ def batch(
     top: int,
     min_score: float | None,
     refine: str,
+    exhaustive: bool,
     preset: str,
     weights: Path | None,
     device: str,
     output: Path,
+    scheduler: str | None,
+    workers_count: int,
     overwrite: bool,
     **area: Any,
 ) -> None:
@@ -190,43 +199,55 @@ def batch(
     A query that fails is a row of the output with its error; the others go on, and the exit code is 1. A run that was
     cut off goes on where it was if the same command is given again.
     """
+    from geoloc.batch.asked import Asked
     from geoloc.batch.journal import Journal, settings_of
     from geoloc.batch.outcome import count_line, to_rows
     from geoloc.batch.queries import read_photo_queries
-    from geoloc.batch.run import run
+    from geoloc.batch.run import answer, one_by_one, run
+    from geoloc.cluster import connected, spread
     from geoloc.model.packaged import find_weights
     from geoloc.results import check_vector_output, write_rows
-    from geoloc.scope import Limits, Scope
-    from geoloc.searched import opened
+    from geoloc.scope import Limits
 
     _check_searched(mosaics, index, bands, gsd)
+    workers = chosen_workers(scheduler, workers_count)
     queries = read_photo_queries(queries_path)
     weights_path = find_weights(preset, weights)
     inputs = [path for path in (queries.file, *mosaics, area["aoi"], weights) if path is not None]
     check_vector_output(output, overwrite, inputs)
-    with opened(mosaics, index, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
-        scope = Scope(searched, Limits(**area))
+    # Other processes may run in another folder.
+    asked = Asked(
+        mosaics=tuple(path.absolute() for path in mosaics),
+        index=index and index.absolute(),
+        preset=preset,
+        weights=weights and weights.absolute(),
+        bands=bands,
+        gsd=gsd,
+        limits=Limits(**area),
+        gps=gps,
+        refined=refine == "auto",
+        exhaustive=exhaustive,
+        top=top,
+        min_score=min_score,
+        device=device,
+    )
+    with asked.scope() as (searched, scope), ExitStack() as stack:
         if not gps:
             # What is wrong with the limits is told before the network is loaded.
             scope.plan()
         # The device is left out: what ran out of a card's memory may go on without it.
         options_given = {"--model": preset, "--bands": bands, "--gsd": gsd, "--gps": gps, "--within": area["within"]}
-        options_given |= {"--top": top, "--min-score": min_score, "--refine": refine}
+        options_given |= {"--top": top, "--min-score": min_score, "--refine": refine, "--exhaustive": exhaustive}
         settings = settings_of(queries.file, searched.paths, weights_path, scope.area, options_given)
-
-        from geoloc import model
-        from geoloc.finder import Finder
-
-        localizer = model.load(preset, weights, device)
-        finder = Finder(searched, localizer, refined=refine == "auto", top=top, min_score=min_score)
-
-        def find(photo: Photo, targets: list[Target]) -> list[Detection]:
-            return finder.find(photo, targets, scope.plan(photo if gps else None)).here
-
+        answers: Answers
+        if workers:
+            answers = partial(spread, stack.enter_context(connected(workers)), answer, asked)
+        else:
+            answers = one_by_one(asked.find(searched, scope))
         journal = Journal(output, settings, overwrite=overwrite)
         if journal.done:
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
-        outcomes = run(queries, find, journal, Progress("queries", timed=True))
+        outcomes = run(queries, answers, journal, Progress("queries", timed=True))
         rows, columns = to_rows(queries, outcomes)
         write_rows(rows, output, columns, crs=searched.crs, overwrite=overwrite)
     journal.remove()
@@ -310,7 +331,7 @@ def tiles(
     show_default=True,
     help="Count a best answer that scores less as nothing found.",
 )
-@options("refine", *MODEL)
+@options("refine", "exhaustive", *MODEL)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @options("verbosity")
 def evaluate(
@@ -326,6 +347,7 @@ def evaluate(
     gps: bool,
     min_score: float,
     refine: str,
+    exhaustive: bool,
     preset: str,
     weights: Path | None,
     device: str,
@@ -374,7 +396,7 @@ def evaluate(
             from geoloc.finder import Finder
 
             localizer = model.load(preset, weights, device)
-            finder = Finder(searched, localizer, refined=refine == "auto", min_score=min_score)
+            finder = Finder(searched, localizer, refined=refine == "auto", exhaustive=exhaustive, min_score=min_score)
 
             def answer(photo: Photo, targets: list[Target]) -> list[Detection]:
                 try:
@@ -413,7 +435,7 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
         click.echo(f"wrote {path}")
 
 
-for _command in (index, train, calibrate, pack, ablate):
+for _command in (index, train, calibrate, describe, pack, ablate):
     main.add_command(_command)
 
 

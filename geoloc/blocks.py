@@ -38,6 +38,11 @@ class Cells(NamedTuple):
         side = window.px // STRIDE
         return cls(left, top, left + side, top + side)
 
+    @classmethod
+    def quad(cls, column: int, row: int, half: int) -> Cells:
+        """A quarter of a window. half: cells along half a window."""
+        return cls(half * column, half * row, half * (column + 1), half * (row + 1))
+
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
@@ -119,7 +124,10 @@ class Assembler:
 
     def window(self, window: Window) -> Block:
         """What a window shows, in one piece."""
-        cells = Cells.of(window)
+        return self.box(Cells.of(window))
+
+    def box(self, cells: Cells) -> Block:
+        """What a box of cells holds, in one piece."""
         rows = [[self._block(place) for place in row] for row in self._layout.places(cells)]
         self._forget(all_but=sum(map(len, rows)))
         parts = [[block.part(cells) for block in row] for row in rows]

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from geoloc.cluster import Workers
 from geoloc.errors import GeolocError, in_one_line
 from geoloc.text import parse_numbers
 
@@ -166,6 +167,20 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
         help="auto: answers are carried over exactly where local features of photo and mosaic match; off: the network "
         "alone.",
     ),
+    "scheduler": click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Do it on the dask.distributed cluster whose scheduler is there, such as tcp://host:8786; its workers see "
+        "the same files under the same names.",
+    ),
+    "workers": click.option(
+        "--workers", "workers_count", type=click.IntRange(min=0), default=0, help="Do it in so many processes."
+    ),
+    "exhaustive": click.option(
+        "--exhaustive",
+        is_flag=True,
+        help="Show every window to the whole network, not only the 100 that their descriptors speak for.",
+    ),
     "gps": click.option(
         "--gps/--no-gps", default=True, help="Use the photo's own GPS position as --near.  [default: gps]"
     ),
@@ -191,7 +206,14 @@ _OPTIONS: dict[str, Callable[[_Command], _Command]] = {
 SEARCHED = ("mosaic or another", "index")
 AREA = ("bounds", "aoi", "near", "within")
 MODEL = ("model", "weights", "device")
-ANSWERS = ("gps", "top", "min score", "refine")
+ANSWERS = ("gps", "top", "min score", "refine", "exhaustive")
+
+
+def chosen_workers(scheduler: str | None, count: int) -> Workers:
+    """What `--scheduler` and `--workers` say; a usage error where both are given."""
+    if scheduler is not None and count:
+        raise click.UsageError("Give --scheduler or --workers, not both.")
+    return Workers(scheduler, count)
 
 
 def options(*names: str) -> Callable[[_Command], _Command]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from tiling.errors import GeolocError
 
 __all__ = [
+    "ClusterError",
     "GeolocError",
     "IndexFileError",
     "OutputError",
@@ -35,6 +36,10 @@ class WeightsError(GeolocError, ValueError):
 
 class OutputError(GeolocError, OSError):
     """A result cannot be written."""
+
+
+class ClusterError(GeolocError, RuntimeError):
+    """Work cannot be spread over several processes, or was lost with them."""
 
 
 class TrainingError(GeolocError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
 from geoloc.blocks import BLOCK, MEMORY, Assembler, Block, Cells, Layout, Place
+from geoloc.model.descriptor import SQUARES
 from geoloc.model.localizer import Localizer
 from geoloc.model.network import MARGIN, STRIDE, Features
 from tiling.grid import Grid
@@ -63,6 +65,14 @@ class Field:
         shown = self._assembler.window(window)
         return shown.features, shown.valid
 
+    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """See `Reference.squares`.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        return np.stack([self._square(row, column) for column in columns])
+
     def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
         """See `Reference.close`. Nothing of it is kept.
 
@@ -70,6 +80,12 @@ class Field:
             MosaicError: pixels cannot be read.
         """
         return self._encoder.seen(read_with_margin(self._mosaic, grid))
+
+    def _square(self, row: int, column: int) -> NDArray[np.int8]:
+        half = self.plan.window_px // (2 * STRIDE)
+        shown = self._assembler.box(Cells.quad(column, row, half))
+        described = self._encoder.squares(shown.features, shown.valid, half)
+        return described.reshape(len(described), -1)
 
     def _block(self, place: Place) -> Block:
         cells = self._shown[place]
@@ -112,6 +128,13 @@ class Encoder:
         inner = wide.cells(MARGIN, MARGIN, MARGIN + columns, MARGIN + rows)
         # A copy, since a view would keep the margin in memory.
         return Features(*(side.clone() for side in inner)), valid
+
+    def squares(self, features: Features, valid: NDArray[np.bool_], half: int) -> NDArray[np.int8]:
+        """See `Localizer.describe_reference`; zeros in quarters of windows without data. valid: as of `seen`."""
+        described = self.model.describe_reference(features, half)
+        rows, columns = (side // (half * STRIDE) for side in valid.shape)
+        there = valid.reshape(rows, half * STRIDE, columns, half * STRIDE).any(axis=(1, 3))
+        return described * np.kron(there, np.ones((SQUARES, SQUARES), np.int8))
 
     @cached_property
     def nothing(self) -> Features:

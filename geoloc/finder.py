@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from geoloc import guide, refine, search
 from geoloc.detection import Detection, present
@@ -36,17 +36,28 @@ class Finder:
     """Finds what is clicked in photographs in what is searched; photos that search the same plan share its features."""
 
     def __init__(
-        self, searched: Searched, model: Localizer, *, refined: bool, top: int = 5, min_score: float | None = None
+        self,
+        searched: Searched,
+        model: Localizer,
+        *,
+        refined: bool,
+        exhaustive: bool = False,
+        top: int = 5,
+        min_score: float | None = None,
     ) -> None:
-        """refined: whether geometry checks the answers. top: answers a target at most. min_score: of every answer;
-        None for all answers to the targets whose best one scores `search.PRESENT`.
+        """refined: whether geometry checks the answers. exhaustive: see `search.locate`. top: answers a target at most.
+        min_score: of every answer; None for all answers to the targets whose best one scores `search.PRESENT`.
         """
         self._searched, self._model = searched, model
-        self._refined, self._top, self._min_score = refined, top, min_score
+        self._refined, self._exhaustive, self._top, self._min_score = refined, exhaustive, top, min_score
         self._grounds: list[_Ground] = []
 
     def find(
-        self, photo: Photo, targets: Sequence[Target], plan: Plan, progress: Callable[[int, int], None] | None = None
+        self,
+        photo: Photo,
+        targets: Sequence[Target],
+        plan: Plan,
+        progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Found:
         """Search a plan for targets in a photo. progress: called with the number of windows done and of all.
 
@@ -55,7 +66,8 @@ class Finder:
             MosaicError: the mosaic cannot be read.
         """
         ground = self._ground(plan)
-        answers = search.locate(photo, targets, ground.reference, self._model, top=self._top, progress=progress)
+        how: dict[str, Any] = {"top": self._top, "exhaustive": self._exhaustive, "progress": progress}
+        answers = search.locate(photo, targets, ground.reference, self._model, **how)
         if ground.refiner is not None:
             answers = ground.refiner.refine(photo, targets, answers)
         if self._min_score is None:

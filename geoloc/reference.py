@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -39,6 +40,16 @@ class Reference(Protocol):
     def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
         """The network's features of one window of the plan (1 x C x px/16 x px/16, 1 x C' x px/8 x px/8), and which of
         its pixels have data, px x px.
+
+        Raises:
+            GeolocError: the mosaic cannot be read.
+        """
+
+    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """Descriptors of quarters of windows, len(columns) x size x squares, see `Localizer.describe_reference`.
+
+        row, columns: of the quarters among all of the lattice that windows lie on, counted from the upper left corner
+        of the world. Zeros where there are no data.
 
         Raises:
             GeolocError: the mosaic cannot be read.

@@ -1,4 +1,4 @@
-"""The search: every window of a reference against every crop of the photograph, merged to one ranked list a click."""
+"""The search: the windows of a reference against the crops of the photograph, merged to one ranked list a click."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from shapely.prepared import prep
 from geoloc.candidate import Answers, Candidate
 from geoloc.close_look import CloseLook
 from geoloc.detection import Detection, merge, place
-from geoloc.model.localizer import Localizer, Proposal
+from geoloc.model.localizer import EncodedQueries, Localizer, Proposal
 from geoloc.photo import Photo
 from geoloc.query import Target, make_queries
 from geoloc.reference import Reference
 from geoloc.second_look import PLACES, SecondLook
+from geoloc.shortlist import LOOKS, Look, shortlist
 from geoloc.text import path_text
 
 PRESENT = 0.5
@@ -25,6 +26,7 @@ PEAKS = 5
 """Answers asked of a window at least: its best single place need not be where the most mass is."""
 LEAST_SHARE = 1e-4
 """Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
+_Progress = Callable[[int, int], None]
 
 
 def locate(
@@ -34,7 +36,8 @@ def locate(
     model: Localizer,
     *,
     top: int = 5,
-    progress: Callable[[int, int], None] | None = None,
+    exhaustive: bool = False,
+    progress: _Progress = lambda done, total: None,
 ) -> list[Detection]:
     """Find each target in the windows of a reference.
 
@@ -44,6 +47,7 @@ def locate(
         reference: what to search, at the model's GSD or another one; encoded by the same weights.
         model: the network with its weights.
         top: answers a target at most.
+        exhaustive: show every window to the whole network, however many there are.
         progress: called with the number of windows done and of all.
 
     Returns:
@@ -62,17 +66,22 @@ def locate(
     asked = prep(plan.area)
     found: list[tuple[Candidate, Detection]] = []
     searched = np.full(len(targets), -math.inf)
+    looks, compared = [Look(window, tuple(range(len(crops)))) for window in plan.windows], 0
+    if not exhaustive and model.descriptor and len(looks) > LOOKS:
+        looks, compared = _worthwhile(reference, encoded, model, progress), len(looks)
     # Windows overlap, and what each place has is to count once.
     overlap = math.log(plan.overlap)
 
     def log_share(proposal: Proposal) -> float:
         return _log_share(proposal.log_mass, searched[proposal.target] - overlap)
 
-    for done, window in enumerate(plan.windows, start=1):
+    for done, look in enumerate(looks, start=1):
+        window = look.window
         features, valid = reference.features(window)
         wanted = valid & window.inside(plan.area)
         if wanted.any():
-            matches = model.propose(encoded, features, wanted, max(top, PEAKS))
+            shown = encoded if len(look.crops) == len(crops) else encoded.some(look.crops)
+            matches = model.propose(shown, features, wanted, max(top, PEAKS))
             for target, log_mass in matches.log_mass.items():
                 searched[target] = np.logaddexp(searched[target], log_mass)
             # What was searched only grows: a share that is too small now stays so.
@@ -80,15 +89,14 @@ def locate(
             likely = [Candidate(grid, window.id, p) for p in matches.proposals if log_share(p) > math.log(LEAST_SHARE)]
             answers = ((candidate, on_map.of(candidate)) for candidate in likely)
             found.extend((candidate, answer) for candidate, answer in answers if asked.contains(place(answer)))
-        if progress is not None:
-            progress(done, len(plan.windows))
+        progress(compared + done, compared + len(looks))
     shares = [replace(d, score=math.exp(log_share(candidate.proposal))) for candidate, d in found]
     # A polygon is the same object before and after.
     by_polygon = {id(d.polygon): candidate for candidate, d in found}
-    look = SecondLook(photo, targets, queries, reference, model)
+    second_look = SecondLook(photo, targets, queries, reference, model)
     scored, crop_of = [], {}
     for first in merge(shares, top=max(top, PLACES)):
-        second = look.at(by_polygon[id(first.polygon)])
+        second = second_look.at(by_polygon[id(first.polygon)])
         if second is None:
             continue
         answer = on_map.of(second.candidate)
@@ -102,6 +110,14 @@ def locate(
         if answer.rank == 1:
             merged[number] = closer.at(photo, targets[answer.target], answer, crop_of[id(answer.polygon)])
     return merged
+
+
+def _worthwhile(reference: Reference, encoded: EncodedQueries, model: Localizer, progress: _Progress) -> list[Look]:
+    """What descriptors speak for, of many windows."""
+    total = len(reference.plan.windows)
+    described = model.describe_queries(encoded)
+    # How many looks there will be is not known before, and hardly matters beside so many windows.
+    return shortlist(reference, described, progress=lambda done: progress(done, total + LOOKS))
 
 
 def _log_share(log_mass: float, log_searched: float) -> float:

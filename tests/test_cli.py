@@ -137,6 +137,7 @@ class Search:
         self.photos: list[str] = []
         self.fields = 0
         self.killed_at = ""
+        self.exhaustive = False
 
     def refiner(self, mosaic: Mosaic, plan: Plan, guide: object) -> SimpleNamespace:
         def refine(photo: Photo, targets: list[Target], answers: list[Detection]) -> list[Detection]:
@@ -160,11 +161,13 @@ class Search:
         model: SimpleNamespace,
         *,
         top: int = 5,
+        exhaustive: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Detection]:
         if photo.path.name == self.killed_at:
             os.kill(os.getpid(), signal.SIGKILL)
         self.photos.append(photo.path.name)
+        self.exhaustive = exhaustive
         mosaic, plan = reference.mosaic, reference.plan
         self.plan, self.targets, self.finest_m = plan, targets, mosaic.finest_m
         mosaic.read(plan.windows[-1].grid)
@@ -248,6 +251,12 @@ def test_not_here_is_an_answer(run: Run, search: Search, tmp_path: Path) -> None
     assert (result.exit_code, result.stdout) == (0, "")
     assert "not here: click 10,20 (nothing like it)" in result.stderr
     assert len(geopandas.read_file(tmp_path / "none.gpkg")) == 0
+
+
+def test_every_window_is_looked_at_where_asked(run: Run, search: Search) -> None:
+    for args in ((), ("--exhaustive",)):
+        assert run("locate", "photo.jpg", "--click", "10,20", "--mosaic", "mosaic.tif", *args).exit_code == 0
+        assert search.exhaustive == bool(args)
 
 
 def test_geometry_checks_answers_unless_it_is_off(run: Run, search: Search) -> None:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from geoloc.batch.asked import Find
 from geoloc.batch.journal import Journal
 from geoloc.batch.outcome import Outcome
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.detection import Detection
 from geoloc.errors import PhotoError, in_one_line
-from geoloc.photo import Photo, load_photo
-from geoloc.query import Target, check_target
+from geoloc.photo import load_photo
+from geoloc.query import check_target
 from geoloc.results import row_of
 
 LOG = logging.getLogger(__name__)
-Find = Callable[[Photo, list[Target]], Sequence[Detection]]
+Group = tuple[Path, tuple[PhotoQuery, ...]]
+"""A photo and all queries about it."""
+Answers = Callable[[Iterable[Group]], Iterable[tuple[Group, Sequence[Outcome]]]]
+"""Outcomes of groups, in any order."""
+
+
+def one_by_one(find: Find) -> Answers:
+    """In this process. find: the answers to targets in a photo, best first; none to what is not here."""
+    return lambda groups: ((group, answer(find, group)) for group in groups)
 
 
 def run(
-    queries: Queries, find: Find, journal: Journal, progress: Callable[[int, int], None] = lambda done, total: None
+    queries: Queries,
+    answers: Answers,
+    journal: Journal,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Outcome]:
     """Answer what the journal does not answer yet.
 
@@ -28,7 +39,7 @@ def run(
 
     Args:
         queries: what is asked.
-        find: the answers to targets in a photo, best first; none to what is not here.
+        answers: how it is answered.
         journal: of this run.
         progress: called with the number of queries done and of all, first with those of the journal.
 
@@ -41,8 +52,12 @@ def run(
         if query.number not in done:
             waiting.setdefault(query.photo, []).append(query)
     progress(len(done), len(queries.items))
-    for path, group in waiting.items():
-        outcomes = _answer(path, group, find)
+    # Other processes may run in another folder.
+    groups = [(path.absolute(), tuple(group)) for path, group in waiting.items()]
+    for (path, _), outcomes in answers(groups):
+        for outcome in outcomes:
+            if outcome.error is not None:
+                LOG.warning("query %d: %s", outcome.number, outcome.error)
         if answered := [outcome for outcome in outcomes if outcome.error is None]:
             journal.add(path, answered)
         done |= {outcome.number: outcome for outcome in outcomes}
@@ -50,8 +65,9 @@ def run(
     return [done[query.number] for query in queries.items]
 
 
-def _answer(path: Path, group: Sequence[PhotoQuery], find: Find) -> list[Outcome]:
+def answer(find: Find, asked: Group) -> list[Outcome]:
     """Outcomes of all queries about one photo."""
+    path, group = asked
     failed: list[Outcome] = []
     try:
         photo = load_photo(path)
@@ -75,6 +91,4 @@ def _answer(path: Path, group: Sequence[PhotoQuery], find: Find) -> list[Outcome
 
 
 def _failed(query: PhotoQuery, error: Exception) -> Outcome:
-    text = in_one_line(error)
-    LOG.warning("query %d: %s", query.number, text)
-    return Outcome(query.number, error=text)
+    return Outcome(query.number, error=in_one_line(error))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ from geoloc.errors import IndexFileError
 from geoloc.field import Encoder, grid_of, read_with_margin
 from geoloc.index.header import Header, Request, State
 from geoloc.index.store import DIGEST, Store, Stored, remove
+from geoloc.model.descriptor import SQUARES
 from geoloc.model.localizer import Localizer
 from geoloc.model.network import STRIDE
 from geoloc.model.quantise import Quantiser
@@ -32,6 +34,8 @@ AHEAD = 2
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _Progress = Callable[[int, int], None]
+Makes = Callable[[Mapping[Place, Cells]], Iterable["Done"]]
+"""Makes blocks and says what became of them, part by part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ def build(
     request: Request,
     block: int = BLOCK,
     overwrite: bool = False,
-    progress: _Progress | None = None,
+    progress: _Progress = lambda done, total: None,
+    makes: Makes | None = None,
 ) -> Done:
     """Index what a plan shows of a mosaic, or go on where this was interrupted.
 
@@ -72,9 +77,10 @@ def build(
         model: the network.
         weights: the checksum of its weights.
         request: what the plan was made for, to make it again when the mosaic changes.
-        block: cells a side of what is encoded at once.
+        block: cells a side of what is encoded at once, at the most; rounded to whole quarters of windows.
         overwrite: replace another index.
         progress: called with the number of blocks done and of all.
+        makes: how blocks are made, elsewhere; by this process where it is None.
 
     Raises:
         IndexFileError: there is another index, or one of another state of the mosaic.
@@ -90,14 +96,22 @@ def build(
     _check_same(store, header)
     finished = store.finished()
     shown = header.layout.shown(plan.windows)
-    work = _Work(store, mosaic, plan, model, len(shown), progress)
-    done = work.run({place: cells for place, cells in shown.items() if place not in finished}, compare=False)
+    todo = {place: cells for place, cells in shown.items() if place not in finished}
+    here = partial(Work(store, mosaic, plan, model).parts, compare=False)
+    done = _summed((makes or here)(todo), len(shown) - len(todo), len(shown), progress)
     store.finish()
     return done
 
 
 def update(
-    path: Path, mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, progress: _Progress | None = None
+    path: Path,
+    mosaic: Mosaic,
+    plan: Plan,
+    model: Localizer,
+    *,
+    weights: str,
+    progress: _Progress = lambda done, total: None,
+    makes: Makes | None = None,
 ) -> Done:
     """Bring an index up to date with its mosaic: all pixels are read, and blocks whose pixels changed encoded anew.
 
@@ -121,28 +135,40 @@ def update(
     shown = header.layout.shown(plan.windows)
     for place in store.finished() - shown.keys():
         store.erase(place)
-    done = _Work(store, mosaic, plan, model, len(shown), progress).run(shown, compare=True)
+    here = partial(Work(store, mosaic, plan, model).parts, compare=True)
+    done = _summed((makes or here)(shown), 0, len(shown), progress)
     store.finish()
     return done
 
 
+def _summed(parts: Iterable[Done], kept: int, total: int, progress: _Progress) -> Done:
+    """All parts together with what was there before."""
+    encoded = 0
+    for part in parts:
+        encoded, kept = encoded + part.encoded, kept + part.kept
+        progress(kept + encoded, total)
+    return Done(encoded, kept)
+
+
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """Blocks to be made. total: of all blocks of the index, for the progress."""
+class Work:
+    """How blocks of an index are made by one process."""
 
     store: Store
     mosaic: Mosaic
     plan: Plan
     model: Localizer
-    total: int
-    progress: _Progress | None
 
-    def run(self, todo: dict[Place, Cells], *, compare: bool) -> Done:
-        """compare: leave those whose pixels are what they were made from as they are."""
+    def run(self, todo: Mapping[Place, Cells], *, compare: bool) -> Done:
+        """`parts`, all at once."""
+        return _summed(self.parts(todo, compare=compare), 0, len(todo), lambda done, total: None)
+
+    def parts(self, todo: Mapping[Place, Cells], *, compare: bool) -> Iterator[Done]:
+        """Make blocks, and say what became of each. compare: leave those whose pixels are what they were made from as
+        they are.
+        """
         encoder = Encoder(self.model)
         quantiser = Quantiser(self.store.header.coarse_steps, self.store.header.fine_steps)
-        kept = self.total - len(todo)
-        encoded = 0
         waiting: deque[Future[None]] = deque()
 
         def read(item: tuple[Place, Cells]) -> _Read:
@@ -154,20 +180,15 @@ class _Work:
 
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             for found in _ahead(reader, read, todo.items()):
-                if found.pixels is None:
-                    kept += 1
-                else:
+                if found.pixels is not None:
                     block = encoder.block(todo[found.place], found.pixels)
-                    stored = _stored(block, found, quantiser, self.store.header.layout)
+                    stored = _stored(block, found, quantiser, self.store.header, encoder)
                     waiting.append(writer.submit(self.store.write, found.place, stored, found.digest))
-                    encoded += 1
                     if len(waiting) > AHEAD:
                         waiting.popleft().result()
-                if self.progress is not None:
-                    self.progress(kept + encoded, self.total)
+                yield Done(0, 1) if found.pixels is None else Done(1, 0)
             for write in waiting:
                 write.result()
-        return Done(encoded, kept)
 
 
 def _ahead(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
@@ -185,22 +206,27 @@ def _ahead(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: It
             future.cancel()
 
 
-def _stored(block: Block, read: _Read, quantiser: Quantiser, layout: Layout) -> Stored:
+def _stored(block: Block, read: _Read, quantiser: Quantiser, header: Header, encoder: Encoder) -> Stored:
     """In its place in the square of the block; zeros where nothing in sight has data."""
-    side = layout.side
-    square = layout.square(read.place)
+    side, n = header.layout.side, SQUARES
+    square = header.layout.square(read.place)
     left, top = block.cells.left - square.left, block.cells.top - square.top
     rows, columns = block.cells.shape
     channels = len(quantiser.coarse), len(quantiser.fine)
     coarse = np.zeros((channels[0], side, side), np.int8)
     fine = np.zeros((channels[1], 2 * side, 2 * side), np.int8)
     valid = np.zeros((STRIDE * side, STRIDE * side), bool)
+    squares = np.zeros((header.descriptor, header.squares, header.squares), np.int8)
     valid[STRIDE * top : STRIDE * (top + rows), STRIDE * left : STRIDE * (left + columns)] = block.valid
     if read.pixels is not None and read.pixels.valid.any():
         packed = quantiser.packed(block.features)
         coarse[:, top : top + rows, left : left + columns] = packed.coarse[0].numpy()
         fine[:, 2 * top : 2 * (top + rows), 2 * left : 2 * (left + columns)] = packed.fine[0].numpy()
-    return Stored(coarse, fine, valid)
+        # Of what searches will read, so that whoever describes the rounded features finds the same.
+        described = encoder.squares(quantiser.restored(packed, encoder.model.device), block.valid, header.half)
+        x, y = n * left // header.half, n * top // header.half
+        squares[:, y : y + described.shape[1], x : x + described.shape[2]] = described
+    return Stored(coarse, fine, valid, squares)
 
 
 def _digest(cells: Cells, pixels: WindowPixels) -> bytes:
@@ -211,7 +237,8 @@ def _digest(cells: Cells, pixels: WindowPixels) -> bytes:
 
 
 def _header(mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, request: Request, block: int) -> Header:
-    layout = Layout.over(plan.windows, block)
+    half = plan.window_px // (2 * STRIDE)
+    layout = Layout.over(plan.windows, max(block // half, 1) * half)
     places = layout.shown(plan.windows)
     quantiser = Quantiser.of(model.deviations)
     nothing = quantiser.packed(Encoder(model).nothing)
@@ -232,6 +259,7 @@ def _header(mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, reque
         plan_gsd_m=plan.gsd_m,
         area=plan.area,
         layout=layout,
+        descriptor=model.descriptor,
         columns=1 + max(column for column, _ in places),
         rows=1 + max(row for _, row in places),
         coarse_steps=quantiser.coarse,

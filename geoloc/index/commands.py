@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.console import LOG, MODEL, Progress, options
+from geoloc.console import LOG, MODEL, Progress, chosen_workers, options
 
 if TYPE_CHECKING:
-    from geoloc.index.build import Done
+    from geoloc.cluster import Workers
+    from geoloc.index.build import Done, Makes
+    from geoloc.index.spread import Making
 
 _INDEX = click.argument("path", metavar="INDEX", type=click.Path(path_type=Path))
 
@@ -29,7 +34,7 @@ def index() -> None:
 @index.command()
 @options("mosaic", "bands", "gsd", "bounds", "aoi", *MODEL)
 @click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="The index, a folder.")
-@options("overwrite", "verbosity")
+@options("scheduler", "workers", "overwrite", "verbosity")
 def build(
     *,
     mosaics: tuple[Path, ...],
@@ -41,6 +46,8 @@ def build(
     weights: Path | None,
     device: str,
     path: Path,
+    scheduler: str | None,
+    workers_count: int,
     overwrite: bool,
 ) -> None:
     """Index a mosaic; goes on where an interrupted build of the same index stopped."""
@@ -53,6 +60,8 @@ def build(
     with needing_index():
         from geoloc.index import build as making
         from geoloc.index.header import Request
+        from geoloc.index.spread import Making
+    workers = chosen_workers(scheduler, workers_count)
     if not path.parent.is_dir():
         raise OutputError(f"{path.parent}: no such folder to write {path.name} into; make it first")
     with opened(mosaics, None, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
@@ -65,23 +74,33 @@ def build(
         localizer = model.load(preset, weights, device)
         request = Request(bands, gsd, scope.area.polygon)
         assert searched.mosaic is not None
-        done = making.build(
-            path,
-            searched.mosaic,
-            plan,
-            localizer,
-            weights=checksum,
-            request=request,
-            overwrite=overwrite,
-            progress=Progress("blocks"),
-        )
+        with _makes(Making(path, mosaics, preset, weights, device, False), workers) as makes:
+            done = making.build(
+                path,
+                searched.mosaic,
+                plan,
+                localizer,
+                weights=checksum,
+                request=request,
+                overwrite=overwrite,
+                progress=Progress("blocks", timed=True),
+                makes=makes,
+            )
     _tell(path, done)
 
 
 @index.command()
 @_INDEX
-@options("mosaic", "weights", "device", "verbosity")
-def update(*, path: Path, mosaics: tuple[Path, ...], weights: Path | None, device: str) -> None:
+@options("mosaic", "weights", "device", "scheduler", "workers", "verbosity")
+def update(
+    *,
+    path: Path,
+    mosaics: tuple[Path, ...],
+    weights: Path | None,
+    device: str,
+    scheduler: str | None,
+    workers_count: int,
+) -> None:
     """Bring INDEX up to date with its mosaic: only what changed is encoded again. Restores damaged blocks too."""
     from geoloc.errors import needing_index
     from geoloc.model.packaged import find_weights, network_checksum
@@ -90,7 +109,9 @@ def update(*, path: Path, mosaics: tuple[Path, ...], weights: Path | None, devic
 
     with needing_index():
         from geoloc.index import build as making
+        from geoloc.index.spread import Making
         from geoloc.index.store import Store
+    workers = chosen_workers(scheduler, workers_count)
     header = Store.open(path).header
     request, preset = header.request, header.preset
     checksum = network_checksum(find_weights(preset, weights))
@@ -101,7 +122,10 @@ def update(*, path: Path, mosaics: tuple[Path, ...], weights: Path | None, devic
 
         localizer = model.load(preset, weights, device)
         assert searched.mosaic is not None
-        done = making.update(path, searched.mosaic, plan, localizer, weights=checksum, progress=Progress("blocks"))
+        with _makes(Making(path, mosaics, preset, weights, device, True), workers) as makes:
+            progress = Progress("blocks", timed=True)
+            mosaic = searched.mosaic
+            done = making.update(path, mosaic, plan, localizer, weights=checksum, progress=progress, makes=makes)
     _tell(path, done)
 
 
@@ -142,6 +166,19 @@ def verify(*, path: Path) -> None:
             f"{path}: {len(wrong)} of its blocks are missing or damaged ({first}); `geoloc index update` restores them"
         )
     click.echo(f"{path}: all blocks are whole")
+
+
+@contextmanager
+def _makes(making: Making, workers: Workers) -> Iterator[Makes | None]:
+    """How blocks are made: by the processes asked for, or else by this one."""
+    if not workers:
+        yield None
+        return
+    from geoloc.cluster import connected
+    from geoloc.index.spread import spread_blocks
+
+    with connected(workers) as client:
+        yield partial(spread_blocks, client, making.everywhere())
 
 
 def _tell(path: Path, done: Done) -> None:

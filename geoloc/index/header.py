@@ -11,10 +11,12 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 from geoloc.blocks import Layout
+from geoloc.model.descriptor import SQUARES
+from geoloc.model.network import STRIDE
 from tiling.fingerprint import FilePrint
 from tiling.plan import Plan, Window
 
-FORMAT = "geoloc-index-1"
+FORMAT = "geoloc-index-2"
 
 
 class State(StrEnum):
@@ -38,9 +40,9 @@ class Request:
 class Header:
     """Everything about an index but its arrays.
 
-    weights: their checksum. crs: of the mosaic, WKT; gsd_m, finest_m, middle_x: see `Mosaic`. columns, rows: of the
-    blocks. coarse_steps, fine_steps: see `Quantiser`. coarse_nothing, fine_nothing: quantised features, one a channel,
-    of ground without data.
+    weights: their checksum. crs: of the mosaic, WKT; gsd_m, finest_m, middle_x: see `Mosaic`. descriptor: length of
+    each. columns, rows: of the blocks. coarse_steps, fine_steps: see `Quantiser`. coarse_nothing, fine_nothing:
+    quantised features, one a channel, of ground without data.
     """
 
     preset: str
@@ -57,6 +59,7 @@ class Header:
     plan_gsd_m: float
     area: Polygon | MultiPolygon
     layout: Layout
+    descriptor: int
     columns: int
     rows: int
     coarse_steps: tuple[float, ...]
@@ -65,6 +68,16 @@ class Header:
     fine_nothing: tuple[int, ...]
     versions: Mapping[str, str]
     state: State = State.BUILDING
+
+    @property
+    def half(self) -> int:
+        """Cells along half a window, of which the side of a block is a multiple."""
+        return self.window_px // (2 * STRIDE)
+
+    @property
+    def squares(self) -> int:
+        """Squares along the side of a block."""
+        return SQUARES * self.layout.side // self.half
 
     def plan(self, windows: tuple[Window, ...]) -> Plan:
         """With the windows that stand in an array of their own."""
@@ -98,7 +111,7 @@ class Header:
 
 
 _MUST_AGREE = (
-    *("preset", "weights", "zoom", "tiles_per_side", "window_px", "layout", "columns", "rows"),
+    *("preset", "weights", "zoom", "tiles_per_side", "window_px", "layout", "descriptor", "columns", "rows"),
     *("coarse_steps", "fine_steps"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,12 @@ import pyproj
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
-from geoloc.blocks import MEMORY, Assembler, Block, Place
+from geoloc.blocks import MEMORY, Assembler, Block, Cells, Place
 from geoloc.errors import IndexFileError
 from geoloc.field import Encoder, read_with_margin
 from geoloc.index.header import State
 from geoloc.index.store import Store
+from geoloc.model.descriptor import SQUARES
 from geoloc.model.localizer import Localizer
 from geoloc.model.network import Features
 from geoloc.model.packaged import network_checksum
@@ -45,6 +47,7 @@ class Index:
         self.crs = pyproj.CRS.from_wkt(self.header.crs)
         self._quantiser = Quantiser(self.header.coarse_steps, self.header.fine_steps)
         self._assembler = Assembler(self.header.layout, self._block, MEMORY)
+        self._described: OrderedDict[Place, NDArray[np.int8]] = OrderedDict()
 
     @property
     def told_in(self) -> Path:
@@ -113,12 +116,35 @@ class Index:
         shown = self._assembler.window(window)
         return self._quantiser.restored(shown.features, model.device), shown.valid
 
+    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """See `Reference.squares`."""
+        return np.stack([self._square(row, column) for column in columns])
+
+    def _square(self, row: int, column: int) -> NDArray[np.int8]:
+        header, n = self.header, SQUARES
+        cells = Cells.quad(column, row, header.half)
+        ((place,),) = header.layout.places(cells)
+        if place not in self._described:
+            squares = self._store.read_squares(place)
+            if squares is None:
+                raise self._damage(place)
+            self._described[place] = squares
+            while len(self._described) > header.columns + 1:
+                self._described.popitem(last=False)
+        self._described.move_to_end(place)
+        square = header.layout.square(place)
+        x, y = n * (cells.left - square.left) // header.half, n * (cells.top - square.top) // header.half
+        return self._described[place][:, y : y + n, x : x + n].reshape(header.descriptor, n * n)
+
+    def _damage(self, place: Place) -> IndexFileError:
+        return IndexFileError(
+            f"{self.path}: block {place[0]},{place[1]} is missing or damaged; `geoloc index update` restores it"
+        )
+
     def _block(self, place: Place) -> Block:
         stored = self._store.read(place)
         if stored is None:
-            raise IndexFileError(
-                f"{self.path}: block {place[0]},{place[1]} is missing or damaged; `geoloc index update` restores it"
-            )
+            raise self._damage(place)
         cells = self.header.layout.square(place)
         # Also a block whose own ground has no data may see some in its margin.
         if stored.coarse.any():
@@ -166,6 +192,14 @@ class Indexed:
             IndexFileError: a block is missing or damaged.
         """
         return self.index.features(window, self.model)
+
+    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """See `Reference.squares`.
+
+        Raises:
+            IndexFileError: a block is missing or damaged.
+        """
+        return self.index.squares(row, columns)
 
     def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]] | None:
         """See `Reference.close`: of the mosaic's pixels, where they are at hand."""

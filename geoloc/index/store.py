@@ -29,24 +29,26 @@ from tiling.plan import Plan, Window
 DIGEST = 32
 """Bytes of a checksum."""
 LEVEL = 3
+_RECORD = 3 * DIGEST
+_DAMAGED = (OSError, ValueError, RuntimeError)
+"""What a codec says of bytes that it cannot make sense of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A block as it is kept. coarse: C x side x side, fine: C' x 2 side x 2 side, both int8; valid: 16 side x 16 side
-    bool. Where no window shows it, and all over a block without data, there are zeros.
+    bool; squares: see `Localizer.describe_reference`. Where no window shows it, and all over a block without data,
+    there are zeros.
     """
 
     coarse: NDArray[np.int8]
     fine: NDArray[np.int8]
     valid: NDArray[np.bool_]
+    squares: NDArray[np.int8]
 
     def digest(self) -> bytes:
-        """Its checksum."""
-        digest = blake2b(digest_size=DIGEST)
-        for array in (self.coarse, self.fine, np.packbits(self.valid, axis=-1)):
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.digest()
+        """Its checksum, but for the squares, which are read by themselves."""
+        return _digest(self.coarse, self.fine, np.packbits(self.valid, axis=-1))
 
 
 class Store:
@@ -55,8 +57,8 @@ class Store:
     def __init__(self, path: Path, group: zarr.Group, header: Header) -> None:
         self.path, self.header = path, header
         self._group = group
-        self._coarse, self._fine, self._valid, self._records, self._windows = (
-            _array(group, name) for name in ("coarse", "fine", "valid", "records", "windows")
+        self._coarse, self._fine, self._valid, self._squares, self._records, self._windows = (
+            _array(group, name) for name in ("coarse", "fine", "valid", "squares", "records", "windows")
         )
 
     @classmethod
@@ -72,6 +74,7 @@ class Store:
             for name, channels, each in (
                 ("coarse", len(header.coarse_steps), side),
                 ("fine", len(header.fine_steps), 2 * side),
+                ("squares", header.descriptor, header.squares),
             ):
                 shape = (channels, rows * each, columns * each)
                 _create(group, name, shape, chunks=(channels, each, each), dtype="int8", axes=("channel", "y", "x"))
@@ -79,7 +82,7 @@ class Store:
             _create(
                 group, "valid", (rows * px, columns * px // 8), chunks=(px, px // 8), dtype="uint8", axes=("y", "x")
             )
-            size = 2 * DIGEST
+            size = _RECORD
             _create(
                 group,
                 "records",
@@ -147,16 +150,30 @@ class Store:
     def read(self, place: Place) -> Stored | None:
         """A block; None where it is missing or damaged."""
         try:
-            packed = np.asarray(self._valid[self._part(place, STRIDE, 2)])
+            side = self.header.layout.side
+            packed = np.asarray(self._valid[_part(place, STRIDE * side, 2 * side)])
             stored = Stored(
-                np.asarray(self._coarse[:, *self._part(place, 1, 1)]),
-                np.asarray(self._fine[:, *self._part(place, 2, 2)]),
+                np.asarray(self._coarse[:, *_part(place, side, side)]),
+                np.asarray(self._fine[:, *_part(place, 2 * side, 2 * side)]),
                 np.unpackbits(packed, axis=-1).astype(bool),
+                self._read_squares(place),
             )
-            return stored if stored.digest() == self._record(place)[DIGEST:] else None
-        except (OSError, ValueError, RuntimeError):
-            # What a codec says of bytes that it cannot make sense of.
+            record = self._record(place)
+            whole = stored.digest() + _digest(stored.squares) == record[DIGEST:]
+            return stored if whole else None
+        except _DAMAGED:
             return None
+
+    def read_squares(self, place: Place) -> NDArray[np.int8] | None:
+        """The squares of a block; None where they are missing or damaged."""
+        try:
+            squares = self._read_squares(place)
+            return squares if _digest(squares) == self._record(place)[2 * DIGEST :] else None
+        except _DAMAGED:
+            return None
+
+    def _read_squares(self, place: Place) -> NDArray[np.int8]:
+        return np.asarray(self._squares[:, *_part(place, self.header.squares, self.header.squares)])
 
     def write(self, place: Place, stored: Stored, pixels_digest: bytes) -> None:
         """Write or replace a block.
@@ -165,11 +182,8 @@ class Store:
             OutputError: it cannot be written.
         """
         with self._writing():
-            self._records[place[1], place[0]] = np.zeros(2 * DIGEST, np.uint8)
-            self._coarse[:, *self._part(place, 1, 1)] = stored.coarse
-            self._fine[:, *self._part(place, 2, 2)] = stored.fine
-            self._valid[self._part(place, STRIDE, 2)] = np.packbits(stored.valid, axis=-1)
-            record = pixels_digest + stored.digest()
+            self._set(place, stored.coarse, stored.fine, np.packbits(stored.valid, axis=-1), stored.squares)
+            record = pixels_digest + stored.digest() + _digest(stored.squares)
             self._records[place[1], place[0]] = np.frombuffer(record, np.uint8)
 
     def erase(self, place: Place) -> None:
@@ -179,10 +193,7 @@ class Store:
             OutputError: it cannot be written.
         """
         with self._writing():
-            self._records[place[1], place[0]] = np.zeros(2 * DIGEST, np.uint8)
-            self._coarse[:, *self._part(place, 1, 1)] = 0
-            self._fine[:, *self._part(place, 2, 2)] = 0
-            self._valid[self._part(place, STRIDE, 2)] = 0
+            self._set(place, 0, 0, 0, 0)
 
     def size(self) -> int:
         """Bytes on disk."""
@@ -191,11 +202,14 @@ class Store:
     def _record(self, place: Place) -> bytes:
         return np.asarray(self._records[place[1], place[0]]).tobytes()
 
-    def _part(self, place: Place, down: int, across: int) -> tuple[slice, slice]:
-        """Of an array with so many rows and columns a cell."""
+    def _set(self, place: Place, coarse: Any, fine: Any, packed: Any, squares: Any) -> None:
+        """Without a record, until there is one."""
+        self._records[place[1], place[0]] = np.zeros(_RECORD, np.uint8)
         side = self.header.layout.side
-        column, row = place[0] * side * across, place[1] * side * down
-        return slice(row, row + side * down), slice(column, column + side * across)
+        self._coarse[:, *_part(place, side, side)] = coarse
+        self._fine[:, *_part(place, 2 * side, 2 * side)] = fine
+        self._valid[_part(place, STRIDE * side, 2 * side)] = packed
+        self._squares[:, *_part(place, self.header.squares, self.header.squares)] = squares
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -203,6 +217,19 @@ class Store:
             yield
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+
+
+def _part(place: Place, rows: int, columns: int) -> tuple[slice, slice]:
+    """Of an array with so many rows and columns a block."""
+    column, row = place[0] * columns, place[1] * rows
+    return slice(row, row + rows), slice(column, column + columns)
+
+
+def _digest(*arrays: NDArray[Any]) -> bytes:
+    digest = blake2b(digest_size=DIGEST)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
 
 
 def remove(path: Path) -> None:

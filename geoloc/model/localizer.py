@@ -24,15 +24,36 @@ PEAK_PX = 16.0
 LOOK_PX = 24.0
 """Half the side of the square whose mass a second look at a place counts."""
 QUERY_BATCH = 16
+UNIT = 127
+"""What 1 is as an 8-bit integer."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedQueries:
-    """Query features, one entry a crop. click: Q x 2 crop pixels. target: Q, which target each crop is of."""
+    """Query features, one entry a crop. click: Q x 2 crop pixels. target: Q, which target each crop is of. number: Q,
+    which of its target's crops each is. of: Q, how many its target has.
+    """
 
     features: Features
     click: Tensor
     target: Tensor
+    number: Tensor
+    of: Tensor
+
+    def some(self, rows: Sequence[int]) -> EncodedQueries:
+        """Some of the crops, which are still as many suppositions as before."""
+        picked = torch.tensor(rows)
+        features = Features(*(side[picked] for side in self.features))
+        return EncodedQueries(features, self.click[picked], *(n[picked] for n in (self.target, self.number, self.of)))
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedQueries:
+    """Descriptors of crops. parts: Q x N x size unit vectors; weight: Q x N, summing to 1; target: Q."""
+
+    parts: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    target: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +91,7 @@ class Localizer:
         self.gsd_m = net.config.gsd_m
         self.window_px = net.config.window_px
         self.query_shape = net.config.query_shape
+        self.descriptor = net.config.descriptor
         self._device = next(net.parameters()).device
 
     def calibrated(self, calibration: Calibration) -> Localizer:
@@ -92,16 +114,36 @@ class Localizer:
         return self.calibration.score(evidence)
 
     @torch.inference_mode()
-    def encode_queries(self, queries: Sequence[Query], targets: Sequence[int]) -> list[EncodedQueries]:
-        """Encode crops in batches of one shape; targets says which target each crop is of."""
-        batches = []
+    def encode_queries(self, queries: Sequence[Query], targets: Sequence[int]) -> EncodedQueries:
+        """Encode crops of one shape; targets says which target each crop is of."""
+        click = torch.tensor([query.click for query in queries], dtype=torch.float32, device=self._device)
+        parts = []
         for start in range(0, len(queries), QUERY_BATCH):
-            part = queries[start : start + QUERY_BATCH]
-            rgb = self._images([query.image for query in part])
-            click = torch.tensor([query.click for query in part], dtype=torch.float32, device=self._device)
-            target = torch.tensor(targets[start : start + QUERY_BATCH])
-            batches.append(EncodedQueries(self._net.encode_query(rgb, click), click, target))
-        return batches
+            part = slice(start, start + QUERY_BATCH)
+            parts.append(self._net.encode_query(self._images([query.image for query in queries[part]]), click[part]))
+        features = Features(*(torch.cat(side) for side in zip(*parts, strict=True)))
+        number = torch.tensor([targets[:i].count(target) for i, target in enumerate(targets)])
+        of = torch.tensor([targets.count(target) for target in targets])
+        return EncodedQueries(features, click, torch.tensor(targets), number, of)
+
+    @torch.inference_mode()
+    def describe_queries(self, queries: EncodedQueries) -> DescribedQueries:
+        """Their descriptors, where the network has any."""
+        parts, weight = self._net.describe_query(queries.features, queries.click)
+        vectors = parts.transpose(1, 2).contiguous().cpu().numpy()
+        return DescribedQueries(vectors, weight.cpu().numpy(), queries.target.numpy())
+
+    @torch.inference_mode()
+    def describe_reference(self, features: Features, half: int) -> NDArray[np.int8]:
+        """Descriptors of the squares of 1 x C x h x w features, h and w multiples of `half`, the cells along half a
+        window: size x `SQUARES` h / half x `SQUARES` w / half, unit vectors times `UNIT`.
+        """
+        rows, columns = (side // half for side in features.coarse.shape[-2:])
+        places = [(column * half, row * half) for row in range(rows) for column in range(columns)]
+        pieces = [features.cells(left, top, left + half, top + half) for left, top in places]
+        described = self._net.describe_reference(Features(*(torch.cat(side) for side in zip(*pieces, strict=True))))
+        apart = described.mul(UNIT).round().to(torch.int8).unflatten(0, (rows, columns))
+        return apart.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2).cpu().numpy()
 
     @torch.inference_mode()
     def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
@@ -112,46 +154,44 @@ class Localizer:
         return self._net.encode_reference(self._images([np.where(valid[..., None], rgb, np.uint8(FILL))]))
 
     @torch.inference_mode()
-    def propose(
-        self, queries: Sequence[EncodedQueries], window: Features, valid: NDArray[np.bool_], most: int
-    ) -> Matches:
+    def propose(self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], most: int) -> Matches:
         """At most `most` boxes a target in one window. valid: height x width, where a box may have its centre."""
         proposals: list[Proposal] = []
         log_mass = {}
         inside = torch.from_numpy(valid.copy())
-        logits, boxes, targets = self._match(queries, window)
-        for target in targets.unique().tolist():
-            mine = targets == target
-            places = _places(logits[mine], boxes[mine], inside)
+        logits, boxes = self._match(queries, window)
+        for target in queries.target.unique().tolist():
+            mine = queries.target == target
+            places = _places(logits[mine], boxes[mine], inside, int(queries.of[mine][0]))
             log_mass[int(target)] = float(places.logsumexp(0))
-            proposals += _peaks(int(target), places, boxes[mine], most)
+            proposals += _peaks(int(target), places, boxes[mine], queries.number[mine], most)
         return Matches(tuple(proposals), log_mass)
 
     @torch.inference_mode()
     def confirm(
-        self, queries: Sequence[EncodedQueries], window: Features, valid: NDArray[np.bool_], place: tuple[float, float]
+        self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], place: tuple[float, float]
     ) -> Proposal | None:
         """What crops of one target have to say of a place (x, y) in a window; None where no box may have its centre."""
-        logits, boxes, targets = self._match(queries, window)
-        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy())), boxes.flatten(0, 1)
+        logits, boxes = self._match(queries, window)
+        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy()), len(logits)), boxes.flatten(0, 1)
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
         near = ((centre - centre.new_tensor(place)).abs() <= LOOK_PX).all(1) & (places > -math.inf)
         if not near.any():
             return None
         by_crop = torch.where(near, places, -math.inf).view_as(logits).logsumexp(1)
-        return _read(int(targets[0]), int(by_crop.argmax()), places[near], boxes[near])
+        return _read(int(queries.target[0]), int(by_crop.argmax()), places[near], boxes[near])
 
     @torch.inference_mode()
     def settle(
-        self, queries: Sequence[EncodedQueries], window: Features, valid: NDArray[np.bool_], known: Gauss
+        self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], known: Gauss
     ) -> Proposal | None:
         """The likeliest place in a window for crops of one target where something else tells the place as well.
 
         known: where its centre is, window pixels. The proposal is what the crops alone say of the place. None where no
         box may have its centre closer than `BY_CHANCE`.
         """
-        logits, boxes, targets = self._match(queries, window)
-        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy())), boxes.flatten(0, 1)
+        logits, boxes = self._match(queries, window)
+        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy()), len(logits)), boxes.flatten(0, 1)
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
         apart = torch.from_numpy(known.distances(centre.numpy().astype(np.float64))).float()
         asked = (apart <= BY_CHANCE) & (places > -math.inf)
@@ -159,25 +199,27 @@ class Localizer:
             return None
         best = int(torch.where(asked, places - apart / 2, -math.inf).argmax())
         near = asked & ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        return _read(int(targets[0]), best // logits.shape[1], places[near], boxes[near])
+        return _read(int(queries.target[0]), best // logits.shape[1], places[near], boxes[near])
 
-    def _match(self, queries: Sequence[EncodedQueries], window: Features) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits (Q x M) and boxes (Q x M x 4) of every candidate for every crop, and the crops' targets."""
-        logits, boxes, targets = [], [], []
-        for batch in queries:
-            found = self._net(batch.features, batch.click, window).candidates
+    def _match(self, queries: EncodedQueries, window: Features) -> tuple[Tensor, Tensor]:
+        """Logits (Q x M) and boxes (Q x M x 4) of every candidate for every crop."""
+        logits, boxes = [], []
+        for start in range(0, len(queries.target), QUERY_BATCH):
+            part = slice(start, start + QUERY_BATCH)
+            features = Features(*(side[part] for side in queries.features))
+            found = self._net(features, queries.click[part], window).candidates
             logits.append(found.logits.float().cpu())
             boxes.append(found.boxes.float().cpu())
-            targets.append(batch.target)
-        return torch.cat(logits), torch.cat(boxes), torch.cat(targets)
+        return torch.cat(logits), torch.cat(boxes)
 
     def _images(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         stacked = torch.from_numpy(np.stack(images)).to(self._device)
         return stacked.permute(0, 3, 1, 2).float()
 
 
-def _places(logits: Tensor, boxes: Tensor, valid: Tensor) -> Tensor:
+def _places(logits: Tensor, boxes: Tensor, valid: Tensor, of: int) -> Tensor:
     """Log mass of every candidate, Q * M values; none where the mosaic has no data. logits: Q x M, boxes: Q x M x 4.
+    of: suppositions, of which these Q crops are some; the others count as if they had found nothing.
 
     Every crop is one supposition about scale and heading, all equally likely before. All places of all windows under
     all suppositions compete with each other and with one null class: a share within one window or one crop would make
@@ -187,11 +229,11 @@ def _places(logits: Tensor, boxes: Tensor, valid: Tensor) -> Tensor:
     height, width = valid.shape
     column = centre[..., 0].long().clamp(0, width - 1)
     row = centre[..., 1].long().clamp(0, height - 1)
-    return torch.where(valid[row, column], logits - math.log(len(logits)), -math.inf).flatten()
+    return torch.where(valid[row, column], logits - math.log(of), -math.inf).flatten()
 
 
-def _peaks(target: int, places: Tensor, boxes: Tensor, most: int) -> list[Proposal]:
-    """Where the mass is. places: Q * M log masses, boxes: Q x M x 4."""
+def _peaks(target: int, places: Tensor, boxes: Tensor, numbers: Tensor, most: int) -> list[Proposal]:
+    """Where the mass is. places: Q * M log masses, boxes: Q x M x 4, numbers: Q."""
     left = places.clone()
     a_crop = boxes.shape[1]
     boxes = boxes.flatten(0, 1)
@@ -202,7 +244,7 @@ def _peaks(target: int, places: Tensor, boxes: Tensor, most: int) -> list[Propos
         if left[best] == -math.inf:
             break
         near = ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        proposals.append(_read(target, best // a_crop, left[near], boxes[near]))
+        proposals.append(_read(target, int(numbers[best // a_crop]), left[near], boxes[near]))
         left[near] = -math.inf
     return proposals
 

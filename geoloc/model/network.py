@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from geoloc.model.cvcam import CVCAM
+from geoloc.model.descriptor import PARTS, SQUARES, Describer, part_weights
 from geoloc.model.efficientnet_lite import REACH_PX, EfficientNetLite0
 from geoloc.model.heads import AnchorHead, Candidates, CellHead
 from geoloc.model.mhsam import MHSAM
@@ -85,6 +86,8 @@ class CrossViewNet(nn.Module):
         d = config.dim
         self.backbone = EfficientNetLite0()
         self.backbone.freeze(config.frozen_stages)
+        if config.descriptor:
+            self.describer = Describer(sum(_SIDES), config.descriptor)
         self.project_query = _Projection(d)
         self.project_reference = _Projection(d)
         if config.click_map == "distance":
@@ -133,6 +136,17 @@ class CrossViewNet(nn.Module):
     def encode_reference(self, rgb: Tensor) -> Features:
         """rgb: B x 3 x H x W in [0, 255], H and W multiples of 16. Does not depend on the query."""
         return self._encode(rgb)
+
+    def describe_query(self, features: Features, click: Tensor) -> tuple[Tensor, Tensor]:
+        """Descriptors of a query's parts, B x size x N, and how much each counts, B x N. click: B x 2 query pixels."""
+        rows, columns = features.coarse.shape[-2:]
+        parts = PARTS, PARTS * columns // rows
+        described = self.describer(self.project_query.standardised(features), *parts)
+        return described.flatten(2), part_weights(click * (PARTS / (STRIDE * rows)), *parts)
+
+    def describe_reference(self, features: Features) -> Tensor:
+        """Descriptors of squares of half a window, B x size x SQUARES x SQUARES."""
+        return self.describer(self.project_reference.standardised(features), SQUARES, SQUARES)
 
     def reference_deviations(self) -> tuple[Tensor, Tensor]:
         """Of coarse channels, C, and of fine ones, C', averaged over a cell; by them the network standardises."""
@@ -198,5 +212,8 @@ class _Projection(nn.Module):
         self.out.bias = nn.Parameter(torch.zeros(dim))
 
     def forward(self, features: Features) -> Tensor:
-        fine = F.avg_pool2d(features.fine, 2)
-        return self.out(self.norm(torch.cat([features.coarse, fine], dim=1)))
+        return self.out(self.standardised(features))
+
+    def standardised(self, features: Features) -> Tensor:
+        """All channels at stride 16, B x channels x h x w."""
+        return self.norm(torch.cat([features.coarse, F.avg_pool2d(features.fine, 2)], dim=1))

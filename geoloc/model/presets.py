@@ -17,7 +17,7 @@ class Config:
 
     Sizes are pixels, `gsd_m` is metres a pixel on the ground. `query_shape` is (height, width); a panorama is twice as
     wide. All presets have one backbone, EfficientNet-Lite0, whose stem and first `frozen_stages` stages keep ImageNet's
-    weights.
+    weights. `descriptor`: length of the descriptors that a search tells likely windows by; 0 for none.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Config:
     mhsam_groups: int = 1
     matching_start: bool = False
     local_mixing: bool = False
+    descriptor: int = 0
     frozen_stages: int = 3
     query_shape: tuple[int, int] = (256, 256)
     window_px: int = 384
@@ -57,6 +58,7 @@ PRESETS: dict[str, Config] = {
             mhsam_groups=8,
             matching_start=True,
             local_mixing=True,
+            descriptor=32,
         ),
         Config(name="attengeo", fusion="cvcam", mhsam=True),
         Config(name="summation+cvcam", fusion="cvcam"),

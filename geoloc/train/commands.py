@@ -86,6 +86,13 @@ def _parts(packed: Path | None, sources: dict[str, Any]) -> dict[str, Collection
     help="Freeze the backbone and train on this many records, encoded once: twice as fast on a CPU.",
 )
 @click.option("--trials", type=click.IntRange(min=0), default=40, show_default=True, help="Searches to fit scores on.")
+@click.option(
+    "--descriptors",
+    type=click.IntRange(min=0),
+    default=2000,
+    show_default=True,
+    help="Records to train descriptors on, by which large areas are searched; 0: as begun with.",
+)
 @click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Processes that make data.")
 @click.option("--devices", type=click.IntRange(min=1), default=1, show_default=True, help="Accelerators to use.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -105,6 +112,7 @@ def train(
     scratch: bool,
     cached: int | None,
     trials: int,
+    descriptors: int,
     workers: int,
     batch: int,
     rate: float,
@@ -150,7 +158,8 @@ def train(
         written = train_on_published(preset, dataset, task, run, schedule, report=LOG.info, **common)
     else:
         parts = _parts(packed, sources)
-        written = train_on_mix(preset, parts, run, schedule, trials=trials, cached=cached, report=LOG.info, **common)
+        common |= {"trials": trials, "descriptors": descriptors, "cached": cached}
+        written = train_on_mix(preset, parts, run, schedule, report=LOG.info, **common)
     click.echo(f"wrote {written}")
 
 
@@ -188,6 +197,41 @@ def calibrate(
     with needing_train():
         from geoloc.train.recipes import recalibrate
     recalibrate(preset, weights, _parts(packed, sources), output, trials, device=device, report=LOG.info)
+    click.echo(f"wrote {output}")
+
+
+@click.command()
+@_sources
+@click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
+@click.option("--records", type=click.IntRange(min=16), default=2000, show_default=True, help="Pairs to train them on.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
+@options("model", "weights", "overwrite", "verbosity")
+def describe(
+    *,
+    packed: Path | None,
+    records: int,
+    output: Path,
+    preset: str,
+    weights: Path | None,
+    overwrite: bool,
+    **sources: Any,
+) -> None:
+    """Train the descriptors of a network, by which a search of a large area chooses where to look.
+
+    \b
+    geoloc describe --pack pack/ --weights run/weights.safetensors -o mine.safetensors
+
+    For weights from `geoloc.train.from_pack`; `geoloc train` does this by itself. All else stays as it was.
+    """
+    from geoloc.errors import needing_train
+    from geoloc.output import check_output
+
+    check_output(output, (".safetensors",), overwrite, [] if weights is None else [weights])
+    if packed is not None and any(sources.values()):
+        raise click.UsageError("--pack and what to make views of are two ways; give one.")
+    with needing_train():
+        from geoloc.train.recipes import redescribe
+    redescribe(preset, weights, _parts(packed, sources), output, records, report=LOG.info)
     click.echo(f"wrote {output}")
 
 

@@ -68,6 +68,9 @@ class Task(pl.LightningModule):
         self.net = CrossViewNet(config)
         if not schedule.backbone_rate:
             self.net.backbone.requires_grad_(False)
+        if config.descriptor:
+            # They are trained when the backbone is done.
+            self.net.describer.requires_grad_(False)
         self.schedule = schedule
         self._started = started
 

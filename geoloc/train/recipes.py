@@ -23,6 +23,10 @@ HELD_OUT_BATCHES = 8
 HELD_OUT_SEED = 12345
 TRIAL_SEED = 7
 CLICKS = 3
+DESCRIBED, DESCRIBED_SEED = 16, 11
+"""Records a batch, and where the draw of those begins that descriptors are trained on."""
+SEARCHED = (0.6, 1.75)
+"""References that descriptors are trained on, over the GSD of a search."""
 LEAST_HITS = 5
 """Hits of held-out searches below which no law of scores can be fitted."""
 
@@ -34,6 +38,7 @@ def train_on_mix(
     schedule: Schedule,
     *,
     trials: int,
+    descriptors: int = 0,
     scratch: bool = False,
     weights: Path | None = None,
     device: str = "cpu",
@@ -44,9 +49,10 @@ def train_on_mix(
 ) -> Path:
     """Train preset `name` on collections as `gather` makes them; returns the path of weights with their calibration.
 
-    trials: held-out searches that the scores are fitted on; 0 keeps the calibration of the weights begun with. scratch:
-    begin with ImageNet's backbone and not with the weights given or packaged. cached: freeze the backbone and train on
-    this many records, encoded once. Goes on where `run` holds a checkpoint.
+    trials: held-out searches that the scores are fitted on; 0 keeps the calibration of the weights begun with.
+    descriptors: records that descriptors are trained on at the end; 0 keeps those begun with. scratch: begin with
+    ImageNet's backbone and not with the weights given or packaged. cached: freeze the backbone and train on this many
+    records, encoded once. Goes on where `run` holds a checkpoint.
 
     Raises:
         TrainingError: see `loop.train`; or there is nothing to search on the held-out ground.
@@ -69,12 +75,75 @@ def train_on_mix(
         batches = repeated([encoded(net, batch) for batch in drawn], schedule.seed)
         checks = [encoded(net, batch) for batch in checks]
     written = train(config, batches, checks, run, schedule, start=start, device=device, devices=devices, report=report)
-    if trials:
-        calibration = calibrated(written, config, held_out, trials, device=device, report=report)
     net = CrossViewNet(config)
     load_weights(written, net)
+    if descriptors and config.descriptor:
+        describe(net, training, held_out, descriptors, seed=schedule.seed, report=report)
+        save_weights(written, net, calibration)
+    if trials:
+        calibration = calibrated(written, config, held_out, trials, device=device, report=report)
     save_weights(written, net, calibration)
     return written
+
+
+def describe(
+    net: CrossViewNet,
+    training: Collection,
+    held_out: Collection,
+    records: int,
+    *,
+    seed: int = 0,
+    report: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Train the descriptors of a network on so many records, encoded once, and as many turned."""
+    from geoloc.train.describe import train_descriptors
+
+    config = net.config
+    recipe = Recipe(
+        query_px=config.query_shape[0],
+        window_px=config.window_px,
+        absent=0.0,
+        gsd_m=(SEARCHED[0] * config.gsd_m, SEARCHED[1] * config.gsd_m),
+        panoramas=0.04,
+    )
+    net.eval()
+
+    def encoded_once(collection: Collection, count: int, seed: int, *, turned: bool) -> list[Batch]:
+        mixer = Mixer(collection, recipe, "cpu", seed)
+        found = []
+        for number in range(-(-count // DESCRIBED)):
+            batch = mixer.batch(DESCRIBED)
+            found += [encoded(net, some) for some in ([batch, batch.turned(1 + number % 3)] if turned else [batch])]
+        return found
+
+    report(f"encoding {records} records for the descriptors")
+    drawn = encoded_once(training, records, seed + DESCRIBED_SEED, turned=True)
+    checks = encoded_once(held_out, max(DESCRIBED, records // 12), HELD_OUT_SEED, turned=False)
+    train_descriptors(net, drawn, checks, steps=max(1, records // 4), seed=seed, report=report)
+
+
+def redescribe(
+    name: str,
+    weights: Path | None,
+    parts: Mapping[str, Collection],
+    output: Path,
+    records: int,
+    *,
+    report: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Write weights of preset `name` again, with descriptors trained anew; see `describe`.
+
+    Raises:
+        TrainingError: the preset has none.
+        OutputError: the file cannot be written.
+    """
+    config = preset(name)
+    if not config.descriptor:
+        raise TrainingError(f"preset {name} has no descriptors")
+    net = CrossViewNet(config)
+    calibration = load_weights(find_weights(name, weights), net)
+    describe(net, *parts_of(dict(parts)), records, report=report)
+    save_weights(output, net, calibration)
 
 
 def starting_weights(name: str, weights: Path | None, scratch: bool, report: Callable[[str], None]) -> Path | None:

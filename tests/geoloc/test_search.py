@@ -53,6 +53,7 @@ class Seeing:
 
     name, gsd_m, window_px, query_shape = "seeing", 0.2, 256, (256, 256)
     calibration = Calibration(2.0, 0.5, 1.0, 0.0)
+    descriptor = 0
 
     def __init__(self) -> None:
         self.crops: list[int] = []

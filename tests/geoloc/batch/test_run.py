@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from geoloc.batch import run as module
+from geoloc.batch.asked import Find
 from geoloc.batch.journal import Journal
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.batch.run import Find, run
+from geoloc.batch.run import one_by_one, run
 from geoloc.detection import Detection
 from geoloc.errors import OutputError
 from geoloc.photo import Photo
@@ -62,7 +63,7 @@ def test_each_photo_is_read_and_searched_once(
     monkeypatch.setattr(module, "load_photo", load)
     queries = asked(photos, [("a.png", 1), ("b.png", 2), ("a.png", 30), ("a.png", 1)])
     steps: list[tuple[int, int]] = []
-    outcomes = run(queries, find, Journal(tmp_path / "o.gpkg", {}), lambda *step: steps.append(step))
+    outcomes = run(queries, one_by_one(find), Journal(tmp_path / "o.gpkg", {}), lambda *step: steps.append(step))
     assert read == [photos / "a.png", photos / "b.png"]
     assert find.asked == [("a.png", [1, 30]), ("b.png", [2])]
     assert [outcome.number for outcome in outcomes] == [1, 2, 3, 4]
@@ -75,7 +76,7 @@ def test_each_photo_is_read_and_searched_once(
 def test_what_fails_is_told_and_the_rest_goes_on(photos: Path, tmp_path: Path, find: Finds) -> None:
     (photos / "text.png").write_text("no picture")
     queries = asked(photos, [("none.png", 1), ("a.png", 99), ("a.png", 1), ("text.png", 1), ("text.png", 2)])
-    outcomes = run(queries, find, Journal(tmp_path / "o.gpkg", {}))
+    outcomes = run(queries, one_by_one(find), Journal(tmp_path / "o.gpkg", {}))
     assert find.asked == [("a.png", [1])]
     errors = [outcome.error or "" for outcome in outcomes]
     assert "none.png: no such photo" in errors[0]
@@ -97,7 +98,7 @@ def test_a_search_that_fails_is_an_error_of_its_photo(
         return find(photo, targets)
 
     queries = asked(photos, [("a.png", 1), ("a.png", 99), ("b.png", 1)])
-    first, outside, good = run(queries, failing, Journal(tmp_path / "o.gpkg", {}))
+    first, outside, good = run(queries, one_by_one(failing), Journal(tmp_path / "o.gpkg", {}))
     assert first.error == text
     assert "outside" in (outside.error or "")
     assert good.status == "found"
@@ -113,7 +114,7 @@ def test_a_run_goes_on_and_tries_again_what_failed(photos: Path, tmp_path: Path,
         return find(photo, targets)
 
     def attempt(find: Find) -> list[str]:
-        return [outcome.status for outcome in run(queries, find, Journal(output, {}))]
+        return [outcome.status for outcome in run(queries, one_by_one(find), Journal(output, {}))]
 
     with pytest.raises(KeyboardInterrupt):
         attempt(cut_off)
@@ -127,4 +128,4 @@ def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Pat
     journal.path.unlink()
     journal.path.mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
-        run(asked(photos, [("a.png", 1)]), find, journal)
+        run(asked(photos, [("a.png", 1)]), one_by_one(find), journal)

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from geoloc.index.build import Done, build, update
 from geoloc.index.header import Request
+from geoloc.model.descriptor import SQUARES
 from geoloc.model.network import Features
 from tiling.area import Area
 from tiling.mosaic import Mosaic, open_mosaic
@@ -36,6 +37,7 @@ class Plain:
 
     name = "plain"
     device = torch.device("cpu")
+    descriptor = 3
     deviations: tuple[list[float], list[float]] = ([40.0, 50.0, 60.0], [40.0, 50.0, 60.0])
 
     def __init__(self, pause_s: float = 0.0, said: Callable[[int], None] = lambda count: None) -> None:
@@ -50,6 +52,10 @@ class Plain:
         shown = np.where(valid[..., None], rgb, np.uint8(127))
         image = torch.from_numpy(shown).permute(2, 0, 1)[None].float()
         return Features(F.avg_pool2d(image, 16), F.avg_pool2d(image, 8))
+
+    def describe_reference(self, features: Features, half: int) -> NDArray[np.int8]:
+        shape = [SQUARES * side // half for side in features.coarse.shape[-2:]]
+        return (F.adaptive_avg_pool2d(features.coarse, shape)[0] / 2).round().to(torch.int8).numpy()
 
 
 def write_mosaic(path: Path, pixels: NDArray[np.uint8] | None = None) -> Path:

@@ -57,7 +57,7 @@ def test_killed_at_any_moment_it_goes_on_without_repeating(made: Path, tmp_path:
 
 
 def test_features_do_not_depend_on_where_blocks_end(made: Path, tmp_path: Path) -> None:
-    built(made / "m.tif", tmp_path / "other.zarr", block=11)
+    built(made / "m.tif", tmp_path / "other.zarr", block=12)
     one, other = Index(made / "i.zarr"), Index(tmp_path / "other.zarr")
     for window in one.whole.windows:
         (a, valid), (b, other_valid) = (index.features(window, Plain()) for index in (one, other))  # type: ignore[arg-type]

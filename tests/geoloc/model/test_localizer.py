@@ -11,7 +11,7 @@ import torch
 from affine import Affine
 
 from geoloc.gauss import Gauss
-from geoloc.model.localizer import PEAK_PX, Localizer, Proposal, _peaks, _places
+from geoloc.model.localizer import PEAK_PX, EncodedQueries, Localizer, Proposal, _peaks, _places
 from geoloc.model.network import CrossViewNet, Features
 from geoloc.model.presets import preset
 from geoloc.model.weights import Calibration
@@ -37,7 +37,8 @@ VALID = torch.ones(SIDE, SIDE, dtype=torch.bool)
 
 def _found(logits: torch.Tensor, valid: torch.Tensor = VALID, most: int = 1, target: int = 0) -> list[Proposal]:
     boxes = _boxes(len(logits))
-    return _peaks(target, _places(logits, boxes, valid), boxes, most)
+    numbers = torch.arange(len(logits))
+    return _peaks(target, _places(logits, boxes, valid, len(logits)), boxes, numbers, most)
 
 
 def test_one_peak_has_the_mass_of_its_cells() -> None:
@@ -105,8 +106,15 @@ class _Said(Localizer):
         super().__init__(CrossViewNet(TINY), Calibration())
         self._logits = logits
 
-    def _match(self, queries: object, window: object) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        return self._logits, _boxes(len(self._logits)), torch.full((len(self._logits),), 4)
+    def _match(self, queries: object, window: object) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._logits, _boxes(len(self._logits))
+
+    def encoded(self) -> EncodedQueries:
+        nothing, count = torch.zeros(len(self._logits)), len(self._logits)
+        features = Features(nothing, nothing)
+        return EncodedQueries(
+            features, nothing, torch.full((count,), 4), torch.arange(count), torch.full((count,), count)
+        )
 
 
 def test_a_second_look_counts_what_is_near_the_place() -> None:
@@ -116,13 +124,13 @@ def test_a_second_look_counts_what_is_near_the_place() -> None:
     valid = np.ones((SIDE, SIDE), bool)
     said = _Said(logits)
     features = Features(torch.zeros(1), torch.zeros(1))
-    found = said.confirm([], features, valid, (30.0, 62.0))
+    found = said.confirm(said.encoded(), features, valid, (30.0, 62.0))
     assert found is not None
     assert found.target == 4
     assert found.box.centre == pytest.approx((28.0, 60.0), abs=0.01)
     assert found.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
     valid[40:] = False
-    assert said.confirm([], features, valid, (30.0, 80.0)) is None
+    assert said.confirm(said.encoded(), features, valid, (30.0, 80.0)) is None
 
 
 def test_what_is_known_of_the_place_decides_between_peaks() -> None:
@@ -134,7 +142,7 @@ def test_what_is_known_of_the_place_decides_between_peaks() -> None:
     features = Features(torch.zeros(1), torch.zeros(1))
 
     def settled(x: float, deviation: float) -> Proposal | None:
-        return said.settle([], features, valid, Gauss(np.array([x, 60.0]), deviation**2 * np.eye(2)))
+        return said.settle(said.encoded(), features, valid, Gauss(np.array([x, 60.0]), deviation**2 * np.eye(2)))
 
     loose, near, far = settled(30.0, 60.0), settled(30.0, 20.0), settled(70.0, 6.0)
     assert loose is not None

@@ -1,0 +1,1 @@
+"""How fast a search is, from a mosaic and from an index: `make bench-speed`."""

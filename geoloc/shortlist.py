@@ -1,0 +1,118 @@
+"""The first stage of a search: which windows, and which crops in each, are worth the network's whole attention.
+
+Every square of ground has a descriptor, every part of a crop too (`geoloc.model.descriptor`). A window is worth as much
+as its squares answer the parts of the crop that it suits best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.model.descriptor import SQUARES
+from geoloc.model.localizer import UNIT, DescribedQueries
+from geoloc.reference import Reference
+from tiling.plan import Window
+
+LOOKS = 100
+"""Windows that each target is looked for in. Smaller plans are searched whole."""
+CROPS = 2
+"""Crops of a target that a window is shown: those it suits best."""
+_QUADS = 128
+"""Quarters of windows that are compared at once: bounds memory."""
+_Row = dict[int, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A window and the crops to show it, by their number among all."""
+
+    window: Window
+    crops: tuple[int, ...]
+
+
+def shortlist(
+    reference: Reference,
+    queries: DescribedQueries,
+    *,
+    looks: int = LOOKS,
+    crops: int = CROPS,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Look]:
+    """The windows to look at for each target, in the plan's order. progress: called with windows compared.
+
+    Of windows that overlap the best is taken: the one that shows the likely place nearest to its middle.
+
+    Raises:
+        GeolocError: the reference cannot be read.
+    """
+    windows = reference.plan.windows
+    worth = _worth(reference, queries, progress)
+    at = [_quad(window) for window in windows]
+    chosen: dict[int, set[int]] = {}
+    for target in np.unique(queries.target):
+        mine = np.flatnonzero(queries.target == target)
+        best = worth[mine].max(axis=0)
+        taken: set[tuple[int, int]] = set()
+        count = 0
+        for number in np.argsort(-best, kind="stable").tolist():
+            x, y = at[number]
+            if count == looks:
+                break
+            if (x, y) in taken:
+                continue
+            taken.update((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+            count += 1
+            suited = mine[np.argsort(-worth[mine, number], kind="stable")[:crops]]
+            chosen.setdefault(number, set()).update(suited.tolist())
+    return [Look(windows[number], tuple(sorted(chosen[number]))) for number in sorted(chosen)]
+
+
+def _quad(window: Window) -> tuple[int, int]:
+    """Column and row of its upper left quarter among all of the lattice that windows lie on."""
+    x, y = window.corner
+    half = window.px // 2
+    return x // half, y // half
+
+
+def _worth(reference: Reference, queries: DescribedQueries, progress: Callable[[int], None]) -> NDArray[np.float32]:
+    """How well each window answers each crop, Q x W: the mean, by weight, of the cosines of its parts."""
+    windows = reference.plan.windows
+    rows: dict[int, list[int]] = {}
+    for number, window in enumerate(windows):
+        rows.setdefault(_quad(window)[1], []).append(number)
+    needed: dict[int, set[int]] = {}
+    for y, numbers in rows.items():
+        columns = {x + i for x in (_quad(windows[n])[0] for n in numbers) for i in (0, 1)}
+        for row in (y, y + 1):
+            needed.setdefault(row, set()).update(columns)
+    worth = np.empty((len(queries.parts), len(windows)), np.float32)
+    known: dict[int, _Row] = {}
+    done = 0
+    for y, numbers in sorted(rows.items()):
+        known = {row: known.get(row) or _answers(reference, queries, row, sorted(needed[row])) for row in (y, y + 1)}
+        for number in numbers:
+            x = _quad(windows[number])[0]
+            quads = [known[y + j][x + i] for j in (0, 1) for i in (0, 1)]
+            worth[:, number] = (np.maximum.reduce(quads) * queries.weight).sum(axis=1)
+        done += len(numbers)
+        progress(done)
+    return worth
+
+
+def _answers(reference: Reference, queries: DescribedQueries, row: int, columns: Sequence[int]) -> _Row:
+    """The best cosine of each part of each crop, Q x N, in each quarter of a row, by its column."""
+    count, parts, size = queries.parts.shape
+    asked = queries.parts.reshape(count * parts, size) / np.float32(UNIT)
+    answers: _Row = {}
+    for start in range(0, len(columns), _QUADS):
+        some = columns[start : start + _QUADS]
+        squares = reference.squares(row, some).astype(np.float32)
+        cosines = asked @ squares.transpose(1, 0, 2).reshape(size, len(some) * SQUARES**2)
+        best = cosines.reshape(count * parts, len(some), SQUARES**2).max(axis=2)
+        for i, column in enumerate(some):
+            answers[column] = best[:, i].reshape(count, parts)
+    return answers
