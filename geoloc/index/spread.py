@@ -12,7 +12,6 @@ from geoloc.blocks import Cells, Place
 from geoloc.cluster import spread
 from geoloc.index.build import Done, Work
 from geoloc.index.store import Store
-from geoloc.model.localizer import Localizer
 from tiling.mosaic import open_mosaic
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Making:
 
         store = Store.open(self.path, writable=True)
         request = store.header.request
-        localizer: Localizer = model.load(self.preset, self.weights, self.device)
+        localizer = model.load(self.preset, self.weights, self.device).compiled()
         with open_mosaic(list(self.mosaics), request.bands, request.gsd_m or 0.0) as mosaic:
             yield Work(store, mosaic, store.plan(), localizer), self.compare
 

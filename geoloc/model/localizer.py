@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -93,10 +94,26 @@ class Localizer:
         self.query_shape = net.config.query_shape
         self.descriptor = net.config.descriptor
         self._device = next(net.parameters()).device
+        self._encode: Callable[[Tensor], Features] = net.encode_reference
 
     def calibrated(self, calibration: Calibration) -> Localizer:
         """The same network telling its scores by another calibration."""
         return Localizer(self._net, calibration)
+
+    def compiled(self) -> Localizer:
+        """The same for much to encode: references go through OpenVINO where that is installed and faster."""
+        from geoloc.model.engine import compiled_encoder
+
+        other = Localizer(self._net, self.calibration)
+        if (encode := compiled_encoder(self._net)) is not None:
+            other._encode = encode
+        return other
+
+    def export_onnx(self, folder: Path) -> list[Path]:
+        """See `geoloc.model.engine.export_onnx`."""
+        from geoloc.model.engine import export_onnx
+
+        return export_onnx(self._net, folder)
 
     @property
     def device(self) -> torch.device:
@@ -151,7 +168,7 @@ class Localizer:
 
         Those of the outer `MARGIN` cells know of the border; `geoloc.field` leaves them off.
         """
-        return self._net.encode_reference(self._images([np.where(valid[..., None], rgb, np.uint8(FILL))]))
+        return self._encode(self._images([np.where(valid[..., None], rgb, np.uint8(FILL))]))
 
     @torch.inference_mode()
     def propose(self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], most: int) -> Matches:

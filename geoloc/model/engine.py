@@ -1,0 +1,141 @@
+"""The backbone outside torch: compiled by OpenVINO for a CPU, and exported as ONNX together with attention and head.
+
+What is faster on which step was measured by `benchmarks.speed`; see docs/speed.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from geoloc.errors import needing_export
+from geoloc.model.network import STRIDE, CrossViewNet, Features
+from geoloc.output import replacing
+
+ENCODER, ATTENTION = "encoder.onnx", "attention.onnx"
+_EXAMPLE_PX = 256
+
+
+class Encoder(nn.Module):
+    """The backbone as a graph of tensors: B x 3 x H x W in [0, 255] -> coarse, fine as in `Features`."""
+
+    def __init__(self, net: CrossViewNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
+        """Features of images, H and W multiples of 16."""
+        features = self.net.encode_reference(rgb)
+        return features.coarse, features.fine
+
+
+class Attention(nn.Module):
+    """All else as a graph of tensors: B crops and one window -> logits B x M, boxes B x M x 4 in window pixels."""
+
+    def __init__(self, net: CrossViewNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(
+        self, query_coarse: Tensor, query_fine: Tensor, click: Tensor, coarse: Tensor, fine: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """See `CrossViewNet.forward`."""
+        found = self.net(Features(query_coarse, query_fine), click, Features(coarse, fine)).candidates
+        return found.logits, found.boxes
+
+
+def compiled_encoder(net: CrossViewNet) -> Callable[[Tensor], Features] | None:
+    """The backbone compiled by OpenVINO; None where that is not installed or the network is not on a CPU.
+
+    Compiling takes about two seconds: for work that is longer. Threads are as many as torch has.
+    """
+    if next(net.parameters()).device.type != "cpu":
+        return None
+    try:
+        import openvino
+    except ModuleNotFoundError:
+        return None
+    with torch.inference_mode(), _quietly():
+        example = torch.zeros(1, 3, _EXAMPLE_PX, _EXAMPLE_PX)
+        any_size = [openvino.PartialShape([-1, 3, -1, -1])]
+        model = openvino.convert_model(Encoder(net).eval(), example_input=(example,), input=any_size)
+    # Processors that could compute in 16 bits are told not to: features are to be those of torch.
+    how = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    request = openvino.Core().compile_model(model, "CPU", how).create_infer_request()
+
+    def encode(rgb: Tensor) -> Features:
+        found = request.infer([rgb.contiguous().numpy()])
+        return Features(*(torch.from_numpy(found[i].copy()) for i in range(2)))
+
+    return encode
+
+
+def export_onnx(net: CrossViewNet, folder: Path) -> list[Path]:
+    """Write `ENCODER`, for images of any size, and `ATTENTION`, for crops and a window of the preset's own sizes and as
+    many crops as one likes.
+
+    Raises:
+        OutputError: a file cannot be written.
+        WeightsError: a package of the extra `export` is missing.
+    """
+    with needing_export():
+        import onnxscript  # noqa: F401
+
+    config = net.config
+    height, width = config.query_shape
+    with torch.inference_mode():
+        query = net.encode_query(torch.zeros(2, 3, height, width), torch.zeros(2, 2))
+        window = net.encode_reference(torch.zeros(1, 3, config.window_px, config.window_px))
+    paths = [folder / ENCODER, folder / ATTENTION]
+    any_side = torch.export.Dim.DYNAMIC
+    images = torch.zeros(2, 3, _EXAMPLE_PX, _EXAMPLE_PX + STRIDE)
+    encoder = _Graph(Encoder(net), ("rgb",), ("coarse", "fine"))
+    encoder.write(paths[0], (images,), ({0: any_side, 2: any_side, 3: any_side},))
+    crops = {0: any_side}
+    inputs = ("query_coarse", "query_fine", "click", "coarse", "fine")
+    attention = _Graph(Attention(net), inputs, ("logits", "boxes"))
+    attention.write(paths[1], (*query, torch.zeros(2, 2), *window), (crops, crops, crops, {}, {}))
+    return paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    module: nn.Module
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def write(self, path: Path, examples: tuple[Tensor, ...], shapes: tuple[dict[int, Any], ...]) -> None:
+        """shapes: which sides of each input may be of any size."""
+        # What was made in inference mode cannot be traced.
+        examples = tuple(example.clone() for example in examples)
+        with replacing(path) as temporary, _quietly():
+            torch.onnx.export(
+                self.module.eval(),
+                examples,
+                temporary,
+                input_names=self.inputs,
+                output_names=self.outputs,
+                dynamic_shapes=shapes,
+                external_data=False,
+                verbose=False,
+            )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Tracing warns of what is the same for every input here."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    log.setLevel(level)
