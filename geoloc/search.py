@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -66,16 +66,23 @@ def locate(
     asked = prep(plan.area)
     found: list[tuple[Candidate, Detection]] = []
     searched = np.full(len(targets), -math.inf)
-    looks, compared = [Look(window, tuple(range(len(crops)))) for window in plan.windows], 0
-    if not exhaustive and model.descriptor and len(looks) > LOOKS:
-        looks, compared = _worthwhile(reference, encoded, model, progress), len(looks)
+    parts, compared = [[Look(window, tuple(range(len(crops)))) for window in plan.windows]], 0
+    if not exhaustive and model.descriptor and len(plan.windows) > LOOKS:
+        parts, compared = _worthwhile(reference, encoded, model, progress), len(plan.windows)
+    total = compared + sum(map(len, parts))
     # Windows overlap, and what each place has is to count once.
     overlap = math.log(plan.overlap)
 
     def log_share(proposal: Proposal) -> float:
         return _log_share(proposal.log_mass, searched[proposal.target] - overlap)
 
-    for done, look in enumerate(looks, start=1):
+    def certain() -> bool:
+        """Whether every target has a place with more of the mass than all others and "nowhere"."""
+        sure = {candidate.proposal.target for candidate, _ in found if log_share(candidate.proposal) > math.log(0.5)}
+        return len(sure) == len(targets)
+
+    done = 0
+    for done, look in enumerate(_until(certain, parts), start=1):
         window = look.window
         features, valid = reference.features(window)
         wanted = valid & window.inside(plan.area)
@@ -89,7 +96,9 @@ def locate(
             likely = [Candidate(grid, window.id, p) for p in matches.proposals if log_share(p) > math.log(LEAST_SHARE)]
             answers = ((candidate, on_map.of(candidate)) for candidate in likely)
             found.extend((candidate, answer) for candidate, answer in answers if asked.contains(place(answer)))
-        progress(compared + done, compared + len(looks))
+        progress(compared + done, total)
+    if done < total:
+        progress(total, total)
     shares = [replace(d, score=math.exp(log_share(candidate.proposal))) for candidate, d in found]
     # A polygon is the same object before and after.
     by_polygon = {id(d.polygon): candidate for candidate, d in found}
@@ -112,7 +121,17 @@ def locate(
     return merged
 
 
-def _worthwhile(reference: Reference, encoded: EncodedQueries, model: Localizer, progress: _Progress) -> list[Look]:
+def _until(enough: Callable[[], bool], parts: Sequence[Sequence[Look]]) -> Iterator[Look]:
+    """What to look at, part by part, until there is no need of more."""
+    for part in parts:
+        yield from part
+        if enough():
+            return
+
+
+def _worthwhile(
+    reference: Reference, encoded: EncodedQueries, model: Localizer, progress: _Progress
+) -> list[list[Look]]:
     """What descriptors speak for, of many windows."""
     total = len(reference.plan.windows)
     described = model.describe_queries(encoded)

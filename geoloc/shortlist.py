@@ -18,7 +18,9 @@ from geoloc.reference import Reference
 from tiling.plan import Window
 
 LOOKS = 100
-"""Windows that each target is looked for in. Smaller plans are searched whole."""
+"""Windows that each target is looked for in at the most. Smaller plans are searched whole."""
+FIRST = 20
+"""Of these the first, with which a search ends if they leave no doubt."""
 CROPS = 2
 """Crops of a target that a window is shown: those it suits best."""
 _QUADS = 128
@@ -38,11 +40,12 @@ def shortlist(
     reference: Reference,
     queries: DescribedQueries,
     *,
-    looks: int = LOOKS,
+    looks: Sequence[int] = (FIRST, LOOKS),
     crops: int = CROPS,
     progress: Callable[[int], None] = lambda done: None,
-) -> list[Look]:
-    """The windows to look at for each target, in the plan's order. progress: called with windows compared.
+) -> list[list[Look]]:
+    """The windows to look at for each target, best first: those of rank 1 to `looks[0]`, those up to `looks[1]` and so
+    on, each part in the plan's order. progress: called with windows compared.
 
     Of windows that overlap the best is taken: the one that shows the likely place nearest to its middle.
 
@@ -52,23 +55,25 @@ def shortlist(
     windows = reference.plan.windows
     worth = _worth(reference, queries, progress)
     at = [_quad(window) for window in windows]
-    chosen: dict[int, set[int]] = {}
+    chosen: list[dict[int, set[int]]] = [{} for _ in looks]
     for target in np.unique(queries.target):
         mine = np.flatnonzero(queries.target == target)
         best = worth[mine].max(axis=0)
         taken: set[tuple[int, int]] = set()
-        count = 0
+        part = count = 0
         for number in np.argsort(-best, kind="stable").tolist():
             x, y = at[number]
-            if count == looks:
-                break
             if (x, y) in taken:
                 continue
+            if count == looks[part]:
+                part += 1
+            if part == len(looks):
+                break
             taken.update((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
             count += 1
             suited = mine[np.argsort(-worth[mine, number], kind="stable")[:crops]]
-            chosen.setdefault(number, set()).update(suited.tolist())
-    return [Look(windows[number], tuple(sorted(chosen[number]))) for number in sorted(chosen)]
+            chosen[part].setdefault(number, set()).update(suited.tolist())
+    return [[Look(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen]
 
 
 def _quad(window: Window) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from geoloc.guide import Guide, View
 from geoloc.photo import Photo
 from geoloc.query import Target
 from geoloc.refine.matcher import Features, Matcher, RootSift
-from geoloc.refine.rectify import Rectified, views
+from geoloc.refine.rectify import views
 from geoloc.refine.verify import Agreement, agree
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
@@ -31,7 +31,8 @@ WHOLE_PX = 32e6
 """Up to this area, in pixels of the plan's GSD, all that is searched is matched; beyond it what lies round answers."""
 ROUND_M = 90.0
 """Half the side of what is matched round an answer."""
-CHUNK_PX = 2048
+CHUNK_PX, NEAR_CHUNK_PX = 2048, 640
+"""Sides of the squares that features are found in: of all that is searched, and of what lies round answers."""
 _MARGIN_PX = 48
 PHOTO_FEATURES = 20000
 DENSITY = 0.06
@@ -65,6 +66,8 @@ class Refiner:
         self._columns = math.ceil((bounds[:, 2].max() - self._west) / self._step)
         self._rows = math.ceil((self._north - bounds[:, 1].min()) / self._step)
         self._windows = STRtree([box(*b) for b in bounds])
+        self._whole = self._columns * self._rows <= WHOLE_PX
+        self._chunk_px = CHUNK_PX if self._whole else NEAR_CHUNK_PX
 
     def refine(self, photo: Photo, targets: Sequence[Target], answers: Sequence[Detection]) -> list[Detection]:
         """The answers with those places first that geometry verifies.
@@ -75,8 +78,13 @@ class Refiner:
         """
         if not answers:
             return []
-        reference = self._reference(answers)
-        found = self._verify(photo, reference) if len(reference) else None
+        sides = _Sides(photo, self._matcher)
+        found = None
+        if not self._whole:
+            # Mostly the best answer is the right one, and the others need not be read.
+            found = self._verify(sides, self._reference([answer for answer in answers if answer.rank == 1]))
+        if found is None:
+            found = self._verify(sides, self._reference(answers))
         if found is None:
             return list(answers)
         out: list[Detection] = []
@@ -85,11 +93,12 @@ class Refiner:
             out += self._carried(photo, number, target, found, mine) or mine
         return out
 
-    def _verify(self, photo: Photo, reference: Features) -> Agreement | None:
+    def _verify(self, sides: _Sides, reference: Features) -> Agreement | None:
         """The plane that the most matches of any view agree on; the first that is beyond doubt ends the search."""
         best: Agreement | None = None
-        for view in views(photo):
-            features = self._of_photo(view)
+        if not len(reference):
+            return None
+        for features in sides:
             pairs = self._matcher.match(features, reference)
             found = agree(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
             if found is not None and (best is None or found.inliers > best.inliers):
@@ -98,15 +107,11 @@ class Refiner:
                 break
         return best
 
-    def _of_photo(self, view: Rectified) -> Features:
-        """Features of the view, their points in the photo."""
-        return self._matcher.features(view.image, view.valid, PHOTO_FEATURES).moved(view.to_photo)
-
     def _reference(self, answers: Sequence[Detection]) -> Features:
         """Features of what is searched, or of what lies round the answers; points in pixels of the plan's own grid."""
-        wide, high = math.ceil(self._columns / CHUNK_PX), math.ceil(self._rows / CHUNK_PX)
+        wide, high = math.ceil(self._columns / self._chunk_px), math.ceil(self._rows / self._chunk_px)
         chunks = {(i, j) for i in range(wide) for j in range(high)}
-        if self._columns * self._rows > WHOLE_PX:
+        if not self._whole:
             chunks = {chunk for answer in answers for chunk in self._round(answer)} & chunks
         return Features.joined([part for chunk in sorted(chunks) if len(part := self._chunk(chunk))])
 
@@ -114,8 +119,8 @@ class Refiner:
         centre = project(answer.polygon.centroid, answer.crs, self._crs)
         x, y = self._pixel(centre.x, centre.y)
         reach = ROUND_M / self._grid().ground_gsd(float(x), float(y)) * self._step
-        low = self._pixel(centre.x - reach, centre.y + reach) / CHUNK_PX
-        high = self._pixel(centre.x + reach, centre.y - reach) / CHUNK_PX
+        low = self._pixel(centre.x - reach, centre.y + reach) / self._chunk_px
+        high = self._pixel(centre.x + reach, centre.y - reach) / self._chunk_px
         return {(i, j) for i in range(int(low[0]), int(high[0]) + 1) for j in range(int(low[1]), int(high[1]) + 1)}
 
     def _chunk(self, chunk: tuple[int, int]) -> Features:
@@ -124,8 +129,8 @@ class Refiner:
         return self._kept[chunk]
 
     def _features(self, i: int, j: int) -> Features:
-        x0, y0 = i * CHUNK_PX - _MARGIN_PX, j * CHUNK_PX - _MARGIN_PX
-        side = CHUNK_PX + 2 * _MARGIN_PX
+        x0, y0 = i * self._chunk_px - _MARGIN_PX, j * self._chunk_px - _MARGIN_PX
+        side = self._chunk_px + 2 * _MARGIN_PX
         affine = Affine(self._step, 0, self._west + x0 * self._step, 0, -self._step, self._north - y0 * self._step)
         grid = Grid(self._crs, affine, side, side)
         nothing = Features(np.zeros((0, 2)), np.zeros((0, 0), np.float32))
@@ -137,7 +142,7 @@ class Refiner:
         most = int(DENSITY * pixels.valid.sum()) + 200
         found = self._matcher.features(pixels.rgb, pixels.valid, most)
         # What lies in the margin is another chunk's.
-        inner = np.asarray(((found.points >= _MARGIN_PX) & (found.points < _MARGIN_PX + CHUNK_PX)).all(1))
+        inner = np.asarray(((found.points >= _MARGIN_PX) & (found.points < _MARGIN_PX + self._chunk_px)).all(1))
         return found.part(inner).moved(np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1.0]]))
 
     def _carried(
@@ -199,6 +204,21 @@ class Refiner:
 
     def _pixel(self, x: float, y: float) -> NDArray[np.float64]:
         return np.array([(x - self._west) / self._step, (self._north - y) / self._step])
+
+
+class _Sides:
+    """Features of each view of a photo, their points in the photo; found when they are first asked for."""
+
+    def __init__(self, photo: Photo, matcher: Matcher) -> None:
+        self._views, self._matcher = views(photo), matcher
+        self._known: list[Features] = []
+
+    def __iter__(self) -> Iterator[Features]:
+        yield from self._known
+        for view in self._views:
+            found = self._matcher.features(view.image, view.valid, PHOTO_FEATURES)
+            self._known.append(found.moved(view.to_photo))
+            yield self._known[-1]
 
 
 def _bounds(grid: Grid) -> tuple[float, float, float, float]:

@@ -64,14 +64,15 @@ def at(window: Window) -> tuple[int, int]:
 @settings(max_examples=40, deadline=None)
 def test_windows_that_show_the_place_come_first(x: int, y: int, looks: int) -> None:
     reference = Squares()
-    chosen = shortlist(cast(Any, reference), asked_for(reference, (x, y)), looks=looks)
+    (chosen,) = shortlist(cast(Any, reference), asked_for(reference, (x, y)), looks=[looks])
     assert len(chosen) == looks
     assert any(x - 1 <= column <= x and y - 1 <= row <= y for column, row in (at(look.window) for look in chosen))
 
 
 def test_windows_that_overlap_a_better_one_are_left_out_and_the_plans_order_is_kept() -> None:
     reference = Squares()
-    chosen = [at(look.window) for look in shortlist(cast(Any, reference), asked_for(reference, (5, 4)), looks=20)]
+    (looks,) = shortlist(cast(Any, reference), asked_for(reference, (5, 4)), looks=[20])
+    chosen = [at(look.window) for look in looks]
     apart = [max(abs(a - c), abs(b - d)) for i, (a, b) in enumerate(chosen) for c, d in chosen[:i]]
     assert min(apart) == 2
     assert chosen == sorted(chosen, key=lambda place: place[::-1])
@@ -80,7 +81,7 @@ def test_windows_that_overlap_a_better_one_are_left_out_and_the_plans_order_is_k
 def test_a_window_is_shown_the_crops_that_suit_it() -> None:
     reference = Squares()
     queries = asked_for(reference, (3, 3), (9, 6), crops=4)
-    (first, second) = shortlist(cast(Any, reference), queries, looks=1, crops=2)
+    ((first, second),) = shortlist(cast(Any, reference), queries, looks=[1], crops=2)
     assert len(first.crops) == len(second.crops) == 2
     # The crop that shows it is the last of its target's four.
     assert 3 in first.crops
@@ -93,7 +94,7 @@ def test_every_row_is_read_once_and_rows_may_be_missing() -> None:
     missing = frozenset(range(3 * COLUMNS, 5 * COLUMNS)) | {0, 1, COLUMNS}
     reference = Squares(missing=missing)
     done: list[int] = []
-    chosen = shortlist(cast(Any, reference), asked_for(reference, (6, 8)), looks=1000, progress=done.append)
+    (chosen,) = shortlist(cast(Any, reference), asked_for(reference, (6, 8)), looks=[1000], progress=done.append)
     assert reference.asked == sorted(set(reference.asked))
     assert done[-1] == len(reference.plan.windows)
     # None of those left out is ever taken, and no window that overlaps none is lost.
@@ -104,6 +105,16 @@ def test_every_row_is_read_once_and_rows_may_be_missing() -> None:
         assert any((x + i, y + j) in places for i in (-1, 0, 1) for j in (-1, 0, 1))
 
 
+def test_the_best_come_in_the_first_part_and_all_of_them_once() -> None:
+    reference = Squares()
+    queries = asked_for(reference, (3, 3), (9, 6))
+    (together,) = shortlist(cast(Any, reference), queries, looks=[15])
+    first, second = shortlist(cast(Any, reference), queries, looks=[4, 15])
+    assert first == shortlist(cast(Any, reference), queries, looks=[4])[0]
+    asked = [(look.window, crop) for look in (*first, *second) for crop in look.crops]
+    assert sorted(asked, key=str) == sorted(((look.window, crop) for look in together for crop in look.crops), key=str)
+
+
 def test_parts_count_by_their_weight() -> None:
     reference = Squares()
     queries = asked_for(reference, (2, 2), (11, 7))
@@ -111,7 +122,8 @@ def test_parts_count_by_their_weight() -> None:
 
     def best(weight: list[float]) -> tuple[int, int]:
         weights = np.repeat(np.array(weight, np.float32), 4)[None] / 4
-        (look,) = shortlist(cast(Any, reference), DescribedQueries(both, weights, np.array([0])), looks=1)
+        described = DescribedQueries(both, weights, np.array([0]))
+        ((look,),) = shortlist(cast(Any, reference), described, looks=[1])
         return at(look.window)
 
     assert best([0.9, 0.1])[0] in {1, 2}
@@ -124,6 +136,6 @@ def test_it_does_not_matter_how_many_quarters_are_compared_at_once(
 ) -> None:
     reference = Squares()
     queries = asked_for(reference, (7, 2), crops=3)
-    whole = shortlist(cast(Any, reference), queries, looks=12)
+    whole = shortlist(cast(Any, reference), queries, looks=[4, 12])
     monkeypatch.setattr("geoloc.shortlist._QUADS", across)
-    assert shortlist(cast(Any, reference), queries, looks=12) == whole
+    assert shortlist(cast(Any, reference), queries, looks=[4, 12]) == whole

@@ -225,7 +225,7 @@ def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refine, "WHOLE_PX", 1000.0)
-    monkeypatch.setattr(refine, "CHUNK_PX", 100)
+    monkeypatch.setattr(refine, "NEAR_CHUNK_PX", 100)
     monkeypatch.setattr(refine, "ROUND_M", 15.0)
     photo, matrix = flown(0, 0, told=True)
     at = (400.0, 300.0)

@@ -1,0 +1,50 @@
+"""Whether the first stage of a search keeps the window that shows what was clicked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+KS = (1, 5, 20, 100)
+
+
+def recall(index: Path, queries: Path) -> dict[str, Any]:
+    """Share of the queries, all of one index, one of whose best K windows, apart from each other, shows the true place;
+    by K. Seconds the first stage takes a query.
+    """
+    import time
+
+    from geoloc import evaluate, model
+    from geoloc.photo import load_photo
+    from geoloc.query import Target, make_queries
+    from geoloc.searched import opened
+    from geoloc.shortlist import shortlist
+    from tiling.area import Area
+    from tiling.grid import project
+
+    kept = dict.fromkeys(KS, 0)
+    seconds = []
+    localizer = model.load()
+    asked = evaluate.read_queries(queries)
+    with opened([], index, preset="base", weights=None) as searched:
+        plan = searched.plan(Area.everywhere())
+        reference = searched.reference(plan, localizer)
+        for query in asked:
+            crops = make_queries(load_photo(query.photo), Target(query.click), localizer.query_shape)
+            described = localizer.describe_queries(localizer.encode_queries(crops, [0] * len(crops)))
+            truth = project(query.box.centroid, query.epsg, plan.windows[0].grid.crs)
+            begin = time.perf_counter()
+            parts = shortlist(reference, described, looks=KS, crops=1)
+            seconds.append(time.perf_counter() - begin)
+            shown = [any(_shows(look.window.grid, truth.x, truth.y) for look in part) for part in parts]
+            for number, k in enumerate(KS):
+                kept[k] += any(shown[: number + 1])
+    shares = {str(k): count / len(asked) for k, count in kept.items()}
+    return {"recall": shares, "queries": len(asked), "seconds": float(np.median(seconds))}
+
+
+def _shows(grid: Any, x: float, y: float) -> bool:
+    column, row = ~grid.affine * (x, y)
+    return bool(0 <= column < grid.width and 0 <= row < grid.height)

@@ -1,0 +1,115 @@
+"""The table and the plot of `benchmarks.speed`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.accuracy.machine import commit, today
+from benchmarks.speed.recall import KS
+from geoloc.machine import machine
+from geoloc.output import replacing
+
+WAYS = {
+    "index": "from the index, two stages",
+    "exhaustive index": "from the index, every window",
+    "mosaic": "from the mosaic, two stages",
+    "exhaustive": "from the mosaic, every window",
+    "sift": "SIFT and RANSAC on the whole mosaic",
+}
+
+
+def write(folder: Path, figures: dict[str, Any]) -> None:
+    """Write `speed.md`, `speed.json` and `speed.png`, replacing older ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head = {"date": today(), "commit": commit(), "machine": machine(), "command": "make bench-speed"}
+    cities = [figures[key] for key in sorted(key for key in figures if key.isdigit())]
+    with replacing(folder / "speed.md") as temporary:
+        temporary.write_text("\n".join(_markdown(head, figures, cities)) + "\n", encoding="utf-8")
+    with replacing(folder / "speed.json") as temporary:
+        temporary.write_text(json.dumps({**head, **figures}, indent=1) + "\n", encoding="utf-8")
+    _plot(folder / "speed.png", cities)
+
+
+def _markdown(head: dict[str, str], figures: dict[str, Any], cities: list[dict[str, Any]]) -> list[str]:
+    lines = ["# Speed", "", "Written by the command below; do not edit. What it means stands in `docs/speed.md`.", ""]
+    lines += [f"- {key}: {value}" for key, value in head.items()]
+    lines += ["", "## The machine, and engines", ""]
+    limits, engines = figures["limits"], figures["engines"]
+    lines.append(f"Product of matrices {limits['gflops']:.0f} GFLOP/s; copying in memory {limits['gbytes']:.1f} GB/s.")
+    lines += [
+        "",
+        "| engine | encoder, one block, ms | GFLOP/s | attention and head, 8 crops, ms | GFLOP/s |",
+        "|---|---|---|---|---|",
+    ]
+    done = engines["operations"]
+    for name, told in engines.items():
+        if "encoder" in told and name != "operations":
+            cells = [
+                f"{1e3 * told[part]:.0f} | {done[part] / told[part] / 1e9:.0f}" for part in ("encoder", "attention")
+            ]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "## Index", ""]
+    lines += [
+        "| km2 | windows | km2 a minute | megapixels a minute | share of the encoder's own rate"
+        " | decoding alone, km2 a minute | MB a km2 | peak MiB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for city in cities:
+        built, km2 = city["build"], city["km2"]
+        minutes = built["seconds"] / 60
+        share = built["encoder_s_a_block"] * built["blocks"] / built["seconds"]
+        decoding = km2 / (built["decode_s_a_block"] * built["blocks"] / 60)
+        rate = f"{km2 / minutes:.2f} | {built['megapixels'] / minutes:.0f}"
+        lines.append(
+            f"| {km2:.1f} | {built['windows']} | {rate} | {share:.2f} |"
+            f" {decoding:.1f} | {built['bytes'] / 1e6 / km2:.1f} | {built['peak_mib']:.0f} |"
+        )
+    lines += [
+        "",
+        "## Searches",
+        "",
+        "Seconds of the first query, from the start of the process, and median of the next.",
+    ]
+    lines += ["", "| km2 | how | first | next | hits | peak MiB |", "|---|---|---|---|---|---|"]
+    for city in cities:
+        for key, name in WAYS.items():
+            if key in city:
+                told = city[key]
+                first, *rest = told["seconds"]
+                hits = f"{sum(told['hits'])} of {len(told['hits'])}"
+                after = f"{median(rest):.1f}" if rest else ""
+                lines.append(
+                    f"| {city['km2']:.1f} | {name} | {first:.1f} | {after} | {hits} | {told['peak_mib']:.0f} |"
+                )
+    lines += ["", "## First stage", "", "Share of queries whose true place is in one of the best K windows."]
+    lines += ["", f"| km2 | {' | '.join(f'K = {k}' for k in KS)} | queries | seconds |", f"|{'---|' * (3 + len(KS))}"]
+    for city in cities:
+        told = city["recall"]
+        shares = " | ".join(f"{told['recall'][str(k)]:.2f}" for k in KS)
+        lines.append(f"| {city['km2']:.1f} | {shares} | {told['queries']} | {told['seconds']:.2f} |")
+    return lines
+
+
+def _plot(path: Path, cities: list[dict[str, Any]]) -> None:
+    """Seconds by area, both logarithmic."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    for key, name in WAYS.items():
+        points = [(city["km2"], median(city[key]["seconds"][1:])) for city in cities if key in city]
+        if points:
+            axes.loglog(*zip(*points, strict=True), marker="o", label=name)
+    points = [(city["km2"], city["build"]["seconds"]) for city in cities]
+    axes.loglog(*zip(*points, strict=True), marker="s", color="grey", linestyle=":", label="making the index, once")
+    axes.set(xlabel="area searched, km²", ylabel="seconds a query")
+    axes.grid(which="both", alpha=0.3)
+    axes.legend(fontsize=8)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")
+    plt.close(figure)

@@ -1,0 +1,157 @@
+"""One measurement in a process of its own, so that its peak of memory is its own: prints one JSON object.
+
+python -m benchmarks.speed.task build MOSAIC INDEX
+python -m benchmarks.speed.task search QUERIES --mosaic MOSAIC | --index INDEX [--exhaustive] [--count N]
+python -m benchmarks.speed.task sift MOSAIC QUERIES
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Do what the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--began", type=float, default=time.time(), help="when the process was started, seconds")
+    parts = parser.add_subparsers(dest="what", required=True)
+    build = parts.add_parser("build")
+    build.add_argument("mosaic", type=Path)
+    build.add_argument("index", type=Path)
+    search = parts.add_parser("search")
+    search.add_argument("queries", type=Path)
+    search.add_argument("--mosaic", type=Path)
+    search.add_argument("--index", type=Path)
+    search.add_argument("--exhaustive", action="store_true")
+    search.add_argument("--count", type=int, default=10)
+    search.add_argument("--off", action="store_true", help="attention alone")
+    sift = parts.add_parser("sift")
+    sift.add_argument("mosaic", type=Path)
+    sift.add_argument("queries", type=Path)
+    args = parser.parse_args()
+    told = {"build": _build, "search": _search, "sift": _sift}[args.what](args)
+    told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def _build(args: Any) -> dict[str, Any]:
+    """Seconds of the whole command's work, and of the encoder alone on pixels that are ready."""
+    import numpy as np
+
+    from geoloc import model
+    from geoloc.field import grid_of, read_with_margin
+    from geoloc.index.build import build
+    from geoloc.index.header import Request
+    from geoloc.index.store import Store
+    from geoloc.model.network import MARGIN, STRIDE
+    from geoloc.model.packaged import find_weights, network_checksum
+    from geoloc.searched import opened
+    from tiling.area import Area
+
+    checksum = network_checksum(find_weights("base", None))
+    with opened([args.mosaic], None, preset="base", weights=None) as searched:
+        plan = searched.plan(Area.everywhere())
+        localizer = model.load().compiled()
+        request = Request(None, None, Area.everywhere().polygon)
+        assert searched.mosaic is not None
+        begin = time.perf_counter()
+        done = build(args.index, searched.mosaic, plan, localizer, weights=checksum, request=request)
+        seconds = time.perf_counter() - begin
+        store = Store.open(args.index)
+        layout = store.header.layout
+        shown = layout.shown(plan.windows)
+        # Whole blocks: what is encoded most of the time.
+        places = [place for place, cells in shown.items() if cells == layout.square(place)][:4]
+        ready = [read_with_margin(searched.mosaic, grid_of(plan, shown[place])) for place in places]
+        begin = time.perf_counter()
+        for pixels in ready:
+            localizer.encode_reference(pixels.rgb, pixels.valid)
+        encoder = (time.perf_counter() - begin) / len(ready)
+        begin = time.perf_counter()
+        for place in places:
+            read_with_margin(searched.mosaic, grid_of(plan, shown[place]))
+        decode = (time.perf_counter() - begin) / len(places)
+    cells = sum(np.prod(part.shape) for part in shown.values())
+    block_px = (layout.side + 2 * MARGIN) ** 2 * STRIDE**2
+    return {
+        "seconds": seconds,
+        "blocks": done.encoded,
+        "windows": len(plan.windows),
+        "megapixels": float(cells) * STRIDE**2 / 1e6,
+        "encoder_s_a_block": encoder,
+        "decode_s_a_block": decode,
+        "block_megapixels": block_px / 1e6,
+        "bytes": store.size(),
+    }
+
+
+def _search(args: Any) -> dict[str, Any]:
+    """Seconds of each query, the first from the start of the process on, and which hit."""
+    from shapely.geometry import Point
+
+    from geoloc import model
+    from geoloc.finder import Finder
+    from geoloc.searched import opened
+    from tiling.area import Area
+    from tiling.grid import project
+
+    mosaics = [] if args.mosaic is None else [args.mosaic]
+    seconds, hits = [], []
+    with opened(mosaics, args.index, preset="base", weights=None) as searched:
+        plan = searched.plan(Area.everywhere())
+        finder = Finder(searched, model.load(), refined=not args.off, exhaustive=args.exhaustive)
+        begin = args.began
+        for query, photo, target in _queries(args.queries, args.count):
+            best = [answer for answer in finder.find(photo, [target], plan).answers if answer.rank == 1]
+            seconds.append(time.time() - begin)
+            place = project(best[0].polygon.centroid, best[0].crs, query.epsg) if best else Point(0, 0)
+            hits.append(bool(query.box.contains(place)))
+            begin = time.time()
+    return {"seconds": seconds, "hits": hits, "windows": len(plan.windows)}
+
+
+def _sift(args: Any) -> dict[str, Any]:
+    from benchmarks.accuracy import sift
+    from benchmarks.accuracy.methods import Job
+    from geoloc.detection import place
+    from tiling.grid import WGS84, project
+    from tiling.mosaic import open_mosaic
+
+    seconds, hits = [], []
+    with open_mosaic([args.mosaic]) as mosaic:
+        locate = None
+        begin = args.began
+        for query, photo, target in _queries(args.queries, 10):
+            if locate is None:
+                locate = sift.prepare(Job(args.mosaic, mosaic, mosaic.gsd_m, (5.0, 5.0)))
+            answers = locate(photo, [target])
+            seconds.append(time.time() - begin)
+            at = project(place(answers[0]), WGS84, query.epsg) if answers else None
+            hits.append(at is not None and bool(query.box.contains(at)))
+            begin = time.time()
+    return {"seconds": seconds, "hits": hits}
+
+
+def _queries(path: Path, count: int) -> Iterator[Any]:
+    """(query, photo, target), spread over the photographs."""
+    from geoloc import evaluate
+    from geoloc.photo import load_photo
+    from geoloc.query import Target
+
+    queries = evaluate.read_queries(path)
+    # One town after another, so that ten queries are of all kinds of photographs.
+    order = sorted(range(len(queries)), key=lambda i: (i % 8 // 2, i % 2, i // 8))
+    for i in order[:count]:
+        photo = load_photo(queries[i].photo)
+        yield queries[i], photo, Target(queries[i].click)
+
+
+if __name__ == "__main__":
+    main()
