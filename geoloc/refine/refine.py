@@ -27,8 +27,10 @@ from tiling.mosaic import Mosaic
 from tiling.plan import Plan
 
 METHOD = "attention+geometry"
-WHOLE_PX = 32e6
-"""Up to this area, in pixels of the plan's GSD, all that is searched is matched; beyond it what lies round answers."""
+AT_ONCE_PX, WHOLE_PX = 6e6, 32e6
+"""Up to the first area, in pixels of the plan's GSD, all that is searched is matched; beyond it what lies round
+answers, and only where that does not agree all, up to the second.
+"""
 ROUND_M = 90.0
 """Half the side of what is matched round an answer."""
 CHUNK_PX, NEAR_CHUNK_PX = 2048, 640
@@ -66,8 +68,8 @@ class Refiner:
         self._columns = math.ceil((bounds[:, 2].max() - self._west) / self._step)
         self._rows = math.ceil((self._north - bounds[:, 1].min()) / self._step)
         self._windows = STRtree([box(*b) for b in bounds])
-        self._whole = self._columns * self._rows <= WHOLE_PX
-        self._chunk_px = CHUNK_PX if self._whole else NEAR_CHUNK_PX
+        self._area_px = self._columns * self._rows
+        self._chunk_px = CHUNK_PX if self._area_px <= AT_ONCE_PX else NEAR_CHUNK_PX
 
     def refine(self, photo: Photo, targets: Sequence[Target], answers: Sequence[Detection]) -> list[Detection]:
         """The answers with those places first that geometry verifies.
@@ -79,12 +81,8 @@ class Refiner:
         if not answers:
             return []
         sides = _Sides(photo, self._matcher)
-        found = None
-        if not self._whole:
-            # Mostly the best answer is the right one, and the others need not be read.
-            found = self._verify(sides, self._reference([answer for answer in answers if answer.rank == 1]))
-        if found is None:
-            found = self._verify(sides, self._reference(answers))
+        tried = (self._verify(sides, self._features_of(chunks)) for chunks in self._grounds(answers))
+        found = next((agreed for agreed in tried if agreed is not None), None)
         if found is None:
             return list(answers)
         out: list[Detection] = []
@@ -107,12 +105,19 @@ class Refiner:
                 break
         return best
 
-    def _reference(self, answers: Sequence[Detection]) -> Features:
-        """Features of what is searched, or of what lies round the answers; points in pixels of the plan's own grid."""
+    def _grounds(self, answers: Sequence[Detection]) -> Iterator[set[tuple[int, int]]]:
+        """Chunks to match, in turn until one ground agrees."""
         wide, high = math.ceil(self._columns / self._chunk_px), math.ceil(self._rows / self._chunk_px)
-        chunks = {(i, j) for i in range(wide) for j in range(high)}
-        if not self._whole:
-            chunks = {chunk for answer in answers for chunk in self._round(answer)} & chunks
+        whole = {(i, j) for i in range(wide) for j in range(high)}
+        if self._area_px > AT_ONCE_PX:
+            # Mostly the best answer is the right one, and the others need not be read.
+            for some in ([answer for answer in answers if answer.rank == 1], answers):
+                yield {chunk for answer in some for chunk in self._round(answer)} & whole
+        if self._area_px <= WHOLE_PX:
+            yield whole
+
+    def _features_of(self, chunks: set[tuple[int, int]]) -> Features:
+        """Points in pixels of the plan's own grid."""
         return Features.joined([part for chunk in sorted(chunks) if len(part := self._chunk(chunk))])
 
     def _round(self, answer: Detection) -> set[tuple[int, int]]:

@@ -224,6 +224,7 @@ def test_clicks_off_what_is_searched_and_targets_without_answers_stay_as_they_ar
 def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(refine, "AT_ONCE_PX", 1000.0)
     monkeypatch.setattr(refine, "WHOLE_PX", 1000.0)
     monkeypatch.setattr(refine, "NEAR_CHUNK_PX", 100)
     monkeypatch.setattr(refine, "ROUND_M", 15.0)
@@ -248,6 +249,20 @@ def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     assert 1 <= len(chunks) <= 9
     far = refiner.refine(photo, [target], [answer(EAST + 8, NORTH - 8, click=target.click)])
     assert [f.method for f in far] == ["attention"]
+
+
+def test_all_that_is_searched_is_matched_where_no_answer_is_near(
+    mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refine, "AT_ONCE_PX", 1000.0)
+    monkeypatch.setattr(refine, "NEAR_CHUNK_PX", 200)
+    monkeypatch.setattr(refine, "ROUND_M", 15.0)
+    photo, _ = flown(0, 0, told=True)
+    click = Click(400.0, 300.0)
+    (best, *_) = Refiner(mosaic, plan_of(mosaic)).refine(
+        photo, [Target(click)], [answer(EAST + 8, NORTH - 8, click=click)]
+    )
+    assert best.method == METHOD
 
 
 def test_nothing_is_read_finer_than_the_plan(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
