@@ -23,9 +23,9 @@ from benchmarks.speed.limits import engines, machine_limits
 from benchmarks.speed.recall import recall
 
 SIDES_KM = (1, 2, 4, 8)
-EXHAUSTIVE_KM2, SIFT_KM2, MOSAIC_KM2 = 4, 4, 4
-"""How large cities at the most are searched every window, matched whole by SIFT, and searched without an index: all
-grow with the area, and take hours beyond that.
+EXHAUSTIVE, MOSAIC, SIFT = {1: 10, 4: 2}, {1: 2, 4: 2}, (1, 4)
+"""Queries, by km2, that are shown every window and that search without an index, and cities matched whole by SIFT: all
+grow with the area, and take hours beyond these.
 """
 
 
@@ -65,12 +65,15 @@ def _of_city(made: City, side: int, work: Path, known: Callable[..., dict[str, A
     by_mosaic = ("search", made.queries, "--mosaic", made.mosaic)
     found["index"] = known(f"index_{name}", lambda: _task(*by_index))
     found["recall"] = known(f"recall_{name}", lambda: recall(index, made.queries))
-    if side**2 <= EXHAUSTIVE_KM2:
-        found["exhaustive index"] = known(f"exhaustive_index_{name}", lambda: _task(*by_index, "--exhaustive"))
-    if side**2 <= MOSAIC_KM2:
-        found["mosaic"] = known(f"mosaic_{name}", lambda: _task(*by_mosaic, "--count", 2))
-        found["exhaustive"] = known(f"exhaustive_{name}", lambda: _task(*by_mosaic, "--exhaustive", "--count", 2))
-    if side**2 <= SIFT_KM2:
+    km2 = side**2
+    if km2 in EXHAUSTIVE:
+        asked = ("--exhaustive", "--count", EXHAUSTIVE[km2])
+        found["exhaustive index"] = known(f"exhaustive_index_{name}", lambda: _task(*by_index, *asked))
+    if km2 in MOSAIC:
+        asked = ("--count", MOSAIC[km2])
+        found["mosaic"] = known(f"mosaic_{name}", lambda: _task(*by_mosaic, *asked))
+        found["exhaustive"] = known(f"exhaustive_{name}", lambda: _task(*by_mosaic, "--exhaustive", *asked))
+    if km2 in SIFT:
         found["sift"] = known(f"sift_{name}", lambda: _task("sift", made.mosaic, made.queries))
     return found
 

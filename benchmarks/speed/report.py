@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,6 +13,9 @@ from benchmarks.speed.recall import KS
 from geoloc.machine import machine
 from geoloc.output import replacing
 
+CORE_HOUR_USD, GB_MONTH_USD = 0.05, 0.023
+"""Assumed: about what clouds ask for a core of a general machine, and for object storage."""
+AREAS_KM2 = (1_000, 1_000_000)
 WAYS = {
     "index": "from the index, two stages",
     "exhaustive index": "from the index, every window",
@@ -90,6 +94,26 @@ def _markdown(head: dict[str, str], figures: dict[str, Any], cities: list[dict[s
         told = city["recall"]
         shares = " | ".join(f"{told['recall'][str(k)]:.2f}" for k in KS)
         lines.append(f"| {city['km2']:.1f} | {shares} | {told['queries']} | {told['seconds']:.2f} |")
+    return lines + _costs(cities[-1])
+
+
+def _costs(city: dict[str, Any]) -> list[str]:
+    """Of indexes of much larger areas, by the rate and size of one."""
+    built, km2 = city["build"], city["km2"]
+    core_hours = built["seconds"] * (os.cpu_count() or 1) / 3600 / km2
+    gigabytes = built["bytes"] / 1e9 / km2
+    lines = ["", "## What larger areas cost", ""]
+    prices = f"{CORE_HOUR_USD} US$ a core hour and {GB_MONTH_USD} US$ a GB and month (assumed)"
+    lines.append(f"From the city of {km2:.1f} km2, at {prices}.")
+    lines += [
+        "",
+        "| km2 | core hours | on 64 cores, h | US$ to make | GB | US$ a month to keep |",
+        "|---|---|---|---|---|---|",
+    ]
+    for area in AREAS_KM2:
+        hours, size = core_hours * area, gigabytes * area
+        cells = (f"{area:,}", f"{hours:,.0f}", f"{hours / 64:,.1f}", f"{hours * CORE_HOUR_USD:,.2f}")
+        lines.append(f"| {' | '.join(cells)} | {size:,.0f} | {size * GB_MONTH_USD:,.2f} |")
     return lines
 
 
