@@ -22,7 +22,7 @@ HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv system demo test lint bench-accuracy clean
+.PHONY: help venv system demo test lint bench-accuracy bench-speed clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,9 @@ lint: venv ## ruff and mypy
 
 bench-accuracy: venv ## every method on every set of queries (hours): benchmarks/results/accuracy.md; BENCH='--limit 6' for a quick look
 	$(BIN)/python -m benchmarks.accuracy $(BENCH)
+
+bench-speed: venv ## indexes and searches of synthetic cities of 1 to 64 km2 (hours): benchmarks/results/speed.md; BENCH='--sides 1' for a quick look
+	$(BIN)/python -m benchmarks.speed $(BENCH)
 
 clean: ## remove what make, the tests and the demonstration made
 	rm -rf $(VENV) build dist demo geoloc.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
