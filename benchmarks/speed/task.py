@@ -128,7 +128,7 @@ def _sift(args: Any) -> dict[str, Any]:
     with open_mosaic([args.mosaic]) as mosaic:
         locate = None
         begin = args.began
-        for query, photo, target in _queries(args.queries, 10):
+        for query, photo, target in _queries(args.queries, 3):
             if locate is None:
                 locate = sift.prepare(Job(args.mosaic, mosaic, mosaic.gsd_m, (5.0, 5.0)))
             answers = locate(photo, [target])

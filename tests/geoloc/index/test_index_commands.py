@@ -72,6 +72,41 @@ def test_an_index_gives_the_answer_of_its_mosaic(folder: Path) -> None:
     assert shape(one["geometry"]).intersects(shape(other["geometry"]))
 
 
+def _found(result: Result) -> list[tuple[float, ...]]:
+    """Boxes, metres, and scores."""
+    assert result.exit_code == 0, result.stderr
+    names = ("xmin", "ymin", "xmax", "ymax", "score")
+    return [tuple(f["properties"][name] for name in names) for f in json.loads(result.stdout)["features"]]
+
+
+def test_two_stages_choose_the_same_windows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoloc.search.LOOKS", 2)
+    asked = ("locate", folder / "p.jpg", *LOCATE, "--top", "1")
+    (one,), (other,) = (
+        _found(_run(*asked, *where)) for where in (("--index", folder / "i.zarr"), ("--mosaic", folder / "m.tif"))
+    )
+    assert np.abs(np.subtract(one[:4], other[:4])).max() < GSD_M
+    assert one[4] == pytest.approx(other[4], abs=0.02)
+    # The place is clear: looking everywhere finds the same.
+    (everywhere,) = _found(_run(*asked, "--index", folder / "i.zarr", "--exhaustive"))
+    assert np.abs(np.subtract(one[:4], everywhere[:4])).max() < GSD_M
+
+
+def test_batch(folder: Path, tmp_path: Path) -> None:
+    rows = "photo,click_x,click_y\np.jpg,{},{}\nmissing.jpg,1,2\n".format(*CLICK)
+    (folder / "b.csv").write_text(rows)
+    output = tmp_path / "o.geojson"
+    result = _run("batch", folder / "b.csv", "--index", folder / "i.zarr", "-o", output, "--min-score", "0")
+    assert result.exit_code == 1
+    assert "2 queries: 1 found, 0 not here, 1 error" in result.stdout
+    first = json.loads(output.read_text())["features"][0]
+    x, y = shape(first["geometry"]).centroid.coords[0]
+    truth = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(
+        500_000 + GSD_M * (80 + CLICK[0]), 5_400_000 - GSD_M * (100 + CLICK[1])
+    )
+    assert pyproj.Geod(ellps="WGS84").inv(x, y, *truth)[2] < 8
+
+
 @pytest.fixture
 def alone(folder: Path) -> Iterator[Path]:
     """The index where its mosaic is not at hand."""
