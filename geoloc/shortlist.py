@@ -25,7 +25,18 @@ CROPS = 2
 """Crops of a target that a window is shown: those it suits best."""
 _QUADS = 128
 """Quarters of windows that are compared at once: bounds memory."""
-_Row = dict[int, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Best cosines of parts of crops, Q x P x N, in quarters of windows of one row. columns: theirs, ascending."""
+
+    columns: NDArray[np.int64]
+    best: NDArray[np.float32]
+
+    def at(self, columns: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Those of some of the columns."""
+        return self.best[:, :, np.searchsorted(self.columns, columns)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +109,26 @@ def _worth(reference: Reference, queries: DescribedQueries, progress: Callable[[
     known: dict[int, _Row] = {}
     done = 0
     for y, numbers in sorted(rows.items()):
-        known = {row: known.get(row) or _answers(reference, queries, row, sorted(needed[row])) for row in (y, y + 1)}
-        for number in numbers:
-            x = _quad(windows[number])[0]
-            quads = [known[y + j][x + i] for j in (0, 1) for i in (0, 1)]
-            worth[:, number] = (np.maximum.reduce(quads) * queries.weight).sum(axis=1)
+        for row in (y, y + 1):
+            if row not in known:
+                known[row] = _answers(reference, queries, row, sorted(needed[row]))
+        known = {row: known[row] for row in (y, y + 1)}
+        left = np.array([_quad(windows[number])[0] for number in numbers])
+        quads = [known[y + j].at(left + i) for j in (0, 1) for i in (0, 1)]
+        worth[:, numbers] = (np.maximum.reduce(quads) * queries.weight[:, :, None]).sum(axis=1)
         done += len(numbers)
         progress(done)
     return worth
 
 
 def _answers(reference: Reference, queries: DescribedQueries, row: int, columns: Sequence[int]) -> _Row:
-    """The best cosine of each part of each crop, Q x N, in each quarter of a row, by its column."""
+    """The best answers in each quarter of a row."""
     count, parts, size = queries.parts.shape
     asked = queries.parts.reshape(count * parts, size) / np.float32(UNIT)
-    answers: _Row = {}
+    best = np.empty((count * parts, len(columns)), np.float32)
     for start in range(0, len(columns), _QUADS):
         some = columns[start : start + _QUADS]
         squares = reference.squares(row, some).astype(np.float32)
         cosines = asked @ squares.transpose(1, 0, 2).reshape(size, len(some) * SQUARES**2)
-        best = cosines.reshape(count * parts, len(some), SQUARES**2).max(axis=2)
-        for i, column in enumerate(some):
-            answers[column] = best[:, i].reshape(count, parts)
-    return answers
+        best[:, start : start + len(some)] = cosines.reshape(count * parts, len(some), SQUARES**2).max(axis=2)
+    return _Row(np.array(columns), best.reshape(count, parts, len(columns)))

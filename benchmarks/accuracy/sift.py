@@ -19,6 +19,10 @@ RATIO = 0.8
 """Lowe's ratio test: nearest over second nearest descriptor."""
 RANSAC_PX = 5.0
 MIN_INLIERS = 8
+AT_ONCE = 200_000
+"""Descriptors that OpenCV compares as one set; it refuses more than 2^18."""
+TILE, OVERLAP = 8192, 64
+"""Larger mosaics are searched for features in tiles, since OpenCV needs some 200 bytes a pixel."""
 
 _Features = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -27,7 +31,7 @@ def prepare(job: Job) -> Locate:
     """The features of the mosaic, found once; what it scores is more the more inliers there are, and no probability."""
     grid = whole_grid(job.mosaic, job.gsd_m)
     pixels = job.mosaic.read(grid)
-    points, descriptors = _features(pixels.rgb, np.where(pixels.valid, np.uint8(255), np.uint8(0)))
+    points, descriptors = _of_mosaic(pixels.rgb, np.where(pixels.valid, np.uint8(255), np.uint8(0)))
 
     def locate(photo: Photo, targets: list[Target]) -> list[Detection]:
         found = _homography(_features(photo.pixels, None), (points, descriptors))
@@ -46,6 +50,20 @@ def prepare(job: Job) -> Locate:
     return locate
 
 
+def _of_mosaic(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> _Features:
+    """As `_features`, of a picture of any size."""
+    found = []
+    for top in range(0, rgb.shape[0], TILE):
+        for left in range(0, rgb.shape[1], TILE):
+            first_row, first_column = max(0, top - OVERLAP), max(0, left - OVERLAP)
+            part = np.s_[first_row : top + TILE + OVERLAP, first_column : left + TILE + OVERLAP]
+            points, descriptors = _features(rgb[part], mask[part])
+            points = points + np.array((first_column, first_row), np.float32)
+            own = ((points >= (left, top)) & (points < (left + TILE, top + TILE))).all(axis=1)
+            found.append((points[own], descriptors[own]))
+    return np.concatenate([points for points, _ in found]), np.concatenate([descriptors for _, descriptors in found])
+
+
 def _features(rgb: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> _Features:
     """Points, N x 2, and RootSIFT descriptors (Arandjelovic and Zisserman, 2012), N x 128."""
     keypoints, descriptors = cv2.SIFT.create().detectAndCompute(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), mask)
@@ -59,12 +77,14 @@ def _homography(photo: _Features, mosaic: _Features) -> tuple[NDArray[Any], int]
     """Photo to mosaic pixels, centre origin, and the number of inliers; None where the photo cannot be placed."""
     if min(len(photo[0]), len(mosaic[0])) < 2:
         return None
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(photo[1], mosaic[1], k=2)
+    matcher = cv2.BFMatcher(cv2.NORM_L2)
+    matcher.add([mosaic[1][start : start + AT_ONCE] for start in range(0, len(mosaic[1]), AT_ONCE)])
+    pairs = matcher.knnMatch(photo[1], k=2)
     good = [nearest for nearest, second in pairs if nearest.distance < RATIO * second.distance]
     if len(good) < MIN_INLIERS:
         return None
     source = photo[0][[match.queryIdx for match in good]]
-    target = mosaic[0][[match.trainIdx for match in good]]
+    target = mosaic[0][[match.imgIdx * AT_ONCE + match.trainIdx for match in good]]
     homography, inliers = cv2.findHomography(source, target, cv2.RANSAC, RANSAC_PX, maxIters=10_000, confidence=0.999)
     if homography is None or inliers.sum() < MIN_INLIERS:
         return None

@@ -23,7 +23,7 @@ from benchmarks.speed.limits import engines, machine_limits
 from benchmarks.speed.recall import recall
 
 SIDES_KM = (1, 2, 4, 8)
-EXHAUSTIVE, MOSAIC, SIFT = {1: 10, 4: 2}, {1: 2, 4: 2}, (1, 4)
+EXHAUSTIVE, MOSAIC, SIFT = {1: 10, 4: 2, 16: 1}, {1: 2, 4: 2, 16: 1}, (1, 4, 16)
 """Queries, by km2, that are shown every window and that search without an index, and cities matched whole by SIFT: all
 grow with the area, and take hours beyond these.
 """

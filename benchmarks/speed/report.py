@@ -126,7 +126,7 @@ def _plot(path: Path, cities: list[dict[str, Any]]) -> None:
 
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for key, name in WAYS.items():
-        points = [(city["km2"], median(city[key]["seconds"][1:])) for city in cities if key in city]
+        points = [(city["km2"], median(city[key]["seconds"][1:] or city[key]["seconds"])) for city in cities if key in city]
         if points:
             axes.loglog(*zip(*points, strict=True), marker="o", label=name)
     points = [(city["km2"], city["build"]["seconds"]) for city in cities]

@@ -28,6 +28,9 @@ from tiling.grid import Grid, beside
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan, Window
 
+DESCRIBED = 256 * 2**20
+"""Bytes of descriptors that are kept from one search to the next, those read last: of about 330 km2."""
+
 
 class Index:
     """A finished index, open for searches. Blocks that were read are kept from one search to the next."""
@@ -129,7 +132,7 @@ class Index:
             if squares is None:
                 raise self._damage(place)
             self._described[place] = squares
-            while len(self._described) > header.columns + 1:
+            while len(self._described) > max(header.columns + 1, DESCRIBED // squares.nbytes):
                 self._described.popitem(last=False)
         self._described.move_to_end(place)
         square = header.layout.square(place)
