@@ -126,7 +126,8 @@ def _plot(path: Path, cities: list[dict[str, Any]]) -> None:
 
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for key, name in WAYS.items():
-        points = [(city["km2"], median(city[key]["seconds"][1:] or city[key]["seconds"])) for city in cities if key in city]
+        told = [(city["km2"], city[key]["seconds"]) for city in cities if key in city]
+        points = [(km2, median(seconds[1:] or seconds)) for km2, seconds in told]
         if points:
             axes.loglog(*zip(*points, strict=True), marker="o", label=name)
     points = [(city["km2"], city["build"]["seconds"]) for city in cities]
