@@ -52,14 +52,24 @@ class Finder:
         self._refined, self._exhaustive, self._top, self._min_score = refined, exhaustive, top, min_score
         self._grounds: list[_Ground] = []
 
+    def asked(self, *, refined: bool, exhaustive: bool, top: int, min_score: float | None) -> Finder:
+        """Another one for the same, which shares with this one all that was read and encoded."""
+        other = Finder(
+            self._searched, self._model, refined=refined, exhaustive=exhaustive, top=top, min_score=min_score
+        )
+        other._grounds = self._grounds
+        return other
+
     def find(
         self,
         photo: Photo,
         targets: Sequence[Target],
         plan: Plan,
         progress: Callable[[int, int], None] = lambda done, total: None,
+        verifying: Callable[[], None] = lambda: None,
     ) -> Found:
-        """Search a plan for targets in a photo. progress: called with the number of windows done and of all.
+        """Search a plan for targets in a photo. progress: called with the number of windows done and of all; verifying:
+        before geometry checks the answers.
 
         Raises:
             PhotoError: a click is outside the photo.
@@ -68,7 +78,8 @@ class Finder:
         ground = self._ground(plan)
         how: dict[str, Any] = {"top": self._top, "exhaustive": self._exhaustive, "progress": progress}
         answers = search.locate(photo, targets, ground.reference, self._model, **how)
-        if ground.refiner is not None:
+        if self._refined and ground.refiner is not None:
+            verifying()
             answers = ground.refiner.refine(photo, targets, answers)
         if self._min_score is None:
             return Found(answers, present(answers, search.PRESENT))
@@ -78,11 +89,11 @@ class Finder:
         known = [ground for ground in self._grounds if ground.plan == plan]
         others = [ground for ground in self._grounds if ground.plan != plan]
         # What has to go goes before anything new is read.
-        self._grounds = others[-(KEPT - 1) :] + known
+        self._grounds[:] = others[-(KEPT - 1) :] + known
         if not known:
             reference = self._searched.reference(plan, self._model)
             refiner, mosaic = None, self._searched.mosaic
-            if self._refined and mosaic is not None:
+            if mosaic is not None:
                 refiner = refine.Refiner(mosaic, plan, guide.Guide(reference, self._model))
             self._grounds.append(_Ground(plan, reference, refiner))
         return self._grounds[-1]

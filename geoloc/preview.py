@@ -153,7 +153,7 @@ def _draw_click(panel: Image.Image, x: float, y: float, colour: _Colour, radius:
     draw_strokes(panel, [ring, *ticks], colour, 2)
 
 
-def photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Image.Image:
+def photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int, *, label: bool = True) -> Image.Image:
     """A square round the click, `px` pixels wide, a quarter of the photo's shorter side."""
     width, height = photo.size
     side = max(16.0, min(width, height) * _PHOTO_SHARE)
@@ -163,7 +163,8 @@ def photo_close_up(photo: Photo, click: Click, colour: _Colour, px: int) -> Imag
         (px, px), Image.Resampling.LANCZOS, (x0, y0, min(x0 + side, width), min(y0 + side, height))
     )
     _draw_click(crop, (click.x - x0) * px / side, (click.y - y0) * px / side, colour, 10)
-    draw_label(ImageDraw.Draw(crop), (8, 8), f"click {click.x:g}, {click.y:g}", colour, 15)
+    if label:
+        draw_label(ImageDraw.Draw(crop), (8, 8), f"click {click.x:g}, {click.y:g}", colour, 15)
     return crop
 
 
@@ -230,7 +231,7 @@ def _close_ups(
     for click, best in groups.items():
         yield photo_close_up(photo, click, colours[click], px)
         for found in best:
-            yield _map_close_up(mosaic, found, colours[click], px)
+            yield map_close_up(mosaic, found, colours[click], px)
         for i in range(_tiles_each(groups) - 1 - len(best)):
             blank = Image.new("RGB", (px, px), _BACKGROUND)
             if i == 0 and not best:
@@ -238,15 +239,16 @@ def _close_ups(
             yield blank
 
 
-def _map_close_up(mosaic: Mosaic, found: Detection, colour: _Colour, px: int) -> Image.Image:
+def map_close_up(mosaic: Mosaic, found: Detection, colour: _Colour, px: int, *, label: bool = True) -> Image.Image:
+    """A square round an answer, `px` pixels wide, north up."""
     crs = local_crs(found.polygon, found.crs)
     view = _view(crs, project(found.polygon, found.crs, crs), _SURROUNDINGS, _MIN_CLOSE_UP_M, px)
     panel = map_pixels(mosaic, view)
     _draw_box(panel, view, found, colour)
-    draw_label(
-        ImageDraw.Draw(panel), (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15
-    )
-    draw_scale_bar(panel, view)
+    if label:
+        text = f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m"
+        draw_label(ImageDraw.Draw(panel), (8, 8), text, colour, 15)
+        draw_scale_bar(panel, view)
     return panel
 
 

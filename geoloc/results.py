@@ -120,7 +120,7 @@ def write_rows(
     suffix = path.suffix.lower()
     with replacing(path) as temporary:
         if suffix in GEOJSON_SUFFIXES:
-            temporary.write_text(_geojson(rows, columns, crs, precision) + "\n", encoding="utf-8")
+            temporary.write_text(_collection(rows, columns, crs, precision) + "\n", encoding="utf-8")
         elif suffix == ".parquet":
             _frame(rows, columns, crs).to_parquet(temporary)
         else:
@@ -134,10 +134,12 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
     A box across the antimeridian is cut there.
     """
     crs = detections[0].crs if detections else WGS84
-    return _geojson([row_of(detection) for detection in detections], COLUMNS, crs, precision)
+    return _collection([row_of(detection) for detection in detections], COLUMNS, crs, precision)
 
 
-def _geojson(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int) -> str:
+def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
+    """RFC 7946 features of rows whose polygons are in `crs`; see `geojson_text`."""
+
     def decimals(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return points.round(precision)
 
@@ -146,7 +148,7 @@ def _geojson(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precisio
             return None
         return mapping(shapely.transform(within_turn(project(polygon, crs, WGS84)), decimals))
 
-    features = [
+    return [
         {
             "type": "Feature",
             "geometry": geometry(row.polygon),
@@ -154,6 +156,10 @@ def _geojson(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precisio
         }
         for row in rows
     ]
+
+
+def _collection(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int) -> str:
+    features = features_of(rows, columns, crs, precision)
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False)
 
 

@@ -14,12 +14,15 @@ from tiling.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All hold together. near: (lon, lat), or None. within: metres round it, or round a photo's own position."""
+    """All hold together. near: (lon, lat), or None. within: metres round it, or round a photo's own position.
+    area: what `aoi` would hold, where it is no file.
+    """
 
     bounds: tuple[float, float, float, float] | None
     aoi: Path | None
     near: tuple[float, float] | None
     within: float
+    area: Area | None = None
 
 
 class Scope:
@@ -34,6 +37,8 @@ class Scope:
         area = Area.everywhere()
         if limits.bounds is not None:
             area = area.intersect(Area.from_bounds(*limits.bounds))
+        if limits.area is not None:
+            area = area.intersect(limits.area)
         if limits.aoi is not None:
             area = area.intersect(Area.from_file(limits.aoi))
         if limits.near is not None:

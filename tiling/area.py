@@ -81,6 +81,25 @@ class Area:
         return cls(within_turn(project(united, meta["crs"], WGS84)))
 
     @classmethod
+    def from_geojson(cls, geometry: object) -> Area:
+        """A Polygon or MultiPolygon of GeoJSON: WGS 84, longitude first.
+
+        Raises:
+            AreaError: it is something else, or not on Earth.
+        """
+        try:
+            found = shapely.geometry.shape(geometry)
+        except (AttributeError, TypeError, ValueError, KeyError, IndexError, shapely.errors.GEOSException) as error:
+            raise AreaError(f"the area is no GeoJSON geometry ({_first_line(error)}); give a polygon") from None
+        polygons = _polygons(found)
+        if not polygons:
+            raise AreaError(f"the area is {found.geom_type}; give a polygon that is not empty")
+        west, south, east, north = found.bounds
+        if not (-360 <= west <= east <= 360 and -90 <= south <= north <= 90):
+            raise AreaError("the area is not on Earth; give longitudes and latitudes in degrees (the order is lon,lat)")
+        return cls(within_turn(shapely.union_all([_valid(polygon) for polygon in polygons])))
+
+    @classmethod
     def near(cls, lon: float, lat: float, within_m: float) -> Area:
         """Every point at most `within_m` metres (geodesic) from a position; at most 0.02 % further.
 

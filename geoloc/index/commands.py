@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.console import LOG, MODEL, Progress, chosen_workers, options
+from geoloc.console import MODEL, Progress, chosen_workers, options
 
 if TYPE_CHECKING:
     from geoloc.cluster import Workers
@@ -51,41 +51,26 @@ def build(
     overwrite: bool,
 ) -> None:
     """Index a mosaic; goes on where an interrupted build of the same index stopped."""
-    from geoloc.errors import OutputError, needing_index
-    from geoloc.model.packaged import find_weights, network_checksum
-    from geoloc.scope import Limits, Scope
-    from geoloc.searched import opened
+    from geoloc.errors import needing_index
+    from geoloc.model.packaged import find_weights
+    from geoloc.scope import Limits
 
-    checksum = network_checksum(find_weights(preset, weights))
+    # What is cheap to check comes before libraries that take seconds.
+    find_weights(preset, weights)
     with needing_index():
-        from geoloc.index import build as making
-        from geoloc.index.header import Request
+        from geoloc.index.making import Order
+        from geoloc.index.making import build as make
         from geoloc.index.spread import Making
     workers = chosen_workers(scheduler, workers_count)
-    if not path.parent.is_dir():
-        raise OutputError(f"{path.parent}: no such folder to write {path.name} into; make it first")
-    with opened(mosaics, None, preset=preset, weights=weights, bands=bands, gsd=gsd) as searched:
-        scope = Scope(searched, Limits(bounds, aoi, near=None, within=0.0))
-        plan = scope.plan()
-        LOG.info("Indexing %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, plan.gsd_m)
-
-        from geoloc import model
-
-        localizer = model.load(preset, weights, device).compiled()
-        request = Request(bands, gsd, scope.area.polygon)
-        assert searched.mosaic is not None
-        with _makes(Making(path, mosaics, preset, weights, device, False), workers) as makes:
-            done = making.build(
-                path,
-                searched.mosaic,
-                plan,
-                localizer,
-                weights=checksum,
-                request=request,
-                overwrite=overwrite,
-                progress=Progress("blocks", timed=True),
-                makes=makes,
-            )
+    done = make(
+        Order(path, mosaics, preset, weights, device),
+        Limits(bounds, aoi, near=None, within=0.0),
+        bands=bands,
+        gsd=gsd,
+        overwrite=overwrite,
+        progress=Progress("blocks", timed=True),
+        makers=_makes(Making(path, mosaics, preset, weights, device, False), workers),
+    )
     _tell(path, done)
 
 
@@ -103,30 +88,17 @@ def update(
 ) -> None:
     """Bring INDEX up to date with its mosaic: only what changed is encoded again. Restores damaged blocks too."""
     from geoloc.errors import needing_index
-    from geoloc.model.packaged import find_weights, network_checksum
-    from geoloc.searched import opened
-    from tiling.area import Area
 
     with needing_index():
-        from geoloc.index import build as making
+        from geoloc.index.making import Order
+        from geoloc.index.making import update as make
         from geoloc.index.spread import Making
         from geoloc.index.store import Store
     workers = chosen_workers(scheduler, workers_count)
-    header = Store.open(path).header
-    request, preset = header.request, header.preset
-    checksum = network_checksum(find_weights(preset, weights))
-    with opened(mosaics, None, preset=preset, weights=weights, bands=request.bands, gsd=request.gsd_m) as searched:
-        plan = searched.plan(Area(request.area))
-
-        from geoloc import model
-
-        localizer = model.load(preset, weights, device).compiled()
-        assert searched.mosaic is not None
-        with _makes(Making(path, mosaics, preset, weights, device, True), workers) as makes:
-            progress = Progress("blocks", timed=True)
-            mosaic = searched.mosaic
-            done = making.update(path, mosaic, plan, localizer, weights=checksum, progress=progress, makes=makes)
-    _tell(path, done)
+    preset = Store.open(path).header.preset
+    making = Making(path, mosaics, preset, weights, device, True)
+    order, progress = Order(path, mosaics, preset, weights, device), Progress("blocks", timed=True)
+    _tell(path, make(order, progress=progress, makers=_makes(making, workers)))
 
 
 @index.command()

@@ -6,21 +6,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pyproj
 import pytest
 import rasterio
-from affine import Affine
+from city import CLICK, GSD_M, TRUE, make_city
 from click.testing import CliRunner, Result
-from PIL import Image
 from shapely.geometry import shape
 
 from cli import main
 from geoloc.index.store import Store
-
-GSD_M, SIDE = 0.2, 420
-CLICK = (128, 120)
 
 
 def _run(*args: str | Path) -> Result:
@@ -31,18 +26,8 @@ def _run(*args: str | Path) -> Result:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """m.tif, p.jpg (a part of it seen from above), q.csv and i.zarr."""
     folder = tmp_path_factory.mktemp("city")
-    rng = np.random.default_rng(5)
-    picture = cv2.resize(rng.integers(70, 150, (30, 30, 3), np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    for _ in range(60):
-        x, y = rng.integers(0, SIDE - 60, 2)
-        w, h = rng.integers(12, 50, 2)
-        picture[y : y + h, x : x + w] = rng.integers(20, 250, 3)
-    affine = Affine(GSD_M, 0, 500_000, 0, -GSD_M, 5_400_000)
-    profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8"}
-    with rasterio.open(folder / "m.tif", "w", **profile, crs="EPSG:32633", transform=affine) as file:
-        file.write(np.moveaxis(picture, -1, 0))
-    Image.fromarray(picture[100:356, 80:336]).save(folder / "p.jpg", quality=95)
-    x, y = affine * (80 + CLICK[0], 100 + CLICK[1])
+    make_city(folder)
+    x, y = TRUE
     header = "photo,click_x,click_y,xmin,ymin,xmax,ymax,epsg"
     row = f"p.jpg,{CLICK[0]},{CLICK[1]},{x - 3},{y - 3},{x + 3},{y + 3},32633"
     (folder / "q.csv").write_text(f"{header}\n{row}\n")
@@ -57,7 +42,7 @@ LOCATE = ("--click", "{},{}".format(*CLICK), "--min-score", "0", "--refine", "of
 
 
 def test_an_index_gives_the_answer_of_its_mosaic(folder: Path) -> None:
-    x, y = 500_000 + GSD_M * (80 + CLICK[0]), 5_400_000 - GSD_M * (100 + CLICK[1])
+    x, y = TRUE
     lon, lat = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(x, y)
     # Few windows, since the network is slow.
     asked = ("locate", folder / "p.jpg", *LOCATE, "--near", f"{lon},{lat}", "--within", "10")
@@ -101,9 +86,7 @@ def test_batch(folder: Path, tmp_path: Path) -> None:
     assert "2 queries: 1 found, 0 not here, 1 error" in result.stdout
     first = json.loads(output.read_text())["features"][0]
     x, y = shape(first["geometry"]).centroid.coords[0]
-    truth = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(
-        500_000 + GSD_M * (80 + CLICK[0]), 5_400_000 - GSD_M * (100 + CLICK[1])
-    )
+    truth = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(*TRUE)
     assert pyproj.Geod(ellps="WGS84").inv(x, y, *truth)[2] < 8
 
 

@@ -1,0 +1,6 @@
+"""`python -m geoloc.worker`: geoloc as a long-lived process that other programs speak to in lines of JSON.
+
+docs/worker.md describes the protocol.
+"""
+
+PROTOCOL = 1

@@ -1,0 +1,41 @@
+"""Lines in, lines out, and nothing else between them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+
+class Channel:
+    """Requests from one stream, messages to another, from any thread."""
+
+    def __init__(self, requests: BinaryIO, messages: BinaryIO) -> None:
+        self._requests, self._messages = requests, messages
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of_process(cls) -> Channel:
+        """stdin and stdout of this process. From now on what anything else prints goes to stderr: a stray line of a
+        library among the messages would break them.
+        """
+        messages = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+        return cls(sys.stdin.buffer, messages)
+
+    def lines(self) -> Iterator[bytes]:
+        """Requests as they come, until the other side is gone."""
+        for line in self._requests:
+            if line.strip():
+                yield line
+
+    def send(self, number: Any, kind: str, fields: dict[str, Any]) -> None:
+        """One message. number: of the request that it answers."""
+        line = json.dumps({"id": number, "type": kind, **fields}, ensure_ascii=False, allow_nan=False)
+        with self._lock:
+            self._messages.write(line.encode("utf-8", "replace") + b"\n")
+            self._messages.flush()

@@ -1,0 +1,193 @@
+"""Reads requests and answers them: jobs one after another in this thread, the rest at once in another."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from geoloc import __version__
+from geoloc.errors import GeolocError, IndexFileError, OutputError, PhotoError, QueriesError, WeightsError, in_one_line
+from geoloc.worker import PROTOCOL
+from geoloc.worker.channel import Channel
+from geoloc.worker.fields import Fields, RequestError
+from geoloc.worker.told import CancelledError, Told
+from tiling.errors import AreaError, MosaicError
+
+_CODES: tuple[tuple[type[Exception], str], ...] = (
+    (RequestError, "usage"),
+    (PhotoError, "photo"),
+    (MosaicError, "mosaic"),
+    (AreaError, "area"),
+    (IndexFileError, "index"),
+    (WeightsError, "weights"),
+    (OutputError, "output"),
+    (QueriesError, "queries"),
+    (MemoryError, "memory"),
+)
+_PACKAGES = ("torch", "numpy", "rasterio", "opencv-python-headless", "zarr", "openvino", "pyproj", "shapely")
+_NO_MEMORY = "too little memory for this search; close other programs, or search a smaller area or from an index"
+
+
+class _Job:
+    def __init__(self, number: Any, kind: str, told: dict[str, Any]) -> None:
+        self.number, self.kind, self.told = number, kind, told
+        self.cancelled = threading.Event()
+
+
+class _Server:
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._waiting: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: dict[Any, _Job] = {}
+        self._lock = threading.Lock()
+
+    def run(self) -> int:
+        """Until the other side is gone or says so."""
+        # Libraries come in before the thread that reads starts, since it would wait for their lock.
+        from geoloc.worker.jobs import JOBS
+        from geoloc.worker.session import Session
+
+        self._kinds = frozenset(JOBS)
+        reader = threading.Thread(target=self._read, daemon=True)
+        reader.start()
+        session = Session()
+        while (job := self._waiting.get()) is not None:
+            with self._warnings() as warned:
+                self._do(job, session, JOBS[job.kind], warned)
+            with self._lock:
+                self._jobs.pop(job.number, None)
+        session.close()
+        return 0
+
+    def _do(self, job: _Job, session: Any, work: Any, warned: list[str]) -> None:
+        send, number = self._channel.send, job.number
+        try:
+            told = Told(lambda fields: send(number, "progress", fields), job.cancelled)
+            told.check()
+            result = work(session, Fields(job.told), told)
+            send(number, "result", {**result, "warnings": warned})
+        except CancelledError:
+            send(number, "error", {"code": "cancelled", "message": "cancelled"})
+        except Exception as error:
+            send(number, "error", _error_fields(error))
+
+    def _read(self) -> None:
+        try:
+            for line in self._channel.lines():
+                if not self._hear(line):
+                    break
+        finally:
+            with self._lock:
+                for job in self._jobs.values():
+                    job.cancelled.set()
+            self._waiting.put(None)
+
+    def _hear(self, line: bytes) -> bool:
+        """One request; False ends it all."""
+        number: Any = None
+        try:
+            told = json.loads(line)
+            if not isinstance(told, dict):
+                raise RequestError("a request is a JSON object")
+            number, kind = told.get("id"), told.get("type")
+            if isinstance(number, bool) or not isinstance(number, (int, str)):
+                raise RequestError("field 'id': give a number or a text")
+            return self._take(number, kind, told)
+        except ValueError as error:
+            text = str(error) if isinstance(error, RequestError) else f"a request is one line of JSON ({error})"
+            self._channel.send(number, "error", {"code": "usage", "message": text})
+            return True
+
+    def _take(self, number: Any, kind: Any, told: dict[str, Any]) -> bool:
+        send = self._channel.send
+        if kind == "shutdown":
+            send(number, "result", {})
+            return False
+        if kind in self._kinds:
+            job = _Job(number, kind, told)
+            with self._lock:
+                if number in self._jobs:
+                    raise RequestError(f"field 'id': {number!r} is being worked on already")
+                self._jobs[number] = job
+            self._waiting.put(job)
+        elif kind == "hello":
+            self._hello(number, told)
+        elif kind == "ping":
+            send(number, "result", {})
+        elif kind == "cancel":
+            with self._lock:
+                target = self._jobs.get(told.get("target"))
+            if target is not None:
+                target.cancelled.set()
+            send(number, "result", {"known": target is not None})
+        else:
+            raise RequestError(f"field 'type': {kind!r} is no request that this version knows")
+        return True
+
+    def _hello(self, number: Any, told: dict[str, Any]) -> None:
+        if told.get("protocol") != PROTOCOL:
+            text = f"protocol {told.get('protocol')!r} is not {PROTOCOL}, which geoloc {__version__} speaks; update one"
+            self._channel.send(number, "error", {"code": "protocol", "message": text})
+            return
+        fields = {
+            "protocol": PROTOCOL,
+            "version": __version__,
+            "python": sys.version.split()[0],
+            "executable": sys.executable,
+            "packages": {name: _version(name) for name in _PACKAGES},
+        }
+        self._channel.send(number, "result", fields)
+
+    @contextmanager
+    def _warnings(self) -> Iterator[list[str]]:
+        """What geoloc warns of meanwhile, which a user should see."""
+        warned: list[str] = []
+
+        class Keeper(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                warned.append(record.getMessage())
+
+        keeper = Keeper(logging.WARNING)
+        loggers = [logging.getLogger(name) for name in ("geoloc", "tiling")]
+        for logger in loggers:
+            logger.addHandler(keeper)
+        try:
+            yield warned
+        finally:
+            for logger in loggers:
+                logger.removeHandler(keeper)
+
+
+def serve(channel: Channel) -> int:
+    """Answer requests until they end; the exit code."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    # What GDAL logs on the way to an error would come on top of it.
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)
+    return _Server(channel).run()
+
+
+def _error_fields(error: Exception) -> dict[str, Any]:
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
+    if code is None and isinstance(error, RuntimeError) and "not enough memory" in str(error):
+        code = "memory"
+    if code == "memory":
+        return {"code": code, "message": _NO_MEMORY}
+    if code is None and isinstance(error, GeolocError):
+        code = "usage"
+    fields = {"code": code or "internal", "message": in_one_line(error)}
+    return fields if code else fields | {"traceback": "".join(traceback.format_exception(error))}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
