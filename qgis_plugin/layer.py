@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""geoloc's results as a layer of QGIS, styled; and the file behind a raster layer."""
+"""How answers look on the map; and the file behind a raster layer."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from qgis.core import (
-    QgsCoordinateTransform,
-    QgsFeatureRequest,
     QgsFillSymbol,
     QgsMapLayer,
     QgsPalLayerSettings,
-    QgsProject,
     QgsProviderRegistry,
-    QgsRectangle,
     QgsRuleBasedRenderer,
     QgsTextBufferSettings,
     QgsTextFormat,
@@ -22,10 +18,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from .texts import tr
+
+ACCEPTED, REJECTED = "accepted", "rejected"
 LABEL = "'#' || \"rank\" || '  ' || format_number(\"score\", 2)"
-_BEST = {"style": "no", "outline_color": "#e6007e", "outline_width": "0.9", "joinstyle": "miter"}
-_OTHER = {"style": "no", "outline_color": "#ffb000", "outline_width": "0.4", "joinstyle": "miter"}
-_SURROUNDINGS = 6.0
+_OPEN = "coalesce(\"status\", '') not in ('accepted', 'rejected')"
 _LABEL_GAP_MM = 1.0
 
 
@@ -42,59 +39,22 @@ def raster_file(layer: QgsMapLayer) -> Path:
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
     path = Path(parts.get("path") or layer.source())
     if layer.providerType() != "gdal" or parts.get("layerName") or not path.is_file():
-        raise LayerError(f"The layer {layer.name()} is not a raster file on this computer; export it as GeoTIFF first.")
+        text = tr("The layer {name} is not a raster file on this computer; export it as GeoTIFF first.")
+        raise LayerError(text.format(name=layer.name()))
     return path
 
 
-def shown_in(project: QgsProject, path: Path) -> str | None:
-    """Name of a layer of the project that shows this file; None where none does."""
-    registry = QgsProviderRegistry.instance()
-    for layer in project.mapLayers().values():
-        shown = registry.decodeUri(layer.providerType(), layer.source()).get("path")
-        if shown and Path(shown).exists() and path.exists() and path.samefile(shown):
-            return layer.name()
-    return None
-
-
-def results_layer(path: Path, name: str, in_memory: bool) -> QgsVectorLayer:
-    """A styled layer of the results in a file. in_memory: a copy that does not need the file any longer.
-
-    Raises:
-        LayerError: QGIS cannot read the file.
-    """
-    layer = QgsVectorLayer(str(path), name, "ogr")
-    if not layer.isValid():
-        raise LayerError(f"QGIS cannot read {path}; the message log says more.")
-    if in_memory:
-        layer = layer.materialize(QgsFeatureRequest())
-        layer.setName(name)
-    _style(layer)
-    return layer
-
-
-def best_extent(layer: QgsVectorLayer, project: QgsProject) -> QgsRectangle:
-    """The best results with their surroundings, in the project's CRS; empty where there are none."""
-    extent = QgsRectangle()
-    extent.setMinimal()
-    for feature in layer.getFeatures(QgsFeatureRequest().setFilterExpression('"rank" = 1')):
-        extent.combineExtentWith(feature.geometry().boundingBox())
-    if extent.isEmpty():
-        return QgsRectangle()
-    extent = QgsCoordinateTransform(layer.crs(), project.crs(), project).transformBoundingBox(extent)
-    extent.scale(_SURROUNDINGS)
-    return extent
-
-
-def _style(layer: QgsVectorLayer) -> None:
+def style(layer: QgsVectorLayer) -> None:
+    """Rank 1 in a strong outline, what was accepted in green, what was rejected faint; rank and score as labels."""
     root = QgsRuleBasedRenderer.Rule(None)
-    # First in the legend, yet drawn over the others: in the second pass.
-    for style, expression, label, drawn in (
-        (_BEST, '"rank" = 1', "best answer", 1),
-        (_OTHER, '"rank" > 1', "other answers", 0),
+    # First in the legend, yet drawn over the others: in a later pass.
+    for look, expression, label, drawn in (
+        (("#e6007e", 0.9, "solid"), f'"rank" = 1 and {_OPEN}', tr("best answer"), 2),
+        (("#ffb000", 0.5, "solid"), f'"rank" > 1 and {_OPEN}', tr("other answers"), 1),
+        (("#12a150", 0.9, "solid"), "\"status\" = 'accepted'", tr("accepted"), 3),
+        (("#8c8c8c", 0.4, "dot"), "\"status\" = 'rejected'", tr("rejected"), 0),
     ):
-        symbol = QgsFillSymbol.createSimple(style)
-        symbol.symbolLayer(0).setRenderingPass(drawn)
-        root.appendChild(QgsRuleBasedRenderer.Rule(symbol, 0, 0, expression, label))
+        root.appendChild(QgsRuleBasedRenderer.Rule(_outline(*look, drawn), 0, 0, expression, label))
     renderer = QgsRuleBasedRenderer(root)
     renderer.setUsingSymbolLevels(True)
     layer.setRenderer(renderer)
@@ -115,3 +75,17 @@ def _style(layer: QgsVectorLayer) -> None:
     settings.dist = _LABEL_GAP_MM
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)
+
+
+def _outline(colour: str, width_mm: float, line: str, drawn: int) -> QgsFillSymbol:
+    """A white line lies under it, so that it is seen on any picture."""
+    look = {"style": "no", "joinstyle": "miter"}
+    under = {**look, "outline_color": "255,255,255,200", "outline_width": str(width_mm + 0.7)}
+    symbol = QgsFillSymbol.createSimple(under)
+    over = {**look, "outline_color": colour, "outline_width": str(width_mm), "outline_style": line}
+    # Held: the layer would go with a symbol that nobody holds.
+    upper = QgsFillSymbol.createSimple(over)
+    symbol.appendSymbolLayer(upper.symbolLayer(0).clone())
+    for part in range(symbol.symbolLayerCount()):
+        symbol.symbolLayer(part).setRenderingPass(2 * drawn + part)
+    return symbol

@@ -3,39 +3,51 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QPointF, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPen, QPixmap
+from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPen, QPixmap, QTextOption, QTransform
 from qgis.PyQt.QtWidgets import QApplication, QGraphicsItem, QGraphicsPathItem, QGraphicsScene, QGraphicsView
+
+from .texts import tr
 
 _ZOOM_STEP = 1.25
 _MAX_ZOOM = 32.0
 _ARM = 14.0
 _GAP = 5.0
-_NOTHING = "No photo yet: choose one above."
+_LARGEST_MB = 2048
 
 
 class PhotoError(Exception):
     """A photograph cannot be shown; the text is one line."""
 
 
-def read_upright(path: str) -> QImage:
+def read_upright(path: str, most_px: int = 0) -> QImage:
     """A photograph as it is meant to be seen, its EXIF orientation applied: the pixels that geoloc counts in.
+
+    most_px: of its longer side, for thumbnails; 0 for all pixels.
 
     Raises:
         PhotoError: not an image, or damaged.
     """
+    if hasattr(QImageReader, "setAllocationLimit"):
+        # Qt 6 refuses what needs more than 256 MB, which large cameras do.
+        QImageReader.setAllocationLimit(_LARGEST_MB)
     reader = QImageReader(path)
     reader.setAutoTransform(True)
     # By its content: photographs often bear the wrong suffix.
     reader.setDecideFormatFromContent(True)
+    size = reader.size()
+    if most_px and size.isValid() and max(size.width(), size.height()) > most_px:
+        reader.setScaledSize(size.scaled(QSize(most_px, most_px), Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     if image.isNull():
-        raise PhotoError(f"{path}: cannot be shown ({reader.errorString()})")
+        raise PhotoError(tr("{path}: cannot be shown ({error})").format(path=path, error=reader.errorString()))
     return image
 
 
 class PhotoView(QGraphicsView):
-    """Wheel zooms, drag moves, a click marks. The mark is in pixels of the upright photo, corner origin."""
+    """Wheel zooms, drag moves, a click marks. The mark is in pixels of the upright photo, corner origin, however the
+    view is turned.
+    """
 
     marked = pyqtSignal(float, float)
 
@@ -46,26 +58,39 @@ class PhotoView(QGraphicsView):
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self.setBackgroundBrush(QColor("#3a3a3a"))
+        self.setMinimumSize(160, 140)
+        # The panel round it takes what is dropped.
+        self.setAcceptDrops(False)
         self.mark: QPointF | None = None
         self._photo = None
         self._cross = None
         self._pressed_at = None
         self._fitted = True
+        self._scale = 1.0
+        self._turned = 0
+
+    @property
+    def shows(self) -> bool:
+        """Whether there is a photo."""
+        return self._photo is not None
 
     def show_photo(self, image: QImage) -> None:
-        """Show another photo, whole and without a mark."""
+        """Show another photo, whole, upright and without a mark."""
         self.clear()
         self._photo = self.scene().addPixmap(QPixmap.fromImage(image))
         self._photo.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._cross = _cross(self._photo)
         self.scene().setSceneRect(self._photo.boundingRect())
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
-        self._fit()
+        self.fit()
 
     def clear(self) -> None:
         """Show nothing."""
         self.scene().clear()
         self.mark = self._photo = self._cross = None
+        self._turned = 0
+        self.viewport().unsetCursor()
+        self.viewport().update()
 
     def set_mark(self, x: float, y: float) -> None:
         """Mark a place; nothing happens outside the photo."""
@@ -75,6 +100,30 @@ class PhotoView(QGraphicsView):
         self._cross.setPos(self.mark)
         self._cross.setVisible(True)
         self.marked.emit(x, y)
+
+    def zoom(self, steps: float) -> None:
+        """Closer by so many steps; further away with fewer than none, till the whole photo is seen."""
+        if self._photo is None:
+            return
+        wanted = self._scale * _ZOOM_STEP**steps
+        if wanted <= self._fit_scale():
+            self.fit()
+            return
+        self._fitted = False
+        self._set(min(wanted, _MAX_ZOOM))
+
+    def turn(self) -> None:
+        """A quarter clockwise. What is clicked stays in pixels of the upright photo."""
+        self._turned = (self._turned + 90) % 360
+        self.fit()
+
+    def fit(self) -> None:
+        """Show the whole photo."""
+        self._fitted = True
+        if self._photo is None:
+            return
+        self._set(self._fit_scale())
+        self.centerOn(self._photo)
 
     def mousePressEvent(self, event) -> None:  # noqa: D102 (Qt's)
         self._pressed_at = event.pos() if event.button() == Qt.MouseButton.LeftButton else None
@@ -94,41 +143,32 @@ class PhotoView(QGraphicsView):
             self.set_mark(place.x(), place.y())
 
     def wheelEvent(self, event) -> None:  # noqa: D102 (Qt's)
-        if self._photo is None:
-            return
-        wanted = self.transform().m11() * _ZOOM_STEP ** (event.angleDelta().y() / 120)
-        if wanted <= self._fit_scale():
-            self._fit()
-            return
-        self._fitted = False
-        factor = min(wanted, _MAX_ZOOM) / self.transform().m11()
-        self.scale(factor, factor)
+        self.zoom(event.angleDelta().y() / 120)
 
     def paintEvent(self, event) -> None:  # noqa: D102 (Qt's)
         super().paintEvent(event)
         if self._photo is None:
             painter = QPainter(self.viewport())
             painter.setPen(QColor("#c8c8c8"))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, _NOTHING)
+            text = tr("Drop a photo or a folder here, or choose one above.")
+            painter.drawText(QRectF(self.viewport().rect()), text, QTextOption(Qt.AlignmentFlag.AlignCenter))
             painter.end()
 
     def resizeEvent(self, event) -> None:  # noqa: D102 (Qt's)
         super().resizeEvent(event)
         if self._fitted:
-            self._fit()
+            self.fit()
+
+    def _set(self, scale: float) -> None:
+        self._scale = scale
+        self.setTransform(QTransform().rotate(self._turned).scale(scale, scale))
 
     def _fit_scale(self) -> float:
         photo, view = self._photo.boundingRect(), self.contentsRect()
-        return min(1.0, view.width() / photo.width(), view.height() / photo.height())
-
-    def _fit(self) -> None:
-        self._fitted = True
-        if self._photo is None:
-            return
-        scale = self._fit_scale()
-        self.resetTransform()
-        self.scale(scale, scale)
-        self.centerOn(self._photo)
+        width, height = photo.width(), photo.height()
+        if self._turned % 180:
+            width, height = height, width
+        return min(1.0, view.width() / width, view.height() / height)
 
 
 def _cross(parent: QGraphicsItem) -> QGraphicsPathItem:

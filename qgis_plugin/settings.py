@@ -1,75 +1,50 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plugin's one setting, where geoloc is, and the dialog for it."""
+"""What the plugin remembers: where geoloc is."""
 
 from __future__ import annotations
 
-from qgis.core import QgsSettings
-from qgis.gui import QgsFileWidget
-from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout
+from pathlib import Path
 
-from . import runner
+from qgis.core import QgsApplication, QgsSettings
 
-_PROGRAM_KEY = "geoloc/program"
+from . import environment
 
-
-def program() -> str:
-    """Path of geoloc, or of the Python of its environment; "" for the one on the PATH."""
-    return QgsSettings().value(_PROGRAM_KEY, "", str)
+_PYTHON = "geoloc/python"
 
 
-def set_program(path: str) -> None:
-    """Remember the path."""
-    QgsSettings().setValue(_PROGRAM_KEY, path.strip())
+def python() -> str:
+    """A Python, the folder of an environment, or geoloc's program; "" for the managed environment."""
+    return str(QgsSettings().value(_PYTHON, "") or "")
 
 
-class SettingsDialog(QDialog):
-    """Asks for the path and tries it."""
+def set_python(path: str) -> None:
+    """Remember it."""
+    QgsSettings().setValue(_PYTHON, path.strip())
 
-    def __init__(self, parent=None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("geoloc: settings")
-        explanation = QLabel(
-            "geoloc runs as a program of its own, in its own Python environment, never inside QGIS. Install it there "
-            "(python3 -m venv, pip install), then give the path of its program (.venv/bin/geoloc, on Windows "
-            ".venv\\Scripts\\geoloc.exe) or of that environment's Python. Empty: the geoloc on the PATH."
-        )
-        explanation.setWordWrap(True)
-        self.path = QgsFileWidget(self)
-        self.path.setDialogTitle("geoloc or its Python")
-        self.path.setFilePath(program())
-        self.answer = QLabel()
-        self.answer.setWordWrap(True)
-        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        check = QPushButton("Check")
-        check.clicked.connect(self.check)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton(check, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        for widget in (explanation, self.path, self.answer, buttons):
-            layout.addWidget(widget)
-        self._fit(560)
 
-    def check(self) -> None:
-        """Start the program and show what it answers."""
-        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        try:
-            answer, colour = f"Works: {runner.check_program(self.path.filePath().strip())}", "#1b7a1b"
-        except runner.RunnerError as error:
-            answer, colour = str(error), "#b00020"
-        finally:
-            QApplication.restoreOverrideCursor()
-        self.answer.setStyleSheet(f"color: {colour}")
-        self.answer.setText(answer)
-        self._fit(self.width())
+def managed_folder() -> Path:
+    """Of the environment that the plugin makes, in the user's profile."""
+    return Path(QgsApplication.qgisSettingsDirPath()) / "geoloc" / "venv"
 
-    def _fit(self, width: int) -> None:
-        """As high as the wrapped texts need."""
-        self.resize(width, self.layout().totalHeightForWidth(width))
 
-    def accept(self) -> None:
-        """Keep the path."""
-        set_program(self.path.filePath())
-        super().accept()
+def worker_command() -> list[str]:
+    """The words that start geoloc's worker.
+
+    Raises:
+        environment.SetupError: there is no geoloc.
+    """
+    return environment.command(python(), managed_folder())
+
+
+def proxy() -> str:
+    """QGIS's own proxy as an address; empty where it uses none."""
+    stored = QgsSettings()
+    if not stored.value("proxy/proxyEnabled", False, bool):
+        return ""
+    host, port = stored.value("proxy/proxyHost", "", str), stored.value("proxy/proxyPort", "", str)
+    if not host:
+        return ""
+    user, password = stored.value("proxy/proxyUser", "", str), stored.value("proxy/proxyPassword", "", str)
+    kind = "socks5" if "Socks5" in stored.value("proxy/proxyType", "", str) else "http"
+    who = f"{user}:{password}@" if user else ""
+    return f"{kind}://{who}{host}{':' + port if port else ''}"

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""geoloc's worker: one long-lived process apart from QGIS, spoken to in lines of JSON; standard library only.
+
+geoloc's environment (torch, rasterio, numpy 2) must never meet QGIS's. `docs/worker.md` describes what is said.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import itertools
+import json
+import os
+import queue
+import signal
+import subprocess  # nosec B404 (running geoloc apart from QGIS is what this module is for)
+import tempfile
+import threading
+import time
+from typing import Callable, Mapping
+
+PROTOCOL = 1
+# What QGIS sets for its own libraries, and what would lead another Python to load them.
+_FOREIGN = (
+    "DYLD_",
+    "GDAL_",
+    "GEOTIFF_CSV",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "OSGEO4W_",
+    "PROJ_",
+    "PYTHON",
+    "QGIS",
+    "QT_",
+    "__PYVENV_LAUNCHER__",
+)
+_POLL_S = 0.1
+_CANCEL_S = 0.6
+_STOP_S = 2.0
+_HELLO_S = 120.0
+_KEPT_LINES = 60
+
+
+class WorkerError(Exception):
+    """What went wrong, in one line for a user. code: the worker's, or `start`, `crash`; log: its last lines."""
+
+    def __init__(self, code: str, text: str, log: str = "") -> None:
+        super().__init__(text)
+        self.code, self.log = code, log
+
+
+class Cancelled(WorkerError):
+    """Somebody stopped it."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled", "cancelled")
+
+
+class Worker:
+    """Started by the first request, and again by the first one after it ended. Requests may come from any thread."""
+
+    def __init__(self, command: list[str]) -> None:
+        """command: the words that start it."""
+        self.command = list(command)
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._process: _Process | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process."""
+        return self._process.popen.pid if self.running else None
+
+    def request(
+        self,
+        kind: str,
+        fields: dict,
+        on_progress: Callable[[dict], None] = lambda told: None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict:
+        """Ask and wait for the result.
+
+        on_progress: called in this thread with every message of progress. is_cancelled: asked ten times a second; the
+        worker is told, and ended if it does not stop at once.
+
+        Raises:
+            Cancelled: `is_cancelled` said so; within a second.
+            WorkerError: it cannot be started, has died, or says what is wrong.
+        """
+        process = self._started(is_cancelled)
+        return self._ask(process, kind, fields, on_progress, is_cancelled)
+
+    def stop(self) -> None:
+        """End the process and all that it started."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            process.end(_STOP_S)
+
+    def _started(self, is_cancelled: Callable[[], bool]) -> _Process:
+        with self._lock:
+            if self._process is not None and self._process.alive:
+                return self._process
+            self._process = process = _Process(self.command)
+        hello = self._ask(process, "hello", {"protocol": PROTOCOL}, lambda told: None, is_cancelled, limit_s=_HELLO_S)
+        if hello.get("protocol") != PROTOCOL:
+            self.stop()
+            text = "This geoloc speaks another protocol than the plugin: bring both up to date."
+            raise WorkerError("protocol", text)
+        return process
+
+    def _ask(
+        self,
+        process: _Process,
+        kind: str,
+        fields: dict,
+        on_progress: Callable[[dict], None],
+        is_cancelled: Callable[[], bool],
+        *,
+        limit_s: float = float("inf"),
+    ) -> dict:
+        number = next(self._numbers)
+        box = process.ask({**fields, "id": number, "type": kind})
+        end = time.monotonic() + limit_s
+        while True:
+            if is_cancelled():
+                self._cancel(process, number, box)
+                raise Cancelled()
+            try:
+                told = box.get(timeout=_POLL_S)
+            except queue.Empty:
+                if time.monotonic() > end:
+                    process.end(0.0)
+                    text = f"{self.command[0]} gave no answer in {limit_s:.0f} s: is geoloc installed there?"
+                    raise WorkerError("start", text, process.log()) from None
+                continue
+            if told is None:
+                raise self._died(process)
+            if told["type"] == "progress":
+                on_progress(told)
+                continue
+            process.forget(number)
+            if told["type"] == "error":
+                code, text = told.get("code", "internal"), told.get("message", "")
+                raise Cancelled() if code == "cancelled" else WorkerError(code, text, told.get("traceback") or "")
+            return told
+
+    def _cancel(self, process: _Process, number: int, box: queue.Queue) -> None:
+        """Ask the worker to stop; end it where it does not listen."""
+        process.ask({"id": next(self._numbers), "type": "cancel", "target": number})
+        end = time.monotonic() + _CANCEL_S
+        while time.monotonic() < end:
+            with contextlib.suppress(queue.Empty):
+                told = box.get(timeout=_POLL_S)
+                if told is None or told["type"] in ("result", "error"):
+                    process.forget(number)
+                    return
+        process.end(0.0)
+
+    def _died(self, process: _Process) -> WorkerError:
+        code = process.popen.wait()
+        log = process.log()
+        if "No module named 'geoloc" in log or "No module named geoloc" in log:
+            text = f"geoloc is not installed for {self.command[0]}: see Settings > Options > Geoloc."
+            return WorkerError("start", text, log)
+        last = log.splitlines()[-1] if log else "it said nothing"
+        how = f"signal {-code}; was there too little memory?" if code < 0 else f"exit code {code}"
+        return WorkerError("crash", f"geoloc ended unexpectedly ({how}): {last}", log)
+
+
+class _Process:
+    """One process with the threads that read what it says."""
+
+    def __init__(self, command: list[str]) -> None:
+        flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        try:
+            self.popen = subprocess.Popen(  # nosec B603 (a list, no shell; the program is the user's own choice)
+                command,
+                env=child_environment(os.environ),
+                cwd=tempfile.gettempdir(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                creationflags=flags,
+            )
+        except OSError as error:
+            reason = error.strerror or error
+            text = f"{command[0]} cannot be started ({reason}): see Settings > Options > Geoloc."
+            raise WorkerError("start", text) from error
+        self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
+        self._boxes: dict[int, queue.Queue] = {}
+        self._lock = threading.Lock()
+        self._over = False
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._hear, self._keep)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return not self._over and self.popen.poll() is None
+
+    def ask(self, request: dict) -> queue.Queue:
+        """Send a request; its messages come into the queue, and None when the process is over."""
+        box: queue.Queue = queue.Queue()
+        line = json.dumps(request).encode() + b"\n"
+        with self._lock:
+            self._boxes[request["id"]] = box
+            if self._over:
+                box.put(None)
+            # A process that is over is told by the thread that reads.
+            with contextlib.suppress(OSError, ValueError):
+                self.popen.stdin.write(line)
+                self.popen.stdin.flush()
+        return box
+
+    def forget(self, number: int) -> None:
+        """Hear nothing more of a request."""
+        with self._lock:
+            self._boxes.pop(number, None)
+
+    def log(self) -> str:
+        """The last lines of its stderr."""
+        self._threads[1].join(0.5)
+        return "\n".join(self._lines)
+
+    def end(self, patience_s: float) -> None:
+        """Ask it to end, wait so long, then kill it with all that it started."""
+        with contextlib.suppress(OSError, ValueError):
+            self.popen.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(patience_s)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.name == "posix":
+                os.killpg(self.popen.pid, signal.SIGKILL)
+            else:
+                self.popen.kill()
+        self.popen.wait()
+
+    def _hear(self) -> None:
+        for line in self.popen.stdout:
+            try:
+                told = json.loads(line)
+                box = self._boxes.get(told["id"])
+            except (ValueError, TypeError, KeyError):
+                # No message: something that a library printed.
+                self._lines.append(line.decode("utf-8", "replace").rstrip())
+                continue
+            if box is not None:
+                box.put(told)
+        with self._lock:
+            self._over = True
+            for box in self._boxes.values():
+                box.put(None)
+
+    def _keep(self) -> None:
+        for line in self.popen.stderr:
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self._lines.append(text)
+
+
+_shared: list[Worker] = []
+_shared_lock = threading.Lock()
+
+
+def shared(command: list[str]) -> Worker:
+    """The one of this QGIS; another command ends the one before."""
+    with _shared_lock:
+        if _shared and _shared[0].command != command:
+            _shared.pop().stop()
+        if not _shared:
+            _shared.append(Worker(command))
+        return _shared[0]
+
+
+def stop_shared() -> None:
+    """End it, where there is one."""
+    with _shared_lock:
+        while _shared:
+            _shared.pop().stop()
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without what points to QGIS's Python, Qt, GDAL, PROJ and libraries; text in UTF-8."""
+    kept = {name: value for name, value in environ.items() if not name.upper().startswith(_FOREIGN)}
+    kept["PYTHONUTF8"] = "1"
+    return kept

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Python environment that geoloc runs in, apart from QGIS's: found, made, and diagnosed; standard library only.
+
+Texts for users are English here and translated where they are shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess  # nosec B404 (making an environment apart from QGIS is what this module is for)
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Mapping
+
+from .client import child_environment
+
+OLDEST = (3, 11)
+UNFINISHED = "geoloc-unfinished"
+"""File in an environment whose making was not finished."""
+_NEWEST_MINOR = 14
+_ASK_S = 15.0
+_POLL_S = 0.1
+_KEPT_LINES = 400
+_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
+_SECRET = re.compile(r"://[^/@\s]+@")
+# What pip and venv say, and what to do about it; the first that fits counts.
+_DIAGNOSES = (
+    (
+        r"ensurepip is not available|No module named '?(ensurepip|venv)",
+        "This Python cannot make environments: install its package venv (on Debian and Ubuntu: apt install"
+        " python3-venv) and try again.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|SSLError",
+        "The server's certificate is not trusted: the network may inspect connections. Ask its administrator for the"
+        " certificate and set PIP_CERT to it, or install from a folder of wheels.",
+    ),
+    (
+        r"407 Proxy Authentication|ProxyError|Cannot connect to proxy|Tunnel connection failed",
+        "The proxy refuses the connection: check its address, user and password in the proxy settings of QGIS.",
+    ),
+    (
+        r"No space left on device|Errno 28|WinError 112",
+        "The disk is full: geoloc needs about 2 GB. Make room, or choose another folder.",
+    ),
+    (
+        r"WinError (5|32)\b|being used by another process",
+        "A file is held by another program, such as a virus scanner or another QGIS: close it and try again.",
+    ),
+    (
+        r"Permission denied|Errno 13|Read-only file system",
+        "This folder cannot be written: choose another one.",
+    ),
+    (
+        r"Could not find a version that satisfies|No matching distribution|is not a supported wheel on this platform"
+        r"|Requires-Python|requires a different Python",
+        "What is to be installed is not there, or not for this Python and computer: check the name, the index or the "
+        "folder of wheels, and that Python is 3.11 or newer.",
+    ),
+    (
+        r"Temporary failure in name resolution|getaddrinfo failed|NewConnectionError|Network is unreachable"
+        r"|ConnectTimeout|Connection refused|Read timed out|ReadTimeout|nodename nor servname"
+        r"|Name or service not known",
+        "The index of packages cannot be reached: check the network and the proxy, or install from a folder of wheels.",
+    ),
+    (
+        r"BadZipFile|invalid wheel|has an invalid|THESE PACKAGES DO NOT MATCH THE HASHES|Wheel .* is invalid",
+        "A wheel is damaged: fetch it again.",
+    ),
+    (
+        r"No such file or directory|does not look like a Python project|neither 'setup.py' nor 'pyproject.toml'"
+        r"|Invalid requirement|is not a valid editable requirement",
+        "What is to be installed is not there: give the path of a wheel, a folder, or the name of a package.",
+    ),
+    (r"MemoryError|Killed", "There was too little memory: close other programs and try again."),
+)
+
+
+class SetupError(Exception):
+    """There is no environment, or it could not be made; the text is one line saying what to do. log: what was said."""
+
+    def __init__(self, text: str, log: str = "") -> None:
+        super().__init__(text)
+        self.log = log
+
+
+class SetupCancelled(SetupError):
+    """Somebody stopped it."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is to be made. python: starts the Python that it is made of. folder: of the environment. source: name or
+    wheel or folder of geoloc. index: address of an index of packages, offline: a folder of wheels that is used instead
+    of any; proxy: address, perhaps with user and password. For each, empty means none.
+    """
+
+    python: str
+    folder: Path
+    source: str = "geoloc"
+    index: str = ""
+    offline: str = ""
+    proxy: str = ""
+    with_index: bool = True
+
+    def requirement(self) -> str:
+        """What pip is told to install. with_index: also what building indexes needs."""
+        if not self.with_index:
+            return self.source
+        path = Path(self.source).expanduser()
+        if path.exists():
+            return f"geoloc[index,openvino] @ {path.absolute().as_uri()}"
+        name, sign, version = re.match(r"([^=<>~! ]*)(.?)(.*)", self.source).groups()
+        return f"{name}[index,openvino]{sign}{version}"
+
+
+def python_of(folder: Path) -> Path:
+    """Where an environment in a folder has its Python."""
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def find_python(setting: str, managed: Path) -> Path:
+    """The Python that has geoloc.
+
+    Args:
+        setting: a Python, the folder of an environment, or geoloc's program beside its Python; "" for the managed
+            environment, or else the geoloc on the PATH.
+        managed: folder of the environment that the plugin makes.
+
+    Raises:
+        SetupError: there is none.
+    """
+    if not setting:
+        if python_of(managed).is_file() and not (managed / UNFINISHED).exists():
+            return python_of(managed)
+        found = shutil.which("geoloc")
+        if found is None:
+            raise SetupError("geoloc is not installed yet: open Settings > Options > Geoloc to install it.")
+        return _beside(Path(found).resolve())
+    path = Path(setting).expanduser()
+    if path.is_dir():
+        if (path / UNFINISHED).exists():
+            raise SetupError(
+                f"{path}: the environment was not finished; create it again in Settings > Options > Geoloc."
+            )
+        if not python_of(path).is_file():
+            raise SetupError(f"{path}: no Python environment; see Settings > Options > Geoloc.")
+        return python_of(path)
+    if not path.is_file():
+        raise SetupError(f"{path}: no such file; see Settings > Options > Geoloc.")
+    if not os.access(path, os.X_OK):
+        raise SetupError(f"{path}: is no program; see Settings > Options > Geoloc.")
+    return path if path.name.lower().startswith("python") else _beside(path)
+
+
+def command(setting: str, managed: Path) -> list[str]:
+    """The words that start the worker; see `find_python`."""
+    return [str(find_python(setting, managed)), "-m", "geoloc.worker"]
+
+
+def base_pythons() -> list[str]:
+    """Pythons of this computer that an environment can be made of, newest first; never one that belongs to QGIS."""
+    names = [f"python3.{minor}" for minor in range(_NEWEST_MINOR, OLDEST[1] - 1, -1)] + ["python3", "python"]
+    found = [path for name in names if (path := shutil.which(name)) is not None]
+    if os.name == "nt" and (launcher := shutil.which("py")) is not None:
+        found.insert(0, launcher)
+    real: dict[str, str] = {}
+    for path in found:
+        if "qgis" not in path.lower() and "osgeo4w" not in path.lower() and _new_enough(path):
+            real.setdefault(os.path.realpath(path), path)
+    return list(real.values())
+
+
+def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], bool]) -> None:
+    """Make an environment and install geoloc into it.
+
+    say: called with every line that is said, in the calling thread. is_cancelled: asked ten times a second.
+
+    Raises:
+        SetupCancelled: `is_cancelled` said so; what was begun is removed.
+        SetupError: it failed; the text says why and how to mend it.
+    """
+    if not setup.python:
+        raise SetupError("No Python 3.11 or newer was found: install one and give its path.")
+    if setup.folder.exists() and any(setup.folder.iterdir()) and not (setup.folder / "pyvenv.cfg").exists():
+        raise SetupError(f"{setup.folder}: holds other files; choose an empty or a new folder.")
+    marker = setup.folder / UNFINISHED
+    try:
+        setup.folder.mkdir(parents=True, exist_ok=True)
+        marker.write_text("This environment is being made by geoloc's QGIS plugin.\n", encoding="utf-8")
+    except OSError as error:
+        text = f"{setup.folder}: cannot be written ({error.strerror}); choose another folder."
+        raise SetupError(text, str(error)) from error
+    try:
+        _run([setup.python, "-m", "venv", str(setup.folder)], setup, say, is_cancelled)
+        pip = [str(python_of(setup.folder)), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        install = [*pip, "install", "--upgrade", "--progress-bar", "off"]
+        if setup.offline:
+            install += ["--no-index", "--find-links", setup.offline]
+        elif setup.index:
+            install += ["--index-url", setup.index]
+        _run([*install, setup.requirement()], setup, say, is_cancelled)
+    except SetupCancelled:
+        say("Removing what was begun ...")
+        shutil.rmtree(setup.folder, ignore_errors=True)
+        raise
+    marker.unlink()
+
+
+def diagnose(log: str) -> str:
+    """What went wrong and how to mend it, by what was said."""
+    for pattern, text in _DIAGNOSES:
+        if re.search(pattern, log):
+            return text
+    last = [line for line in log.splitlines() if line.strip()]
+    return f"It failed: {last[-1].strip()}" if last else "It failed and said nothing."
+
+
+def without_secrets(text: str) -> str:
+    """User names and passwords in addresses are left out."""
+    return _SECRET.sub("://***@", text)
+
+
+def proxy_environment(environ: Mapping[str, str], proxy: str) -> dict[str, str]:
+    """A child's environment with a proxy, where there is one."""
+    kept = child_environment(environ)
+    if proxy:
+        kept.update({"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "http_proxy": proxy, "https_proxy": proxy})
+    return kept
+
+
+def _beside(program: Path) -> Path:
+    """The Python of the environment that a program lies in."""
+    for name in ("python.exe", "python", "python3"):
+        if (program.parent / name).is_file():
+            return program.parent / name
+    raise SetupError(
+        f"{program}: has no Python beside it; give that of its environment in Settings > Options > Geoloc."
+    )
+
+
+def _new_enough(python: str) -> bool:
+    try:
+        said = subprocess.run(  # nosec B603 (a list, no shell; a Python of this computer)
+            [python, "-c", _VERSION],
+            env=child_environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_ASK_S,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        ).stdout
+        return tuple(int(part) for part in said.strip().split(".")) >= OLDEST
+    except (OSError, subprocess.TimeoutExpired, ValueError):
+        return False
+
+
+def _run(words: list[str], setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], bool]) -> None:
+    """One step, its lines told as they come."""
+    say(without_secrets(f"$ {' '.join(words)}"))
+    try:
+        process = subprocess.Popen(  # nosec B603 (a list, no shell; the programs are the user's own choice)
+            words,
+            env=proxy_environment(os.environ, setup.proxy),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        raise SetupError(f"{words[0]} cannot be started ({error.strerror or error}); give another Python.") from error
+    lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_read, args=(process, lines), daemon=True).start()
+    said: list[str] = []
+    while True:
+        if is_cancelled():
+            _kill(process)
+            raise SetupCancelled("Cancelled; nothing was installed.")
+        try:
+            line = lines.get(timeout=_POLL_S)
+        except queue.Empty:
+            continue
+        if line is None:
+            break
+        line = without_secrets(line.rstrip())
+        said.append(line)
+        del said[:-_KEPT_LINES]
+        say(line)
+    code = process.wait()
+    log = "\n".join(said)
+    if code != 0:
+        raise SetupError(diagnose(log or f"exit code {code}"), log)
+
+
+def _read(process: subprocess.Popen, lines: queue.Queue) -> None:
+    for line in process.stdout:
+        lines.put(line)
+    lines.put(None)
+
+
+def _kill(process: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+    # What it started may write for a moment still.
+    time.sleep(_POLL_S)

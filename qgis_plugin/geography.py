@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From places of QGIS to what geoloc is told: polygons and points in WGS 84, longitude first."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsGeometry,
+    QgsPointXY,
+    QgsRectangle,
+    QgsWkbTypes,
+)
+
+from .texts import tr
+
+WGS84 = "EPSG:4326"
+_BETWEEN = 15
+_DECIMALS = 9
+_EARTH_M = 6371008.8
+
+
+class PlaceError(Exception):
+    """A place cannot be used; the text is one line saying what to do."""
+
+
+def wgs84() -> QgsCoordinateReferenceSystem:
+    """The CRS that geoloc is told everything in."""
+    return QgsCoordinateReferenceSystem(WGS84)
+
+
+def to_wgs84(
+    shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext
+) -> QgsGeometry:
+    """A copy of a shape; points are added along its edges, since straight ones bend.
+
+    Raises:
+        PlaceError: it is empty, or lies where its CRS cannot be converted.
+    """
+    moved = QgsGeometry(shape)
+    if moved.type() == QgsWkbTypes.GeometryType.PolygonGeometry:
+        moved = moved.densifyByCount(_BETWEEN)
+    try:
+        moved.transform(QgsCoordinateTransform(crs, wgs84(), context))
+    except QgsCsException as error:
+        raise PlaceError(tr("This place cannot be converted to longitude and latitude.")) from error
+    box = moved.boundingBox()
+    if moved.isEmpty() or not all(math.isfinite(value) for value in (box.xMinimum(), box.yMaximum())):
+        raise PlaceError(tr("There is no place to search here; choose another one."))
+    return moved
+
+
+def polygon_fields(shape: QgsGeometry) -> dict:
+    """A polygon in WGS 84 as GeoJSON."""
+    return json.loads(shape.asJson(_DECIMALS))
+
+
+def rectangle(bounds: QgsRectangle) -> QgsGeometry:
+    """As a polygon."""
+    return QgsGeometry.fromRect(bounds)
+
+
+def round_point(point: QgsPointXY, within_m: float) -> QgsRectangle:
+    """Bounds in WGS 84 of a circle round a point in WGS 84; metres on a sphere, which is near enough for bounds."""
+    across = math.degrees(within_m / _EARTH_M)
+    along = across / max(0.01, math.cos(math.radians(point.y())))
+    return QgsRectangle(point.x() - along, point.y() - across, point.x() + along, point.y() + across)

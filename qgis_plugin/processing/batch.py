@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The algorithm that finds the objects of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsFeatureSink,
+    QgsProcessing,
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsWkbTypes,
+)
+
+from ..geography import wgs84
+from ..results import fields_of
+from ..texts import tr
+from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, feature_of
+
+INPUT, PHOTO_FIELD, X_FIELD, Y_FIELD, FOLDER = "INPUT", "PHOTO_FIELD", "X_FIELD", "Y_FIELD", "FOLDER"
+COUNT, FAILED = "COUNT", "FAILED"
+
+
+class LocateFromTable(GeolocAlgorithm):
+    """Many clicks in many photos."""
+
+    def name(self) -> str:
+        """Never translated."""
+        return "locateobjectsfromtable"
+
+    def displayName(self) -> str:
+        """As it is shown."""
+        return tr("Locate objects from table")
+
+    def shortHelpString(self) -> str:
+        """What it does, parameter by parameter."""
+        return tr(
+            "Finds objects that are clicked in photographs, one a row of a table, on a mosaic.\n\n"
+            "Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A"
+            " photo is a path, or a name in the folder of photos.\n"
+            "The output has the number of the row, the answers' fields, and an error: a row that fails, or whose"
+            " object is not here, has no polygon; the others go on.\n"
+            "Reference rasters, index, extent, polygons, point, answers, geometry: as in Locate object."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Its parameters."""
+        tables = [QgsProcessing.SourceType.TypeVector]
+        self.addParameter(QgsProcessingParameterFeatureSource(INPUT, tr("Table of photos and clicks"), tables))
+        for name, text, default in (
+            (PHOTO_FIELD, tr("Field with the photo"), "photo"),
+            (X_FIELD, tr("Field with the click's x"), "click_x"),
+            (Y_FIELD, tr("Field with the click's y"), "click_y"),
+        ):
+            self.addParameter(QgsProcessingParameterField(name, text, default, INPUT))
+        behaviour = QgsProcessingParameterFile.Behavior.Folder
+        self.addParameter(QgsProcessingParameterFile(FOLDER, tr("Folder of photos"), behaviour, optional=True))
+        self.add_search()
+        polygons = QgsProcessing.SourceType.TypeVectorPolygon
+        self.addParameter(QgsProcessingParameterFeatureSink(OUTPUT, tr("Located objects"), polygons))
+        self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of rows with answers")))
+        self.addOutput(QgsProcessingOutputNumber(FAILED, tr("Number of rows that failed")))
+
+    def prepareAlgorithm(self, parameters, context, feedback) -> bool:
+        """Read what belongs to the thread of the project."""
+        source = self.parameterAsSource(parameters, INPUT, context)
+        if source is None:
+            raise QgsProcessingException(self.invalidSourceError(parameters, INPUT))
+        names = [self.parameterAsString(parameters, name, context) for name in (PHOTO_FIELD, X_FIELD, Y_FIELD)]
+        folder = self.parameterAsString(parameters, FOLDER, context)
+        self._queries, self._wrong = [], {}
+        for number, row in enumerate(source.getFeatures(), start=1):
+            photo, x, y = (row[name] for name in names)
+            try:
+                click = [float(x), float(y)]
+            except (TypeError, ValueError):
+                self._wrong[number] = tr("row {number}: no click").format(number=number)
+                continue
+            self._queries.append({"number": number, "photo": str(Path(folder) / str(photo)), "click": click})
+        if not self._queries:
+            raise QgsProcessingException(tr("The table has no row with a photo and a click."))
+        self._fields = {**self.search_fields(parameters, context), "queries": self._queries}
+        self._crs = self.results_crs(parameters, context)
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Ask, and write the answers."""
+        fields = fields_of((("query", "integer"), ("error", "string"), *ANSWER))
+        kind = QgsWkbTypes.Type.MultiPolygon
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, kind, self._crs)
+        answer = self.ask("batch", self._fields, feedback)
+        move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
+        asked = {query["number"]: query for query in self._queries}
+        rows = [*answer["rows"], *({"number": n, "error": e, "features": []} for n, e in self._wrong.items())]
+        failed = 0
+        for row in sorted(rows, key=lambda row: row["number"]):
+            number, error = row["number"], row["error"]
+            for told in row["features"]:
+                sink.addFeature(feature_of(told, fields, move, [number, None]), QgsFeatureSink.Flag.FastInsert)
+            if error:
+                failed += 1
+                feedback.reportError(tr("row {number}: {error}").format(number=number, error=error))
+            if not row["features"]:
+                said = {"photo": asked.get(number, {}).get("photo")}
+                feature = QgsFeature(fields)
+                text = error or tr("not here")
+                feature.setAttributes([number, text, *(said.get(name) for name, _ in ANSWER)])
+                sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
+        Styler.attach(context, destination)
+        return {OUTPUT: destination, COUNT: sum(bool(row["features"]) for row in rows), FAILED: failed}

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The algorithm that makes an index."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFolderDestination,
+)
+
+from ..texts import tr
+from .base import EXTENT, OUTPUT, GeolocAlgorithm
+
+UPDATE, BLOCKS, SIZE = "UPDATE", "BLOCKS", "SIZE_MB"
+
+
+class BuildIndex(GeolocAlgorithm):
+    """A mosaic is encoded once, for any number of searches."""
+
+    def name(self) -> str:
+        """Never translated."""
+        return "buildindex"
+
+    def displayName(self) -> str:
+        """As it is shown."""
+        return tr("Build index")
+
+    def shortHelpString(self) -> str:
+        """What it does, parameter by parameter."""
+        return tr(
+            "Encodes a mosaic once, so that later searches of it take seconds however large it is. About 15 MB and ten"
+            " seconds a square kilometre.\n\n"
+            "Reference rasters: what is indexed, together.\n"
+            "Ground resolution: metres a pixel to read them at; empty for that of the network.\n"
+            "Extent: index only this part.\n"
+            "Index: a new folder. An interrupted build of the same index goes on where it stopped.\n"
+            "Bring up to date: the index is there and the rasters have changed; only what changed is encoded again."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Its parameters."""
+        self.add_reference()
+        self.add_gsd()
+        self.addParameter(QgsProcessingParameterExtent(EXTENT, tr("Index only this extent"), optional=True))
+        self.addParameter(QgsProcessingParameterBoolean(UPDATE, tr("Bring an index that is there up to date"), False))
+        self.addParameter(QgsProcessingParameterFolderDestination(OUTPUT, tr("Index")))
+        self.addOutput(QgsProcessingOutputNumber(BLOCKS, tr("Number of blocks encoded")))
+        self.addOutput(QgsProcessingOutputNumber(SIZE, tr("Size in MB")))
+
+    def prepareAlgorithm(self, parameters, context, feedback) -> bool:
+        """Read what belongs to the thread of the project."""
+        files = self.reference_files(parameters, context)
+        if not files:
+            raise QgsProcessingException(tr("Choose reference rasters to index."))
+        self._fields = {
+            "mosaics": files,
+            "gsd": self.gsd(parameters, context),
+            "area": self.area_fields(parameters, context),
+            "update": self.parameterAsBool(parameters, UPDATE, context),
+            "output": self.parameterAsString(parameters, OUTPUT, context),
+        }
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Ask, and say what was made."""
+        told = self.ask("index", self._fields, feedback)
+        size = told["bytes"] / 1e6
+        text = tr("{encoded} blocks encoded, {kept} there already, {size:.1f} MB")
+        feedback.pushInfo(text.format(encoded=told["encoded"], kept=told["kept"], size=size))
+        return {OUTPUT: told["path"], BLOCKS: told["encoded"], SIZE: size}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The algorithm that finds one object."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsFeatureSink,
+    QgsProcessing,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
+    QgsWkbTypes,
+)
+
+from ..geography import wgs84
+from ..results import fields_of
+from ..texts import tr
+from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, existing, feature_of
+
+PHOTO, CLICK_X, CLICK_Y, COUNT, BEST = "PHOTO", "CLICK_X", "CLICK_Y", "COUNT", "BEST_SCORE"
+
+
+class LocateObject(GeolocAlgorithm):
+    """One click in one photo."""
+
+    def name(self) -> str:
+        """Never translated."""
+        return "locateobject"
+
+    def displayName(self) -> str:
+        """As it is shown."""
+        return tr("Locate object")
+
+    def shortHelpString(self) -> str:
+        """What it does, parameter by parameter."""
+        return tr(
+            "Finds an object that is clicked in a photograph on a mosaic, and gives its polygon with a score and the"
+            " expected error in metres.\n\n"
+            "Photo: from a drone or from the ground.\n"
+            "Click: pixels of the photo as it is meant to be seen (EXIF orientation applied), from its upper left"
+            " corner.\n"
+            "Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index"
+            " wrote, instead of them or beside them.\n"
+            "Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position"
+            " counts where no point is given.\n"
+            "Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score"
+            " is then an output), unless doubtful answers are asked for.\n"
+            "Geometry: answers are carried over exactly where details of photo and mosaic agree."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Its parameters."""
+        kind = QgsProcessingParameterNumber.Type.Double
+        self.addParameter(QgsProcessingParameterFile(PHOTO, tr("Photo")))
+        self.addParameter(QgsProcessingParameterNumber(CLICK_X, tr("Click: x in pixels"), kind, minValue=0.0))
+        self.addParameter(QgsProcessingParameterNumber(CLICK_Y, tr("Click: y in pixels"), kind, minValue=0.0))
+        self.add_search()
+        polygons = QgsProcessing.SourceType.TypeVectorPolygon
+        self.addParameter(QgsProcessingParameterFeatureSink(OUTPUT, tr("Located object"), polygons))
+        self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of answers")))
+        self.addOutput(QgsProcessingOutputNumber(BEST, tr("Best score")))
+
+    def prepareAlgorithm(self, parameters, context, feedback) -> bool:
+        """Read what belongs to the thread of the project."""
+        photo = self.parameterAsFile(parameters, PHOTO, context)
+        self._fields = {
+            **self.search_fields(parameters, context),
+            "photo": str(existing(photo, tr("{path}: no such photo."))),
+            "click": [self.parameterAsDouble(parameters, name, context) for name in (CLICK_X, CLICK_Y)],
+        }
+        self._crs = self.results_crs(parameters, context)
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Ask, and write the answers."""
+        fields = fields_of(ANSWER)
+        kind = QgsWkbTypes.Type.MultiPolygon
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, kind, self._crs)
+        answer = self.ask("locate", self._fields, feedback)
+        move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
+        found = answer["found"]["features"]
+        for told in found:
+            sink.addFeature(feature_of(told, fields, move), QgsFeatureSink.Flag.FastInsert)
+        best = answer.get("best_score")
+        if not found:
+            text = tr("Not here: nothing that was searched is surely the object; the best score was {score}.")
+            feedback.pushWarning(text.format(score="-" if best is None else f"{best:.2f}"))
+        Styler.attach(context, destination)
+        return {OUTPUT: destination, COUNT: len(found), BEST: best}

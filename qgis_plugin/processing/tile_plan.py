@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The algorithm that shows the windows of a search."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsFeatureSink,
+    QgsProcessing,
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSink,
+    QgsWkbTypes,
+)
+
+from ..geography import wgs84
+from ..results import fields_of, geometry_of
+from ..texts import tr
+from .base import EXTENT, OUTPUT, GeolocAlgorithm
+
+COUNT = "COUNT"
+
+
+class TilePlan(GeolocAlgorithm):
+    """Footprints of windows."""
+
+    def name(self) -> str:
+        """Never translated."""
+        return "tileplan"
+
+    def displayName(self) -> str:
+        """As it is shown."""
+        return tr("Tile plan")
+
+    def shortHelpString(self) -> str:
+        """What it does, parameter by parameter."""
+        return tr(
+            "Shows the windows that a search of a mosaic would look at: blocks of web-mercator tiles that overlap by"
+            " half.\n\n"
+            "Reference rasters: what would be searched, together.\n"
+            "Ground resolution: metres a pixel; empty for that of the network.\n"
+            "Extent: plan only this part."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Its parameters."""
+        self.add_reference()
+        self.add_gsd()
+        self.addParameter(QgsProcessingParameterExtent(EXTENT, tr("Plan only this extent"), optional=True))
+        polygons = QgsProcessing.SourceType.TypeVectorPolygon
+        self.addParameter(QgsProcessingParameterFeatureSink(OUTPUT, tr("Windows"), polygons))
+        self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of windows")))
+
+    def prepareAlgorithm(self, parameters, context, feedback) -> bool:
+        """Read what belongs to the thread of the project."""
+        files = self.reference_files(parameters, context)
+        if not files:
+            raise QgsProcessingException(tr("Choose reference rasters to plan for."))
+        gsd = self.gsd(parameters, context)
+        self._fields = {"mosaics": files, "gsd": gsd, "area": self.area_fields(parameters, context)}
+        self._crs = self.results_crs(parameters, context)
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Ask, and write the windows."""
+        told = self.ask("plan", self._fields, feedback)
+        fields = fields_of((("id", "string"),))
+        kind = QgsWkbTypes.Type.MultiPolygon
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, kind, self._crs)
+        move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
+        windows = told["features"]["features"]
+        for window in windows:
+            geometry = geometry_of(window["geometry"])
+            geometry.transform(move)
+            feature = QgsFeature(fields)
+            feature.setGeometry(geometry)
+            feature.setAttributes([window["properties"].get("id") or window.get("id")])
+            sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
+        return {OUTPUT: destination, COUNT: len(windows)}

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The plugin's texts in the language of QGIS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsSettings
+from qgis.PyQt.QtCore import QCoreApplication, QLocale, QTranslator
+
+_FOLDER = Path(__file__).with_name("i18n")
+
+
+def language() -> str:
+    """Such as "de"."""
+    stored = QgsSettings()
+    chosen = stored.value("locale/userLocale", "", str) if stored.value("locale/overrideFlag", False, bool) else ""
+    return (chosen or QLocale.system().name())[:2]
+
+
+def install() -> QTranslator | None:
+    """Translate from now on; None where there is no such translation."""
+    path = _FOLDER / f"geoloc_{language()}.qm"
+    translator = QTranslator()
+    if not path.is_file() or not translator.load(str(path)):
+        return None
+    QCoreApplication.installTranslator(translator)
+    return translator
+
+
+def remove(translator: QTranslator | None) -> None:
+    """Take it away."""
+    if translator is not None:
+        QCoreApplication.removeTranslator(translator)

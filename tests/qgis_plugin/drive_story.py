@@ -1,0 +1,152 @@
+"""Run inside QGIS: a search from the photograph to the map as a person does it, with geoloc itself, with pictures."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+# QGIS runs this as text, which has no file.
+sys.path.insert(0, json.loads(Path("asked.json").read_text(encoding="utf-8"))["here"])
+from hands import (  # noqa: E402
+    ASKED,
+    click_photo,
+    dock,
+    drop,
+    iface,
+    messages,
+    open_dock,
+    our_layers,
+    picture,
+    play,
+    press,
+    settled,
+    wait,
+)
+from qgis.core import (  # noqa: E402
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
+)
+from qgis.PyQt.QtCore import Qt, QTimer  # noqa: E402
+from qgis.PyQt.QtTest import QTest  # noqa: E402
+from qgis.PyQt.QtWidgets import QApplication  # noqa: E402
+
+SEARCH_S = 200
+
+
+def opened() -> dict:
+    iface.mainWindow().resize(1500, 950)
+    for name, path in ASKED["rasters"].items():
+        QgsProject.instance().addMapLayer(QgsRasterLayer(path, name))
+    QTest.qWait(50)
+    # Not before: a new project takes the CRS of its first layer.
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(ASKED["project_crs"]))
+    iface.mapCanvas().zoomToFullExtent()
+    open_dock()
+    settled()
+    picture("1_opened")
+    press(dock().start_button)
+    return {"visible": dock().isUserVisible(), "messages": messages(dock().messages)}
+
+
+def clicked() -> dict:
+    drop(dock().photo, ASKED["photo"])
+    wait(lambda: dock().photo.strip.count() > 0 and not dock().photo.strip._pool.activeThreadCount())
+    click_photo(*ASKED["click"])
+    settled()
+    picture("2_clicked")
+    return {
+        "click": list(dock().photo.click),
+        "where": dock().where.kind.currentIndex(),
+        "strip": list(dock().photo.strip.place()),
+        "camera": dock()._camera is not None,
+    }
+
+
+def found() -> dict:
+    press(dock().start_button)
+    begin = time.monotonic()
+    wait(lambda: dock().progress.maximum() > 0 and dock().progress.value() > 20, SEARCH_S)
+    picture("3_running")
+    seen = {"status": dock().status.text(), "percent": dock().progress.value()}
+    wait(lambda: dock().task is None, SEARCH_S)
+    seen["first_s"] = time.monotonic() - begin
+    settled()
+    picture("4_found")
+    return {**seen, **answers()}
+
+
+def answers() -> dict:
+    """What lies on the map, and whether it covers the truth."""
+    layers = our_layers()
+    if not layers:
+        return {"messages": messages(dock().messages), "layers": 0}
+    layer = layers[0]
+    project = QgsProject.instance()
+    best = next(f for f in layer.getFeatures() if f["rank"] == 1)
+    move = QgsCoordinateTransform(QgsCoordinateReferenceSystem(ASKED["crs"]), layer.crs(), project)
+    truth = QgsGeometry.fromPointXY(move.transform(QgsPointXY(*ASKED["true"])))
+    to_pixels = iface.mapCanvas().getCoordinateTransform()
+    on_map = QgsCoordinateTransform(layer.crs(), project.crs(), project)
+    at = to_pixels.transform(on_map.transform(truth.asPoint()))
+    corners = [to_pixels.transform(on_map.transform(QgsPointXY(v))) for v in best.geometry().vertices()]
+    return {
+        "messages": messages(dock().messages),
+        "layers": len(layers),
+        "crs": layer.crs().authid(),
+        "count": layer.featureCount(),
+        "score": best["score"],
+        "covers": best.geometry().contains(truth),
+        "truth_px": [at.x(), at.y()],
+        "box_px": [[corner.x(), corner.y()] for corner in corners],
+        "listed": dock().candidates.count(),
+        "tab": dock().tabs.currentIndex(),
+    }
+
+
+def judged() -> dict:
+    QTest.keyClick(dock().candidates.list, Qt.Key.Key_A)
+    settled()
+    picture("5_accepted")
+    return {"status": [str(f["status"] or "") for f in our_layers()[0].getFeatures()]}
+
+
+def again() -> dict:
+    """A second click is answered by what is warm, and is added to the same layer."""
+    dock().tabs.setCurrentIndex(0)
+    click_photo(*ASKED["second"])
+    begin = time.monotonic()
+    press(dock().start_button)
+    wait(lambda: dock().task is None, SEARCH_S)
+    seconds = time.monotonic() - begin
+    settled()
+    return {"seconds": seconds, "layers": len(our_layers()), "messages": messages(dock().messages)}
+
+
+def settings() -> dict:
+    """The page of QGIS's Options, after Check."""
+    seen = {}
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        try:
+            page = next(w for w in dialog.findChildren(object) if type(w).__name__ == "GeolocOptionsPage")
+            dialog.resize(980, 820)
+            press(page.check_button)
+            wait(lambda: page.check_button.isEnabled(), 60)
+            picture("6_settings", dialog)
+            seen.update({"visible": page.isVisible(), "answer": page.answer.text()})
+            press(page.report_button)
+            seen["report"] = QApplication.clipboard().text()
+        finally:
+            dialog.reject()
+
+    QTimer.singleShot(1500, look)
+    press(dock().settings_button)
+    return seen
+
+
+play([opened, clicked, found, judged, again, settings])

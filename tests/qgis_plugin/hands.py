@@ -1,0 +1,182 @@
+"""What scripts inside QGIS have in common: mouse, waiting, pictures of the window, and telling what was seen."""
+
+import faulthandler
+import gc
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QLabel
+from qgis.utils import iface, plugins
+
+NAME = "geoloc_locate"
+HERE = Path.cwd()
+ASKED = json.loads((HERE / "asked.json").read_text(encoding="utf-8"))
+LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+PATIENCE_S = 30
+unexpected = []
+
+
+def wait(until, seconds=PATIENCE_S) -> bool:
+    """Let QGIS work until something is so."""
+    end = time.monotonic() + seconds
+    while not until() and time.monotonic() < end:
+        QTest.qWait(20)
+    return bool(until())
+
+
+def dock():
+    return plugins[NAME].dock
+
+
+def action():
+    return plugins[NAME].action
+
+
+def press(button) -> None:
+    QTest.mouseClick(button, LEFT)
+    QTest.qWait(20)
+
+
+def open_dock() -> None:
+    press(iface.pluginToolBar().widgetForAction(action()))
+    QTest.qWait(200)
+
+
+def picture(name: str, widget=None) -> None:
+    """Of the whole window unless another widget is given."""
+    QTest.qWait(80)
+    (widget or iface.mainWindow()).grab().save(str(HERE / f"{name}.png"))
+
+
+def settled() -> None:
+    """Until the map is drawn."""
+    canvas = iface.mapCanvas()
+    canvas.refresh()
+    QTest.qWait(300)
+    wait(lambda: not canvas.isDrawing())
+    QTest.qWait(100)
+
+
+def drop(widget, path) -> None:
+    """A file dropped from a file manager."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    at = widget.rect().center()
+    entering = QDragEnterEvent(at, Qt.DropAction.CopyAction, data, LEFT, NO_KEY)
+    widget.dragEnterEvent(entering)
+    if entering.isAccepted():
+        widget.dropEvent(QDropEvent(QPointF(at), Qt.DropAction.CopyAction, data, LEFT, NO_KEY))
+    QTest.qWait(100)
+
+
+def click_photo(x: float, y: float) -> None:
+    """With the mouse, where this pixel of the photo is on the screen."""
+    view = dock().photo.view
+    place = view.viewportTransform().map(QPointF(x, y))
+    QTest.mouseClick(view.viewport(), LEFT, NO_KEY, QPoint(int(place.x()), int(place.y())))
+    QTest.qWait(30)
+
+
+def wheel(viewport, clicks: int, at: QPoint) -> None:
+    QTest.mouseMove(viewport, at)
+    QTest.qWait(30)
+    for _ in range(abs(clicks)):
+        event = QWheelEvent(
+            QPointF(at),
+            QPointF(viewport.mapToGlobal(at)),
+            QPoint(),
+            QPoint(0, 120 if clicks > 0 else -120),
+            Qt.MouseButton.NoButton,
+            NO_KEY,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(viewport, event)
+    QTest.qWait(30)
+
+
+def drag(viewport, start: QPoint, by: QPoint) -> None:
+    QTest.mousePress(viewport, LEFT, NO_KEY, start)
+    for step in range(1, 5):
+        at = start + by * (step / 4)
+        # QTest's own moves have no button down.
+        place, on_screen = QPointF(at), QPointF(viewport.mapToGlobal(at))
+        moved = QMouseEvent(QEvent.Type.MouseMove, place, on_screen, Qt.MouseButton.NoButton, LEFT, NO_KEY)
+        QApplication.sendEvent(viewport, moved)
+    QTest.mouseRelease(viewport, LEFT, NO_KEY, start + by)
+    QTest.qWait(30)
+
+
+def messages(bar) -> list:
+    """Text and level of what a message bar shows."""
+    item = bar.currentItem()
+    if item is None:
+        return []
+    label = item.findChild(QLabel, "message")
+    return [[label.text() if label else item.text(), int(item.level())]]
+
+
+def our_layers() -> list:
+    return [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty("geoloc/results")]
+
+
+def coloured(widget, wanted) -> list:
+    """Bounds of what has a wanted colour on a widget, its pixels, corner origin."""
+    image = widget.grab().toImage()
+    found = [
+        (x + 0.5, y + 0.5)
+        for y in range(image.height())
+        for x in range(image.width())
+        if wanted(*image.pixelColor(x, y).getRgb()[:3])
+    ]
+    if not found:
+        return []
+    xs, ys = zip(*found, strict=True)
+    return [min(xs) - 0.5, min(ys) - 0.5, max(xs) + 0.5, max(ys) + 0.5]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def play(steps) -> None:
+    """Do the steps once QGIS's own event loop runs, tell what was seen, and end QGIS."""
+
+    def main() -> None:
+        # QGIS's own handler does not tell which line of Python it was.
+        faulthandler.enable((HERE / "fault.txt").open("w"))
+        # What must happen may not wait for the collector.
+        gc.disable()
+        # QGIS shows what goes wrong in a slot in a window of its own; here it must be told.
+        sys.excepthook = lambda kind, error, trace: unexpected.extend(traceback.format_exception(kind, error, trace))
+        said = {"seconds": {}}
+        for step in steps:
+            begin = time.monotonic()
+            try:
+                said[step.__name__] = step()
+            except Exception:
+                unexpected.append(f"{step.__name__}: {traceback.format_exc()}")
+                # The next steps build on it.
+                break
+            finally:
+                said["seconds"][step.__name__] = round(time.monotonic() - begin, 2)
+        said["unexpected"] = unexpected
+        (HERE / "said.json").write_text(json.dumps(said), encoding="utf-8")
+        for layer in our_layers():
+            # Else QGIS asks whether answers may be lost.
+            QgsProject.instance().removeMapLayer(layer.id())
+        QgsProject.instance().clear()
+        QgsProject.instance().setDirty(False)
+        iface.actionExit().trigger()
+
+    QTimer.singleShot(0, main)
