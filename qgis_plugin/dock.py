@@ -55,7 +55,8 @@ class GeolocDock(QgsDockWidget):
         self._iface = iface
         self._canvas = iface.mapCanvas()
         self._renderer = Renderer()
-        self._agreed: set = set()
+        # Pixels that somebody agreed to render, by layers.
+        self._agreed: dict = {}
         self._rendering = False
         self._camera = None
         self.task: LocateTask | None = None
@@ -165,11 +166,11 @@ class GeolocDock(QgsDockWidget):
         except (InputError, PlaceError, LayerError, environment.SetupError) as error:
             self.say(str(error), Qgis.MessageLevel.Warning)
             return
-        if wanted is not None and wanted.key not in self._agreed:
+        if wanted is not None and wanted.pixels > self._agreed.get(wanted.sources, 0):
             question = QMessageBox.question(self, self.windowTitle(), wanted.warning() + "\n\n" + tr("Go on?"))
             if question != QMessageBox.StandardButton.Yes:
                 return
-            self._agreed.add(wanted.key)
+            self._agreed[wanted.sources] = wanted.pixels
         self.messages.clearWidgets()
         self.candidates.clear()
         self._show_running(True)
@@ -370,6 +371,7 @@ class GeolocDock(QgsDockWidget):
         self.say(text, Qgis.MessageLevel.Success)
 
     def _photo_changed(self) -> None:
+        self.tabs.setCurrentIndex(SEARCH)
         self.where.show_photo(self.photo.position)
         self._show_camera()
         self._enable()

@@ -48,10 +48,14 @@ class Picture:
         return math.ceil(self.bounds.width() / self.unit) * math.ceil(self.bounds.height() / self.unit)
 
     @property
+    def sources(self) -> tuple:
+        """The same for the same layers."""
+        return tuple((layer.id(), layer.source()) for layer in self.layers)
+
+    @property
     def key(self) -> tuple:
         """The same for the same picture."""
-        sources = tuple((layer.id(), layer.source()) for layer in self.layers)
-        return (*sources, self.bounds.toString(2))
+        return (*self.sources, self.bounds.toString(2))
 
     def warning(self) -> str:
         """What should be known before a server is asked."""

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 @pytest.fixture
 def stub(tmp_path: Path) -> Path:
-    """An executable `geoloc` in a folder of its own."""
+    """An executable stand-in for the worker in a folder of its own."""
     from qgis_run import put_stub
 
     return put_stub(tmp_path / "stub")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 # QGIS runs this as text, which has no file.
 sys.path.insert(0, json.loads(Path("asked.json").read_text(encoding="utf-8"))["here"])
-from hands import (  # noqa: E402
+from hands import (
     ASKED,
     click_photo,
     dock,
@@ -22,7 +22,7 @@ from hands import (  # noqa: E402
     settled,
     wait,
 )
-from qgis.core import (  # noqa: E402
+from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsGeometry,
@@ -30,9 +30,9 @@ from qgis.core import (  # noqa: E402
     QgsProject,
     QgsRasterLayer,
 )
-from qgis.PyQt.QtCore import Qt, QTimer  # noqa: E402
-from qgis.PyQt.QtTest import QTest  # noqa: E402
-from qgis.PyQt.QtWidgets import QApplication  # noqa: E402
+from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
 
 SEARCH_S = 200
 
@@ -108,7 +108,7 @@ def answers() -> dict:
 
 
 def judged() -> dict:
-    QTest.keyClick(dock().candidates.list, Qt.Key.Key_A)
+    press(dock().candidates.buttons["accept"])
     settled()
     picture("5_accepted")
     return {"status": [str(f["status"] or "") for f in our_layers()[0].getFeatures()]}
@@ -136,7 +136,7 @@ def settings() -> dict:
             page = next(w for w in dialog.findChildren(object) if type(w).__name__ == "GeolocOptionsPage")
             dialog.resize(980, 820)
             press(page.check_button)
-            wait(lambda: page.check_button.isEnabled(), 60)
+            wait(page.check_button.isEnabled, 60)
             picture("6_settings", dialog)
             seen.update({"visible": page.isVisible(), "answer": page.answer.text()})
             press(page.report_button)

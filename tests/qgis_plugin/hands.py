@@ -20,6 +20,8 @@ HERE = Path.cwd()
 ASKED = json.loads((HERE / "asked.json").read_text(encoding="utf-8"))
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 PATIENCE_S = 30
+STUCK_S = 40
+"""Steps that take longer leave a traceback in fault.txt."""
 unexpected = []
 
 
@@ -154,7 +156,8 @@ def play(steps) -> None:
 
     def main() -> None:
         # QGIS's own handler does not tell which line of Python it was.
-        faulthandler.enable((HERE / "fault.txt").open("w"))
+        fault = (HERE / "fault.txt").open("w")
+        faulthandler.enable(fault)
         # What must happen may not wait for the collector.
         gc.disable()
         # QGIS shows what goes wrong in a slot in a window of its own; here it must be told.
@@ -162,6 +165,9 @@ def play(steps) -> None:
         said = {"seconds": {}}
         for step in steps:
             begin = time.monotonic()
+            # Where it was, should it never end.
+            sys.stderr.write(f"step {step.__name__}\n")
+            faulthandler.dump_traceback_later(STUCK_S, file=fault)
             try:
                 said[step.__name__] = step()
             except Exception:
@@ -170,6 +176,7 @@ def play(steps) -> None:
                 break
             finally:
                 said["seconds"][step.__name__] = round(time.monotonic() - begin, 2)
+        faulthandler.cancel_dump_traceback_later()
         said["unexpected"] = unexpected
         (HERE / "said.json").write_text(json.dumps(said), encoding="utf-8")
         for layer in our_layers():

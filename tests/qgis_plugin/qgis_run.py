@@ -1,5 +1,6 @@
 """Runs QGIS, or a script in QGIS's Python, apart from the tests' environment; and places a stand-in for geoloc."""
 
+import configparser
 import functools
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+NAME = "geoloc_locate"
 
 # Where Debian has PyQGIS; never the Python that runs the tests.
 QGIS_PYTHON = "/usr/bin/python3"
@@ -23,13 +25,50 @@ _BROKEN = "An error occurred during execution of following code"
 
 
 def put_stub(folder: Path) -> Path:
-    """An executable `geoloc` in `folder`, run by this Python; see stub_geoloc.py."""
+    """An executable `python` in `folder` that is a worker whatever it is asked to run; see stub_worker.py."""
     folder.mkdir()
-    path = folder / "geoloc"
-    shutil.copy(HERE / "stub_geoloc.py", path)
-    path.write_text(path.read_text(encoding="utf-8").replace("/usr/bin/env python3", sys.executable, 1), "utf-8")
+    path = folder / "python"
+    text = (HERE / "stub_worker.py").read_text(encoding="utf-8")
+    path.write_text(f"#!{sys.executable}\n{text}", encoding="utf-8")
     path.chmod(0o755)
     return path
+
+
+def install(profiles: Path, python: str | Path, source: Path | None = None, **settings: dict[str, str]) -> Path:
+    """The plugin in a new QGIS profile, switched on; `python` is its setting. source: a folder with it, unpacked from
+    its zip; None for that of the project. settings: more of them, by section.
+    """
+    profile = profiles / "profiles" / "default"
+    plugin = profile / "python" / "plugins" / NAME
+    if source is None:
+        shutil.copytree(ROOT / "qgis_plugin", plugin, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "metadata.txt", plugin)
+    else:
+        shutil.copytree(source, plugin)
+    (profile / "QGIS").mkdir()
+    ini = configparser.ConfigParser()
+    # QGIS tells upper from lower case.
+    ini.optionxform = str  # type: ignore[assignment, method-assign]
+    ini.read_dict(
+        {
+            "PythonPlugins": {NAME: "true"},
+            "geoloc": {"python": str(python)},
+            "qgis": {"checkVersion": "false"},
+            "plugin-manager": {"automatically-check-for-updates": "false"},
+            **settings,
+        }
+    )
+    with (profile / "QGIS" / "QGIS3.ini").open("w", encoding="utf-8") as file:
+        ini.write(file, space_around_delimiters=False)
+    return profile
+
+
+def run_script(script: str, folder: Path, asked: dict[str, Any], limit_s: float = 120) -> dict[str, Any]:
+    """Run a script of this folder inside QGIS, whose profiles are in `folder/settings`, and return what it saw."""
+    asked = {"here": str(HERE), **asked}
+    (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
+    qgis = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(folder / "settings")]
+    return run_in_display([*qgis, "--code", str(HERE / script)], folder, limit_s)
 
 
 def run_in_display(command: list[str], folder: Path, limit_s: float = _LIMIT_S) -> dict[str, Any]:

@@ -1,0 +1,484 @@
+"""Run inside QGIS: uses the dock as a person would; the worker is a stand-in.
+
+A photo bears a blue dot: it is looked for on the screen and clicked there, so that no arithmetic of the plugin's is
+trusted.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+# QGIS runs this as text, which has no file.
+sys.path.insert(0, json.loads(Path("asked.json").read_text(encoding="utf-8"))["here"])
+from hands import (
+    ASKED,
+    LEFT,
+    NAME,
+    NO_KEY,
+    QTest,
+    action,
+    alive,
+    click_photo,
+    coloured,
+    dock,
+    drag,
+    drop,
+    iface,
+    messages,
+    open_dock,
+    our_layers,
+    picture,
+    play,
+    plugins,
+    press,
+    settled,
+    wait,
+    wheel,
+)
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsSettings,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QPoint, QTimer
+from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QMessageBox
+from qgis.utils import loadPlugin, startPlugin, unloadPlugin
+
+STUB = Path(ASKED["stub"])
+
+
+def called() -> dict:
+    return json.loads((STUB.parent / "called.json").read_text(encoding="utf-8"))
+
+
+def was_called() -> bool:
+    return (STUB.parent / "called.json").is_file()
+
+
+def forget_call() -> None:
+    (STUB.parent / "called.json").unlink(missing_ok=True)
+
+
+def is_blue(red: int, green: int, blue: int) -> bool:
+    return blue > 150 and red < 100 and green < 100
+
+
+def is_red(red: int, green: int, blue: int) -> bool:
+    return red > 170 and green < 60 and blue < 60
+
+
+def is_best(red: int, green: int, blue: int) -> bool:
+    """The colour of the best answer's outline, "#e6007e"."""
+    return abs(red - 0xE6) < 30 and green < 40 and abs(blue - 0x7E) < 30
+
+
+def middle(box: list) -> QPoint:
+    return QPoint(int((box[0] + box[2]) / 2), int((box[1] + box[3]) / 2))
+
+
+def viewport():
+    return dock().photo.view.viewport()
+
+
+def click_dot() -> list:
+    """Click the dot of the photo where it is on the screen; its size there in pixels."""
+    box = coloured(viewport(), is_blue)
+    QTest.mouseClick(viewport(), LEFT, NO_KEY, middle(box))
+    return [box[2] - box[0], box[3] - box[1]]
+
+
+def show(kind: str) -> None:
+    drop(dock().photo, ASKED["photos"][kind])
+
+
+def search(kind: str = "") -> dict:
+    """Choose a photo, click its dot, press Locate, wait for the end; what is to be seen then."""
+    forget_call()
+    dock().tabs.setCurrentIndex(0)
+    if kind:
+        show(kind)
+        click_dot()
+    press(dock().start_button)
+    wait(lambda: not dock().running)
+    QTest.qWait(50)
+    return {
+        "request": called()["request"] if was_called() else None,
+        "messages": messages(dock().messages),
+        "layers": [[layer.name(), layer.crs().authid(), layer.featureCount()] for layer in our_layers()],
+        "running": dock().cancel_button.isEnabled() or not dock().start_button.isEnabled(),
+        "listed": dock().candidates.count(),
+        "tab": dock().tabs.currentIndex(),
+    }
+
+
+def drop_layers() -> None:
+    QgsProject.instance().removeMapLayers([layer.id() for layer in our_layers()])
+
+
+def shown_actions() -> dict:
+    """The plugin wherever QGIS shows it."""
+    text = "Locate object from photo"
+    menus = [a.menu() for a in iface.rasterMenu().actions() if a.menu() and a.text() == "Geoloc"]
+    return {
+        "toolbar": [a.text() for a in iface.pluginToolBar().actions() if text in a.text()],
+        "menu": [a.text() for menu in menus for a in menu.actions()],
+        "docks": sum(type(w).__name__ == "GeolocDock" for w in iface.mainWindow().children()),
+        "algorithms": sorted(
+            a.id() for a in QgsApplication.processingRegistry().algorithms() if a.id().startswith("geoloc:")
+        ),
+    }
+
+
+def set_up() -> dict:
+    iface.mainWindow().resize(1500, 950)
+    first = shown_actions()
+    open_dock()
+    first["empty"] = dock().reference.empty.isVisible()
+    picture("empty")
+    for name, path in ASKED["rasters"].items():
+        QgsProject.instance().addMapLayer(QgsRasterLayer(path, name))
+    QTest.qWait(50)
+    # Not before: a new project takes the CRS of its first layer.
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    # Away from the mosaic: the plugin has to find it.
+    iface.mapCanvas().setExtent(QgsRectangle(0, 0, 1000, 1000))
+    press(dock().start_button)
+    without_photo = messages(dock().messages)
+    show("found")
+    press(dock().start_button)
+    without_click = messages(dock().messages)
+    click_dot()
+    press(dock().start_button)
+    return {**first, "messages": [without_photo, without_click, messages(dock().messages)], "called": was_called()}
+
+
+def found_upright() -> dict:
+    town = QgsProject.instance().mapLayersByName("town")[0]
+    dock().reference.tick([town])
+    show("found")
+    dock().top.setValue(3)
+    size = click_dot()
+    seen = {"hint": dock().photo.hint.text(), **search()}
+    settled()
+    picture("found")
+    canvas = iface.mapCanvas()
+    to_pixels = canvas.getCoordinateTransform()
+    truth = [to_pixels.transform(QgsPointXY(*point)) for point in ASKED["best_3857"]]
+    return {
+        **seen,
+        "dot": size,
+        "crs": canvas.mapSettings().destinationCrs().authid(),
+        "object": coloured(canvas, is_red),
+        "outline": coloured(canvas, is_best),
+        "truth": [[point.x(), point.y()] for point in truth],
+        "rows": [[f["rank"], f["score"], f["photo"], str(f["status"] or "")] for f in our_layers()[0].getFeatures()],
+    }
+
+
+def found_turned() -> dict:
+    """A photo with EXIF orientation 6, the view turned once more and zoomed in."""
+    show("turned")
+    press(dock().photo.tools["turn"])
+    wheel(viewport(), 5, middle(coloured(viewport(), is_blue)))
+    size = click_dot()
+    dock().top.setValue(5)
+    return {**search(), "dot": size}
+
+
+def drag_and_miss() -> dict:
+    """Dragging moves the photo and marks nothing; neither does a click beside it, which a tall photo has."""
+    dock().tabs.setCurrentIndex(0)
+    show("found")
+    show("turned")
+    wheel(viewport(), 6, middle(coloured(viewport(), is_blue)))
+    before = coloured(viewport(), is_blue)
+    drag(viewport(), middle(before), QPoint(60, -40))
+    after = coloured(viewport(), is_blue)
+    dragged = dock().photo.click is not None
+    press(dock().photo.tools["fit"])
+    QTest.mouseClick(viewport(), LEFT, NO_KEY, QPoint(3, viewport().height() // 2))
+    return {"before": before, "after": after, "dragged": dragged, "missed": dock().photo.click is not None}
+
+
+def strip() -> dict:
+    """The folder's photos in a row; next and previous."""
+    drop(dock().photo, str(Path(ASKED["photos"]["found"]).parent))
+    first = dock().photo.path.name
+    press(dock().photo.tools["next"])
+    second = dock().photo.path.name
+    press(dock().photo.tools["before"])
+    place = list(dock().photo.strip.place())
+    back = dock().photo.path.name
+    show("text")
+    return {"first": first, "second": second, "back": back, "place": place, "messages": messages(dock().messages)}
+
+
+def where() -> dict:
+    """Each way of saying where, as the worker is told it."""
+    panel, seen = dock().where, {}
+    canvas = iface.mapCanvas()
+    canvas.setExtent(QgsRectangle(*ASKED["town_3857"]))
+    settled()
+    polygons = QgsVectorLayer("Polygon?crs=EPSG:32615", "polygons", "memory")
+    shapes = [QgsFeature(), QgsFeature()]
+    for shape, bounds in zip(shapes, ASKED["polygons"], strict=True):
+        shape.setGeometry(QgsGeometry.fromRect(QgsRectangle(*bounds)))
+    polygons.dataProvider().addFeatures(shapes)
+    QgsProject.instance().addMapLayer(polygons)
+    panel.polygons.setLayer(polygons)
+    for name, kind in (("everywhere", 0), ("gps", 1), ("canvas", 2), ("polygons", 3), ("point", 4)):
+        panel.kind.setCurrentIndex(kind)
+        if name == "point":
+            press(panel.pick)
+            at = canvas.rect().center()
+            QTest.mouseClick(canvas.viewport(), LEFT, NO_KEY, at)
+            QTest.qWait(50)
+            seen["picked"] = [panel.point.x(), panel.point.y()]
+        if name == "polygons":
+            polygons.selectByIds([next(polygons.getFeatures()).id()])
+            panel.selected.setChecked(True)
+        seen[name] = search("gps" if name in ("gps", "point") else "found")["request"]
+        if name == "gps":
+            seen["camera"] = dock()._camera is not None
+    panel.kind.setCurrentIndex(1)
+    seen["no_gps"] = panel.kind.currentIndex()
+    show("found")
+    seen["without"] = panel.kind.currentIndex()
+    QgsProject.instance().removeMapLayer(polygons.id())
+    drop_layers()
+    return seen
+
+
+def kept_or_added() -> dict:
+    """Answers go to the layer of the last ones, unless another is chosen."""
+    search("found")
+    one = search("found")["layers"]
+    dock().into.setCurrentIndex(0)
+    two = search("found")["layers"]
+    seen = {"one": one, "two": two}
+    drop_layers()
+    seen["listed"] = [dock().into.itemText(i) for i in range(dock().into.count())]
+    return seen
+
+
+def judged() -> dict:
+    """Accept, reject, take back; edit; export."""
+    search("found")
+    panel, layer = dock().candidates, our_layers()[0]
+
+    def stored() -> list:
+        return [str(f["status"] or "") for f in layer.getFeatures()]
+
+    press(panel.buttons["accept"])
+    panel.list.setCurrentRow(1)
+    press(panel.buttons["reject"])
+    seen = {"stored": stored()}
+    settled()
+    picture("judged")
+    press(panel.buttons["reject"])
+    seen["taken_back"] = stored()
+    QFileDialog.getSaveFileName = staticmethod(lambda *given: (ASKED["save_as"], ""))
+    press(panel.buttons["export"])
+    seen["export"] = messages(dock().messages)
+    saved = QgsVectorLayer(ASKED["save_as"], "saved", "ogr")
+    seen["saved"] = [saved.featureCount(), saved.crs().authid(), saved.renderer().type()]
+    press(panel.buttons["edit"])
+    seen["editing"] = [layer.isEditable(), layer.selectedFeatureCount(), iface.activeLayer() == layer]
+    # What is added meanwhile is one edit among others.
+    seen["while_editing"] = search("found")["layers"]
+    layer.rollBack()
+    seen["after_undo"] = layer.featureCount()
+    drop_layers()
+    seen["gone"] = panel.buttons["accept"].isEnabled()
+    return seen
+
+
+def empty() -> dict:
+    return search("empty")
+
+
+def error() -> dict:
+    return search("error")
+
+
+def crash() -> dict:
+    """The worker dies; the next search has another."""
+    seen = search("crash")
+    picture("crash")
+    seen["next"] = search("found")["layers"]
+    drop_layers()
+    return seen
+
+
+def cancelled() -> dict:
+    """The map is moved while geoloc works; then the search is cancelled."""
+    forget_call()
+    dock().tabs.setCurrentIndex(0)
+    show("slow")
+    click_dot()
+    canvas = iface.mapCanvas()
+    canvas.zoomToFullExtent()
+    settled()
+    press(dock().start_button)
+    wait(was_called)
+    pid = called()["pid"]
+    gaps, last, drawings = [], [time.monotonic()], []
+
+    def tick() -> None:
+        now = time.monotonic()
+        gaps.append(now - last[0])
+        last[0] = now
+
+    timer = QTimer()
+    timer.timeout.connect(tick)
+    timer.start(20)
+    canvas.mapCanvasRefreshed.connect(lambda: drawings.append(time.monotonic()))
+    for factor in (0.5, 0.5, 2.0):
+        canvas.zoomByFactor(factor)
+        QTest.qWait(400)
+    picture("running")
+    seen = {
+        "running": dock().task is not None and alive(pid),
+        "percent": dock().progress.value(),
+        "status": dock().status.text(),
+        "longest_gap_s": max(gaps),
+        "drawings": len(drawings),
+        "tasks": [task.description() for task in QgsApplication.taskManager().activeTasks()],
+    }
+    timer.stop()
+    begin = time.monotonic()
+    press(dock().cancel_button)
+    wait(lambda: dock().task is None)
+    seconds = time.monotonic() - begin
+    end = {"seconds": seconds, "kept_warm": alive(pid), "messages": messages(dock().messages)}
+    return {**end, "layers": len(our_layers()), "while": seen}
+
+
+def online() -> dict:
+    """Tiles of a server are rendered for the area after a question, and not again for a second click."""
+    layer = QgsRasterLayer(f"type=xyz&url={ASKED['tiles']}&zmax=18&zmin=0", "tiles", "wms")
+    QgsProject.instance().addMapLayer(layer)
+    dock().reference.tick([layer])
+    dock().where.kind.setCurrentIndex(0)
+    questions, seen = [], {"valid": layer.isValid()}
+
+    def answer(yes: bool) -> None:
+        boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+        if not boxes:
+            # Not asked yet.
+            QTimer.singleShot(100, lambda: answer(yes))
+            return
+        questions.append(boxes[0].text())
+        press(boxes[0].button(QMessageBox.StandardButton.Yes if yes else QMessageBox.StandardButton.No))
+
+    seen["everywhere"] = search("found")["messages"]
+    dock().where.kind.setCurrentIndex(2)
+    iface.mapCanvas().setExtent(QgsRectangle(*ASKED["town_3857"]))
+    settled()
+    QTimer.singleShot(400, lambda: answer(False))
+    seen["no"] = search()["request"]
+    QTimer.singleShot(400, lambda: answer(True))
+    seen["yes"] = search()["request"]
+    rendered = QgsRasterLayer(seen["yes"]["mosaics"][0], "rendered")
+    bounds = rendered.extent()
+    seen["rendered"] = {
+        "crs": rendered.crs().authid(),
+        "unit": rendered.rasterUnitsPerPixelX(),
+        "bounds": [bounds.xMinimum(), bounds.yMinimum(), bounds.xMaximum(), bounds.yMaximum()],
+        "path": seen["yes"]["mosaics"][0],
+    }
+    # An answer has moved the map.
+    iface.mapCanvas().setExtent(QgsRectangle(*ASKED["town_3857"]))
+    settled()
+    seen["again"] = search()["request"]["mosaics"]
+    seen["questions"] = questions
+    seen["layers"] = [[one.crs().authid(), one.featureCount()] for one in our_layers()]
+    drop_layers()
+    QgsProject.instance().removeMapLayer(layer.id())
+    dock().reference.tick([QgsProject.instance().mapLayersByName("town")[0]])
+    dock().where.kind.setCurrentIndex(0)
+    return seen
+
+
+def missing() -> dict:
+    """No environment: said, and nothing breaks; the page of settings says it too."""
+    QgsSettings().setValue("geoloc/python", "/no/such/python")
+    seen = search("found")
+    QgsSettings().setValue("geoloc/python", str(STUB))
+    return seen
+
+
+def closed_meanwhile() -> dict:
+    """The dock is closed while geoloc works: the answer comes nevertheless, and QGIS's own bar tells of it."""
+    iface.messageBar().clearWidgets()
+    show("found")
+    click_dot()
+    press(dock().start_button)
+    press(iface.pluginToolBar().widgetForAction(action()))
+    visible = dock().isVisible()
+    wait(lambda: dock().task is None)
+    texts = [item.text() for item in iface.messageBar().items()]
+    seen = {"visible": visible, "bar": texts, "layers": len(our_layers())}
+    drop_layers()
+    open_dock()
+    return {**seen, "again": dock().isVisible(), "kept": dock().photo.click is not None}
+
+
+def dark() -> dict:
+    """Seen in a dark theme."""
+    QgsApplication.setUITheme("Night Mapping")
+    show("found")
+    click_photo(400, 300)
+    picture("dark")
+    QgsApplication.setUITheme("default")
+    return {}
+
+
+def unloaded() -> dict:
+    """Unloaded while geoloc works, and loaded again."""
+    forget_call()
+    dock().tabs.setCurrentIndex(0)
+    show("slow")
+    click_dot()
+    press(dock().start_button)
+    wait(was_called)
+    pids = [called()["pid"], called()["child"]]
+    unloadPlugin(NAME)
+    ended = wait(lambda: not any(alive(pid) for pid in pids) and not QgsApplication.taskManager().activeTasks())
+    QTest.qWait(200)
+    after = shown_actions()
+    loadPlugin(NAME)
+    startPlugin(NAME)
+    again = shown_actions()
+    open_dock()
+    return {"ended": ended, "after": after, "again": again, "opens": dock().isVisible()}
+
+
+def quits_meanwhile() -> dict:
+    """A search runs when QGIS is closed; the test looks whether the worker is left."""
+    forget_call()
+    for path in ASKED["rasters"].values():
+        layer = QgsRasterLayer(path, "once more")
+        QgsProject.instance().addMapLayer(layer)
+    dock().reference.tick([layer])
+    show("slow")
+    click_dot()
+    press(dock().start_button)
+    wait(was_called)
+    return {"pids": [called()["pid"], called()["child"]], "plugin": NAME in plugins}
+
+
+play(
+    [
+        *(set_up, found_upright, found_turned, drag_and_miss, strip, where, kept_or_added, judged, empty, error, crash),
+        *(cancelled, online, missing, closed_meanwhile, dark, unloaded, quits_meanwhile),
+    ]
+)
