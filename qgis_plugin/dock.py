@@ -123,7 +123,7 @@ class GeolocDock(QgsDockWidget):
         search = QWidget()
         column = QVBoxLayout(search)
         column.setContentsMargins(4, 6, 4, 4)
-        column.addWidget(self.photo, 3)
+        column.addWidget(self.photo, 5)
         column.addWidget(scroll, 2)
         self.tabs.addTab(search, tr("Search"))
         self.tabs.addTab(self.candidates, tr("Answers"))

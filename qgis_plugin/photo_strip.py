@@ -7,12 +7,12 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPixmap
-from qgis.PyQt.QtWidgets import QListView, QListWidget, QListWidgetItem
+from qgis.PyQt.QtWidgets import QListView, QListWidget, QListWidgetItem, QStyle
 
 from .photo_view import PhotoError, read_upright
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
-_SIDE = 72
+_SIDE = 64
 _THREADS = 1
 
 
@@ -35,9 +35,9 @@ class PhotoStrip(QListWidget):
         self.setWrapping(False)
         self.setUniformItemSizes(True)
         self.setIconSize(QSize(_SIDE, _SIDE))
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setGridSize(QSize(_SIDE + 18, _SIDE + 26))
-        self.setFixedHeight(_SIDE + 50)
+        self.setGridSize(QSize(_SIDE + 8, _SIDE + 6))
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self.setFixedHeight(_SIDE + 10 + bar)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._folder: Path | None = None
         self._pool = QThreadPool(self)
@@ -56,7 +56,8 @@ class PhotoStrip(QListWidget):
             empty = QPixmap(_SIDE, _SIDE)
             empty.fill(QColor("#80808080"))
             for path in photos_in(folder):
-                item = QListWidgetItem(QIcon(empty), path.name, self)
+                # The name of the one that is shown stands above; all of them would take the photo's room.
+                item = QListWidgetItem(QIcon(empty), "", self)
                 item.setToolTip(path.name)
                 item.setData(Qt.ItemDataRole.UserRole, str(path))
                 self._pool.start(_Thumbnail(str(path), self._told))

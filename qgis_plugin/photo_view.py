@@ -55,8 +55,10 @@ class PhotoView(QGraphicsView):
         super().__init__(parent)
         self.setScene(QGraphicsScene(self))
         self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        # The photo is dragged; bars would change the room that it has.
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setBackgroundBrush(QColor("#3a3a3a"))
         self.setMinimumSize(160, 140)
         # The panel round it takes what is dropped.
@@ -80,7 +82,6 @@ class PhotoView(QGraphicsView):
         self._photo = self.scene().addPixmap(QPixmap.fromImage(image))
         self._photo.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._cross = _cross(self._photo)
-        self.scene().setSceneRect(self._photo.boundingRect())
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
         self.fit()
 
@@ -110,7 +111,7 @@ class PhotoView(QGraphicsView):
             self.fit()
             return
         self._fitted = False
-        self._set(min(wanted, _MAX_ZOOM))
+        self._set(min(wanted, _MAX_ZOOM), room=max(self.width(), self.height()))
 
     def turn(self) -> None:
         """A quarter clockwise. What is clicked stays in pixels of the upright photo."""
@@ -143,7 +144,13 @@ class PhotoView(QGraphicsView):
             self.set_mark(place.x(), place.y())
 
     def wheelEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        at = event.position()
+        place = self.viewportTransform().inverted()[0].map(at)
         self.zoom(event.angleDelta().y() / 120)
+        # Qt's own anchor asks for the mouse, which may have moved on.
+        off = self.viewportTransform().map(place) - at
+        for bar, by in ((self.horizontalScrollBar(), off.x()), (self.verticalScrollBar(), off.y())):
+            bar.setValue(bar.value() + round(by))
 
     def paintEvent(self, event) -> None:  # noqa: D102 (Qt's)
         super().paintEvent(event)
@@ -159,8 +166,11 @@ class PhotoView(QGraphicsView):
         if self._fitted:
             self.fit()
 
-    def _set(self, scale: float) -> None:
+    def _set(self, scale: float, room: int = 0) -> None:
+        """room: round the photo, in pixels of the screen, so that what is under the mouse can stay there."""
         self._scale = scale
+        margin = room / scale
+        self.setSceneRect(self._photo.boundingRect().adjusted(-margin, -margin, margin, margin))
         self.setTransform(QTransform().rotate(self._turned).scale(scale, scale))
 
     def _fit_scale(self) -> float:

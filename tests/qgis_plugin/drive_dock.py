@@ -19,6 +19,7 @@ from hands import (
     QTest,
     action,
     alive,
+    choose,
     click_photo,
     coloured,
     dock,
@@ -145,7 +146,10 @@ def set_up() -> dict:
     picture("empty")
     for name, path in ASKED["rasters"].items():
         QgsProject.instance().addMapLayer(QgsRasterLayer(path, name))
-    QTest.qWait(50)
+        QTest.qWait(50)
+    # The first one was ticked while it was the only one.
+    first["ticked"] = [layer.name() for layer in dock().reference.chosen_layers()]
+    dock().reference.tick([])
     # Not before: a new project takes the CRS of its first layer.
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     # Away from the mosaic: the plugin has to find it.
@@ -187,7 +191,7 @@ def found_turned() -> dict:
     """A photo with EXIF orientation 6, the view turned once more and zoomed in."""
     show("turned")
     press(dock().photo.tools["turn"])
-    wheel(viewport(), 5, middle(coloured(viewport(), is_blue)))
+    wheel(viewport(), 9, middle(coloured(viewport(), is_blue)))
     size = click_dot()
     dock().top.setValue(5)
     return {**search(), "dot": size}
@@ -198,7 +202,7 @@ def drag_and_miss() -> dict:
     dock().tabs.setCurrentIndex(0)
     show("found")
     show("turned")
-    wheel(viewport(), 6, middle(coloured(viewport(), is_blue)))
+    wheel(viewport(), 10, middle(coloured(viewport(), is_blue)))
     before = coloured(viewport(), is_blue)
     drag(viewport(), middle(before), QPoint(60, -40))
     after = coloured(viewport(), is_blue)
@@ -225,8 +229,6 @@ def where() -> dict:
     """Each way of saying where, as the worker is told it."""
     panel, seen = dock().where, {}
     canvas = iface.mapCanvas()
-    canvas.setExtent(QgsRectangle(*ASKED["town_3857"]))
-    settled()
     polygons = QgsVectorLayer("Polygon?crs=EPSG:32615", "polygons", "memory")
     shapes = [QgsFeature(), QgsFeature()]
     for shape, bounds in zip(shapes, ASKED["polygons"], strict=True):
@@ -235,7 +237,10 @@ def where() -> dict:
     QgsProject.instance().addMapLayer(polygons)
     panel.polygons.setLayer(polygons)
     for name, kind in (("everywhere", 0), ("gps", 1), ("canvas", 2), ("polygons", 3), ("point", 4)):
-        panel.kind.setCurrentIndex(kind)
+        choose(panel.kind, kind)
+        # Answers have moved the map.
+        canvas.setExtent(QgsRectangle(*ASKED["town_3857"]))
+        settled()
         if name == "point":
             press(panel.pick)
             at = canvas.rect().center()
@@ -248,8 +253,7 @@ def where() -> dict:
         seen[name] = search("gps" if name in ("gps", "point") else "found")["request"]
         if name == "gps":
             seen["camera"] = dock()._camera is not None
-    panel.kind.setCurrentIndex(1)
-    seen["no_gps"] = panel.kind.currentIndex()
+    choose(panel.kind, 1)
     show("found")
     seen["without"] = panel.kind.currentIndex()
     QgsProject.instance().removeMapLayer(polygons.id())
@@ -419,7 +423,7 @@ def missing() -> dict:
 def closed_meanwhile() -> dict:
     """The dock is closed while geoloc works: the answer comes nevertheless, and QGIS's own bar tells of it."""
     iface.messageBar().clearWidgets()
-    show("found")
+    show("later")
     click_dot()
     press(dock().start_button)
     press(iface.pluginToolBar().widgetForAction(action()))

@@ -8,11 +8,11 @@ import time
 import traceback
 from pathlib import Path
 
-from qgis.core import QgsProject
+from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QLabel
+from qgis.PyQt.QtWidgets import QApplication, QLabel, QMessageBox
 from qgis.utils import iface, plugins
 
 NAME = "geoloc_locate"
@@ -43,6 +43,14 @@ def action():
 
 def press(button) -> None:
     QTest.mouseClick(button, LEFT)
+    QTest.qWait(20)
+
+
+def choose(box, index: int) -> None:
+    """With the keyboard, as nothing else tells a box that a person has chosen."""
+    QTest.keyClick(box, Qt.Key.Key_Home)
+    for _ in range(index):
+        QTest.keyClick(box, Qt.Key.Key_Down)
     QTest.qWait(20)
 
 
@@ -151,6 +159,16 @@ def alive(pid: int) -> bool:
         return False
 
 
+def agree() -> None:
+    """To whatever QGIS asks before it ends."""
+    for widget in QApplication.topLevelWidgets():
+        if widget.isVisible() and isinstance(widget, QMessageBox):
+            sys.stderr.write(f"asked: {widget.text()}\n")
+            buttons = [widget.button(kind) for kind in (QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Ok)]
+            next(button for button in [*buttons, widget.defaultButton()] if button is not None).click()
+    QTimer.singleShot(200, agree)
+
+
 def play(steps) -> None:
     """Do the steps once QGIS's own event loop runs, tell what was seen, and end QGIS."""
 
@@ -184,6 +202,10 @@ def play(steps) -> None:
             QgsProject.instance().removeMapLayer(layer.id())
         QgsProject.instance().clear()
         QgsProject.instance().setDirty(False)
+        QTimer.singleShot(200, agree)
+        iface.actionExit().trigger()
+        # Where a task was running, QGIS has offered to cancel it and stays.
+        wait(lambda: not QgsApplication.taskManager().activeTasks(), STUCK_S)
         iface.actionExit().trigger()
 
     QTimer.singleShot(0, main)

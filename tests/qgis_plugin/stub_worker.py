@@ -63,6 +63,8 @@ def locate(request) -> None:
     elif kind == "killed":
         os.kill(os.getpid(), 9)
     else:
+        if kind == "later":
+            time.sleep(1)
         if kind == "chatty":
             sys.stdout.write("a library says hello\n\xe4 {} []\n")
         nothing = {"type": "FeatureCollection", "features": []}
