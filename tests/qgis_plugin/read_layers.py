@@ -8,6 +8,7 @@ FOLDER = Path(sys.argv[1])
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from qgis.core import (  # noqa: E402
+    NULL,
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsExpression,
@@ -19,6 +20,7 @@ from qgis.core import (  # noqa: E402
 )
 
 from qgis_plugin import layer as layers  # noqa: E402
+from qgis_plugin import results  # noqa: E402
 
 
 def bounds(extent) -> list:
@@ -28,51 +30,71 @@ def bounds(extent) -> list:
 def plain(path: str) -> dict:
     """A results file as QGIS opens it without the plugin."""
     layer = QgsVectorLayer(path, "found", "ogr")
+    names = [name for name in layer.fields().names() if name != "fid"]
+    # FlatGeobuf stores features by where they lie.
+    features = sorted(layer.getFeatures(), key=lambda feature: feature["rank"])
     return {
         "valid": layer.isValid(),
         "crs": layer.crs().authid(),
         "extent": bounds(layer.extent()),
-        "boxes": [bounds(feature.geometry().boundingBox()) for feature in layer.getFeatures()],
+        "boxes": [bounds(feature.geometry().boundingBox()) for feature in features],
         "fields": {field.name(): field.typeName() for field in layer.fields()},
-        "rows": [
-            {name: feature[name] for name in layer.fields().names() if name != "fid"} for feature in layer.getFeatures()
-        ],
+        "rows": [{name: feature[name] for name in names if feature[name] != NULL} for feature in features],
     }
 
 
-def styled(path: str, project_crs: str) -> dict:
-    """The same file through the plugin, copied to memory, its original removed."""
-    gone = FOLDER / f"gone{Path(path).suffix}"
-    gone.write_bytes(Path(path).read_bytes())
-    layer = layers.results_layer(gone, "a name", in_memory=True)
-    gone.unlink()
+def styled(crs: str, found: dict, project_crs: str) -> dict:
+    """The same answers through the plugin, as its layer and as the files that it exports."""
     project = QgsProject.instance()
     project.setCrs(QgsCoordinateReferenceSystem(project_crs))
+    layer = results.new_layer(QgsCoordinateReferenceSystem(crs))
+    listed = results.add(layer, found, "the mosaic")
+    results.judge(listed[-1], "accepted")
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     label = QgsExpression(layers.LABEL)
-    shown = []
+    rules = layer.renderer().rootRule().children()
+    shown, looks = [], []
     for feature in layer.getFeatures():
         context.setFeature(feature)
+        context.setFields(layer.fields())
         shown.append(label.evaluate(context))
-    rules = layer.renderer().rootRule().children()
+        looks.append([rule.label() for rule in rules if QgsExpression(rule.filterExpression()).evaluate(context)])
+    saved = {}
+    for suffix in results.SUFFIXES:
+        path = FOLDER / f"saved_{layer.id()}{suffix}"
+        results.save(layer, path)
+        saved[suffix] = {**plain(str(path)), "file": path.name}
     return {
         "provider": layer.providerType(),
         "name": layer.name(),
-        "count": layer.featureCount(),
         "crs": layer.crs().authid(),
-        "best": bounds(layers.best_extent(layer, project)),
+        "boxes": [bounds(feature.geometry().boundingBox()) for feature in layer.getFeatures()],
+        "references": sorted({feature["reference"] for feature in layer.getFeatures()}),
+        "surroundings": bounds(results.surroundings(listed[:1])),
+        "nowhere": results.surroundings([]).isEmpty(),
         "labels": shown if layer.labelsEnabled() else None,
+        "looks": looks,
         "legend": [rule.label() for rule in rules],
-        "passes": [rule.symbol().symbolLayer(0).renderingPass() for rule in rules],
+        "passes": [
+            [rule.symbol().symbolLayer(part).renderingPass() for part in range(rule.symbol().symbolLayerCount())]
+            for rule in rules
+        ],
         "levels": layer.renderer().usingSymbolLevels(),
-        "widths": [rule.symbol().symbolLayer(0).strokeWidth() for rule in rules],
+        "widths": [rule.symbol().symbolLayer(1).strokeWidth() for rule in rules],
         "filled": any(rule.symbol().symbolLayer(0).brushStyle() for rule in rules),
+        "saved": saved,
     }
 
 
-def empty(path: str) -> dict:
-    layer = layers.results_layer(Path(path), "nothing", in_memory=True)
-    return {"count": layer.featureCount(), "best": bounds(layers.best_extent(layer, QgsProject.instance()))}
+def not_saved(found: dict) -> str:
+    """What is said where a folder cannot be written to."""
+    layer = results.new_layer(QgsCoordinateReferenceSystem("EPSG:4326"))
+    results.add(layer, found, "")
+    try:
+        results.save(layer, FOLDER / "no" / "such" / "folder.gpkg")
+    except layers.LayerError as error:
+        return str(error)
+    return ""
 
 
 def raster(source: str, provider: str) -> str:
@@ -84,33 +106,15 @@ def raster(source: str, provider: str) -> str:
         return f"LayerError: {error}"
 
 
-def shown_in(path: str) -> list:
-    """Which layer of the project shows a file: before one does, and after."""
-    project = QgsProject.instance()
-    before = layers.shown_in(project, Path(path))
-    project.addMapLayer(QgsVectorLayer(path, "the one", "ogr"))
-    return [before, layers.shown_in(project, Path(path))]
-
-
-def unreadable(path: str) -> str:
-    try:
-        layers.results_layer(Path(path), "x", in_memory=True)
-    except layers.LayerError as error:
-        return str(error)
-    return ""
-
-
 def main() -> None:
     asked = json.loads((FOLDER / "asked.json").read_text(encoding="utf-8"))
     application = QgsApplication([], False)
     application.initQgis()
     said = {
         "plain": {path: plain(path) for path in asked["results"]},
-        "styled": {path: styled(path, asked["project_crs"]) for path in asked["results"]},
-        "empty": empty(asked["empty"]),
+        "styled": {crs: styled(crs, found, asked["project_crs"]) for crs, found in asked["found"].items()},
         "rasters": {source: raster(source, provider) for source, provider in asked["rasters"]},
-        "shown_in": shown_in(asked["shown"]),
-        "unreadable": unreadable(asked["unreadable"]),
+        "not_saved": not_saved(next(iter(asked["found"].values()))),
     }
     (FOLDER / "said.json").write_text(json.dumps(said), encoding="utf-8")
     QgsProject.instance().clear()

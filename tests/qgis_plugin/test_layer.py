@@ -16,8 +16,6 @@ from affine import Affine
 from qgis_run import HERE, QGIS_PYTHON, run_in_display
 from shapely.geometry import MultiPolygon
 
-from geoloc.results import write_results
-
 DEGREES = 1e-6
 METRES = 1e-3
 # As the issue lists them: name to kind.
@@ -63,21 +61,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def said(folder: Path) -> dict[str, Any]:
     """What QGIS says of them."""
     make_rasters(folder)
-    write_results([], folder / "empty.geojson", crs="EPSG:32615")
-    (folder / "broken.gpkg").write_bytes(b"no GeoPackage")
     server = "type=xyz&url=http://localhost/{z}/{x}/{y}.png"
     names = ("plain.tif", "turned.tif", "plain.vrt", "gone.tif")
     asked = {
         "results": [str(results_file(folder, *place)) for place in PLACES],
-        "empty": str(folder / "empty.geojson"),
+        "found": {crs: json.loads(results_file(folder, crs, ".geojson").read_text("utf-8")) for crs in found.BOXES},
         "project_crs": "EPSG:3857",
         "rasters": [
             *((str(folder / name), "gdal") for name in names),
             (f"GPKG:{folder}/table.gpkg:table", "gdal"),
             (server, "wms"),
         ],
-        "shown": str(results_file(folder, "EPSG:32615", ".gpkg")),
-        "unreadable": str(folder / "broken.gpkg"),
     }
     (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
     return run_in_display([QGIS_PYTHON, str(HERE / "read_layers.py"), str(folder)], folder)
@@ -142,30 +136,57 @@ def test_ogrinfo_json_reads_the_geojson(folder: Path, crs: str) -> None:
     assert geometry["extent"] == pytest.approx(MultiPolygon(found.in_crs(crs, "EPSG:4326")).bounds, abs=DEGREES)
 
 
-@pytest.mark.parametrize(("crs", "suffix"), PLACES)
-def test_the_plugins_layer_outlives_its_file_and_is_styled(folder: Path, said, crs: str, suffix: str) -> None:
-    layer = said["styled"][str(results_file(folder, crs, suffix))]
-    assert (layer["provider"], layer["name"]) == ("memory", "a name")
-    assert layer["crs"] == ("EPSG:4326" if suffix == ".geojson" else crs)
-    assert layer["labels"] == [f"#{d.rank}  {d.score:.2f}" for d in found.detections(crs)]
-    assert layer["legend"] == ["best answer", "other answers"]
-    assert layer["widths"][0] > layer["widths"][1] > 0
-    # The best one is drawn last, over the others.
+@pytest.mark.parametrize("crs", found.BOXES)
+def test_the_plugins_layer_has_them_where_they_belong(said, crs: str) -> None:
+    layer = said["styled"][crs]
+    assert (layer["provider"], layer["crs"], layer["references"]) == ("memory", crs, ["the mosaic"])
+    # By way of longitude and latitude, as geoloc tells them.
+    for box, truth in zip(layer["boxes"], found.BOXES[crs], strict=True):
+        assert box == pytest.approx(truth, abs=0.01)
+
+
+@pytest.mark.parametrize("crs", found.BOXES)
+def test_the_plugins_layer_is_styled(said, crs: str) -> None:
+    layer = said["styled"][crs]
+    answers = found.detections(crs)
+    assert layer["labels"] == [f"#{d.rank}  {d.score:.2f}" for d in answers]
+    assert layer["legend"] == ["best answer", "other answers", "accepted", "rejected"]
+    others = [["other answers"]] * (len(answers) - 2)
+    assert layer["looks"] == [["best answer"], *others, ["accepted"]]
+    best, other, accepted, rejected = layer["widths"]
+    assert best == accepted > other > rejected > 0
+    # Rejected ones lie under the others, the best one over them, accepted ones on top.
     assert layer["levels"]
-    assert layer["passes"] == [1, 0]
+    assert layer["passes"] == [[4, 5], [2, 3], [6, 7], [0, 1]]
     assert not layer["filled"]
 
 
-@pytest.mark.parametrize(("crs", "suffix"), PLACES)
-def test_the_best_answer_is_found_in_the_projects_crs(folder: Path, said, crs: str, suffix: str) -> None:
-    xmin, ymin, xmax, ymax = said["styled"][str(results_file(folder, crs, suffix))]["best"]
+@pytest.mark.parametrize("crs", found.BOXES)
+def test_round_the_best_answer_in_the_projects_crs(said, crs: str) -> None:
+    xmin, ymin, xmax, ymax = said["styled"][crs]["surroundings"]
     (truth,) = found.in_crs(crs, "EPSG:3857", slice(1))
     assert ((xmin + xmax) / 2, (ymin + ymax) / 2) == pytest.approx((truth.centroid.x, truth.centroid.y), abs=0.5)
     assert (xmax - xmin) > 2 * (truth.bounds[2] - truth.bounds[0])
+    assert said["styled"][crs]["nowhere"]
 
 
-def test_no_answers_are_a_layer_without_extent(said) -> None:
-    assert said["empty"] == {"count": 0, "best": [0, 0, 0, 0]}
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb", ".shp"])
+@pytest.mark.parametrize("crs", found.BOXES)
+def test_exported_files_have_them_where_they_belong(folder: Path, said, crs: str, suffix: str) -> None:
+    saved = said["styled"][crs]["saved"][suffix]
+    own, tolerance = ("EPSG:4326", DEGREES) if suffix == ".geojson" else (crs, 0.01)
+    assert saved["crs"] == own
+    for box, polygon in zip(saved["boxes"], found.in_crs(crs, own), strict=True):
+        assert box == pytest.approx(polygon.bounds, abs=tolerance)
+    assert [row["rank"] for row in saved["rows"]] == [d.rank for d in found.detections(crs)]
+    assert saved["rows"][-1]["status"] == "accepted"
+    if suffix != ".gpkg":
+        # A GeoPackage holds the style itself.
+        assert (folder / saved["file"]).with_suffix(".qml").is_file()
+
+
+def test_what_cannot_be_exported_is_said(folder: Path, said) -> None:
+    assert said["not_saved"].startswith(f"{folder}/no/such/folder.gpkg: cannot be written (")
 
 
 @pytest.mark.parametrize("name", ["plain.tif", "turned.tif", "plain.vrt"])
@@ -178,11 +199,3 @@ def test_layers_that_are_no_file_say_what_to_do(folder: Path, said) -> None:
     assert len(rest) == 3
     for text in rest.values():
         assert text.startswith("LayerError: The layer a raster is not a raster file on this computer; export it")
-
-
-def test_a_file_that_is_shown_is_known(said) -> None:
-    assert said["shown_in"] == [None, "the one"]
-
-
-def test_an_unreadable_file_is_named(said) -> None:
-    assert "broken.gpkg; the message log says more" in said["unreadable"]
