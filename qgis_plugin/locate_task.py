@@ -23,7 +23,9 @@ class LocateTask(QgsTask):
 
     def __init__(self, command: list[str], fields: dict, title: str, when_over: Callable[[LocateTask], None]) -> None:
         """fields: of the request `locate`."""
-        super().__init__(title, QgsTask.Flag.CanCancel)
+        # The dock says itself that it is done; before QGIS 3.26 the task manager says so too.
+        silent = getattr(QgsTask.Flag, "Silent", None)
+        super().__init__(title, QgsTask.Flag.CanCancel if silent is None else QgsTask.Flag.CanCancel | silent)
         self.fields = fields
         self.answer: dict | None = None
         self.error: client.WorkerError | None = None

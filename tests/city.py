@@ -18,6 +18,8 @@ CLICK = (128, 120)
 """In the photograph, pixels."""
 TRUE = AFFINE * (LEFT + CLICK[0], TOP + CLICK[1])
 """Where that is, in `CRS`."""
+ROOF = (32, 22)
+"""Width and height of the red roof that is clicked in its middle, pixels."""
 
 
 def make_city(folder: Path) -> None:
@@ -28,6 +30,8 @@ def make_city(folder: Path) -> None:
         x, y = rng.integers(0, SIDE - 60, 2)
         w, h = rng.integers(12, 50, 2)
         picture[y : y + h, x : x + w] = rng.integers(20, 250, 3)
+    x, y = LEFT + CLICK[0] - ROOF[0] // 2, TOP + CLICK[1] - ROOF[1] // 2
+    picture[y : y + ROOF[1], x : x + ROOF[0]] = (225, 20, 20)
     profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8"}
     with rasterio.open(folder / "m.tif", "w", **profile, crs=CRS, transform=AFFINE) as file:
         file.write(np.moveaxis(picture, -1, 0))

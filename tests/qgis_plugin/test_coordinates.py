@@ -1,0 +1,59 @@
+"""Where answers lie on QGIS's map, with geoloc itself: rasters of every shape, maps of other CRS, against the truth."""
+
+import sys
+from typing import Any
+
+import city
+import pyproj
+import pytest
+from qgis_run import install, run_script
+from rasters import make_shapes
+from shapely.geometry import Point, box
+
+MAPS = {
+    "plain": "EPSG:3857",
+    "degrees": "EPSG:32633",
+    "web_mercator": "EPSG:32633",
+    "turned": "EPSG:3857",
+    "control_points": "EPSG:32632",
+    "south_up": "EPSG:4326",
+    "two_crs": "EPSG:32632",
+}
+"""Shape of the raster to the CRS of the map."""
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("coordinates")
+    city.make_city(folder)
+    to_map = {crs: pyproj.Transformer.from_crs(city.CRS, crs, always_xy=True) for crs in MAPS.values()}
+    install(folder / "settings", sys.executable)
+    asked = {
+        "shapes": make_shapes(folder),
+        "maps": MAPS,
+        "photo": str(folder / "p.jpg"),
+        "click": city.CLICK,
+        "true": {crs: move.transform(*city.TRUE) for crs, move in to_map.items()},
+    }
+    return run_script("drive_coordinates.py", folder, asked, 200)
+
+
+def test_nothing_unexpected_was_raised(said) -> None:
+    assert said["unexpected"] == []
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_the_new_feature_covers_the_object_on_the_screen(said, name: str) -> None:
+    seen = said[name]
+    assert seen.get("outline"), seen["messages"]
+    assert seen["map"] == MAPS[name]
+    # The answers are in the CRS of the first raster.
+    assert seen["layers"] == seen["rasters"][:1]
+    outline, roof = box(*seen["outline"]), box(*seen["object"])
+    truth = Point(seen["truth"])
+    # QGIS draws the roof where pyproj says that it is; and the outline is round it.
+    assert roof.centroid.distance(truth) < 0.15 * roof.length / 4
+    assert outline.contains(truth)
+    assert outline.contains(roof.centroid)
+    overlap = outline.intersection(roof).area / outline.union(roof).area
+    assert overlap > 0.35
