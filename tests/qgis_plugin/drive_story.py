@@ -116,14 +116,27 @@ def judged() -> dict:
 
 def again() -> dict:
     """A second click is answered by what is warm, and is added to the same layer."""
+    from geoloc_locate import client, settings
+
+    worker = client.shared(settings.worker_command())
+    before, said = worker.pid, []
     dock().tabs.setCurrentIndex(0)
     click_photo(*ASKED["second"])
     begin = time.monotonic()
     press(dock().start_button)
+    dock().task.said.connect(said.append)
     wait(lambda: dock().task is None, SEARCH_S)
     seconds = time.monotonic() - begin
     settled()
-    return {"seconds": seconds, "layers": len(our_layers()), "messages": messages(dock().messages)}
+    answer = messages(dock().messages)
+    return {
+        "seconds": seconds,
+        "layers": len(our_layers()),
+        "count": our_layers()[0].featureCount(),
+        "messages": answer,
+        "said": said,
+        "same_process": before is not None and before == worker.pid,
+    }
 
 
 def settings() -> dict:
