@@ -192,6 +192,8 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
     if setup.folder.exists() and any(setup.folder.iterdir()) and not (setup.folder / "pyvenv.cfg").exists():
         raise SetupError(f"{setup.folder}: holds other files; choose an empty or a new folder.")
     marker = setup.folder / UNFINISHED
+    # Somebody's own environment is not ours to remove.
+    was_whole = (setup.folder / "pyvenv.cfg").exists() and not marker.exists()
     try:
         setup.folder.mkdir(parents=True, exist_ok=True)
         marker.write_text("This environment is being made by geoloc's QGIS plugin.\n", encoding="utf-8")
@@ -208,8 +210,9 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
             install += ["--index-url", setup.index]
         _run([*install, setup.requirement()], setup, say, is_cancelled)
     except SetupCancelled:
-        say("Removing what was begun ...")
-        shutil.rmtree(setup.folder, ignore_errors=True)
+        if not was_whole:
+            say("Removing what was begun ...")
+            shutil.rmtree(setup.folder, ignore_errors=True)
         raise
     marker.unlink()
 

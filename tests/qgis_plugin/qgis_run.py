@@ -108,6 +108,30 @@ def run_in_display(command: list[str], folder: Path, limit_s: float = _LIMIT_S) 
     return answer
 
 
+def headless(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run qgis_process with the profile in `folder/settings`. Skips without it."""
+    # Debian's own wrapper of it passes an option that it does not know.
+    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+    if program is None or not _has_pyqgis():
+        pytest.skip("qgis_process (qgis) is not installed: nothing of Processing was tested")
+    # It knows no profiles: what it reads lies in the folder itself.
+    settings = folder / "settings"
+    for part in ("python", "QGIS"):
+        if not (settings / part).exists():
+            (settings / part).symlink_to(settings / "profiles" / "default" / part)
+    home = folder / "home"
+    home.mkdir(mode=0o700, exist_ok=True)
+    environment = {
+        **{"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
+        **{"QGIS_CUSTOM_CONFIG_PATH": str(settings), "QGIS_PLUGINPATH": str(settings / "python" / "plugins")},
+        **{"QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1"},
+    }
+    command = [program, *words]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_LIMIT_S
+    )
+
+
 @functools.cache
 def _has_pyqgis() -> bool:
     command = [QGIS_PYTHON, "-c", "import qgis.core"]
