@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import subprocess  # nosec B404 (making an environment apart from QGIS is what this module is for)
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -59,16 +60,16 @@ _DIAGNOSES = (
         "This folder cannot be written: choose another one.",
     ),
     (
-        r"Could not find a version that satisfies|No matching distribution|is not a supported wheel on this platform"
-        r"|Requires-Python|requires a different Python",
-        "What is to be installed is not there, or not for this Python and computer: check the name, the index or the "
-        "folder of wheels, and that Python is 3.11 or newer.",
-    ),
-    (
         r"Temporary failure in name resolution|getaddrinfo failed|NewConnectionError|Network is unreachable"
         r"|ConnectTimeout|Connection refused|Read timed out|ReadTimeout|nodename nor servname"
         r"|Name or service not known",
         "The index of packages cannot be reached: check the network and the proxy, or install from a folder of wheels.",
+    ),
+    (
+        r"Could not find a version that satisfies|No matching distribution|is not a supported wheel on this platform"
+        r"|Requires-Python|requires a different Python",
+        "What is to be installed is not there, or not for this Python and computer: check the name, the index or the "
+        "folder of wheels, and that Python is 3.11 or newer.",
     ),
     (
         r"BadZipFile|invalid wheel|has an invalid|THESE PACKAGES DO NOT MATCH THE HASHES|Wheel .* is invalid",
@@ -112,13 +113,13 @@ class Setup:
 
     def requirement(self) -> str:
         """What pip is told to install. with_index: also what building indexes needs."""
-        if not self.with_index:
-            return self.source
+        extras = "[index,openvino]" if self.with_index else ""
         path = Path(self.source).expanduser()
-        if path.exists():
-            return f"geoloc[index,openvino] @ {path.absolute().as_uri()}"
+        # A bare name is that of a package, even where a folder happens to be called so.
+        if (path.parent != Path() or path.suffix == ".whl") and path.exists():
+            return f"geoloc{extras} @ {path.absolute().as_uri()}"
         name, sign, version = re.match(r"([^=<>~! ]*)(.?)(.*)", self.source).groups()
-        return f"{name}[index,openvino]{sign}{version}"
+        return f"{name}{extras}{sign}{version}"
 
 
 def python_of(folder: Path) -> Path:
@@ -273,6 +274,8 @@ def _run(words: list[str], setup: Setup, say: Callable[[str], None], is_cancelle
         process = subprocess.Popen(  # nosec B603 (a list, no shell; the programs are the user's own choice)
             words,
             env=proxy_environment(os.environ, setup.proxy),
+            # Where Python finds no package by chance.
+            cwd=tempfile.gettempdir(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
