@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSpinBox,
+    QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -39,6 +40,7 @@ from .where_panel import Where, WherePanel, marker
 
 SEARCH, ANSWERS = 0, 1
 _TOP = 5
+_OPTIONS_LINES = 15
 
 
 class InputError(Exception):
@@ -116,6 +118,14 @@ class GeolocDock(QgsDockWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumHeight(150)
         scroll.setWidget(below)
+        # The photo has all the room that the rest leaves, until somebody pulls.
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.photo)
+        split.addWidget(scroll)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 0)
+        split.setSizes([40 * self.fontMetrics().height(), _OPTIONS_LINES * self.fontMetrics().height()])
         buttons = QHBoxLayout()
         buttons.addWidget(self.start_button, 1)
         buttons.addWidget(self.cancel_button)
@@ -123,8 +133,7 @@ class GeolocDock(QgsDockWidget):
         search = QWidget()
         column = QVBoxLayout(search)
         column.setContentsMargins(4, 6, 4, 4)
-        column.addWidget(self.photo, 5)
-        column.addWidget(scroll, 2)
+        column.addWidget(split)
         self.tabs.addTab(search, tr("Search"))
         self.tabs.addTab(self.candidates, tr("Answers"))
         whole = QWidget()

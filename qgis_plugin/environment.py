@@ -100,24 +100,34 @@ class SetupCancelled(SetupError):
 class Setup:
     """What is to be made. python: starts the Python that it is made of. folder: of the environment. source: name or
     wheel or folder of geoloc. index: address of an index of packages, offline: a folder of wheels that is used instead
-    of any; proxy: address, perhaps with user and password. For each, empty means none.
+    of any; proxy: address, perhaps with user and password. For each, empty means none. with_index: also what building
+    indexes of large mosaics needs.
     """
 
     python: str
     folder: Path
-    source: str = "geoloc"
+    source: str
     index: str = ""
     offline: str = ""
     proxy: str = ""
     with_index: bool = True
 
     def requirement(self) -> str:
-        """What pip is told to install. with_index: also what building indexes needs."""
+        """What pip is told to install.
+
+        Raises:
+            SetupError: nothing says where to find geoloc itself.
+        """
         extras = "[index,openvino]" if self.with_index else ""
         path = Path(self.source).expanduser()
         # A bare name is that of a package, even where a folder happens to be called so.
         if (path.parent != Path() or path.suffix == ".whl") and path.exists():
             return f"geoloc{extras} @ {path.absolute().as_uri()}"
+        if not self.source or not (self.index or self.offline):
+            raise SetupError(
+                "Give the wheel or the folder of geoloc, or the index or the folder of wheels that has it: what the"
+                " public index of Python packages calls geoloc is another project."
+            )
         name, sign, version = re.match(r"([^=<>~! ]*)(.?)(.*)", self.source).groups()
         return f"{name}{extras}{sign}{version}"
 
@@ -190,6 +200,7 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
     """
     if not setup.python:
         raise SetupError("No Python 3.11 or newer was found: install one and give its path.")
+    requirement = setup.requirement()
     if setup.folder.exists() and any(setup.folder.iterdir()) and not (setup.folder / "pyvenv.cfg").exists():
         raise SetupError(f"{setup.folder}: holds other files; choose an empty or a new folder.")
     marker = setup.folder / UNFINISHED
@@ -209,7 +220,7 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
             install += ["--no-index", "--find-links", setup.offline]
         elif setup.index:
             install += ["--index-url", setup.index]
-        _run([*install, setup.requirement()], setup, say, is_cancelled)
+        _run([*install, requirement], setup, say, is_cancelled)
     except SetupCancelled:
         if not was_whole:
             say("Removing what was begun ...")

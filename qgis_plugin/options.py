@@ -90,7 +90,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         self.folder.setFilePath(str(settings.managed_folder()))
         self.source = QgsFileWidget()
         self.source.setFilter(tr("Wheels (*.whl);;All files (*)"))
-        self.source.setFilePath("geoloc")
+        self.source.lineEdit().setPlaceholderText(tr("a wheel of geoloc, or its folder"))
         self.index = QLineEdit()
         self.index.setPlaceholderText(tr("the usual one of pip"))
         self.offline = QgsFileWidget()
@@ -136,7 +136,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         for text, widget in (
             (tr("Made with Python"), self.base),
             (tr("Into the folder"), self.folder),
-            (tr("Package, wheel or folder"), self.source),
+            (tr("Wheel, folder or name"), self.source),
             (tr("Index of packages"), self.index),
             (tr("Offline: folder of wheels"), self.offline),
             (tr("Proxy"), self.proxy),
@@ -176,7 +176,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         setup = environment.Setup(
             python=self.base.currentText().strip(),
             folder=Path(self.folder.filePath().strip()).expanduser(),
-            source=self.source.filePath().strip() or "geoloc",
+            source=self.source.filePath().strip(),
             index=self.index.text().strip(),
             offline=self.offline.filePath().strip(),
             proxy=self.proxy.text().strip(),

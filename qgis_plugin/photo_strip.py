@@ -38,6 +38,7 @@ class PhotoStrip(QListWidget):
         self.setGridSize(QSize(_SIDE + 8, _SIDE + 6))
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         self.setFixedHeight(_SIDE + 10 + bar)
+        self.setStyleSheet("QListView::item:selected { background: palette(highlight); }")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._folder: Path | None = None
         self._pool = QThreadPool(self)

@@ -171,6 +171,8 @@ def found_upright() -> dict:
     dock().top.setValue(3)
     size = click_dot()
     seen = {"hint": dock().photo.hint.text(), **search()}
+    # The answer flashes first.
+    QTest.qWait(1200)
     settled()
     picture("found")
     canvas = iface.mapCanvas()

@@ -41,9 +41,7 @@ def made(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, l
     folder = tmp_path_factory.mktemp("made") / "with a space" / "venv"
     said: list[str] = []
     secret = "http://somebody:hush@proxy.invalid:3128"
-    setup = Setup(
-        sys.executable, folder, offline=str(wheel.parent), proxy=secret, index="https://me:hush@index.invalid"
-    )
+    setup = Setup(sys.executable, folder, "geoloc", "https://me:hush@index.invalid", str(wheel.parent), secret)
     environment.create(setup, said.append, never)
     return folder, said
 
@@ -127,7 +125,7 @@ def test_no_secret_is_said(made) -> None:
 def test_an_index_is_asked_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_RETRIES", "1")
     said: list[str] = []
-    setup = Setup(sys.executable, tmp_path / "venv", index="http://me:hush@127.0.0.1:9/simple")
+    setup = Setup(sys.executable, tmp_path / "venv", "geoloc", index="http://me:hush@127.0.0.1:9/simple")
     with pytest.raises(SetupError, match="cannot be reached: check the network and the proxy") as caught:
         environment.create(setup, said.append, after(60))
     assert any("--index-url http://***@127.0.0.1:9/simple" in line for line in said)
@@ -137,7 +135,7 @@ def test_an_index_is_asked_by_its_address(tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_is_not_there_is_said_and_the_rest_is_marked(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     folder = tmp_path / "venv"
-    setup = Setup(sys.executable, folder, offline=str(tmp_path / "wheels"))
+    setup = Setup(sys.executable, folder, "geoloc", offline=str(tmp_path / "wheels"))
     with pytest.raises(SetupError, match="not there, or not for this Python"):
         environment.create(setup, lambda line: None, never)
     with pytest.raises(SetupError, match="was not finished"):
@@ -147,7 +145,7 @@ def test_what_is_not_there_is_said_and_the_rest_is_marked(tmp_path: Path) -> Non
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(SetupError, match="holds other files"):
-        environment.create(Setup(sys.executable, tmp_path), lambda line: None, never)
+        environment.create(Setup(sys.executable, tmp_path, "geoloc", offline="/wheels"), lambda line: None, never)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -155,7 +153,9 @@ def test_cancel_removes_what_was_begun(tmp_path: Path, wheel: Path) -> None:
     folder = tmp_path / "venv"
     begin = time.monotonic()
     with pytest.raises(SetupCancelled):
-        environment.create(Setup(sys.executable, folder, offline=str(wheel.parent)), lambda line: None, after(0.5))
+        environment.create(
+            Setup(sys.executable, folder, "geoloc", offline=str(wheel.parent)), lambda line: None, after(0.5)
+        )
     assert time.monotonic() - begin < 2
     assert not folder.exists()
 
@@ -163,16 +163,20 @@ def test_cancel_removes_what_was_begun(tmp_path: Path, wheel: Path) -> None:
 def test_cancel_leaves_an_environment_that_was_there(made, wheel: Path) -> None:
     folder, _ = made
     with pytest.raises(SetupCancelled):
-        environment.create(Setup(sys.executable, folder, offline=str(wheel.parent)), lambda line: None, after(0.2))
+        environment.create(
+            Setup(sys.executable, folder, "geoloc", offline=str(wheel.parent)), lambda line: None, after(0.2)
+        )
     assert environment.python_of(folder).exists()
     (folder / environment.UNFINISHED).unlink()
 
 
-def test_a_python_that_does_not_start_is_named(tmp_path: Path) -> None:
+def test_a_python_that_does_not_start_is_named(tmp_path: Path, wheel: Path) -> None:
     with pytest.raises(SetupError, match="/no/such/python cannot be started"):
-        environment.create(Setup("/no/such/python", tmp_path / "venv"), lambda line: None, never)
+        environment.create(
+            Setup("/no/such/python", tmp_path / "venv", "geoloc", offline="/wheels"), lambda line: None, never
+        )
     with pytest.raises(SetupError, match=r"No Python 3\.11 or newer was found"):
-        environment.create(Setup("", tmp_path / "venv"), lambda line: None, never)
+        environment.create(Setup("", tmp_path / "venv", "geoloc"), lambda line: None, never)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +188,8 @@ def test_a_python_that_does_not_start_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_what_pip_is_told(source: str, with_index: bool, wanted: str, tmp_path: Path) -> None:
-    assert Setup("python", tmp_path, source=source, with_index=with_index).requirement() == wanted
+    setup = Setup("python", tmp_path, source, offline="/wheels", with_index=with_index)
+    assert setup.requirement() == wanted
 
 
 def test_pip_is_told_a_wheel_by_its_path(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +199,14 @@ def test_pip_is_told_a_wheel_by_its_path(wheel: Path, tmp_path: Path, monkeypatc
     # A bare name is that of a package, even where a folder happens to be called so.
     monkeypatch.chdir(tmp_path)
     (tmp_path / "geoloc").mkdir()
-    assert replace(setup, source="geoloc").requirement() == "geoloc[index,openvino]"
+    assert replace(setup, source="geoloc", offline="/wheels").requirement() == "geoloc[index,openvino]"
+
+
+@pytest.mark.parametrize("source", ["", "geoloc"])
+def test_a_strangers_package_of_the_same_name_is_not_installed(source: str, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="is another project"):
+        environment.create(Setup(sys.executable, tmp_path / "venv", source), lambda line: None, never)
+    assert not (tmp_path / "venv").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,160 @@
+"""Run inside QGIS, where no geoloc is installed: what the plugin says, and the page of settings that installs one."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+# QGIS runs this as text, which has no file.
+sys.path.insert(0, json.loads(Path("asked.json").read_text(encoding="utf-8"))["here"])
+from hands import ASKED, click_photo, dock, drop, iface, messages, open_dock, picture, play, press, wait
+from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
+from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
+
+INSTALL_S = 60
+
+
+def on_page(do) -> dict:
+    """Open QGIS's Options at the plugin's page as the dock's button does, and do something there."""
+    seen = {}
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        try:
+            page = next(w for w in dialog.findChildren(object) if type(w).__name__ == "GeolocOptionsPage")
+            dialog.resize(980, 820)
+            QTest.qWait(100)
+            seen["visible"] = page.isVisible()
+            seen.update(do(page, dialog))
+        finally:
+            seen["accepted"] = "accept" in seen and seen["accept"]
+            dialog.accept() if seen["accepted"] else dialog.reject()
+
+    QTimer.singleShot(1000, look)
+    press(dock().settings_button)
+    return seen
+
+
+def checked(page) -> list:
+    press(page.check_button)
+    wait(page.check_button.isEnabled, 60)
+    return page.answer.text()
+
+
+def nothing_there() -> dict:
+    """A search tells where to install; the page tells the same."""
+    iface.mainWindow().resize(1500, 950)
+    QgsProject.instance().addMapLayer(QgsRasterLayer(ASKED["mosaic"], "town"))
+    open_dock()
+    drop(dock().photo, ASKED["photo"])
+    click_photo(100, 100)
+    press(dock().start_button)
+    seen = {"messages": messages(dock().messages), "running": dock().running}
+    picture("nothing_installed")
+
+    def look(page, dialog) -> dict:
+        answer = checked(page)
+        picture("options_nothing", dialog)
+        page.path.setFilePath("/no/such/python")
+        wrong = checked(page)
+        press(page.create_button)
+        wait(page.create_button.isEnabled, INSTALL_S)
+        return {
+            "answer": answer,
+            "wrong": wrong,
+            "no_source": page.result.text(),
+            "base": page.base.count(),
+            "folder": page.folder.filePath(),
+        }
+
+    return {**seen, **on_page(look)}
+
+
+def fill(page, source: str) -> None:
+    page.source.setFilePath(source)
+    page.offline.setFilePath(ASKED["wheels"])
+    page.with_index.setChecked(False)
+
+
+def failed() -> dict:
+    """What is to be installed is not there."""
+
+    def look(page, dialog) -> dict:
+        fill(page, "no-such-package")
+        press(page.create_button)
+        busy = [page.create_button.isEnabled(), page.cancel_button.isEnabled(), page.busy.isVisible()]
+        wait(page.create_button.isEnabled, INSTALL_S)
+        picture("options_failed", dialog)
+        press(page.report_button)
+        return {
+            "busy": busy,
+            "result": page.result.text(),
+            "log": page.log.toPlainText(),
+            "report": QApplication.clipboard().text(),
+        }
+
+    return on_page(look)
+
+
+def cancelled() -> dict:
+    """Cancelled a moment after it began."""
+
+    def look(page, dialog) -> dict:
+        fill(page, "geoloc")
+        page.folder.setFilePath(ASKED["other_folder"])
+        press(page.create_button)
+        wait(page.log.toPlainText, 10)
+        begin = time.monotonic()
+        press(page.cancel_button)
+        wait(page.create_button.isEnabled, INSTALL_S)
+        seconds = time.monotonic() - begin
+        return {"seconds": seconds, "result": page.result.text(), "left": Path(ASKED["other_folder"]).exists()}
+
+    return on_page(look)
+
+
+def installed() -> dict:
+    """From a folder of wheels, into the profile; checked by itself; then a search is answered."""
+
+    def look(page, dialog) -> dict:
+        fill(page, "geoloc")
+        press(page.create_button)
+        gaps, last = [], time.monotonic()
+        end = last + INSTALL_S
+        while not page.create_button.isEnabled() and time.monotonic() < end:
+            QTest.qWait(20)
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
+        wait(lambda: page.check_button.isEnabled() and "Works" in page.answer.text(), 20)
+        picture("options_installed", dialog)
+        return {
+            "longest_gap_s": max(gaps),
+            "result": page.result.text(),
+            "answer": page.answer.text(),
+            "log": page.log.toPlainText(),
+            "path": page.path.filePath(),
+            "accept": True,
+        }
+
+    seen = on_page(look)
+    press(dock().start_button)
+    wait(lambda: not dock().running)
+    return {**seen, "messages": messages(dock().messages)}
+
+
+def chosen() -> dict:
+    """Another Python is chosen, kept on OK and used by the next search."""
+
+    def look(page, dialog) -> dict:
+        page.path.setFilePath(ASKED["stub"])
+        return {"answer": checked(page), "accept": True}
+
+    seen = on_page(look)
+    press(dock().start_button)
+    wait(lambda: not dock().running)
+    return {**seen, "messages": messages(dock().messages), "kept": QgsSettings().value("geoloc/python")}
+
+
+play([nothing_there, failed, cancelled, installed, chosen])
