@@ -41,12 +41,24 @@ _HELLO_S = 120.0
 _KEPT_LINES = 60
 
 
-class WorkerError(Exception):
-    """What went wrong, in one line for a user. code: the worker's, or `start`, `crash`; log: its last lines."""
+class ToldError(Exception):
+    """What went wrong, in one line for a user.
 
-    def __init__(self, code: str, text: str, log: str = "") -> None:
-        super().__init__(text)
-        self.code, self.log = code, log
+    text: in English, with names of `values` in braces; whoever shows it translates it. log: what was said before.
+    """
+
+    def __init__(self, text: str, log: str = "", **values: object) -> None:
+        # Without values it may be anything that somebody else said.
+        super().__init__(text.format(**values) if values else text)
+        self.text, self.log, self.values = text, log, values
+
+
+class WorkerError(ToldError):
+    """code: the worker's, or `start`, `crash`."""
+
+    def __init__(self, code: str, text: str, log: str = "", **values: object) -> None:
+        super().__init__(text, log, **values)
+        self.code = code
 
 
 class Cancelled(WorkerError):
@@ -136,8 +148,9 @@ class Worker:
             except queue.Empty:
                 if time.monotonic() > end:
                     process.end(0.0)
-                    text = f"{self.command[0]} gave no answer in {limit_s:.0f} s: is geoloc installed there?"
-                    raise WorkerError("start", text, process.log()) from None
+                    text = "{program} gave no answer in {seconds} s: is geoloc installed there?"
+                    values = {"program": self.command[0], "seconds": round(limit_s)}
+                    raise WorkerError("start", text, process.log(), **values) from None
                 continue
             if told is None:
                 raise self._died(process)
@@ -166,11 +179,14 @@ class Worker:
         code = process.popen.wait()
         log = process.log()
         if "No module named 'geoloc" in log or "No module named geoloc" in log:
-            text = f"geoloc is not installed for {self.command[0]}: see Settings > Options > Geoloc."
-            return WorkerError("start", text, log)
-        last = log.splitlines()[-1] if log else "it said nothing"
-        how = f"signal {-code}; was there too little memory?" if code < 0 else f"exit code {code}"
-        return WorkerError("crash", f"geoloc ended unexpectedly ({how}): {last}", log)
+            text = "geoloc is not installed for {program}: see Settings > Options > Geoloc."
+            return WorkerError("start", text, log, program=self.command[0])
+        values = {"number": abs(code), "last": log.splitlines()[-1] if log else "-"}
+        if code < 0:
+            text = "geoloc ended unexpectedly (signal {number}; was there too little memory?): {last}"
+        else:
+            text = "geoloc ended unexpectedly (exit code {number}): {last}"
+        return WorkerError("crash", text, log, **values)
 
 
 class _Process:
@@ -191,8 +207,8 @@ class _Process:
             )
         except OSError as error:
             reason = error.strerror or error
-            text = f"{command[0]} cannot be started ({reason}): see Settings > Options > Geoloc."
-            raise WorkerError("start", text) from error
+            text = "{program} cannot be started ({reason}): see Settings > Options > Geoloc."
+            raise WorkerError("start", text, program=command[0], reason=reason) from error
         self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self._boxes: dict[int, queue.Queue] = {}
         self._lock = threading.Lock()

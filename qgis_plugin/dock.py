@@ -35,7 +35,7 @@ from .locate_task import LocateTask
 from .online import Picture, Renderer, picture
 from .photo_panel import PhotoPanel
 from .reference_panel import ReferencePanel, is_rendered
-from .texts import tr
+from .texts import tr, worded
 from .where_panel import Where, WherePanel, marker
 
 SEARCH, ANSWERS = 0, 1
@@ -173,7 +173,7 @@ class GeolocDock(QgsDockWidget):
             fields = self._fields(where)
             wanted = self._picture(where)
         except (InputError, PlaceError, LayerError, environment.SetupError) as error:
-            self.say(str(error), Qgis.MessageLevel.Warning)
+            self.say(worded(error), Qgis.MessageLevel.Warning)
             return
         if wanted is not None and wanted.pixels > self._agreed.get(wanted.sources, 0):
             question = QMessageBox.question(self, self.windowTitle(), wanted.warning() + "\n\n" + tr("Go on?"))
@@ -298,7 +298,7 @@ class GeolocDock(QgsDockWidget):
             self.say(tr("Cancelled; nothing was added."), Qgis.MessageLevel.Info)
         elif task.answer is None:
             self.candidates.clear()
-            self.say(str(task.error), Qgis.MessageLevel.Critical)
+            self.say(worded(task.error), Qgis.MessageLevel.Critical)
         elif not task.answer["found"]["features"]:
             self._not_here(task.answer)
         else:
@@ -373,7 +373,7 @@ class GeolocDock(QgsDockWidget):
         try:
             results.save(layer, path)
         except LayerError as error:
-            self.say(str(error), Qgis.MessageLevel.Critical)
+            self.say(worded(error), Qgis.MessageLevel.Critical)
             return
         count = layer.featureCount()
         text = tr("{count} answers were written to {path}.").format(count=count, path=path)

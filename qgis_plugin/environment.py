@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Python environment that geoloc runs in, apart from QGIS's: found, made, and diagnosed; standard library only.
 
-Texts for users are English here and translated where they are shown.
+Texts for users are English here and translated where they are shown: see `client.ToldError`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Mapping
 
-from .client import child_environment
+from .client import ToldError, child_environment
 
 OLDEST = (3, 11)
 UNFINISHED = "geoloc-unfinished"
@@ -84,12 +84,8 @@ _DIAGNOSES = (
 )
 
 
-class SetupError(Exception):
-    """There is no environment, or it could not be made; the text is one line saying what to do. log: what was said."""
-
-    def __init__(self, text: str, log: str = "") -> None:
-        super().__init__(text)
-        self.log = log
+class SetupError(ToldError):
+    """There is no environment, or it could not be made."""
 
 
 class SetupCancelled(SetupError):
@@ -158,16 +154,15 @@ def find_python(setting: str, managed: Path) -> Path:
     path = Path(setting).expanduser()
     if path.is_dir():
         if (path / UNFINISHED).exists():
-            raise SetupError(
-                f"{path}: the environment was not finished; create it again in Settings > Options > Geoloc."
-            )
+            text = "{path}: the environment was not finished; create it again in Settings > Options > Geoloc."
+            raise SetupError(text, path=path)
         if not python_of(path).is_file():
-            raise SetupError(f"{path}: no Python environment; see Settings > Options > Geoloc.")
+            raise SetupError("{path}: no Python environment; see Settings > Options > Geoloc.", path=path)
         return python_of(path)
     if not path.is_file():
-        raise SetupError(f"{path}: no such file; see Settings > Options > Geoloc.")
+        raise SetupError("{path}: no such file; see Settings > Options > Geoloc.", path=path)
     if not os.access(path, os.X_OK):
-        raise SetupError(f"{path}: is no program; see Settings > Options > Geoloc.")
+        raise SetupError("{path}: is no program; see Settings > Options > Geoloc.", path=path)
     return path if path.name.lower().startswith("python") else _beside(path)
 
 
@@ -202,7 +197,7 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
         raise SetupError("No Python 3.11 or newer was found: install one and give its path.")
     requirement = setup.requirement()
     if setup.folder.exists() and any(setup.folder.iterdir()) and not (setup.folder / "pyvenv.cfg").exists():
-        raise SetupError(f"{setup.folder}: holds other files; choose an empty or a new folder.")
+        raise SetupError("{path}: holds other files; choose an empty or a new folder.", path=setup.folder)
     marker = setup.folder / UNFINISHED
     # Somebody's own environment is not ours to remove.
     was_whole = (setup.folder / "pyvenv.cfg").exists() and not marker.exists()
@@ -210,8 +205,8 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
         setup.folder.mkdir(parents=True, exist_ok=True)
         marker.write_text("This environment is being made by geoloc's QGIS plugin.\n", encoding="utf-8")
     except OSError as error:
-        text = f"{setup.folder}: cannot be written ({error.strerror}); choose another folder."
-        raise SetupError(text, str(error)) from error
+        text = "{path}: cannot be written ({error}); choose another folder."
+        raise SetupError(text, str(error), path=setup.folder, error=error.strerror) from error
     try:
         _run([setup.python, "-m", "venv", str(setup.folder)], setup, say, is_cancelled)
         pip = [str(python_of(setup.folder)), "-m", "pip", "--disable-pip-version-check", "--no-input"]
@@ -229,13 +224,15 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
     marker.unlink()
 
 
-def diagnose(log: str) -> str:
+def diagnosis(log: str) -> SetupError:
     """What went wrong and how to mend it, by what was said."""
     for pattern, text in _DIAGNOSES:
         if re.search(pattern, log):
-            return text
+            return SetupError(text, log)
     last = [line for line in log.splitlines() if line.strip()]
-    return f"It failed: {last[-1].strip()}" if last else "It failed and said nothing."
+    if not last:
+        return SetupError("It failed and said nothing.")
+    return SetupError("It failed: {line}", log, line=last[-1].strip())
 
 
 def without_secrets(text: str) -> str:
@@ -256,9 +253,8 @@ def _beside(program: Path) -> Path:
     for name in ("python.exe", "python", "python3"):
         if (program.parent / name).is_file():
             return program.parent / name
-    raise SetupError(
-        f"{program}: has no Python beside it; give that of its environment in Settings > Options > Geoloc."
-    )
+    text = "{path}: has no Python beside it; give that of its environment in Settings > Options > Geoloc."
+    raise SetupError(text, path=program)
 
 
 def _new_enough(python: str) -> bool:
@@ -296,7 +292,8 @@ def _run(words: list[str], setup: Setup, say: Callable[[str], None], is_cancelle
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
-        raise SetupError(f"{words[0]} cannot be started ({error.strerror or error}); give another Python.") from error
+        text = "{path} cannot be started ({error}); give another Python."
+        raise SetupError(text, path=words[0], error=error.strerror or error) from error
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read, args=(process, lines), daemon=True).start()
     said: list[str] = []
@@ -317,7 +314,7 @@ def _run(words: list[str], setup: Setup, say: Callable[[str], None], is_cancelle
     code = process.wait()
     log = "\n".join(said)
     if code != 0:
-        raise SetupError(diagnose(log or f"exit code {code}"), log)
+        raise diagnosis(log or f"exit code {code}")
 
 
 def _read(process: subprocess.Popen, lines: queue.Queue) -> None:

@@ -29,7 +29,7 @@ from qgis.utils import iface, pluginMetadata
 
 from . import client, environment, settings
 from .setup_task import CheckTask, SetupTask
-from .texts import tr
+from .texts import tr, worded
 
 TITLE = "Geoloc"
 _LOG_LINES = 2000
@@ -164,7 +164,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         try:
             command = environment.command(self.path.filePath().strip(), settings.managed_folder())
         except environment.SetupError as error:
-            self._answer(str(error), good=False)
+            self._answer(worded(error), good=False)
             return
         self._answer(tr("Starting geoloc ..."))
         self.check_button.setEnabled(False)
@@ -218,7 +218,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         self.check_button.setEnabled(True)
         if task.answer is None:
             self._report = task.error.log if task.error is not None else ""
-            self._answer(str(task.error), good=False)
+            self._answer(worded(task.error), good=False)
             return
         told = task.answer
         packages = [f"{name} {version}" for name, version in told["packages"].items() if version]
@@ -261,7 +261,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
 
 def _told(task: SetupTask) -> str:
     if task.error is not None:
-        return tr(str(task.error))
+        return worded(task.error)
     return tr("geoloc was installed into {folder}.").format(folder=task.setup.folder)
 
 

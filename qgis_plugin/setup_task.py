@@ -31,7 +31,7 @@ class SetupTask(QgsTask):
         except environment.SetupError as error:
             self.error = error
         except OSError as error:
-            self.error = environment.SetupError(environment.diagnose(str(error)), str(error))
+            self.error = environment.diagnosis(str(error))
         return self.error is None
 
     def finished(self, result: bool) -> None:

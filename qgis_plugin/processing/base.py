@@ -31,7 +31,7 @@ from .. import client, environment, layer, settings
 from ..geography import PlaceError, polygon_fields, rectangle, to_wgs84, wgs84
 from ..locate_task import duration
 from ..results import FIELDS, geometry_of
-from ..texts import tr
+from ..texts import tr, worded
 
 REFERENCE, INDEX, EXTENT, AREA, NEAR, WITHIN = "REFERENCE", "INDEX", "EXTENT", "AREA", "NEAR", "WITHIN"
 USE_GPS, TOP, ALL, GEOMETRY, OUTPUT, GSD = "USE_GPS", "TOP", "ALL", "GEOMETRY", "OUTPUT", "GSD"
@@ -60,7 +60,7 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
         try:
             settings.worker_command()
         except environment.SetupError as error:
-            return False, str(error)
+            return False, worded(error)
         return True, ""
 
     def ask(self, kind: str, fields: dict, feedback) -> dict:
@@ -83,7 +83,7 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
         except (client.WorkerError, environment.SetupError) as error:
             if error.log:
                 feedback.pushDebugInfo(error.log)
-            raise QgsProcessingException(str(error)) from error
+            raise QgsProcessingException(worded(error)) from error
         for warning in answer.get("warnings") or ():
             feedback.pushWarning(warning)
         return answer

@@ -227,7 +227,7 @@ def test_a_strangers_package_of_the_same_name_is_not_installed(source: str, tmp_
     ],
 )
 def test_what_is_said_is_diagnosed(log: str, text: str) -> None:
-    assert text in environment.diagnose(log)
+    assert text in str(environment.diagnosis(log))
 
 
 def test_a_proxy_reaches_the_child_and_qgiss_own_paths_do_not() -> None:
