@@ -5,25 +5,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import (
-    QgsFillSymbol,
-    QgsMapLayer,
-    QgsPalLayerSettings,
-    QgsProviderRegistry,
-    QgsRuleBasedRenderer,
-    QgsTextBufferSettings,
-    QgsTextFormat,
-    QgsVectorLayer,
-    QgsVectorLayerSimpleLabeling,
-)
-from qgis.PyQt.QtGui import QColor
+from qgis.core import QgsMapLayer, QgsProviderRegistry, QgsVectorLayer
 
 from .texts import tr
 
 ACCEPTED, REJECTED = "accepted", "rejected"
-LABEL = "'#' || \"rank\" || '  ' || format_number(\"score\", 2)"
-_OPEN = "coalesce(\"status\", '') not in ('accepted', 'rejected')"
-_LABEL_GAP_MM = 1.0
+STYLE = Path(__file__).parent / "styles" / "located_objects.qml"
+_CATEGORIES = QgsMapLayer.StyleCategory.Symbology | QgsMapLayer.StyleCategory.Labeling
 
 
 class LayerError(Exception):
@@ -45,47 +33,16 @@ def raster_file(layer: QgsMapLayer) -> Path:
 
 
 def style(layer: QgsVectorLayer) -> None:
-    """Rank 1 in a strong outline, what was accepted in green, what was rejected faint; rank and score as labels."""
-    root = QgsRuleBasedRenderer.Rule(None)
-    # First in the legend, yet drawn over the others: in a later pass.
-    for look, expression, label, drawn in (
-        (("#e6007e", 0.9, "solid"), f'"rank" = 1 and {_OPEN}', tr("best answer"), 2),
-        (("#ffb000", 0.5, "solid"), f'"rank" > 1 and {_OPEN}', tr("other answers"), 1),
-        (("#12a150", 0.9, "solid"), "\"status\" = 'accepted'", tr("accepted"), 3),
-        (("#8c8c8c", 0.4, "dot"), "\"status\" = 'rejected'", tr("rejected"), 0),
-    ):
-        root.appendChild(QgsRuleBasedRenderer.Rule(_outline(*look, drawn), 0, 0, expression, label))
-    renderer = QgsRuleBasedRenderer(root)
-    renderer.setUsingSymbolLevels(True)
-    layer.setRenderer(renderer)
+    """Rank 1 in a strong outline, what was accepted in green, what was rejected faint; rank and score as labels.
 
-    buffer = QgsTextBufferSettings()
-    buffer.setEnabled(True)
-    buffer.setSize(0.8)
-    buffer.setColor(QColor("white"))
-    text = QgsTextFormat()
-    text.setSize(9)
-    text.setColor(QColor("#3c0022"))
-    text.setBuffer(buffer)
-    settings = QgsPalLayerSettings()
-    settings.fieldName = LABEL
-    settings.isExpression = True
-    settings.setFormat(text)
-    settings.placement = QgsPalLayerSettings.Placement.OutsidePolygons
-    settings.dist = _LABEL_GAP_MM
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
-    layer.setLabelsEnabled(True)
-
-
-def _outline(colour: str, width_mm: float, line: str, drawn: int) -> QgsFillSymbol:
-    """A white line lies under it, so that it is seen on any picture."""
-    look = {"style": "no", "joinstyle": "miter"}
-    under = {**look, "outline_color": "255,255,255,200", "outline_width": str(width_mm + 0.7)}
-    symbol = QgsFillSymbol.createSimple(under)
-    over = {**look, "outline_color": colour, "outline_width": str(width_mm), "outline_style": line}
-    # Held: the layer would go with a symbol that nobody holds.
-    upper = QgsFillSymbol.createSimple(over)
-    symbol.appendSymbolLayer(upper.symbolLayer(0).clone())
-    for part in range(symbol.symbolLayerCount()):
-        symbol.symbolLayer(part).setRenderingPass(2 * drawn + part)
-    return symbol
+    The style is a file, so that it can also be given to what the command line wrote (Layer Properties > Style > Load).
+    """
+    layer.loadNamedStyle(str(STYLE), False, _CATEGORIES)
+    words = {
+        "best answer": tr("best answer"),
+        "other answers": tr("other answers"),
+        "accepted": tr("accepted"),
+        "rejected": tr("rejected"),
+    }
+    for rule in layer.renderer().rootRule().children():
+        rule.setLabel(words[rule.label()])

@@ -51,7 +51,7 @@ def styled(crs: str, found: dict, project_crs: str) -> dict:
     listed = results.add(layer, found, "the mosaic")
     results.judge(listed[-1], "accepted")
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
-    label = QgsExpression(layers.LABEL)
+    label = QgsExpression(layer.labeling().settings().fieldName)
     rules = layer.renderer().rootRule().children()
     shown, looks = [], []
     for feature in layer.getFeatures():
@@ -86,6 +86,20 @@ def styled(crs: str, found: dict, project_crs: str) -> dict:
     }
 
 
+def by_hand(path: str) -> list:
+    """A results file of the command line, given the plugin's style by hand: what each of its features looks like."""
+    layer = QgsVectorLayer(path, "found", "ogr")
+    layer.loadNamedStyle(str(layers.STYLE))
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFields(layer.fields())
+    seen = []
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        rules = layer.renderer().rootRule().children()
+        seen.append([rule.label() for rule in rules if QgsExpression(rule.filterExpression()).evaluate(context)])
+    return seen
+
+
 def not_saved(found: dict) -> str:
     """What is said where a folder cannot be written to."""
     layer = results.new_layer(QgsCoordinateReferenceSystem("EPSG:4326"))
@@ -113,6 +127,7 @@ def main() -> None:
     said = {
         "plain": {path: plain(path) for path in asked["results"]},
         "styled": {crs: styled(crs, found, asked["project_crs"]) for crs, found in asked["found"].items()},
+        "by_hand": by_hand(asked["results"][0]),
         "rasters": {source: raster(source, provider) for source, provider in asked["rasters"]},
         "not_saved": not_saved(next(iter(asked["found"].values()))),
     }

@@ -161,6 +161,10 @@ def test_the_plugins_layer_is_styled(said, crs: str) -> None:
     assert not layer["filled"]
 
 
+def test_the_style_fits_what_the_command_line_wrote(said) -> None:
+    assert said["by_hand"] == [["best answer"], ["other answers"], ["other answers"]]
+
+
 @pytest.mark.parametrize("crs", found.BOXES)
 def test_round_the_best_answer_in_the_projects_crs(said, crs: str) -> None:
     xmin, ymin, xmax, ymax = said["styled"][crs]["surroundings"]
