@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QGIS plugin: click an object in a photograph, get its polygon on the map, by running the geoloc command line.
+"""QGIS plugin: click an object in a photograph, get its polygon on the map. The search runs in a process of its own.
 
-Nothing of QGIS is imported here, so that `runner` can be used and tested without it.
+Nothing of QGIS is imported here, so that `client` and `environment` can be used and tested without it.
 """
 
 

@@ -13,7 +13,7 @@ import json
 import os
 import queue
 import signal
-import subprocess  # nosec B404 (running geoloc apart from QGIS is what this module is for)
+import subprocess  # nosec B404
 import tempfile
 import threading
 import time
@@ -195,7 +195,8 @@ class _Process:
     def __init__(self, command: list[str]) -> None:
         flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
         try:
-            self.popen = subprocess.Popen(  # nosec B603 (a list, no shell; the program is the user's own choice)
+            # A list, no shell; the program is the user's own choice.
+            self.popen = subprocess.Popen(  # nosec B603
                 command,
                 env=child_environment(os.environ),
                 cwd=tempfile.gettempdir(),

@@ -12,7 +12,7 @@ import queue
 import re
 import shutil
 import signal
-import subprocess  # nosec B404 (making an environment apart from QGIS is what this module is for)
+import subprocess  # nosec B404
 import tempfile
 import threading
 import time
@@ -259,7 +259,8 @@ def _beside(program: Path) -> Path:
 
 def _new_enough(python: str) -> bool:
     try:
-        said = subprocess.run(  # nosec B603 (a list, no shell; a Python of this computer)
+        # A list, no shell; a Python of this computer.
+        said = subprocess.run(  # nosec B603
             [python, "-c", _VERSION],
             env=child_environment(os.environ),
             stdin=subprocess.DEVNULL,
@@ -278,7 +279,8 @@ def _run(words: list[str], setup: Setup, say: Callable[[str], None], is_cancelle
     """One step, its lines told as they come."""
     say(without_secrets(f"$ {' '.join(words)}"))
     try:
-        process = subprocess.Popen(  # nosec B603 (a list, no shell; the programs are the user's own choice)
+        # A list, no shell; the programs are the user's own choice.
+        process = subprocess.Popen(  # nosec B603
             words,
             env=proxy_environment(os.environ, setup.proxy),
             # Where Python finds no package by chance.

@@ -6,9 +6,10 @@ from typing import Any
 import city
 import pyproj
 import pytest
-from qgis_run import install, run_script
 from rasters import make_shapes
 from shapely.geometry import Point, box
+
+from qgis_run import install, run_script
 
 MAPS = {
     "plain": "EPSG:3857",

@@ -5,8 +5,9 @@ from typing import Any
 
 import city
 import pytest
-from qgis_run import install, put_stub, run_script
 from wheel import make_wheel
+
+from qgis_run import install, put_stub, run_script
 
 SUCCESS, WARNING = 3, 1
 

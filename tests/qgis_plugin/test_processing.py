@@ -10,10 +10,10 @@ import city
 import found
 import geopandas
 import pytest
-from qgis_run import HERE, QGIS_PYTHON, headless, install, put_stub, run_in_display
 from shapely.geometry import Point
 
 from geoloc.results import write_results
+from qgis_run import HERE, QGIS_PYTHON, headless, install, put_stub, run_in_display
 
 AREA = (576700.0, 5188100.0, 576800.0, 5188200.0)
 NAMES = ("buildindex", "checkenvironment", "locateobject", "locateobjectsfromtable", "tileplan")

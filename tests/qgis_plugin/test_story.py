@@ -5,8 +5,9 @@ from typing import Any
 
 import city
 import pytest
-from qgis_run import install, run_script
 from shapely.geometry import Point, Polygon
+
+from qgis_run import install, run_script
 
 INFO, WARNING, CRITICAL, SUCCESS = 0, 1, 2, 3
 
