@@ -18,23 +18,27 @@ fi
 endef
 
 HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec("qgis") and u.find_spec("qgis.core")))' 2>/dev/null \
-    && command -v xvfb-run >/dev/null && command -v ogrinfo >/dev/null
+    && command -v xvfb-run >/dev/null && command -v ogrinfo >/dev/null && command -v lrelease >/dev/null
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv system demo test lint bench-accuracy bench-speed clean
+.PHONY: help venv system demo plugin screenshots test lint bench-accuracy bench-speed clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 venv: $(VENV)/.installed-dev ## the Python environment in .venv with everything for development
 
-system: ## QGIS, GDAL's programs and Xvfb for the tests (Debian, root; elsewhere tests that need them skip)
-	@$(HAS_QGIS) || { $(call install,python3-venv qgis python3-qgis xvfb xauth gdal-bin); }
-	@$(HAS_QGIS) || echo "Without QGIS, Xvfb and gdal-bin the tests that need them are skipped." >&2
+system: ## QGIS, GDAL's programs, Qt's lrelease and Xvfb for the tests (Debian, root; elsewhere tests that need them skip)
+	@$(HAS_QGIS) || { $(call install,python3-venv qgis python3-qgis xvfb xauth gdal-bin qttools5-dev-tools); }
+	@$(HAS_QGIS) || echo "Without QGIS, Xvfb, gdal-bin and lrelease the tests that need them are skipped." >&2
 
 demo: $(VENV)/.installed ## a synthetic town, objects of its drone photos found on its mosaic: demo/
 	$(BIN)/geoloc demo demo/ --overwrite
+
+plugin: ## the QGIS plugin as a zip to install: dist/
+	@command -v lrelease >/dev/null || { $(call install,qttools5-dev-tools); }
+	@$(PYTHON) scripts/make_plugin.py
 
 test: system venv lint ## every check and every test
 	$(BIN)/python -m pytest
