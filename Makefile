@@ -40,6 +40,10 @@ plugin: ## the QGIS plugin as a zip to install: dist/
 	@command -v lrelease >/dev/null || { $(call install,qttools5-dev-tools); }
 	@$(PYTHON) scripts/make_plugin.py
 
+screenshots: system venv ## pictures of QGIS for the documentation, after `make demo`: docs/qgis-*.jpg
+	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }
+	$(BIN)/python scripts/screenshots.py
+
 test: system venv lint ## every check and every test
 	$(BIN)/python -m pytest
 
@@ -56,7 +60,7 @@ bench-speed: venv ## indexes and searches of synthetic cities of 1 to 64 km2 (ho
 
 clean: ## remove what make, the tests and the demonstration made
 	rm -rf $(VENV) build dist demo geoloc.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find cli.py geoloc tiling qgis_plugin tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find cli.py geoloc tiling qgis_plugin scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # pip is the last thing that venv makes: an environment without it was interrupted.
 $(BIN)/pip:

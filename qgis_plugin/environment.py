@@ -168,7 +168,8 @@ def find_python(setting: str, managed: Path) -> Path:
 
 def command(setting: str, managed: Path) -> list[str]:
     """The words that start the worker; see `find_python`."""
-    return [str(find_python(setting, managed)), "-m", "geoloc.worker"]
+    # Without -P a folder that is called geoloc where it is started could hide the package.
+    return [str(find_python(setting, managed)), "-P", "-m", "geoloc.worker"]
 
 
 def base_pythons() -> list[str]:
@@ -208,8 +209,8 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
         text = "{path}: cannot be written ({error}); choose another folder."
         raise SetupError(text, str(error), path=setup.folder, error=error.strerror) from error
     try:
-        _run([setup.python, "-m", "venv", str(setup.folder)], setup, say, is_cancelled)
-        pip = [str(python_of(setup.folder)), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        _run([setup.python, "-P", "-m", "venv", str(setup.folder)], setup, say, is_cancelled)
+        pip = [str(python_of(setup.folder)), "-P", "-m", "pip", "--disable-pip-version-check", "--no-input"]
         install = [*pip, "install", "--upgrade", "--progress-bar", "off"]
         if setup.offline:
             install += ["--no-index", "--find-links", setup.offline]

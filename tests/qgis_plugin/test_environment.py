@@ -76,7 +76,7 @@ def test_a_setting_may_name_python_environment_or_program(tmp_path: Path) -> Non
     nowhere = tmp_path / "no"
     for setting in (python, tmp_path / "venv", geoloc):
         assert environment.find_python(str(setting), nowhere) == python
-    assert environment.command(str(python), nowhere) == [str(python), "-m", "geoloc.worker"]
+    assert environment.command(str(python), nowhere) == [str(python), "-P", "-m", "geoloc.worker"]
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
