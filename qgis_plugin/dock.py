@@ -380,6 +380,8 @@ class GeolocDock(QgsDockWidget):
         self.say(text, Qgis.MessageLevel.Success)
 
     def _photo_changed(self) -> None:
+        # What was said is about another photo or click.
+        self.messages.clearWidgets()
         self.tabs.setCurrentIndex(SEARCH)
         self.where.show_photo(self.photo.position)
         self._show_camera()

@@ -121,12 +121,13 @@ class PhotoPanel(QWidget):
             return
         self.path = self.position = None
         self.view.clear()
+        wrong = ""
         if path:
             try:
                 self.view.show_photo(read_upright(path))
                 self.path = Path(path)
             except PhotoError as error:
-                self.failed.emit(str(error))
+                wrong = str(error)
         if self.path is not None:
             self.position = position_of(path)
             self.file.blockSignals(True)
@@ -134,6 +135,8 @@ class PhotoPanel(QWidget):
             self.file.blockSignals(False)
         self._say()
         self.changed.emit()
+        if wrong:
+            self.failed.emit(wrong)
 
     def _say(self) -> None:
         number, count = self.strip.place()

@@ -157,3 +157,27 @@ def test_every_turn_comes_back_to_one(west: float, width: float) -> None:
 def test_what_is_off_the_antimeridian_stays_where_it_is(lon: float, lat: float, side: float) -> None:
     shape = box(lon, lat, lon + side, lat + side)
     assert side_by_side(shape).equals(shape)
+
+
+def test_geojson() -> None:
+    square = {"type": "Polygon", "coordinates": [[[1, 2], [3, 2], [3, 4], [1, 4], [1, 2]]]}
+    assert Area.from_geojson(square).polygon.equals(box(1, 2, 3, 4))
+    two = {"type": "MultiPolygon", "coordinates": [square["coordinates"], [[[5, 6], [7, 6], [7, 8], [5, 6]]]]}
+    assert Area.from_geojson(two).polygon.area == pytest.approx(4 + 2)
+    across = {"type": "Polygon", "coordinates": [[[179, 0], [181, 0], [181, 1], [179, 1], [179, 0]]]}
+    assert Area.from_geojson(across).polygon.covers(box(-180, 0.2, -179.5, 0.8))
+
+
+@pytest.mark.parametrize(
+    ("geometry", "message"),
+    [
+        (None, "no GeoJSON geometry"),
+        ({"type": "Polygon"}, "no GeoJSON geometry"),
+        ({"type": "Polygon", "coordinates": [[[1, 2], [3, 2]]]}, "no GeoJSON geometry"),
+        ({"type": "Point", "coordinates": [1, 2]}, "the area is Point"),
+        ({"type": "Polygon", "coordinates": [[[1, 200], [3, 200], [3, 400], [1, 200]]]}, "not on Earth"),
+    ],
+)
+def test_geojson_that_is_no_area(geometry: object, message: str) -> None:
+    with pytest.raises(AreaError, match=message):
+        Area.from_geojson(geometry)
