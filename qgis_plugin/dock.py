@@ -392,6 +392,7 @@ class GeolocDock(QgsDockWidget):
         self._remove_camera()
         if self.photo.position is not None:
             self._camera = marker(self._canvas, self.photo.position, "#1f78ff", QgsVertexMarker.IconType.ICON_CIRCLE)
+        if self._camera is not None:
             self._camera.setToolTip(tr("Here the photo was taken, says its EXIF data"))
 
     def _remove_camera(self) -> None:

@@ -93,7 +93,9 @@ def add(layer: QgsVectorLayer, found: dict, reference: str) -> list[Candidate]:
         features.append(feature)
     # A layer that is being edited takes them with the other edits.
     if layer.isEditable():
-        layer.addFeatures(features)
+        for feature in features:
+            # One by one: each then knows its number.
+            layer.addFeature(feature)
     else:
         _, features = layer.dataProvider().addFeatures(features)
         layer.updateExtents()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from qgis.core import (
     QgsCoordinateTransform,
+    QgsCsException,
     QgsGeometry,
     QgsMapLayerProxyModel,
     QgsPointXY,
@@ -86,6 +87,7 @@ class WherePanel(QWidget):
         self.kind.activated.connect(self._by_hand)
         self.kind.currentIndexChanged.connect(self._show)
         self.pick.clicked.connect(self._start_picking)
+        canvas.destinationCrsChanged.connect(self._show)
         self._show()
 
     def _build(self) -> None:
@@ -135,6 +137,7 @@ class WherePanel(QWidget):
 
     def let_go(self) -> None:
         """Take away what is on the map."""
+        self._canvas.destinationCrsChanged.disconnect(self._show)
         if self._canvas.mapTool() is self._tool:
             self._canvas.unsetMapTool(self._tool)
         self._show_marker(None)
@@ -200,11 +203,17 @@ class WherePanel(QWidget):
             self._marker = marker(self._canvas, point, "#0a7a5a", QgsVertexMarker.IconType.ICON_CROSS)
 
 
-def marker(canvas: QgsMapCanvas, point: QgsPointXY, colour: str, kind) -> QgsVertexMarker:
-    """A sign on the map at a longitude and latitude; whoever shows it takes it away."""
+def marker(canvas: QgsMapCanvas, point: QgsPointXY, colour: str, kind) -> QgsVertexMarker | None:
+    """A sign on the map at a longitude and latitude; whoever shows it takes it away. None where the map has no such
+    place.
+    """
     crs = canvas.mapSettings().destinationCrs()
+    try:
+        place = QgsCoordinateTransform(wgs84(), crs, QgsProject.instance()).transform(point)
+    except QgsCsException:
+        return None
     sign = QgsVertexMarker(canvas)
-    sign.setCenter(QgsCoordinateTransform(wgs84(), crs, QgsProject.instance()).transform(point))
+    sign.setCenter(place)
     sign.setColor(QColor(colour))
     sign.setIconType(kind)
     sign.setIconSize(14)

@@ -24,6 +24,8 @@ _CELLS = 16
 """Cells a side of a quad in which validity is looked at."""
 _CHUNK = 8
 """Quads a side that are looked at together: bounds memory."""
+_FEW, _MANY = 4 * _CHUNK, 8 * _CHUNK
+"""Quads a side of ranges that are looked at as a whole first: more than few, at most many."""
 
 _Place = tuple[int, int]
 """Column and row."""
@@ -94,7 +96,7 @@ def choose_windows(
     wide = region.buffer(lattice.side, join_style="mitre")
     shapely.prepare(wide)
     shapely.prepare(area)
-    for chunk in _chunks(lattice, wide, lattice.quads(*wide.bounds)):
+    for chunk in _chunks(mosaic, lattice, wide, lattice.quads(*wide.bounds)):
         quads.update(_looked_at(mosaic, lattice, area, chunk))
     shares = {}
     for (column, row), quad in quads.items():
@@ -137,13 +139,17 @@ def _is_needed(place: _Place, quads: dict[_Place, _Quad], kept: set[_Place]) -> 
     )
 
 
-def _chunks(lattice: Lattice, region: Polygon | MultiPolygon, quads: _Chunk) -> Iterator[_Chunk]:
-    """Pieces of a range of quads, small enough to look at, that meet the region."""
+def _chunks(mosaic: Mosaic, lattice: Lattice, region: Polygon | MultiPolygon, quads: _Chunk) -> Iterator[_Chunk]:
+    """Pieces of a range of quads, small enough to look at, that meet the region and may hold data."""
     column, row, end_column, end_row = quads
     if not region.intersects(box(*lattice.bounds(*quads))):
         return
-    if end_column - column <= _CHUNK and end_row - row <= _CHUNK:
+    side = max(end_column - column, end_row - row)
+    if side <= _CHUNK:
         yield quads
+        return
+    # Far cheaper than its pieces one by one where a sparse mosaic has nothing.
+    if _FEW < side <= _MANY and not mosaic.may_hold(_grid(lattice, quads, lattice.side * _CHUNK)):
         return
     if end_column - column >= end_row - row:
         middle = (column + end_column) // 2
@@ -152,22 +158,28 @@ def _chunks(lattice: Lattice, region: Polygon | MultiPolygon, quads: _Chunk) -> 
         middle = (row + end_row) // 2
         halves = (column, row, end_column, middle), (column, middle, end_column, end_row)
     for half in halves:
-        yield from _chunks(lattice, region, half)
+        yield from _chunks(mosaic, lattice, region, half)
+
+
+def _grid(lattice: Lattice, quads: _Chunk, cell: float) -> Grid:
+    """Of cells, metres of EPSG:3857, over all of a range of quads."""
+    left, bottom, right, top = lattice.bounds(*quads)
+    width, height = (math.ceil((high - low) / cell - 1e-9) for low, high in ((left, right), (bottom, top)))
+    return Grid(WEB_MERCATOR, Affine(cell, 0, left, 0, -cell, top), width, height)
 
 
 def _looked_at(mosaic: Mosaic, lattice: Lattice, area: MultiPolygon, chunk: _Chunk) -> Iterator[tuple[_Place, _Quad]]:
     """The quads of a chunk that hold data."""
     column, row, end_column, end_row = chunk
-    left, _, _, top = lattice.bounds(*chunk)
-    cell = lattice.side / _CELLS
-    shape = ((end_row - row) * _CELLS, (end_column - column) * _CELLS)
-    grid = Grid(WEB_MERCATOR, Affine(cell, 0, left, 0, -cell, top), shape[1], shape[0])
+    grid = _grid(lattice, chunk, lattice.side / _CELLS)
     valid = mosaic.read_valid(grid, detail=max(1, lattice.px // _CELLS))
     if not valid.any():
         return
     wanted = valid
     if not area.covers(box(*lattice.bounds(*chunk))):
-        wanted = valid & rasterize([area], shape, transform=grid.affine, all_touched=True, dtype=np.uint8).astype(bool)
+        wanted = valid & rasterize([area], valid.shape, transform=grid.affine, all_touched=True, dtype=np.uint8).astype(
+            bool
+        )
     for j in range(end_row - row):
         for i in range(end_column - column):
             part = np.s_[j * _CELLS : (j + 1) * _CELLS, i * _CELLS : (i + 1) * _CELLS]

@@ -150,6 +150,13 @@ class Mosaic:
                 break
         return valid
 
+    def may_hold(self, grid: Grid) -> bool:
+        """Whether anything on a coarse grid may be valid. Looks at no pixels: True wherever only those could tell."""
+        return any(
+            source.masked or not source.affine or covered(source, self._files, grid, 1).any()
+            for source in self._touching(grid)
+        )
+
     def _outline(self, source: Source) -> Polygon:
         """In the mosaic's CRS, in the same turn as the first file where that counts degrees."""
         return self.in_turn(project(source.outline, source.grid.crs, self.crs))

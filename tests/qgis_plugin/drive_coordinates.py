@@ -13,6 +13,7 @@ from hands import (
     dock,
     drop,
     iface,
+    is_best,
     messages,
     open_dock,
     our_layers,
@@ -30,11 +31,6 @@ SEARCH_S = 100
 
 def is_red(red: int, green: int, blue: int) -> bool:
     return red > 190 and green < 60 and blue < 60
-
-
-def is_best(red: int, green: int, blue: int) -> bool:
-    """The colour of the best answer's outline, "#e6007e"."""
-    return abs(red - 0xE6) < 30 and green < 40 and abs(blue - 0x7E) < 30
 
 
 def start() -> dict:

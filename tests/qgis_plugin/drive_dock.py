@@ -26,6 +26,7 @@ from hands import (
     drag,
     drop,
     iface,
+    is_best,
     messages,
     open_dock,
     our_layers,
@@ -74,11 +75,6 @@ def is_blue(red: int, green: int, blue: int) -> bool:
 
 def is_red(red: int, green: int, blue: int) -> bool:
     return red > 170 and green < 60 and blue < 60
-
-
-def is_best(red: int, green: int, blue: int) -> bool:
-    """The colour of the best answer's outline, "#e6007e"."""
-    return abs(red - 0xE6) < 30 and green < 40 and abs(blue - 0x7E) < 30
 
 
 def middle(box: list) -> QPoint:
@@ -300,6 +296,8 @@ def judged() -> dict:
     seen["editing"] = [layer.isEditable(), layer.selectedFeatureCount(), iface.activeLayer() == layer]
     # What is added meanwhile is one edit among others.
     seen["while_editing"] = search("found")["layers"]
+    press(panel.buttons["accept"])
+    seen["accepted_while_editing"] = stored().count("accepted")
     layer.rollBack()
     seen["after_undo"] = layer.featureCount()
     drop_layers()

@@ -7,40 +7,26 @@ from pathlib import Path
 
 # QGIS runs this as text, which has no file.
 sys.path.insert(0, json.loads(Path("asked.json").read_text(encoding="utf-8"))["here"])
-from hands import ASKED, click_photo, dock, drop, iface, messages, open_dock, picture, play, press, wait
+from hands import (
+    ASKED,
+    checked,
+    click_photo,
+    dock,
+    drop,
+    iface,
+    messages,
+    on_page,
+    open_dock,
+    picture,
+    play,
+    press,
+    wait,
+)
 from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
-from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
 INSTALL_S = 60
-
-
-def on_page(do) -> dict:
-    """Open QGIS's Options at the plugin's page as the dock's button does, and do something there."""
-    seen = {}
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        try:
-            page = next(w for w in dialog.findChildren(object) if type(w).__name__ == "GeolocOptionsPage")
-            dialog.resize(980, 820)
-            QTest.qWait(100)
-            seen["visible"] = page.isVisible()
-            seen.update(do(page, dialog))
-        finally:
-            seen["accepted"] = "accept" in seen and seen["accept"]
-            dialog.accept() if seen["accepted"] else dialog.reject()
-
-    QTimer.singleShot(1000, look)
-    press(dock().settings_button)
-    return seen
-
-
-def checked(page) -> list:
-    press(page.check_button)
-    wait(page.check_button.isEnabled, 60)
-    return page.answer.text()
 
 
 def nothing_there() -> dict:

@@ -1,6 +1,8 @@
 """Run inside QGIS: a search from the photograph to the map as a person does it, with geoloc itself, with pictures."""
 
 import json
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -9,11 +11,13 @@ from pathlib import Path
 sys.path.insert(0, json.loads(Path("asked.json").read_text(encoding="utf-8"))["here"])
 from hands import (
     ASKED,
+    checked,
     click_photo,
     dock,
     drop,
     iface,
     messages,
+    on_page,
     open_dock,
     our_layers,
     picture,
@@ -30,7 +34,6 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
 )
-from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -139,27 +142,33 @@ def again() -> dict:
     }
 
 
+def killed() -> dict:
+    """geoloc dies in the middle of a search: it is told, and the next search has another one."""
+    from geoloc_locate import client, settings
+
+    worker = client.shared(settings.worker_command())
+    dock().tabs.setCurrentIndex(0)
+    press(dock().start_button)
+    wait(lambda: dock().progress.maximum() > 0 and dock().progress.value() > 5, SEARCH_S)
+    before = worker.pid
+    os.kill(before, signal.SIGKILL)
+    wait(lambda: dock().task is None, 20)
+    told = messages(dock().messages)
+    press(dock().start_button)
+    wait(lambda: dock().task is None, SEARCH_S)
+    return {"told": told, "next": messages(dock().messages), "another": worker.pid not in (None, before)}
+
+
 def settings() -> dict:
     """The page of QGIS's Options, after Check."""
-    seen = {}
 
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        try:
-            page = next(w for w in dialog.findChildren(object) if type(w).__name__ == "GeolocOptionsPage")
-            dialog.resize(980, 820)
-            press(page.check_button)
-            wait(page.check_button.isEnabled, 60)
-            picture("6_settings", dialog)
-            seen.update({"visible": page.isVisible(), "answer": page.answer.text()})
-            press(page.report_button)
-            seen["report"] = QApplication.clipboard().text()
-        finally:
-            dialog.reject()
+    def look(page, dialog) -> dict:
+        answer = checked(page)
+        picture("6_settings", dialog)
+        press(page.report_button)
+        return {"answer": answer, "report": QApplication.clipboard().text()}
 
-    QTimer.singleShot(1500, look)
-    press(dock().settings_button)
-    return seen
+    return on_page(look)
 
 
-play([opened, clicked, found, judged, again, settings])
+play([opened, clicked, found, judged, again, *([killed] if ASKED.get("kill") else []), settings])

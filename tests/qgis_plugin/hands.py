@@ -159,6 +159,40 @@ def alive(pid: int) -> bool:
         return False
 
 
+def is_best(red: int, green: int, blue: int) -> bool:
+    """The colour of the best answer's outline, "#e6007e"."""
+    return abs(red - 0xE6) < 30 and green < 40 and abs(blue - 0x7E) < 30
+
+
+def on_page(do) -> dict:
+    """Open QGIS's Options at the plugin's page as the dock's button does, do something there, which says what was seen
+    and whether to accept, and close it.
+    """
+    seen = {}
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        try:
+            page = next(w for w in dialog.findChildren(object) if type(w).__name__ == "GeolocOptionsPage")
+            dialog.resize(980, 820)
+            QTest.qWait(100)
+            seen["visible"] = page.isVisible()
+            seen.update(do(page, dialog))
+        finally:
+            dialog.accept() if seen.get("accept") else dialog.reject()
+
+    QTimer.singleShot(1000, look)
+    press(dock().settings_button)
+    return seen
+
+
+def checked(page) -> str:
+    """Press Check on the page, and what it says then."""
+    press(page.check_button)
+    wait(page.check_button.isEnabled, 60)
+    return page.answer.text()
+
+
 def agree() -> None:
     """To whatever QGIS asks before it ends."""
     for widget in QApplication.topLevelWidgets():

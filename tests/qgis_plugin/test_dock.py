@@ -271,6 +271,7 @@ def test_answers_are_edited_with_qgiss_own_tools(said) -> None:
     seen = said["judged"]
     assert seen["editing"] == [True, 1, True]
     assert seen["while_editing"] == [["Located objects", CRS, 6]]
+    assert seen["accepted_while_editing"] == 2
     assert seen["after_undo"] == 3
 
 

@@ -26,6 +26,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "second": [60, 60],
         "crs": city.CRS,
         "true": city.TRUE,
+        "kill": True,
     }
     return run_script("drive_story.py", folder, asked, 200)
 
@@ -67,6 +68,14 @@ def test_a_second_click_has_no_start_up(said) -> None:
     assert not any("Loading" in text for text in seen["said"])
     assert seen["layers"] == 1
     assert seen["count"] > said["found"]["count"] or seen["messages"][0][1] == WARNING
+
+
+def test_geoloc_killed_in_the_middle_is_told_and_started_again(said) -> None:
+    ((text, level),) = said["killed"]["told"]
+    assert "geoloc ended unexpectedly (signal 9" in text
+    assert level == CRITICAL
+    assert said["killed"]["another"]
+    assert said["killed"]["next"][0][1] == SUCCESS
 
 
 def test_the_settings_tell_what_is_installed(said) -> None:

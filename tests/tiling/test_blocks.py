@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -18,11 +19,21 @@ LATTICE = Lattice(100.0, 32)
 class Drawn:
     """Stands for a mosaic: valid cells of 100 m / 16, the first quad at column and row 0."""
 
-    def __init__(self, valid: NDArray[np.bool_]) -> None:
-        self.valid = valid
+    def __init__(self, valid: NDArray[np.bool_], known: bool = True) -> None:
+        """known: whether it says without a look where nothing is."""
+        self.valid, self.known, self.looks = valid, known, 0
+
+    def may_hold(self, grid: Grid) -> bool:
+        cell = LATTICE.side / CELLS
+        size = round(grid.affine.a / cell)
+        column, row = round((grid.affine.c + HALF_WORLD) / cell), round((HALF_WORLD - grid.affine.f) / cell)
+        rows, columns = ((start, start + count * size) for start, count in ((row, grid.height), (column, grid.width)))
+        part = self.valid[max(0, rows[0]) : max(0, rows[1]), max(0, columns[0]) : max(0, columns[1])]
+        return not self.known or bool(part.any())
 
     def read_valid(self, grid: Grid, detail: int) -> NDArray[np.bool_]:
         assert detail == LATTICE.px // CELLS
+        self.looks += 1
         cell = LATTICE.side / CELLS
         column, row = round((grid.affine.c + HALF_WORLD) / cell), round((HALF_WORLD - grid.affine.f) / cell)
         # Cells beyond the drawing are empty.
@@ -48,6 +59,17 @@ def test_all_windows_of_a_full_square_but_those_that_only_overhang() -> None:
     # The corner windows have a quarter, those along the edges a half.
     assert set(chosen(full, 0.6)) == {(c, r) for c in range(3) for r in range(3)}
     assert chosen(full, 0.6)[1, 1] == 1.0
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (639, 1199), (511, 512), (300, 1000)])
+def test_where_a_large_mosaic_says_that_nothing_is_nobody_looks(corner: tuple[int, int]) -> None:
+    valid = np.zeros((40 * CELLS, 75 * CELLS), bool)
+    valid[corner] = True
+    region = MultiPolygon([box(*LATTICE.bounds(0, 0, 75, 40))])
+    drawn = [Drawn(valid, known) for known in (True, False)]
+    windows, wanted = (choose_windows(one, LATTICE, region, region, 0.25) for one in drawn)  # type: ignore[arg-type]
+    assert windows == wanted != {}
+    assert drawn[0].looks < drawn[1].looks / 2
 
 
 def test_a_lone_cell_gets_one_window() -> None:

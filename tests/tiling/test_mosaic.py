@@ -362,7 +362,12 @@ def test_unwritten_blocks_of_a_sparse_file_hold_no_data(write: Write, tmp_path: 
     with open_mosaic([path]) as mosaic:
         assert (mosaic.read(own_grid(path)).valid == expected).all()
         # Also in pixels much larger than a block.
-        coarse = mosaic.read_valid(Grid(mosaic.crs, NORTH_UP * Affine.scale(213), 3, 3))
+        grid = Grid(mosaic.crs, NORTH_UP * Affine.scale(213), 3, 3)
+        coarse = mosaic.read_valid(grid)
+        assert mosaic.may_hold(grid)
+        # Three rows of pixels below what was written.
+        assert not mosaic.may_hold(Grid(mosaic.crs, NORTH_UP * Affine.translation(0, 259) * Affine.scale(100), 3, 3))
+        assert not mosaic.may_hold(Grid(mosaic.crs, NORTH_UP * Affine.translation(9000, 0) * Affine.scale(100), 3, 3))
     assert coarse.tolist() == [[True, False, False], [True, False, False], [False, False, False]]
 
 

@@ -59,7 +59,7 @@ def test_training_brings_the_right_window_to_the_front(net: CrossViewNet) -> Non
     records, held_out = [_batch(16, seed) for seed in range(8)], [_batch(16, 100), _batch(16, 101)]
     first = recall(net, held_out).at[1]
     told: list[str] = []
-    train_descriptors(net, records, held_out, steps=120, seed=0, report=told.append)
+    train_descriptors(net, records, held_out, steps=80, seed=0, report=told.append)
     assert first < 0.4
     assert recall(net, held_out).at[1] > 0.9
     assert "of 32 windows" in told[-1]

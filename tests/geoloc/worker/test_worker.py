@@ -126,14 +126,14 @@ def test_locate_answers_as_the_command_line_does(worker: Client, folder: Path) -
 
 
 def test_the_second_click_finds_all_warm(worker: Client, folder: Path) -> None:
-    worker.ask("locate", **asked(folder))
+    worker.ask("locate", **asked(folder, refine="off"))
     told, before = worker.end(worker.send("locate", **asked(folder, refine="off", top=1)))
     assert "loading" not in [message["stage"] for message in before]
     assert [feature["properties"]["method"] for feature in told["found"]["features"]] == ["attention"]
 
 
 def test_not_here_is_an_empty_collection(worker: Client, folder: Path) -> None:
-    told = worker.ask("locate", **asked(folder, min_score=1.0, thumbnails=64))
+    told = worker.ask("locate", **asked(folder, min_score=1.0, thumbnails=64, refine="off"))
     assert told["found"]["features"] == []
     assert 0 <= told["best_score"] < 1
     assert told["photo_thumbnail"] is None
@@ -238,8 +238,8 @@ def test_an_index_is_built_searched_and_brought_up_to_date(worker: Client, folde
     again = worker.ask("index", output=str(path), update=True, **_source(folder))
     assert (again["encoded"], again["kept"]) == (0, told["encoded"])
     assert worker.ask("info", index=str(path))["state"] == "complete"
-    whole = worker.ask("locate", **asked(folder))
-    by_index = worker.ask("locate", **asked(folder, index=str(path), mosaics=[]))
+    whole = worker.ask("locate", **asked(folder, refine="off"))
+    by_index = worker.ask("locate", **asked(folder, index=str(path), mosaics=[], refine="off"))
     places = [shape(t["found"]["features"][0]["geometry"]).centroid for t in (whole, by_index)]
     assert places[0].distance(places[1]) < 1e-5
     assert worker.ask("index", output=str(folder / "no" / "i.zarr"), **_source(folder))["code"] == "output"
