@@ -34,6 +34,8 @@ class CandidatesPanel(QWidget):
     """A `results.Candidate` that is to be shown."""
     edit_wanted = pyqtSignal(object)
     export_wanted = pyqtSignal(object)
+    failed = pyqtSignal(str)
+    """What could not be stored."""
 
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
@@ -123,7 +125,8 @@ class CandidatesPanel(QWidget):
         candidate = self.chosen()
         if candidate is not None:
             # Pressed again it is taken back.
-            results.judge(candidate, "" if results.status_of(candidate) == status else status)
+            if not results.judge(candidate, "" if results.status_of(candidate) == status else status):
+                self.failed.emit(tr("This layer cannot be changed: export it, or make it editable."))
             self.refresh()
 
     def _ask(self, signal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
+from qgis.core import Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCsException, QgsProject, QgsVectorLayer
 from qgis.gui import QgsCollapsibleGroupBox, QgsDockWidget, QgsMessageBar, QgsVertexMarker
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
@@ -60,6 +60,7 @@ class GeolocDock(QgsDockWidget):
         # Pixels that somebody agreed to render, by layers.
         self._agreed: dict = {}
         self._rendering = False
+        self._gone = False
         self._camera = None
         self.task: LocateTask | None = None
         self.messages = QgsMessageBar()
@@ -158,6 +159,7 @@ class GeolocDock(QgsDockWidget):
         self.candidates.wanted.connect(lambda candidate: self._zoom([candidate]))
         self.candidates.edit_wanted.connect(self._edit)
         self.candidates.export_wanted.connect(self._export)
+        self.candidates.failed.connect(lambda text: self.say(text, Qgis.MessageLevel.Warning))
         self._canvas.destinationCrsChanged.connect(self._show_camera)
         project = QgsProject.instance()
         project.layersAdded.connect(self._list_layers)
@@ -176,24 +178,29 @@ class GeolocDock(QgsDockWidget):
             self.say(worded(error), Qgis.MessageLevel.Warning)
             return
         if wanted is not None and wanted.pixels > self._agreed.get(wanted.sources, 0):
-            question = QMessageBox.question(self, self.windowTitle(), wanted.warning() + "\n\n" + tr("Go on?"))
-            if question != QMessageBox.StandardButton.Yes:
+            if not self._agrees(wanted.warning() + "\n\n" + tr("Go on?")):
                 return
             self._agreed[wanted.sources] = wanted.pixels
         self.messages.clearWidgets()
         self.candidates.clear()
         self._show_running(True)
+        # All of it now: while layers are rendered, somebody may choose other things.
+        title = tr("Locate object from {photo}").format(photo=self.photo.path.name)
+        task = LocateTask(command, fields, title, self._over)
+        task.reference, task.crs = self._reference_name(), self._results_crs()
         known = None if wanted is None else self._renderer.known(wanted)
         if wanted is None or known is not None:
-            self._ask(command, fields, known)
+            self._ask(task, known)
             return
         self._rendering = True
         self.status.setText(tr("Rendering the online layers ..."))
 
         def rendered(path: Path | None, error: str) -> None:
+            if self._gone:
+                return
             self._rendering = False
             if path is not None:
-                self._ask(command, fields, path)
+                self._ask(task, path)
                 return
             self._show_running(False)
             level = Qgis.MessageLevel.Critical if error else Qgis.MessageLevel.Info
@@ -215,6 +222,7 @@ class GeolocDock(QgsDockWidget):
 
     def shut_down(self) -> None:
         """Stop everything and forget it: the plugin is going away."""
+        self._gone = True
         project = QgsProject.instance()
         project.layersAdded.disconnect(self._list_layers)
         project.layersRemoved.disconnect(self._list_layers)
@@ -278,13 +286,10 @@ class GeolocDock(QgsDockWidget):
         layers = [layer for layer in self.reference.chosen_layers() if is_rendered(layer)]
         return picture(layers, where.bounds) if layers else None
 
-    def _ask(self, command: list[str], fields: dict, rendered: Path | None) -> None:
+    def _ask(self, task: LocateTask, rendered: Path | None) -> None:
         if rendered is not None:
-            fields = {**fields, "mosaics": [*fields["mosaics"], str(rendered)]}
-        title = tr("Locate object from {photo}").format(photo=self.photo.path.name)
-        self.task = LocateTask(command, fields, title, self._over)
-        self.task.reference = self._reference_name()
-        self.task.crs = self._results_crs()
+            task.fields["mosaics"].append(str(rendered))
+        self.task = task
         self.task.progressChanged.connect(self._show_progress)
         self.task.said.connect(self.status.setText)
         self.status.setText(tr("Starting geoloc ..."))
@@ -313,7 +318,12 @@ class GeolocDock(QgsDockWidget):
 
     def _found(self, task: LocateTask) -> None:
         layer = self._layer(task.crs)
-        listed = results.add(layer, task.answer["found"], task.reference)
+        try:
+            listed = results.add(layer, task.answer["found"], task.reference)
+        except (LayerError, QgsCsException):
+            # It cannot be written, or lies elsewhere: nothing may be lost.
+            layer = results.new_layer(task.crs)
+            listed = results.add(layer, task.answer["found"], task.reference)
         self._list_layers()
         self.into.setCurrentIndex(self.into.findData(layer.id()))
         photo, click = Path(task.fields["photo"]).name, task.fields["click"]
@@ -364,12 +374,16 @@ class GeolocDock(QgsDockWidget):
     def _export(self, candidate: results.Candidate) -> None:
         layer = results.layer_of(candidate)
         kinds = ";;".join(f"{driver} (*{suffix})" for suffix, driver in results.SUFFIXES.items())
-        text, _ = QFileDialog.getSaveFileName(self, tr("Export answers"), f"{layer.name()}.gpkg", kinds)
+        text, kind = QFileDialog.getSaveFileName(self, tr("Export answers"), f"{layer.name()}.gpkg", kinds)
         if not text:
             return
         path = Path(text)
         if path.suffix == "":
-            path = path.with_suffix(".gpkg")
+            # The dialog has not asked about the file that is written then.
+            path = path.with_suffix(next((end for end in results.SUFFIXES if f"*{end})" in kind), ".gpkg"))
+            question = tr("{path} is there already. Replace it?").format(path=path)
+            if path.exists() and not self._agrees(question):
+                return
         try:
             results.save(layer, path)
         except LayerError as error:
@@ -378,6 +392,9 @@ class GeolocDock(QgsDockWidget):
         count = layer.featureCount()
         text = tr("{count} answers were written to {path}.").format(count=count, path=path)
         self.say(text, Qgis.MessageLevel.Success)
+
+    def _agrees(self, question: str) -> bool:
+        return QMessageBox.question(self, self.windowTitle(), question) == QMessageBox.StandardButton.Yes
 
     def _photo_changed(self) -> None:
         # What was said is about another photo or click.

@@ -30,7 +30,8 @@ _ASK_S = 15.0
 _POLL_S = 0.1
 _KEPT_LINES = 400
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
-_SECRET = re.compile(r"://[^/@\s]+@")
+# Passwords may hold / and @: better too much is left out than too little.
+_SECRET = re.compile(r"://\S+@")
 # What pip and venv say, and what to do about it; the first that fits counts.
 _DIAGNOSES = (
     (
@@ -49,7 +50,7 @@ _DIAGNOSES = (
     ),
     (
         r"No space left on device|Errno 28|WinError 112",
-        "The disk is full: geoloc needs about 2 GB. Make room, or choose another folder.",
+        "The disk is full: geoloc needs at least 2 GB. Make room, or choose another folder.",
     ),
     (
         r"WinError (5|32)\b|being used by another process",
@@ -200,11 +201,12 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
     if setup.folder.exists() and any(setup.folder.iterdir()) and not (setup.folder / "pyvenv.cfg").exists():
         raise SetupError("{path}: holds other files; choose an empty or a new folder.", path=setup.folder)
     marker = setup.folder / UNFINISHED
-    # Somebody's own environment is not ours to remove.
+    # Somebody's own environment is not ours to remove, nor to call unfinished.
     was_whole = (setup.folder / "pyvenv.cfg").exists() and not marker.exists()
     try:
         setup.folder.mkdir(parents=True, exist_ok=True)
-        marker.write_text("This environment is being made by geoloc's QGIS plugin.\n", encoding="utf-8")
+        if not was_whole:
+            marker.write_text("This environment is being made by geoloc's QGIS plugin.\n", encoding="utf-8")
     except OSError as error:
         text = "{path}: cannot be written ({error}); choose another folder."
         raise SetupError(text, str(error), path=setup.folder, error=error.strerror) from error
@@ -222,7 +224,7 @@ def create(setup: Setup, say: Callable[[str], None], is_cancelled: Callable[[], 
             say("Removing what was begun ...")
             shutil.rmtree(setup.folder, ignore_errors=True)
         raise
-    marker.unlink()
+    marker.unlink(missing_ok=True)
 
 
 def diagnosis(log: str) -> SetupError:

@@ -40,8 +40,10 @@ def to_wgs84(
     """A copy of a shape; points are added along its edges, since straight ones bend.
 
     Raises:
-        PlaceError: it is empty, or lies where its CRS cannot be converted.
+        PlaceError: it is empty, has no CRS, or lies where its CRS cannot be converted.
     """
+    if not crs.isValid():
+        raise PlaceError(tr("The layer or map that says where to search has no CRS: set one first."))
     moved = QgsGeometry(shape)
     if moved.type() == QgsWkbTypes.GeometryType.PolygonGeometry:
         moved = moved.densifyByCount(_BETWEEN)

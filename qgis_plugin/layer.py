@@ -25,8 +25,9 @@ def raster_file(layer: QgsMapLayer) -> Path:
         LayerError: it comes from a server, a database or a part of a file, or the file has gone.
     """
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
-    path = Path(parts.get("path") or layer.source())
-    if layer.providerType() != "gdal" or parts.get("layerName") or not path.is_file():
+    # geoloc runs in another folder than QGIS.
+    path = Path(parts.get("path") or layer.source()).absolute()
+    if layer.providerType() != "gdal" or parts.get("layerName") or not _is_file(path):
         text = tr("The layer {name} is not a raster file on this computer; export it as GeoTIFF first.")
         raise LayerError(text.format(name=layer.name()))
     return path
@@ -46,3 +47,11 @@ def style(layer: QgsVectorLayer) -> None:
     }
     for rule in layer.renderer().rootRule().children():
         rule.setLabel(words[rule.label()])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A whole VRT stands where a path could, or a folder cannot be looked into.
+        return False

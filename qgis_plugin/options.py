@@ -90,7 +90,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         self.folder.setFilePath(str(settings.managed_folder()))
         self.source = QgsFileWidget()
         self.source.setFilter(tr("Wheels (*.whl);;All files (*)"))
-        self.source.lineEdit().setPlaceholderText(tr("a wheel of geoloc, or its folder"))
+        self.source.lineEdit().setPlaceholderText(tr("a wheel of geoloc, or the path of its folder"))
         self.index = QLineEdit()
         self.index.setPlaceholderText(tr("the usual one of pip"))
         self.offline = QgsFileWidget()
@@ -118,7 +118,7 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         introduction = QLabel(
             tr(
                 "geoloc runs as a program of its own, in its own Python environment, so that it and QGIS cannot harm"
-                " each other. Use one that is there, or install one here; it needs about 2 GB."
+                " each other. Use one that is there, or install one here; it needs at least 2 GB."
             )
         )
         introduction.setWordWrap(True)

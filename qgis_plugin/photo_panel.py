@@ -36,7 +36,8 @@ class PhotoPanel(QWidget):
         patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in SUFFIXES)
         self.file.setFilter(tr("Photographs ({patterns})").format(patterns=patterns) + ";;" + tr("All files (*)"))
         self.file.lineEdit().setPlaceholderText(tr("A photograph, or a folder of them"))
-        self.file.fileChanged.connect(self.open)
+        self.file.fileChanged.connect(self._file_changed)
+        self.file.lineEdit().editingFinished.connect(lambda: self._file_changed(self.file.filePath(), whole=True))
         self.strip = PhotoStrip()
         self.strip.setVisible(False)
         self.strip.chosen.connect(self._show)
@@ -107,6 +108,11 @@ class PhotoPanel(QWidget):
         if self.path != there:
             # Files of another suffix are not in the strip.
             self._show(str(there))
+
+    def _file_changed(self, path: str, whole: bool = False) -> None:
+        """Chosen in the dialog, or typed: then every key says that it has changed, and only the end counts."""
+        if (whole or not self.file.lineEdit().isModified()) and Path(path) != (self.path or Path()):
+            self.open(path)
 
     def dragEnterEvent(self, event) -> None:  # noqa: D102 (Qt's)
         if _dropped(event):

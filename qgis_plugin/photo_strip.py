@@ -17,8 +17,13 @@ _THREADS = 1
 
 
 def photos_in(folder: Path) -> list[Path]:
-    """The photographs of a folder, by name."""
-    return sorted((path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=lambda path: path.name)
+    """The photographs of a folder, by name; none of one that cannot be read."""
+    try:
+        return sorted(
+            (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=lambda path: path.name
+        )
+    except OSError:
+        return []
 
 
 class PhotoStrip(QListWidget):

@@ -144,7 +144,8 @@ class PhotoView(QGraphicsView):
             self.set_mark(place.x(), place.y())
 
     def wheelEvent(self, event) -> None:  # noqa: D102 (Qt's)
-        at = event.position()
+        # Qt before 5.14 has no position().
+        at = event.position() if hasattr(event, "position") else QPointF(event.pos())
         place = self.viewportTransform().inverted()[0].map(at)
         self.zoom(event.angleDelta().y() / 120)
         # Qt's own anchor asks for the mouse, which may have moved on.

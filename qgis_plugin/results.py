@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
@@ -10,6 +11,7 @@ from typing import Sequence
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
+    QgsCsException,
     QgsFeature,
     QgsFields,
     QgsGeometry,
@@ -42,6 +44,7 @@ FIELDS = (
     ("reference", "string"),
 )
 """What is stored of an answer: name and kind."""
+_TELLING = ("photo", "click_x", "click_y", "rank", "score")
 _SURROUNDINGS = 6.0
 
 
@@ -77,7 +80,12 @@ def new_layer(crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
 
 
 def add(layer: QgsVectorLayer, found: dict, reference: str) -> list[Candidate]:
-    """Put the answers of a search, GeoJSON in WGS 84, into a layer. reference: what was searched."""
+    """Put the answers of a search, GeoJSON in WGS 84, into a layer. reference: what was searched.
+
+    Raises:
+        LayerError: it takes none.
+        QgsCsException: its CRS has no such place.
+    """
     project = QgsProject.instance()
     move = QgsCoordinateTransform(wgs84(), layer.crs(), project)
     features = []
@@ -97,7 +105,9 @@ def add(layer: QgsVectorLayer, found: dict, reference: str) -> list[Candidate]:
             # One by one: each then knows its number.
             layer.addFeature(feature)
     else:
-        _, features = layer.dataProvider().addFeatures(features)
+        ok, features = layer.dataProvider().addFeatures(features)
+        if not ok:
+            raise layers.LayerError(tr("The layer {name} takes no new features.").format(name=layer.name()))
         layer.updateExtents()
     layer.triggerRepaint()
     told = [feature["properties"] for feature in found["features"]]
@@ -127,27 +137,38 @@ def layer_of(candidate: Candidate) -> QgsVectorLayer | None:
 def feature_of(candidate: Candidate) -> QgsFeature | None:
     """As it is now; None where it was deleted."""
     layer = layer_of(candidate)
-    feature = None if layer is None else layer.getFeature(candidate.feature)
-    return feature if feature is not None and feature.isValid() else None
+    if layer is None:
+        return None
+    feature = layer.getFeature(candidate.feature)
+    if feature.isValid() or candidate.feature >= 0:
+        return feature if feature.isValid() else None
+    # It was added to a layer that was being edited, and got another number when that was saved.
+    same = [f for f in layer.getFeatures() if all(f[name] == candidate.values.get(name) for name in _TELLING)]
+    return same[-1] if same else None
 
 
 def status_of(candidate: Candidate) -> str:
     """Empty while nobody has judged it."""
     feature = feature_of(candidate)
-    return str(feature[STATUS] or "") if feature is not None else ""
+    if feature is None or feature.fields().indexOf(STATUS) < 0:
+        return ""
+    return str(feature[STATUS] or "")
 
 
-def judge(candidate: Candidate, status: str) -> None:
-    """Store what somebody thinks of it."""
-    layer = layer_of(candidate)
-    if layer is None:
-        return
+def judge(candidate: Candidate, status: str) -> bool:
+    """Store what somebody thinks of it; False where that cannot be stored."""
+    layer, feature = layer_of(candidate), feature_of(candidate)
+    if feature is None:
+        return False
     index = layer.fields().indexOf(STATUS)
+    if index < 0:
+        return False
     if layer.isEditable():
-        layer.changeAttributeValue(candidate.feature, index, status)
+        ok = layer.changeAttributeValue(feature.id(), index, status)
     else:
-        layer.dataProvider().changeAttributeValues({candidate.feature: {index: status}})
+        ok = layer.dataProvider().changeAttributeValues({feature.id(): {index: status}})
     layer.triggerRepaint()
+    return ok
 
 
 def surroundings(candidates: list[Candidate]) -> QgsRectangle:
@@ -159,7 +180,9 @@ def surroundings(candidates: list[Candidate]) -> QgsRectangle:
         feature, layer = feature_of(candidate), layer_of(candidate)
         if feature is not None and feature.hasGeometry():
             move = QgsCoordinateTransform(layer.crs(), project.crs(), project)
-            extent.combineExtentWith(move.transformBoundingBox(feature.geometry().boundingBox()))
+            # The project's CRS may have no such place.
+            with contextlib.suppress(QgsCsException):
+                extent.combineExtentWith(move.transformBoundingBox(feature.geometry().boundingBox()))
     if extent.isEmpty():
         return QgsRectangle()
     extent.scale(_SURROUNDINGS)

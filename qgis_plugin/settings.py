@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from qgis.core import QgsApplication, QgsSettings
 
@@ -46,5 +47,5 @@ def proxy() -> str:
         return ""
     user, password = stored.value("proxy/proxyUser", "", str), stored.value("proxy/proxyPassword", "", str)
     kind = "socks5" if "Socks5" in stored.value("proxy/proxyType", "", str) else "http"
-    who = f"{user}:{password}@" if user else ""
+    who = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
     return f"{kind}://{who}{host}{':' + port if port else ''}"

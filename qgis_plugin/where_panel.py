@@ -54,7 +54,7 @@ class WherePanel(QWidget):
         self.point: QgsPointXY | None = None
         """Picked on the map; longitude and latitude."""
         self._photo: QgsPointXY | None = None
-        self._chosen_by_hand = False
+        self._by_hand: int | None = None
         self.kind = QComboBox()
         self.kind.addItems(
             [
@@ -84,7 +84,7 @@ class WherePanel(QWidget):
         self._tool.canvasClicked.connect(self._take)
         self._before = None
         self._marker = None
-        self.kind.activated.connect(self._by_hand)
+        self.kind.activated.connect(self._choose)
         self.kind.currentIndexChanged.connect(self._show)
         self.pick.clicked.connect(self._start_picking)
         canvas.destinationCrsChanged.connect(self._show)
@@ -106,7 +106,7 @@ class WherePanel(QWidget):
     def show_photo(self, position: QgsPointXY | None) -> None:
         """Another photo was opened; unless somebody chose otherwise, its own position says where to search."""
         self._photo = position
-        if not self._chosen_by_hand or (position is None and self.kind.currentIndex() == GPS):
+        if self._by_hand in (None, GPS):
             self.kind.setCurrentIndex(EVERYWHERE if position is None else GPS)
 
     def where(self) -> Where:
@@ -154,8 +154,8 @@ class WherePanel(QWidget):
             raise PlaceError(tr("The layer {layer} has no polygons.").format(layer=layer.name()))
         return QgsGeometry.unaryUnion(shapes)
 
-    def _by_hand(self, index: int) -> None:
-        self._chosen_by_hand = True
+    def _choose(self, index: int) -> None:
+        self._by_hand = index
 
     def _show(self, *changed) -> None:
         kind = self.kind.currentIndex()

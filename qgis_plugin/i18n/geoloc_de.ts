@@ -55,6 +55,11 @@
     </message>
     <message>
       <location filename="../candidates.py" />
+      <source>This layer cannot be changed: export it, or make it editable.</source>
+      <translation>Dieser Layer lässt sich nicht ändern: Exportieren Sie ihn, oder machen Sie ihn bearbeitbar.</translation>
+    </message>
+    <message>
+      <location filename="../candidates.py" />
       <source>within {metres:.1f} m</source>
       <translation>auf {metres:.1f} m genau</translation>
     </message>
@@ -210,6 +215,11 @@
     </message>
     <message>
       <location filename="../dock.py" />
+      <source>Locate object from {photo}</source>
+      <translation>Objekt aus {photo} verorten</translation>
+    </message>
+    <message>
+      <location filename="../dock.py" />
       <source>Click the object in the photo.</source>
       <translation>Klicken Sie das Objekt im Foto an.</translation>
     </message>
@@ -222,11 +232,6 @@
       <location filename="../dock.py" />
       <source>Tick the raster layer to search on; add one to the project first.</source>
       <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll; fügen Sie dem Projekt zuerst einen hinzu.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate object from {photo}</source>
-      <translation>Objekt aus {photo} verorten</translation>
     </message>
     <message>
       <location filename="../dock.py" />
@@ -255,11 +260,6 @@
     </message>
     <message>
       <location filename="../dock.py" />
-      <source>Go on?</source>
-      <translation>Fortfahren?</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
       <source>Cancelled.</source>
       <translation>Abgebrochen.</translation>
     </message>
@@ -267,6 +267,16 @@
       <location filename="../dock.py" />
       <source>Answers ({count})</source>
       <translation>Antworten ({count})</translation>
+    </message>
+    <message>
+      <location filename="../dock.py" />
+      <source>{path} is there already. Replace it?</source>
+      <translation>{path} ist schon vorhanden. Ersetzen?</translation>
+    </message>
+    <message>
+      <location filename="../dock.py" />
+      <source>Go on?</source>
+      <translation>Fortfahren?</translation>
     </message>
     <message>
       <location filename="../dock.py" />
@@ -290,8 +300,8 @@
     </message>
     <message>
       <location filename="../environment.py" />
-      <source>The disk is full: geoloc needs about 2 GB. Make room, or choose another folder.</source>
-      <translation>Der Datenträger ist voll: geoloc braucht etwa 2 GB. Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
+      <source>The disk is full: geoloc needs at least 2 GB. Make room, or choose another folder.</source>
+      <translation>Der Datenträger ist voll: geoloc braucht mindestens 2 GB. Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
       <location filename="../environment.py" />
@@ -397,6 +407,11 @@
       <location filename="../environment.py" />
       <source>Cancelled; nothing was installed.</source>
       <translation>Abgebrochen; nichts wurde installiert.</translation>
+    </message>
+    <message>
+      <location filename="../geography.py" />
+      <source>The layer or map that says where to search has no CRS: set one first.</source>
+      <translation>Der Layer oder die Karte, die sagt, wo gesucht wird, hat kein KBS: Legen Sie zuerst eines fest.</translation>
     </message>
     <message>
       <location filename="../geography.py" />
@@ -550,8 +565,8 @@
     </message>
     <message>
       <location filename="../options.py" />
-      <source>a wheel of geoloc, or its folder</source>
-      <translation>ein Wheel von geoloc, oder sein Ordner</translation>
+      <source>a wheel of geoloc, or the path of its folder</source>
+      <translation>ein Wheel von geoloc, oder der Pfad seines Ordners</translation>
     </message>
     <message>
       <location filename="../options.py" />
@@ -580,8 +595,8 @@
     </message>
     <message>
       <location filename="../options.py" />
-      <source>geoloc runs as a program of its own, in its own Python environment, so that it and QGIS cannot harm each other. Use one that is there, or install one here; it needs about 2 GB.</source>
-      <translation>geoloc läuft als eigenes Programm in einer eigenen Python-Umgebung, damit es und QGIS einander nicht schaden. Benutzen Sie eine vorhandene, oder installieren Sie hier eine; sie braucht etwa 2 GB.</translation>
+      <source>geoloc runs as a program of its own, in its own Python environment, so that it and QGIS cannot harm each other. Use one that is there, or install one here; it needs at least 2 GB.</source>
+      <translation>geoloc läuft als eigenes Programm in einer eigenen Python-Umgebung, damit es und QGIS einander nicht schaden. Benutzen Sie eine vorhandene, oder installieren Sie hier eine; sie braucht mindestens 2 GB.</translation>
     </message>
     <message>
       <location filename="../options.py" />
@@ -812,12 +827,12 @@
       <location filename="../processing/batch.py" />
       <source>Finds objects that are clicked in photographs, one a row of a table, on a mosaic.
 
-Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos.
+Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
 Reference rasters, index, extent, polygons, point, answers, geometry: as in Locate object.</source>
       <translation>Findet Objekte, die in Fotos angeklickt sind, eines je Zeile einer Tabelle, auf einem Mosaik.
 
-Tabelle: ein beliebiger Layer; seine Felder nennen das Foto und den Klick in Pixeln, von der linken oberen Ecke aus. Ein Foto ist ein Pfad, oder ein Name im Ordner der Fotos.
+Tabelle: ein beliebiger Layer; seine Felder nennen das Foto und den Klick in Pixeln, von der linken oberen Ecke aus. Ein Foto ist ein Pfad, oder ein Name im Ordner der Fotos oder sonst der Tabelle.
 Die Ausgabe hat die Nummer der Zeile, die Felder der Antworten, und einen Fehler: Eine Zeile, die scheitert oder deren Objekt nicht hier ist, hat kein Polygon; die anderen gehen weiter.
 Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie: wie in Objekt verorten.</translation>
     </message>
@@ -870,6 +885,11 @@ Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie: wie in
       <location filename="../processing/batch.py" />
       <source>not here</source>
       <translation>nicht hier</translation>
+    </message>
+    <message>
+      <location filename="../processing/batch.py" />
+      <source>row {number}: no photo</source>
+      <translation>Zeile {number}: kein Foto</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1109,6 +1129,11 @@ Ausdehnung: nur dieser Teil.</translation>
       <location filename="../results.py" />
       <source>{path}: cannot be written ({error})</source>
       <translation>{path}: kann nicht geschrieben werden ({error})</translation>
+    </message>
+    <message>
+      <location filename="../results.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>Der Layer {name} nimmt keine neuen Objekte an.</translation>
     </message>
     <message>
       <location filename="../setup_task.py" />

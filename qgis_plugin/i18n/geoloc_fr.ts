@@ -55,6 +55,11 @@
     </message>
     <message>
       <location filename="../candidates.py" />
+      <source>This layer cannot be changed: export it, or make it editable.</source>
+      <translation>Cette couche ne peut pas être modifiée : exportez-la, ou rendez-la modifiable.</translation>
+    </message>
+    <message>
+      <location filename="../candidates.py" />
       <source>within {metres:.1f} m</source>
       <translation>à {metres:.1f} m près</translation>
     </message>
@@ -210,6 +215,11 @@
     </message>
     <message>
       <location filename="../dock.py" />
+      <source>Locate object from {photo}</source>
+      <translation>Localiser un objet depuis {photo}</translation>
+    </message>
+    <message>
+      <location filename="../dock.py" />
       <source>Click the object in the photo.</source>
       <translation>Cliquez sur l'objet dans la photo.</translation>
     </message>
@@ -222,11 +232,6 @@
       <location filename="../dock.py" />
       <source>Tick the raster layer to search on; add one to the project first.</source>
       <translation>Cochez la couche raster à examiner ; ajoutez-en d'abord une au projet.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate object from {photo}</source>
-      <translation>Localiser un objet depuis {photo}</translation>
     </message>
     <message>
       <location filename="../dock.py" />
@@ -255,11 +260,6 @@
     </message>
     <message>
       <location filename="../dock.py" />
-      <source>Go on?</source>
-      <translation>Continuer ?</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
       <source>Cancelled.</source>
       <translation>Annulé.</translation>
     </message>
@@ -267,6 +267,16 @@
       <location filename="../dock.py" />
       <source>Answers ({count})</source>
       <translation>Réponses ({count})</translation>
+    </message>
+    <message>
+      <location filename="../dock.py" />
+      <source>{path} is there already. Replace it?</source>
+      <translation>{path} existe déjà. Le remplacer ?</translation>
+    </message>
+    <message>
+      <location filename="../dock.py" />
+      <source>Go on?</source>
+      <translation>Continuer ?</translation>
     </message>
     <message>
       <location filename="../dock.py" />
@@ -290,8 +300,8 @@
     </message>
     <message>
       <location filename="../environment.py" />
-      <source>The disk is full: geoloc needs about 2 GB. Make room, or choose another folder.</source>
-      <translation>Le disque est plein : geoloc a besoin d'environ 2 Go. Faites de la place, ou choisissez un autre dossier.</translation>
+      <source>The disk is full: geoloc needs at least 2 GB. Make room, or choose another folder.</source>
+      <translation>Le disque est plein : geoloc a besoin d'au moins 2 Go. Faites de la place, ou choisissez un autre dossier.</translation>
     </message>
     <message>
       <location filename="../environment.py" />
@@ -397,6 +407,11 @@
       <location filename="../environment.py" />
       <source>Cancelled; nothing was installed.</source>
       <translation>Annulé ; rien n'a été installé.</translation>
+    </message>
+    <message>
+      <location filename="../geography.py" />
+      <source>The layer or map that says where to search has no CRS: set one first.</source>
+      <translation>La couche ou la carte qui dit où chercher n'a pas de SCR : définissez-en un d'abord.</translation>
     </message>
     <message>
       <location filename="../geography.py" />
@@ -550,8 +565,8 @@
     </message>
     <message>
       <location filename="../options.py" />
-      <source>a wheel of geoloc, or its folder</source>
-      <translation>un wheel de geoloc, ou son dossier</translation>
+      <source>a wheel of geoloc, or the path of its folder</source>
+      <translation>un wheel de geoloc, ou le chemin de son dossier</translation>
     </message>
     <message>
       <location filename="../options.py" />
@@ -580,8 +595,8 @@
     </message>
     <message>
       <location filename="../options.py" />
-      <source>geoloc runs as a program of its own, in its own Python environment, so that it and QGIS cannot harm each other. Use one that is there, or install one here; it needs about 2 GB.</source>
-      <translation>geoloc fonctionne comme un programme à part, dans son propre environnement Python, pour que QGIS et lui ne se gênent pas. Utilisez un environnement existant, ou installez-en un ici ; il faut environ 2 Go.</translation>
+      <source>geoloc runs as a program of its own, in its own Python environment, so that it and QGIS cannot harm each other. Use one that is there, or install one here; it needs at least 2 GB.</source>
+      <translation>geoloc fonctionne comme un programme à part, dans son propre environnement Python, pour que QGIS et lui ne se gênent pas. Utilisez un environnement existant, ou installez-en un ici ; il faut au moins 2 Go.</translation>
     </message>
     <message>
       <location filename="../options.py" />
@@ -812,12 +827,12 @@
       <location filename="../processing/batch.py" />
       <source>Finds objects that are clicked in photographs, one a row of a table, on a mosaic.
 
-Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos.
+Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
 Reference rasters, index, extent, polygons, point, answers, geometry: as in Locate object.</source>
       <translation>Trouve sur une mosaïque des objets cliqués dans des photographies, un par ligne d'une table.
 
-Table : n'importe quelle couche ; ses champs donnent la photo et le clic en pixels, depuis le coin supérieur gauche. Une photo est un chemin, ou un nom dans le dossier des photos.
+Table : n'importe quelle couche ; ses champs donnent la photo et le clic en pixels, depuis le coin supérieur gauche. Une photo est un chemin, ou un nom dans le dossier des photos ou sinon de la table.
 La sortie contient le numéro de la ligne, les champs des réponses, et une erreur : une ligne qui échoue, ou dont l'objet n'est pas ici, n'a pas de polygone ; les autres continuent.
 Rasters de référence, index, emprise, polygones, point, réponses, géométrie : comme dans Localiser un objet.</translation>
     </message>
@@ -870,6 +885,11 @@ Rasters de référence, index, emprise, polygones, point, réponses, géométrie
       <location filename="../processing/batch.py" />
       <source>not here</source>
       <translation>pas ici</translation>
+    </message>
+    <message>
+      <location filename="../processing/batch.py" />
+      <source>row {number}: no photo</source>
+      <translation>ligne {number} : pas de photo</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1109,6 +1129,11 @@ Emprise : planifier seulement cette partie.</translation>
       <location filename="../results.py" />
       <source>{path}: cannot be written ({error})</source>
       <translation>{path} : écriture impossible ({error})</translation>
+    </message>
+    <message>
+      <location filename="../results.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>La couche {name} n'accepte pas de nouvelles entités.</translation>
     </message>
     <message>
       <location filename="../setup_task.py" />

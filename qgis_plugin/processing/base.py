@@ -142,7 +142,7 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
         point = self.parameterAsPoint(parameters, NEAR, context, wgs84()) if parameters.get(NEAR) else None
         return {
             "mosaics": files,
-            "index": index or None,
+            "index": absolute(index) if index else None,
             "area": self.area_fields(parameters, context),
             "near": None if point is None else [point.x(), point.y()],
             "within": self.parameterAsDouble(parameters, WITHIN, context),
@@ -222,9 +222,6 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
             loaded.triggerRepaint()
 
 
-def existing(path: str, text: str) -> Path:
-    """A path that must be there. text: what to say otherwise."""
-    found = Path(path)
-    if not path or not found.exists():
-        raise QgsProcessingException(text.format(path=path or "?"))
-    return found
+def absolute(path: str) -> str:
+    """geoloc runs in another folder than QGIS."""
+    return str(Path(path).absolute())

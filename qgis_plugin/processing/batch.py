@@ -16,13 +16,15 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
+    QgsProviderRegistry,
+    QgsVectorLayer,
     QgsWkbTypes,
 )
 
 from ..geography import wgs84
 from ..results import fields_of
 from ..texts import tr
-from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, feature_of
+from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, absolute, feature_of
 
 INPUT, PHOTO_FIELD, X_FIELD, Y_FIELD, FOLDER = "INPUT", "PHOTO_FIELD", "X_FIELD", "Y_FIELD", "FOLDER"
 COUNT, FAILED = "COUNT", "FAILED"
@@ -44,7 +46,7 @@ class LocateFromTable(GeolocAlgorithm):
         return tr(
             "Finds objects that are clicked in photographs, one a row of a table, on a mosaic.\n\n"
             "Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A"
-            " photo is a path, or a name in the folder of photos.\n"
+            " photo is a path, or a name in the folder of photos or else of the table.\n"
             "The output has the number of the row, the answers' fields, and an error: a row that fails, or whose"
             " object is not here, has no polygon; the others go on.\n"
             "Reference rasters, index, extent, polygons, point, answers, geometry: as in Locate object."
@@ -74,7 +76,8 @@ class LocateFromTable(GeolocAlgorithm):
         if source is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, INPUT))
         names = [self.parameterAsString(parameters, name, context) for name in (PHOTO_FIELD, X_FIELD, Y_FIELD)]
-        folder = self.parameterAsString(parameters, FOLDER, context)
+        table = self.parameterAsVectorLayer(parameters, INPUT, context)
+        folder = self.parameterAsString(parameters, FOLDER, context) or _folder_of(table)
         self._queries, self._wrong = [], {}
         for number, row in enumerate(source.getFeatures(), start=1):
             photo, x, y = (row[name] for name in names)
@@ -83,7 +86,10 @@ class LocateFromTable(GeolocAlgorithm):
             except (TypeError, ValueError):
                 self._wrong[number] = tr("row {number}: no click").format(number=number)
                 continue
-            self._queries.append({"number": number, "photo": str(Path(folder) / str(photo)), "click": click})
+            if not photo:
+                self._wrong[number] = tr("row {number}: no photo").format(number=number)
+                continue
+            self._queries.append({"number": number, "photo": absolute(str(Path(folder) / str(photo))), "click": click})
         if not self._queries:
             raise QgsProcessingException(tr("The table has no row with a photo and a click."))
         self._fields = {**self.search_fields(parameters, context), "queries": self._queries}
@@ -115,3 +121,11 @@ class LocateFromTable(GeolocAlgorithm):
                 sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
         Styler.attach(context, destination)
         return {OUTPUT: destination, COUNT: sum(bool(row["features"]) for row in rows), FAILED: failed}
+
+
+def _folder_of(layer: QgsVectorLayer | None) -> str:
+    """That a table's file lies in; empty where it is no file."""
+    if layer is None:
+        return ""
+    path = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("path")
+    return str(Path(path).absolute().parent) if path else ""

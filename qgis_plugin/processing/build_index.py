@@ -12,7 +12,7 @@ from qgis.core import (
 )
 
 from ..texts import tr
-from .base import EXTENT, OUTPUT, GeolocAlgorithm
+from .base import EXTENT, OUTPUT, GeolocAlgorithm, absolute
 
 UPDATE, BLOCKS, SIZE = "UPDATE", "BLOCKS", "SIZE_MB"
 
@@ -60,7 +60,7 @@ class BuildIndex(GeolocAlgorithm):
             "gsd": self.gsd(parameters, context),
             "area": self.area_fields(parameters, context),
             "update": self.parameterAsBool(parameters, UPDATE, context),
-            "output": self.parameterAsString(parameters, OUTPUT, context),
+            "output": absolute(self.parameterAsString(parameters, OUTPUT, context)),
         }
         return True
 

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.core import (
     QgsCoordinateTransform,
     QgsFeatureSink,
     QgsProcessing,
+    QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFile,
@@ -17,7 +20,7 @@ from qgis.core import (
 from ..geography import wgs84
 from ..results import fields_of
 from ..texts import tr
-from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, existing, feature_of
+from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, absolute, feature_of
 
 PHOTO, CLICK_X, CLICK_Y, COUNT, BEST = "PHOTO", "CLICK_X", "CLICK_Y", "COUNT", "BEST_SCORE"
 
@@ -65,9 +68,11 @@ class LocateObject(GeolocAlgorithm):
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
         """Read what belongs to the thread of the project."""
         photo = self.parameterAsFile(parameters, PHOTO, context)
+        if not photo or not Path(photo).is_file():
+            raise QgsProcessingException(tr("{path}: no such photo.").format(path=photo or "?"))
         self._fields = {
             **self.search_fields(parameters, context),
-            "photo": str(existing(photo, tr("{path}: no such photo."))),
+            "photo": absolute(photo),
             "click": [self.parameterAsDouble(parameters, name, context) for name in (CLICK_X, CLICK_Y)],
         }
         self._crs = self.results_crs(parameters, context)

@@ -50,11 +50,12 @@ from qgis.core import (
     QgsSettings,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QPoint, QTimer
+from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QMessageBox
 from qgis.utils import loadPlugin, startPlugin, unloadPlugin
 
 STUB = Path(ASKED["stub"])
+QUESTION = QMessageBox.question
 
 
 def called() -> dict:
@@ -223,6 +224,18 @@ def strip() -> dict:
     return {"first": first, "second": second, "back": back, "place": place, "messages": messages(dock().messages)}
 
 
+def typed() -> dict:
+    """A path typed into the photo's field: only its end counts, though its folder is passed on the way."""
+    show("found")
+    field = dock().photo.file.lineEdit()
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, ASKED["photos"]["gps"])
+    before = [dock().photo.path.name, field.text() == ASKED["photos"]["gps"]]
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    return {"before": before, "after": dock().photo.path.name}
+
+
 def where() -> dict:
     """Each way of saying where, as the worker is told it."""
     panel, seen = dock().where, {}
@@ -271,6 +284,33 @@ def kept_or_added() -> dict:
     return seen
 
 
+def export_without_suffix() -> list:
+    """The kind that is chosen counts; what is there already is not replaced unasked."""
+    shape = Path(ASKED["save_as"]).with_suffix("")
+    QFileDialog.getSaveFileName = staticmethod(lambda *given: (str(shape), "ESRI Shapefile (*.shp)"))
+    press(dock().candidates.buttons["export"])
+    made = shape.with_suffix(".shp")
+    first = made.stat().st_mtime_ns
+    asked = []
+    QMessageBox.question = staticmethod(lambda *given: asked.append(given[2]) or QMessageBox.StandardButton.No)
+    press(dock().candidates.buttons["export"])
+    seen = [len(asked), made.stat().st_mtime_ns == first]
+    QMessageBox.question = QUESTION
+    return seen
+
+
+def elsewhere() -> dict:
+    """Answers that the chosen layer cannot take go into a new one: none is lost."""
+    read_only = QgsVectorLayer(ASKED["read_only"], "read only", "delimitedtext")
+    read_only.setCustomProperty("geoloc/results", True)
+    QgsProject.instance().addMapLayer(read_only)
+    dock().into.setCurrentIndex(dock().into.findText("read only"))
+    before = read_only.featureCount()
+    seen = search("found")["layers"]
+    drop_layers()
+    return {"layers": sorted(seen), "before": before}
+
+
 def judged() -> dict:
     """Accept, reject, take back; edit; export."""
     search("found")
@@ -300,6 +340,13 @@ def judged() -> dict:
     seen["accepted_while_editing"] = stored().count("accepted")
     layer.rollBack()
     seen["after_undo"] = layer.featureCount()
+    layer.startEditing()
+    search("found")
+    layer.commitChanges()
+    panel.list.setCurrentRow(2)
+    press(panel.buttons["reject"])
+    seen["after_commit"] = [layer.featureCount(), stored()[3:]]
+    seen["no_suffix"] = export_without_suffix()
     drop_layers()
     seen["gone"] = panel.buttons["accept"].isEnabled()
     return seen
@@ -482,7 +529,8 @@ def quits_meanwhile() -> dict:
 
 play(
     [
-        *(set_up, found_upright, found_turned, drag_and_miss, strip, where, kept_or_added, judged, empty, error, crash),
+        *(set_up, found_upright, found_turned, drag_and_miss, strip, typed, where, kept_or_added, judged, elsewhere),
+        *(empty, error, crash),
         *(cancelled, online, missing, closed_meanwhile, dark, unloaded, quits_meanwhile),
     ]
 )

@@ -81,6 +81,12 @@ def make_tiles(folder: Path) -> str:
     return f"file://{folder}/tile.png?%7Bx%7D%7By%7D%7Bz%7D"
 
 
+def make_read_only(path: Path) -> str:
+    """A table of polygons as text, which QGIS can show and nobody can add to; its address."""
+    path.write_text('wkt,rank\n"POLYGON((576700 5188100,576701 5188100,576700 5188101,576700 5188100))",1\n')
+    return f"file://{path}?type=csv&wktField=wkt&crs={CRS}"
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("qgis")
@@ -103,6 +109,7 @@ def said(folder: Path) -> dict[str, Any]:
         "rasters": {"town": str(folder / "town.tif"), "another": str(folder / "another.tif")},
         "tiles": make_tiles(folder / "tiles"),
         "save_as": str(folder / "saved.gpkg"),
+        "read_only": make_read_only(folder / "read_only.csv"),
         "best_3857": list(found.in_crs(CRS, "EPSG:3857", slice(1))[0].exterior.coords),
         "town_3857": to_map.transform_bounds(*town.bounds),
         "polygons": POLYGONS,
@@ -213,6 +220,15 @@ def test_the_photos_of_a_folder_one_after_another(said) -> None:
     assert level == WARNING
 
 
+def test_a_path_can_be_typed(said) -> None:
+    assert said["typed"] == {"before": ["found.jpg", True], "after": "gps.jpg"}
+
+
+def test_answers_that_a_layer_cannot_take_go_into_a_new_one(said) -> None:
+    seen = said["elsewhere"]
+    assert seen["layers"] == [["Located objects", CRS, 3], ["read only", CRS, seen["before"]]]
+
+
 def test_everywhere_sets_no_limit(said) -> None:
     request = said["where"]["everywhere"]
     assert request["gps"] is False
@@ -273,6 +289,12 @@ def test_answers_are_edited_with_qgiss_own_tools(said) -> None:
     assert seen["while_editing"] == [["Located objects", CRS, 6]]
     assert seen["accepted_while_editing"] == 2
     assert seen["after_undo"] == 3
+    # Saved edits give answers other numbers.
+    assert seen["after_commit"] == [6, ["", "", "rejected"]]
+
+
+def test_an_export_replaces_nothing_unasked(said) -> None:
+    assert said["judged"]["no_suffix"] == [1, True]
 
 
 def test_not_here_is_said_and_adds_no_layer(said) -> None:

@@ -119,7 +119,9 @@ def test_an_environment_is_made_from_a_folder_of_wheels(made) -> None:
 
 def test_no_secret_is_said(made) -> None:
     assert not any("hush" in line for line in made[1])
-    assert environment.without_secrets("at https://me:hush@index.invalid/x") == "at https://***@index.invalid/x"
+    for secret in ("hush", "hu@sh", "hu/sh", "h%40u"):
+        told = environment.without_secrets(f"at https://me:{secret}@index.invalid/x and on")
+        assert told == "at https://***@index.invalid/x and on"
 
 
 def test_an_index_is_asked_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,8 +168,10 @@ def test_cancel_leaves_an_environment_that_was_there(made, wheel: Path) -> None:
         environment.create(
             Setup(sys.executable, folder, "geoloc", offline=str(wheel.parent)), lambda line: None, after(0.2)
         )
-    assert environment.python_of(folder).exists()
-    (folder / environment.UNFINISHED).unlink()
+    with pytest.raises(SetupCancelled):
+        environment.create(Setup(sys.executable, folder, str(wheel)), lambda line: None, after(0.2))
+    # Nor is it called unfinished.
+    assert environment.find_python(str(folder), Path("/none")) == environment.python_of(folder)
 
 
 def test_a_python_that_does_not_start_is_named(tmp_path: Path, wheel: Path) -> None:

@@ -40,7 +40,7 @@ def said(folder: Path) -> dict[str, Any]:
     polygon = geopandas.GeoSeries.from_wkt(["POLYGON((0 0, 9e5 0, 9e5 9e6, 0 9e6, 0 0))"], crs="EPSG:32615")
     geopandas.GeoDataFrame(geometry=polygon).to_file(area)
     table = folder / "stub.csv"
-    table.write_text("photo,click_x,click_y\nfound.jpg,10,20\nerror.jpg,10,20\nfound.jpg,,\n")
+    table.write_text("photo,click_x,click_y\nfound.jpg,10,20\nerror.jpg,10,20\nfound.jpg,,\n,5,5\n")
     xmin, ymin, xmax, ymax = AREA
     asked = {
         "stub": str(stub),
@@ -100,20 +100,21 @@ def test_locate_object_headless(folder: Path) -> None:
     told = process(
         folder,
         "geoloc:locateobject",
-        *(f"--PHOTO={folder}/p.jpg", f"--CLICK_X={x}", f"--CLICK_Y={y}", f"--REFERENCE={folder}/m.tif"),
-        f"--OUTPUT={folder}/located.gpkg",
+        # Relative to where it is run, as on any command line.
+        *("--PHOTO=p.jpg", f"--CLICK_X={x}", f"--CLICK_Y={y}", "--REFERENCE=m.tif", "--OUTPUT=located.gpkg"),
     )
-    row, crs = best(told["OUTPUT"])
+    row, crs = best(folder / "located.gpkg")
     assert crs == city.CRS
     assert row.geometry.contains(Point(city.TRUE))
     assert row["score"] == pytest.approx(told["BEST_SCORE"])
-    assert told["COUNT"] == len(geopandas.read_file(told["OUTPUT"]))
+    assert told["COUNT"] == len(geopandas.read_file(folder / "located.gpkg"))
 
 
 def test_an_index_is_built_brought_up_to_date_and_searched_headless(folder: Path) -> None:
     index = folder / "city.zarr"
-    words = ("geoloc:buildindex", f"--REFERENCE={folder}/m.tif", f"--OUTPUT={index}")
+    words = ("geoloc:buildindex", f"--REFERENCE={folder}/m.tif", "--OUTPUT=city.zarr")
     told = process(folder, *words)
+    assert index.is_dir()
     assert told["BLOCKS"] > 0
     assert told["SIZE_MB"] > 0
     assert process(folder, *words, "--UPDATE=1")["BLOCKS"] == 0
@@ -124,7 +125,8 @@ def test_an_index_is_built_brought_up_to_date_and_searched_headless(folder: Path
         folder,
         "geoloc:locateobjectsfromtable",
         *(f"--INPUT={table}", "--PHOTO_FIELD=photo", "--X_FIELD=click_x", "--Y_FIELD=click_y"),
-        *(f"--FOLDER={folder}", f"--INDEX={index}", f"--OUTPUT={folder}/rows.gpkg"),
+        # Photos lie beside the table.
+        *("--INDEX=city.zarr", f"--OUTPUT={folder}/rows.gpkg"),
     )
     assert (told["COUNT"], told["FAILED"]) == (1, 2)
     rows = geopandas.read_file(told["OUTPUT"])
@@ -209,10 +211,10 @@ def test_cancel_stops_within_a_second(said) -> None:
 
 def test_a_row_that_fails_is_a_row_and_the_others_go_on(folder: Path, said) -> None:
     assert said["batch"]["results"]["COUNT"] == 1
-    assert said["batch"]["results"]["FAILED"] == 2
+    assert said["batch"]["results"]["FAILED"] == 3
     rows = geopandas.read_file(folder / "batch.gpkg")
-    assert list(rows["query"]) == [1, 1, 1, 2, 3]
-    assert list(rows["error"])[3:] == ["no such photo", "row 3: no click"]
+    assert list(rows["query"]) == [1, 1, 1, 2, 3, 4]
+    assert list(rows["error"])[3:] == ["no such photo", "row 3: no click", "row 4: no photo"]
     assert said["no_rows"]["said"] == ["The table has no row with a photo and a click."]
 
 
