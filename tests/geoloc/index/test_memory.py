@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +16,20 @@ ROOT = Path(__file__).parents[3]
 SIDE, GSD_M, PATCH_PX = 100_000, 0.3, 700
 PATCHES = ((1000, 2000), (60_000, 500), (30_000, 51_000), (99_000, 99_000))
 LIMIT_MIB = 2048
+# A process's rusage also counts what its parent had when it was started; what the kernel says of its memory does not.
+RUN = """
+import sys
+from pathlib import Path
+from cli import main
+try:
+    main()
+finally:
+    status = Path("/proc/self/status").read_text()
+    sys.stdout.write(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+"""
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the peak of memory is read from Linux's /proc")
 @pytest.mark.timeout(600)
 def test_a_sparse_mosaic_of_900_km2_is_indexed_within_bounds(tmp_path: Path) -> None:
     path = tmp_path / "sparse.tif"
@@ -30,14 +41,12 @@ def test_a_sparse_mosaic_of_900_km2_is_indexed_within_bounds(tmp_path: Path) -> 
         for column, row in PATCHES:
             pixels = rng.integers(1, 255, (3, PATCH_PX, PATCH_PX), np.uint8)
             file.write(pixels, window=Window(column, row, PATCH_PX, PATCH_PX))
-    command = [sys.executable, "-m", "cli", "index", "build", "--mosaic", str(path), "-o", str(tmp_path / "i.zarr")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    told = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, told
-    assert usage.ru_maxrss / 1024 < LIMIT_MIB
+    arguments = ["index", "build", "--mosaic", str(path), "-o", str(tmp_path / "i.zarr")]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split()[-1]) / 1024 < LIMIT_MIB
     # Blocks without data cost a record and no features.
     size = sum(item.stat().st_size for item in (tmp_path / "i.zarr").rglob("*") if item.is_file())
     assert size < 15e6
