@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.accuracy.methods import Job
+from benchmarks.accuracy.job import Job
 from benchmarks.accuracy.raster import whole_grid
 from benchmarks.accuracy.record import Record, random_record
 from benchmarks.accuracy.sets import Search

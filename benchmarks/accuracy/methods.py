@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from benchmarks.accuracy.job import Job, Locate
 from geoloc.detection import Detection
 from geoloc.errors import GeolocError
 from geoloc.photo import Photo
 from geoloc.query import Target
-from tiling.mosaic import Mosaic
 
 if TYPE_CHECKING:
     from geoloc.field import Field
@@ -29,24 +29,9 @@ PROBABLE = (*NETWORKS, GEOMETRY)
 TOP = 5
 """Answers a click that geometry may choose from, as `geoloc locate` gives."""
 
-Locate = Callable[[Photo, list[Target]], Sequence[Detection]]
-
 
 class AbsentError(GeolocError):
     """A method cannot be run; the text is what the table says in place of figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One mosaic to answer on.
-
-    path: its file. size_m: width and height of the boxes of methods that find places only.
-    """
-
-    path: Path
-    mosaic: Mosaic
-    gsd_m: float
-    size_m: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from shapely.geometry import box
 
-from benchmarks.accuracy.methods import Job
+from benchmarks.accuracy.job import Job
 from geoloc.detection import Detection
 from geoloc.evaluate import LabelledQuery
 from geoloc.photo import Photo

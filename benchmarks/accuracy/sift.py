@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.accuracy import place
-from benchmarks.accuracy.methods import Job, Locate
+from benchmarks.accuracy.job import Job, Locate
 from benchmarks.accuracy.raster import whole_grid
 from geoloc.detection import Detection
 from geoloc.photo import Photo

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy import chance, place
+from benchmarks.accuracy.job import Job
 from benchmarks.accuracy.machine import commit, today
-from benchmarks.accuracy.methods import Attention, Job, Method
+from benchmarks.accuracy.methods import Attention, Method
 from benchmarks.accuracy.record import Record, record
 from benchmarks.accuracy.sets import QuerySet
 from geoloc import evaluate

@@ -119,7 +119,7 @@ def _search(args: Any) -> dict[str, Any]:
 
 def _sift(args: Any) -> dict[str, Any]:
     from benchmarks.accuracy import sift
-    from benchmarks.accuracy.methods import Job
+    from benchmarks.accuracy.job import Job
     from geoloc.detection import place
     from tiling.grid import WGS84, project
     from tiling.mosaic import open_mosaic

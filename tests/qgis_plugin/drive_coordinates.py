@@ -51,6 +51,8 @@ def look(name: str, crs: str) -> dict:
     dock().reference.tick(layers)
     dock().tabs.setCurrentIndex(0)
     dock().into.setCurrentIndex(0)
+    # Where pixels lie does not depend on it; once with it, to have seen both.
+    dock().geometry.setChecked(name == "turned")
     press(dock().start_button)
     wait(lambda: not dock().running, SEARCH_S)
     said = messages(dock().messages)
