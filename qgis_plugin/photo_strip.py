@@ -19,11 +19,10 @@ _THREADS = 1
 def photos_in(folder: Path) -> list[Path]:
     """The photographs of a folder, by name; none of one that cannot be read."""
     try:
-        return sorted(
-            (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=lambda path: path.name
-        )
+        found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
     except OSError:
         return []
+    return sorted(found, key=lambda path: path.name)
 
 
 class PhotoStrip(QListWidget):

@@ -21,13 +21,18 @@ _TIME = (2020, 1, 1, 0, 0, 0)
 _LRELEASE = ("lrelease", "lrelease-qt5", "lrelease6", "pyside6-lrelease")
 
 
+def lrelease() -> str | None:
+    """Qt's compiler of translations, under whichever name it is installed; None where it is not."""
+    return next((found for name in _LRELEASE if (found := shutil.which(name))), None)
+
+
 def stage(folder: Path) -> None:
     """Put what belongs to the plugin into a new folder, translations compiled.
 
     Raises:
         FileNotFoundError: Qt's lrelease is not installed.
     """
-    program = next((found for name in _LRELEASE if (found := shutil.which(name))), None)
+    program = lrelease()
     if program is None:
         raise FileNotFoundError("translations need Qt's lrelease: install qttools5-dev-tools, or pip install pyside6")
     source = ROOT / "qgis_plugin"

@@ -177,9 +177,8 @@ def _looked_at(mosaic: Mosaic, lattice: Lattice, area: MultiPolygon, chunk: _Chu
         return
     wanted = valid
     if not area.covers(box(*lattice.bounds(*chunk))):
-        wanted = valid & rasterize([area], valid.shape, transform=grid.affine, all_touched=True, dtype=np.uint8).astype(
-            bool
-        )
+        drawn = rasterize([area], valid.shape, transform=grid.affine, all_touched=True, dtype=np.uint8)
+        wanted = valid & drawn.astype(bool)
     for j in range(end_row - row):
         for i in range(end_column - column):
             part = np.s_[j * _CELLS : (j + 1) * _CELLS, i * _CELLS : (i + 1) * _CELLS]

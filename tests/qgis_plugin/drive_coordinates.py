@@ -12,6 +12,7 @@ from hands import (
     coloured,
     dock,
     drop,
+    drop_layers,
     iface,
     is_best,
     messages,
@@ -70,10 +71,8 @@ def look(name: str, crs: str) -> dict:
         "rasters": [layer.crs().authid() for layer in layers],
         "outline": coloured(canvas, is_best),
         "truth": [truth.x(), truth.y()],
-        "unit": canvas.mapUnitsPerPixel(),
     }
-    for layer in our_layers():
-        project.removeMapLayer(layer.id())
+    drop_layers()
     settled()
     seen["object"] = coloured(canvas, is_red)
     project.removeMapLayers([layer.id() for layer in layers])

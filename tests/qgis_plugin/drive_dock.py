@@ -25,6 +25,7 @@ from hands import (
     dock,
     drag,
     drop,
+    drop_layers,
     iface,
     is_best,
     messages,
@@ -115,10 +116,6 @@ def search(kind: str = "") -> dict:
         "listed": dock().candidates.count(),
         "tab": dock().tabs.currentIndex(),
     }
-
-
-def drop_layers() -> None:
-    QgsProject.instance().removeMapLayers([layer.id() for layer in our_layers()])
 
 
 def shown_actions() -> dict:

@@ -137,6 +137,10 @@ def our_layers() -> list:
     return [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty("geoloc/results")]
 
 
+def drop_layers() -> None:
+    QgsProject.instance().removeMapLayers([layer.id() for layer in our_layers()])
+
+
 def coloured(widget, wanted) -> list:
     """Bounds of what has a wanted colour on a widget, its pixels, corner origin."""
     image = widget.grab().toImage()
@@ -231,9 +235,8 @@ def play(steps) -> None:
         faulthandler.cancel_dump_traceback_later()
         said["unexpected"] = unexpected
         (HERE / "said.json").write_text(json.dumps(said), encoding="utf-8")
-        for layer in our_layers():
-            # Else QGIS asks whether answers may be lost.
-            QgsProject.instance().removeMapLayer(layer.id())
+        # Else QGIS asks whether answers may be lost.
+        drop_layers()
         QgsProject.instance().clear()
         QgsProject.instance().setDirty(False)
         QTimer.singleShot(200, agree)

@@ -80,12 +80,7 @@ def run_in_display(command: list[str], folder: Path, limit_s: float = _LIMIT_S) 
         pytest.skip("xvfb-run (xvfb, xauth) is not installed: nothing of QGIS was tested")
     if shutil.which(command[0]) is None or not _has_pyqgis():
         pytest.skip(f"QGIS with PyQGIS in {QGIS_PYTHON} is not installed: nothing of QGIS was tested")
-    home = folder / "home"
-    home.mkdir(mode=0o700, exist_ok=True)
-    environment = {
-        **{"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
-        **{"QGIS_CUSTOM_CONFIG_PATH": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
-    }
+    environment = {**_environment(folder), "QGIS_CUSTOM_CONFIG_PATH": str(folder / "home")}
     whole = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
     with (folder / "log.txt").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
@@ -119,17 +114,23 @@ def headless(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     for part in ("python", "QGIS"):
         if not (settings / part).exists():
             (settings / part).symlink_to(settings / "profiles" / "default" / part)
-    home = folder / "home"
-    home.mkdir(mode=0o700, exist_ok=True)
+    plugins = str(settings / "python" / "plugins")
     environment = {
-        **{"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
-        **{"QGIS_CUSTOM_CONFIG_PATH": str(settings), "QGIS_PLUGINPATH": str(settings / "python" / "plugins")},
-        **{"QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1"},
+        **_environment(folder),
+        **{"QGIS_CUSTOM_CONFIG_PATH": str(settings), "QGIS_PLUGINPATH": plugins, "QT_QPA_PLATFORM": "offscreen"},
     }
     command = [program, *words]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_LIMIT_S
     )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Of a program of QGIS's: nothing of this one's, and a home of its own in `folder/home`."""
+    home = folder / "home"
+    home.mkdir(mode=0o700, exist_ok=True)
+    own = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **own}
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 import configparser
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,7 +15,7 @@ import geoloc
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "qgis_plugin")]
 
-from make_plugin import NAME, make  # noqa: E402
+from make_plugin import NAME, lrelease, make  # noqa: E402
 from qgis_run import install, run_script  # noqa: E402
 
 MOST_BYTES = 2_000_000
@@ -27,7 +26,7 @@ LANGUAGES = ("de", "fr")
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not any(shutil.which(name) for name in ("lrelease", "lrelease-qt5", "lrelease6", "pyside6-lrelease")):
+    if lrelease() is None:
         pytest.skip("lrelease (qttools5-dev-tools) is not installed: the plugin's zip was not tested")
     return make(tmp_path_factory.mktemp("zip"))
 
