@@ -908,14 +908,14 @@ Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie: wie in
     </message>
     <message>
       <location filename="../processing/build_index.py" />
-      <source>Encodes a mosaic once, so that later searches of it take seconds however large it is. About 15 MB and ten seconds a square kilometre.
+      <source>Encodes a mosaic once, so that later searches of it take seconds however large it is. About 16 MB and 10 to 20 seconds a square kilometre.
 
 Reference rasters: what is indexed, together.
 Ground resolution: metres a pixel to read them at; empty for that of the network.
 Extent: index only this part.
 Index: a new folder. An interrupted build of the same index goes on where it stopped.
 Bring up to date: the index is there and the rasters have changed; only what changed is encoded again.</source>
-      <translation>Kodiert ein Mosaik einmal, damit spätere Suchen darin Sekunden dauern, so groß es auch ist. Etwa 15 MB und zehn Sekunden je Quadratkilometer.
+      <translation>Kodiert ein Mosaik einmal, damit spätere Suchen darin Sekunden dauern, so groß es auch ist. Etwa 16 MB und 10 bis 20 Sekunden je Quadratkilometer.
 
 Referenzraster: was zusammen in den Index kommt.
 Bodenauflösung: Meter je Pixel beim Lesen; leer für die des Netzes.

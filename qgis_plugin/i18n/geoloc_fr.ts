@@ -908,14 +908,14 @@ Rasters de référence, index, emprise, polygones, point, réponses, géométrie
     </message>
     <message>
       <location filename="../processing/build_index.py" />
-      <source>Encodes a mosaic once, so that later searches of it take seconds however large it is. About 15 MB and ten seconds a square kilometre.
+      <source>Encodes a mosaic once, so that later searches of it take seconds however large it is. About 16 MB and 10 to 20 seconds a square kilometre.
 
 Reference rasters: what is indexed, together.
 Ground resolution: metres a pixel to read them at; empty for that of the network.
 Extent: index only this part.
 Index: a new folder. An interrupted build of the same index goes on where it stopped.
 Bring up to date: the index is there and the rasters have changed; only what changed is encoded again.</source>
-      <translation>Encode une mosaïque une fois, pour que les recherches suivantes durent quelques secondes quelle que soit sa taille. Environ 15 Mo et dix secondes par kilomètre carré.
+      <translation>Encode une mosaïque une fois, pour que les recherches suivantes durent quelques secondes quelle que soit sa taille. Environ 16 Mo et 10 à 20 secondes par kilomètre carré.
 
 Rasters de référence : ce qui est indexé ensemble.
 Résolution au sol : mètres par pixel à la lecture ; vide pour celle du réseau.

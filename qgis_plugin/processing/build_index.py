@@ -31,8 +31,8 @@ class BuildIndex(GeolocAlgorithm):
     def shortHelpString(self) -> str:
         """What it does, parameter by parameter."""
         return tr(
-            "Encodes a mosaic once, so that later searches of it take seconds however large it is. About 15 MB and ten"
-            " seconds a square kilometre.\n\n"
+            "Encodes a mosaic once, so that later searches of it take seconds however large it is. About 16 MB and 10"
+            " to 20 seconds a square kilometre.\n\n"
             "Reference rasters: what is indexed, together.\n"
             "Ground resolution: metres a pixel to read them at; empty for that of the network.\n"
             "Extent: index only this part.\n"
