@@ -15,6 +15,7 @@ import click
 
 from geoloc.cluster import Workers
 from geoloc.errors import GeolocError, in_one_line
+from geoloc.system.threads import fit_threads
 from geoloc.text import parse_numbers
 
 LOG = logging.getLogger("geoloc")
@@ -30,6 +31,8 @@ class Main(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what the user can mend and what nobody foresaw both become a `ClickException`."""
+        # Here, since the commands load what computes only when they run.
+        fit_threads()
         try:
             return super().invoke(ctx)
         except GeolocError as error:

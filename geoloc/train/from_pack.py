@@ -14,14 +14,7 @@ import sys
 from pathlib import Path
 
 from geoloc.errors import GeolocError
-from geoloc.model.packaged import find_weights
-from geoloc.model.presets import preset
-from geoloc.train.gather import parts_of
-from geoloc.train.loop import LAST, Schedule, train
-from geoloc.train.mix import Recipe, Stream, loader
-from geoloc.train.pack import read_pack
-from geoloc.train.pieces import join, split
-from geoloc.train.recipes import HELD_OUT_BATCHES, HELD_OUT_SEED, draw
+from geoloc.system.threads import fit_threads
 
 PIECE_BYTES = 16 * 2**20
 
@@ -42,6 +35,18 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that make data on the CPU; 0: on the device")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    # Before torch is loaded.
+    fit_threads()
+
+    from geoloc.model.packaged import find_weights
+    from geoloc.model.presets import preset
+    from geoloc.train.gather import parts_of
+    from geoloc.train.loop import LAST, Schedule, train
+    from geoloc.train.mix import Recipe, Stream, loader
+    from geoloc.train.pack import read_pack
+    from geoloc.train.pieces import join, split
+    from geoloc.train.recipes import HELD_OUT_BATCHES, HELD_OUT_SEED, draw
+
     try:
         config = preset(args.model)
         start = None if args.weights is None else find_weights(args.model, args.weights)

@@ -2,8 +2,13 @@
 
 import sys
 
-from geoloc.worker.channel import Channel
-from geoloc.worker.loop import serve
+from geoloc.system.threads import fit_threads
 
 if __name__ == "__main__":
+    # Before anything that computes is loaded.
+    fit_threads()
+
+    from geoloc.worker.channel import Channel
+    from geoloc.worker.loop import serve
+
     sys.exit(serve(Channel.of_process()))

@@ -15,6 +15,7 @@ from typing import Any
 
 from geoloc import __version__
 from geoloc.errors import GeolocError, IndexFileError, OutputError, PhotoError, QueriesError, WeightsError, in_one_line
+from geoloc.system.threads import fit_threads
 from geoloc.worker import PROTOCOL
 from geoloc.worker.channel import Channel
 from geoloc.worker.fields import Fields, RequestError
@@ -60,6 +61,8 @@ class _Server:
         reader.start()
         session = Session()
         while (job := self._waiting.get()) is not None:
+            # QGIS is busy while it starts, and not later.
+            fit_threads()
             with self._warnings() as warned:
                 self._do(job, session, JOBS[job.kind], warned)
             with self._lock:
