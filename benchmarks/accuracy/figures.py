@@ -67,7 +67,7 @@ def auroc(present: Sequence[Record], wrong: Sequence[Record]) -> Estimate:
 def calibration_error(present: Sequence[Record], wrong: Sequence[Record]) -> float:
     """Expected calibration error of the score as the probability that the best answer is right, 10 bins of equal width.
 
-    Both kinds weigh one half, whatever their numbers: scores are fitted so (see `geoloc.train.calibrate`). The error is
+    Both kinds weigh one half, whatever their numbers: scores are fitted so (see `geoloc.train.calibration.score_law`). The error is
     the mean, by weight, of |mean score - share of right answers| in each bin (Guo et al., 2017, arXiv 1706.04599).
     """
     every = [*present, *wrong]

@@ -8,13 +8,13 @@ import numpy as np
 from affine import Affine
 
 from benchmarks.accuracy.raster import write_mosaic
-from geoloc.evaluate import COLUMNS
+from geoloc.evaluation.evaluate import COLUMNS
 from geoloc.town.write import write_queries
-from geoloc.train.ground import Ground
-from geoloc.train.posed import load_site
-from geoloc.train.seen import View
-from geoloc.train.shot import box_at
-from geoloc.train.trials import RADIUS_M
+from geoloc.train.calibration.trials import RADIUS_M
+from geoloc.train.grounds.ground import Ground
+from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_site import load_site
+from geoloc.train.samples.sample import box_at
 from tiling.grid import Grid, as_crs
 
 CLICKS = 6
@@ -58,7 +58,7 @@ def make_held_out(site: Path, folder: Path) -> None:
 _Click = tuple[tuple[float, float], np.ndarray]
 
 
-def _clicks(view: View, ground: Ground, rows: int, rng: np.random.Generator) -> list[_Click]:
+def _clicks(view: PhotoView, ground: Ground, rows: int, rng: np.random.Generator) -> list[_Click]:
     """Up to CLICKS clicks on held-out ground and their boxes: objects first, then places."""
     width, height = view.size
     grid = np.stack(np.meshgrid(np.arange(STEP_PX, width, STEP_PX), np.arange(STEP_PX, height, STEP_PX)), axis=-1)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from geoloc.detection import Detection
-from geoloc.photo import Photo
-from geoloc.query import Target
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.results.detection import Detection
 from tiling.mosaic import Mosaic
 
 Locate = Callable[[Photo, list[Target]], Sequence[Detection]]

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.accuracy.job import Job, Locate
-from geoloc.detection import Detection
 from geoloc.errors import GeolocError
-from geoloc.photo import Photo
-from geoloc.query import Target
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.results.detection import Detection
 
 if TYPE_CHECKING:
-    from geoloc.field import Field
+    from geoloc.features.mosaic_features import MosaicFeatures
+    from geoloc.geometry import Refiner
     from geoloc.model.localizer import Localizer
-    from geoloc.refine import Refiner
 
 NETWORKS = ("detgeo", "summation", "attengeo", "base")
 GEOMETRY = "base + geometry"
@@ -55,14 +55,16 @@ class Attention:
 
     _known: ClassVar[dict[tuple[object, ...], tuple[list[Detection], float]]] = {}
 
-    def __init__(self, job: Job, field: Field, localizer: Localizer, weights: str, refiner: Refiner | None) -> None:
+    def __init__(
+        self, job: Job, field: MosaicFeatures, localizer: Localizer, weights: str, refiner: Refiner | None
+    ) -> None:
         self._job, self._field, self._localizer, self._weights = job, field, localizer, weights
         self._refiner = refiner
         self.saved_s = 0.0
 
     def __call__(self, photo: Photo, targets: list[Target]) -> list[Detection]:
         """The answers to the clicks of a photo."""
-        from geoloc.search import locate
+        from geoloc.search.locate import locate
 
         asked = (self._weights, self._job.path, self._job.gsd_m, photo.path, tuple(targets))
         if asked in self._known:
@@ -100,10 +102,10 @@ def make(name: str, weights: Mapping[str, Path], device: str) -> Method:
 def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     from geoloc import model
     from geoloc.errors import WeightsError
-    from geoloc.field import Field
-    from geoloc.guide import Guide
+    from geoloc.features.mosaic_features import MosaicFeatures
+    from geoloc.geometry import Refiner
+    from geoloc.geometry.guided_look import GuidedLook
     from geoloc.model.packaged import find_weights
-    from geoloc.refine import Refiner
     from tiling.area import Area
     from tiling.plan import make_plan
 
@@ -120,8 +122,8 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
 
     def prepare(job: Job) -> Locate:
         plan = make_plan(job.mosaic, min(job.gsd_m, localizer.gsd_m), localizer.window_px, Area.everywhere())
-        reference = Field(job.mosaic, plan, localizer)
-        refiner = Refiner(job.mosaic, plan, Guide(reference, localizer)) if name == GEOMETRY else None
+        reference = MosaicFeatures(job.mosaic, plan, localizer)
+        refiner = Refiner(job.mosaic, plan, GuidedLook(reference, localizer)) if name == GEOMETRY else None
         return Attention(job, reference, localizer, used["sha256"], refiner)
 
     return Method(name, prepare, weights=used, options={"top": TOP, "device": device})

@@ -11,9 +11,10 @@ import numpy as np
 from benchmarks.accuracy import place
 from benchmarks.accuracy.job import Job, Locate
 from benchmarks.accuracy.raster import whole_grid
-from geoloc.detection import Detection
-from geoloc.photo import Photo
-from geoloc.query import Query, Target, make_queries
+from geoloc.photo.crops import Crop, make_crops
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.results.detection import Detection
 
 HEADINGS = 12
 """Tried where the photo does not tell its own."""
@@ -43,16 +44,16 @@ def prepare(job: Job) -> Locate:
     return locate
 
 
-def _crops(photo: Photo, target: Target) -> Iterator[Query]:
+def _crops(photo: Photo, target: Target) -> Iterator[Crop]:
     """What the network is shown, but at more headings where the photo's is unknown."""
     if photo.heading_deg is not None or photo.panorama:
-        yield from make_queries(photo, target)
+        yield from make_crops(photo, target)
         return
     for number in range(HEADINGS):
-        yield from make_queries(replace(photo, heading_deg=360.0 * number / HEADINGS), target)
+        yield from make_crops(replace(photo, heading_deg=360.0 * number / HEADINGS), target)
 
 
-def _match(query: Query, side_px: float, mosaic: np.ndarray, valid: np.ndarray) -> tuple[float, tuple[float, float]]:
+def _match(query: Crop, side_px: float, mosaic: np.ndarray, valid: np.ndarray) -> tuple[float, tuple[float, float]]:
     """The best correlation and where the click is then, mosaic pixels; only places with data count.
 
     side_px: height of the crop on the mosaic.

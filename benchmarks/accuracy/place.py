@@ -9,10 +9,10 @@ import numpy as np
 from shapely.geometry import box
 
 from benchmarks.accuracy.job import Job
-from geoloc.detection import Detection
-from geoloc.evaluate import LabelledQuery
-from geoloc.photo import Photo
-from geoloc.query import Target
+from geoloc.evaluation.evaluate import LabelledQuery
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.results.detection import Detection
 
 
 def median_size(queries: Iterable[LabelledQuery]) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.errors import GeolocError
-from geoloc.output import replacing
+from geoloc.system.output import replacing
 from tiling.grid import Grid
 from tiling.mosaic import Mosaic
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from shapely.geometry import Polygon, box
 
-from geoloc.evaluate import LabelledQuery, Outcome, summarise
-from geoloc.results import epsg_of
+from geoloc.evaluation.evaluate import LabelledQuery, Outcome, summarise
+from geoloc.results.vector_files import epsg_of
 from tiling.grid import as_crs
 
 
@@ -56,7 +56,7 @@ class Record:
 
 
 def record(outcome: Outcome, mosaic: str, present: bool) -> Record:
-    """An outcome of `geoloc.evaluate`. present: whether the object is on the mosaic; without it no answer is right."""
+    """An outcome of `geoloc.evaluation.evaluate`. present: whether the object is on the mosaic; without it no answer is right."""
     # The definitions of a hit and of the accuracies are those of `geoloc evaluate`.
     one = summarise([outcome]) if present else dict.fromkeys(_SHARES.values(), 0.0)
     best = outcome.best

@@ -14,9 +14,9 @@ from benchmarks.accuracy.machine import commit, today
 from benchmarks.accuracy.methods import PROBABLE
 from benchmarks.accuracy.sets import QuerySet
 from benchmarks.accuracy.store import Result
-from geoloc.machine import machine
-from geoloc.output import replacing
-from geoloc.search import PRESENT
+from geoloc.search.locate import PRESENT
+from geoloc.system.machine import machine
+from geoloc.system.output import replacing
 
 WRONG = "wrong"
 """The set whose objects are not there: the other half of every figure of presence."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.accuracy.raster import whole_grid, write_mosaic
-from geoloc.train.appearance import Draw, expose, noisy, season, shadow, soften
+from geoloc.train.samples.appearance import Draw, expose, noisy, season, shadow, soften
 from tiling.mosaic import open_mosaic
 
 SEED = 3

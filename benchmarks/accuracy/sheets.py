@@ -11,9 +11,9 @@ from shapely.geometry import Polygon, box
 from benchmarks.accuracy.record import Record
 from benchmarks.accuracy.sets import QuerySet
 from benchmarks.accuracy.store import Result
-from geoloc.output import replacing
-from geoloc.photo import Photo, load_photo
-from geoloc.preview import (
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.target import Click
+from geoloc.results.preview import (
     MapView,
     draw_label,
     draw_scale_bar,
@@ -22,8 +22,8 @@ from geoloc.preview import (
     map_pixels,
     photo_close_up,
 )
-from geoloc.query import Click
-from geoloc.search import PRESENT
+from geoloc.search.locate import PRESENT
+from geoloc.system.output import replacing
 from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic
 

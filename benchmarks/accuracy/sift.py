@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.accuracy import place
 from benchmarks.accuracy.job import Job, Locate
 from benchmarks.accuracy.raster import whole_grid
-from geoloc.detection import Detection
-from geoloc.photo import Photo
-from geoloc.query import Target
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.results.detection import Detection
 
 RATIO = 0.8
 """Lowe's ratio test: nearest over second nearest descriptor."""

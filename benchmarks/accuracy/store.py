@@ -17,9 +17,9 @@ from benchmarks.accuracy.machine import commit, today
 from benchmarks.accuracy.methods import Attention, Method
 from benchmarks.accuracy.record import Record, record
 from benchmarks.accuracy.sets import QuerySet
-from geoloc import evaluate
-from geoloc.machine import machine
-from geoloc.output import replacing
+from geoloc.evaluation import evaluate
+from geoloc.system.machine import machine
+from geoloc.system.output import replacing
 from tiling.mosaic import open_mosaic
 
 

@@ -21,7 +21,7 @@ from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
 
 from geoloc import town
-from geoloc.output import replacing
+from geoloc.system.output import replacing
 
 GSD_M, TILE_PX = 0.3, 1664
 """499 m: two make a kilometre."""
@@ -37,7 +37,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """km2: of ground. queries: for `geoloc.evaluate`."""
+    """km2: of ground. queries: for `geoloc.evaluation.evaluate`."""
 
     mosaic: Path
     queries: Path

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from geoloc.model.engine import ATTENTION, ENCODER, Attention, Encoder, export_onnx
-from geoloc.model.network import MARGIN, STRIDE
+from geoloc.model.engine import ATTENTION, ENCODER, AttentionGraph, EncoderGraph, export_onnx
+from geoloc.model.network.features import MARGIN, STRIDE
 from geoloc.model.weights import build
 
 CROPS = 8
@@ -54,7 +54,7 @@ def engines(folder: Any) -> dict[str, dict[str, float]]:
     their operations. Engines that are not installed are left out.
     """
     net, _ = build("base", None, "cpu")
-    encoder, attention = Encoder(net).eval(), Attention(net).eval()
+    encoder, attention = EncoderGraph(net).eval(), AttentionGraph(net).eval()
     pixels = 255 * torch.rand(1, 3, BLOCK_PX, BLOCK_PX)
     with torch.inference_mode():
         click = torch.full((CROPS, 2), 128.0)

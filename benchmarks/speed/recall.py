@@ -16,11 +16,13 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
     """
     import time
 
-    from geoloc import evaluate, model
-    from geoloc.photo import load_photo
-    from geoloc.query import Target, make_queries
-    from geoloc.searched import opened
-    from geoloc.shortlist import shortlist
+    from geoloc import model
+    from geoloc.evaluation import evaluate
+    from geoloc.photo.crops import make_crops
+    from geoloc.photo.photo import load_photo
+    from geoloc.photo.target import Target
+    from geoloc.pipeline.source import open_source
+    from geoloc.search.shortlist import shortlist
     from tiling.area import Area
     from tiling.grid import project
 
@@ -28,11 +30,11 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
     seconds = []
     localizer = model.load()
     asked = evaluate.read_queries(queries)
-    with opened([], index, preset="base", weights=None) as searched:
+    with open_source([], index, preset="base", weights=None) as searched:
         plan = searched.plan(Area.everywhere())
         reference = searched.reference(plan, localizer)
         for query in asked:
-            crops = make_queries(load_photo(query.photo), Target(query.click), localizer.query_shape)
+            crops = make_crops(load_photo(query.photo), Target(query.click), localizer.query_shape)
             described = localizer.describe_queries(localizer.encode_queries(crops, [0] * len(crops)))
             truth = project(query.box.centroid, query.epsg, plan.windows[0].grid.crs)
             begin = time.perf_counter()

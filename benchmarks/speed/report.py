@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmarks.accuracy.machine import commit, today
 from benchmarks.speed.recall import KS
-from geoloc.machine import machine
-from geoloc.output import replacing
+from geoloc.system.machine import machine
+from geoloc.system.output import replacing
 
 CORE_HOUR_USD, GB_MONTH_USD = 0.05, 0.023
 """Assumed: about what clouds ask for a core of a general machine, and for object storage."""

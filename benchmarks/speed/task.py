@@ -46,20 +46,20 @@ def _build(args: Any) -> dict[str, Any]:
     import numpy as np
 
     from geoloc import model
-    from geoloc.field import grid_of, read_with_margin
-    from geoloc.index.build import build
-    from geoloc.index.header import Request
+    from geoloc.features.mosaic_features import grid_of, read_with_margin
+    from geoloc.index.header import IndexRequest
     from geoloc.index.store import Store
-    from geoloc.model.network import MARGIN, STRIDE
+    from geoloc.index.writer import build
+    from geoloc.model.network.features import MARGIN, STRIDE
     from geoloc.model.packaged import find_weights, network_checksum
-    from geoloc.searched import opened
+    from geoloc.pipeline.source import open_source
     from tiling.area import Area
 
     checksum = network_checksum(find_weights("base", None))
-    with opened([args.mosaic], None, preset="base", weights=None) as searched:
+    with open_source([args.mosaic], None, preset="base", weights=None) as searched:
         plan = searched.plan(Area.everywhere())
         localizer = model.load().compiled()
-        request = Request(None, None, Area.everywhere().polygon)
+        request = IndexRequest(None, None, Area.everywhere().polygon)
         assert searched.mosaic is not None
         begin = time.perf_counter()
         done = build(args.index, searched.mosaic, plan, localizer, weights=checksum, request=request)
@@ -97,14 +97,14 @@ def _search(args: Any) -> dict[str, Any]:
     from shapely.geometry import Point
 
     from geoloc import model
-    from geoloc.finder import Finder
-    from geoloc.searched import opened
+    from geoloc.pipeline.finder import Finder
+    from geoloc.pipeline.source import open_source
     from tiling.area import Area
     from tiling.grid import project
 
     mosaics = [] if args.mosaic is None else [args.mosaic]
     seconds, hits = [], []
-    with opened(mosaics, args.index, preset="base", weights=None) as searched:
+    with open_source(mosaics, args.index, preset="base", weights=None) as searched:
         plan = searched.plan(Area.everywhere())
         finder = Finder(searched, model.load(), refined=not args.off, exhaustive=args.exhaustive)
         begin = args.began
@@ -120,7 +120,7 @@ def _search(args: Any) -> dict[str, Any]:
 def _sift(args: Any) -> dict[str, Any]:
     from benchmarks.accuracy import sift
     from benchmarks.accuracy.job import Job
-    from geoloc.detection import place
+    from geoloc.results.detection import place
     from tiling.grid import WGS84, project
     from tiling.mosaic import open_mosaic
 
@@ -141,9 +141,9 @@ def _sift(args: Any) -> dict[str, Any]:
 
 def _queries(path: Path, count: int) -> Iterator[Any]:
     """(query, photo, target), spread over the photographs."""
-    from geoloc import evaluate
-    from geoloc.photo import load_photo
-    from geoloc.query import Target
+    from geoloc.evaluation import evaluate
+    from geoloc.photo.photo import load_photo
+    from geoloc.photo.target import Target
 
     queries = evaluate.read_queries(path)
     # One town after another, so that ten queries are of all kinds of photographs.

@@ -16,29 +16,36 @@ from typing import Any
 from shapely.geometry import Polygon
 
 from geoloc import __version__
-from geoloc.batch.outcome import Outcome
+from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
-from geoloc.output import replacing
-from geoloc.results import Row
+from geoloc.pipeline.request import SearchRequest
+from geoloc.results.vector_files import Row
+from geoloc.system.output import replacing
 from tiling.area import Area
 
 SUFFIX = ".partial.jsonl"
 
 
 def settings_of(
-    queries: Path, mosaic: Sequence[Path], weights: Path, area: Area, options: Mapping[str, Any]
+    queries: Path, request: SearchRequest, files: Sequence[Path], weights: Path, area: Area
 ) -> dict[str, Any]:
-    """What answers depend on, by the names that a user knows it under. options: all that do not say themselves.
+    """What answers depend on, by the names that a user knows it under: the whole request, and the states of files.
 
-    Files of the mosaic are told apart by size and time; what a VRT refers to is not looked at.
+    Args:
+        queries: the file of queries.
+        request: what to search, where and how.
+        files: that change where what is searched does, told apart by size and time; what a VRT refers to is not looked
+            at.
+        weights: the file of weights.
+        area: what the limits of the request amount to.
     """
     return {
         "version": __version__,
         "queries": hashlib.sha256(queries.read_bytes()).hexdigest(),
-        "mosaic": [[str(path), *_state(path)] for path in mosaic],
+        **request.absolute().to_json(),
+        "mosaic": [[str(path), *_state(path)] for path in files],
         "weights": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "area": hashlib.sha256(area.polygon.wkb).hexdigest(),
-        **options,
     }
 
 
@@ -54,7 +61,7 @@ class Journal:
             OutputError: it is of other settings, damaged, or cannot be read or written.
         """
         self.path = output.with_name(output.name + SUFFIX)
-        self.done: dict[int, Outcome] = {}
+        self.done: dict[int, QueryOutcome] = {}
         wanted = json.loads(json.dumps(settings))
         try:
             lines = _whole_lines(self.path)
@@ -70,7 +77,7 @@ class Journal:
         with replacing(self.path) as temporary:
             temporary.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
 
-    def add(self, photo: Path, outcomes: Sequence[Outcome]) -> None:
+    def add(self, photo: Path, outcomes: Sequence[QueryOutcome]) -> None:
         """Keep what was answered in a photo.
 
         Raises:
@@ -104,9 +111,9 @@ def _whole_lines(path: Path) -> list[bytes]:
     return whole.splitlines()
 
 
-def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, Outcome]:
+def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, QueryOutcome]:
     """Raises `OutputError` saying what is wrong with them, to go on with "or"."""
-    done: dict[int, Outcome] = {}
+    done: dict[int, QueryOutcome] = {}
     try:
         first, *others = map(json.loads, lines)
         other = [name for name in {**settings, **first} if settings.get(name) != first.get(name)]
@@ -117,7 +124,7 @@ def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, 
             if _state(Path(line["photo"])) == line["state"]:
                 for query in line["queries"]:
                     answers = tuple(map(_from_json, query["answers"]))
-                    done[query["query"]] = Outcome(query["query"], answers)
+                    done[query["query"]] = QueryOutcome(query["query"], answers)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise OutputError("is damaged; remove it") from None
     return done

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from geoloc import results
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.results import Row
-from geoloc.text import path_text
+from geoloc.results import vector_files as results
+from geoloc.results.vector_files import Row
+from geoloc.system.text import path_text
 
 STATUSES = ("found", "not here", "error")
 _RESERVED = ("fid", "geom", "geometry")
@@ -17,7 +17,7 @@ _RESERVED = ("fid", "geom", "geometry")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class QueryOutcome:
     """number: of the query. answers: best first; none where it is not here. error: why it failed."""
 
     number: int
@@ -32,15 +32,15 @@ class Outcome:
         return "found" if self.answers else "not here"
 
 
-def count_line(outcomes: Sequence[Outcome]) -> str:
+def count_line(outcomes: Sequence[QueryOutcome]) -> str:
     """Such as "340 queries: 300 found, 35 not here, 5 error"."""
     counts = Counter(outcome.status for outcome in outcomes)
     return f"{len(outcomes)} queries: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
 
 
-def to_rows(queries: Queries, outcomes: Iterable[Outcome]) -> tuple[list[Row], dict[str, str]]:
+def to_rows(queries: Queries, outcomes: Iterable[QueryOutcome]) -> tuple[list[Row], dict[str, str]]:
     """The answers to every query, in the order of the queries, or one row without polygon where there are none; and
-    all columns with their types: those of `geoloc.results`, the query's number, status and error, and what else
+    all columns with their types: those of `geoloc.results.vector_files`, the query's number, status and error, and what else
     the queries' own rows say.
     """
     columns = {"query": "Int64", "status": "object", **results.COLUMNS, "rank": "Int32", "error": "object"}
@@ -51,7 +51,7 @@ def to_rows(queries: Queries, outcomes: Iterable[Outcome]) -> tuple[list[Row], d
     return rows, columns
 
 
-def _rows_of(query: PhotoQuery, outcome: Outcome, names: Mapping[str, str]) -> list[Row]:
+def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str]) -> list[Row]:
     said = {
         "query": query.number,
         "status": outcome.status,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from geoloc.errors import QueriesError
-from geoloc.query import Click, Target
-from geoloc.table import Record, check_columns, read_csv
+from geoloc.photo.target import Click, Target
+from geoloc.system.table import TableRow, check_columns, read_csv
 from tiling.box import PixelBox
 
 REQUIRED = ("photo", "click_x", "click_y")
@@ -70,7 +70,7 @@ def read_photo_queries(path: Path) -> Queries:
     return Queries(file, tuple(items), others)
 
 
-def _query(file: Path, number: int, record: Record, boxed: bool, others: Iterable[str]) -> PhotoQuery:
+def _query(file: Path, number: int, record: TableRow, boxed: bool, others: Iterable[str]) -> PhotoQuery:
     photo = record.values["photo"]
     if photo in (None, ""):
         raise QueriesError(f"{record.where}: photo is empty")
@@ -85,7 +85,7 @@ def _query(file: Path, number: int, record: Record, boxed: bool, others: Iterabl
     return PhotoQuery(number, file.parent / str(photo), Target(click, box), values)
 
 
-def _read_vector(path: Path) -> tuple[dict[str, str], list[Record]]:
+def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
     """Types of the attributes of a file's first layer, and its rows."""
     import pyogrio
 
@@ -99,7 +99,7 @@ def _read_vector(path: Path) -> tuple[dict[str, str], list[Record]]:
     check_columns(f"{path}", list(columns), REQUIRED, "in its first layer")
     values = [[_plain(value, dtype) for value in frame[name]] for name, dtype in columns.items()]
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
-    records = [Record(f"{path}, row {number}", row) for number, row in enumerate(rows, start=1)]
+    records = [TableRow(f"{path}, row {number}", row) for number, row in enumerate(rows, start=1)]
     if not records:
         raise QueriesError(f"{path}: holds no queries")
     return columns, records

@@ -6,19 +6,19 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from geoloc.batch.asked import Find
 from geoloc.batch.journal import Journal
-from geoloc.batch.outcome import Outcome
+from geoloc.batch.outcome import QueryOutcome
 from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.errors import PhotoError, in_one_line
-from geoloc.photo import load_photo
-from geoloc.query import check_target
-from geoloc.results import row_of
+from geoloc.photo.photo import load_photo
+from geoloc.photo.target import check_target
+from geoloc.pipeline.job import Find
+from geoloc.results.vector_files import row_of
 
 LOG = logging.getLogger(__name__)
 Group = tuple[Path, tuple[PhotoQuery, ...]]
 """A photo and all queries about it."""
-Answers = Callable[[Iterable[Group]], Iterable[tuple[Group, Sequence[Outcome]]]]
+Answers = Callable[[Iterable[Group]], Iterable[tuple[Group, Sequence[QueryOutcome]]]]
 """Outcomes of groups, in any order."""
 
 
@@ -32,7 +32,7 @@ def run(
     answers: Answers,
     journal: Journal,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Outcome]:
+) -> list[QueryOutcome]:
     """Answer what the journal does not answer yet.
 
     What failed is an outcome too, but not kept in the journal: a run that goes on tries it again.
@@ -65,10 +65,10 @@ def run(
     return [done[query.number] for query in queries.items]
 
 
-def answer(find: Find, asked: Group) -> list[Outcome]:
+def answer(find: Find, asked: Group) -> list[QueryOutcome]:
     """Outcomes of all queries about one photo."""
     path, group = asked
-    failed: list[Outcome] = []
+    failed: list[QueryOutcome] = []
     try:
         photo = load_photo(path)
         good: list[PhotoQuery] = []
@@ -87,8 +87,8 @@ def answer(find: Find, asked: Group) -> list[Outcome]:
         told = {outcome.number for outcome in failed}
         return failed + [_failed(query, error) for query in group if query.number not in told]
     rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(targets))]
-    return failed + [Outcome(query.number, rows[targets.index(query.target)]) for query in good]
+    return failed + [QueryOutcome(query.number, rows[targets.index(query.target)]) for query in good]
 
 
-def _failed(query: PhotoQuery, error: Exception) -> Outcome:
-    return Outcome(query.number, error=in_one_line(error))
+def _failed(query: PhotoQuery, error: Exception) -> QueryOutcome:
+    return QueryOutcome(query.number, error=in_one_line(error))

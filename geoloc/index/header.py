@@ -10,9 +10,9 @@ from typing import Any
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
-from geoloc.blocks import Layout
-from geoloc.model.descriptor import SQUARES
-from geoloc.model.network import STRIDE
+from geoloc.features.blocks import BlockLayout
+from geoloc.model.network.descriptor import SQUARES
+from geoloc.model.network.features import STRIDE
 from tiling.fingerprint import FilePrint
 from tiling.plan import Plan, Window
 
@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class IndexRequest:
     """What was asked for. gsd_m: to read the mosaic at, None for the network's own; area: WGS 84."""
 
     bands: tuple[int, ...] | None
@@ -47,7 +47,7 @@ class Header:
 
     preset: str
     weights: str
-    request: Request
+    request: IndexRequest
     mosaic: tuple[FilePrint, ...]
     crs: str
     gsd_m: float
@@ -58,7 +58,7 @@ class Header:
     window_px: int
     plan_gsd_m: float
     area: Polygon | MultiPolygon
-    layout: Layout
+    layout: BlockLayout
     descriptor: int
     columns: int
     rows: int
@@ -102,10 +102,10 @@ class Header:
             values[name] = tuple(values[name])
         asked = values["request"]
         bands = None if asked["bands"] is None else tuple(asked["bands"])
-        values["request"] = Request(bands, asked["gsd_m"], shapely.from_wkt(asked["area"]))
+        values["request"] = IndexRequest(bands, asked["gsd_m"], shapely.from_wkt(asked["area"]))
         values["mosaic"] = tuple(FilePrint(**{**f, "affine": tuple(f["affine"])}) for f in values["mosaic"])
         values["area"] = shapely.from_wkt(values["area"])
-        values["layout"] = Layout(**values["layout"])
+        values["layout"] = BlockLayout(**values["layout"])
         values["state"] = State(values["state"])
         return cls(**values)
 

@@ -13,7 +13,7 @@ from geoloc.index.store import Store
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
-def describe(path: Path) -> dict[str, Any]:
+def index_info(path: Path) -> dict[str, Any]:
     """Plain values by name. area_km2: of what was planned, ground without data included.
 
     Raises:

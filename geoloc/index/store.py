@@ -19,11 +19,11 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
-from geoloc.blocks import Place
 from geoloc.errors import IndexFileError, OutputError
+from geoloc.features.blocks import BlockIndex
 from geoloc.index.header import FORMAT, Header, State
-from geoloc.model.network import STRIDE
-from geoloc.output import replacing
+from geoloc.model.network.features import STRIDE
+from geoloc.system.output import replacing
 from tiling.plan import Plan, Window
 
 DIGEST = 32
@@ -138,16 +138,16 @@ class Store:
             self.header = replace(self.header, state=State.COMPLETE)
             self._group.update_attributes(self.header.to_json())
 
-    def finished(self) -> set[Place]:
+    def finished(self) -> set[BlockIndex]:
         """The blocks that are whole."""
         rows, columns = np.nonzero(np.asarray(self._records[:]).any(-1))
         return set(zip(columns.tolist(), rows.tolist(), strict=True))
 
-    def pixels_digest(self, place: Place) -> bytes:
+    def pixels_digest(self, place: BlockIndex) -> bytes:
         """The checksum of the pixels a block was made from; zeros where it is not finished."""
         return self._record(place)[:DIGEST]
 
-    def read(self, place: Place) -> Stored | None:
+    def read(self, place: BlockIndex) -> Stored | None:
         """A block; None where it is missing or damaged."""
         try:
             side = self.header.layout.side
@@ -164,7 +164,7 @@ class Store:
         except _DAMAGED:
             return None
 
-    def read_squares(self, place: Place) -> NDArray[np.int8] | None:
+    def read_squares(self, place: BlockIndex) -> NDArray[np.int8] | None:
         """The squares of a block; None where they are missing or damaged."""
         try:
             squares = self._read_squares(place)
@@ -172,10 +172,10 @@ class Store:
         except _DAMAGED:
             return None
 
-    def _read_squares(self, place: Place) -> NDArray[np.int8]:
+    def _read_squares(self, place: BlockIndex) -> NDArray[np.int8]:
         return np.asarray(self._squares[:, *_part(place, self.header.squares, self.header.squares)])
 
-    def write(self, place: Place, stored: Stored, pixels_digest: bytes) -> None:
+    def write(self, place: BlockIndex, stored: Stored, pixels_digest: bytes) -> None:
         """Write or replace a block.
 
         Raises:
@@ -186,7 +186,7 @@ class Store:
             record = pixels_digest + stored.digest() + _digest(stored.squares)
             self._records[place[1], place[0]] = np.frombuffer(record, np.uint8)
 
-    def erase(self, place: Place) -> None:
+    def erase(self, place: BlockIndex) -> None:
         """Leave nothing of a block.
 
         Raises:
@@ -199,10 +199,10 @@ class Store:
         """Bytes on disk."""
         return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
 
-    def _record(self, place: Place) -> bytes:
+    def _record(self, place: BlockIndex) -> bytes:
         return np.asarray(self._records[place[1], place[0]]).tobytes()
 
-    def _set(self, place: Place, coarse: Any, fine: Any, packed: Any, squares: Any) -> None:
+    def _set(self, place: BlockIndex, coarse: Any, fine: Any, packed: Any, squares: Any) -> None:
         """Without a record, until there is one."""
         self._records[place[1], place[0]] = np.zeros(_RECORD, np.uint8)
         side = self.header.layout.side
@@ -219,7 +219,7 @@ class Store:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
 
 
-def _part(place: Place, rows: int, columns: int) -> tuple[slice, slice]:
+def _part(place: BlockIndex, rows: int, columns: int) -> tuple[slice, slice]:
     """Of an array with so many rows and columns a block."""
     column, row = place[0] * columns, place[1] * rows
     return slice(row, row + rows), slice(column, column + columns)

@@ -16,15 +16,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from geoloc.errors import needing_export
-from geoloc.model.network import STRIDE, CrossViewNet, Features
-from geoloc.output import replacing
+from geoloc.model.network.cross_view import CrossViewNet
+from geoloc.model.network.features import STRIDE, Features
+from geoloc.system.extras import needing
+from geoloc.system.output import replacing
 
 ENCODER, ATTENTION = "encoder.onnx", "attention.onnx"
 _EXAMPLE_PX = 256
 
 
-class Encoder(nn.Module):
+class EncoderGraph(nn.Module):
     """The backbone as a graph of tensors: B x 3 x H x W in [0, 255] -> coarse, fine as in `Features`."""
 
     def __init__(self, net: CrossViewNet) -> None:
@@ -37,7 +38,7 @@ class Encoder(nn.Module):
         return features.coarse, features.fine
 
 
-class Attention(nn.Module):
+class AttentionGraph(nn.Module):
     """All else as a graph of tensors: B crops and one window -> logits B x M, boxes B x M x 4 in window pixels."""
 
     def __init__(self, net: CrossViewNet) -> None:
@@ -66,7 +67,7 @@ def compiled_encoder(net: CrossViewNet) -> Callable[[Tensor], Features] | None:
     with torch.inference_mode(), _quietly():
         example = torch.zeros(1, 3, _EXAMPLE_PX, _EXAMPLE_PX)
         any_size = [openvino.PartialShape([-1, 3, -1, -1])]
-        model = openvino.convert_model(Encoder(net).eval(), example_input=(example,), input=any_size)
+        model = openvino.convert_model(EncoderGraph(net).eval(), example_input=(example,), input=any_size)
     # Processors that could compute in 16 bits are told not to: features are to be those of torch.
     how = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
     request = openvino.Core().compile_model(model, "CPU", how).create_infer_request()
@@ -86,7 +87,7 @@ def export_onnx(net: CrossViewNet, folder: Path) -> list[Path]:
         OutputError: a file cannot be written.
         WeightsError: a package of the extra `export` is missing.
     """
-    with needing_export():
+    with needing("export"):
         import onnxscript  # noqa: F401
 
     config = net.config
@@ -97,11 +98,11 @@ def export_onnx(net: CrossViewNet, folder: Path) -> list[Path]:
     paths = [folder / ENCODER, folder / ATTENTION]
     any_side = torch.export.Dim.DYNAMIC
     images = torch.zeros(2, 3, _EXAMPLE_PX, _EXAMPLE_PX + STRIDE)
-    encoder = _Graph(Encoder(net), ("rgb",), ("coarse", "fine"))
+    encoder = _Graph(EncoderGraph(net), ("rgb",), ("coarse", "fine"))
     encoder.write(paths[0], (images,), ({0: any_side, 2: any_side, 3: any_side},))
     crops = {0: any_side}
     inputs = ("query_coarse", "query_fine", "click", "coarse", "fine")
-    attention = _Graph(Attention(net), inputs, ("logits", "boxes"))
+    attention = _Graph(AttentionGraph(net), inputs, ("logits", "boxes"))
     attention.write(paths[1], (*query, torch.zeros(2, 2), *window), (crops, crops, crops, {}, {}))
     return paths
 

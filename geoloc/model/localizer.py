@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geoloc.gauss import BY_CHANCE, Gauss
-from geoloc.model.network import CrossViewNet, Features
+from geoloc.model.network.cross_view import CrossViewNet
+from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration
-from geoloc.query import Query
+from geoloc.photo.crops import Crop
+from geoloc.plane.gaussian import BY_CHANCE, Gaussian
 from tiling.box import PixelBox
 
 FILL = 127
@@ -131,7 +132,7 @@ class Localizer:
         return self.calibration.score(evidence)
 
     @torch.inference_mode()
-    def encode_queries(self, queries: Sequence[Query], targets: Sequence[int]) -> EncodedQueries:
+    def encode_queries(self, queries: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:
         """Encode crops of one shape; targets says which target each crop is of."""
         click = torch.tensor([query.click for query in queries], dtype=torch.float32, device=self._device)
         parts = []
@@ -166,7 +167,7 @@ class Localizer:
     def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
         """Features of reference pixels, height x width x 3 with a mask of the valid ones; sides multiples of 16.
 
-        Those of the outer `MARGIN` cells know of the border; `geoloc.field` leaves them off.
+        Those of the outer `MARGIN` cells know of the border; `geoloc.features.mosaic_features` leaves them off.
         """
         return self._encode(self._images([np.where(valid[..., None], rgb, np.uint8(FILL))]))
 
@@ -185,7 +186,7 @@ class Localizer:
         return Matches(tuple(proposals), log_mass)
 
     @torch.inference_mode()
-    def confirm(
+    def rescore(
         self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], place: tuple[float, float]
     ) -> Proposal | None:
         """What crops of one target have to say of a place (x, y) in a window; None where no box may have its centre."""
@@ -199,8 +200,8 @@ class Localizer:
         return _read(int(queries.target[0]), int(by_crop.argmax()), places[near], boxes[near])
 
     @torch.inference_mode()
-    def settle(
-        self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], known: Gauss
+    def match_with_prior(
+        self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], known: Gaussian
     ) -> Proposal | None:
         """The likeliest place in a window for crops of one target where something else tells the place as well.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from geoloc.model.network import Features
+from geoloc.model.network.features import Features
 
 STEPS = 4.0
 """Steps a standard deviation: what that costs in places and bytes stands in docs/index.md."""

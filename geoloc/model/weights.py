@@ -19,10 +19,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from geoloc.errors import WeightsError
-from geoloc.model.network import CrossViewNet
+from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.packaged import find_weights
-from geoloc.model.presets import preset
-from geoloc.output import replacing
+from geoloc.model.presets import new_network, preset
+from geoloc.system.output import replacing
 
 FORMAT = "geoloc-weights-1"
 
@@ -35,7 +35,7 @@ class Calibration:
     summed squares of the first and of spread_scale times the spread of the network's own weights.
     score_scale, score_offset: the score of an answer is sigmoid(score_scale * x + score_offset), x its
     evidence: the log of its share of the mass of all places searched and of the null class, plus the log of its mass in
-    a second look (`geoloc.search`); fitted so that it is the probability of a hit.
+    a second look (`geoloc.search.locate`); fitted so that it is the probability of a hit.
     """
 
     centre_error_px: float = 4.0
@@ -145,6 +145,6 @@ def build(name: str, weights: Path | None, device: str) -> tuple[CrossViewNet, C
     except (RuntimeError, AssertionError) as error:
         first = str(error).splitlines()[0]
         raise WeightsError(f"device {device!r} cannot be used: {first}") from None
-    net = CrossViewNet(config)
+    net = new_network(config)
     calibration = load_weights(path, net)
     return net.to(place).eval(), calibration

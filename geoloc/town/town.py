@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.errors import OutputError
-from geoloc.town.camera import Equirectangular, Parallel, Pinhole
-from geoloc.town.frame import Frame, MosaicGrid, TownError
-from geoloc.town.scene import Scene, build_scene
-from geoloc.town.shade import Grounds, Studio, flight_day, survey_day
-from geoloc.town.shapes import SceneObject
-from geoloc.town.truth import Cover, Sight, choose, sights
+from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
+from geoloc.town.picture.frame import Frame, MosaicGrid, TownError
+from geoloc.town.picture.shade import Grounds, Studio, flight_day, survey_day
+from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.shapes import SceneObject
+from geoloc.town.truth import Cover, Visibility, choose, sights
 from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries
 
 DEFAULT_ORIGIN = (15.31, 51.87)
@@ -59,7 +59,7 @@ class TrueObject:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """What was written. queries: the CSV file for `geoloc.evaluate`; objects: all that the mosaic shows."""
+    """What was written. queries: the CSV file for `geoloc.evaluation.evaluate`; objects: all that the mosaic shows."""
 
     mosaic: Path
     photos: tuple[Path, ...]
@@ -193,7 +193,7 @@ def _stand(rng: np.random.Generator, scene: Scene, width: int) -> Equirectangula
     return Equirectangular((point.x, point.y, 2.5), heading, width, width // 2)
 
 
-def _row(path: Path, folder: Path, frame: Frame, sight: Sight) -> dict[str, object]:
+def _row(path: Path, folder: Path, frame: Frame, sight: Visibility) -> dict[str, object]:
     values = (
         path.relative_to(folder).as_posix(), f"{sight.item.kind}_{sight.item.id}", sight.item.kind, *sight.click,
         *frame.true_box(sight.item.outline()), frame.epsg, round(sight.seen, 3),

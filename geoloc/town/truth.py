@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.town.camera import Camera, Parallel, Pinhole, PixelWindow
-from geoloc.town.render import cast
-from geoloc.town.shapes import BOX_CORNERS, SceneObject, pack
+from geoloc.town.picture.camera import Camera, Parallel, Pinhole, PixelWindow
+from geoloc.town.picture.render import cast
+from geoloc.town.scene.shapes import BOX_CORNERS, SceneObject, pack
 
 MAX_DISTANCE_M = 95.0
 """Between the camera and what is asked for, along the ground: what a search round the photo's GPS finds."""
@@ -20,7 +20,7 @@ _KINDS = ("house", "car", "tree", "shed", "pool", "hall")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Visibility:
     """An object as a camera sees it. click: (x, y), the centre of a pixel that shows it; seen: share not hidden."""
 
     item: SceneObject
@@ -30,7 +30,7 @@ class Sight:
 
 def sights(
     camera: Camera, ids: NDArray[np.int32], objects: Sequence[SceneObject], least_seen: float, least_px: int
-) -> list[Sight]:
+) -> list[Visibility]:
     """Objects of which at least the share `least_seen` is visible, whole in the picture and near the camera.
 
     ids: height x width, of the objects that the camera sees; least_px: the least area of an object.
@@ -48,7 +48,7 @@ def sights(
         full = _full_area(camera, item, window)
         if area >= least_seen * full:
             x, y = _click(mask)
-            found.append(Sight(item, (c0 + x + 0.5, r0 + y + 0.5), min(area / full, 1.0)))
+            found.append(Visibility(item, (c0 + x + 0.5, r0 + y + 0.5), min(area / full, 1.0)))
     return found
 
 
@@ -113,11 +113,11 @@ def _click(mask: NDArray[np.bool_]) -> tuple[int, int]:
     return int(columns[nearest]), int(rows[nearest])
 
 
-def choose(rng: np.random.Generator, found: Sequence[Sight], count: int) -> list[Sight]:
+def choose(rng: np.random.Generator, found: Sequence[Visibility], count: int) -> list[Visibility]:
     """Up to `count` of them, of as many kinds as there are, in the order of `_KINDS`."""
     shuffled = [found[i] for i in rng.permutation(len(found))]
     queues = [[sight for sight in shuffled if sight.item.kind == kind] for kind in _KINDS]
-    chosen: list[Sight] = []
+    chosen: list[Visibility] = []
     while len(chosen) < count and any(queues):
         for queue in queues:
             if queue and len(chosen) < count:

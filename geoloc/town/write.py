@@ -15,9 +15,9 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 from rasterio.enums import Resampling
 
-from geoloc.output import replacing
-from geoloc.town.camera import Equirectangular, Parallel, Pinhole
-from geoloc.town.frame import Frame, MosaicGrid
+from geoloc.system.output import replacing
+from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
+from geoloc.town.picture.frame import Frame, MosaicGrid
 
 SENSOR_WIDTH_MM = 13.2
 GROUND_ALTITUDE_M = 212.0
@@ -138,7 +138,7 @@ def _write_jpeg(path: Path, pixels: NDArray[np.uint8], exif: Image.Exif, xmp: by
 
 
 def write_queries(path: Path, rows: Iterable[Mapping[str, object]], columns: tuple[str, ...]) -> None:
-    """Rows of labelled queries as `geoloc.evaluate.read_queries` reads them."""
+    """Rows of labelled queries as `geoloc.evaluation.evaluate.read_queries` reads them."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()

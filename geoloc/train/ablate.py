@@ -14,17 +14,18 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from geoloc.errors import TrainingError
-from geoloc.machine import machine
-from geoloc.model.network import CrossViewNet
-from geoloc.model.presets import PRESETS, preset
+from geoloc.model.network.cross_view import CrossViewNet
+from geoloc.model.presets import PRESETS, new_network, preset
 from geoloc.model.weights import load_weights
-from geoloc.output import replacing
-from geoloc.train.batch import Batch
-from geoloc.train.curves import draw_trials
-from geoloc.train.gather import parts_of
-from geoloc.train.loop import LOG, Schedule, Task, train
-from geoloc.train.mix import Collection, Recipe
-from geoloc.train.recipes import beginning, draw, encoded, repeated
+from geoloc.system.machine import machine
+from geoloc.system.output import replacing
+from geoloc.train.fit.curves import draw_trials
+from geoloc.train.fit.loop import LOG, Schedule, Task, train_network
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.gather import parts_of
+from geoloc.train.samples.batch import Batch
+from geoloc.train.samples.sampler import SamplerSettings
+from geoloc.train.workflows import beginning, draw, encoded, repeated
 
 CHANCE = "chance"
 _TIMED = 7
@@ -32,8 +33,8 @@ _CHANCE_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is compared. records: drawn once to train on, test_records: to measure on. cached: the backbone stays frozen
+class AblationPlan:
+    """What is compared. records: drawn once to train_network on, test_records: to measure on. cached: the backbone stays frozen
     and the references, and where the preset allows the queries, are encoded once: for machines without an accelerator.
     """
 
@@ -65,7 +66,7 @@ def run_ablation(
     parts: Mapping[str, Collection],
     run: Path,
     results: Path,
-    plan: Plan,
+    plan: AblationPlan,
     *,
     device: str = "cpu",
     report: Callable[[str], None] = lambda line: None,
@@ -81,14 +82,14 @@ def run_ablation(
         preset(name)
     _same_plan(run / "plan.json", plan)
     training, held_out = parts_of(dict(parts))
-    recipe = Recipe()
+    recipe = SamplerSettings()
     test = draw(held_out, recipe, plan.batch, max(1, plan.test_records // plan.batch), seed=2)
     drawn: list[Batch] = []
     rows: dict[str, list[Score]] = {CHANCE: [_chance(test, seed) for seed in range(plan.seeds)]}
     costs: dict[str, dict[str, float]] = {}
     for name in plan.presets:
         config = preset(name)
-        costs[name] = _cost(CrossViewNet(config).eval())
+        costs[name] = _cost(new_network(config).eval())
         todo = [seed for seed in range(plan.seeds) if not _result(run, name, seed).exists()]
         checks, batches = test, drawn
         if todo:
@@ -103,7 +104,9 @@ def run_ablation(
             folder = _result(run, name, seed).parent
             report(f"{name}, seed {seed}")
             schedule = _schedule(plan, seed)
-            weights = train(config, repeated(batches, seed), checks[:4], folder, schedule, device=device, report=report)
+            weights = train_network(
+                config, repeated(batches, seed), checks[:4], folder, schedule, device=device, report=report
+            )
             score = measure(weights, name, checks, schedule, device)
             with replacing(_result(run, name, seed)) as path:
                 path.write_text(json.dumps(asdict(score)))
@@ -120,7 +123,7 @@ def run_ablation(
     return text
 
 
-def _schedule(plan: Plan, seed: int) -> Schedule:
+def _schedule(plan: AblationPlan, seed: int) -> Schedule:
     """Short runs warm up for less and forget their beginning sooner."""
     usual = Schedule()
     return Schedule(
@@ -218,7 +221,7 @@ def _result(run: Path, name: str, seed: int) -> Path:
     return run / f"{name}_{seed}" / "result.json"
 
 
-def _same_plan(path: Path, plan: Plan) -> None:
+def _same_plan(path: Path, plan: AblationPlan) -> None:
     """Runs of two plans are not to be compared."""
     asked = asdict(plan) | {"presets": None}
     if path.exists() and (had := json.loads(path.read_text())) != asked:
@@ -245,7 +248,11 @@ def _line(name: str, scores: Sequence[Score], cost: Mapping[str, float] | None) 
 
 
 def _write(
-    results: Path, rows: Mapping[str, Sequence[Score]], costs: Mapping[str, dict[str, float]], plan: Plan, device: str
+    results: Path,
+    rows: Mapping[str, Sequence[Score]],
+    costs: Mapping[str, dict[str, float]],
+    plan: AblationPlan,
+    device: str,
 ) -> str:
     on = f"{machine()}, {torch.get_num_threads()} threads"
     if device.startswith("cuda"):

@@ -3,7 +3,7 @@
     python -m geoloc.train.from_pack PACK RUN --minutes 9 --device cuda
 
 goes on where RUN holds a checkpoint, whole or in pieces, and leaves in RUN the weights and, in pieces of at most
-16 MiB, the checkpoint to go on from. `geoloc train --pack PACK -o RUN` with the same length then only fits the scores.
+16 MiB, the checkpoint to go on from. `geoloc train_network --pack PACK -o RUN` with the same length then only fits the scores.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PIECE_BYTES = 16 * 2**20
 
 
 def main() -> None:
-    """Parse, train, split."""
+    """Parse, train_network, split."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path)
     parser.add_argument("run", type=Path)
@@ -40,24 +40,24 @@ def main() -> None:
 
     from geoloc.model.packaged import find_weights
     from geoloc.model.presets import preset
-    from geoloc.train.gather import parts_of
-    from geoloc.train.loop import LAST, Schedule, train
-    from geoloc.train.mix import Recipe, Stream, loader
-    from geoloc.train.pack import read_pack
-    from geoloc.train.pieces import join, split
-    from geoloc.train.recipes import HELD_OUT_BATCHES, HELD_OUT_SEED, draw
+    from geoloc.train.fit.file_parts import join, split
+    from geoloc.train.fit.loop import LAST, Schedule, train_network
+    from geoloc.train.grounds.gather import parts_of
+    from geoloc.train.grounds.pack import read_pack
+    from geoloc.train.samples.sampler import SamplerSettings, SampleStream, loader
+    from geoloc.train.workflows import HELD_OUT_BATCHES, HELD_OUT_SEED, draw
 
     try:
         config = preset(args.model)
         start = None if args.weights is None else find_weights(args.model, args.weights)
         training, held_out = parts_of(read_pack(args.pack))
-        recipe = Recipe(query_px=config.query_shape[0], window_px=config.window_px)
+        recipe = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
         checks = draw(held_out, recipe, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
         device = "cpu" if args.workers else args.device
-        stream = Stream(training, recipe, args.batch, args.seed, device)
+        stream = SampleStream(training, recipe, args.batch, args.seed, device)
         schedule = Schedule(minutes=args.minutes, steps=args.steps, batch=args.batch, rate=args.rate, seed=args.seed)
         join(args.run / LAST)
-        train(
+        train_network(
             config,
             loader(stream, args.workers),
             checks,

@@ -10,20 +10,21 @@ from typing import cast
 import cv2
 import numpy as np
 import torch
+from affine import Affine
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from geoloc.model.network import CrossViewNet
-from geoloc.model.presets import preset
+from geoloc.evaluation.published import REFERENCE_PX, ImagePair, read_split
+from geoloc.evaluation.published import PublishedRecord as Listed
+from geoloc.model.presets import new_network, preset
 from geoloc.model.weights import load_weights, save_weights
-from geoloc.published import REFERENCE_PX, Pair, read_split
-from geoloc.published import Record as Listed
-from geoloc.train.appearance import restyle
-from geoloc.train.batch import Batch, collate
-from geoloc.train.loop import Schedule, train
-from geoloc.train.mix import SHARE_ABSENT, loader
-from geoloc.train.recipes import starting_weights
-from geoloc.train.record import STRIDE, Record
+from geoloc.plane.homography import affine_for_opencv
+from geoloc.train.fit.loop import Schedule, train_network
+from geoloc.train.samples.appearance import restyle
+from geoloc.train.samples.batch import Batch, collate
+from geoloc.train.samples.example import STRIDE, Example
+from geoloc.train.samples.sampler import SHARE_ABSENT, loader
+from geoloc.train.workflows import starting_weights
 
 HELD_OUT_RECORDS = 64
 LEAST_CROP = 0.6
@@ -46,21 +47,21 @@ def train_on_published(
     workers: int = 1,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
-    """Train preset `name` on the training split of a data set, checked on its validation split; see `loop.train`.
+    """Train preset `name` on the training split of a data set, checked on its validation split; see `loop.train_network`.
 
     dataset, task: as in `read_split`.
 
     Raises:
         DatasetError: the data cannot be read.
-        TrainingError: see `loop.train`.
+        TrainingError: see `loop.train_network`.
     """
     config = preset(name)
     start = starting_weights(name, weights, scratch, report)
     records = read_split(*dataset, task, "train")
     checks = held_out(read_split(*dataset, task, "val"), schedule.batch)
-    report(f"{len(records)} records to train on")
+    report(f"{len(records)} records to train_network on")
     stream = PublishedStream(records, schedule.batch, schedule.seed)
-    written = train(
+    written = train_network(
         config,
         loader(stream, workers),
         checks,
@@ -73,7 +74,7 @@ def train_on_published(
     )
     if start is not None:
         # What a score means was fitted for those weights; it is no worse a guess than none.
-        net = CrossViewNet(config)
+        net = new_network(config)
         calibration = load_weights(start, net)
         load_weights(written, net)
         save_weights(written, net, calibration)
@@ -108,7 +109,7 @@ class _Drawer:
     def __init__(self, records: Sequence[Listed], rng: np.random.Generator) -> None:
         self.records, self.rng = records, rng
 
-    def record(self, number: int, *, augment: bool) -> Record:
+    def record(self, number: int, *, augment: bool) -> Example:
         """A record as an example; where it is to be absent, the reference is that of another place."""
         pair = self.records[number].load()
         rows, columns = (side // STRIDE for side in pair.query.shape[:2])
@@ -120,11 +121,11 @@ class _Drawer:
             reference, gsd = other.reference, other.gsd_m
         if augment:
             reference, box, gsd = _augmented(reference, box if shown else None, gsd, self.rng)
-        return Record(
+        return Example(
             pair.query, pair.click, np.ascontiguousarray(reference), box if shown else None, gsd, shown, nowhere
         )
 
-    def _elsewhere(self, number: int) -> Pair | None:
+    def _elsewhere(self, number: int) -> ImagePair | None:
         """Another record's pair whose reference is not that of this one."""
         here = self.records[number].satellite
         for i in self.rng.permutation(len(self.records))[:8]:
@@ -144,9 +145,7 @@ def _augmented(
     low, high = np.maximum(known[2:] - side, 0), np.minimum(known[:2], size - side)
     corner = rng.uniform(low, np.maximum(high, low))
     scale = size / side
-    matrix = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
-    # OpenCV has pixel centres at whole numbers.
-    matrix[:, 2] += (scale - 1) / 2
+    matrix = affine_for_opencv(Affine(scale, 0, -scale * corner[0], 0, scale, -scale * corner[1]))
     picture = cv2.warpAffine(reference, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     moved = (known - np.tile(corner, 2)) * scale
     for _ in range(int(rng.integers(4))):

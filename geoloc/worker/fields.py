@@ -1,185 +1,93 @@
-"""What a request says, checked and typed."""
+"""What a request to the worker says, checked and typed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from geoloc.errors import GeolocError
-from geoloc.query import Click, Target
-from geoloc.scope import Limits
-from tiling.area import Area
+from geoloc.photo.target import Click, Target
+from geoloc.pipeline import options
+from geoloc.pipeline.request import SearchRequest, options_of
 from tiling.box import PixelBox
 
-WITHIN_M = 500.0
 _T = TypeVar("_T")
 
 
 class RequestError(GeolocError, ValueError):
-    """A request that is not as the protocol says; the text names the field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What is searched, and by which network."""
-
-    mosaics: tuple[Path, ...]
-    index: Path | None
-    bands: tuple[int, ...] | None
-    gsd: float | None
-    preset: str
-    weights: Path | None
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """How and where it is searched."""
-
-    source: Source
-    limits: Limits
-    gps: bool
-    top: int
-    min_score: float | None
-    refined: bool
-    exhaustive: bool
+    """A request is not as the protocol says; the text names the field."""
 
 
 class Fields:
     """The fields of one request by name."""
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
-        self._told = told
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = fields
 
-    def get(self, name: str, kind: Callable[[Any], _T], default: Any = None) -> Any:
-        """A value, or the default where there is none. kind: makes it, or raises TypeError or ValueError."""
-        value = self._told.get(name)
-        if value is None:
-            return default
+    def get(self, name: str, kind: Callable[[Any], _T], default: _T) -> _T:
+        """Return a value, or the default where there is none.
+
+        Args:
+            name: of the field.
+            kind: makes the value of what is told, or raises TypeError or ValueError.
+            default: for a field that is missing or null.
+
+        Raises:
+            RequestError: the value is of another kind.
+            GeolocError: the kind says itself what is wrong.
+        """
+        return default if self._fields.get(name) is None else self._made(name, kind)
+
+    def _made(self, name: str, kind: Callable[[Any], _T]) -> _T:
         try:
-            return kind(value)
+            return kind(self._fields[name])
         except (TypeError, ValueError, KeyError) as error:
             if isinstance(error, GeolocError):
                 raise
             raise RequestError(f"field {name!r}: {error}") from None
 
     def need(self, name: str, kind: Callable[[Any], _T]) -> _T:
-        """The same, where it must be given."""
-        if self._told.get(name) is None:
+        """Return a value that must be given; see `get`."""
+        if self._fields.get(name) is None:
             raise RequestError(f"field {name!r} is missing")
-        value: _T = self.get(name, kind)
-        return value
+        return self._made(name, kind)
 
-    def source(self) -> Source:
-        """What is searched."""
-        found = Source(
-            mosaics=tuple(self.get("mosaics", _paths, ())),
-            index=self.get("index", _path),
-            bands=self.get("bands", lambda value: tuple(_whole(band) for band in value)),
-            gsd=self.get("gsd", _positive),
-            preset=self.get("model", _text, "base"),
-            weights=self.get("weights", _path),
-            device=self.get("device", _text, "cpu"),
-        )
-        if not found.mosaics and found.index is None:
+    def search(self) -> SearchRequest:
+        """Return what to search, where and how: every option of a request by its key.
+
+        Raises:
+            RequestError: a field is of another kind, nothing is searched, or an index is to be read otherwise than it
+                was made.
+            AreaError: the area is no polygon on Earth.
+        """
+        found = {}
+        for name, option in options_of().items():
+            if self._fields.get(option.key) is not None:
+                found[name] = self.need(option.key, option.kind.from_json)
+        request = SearchRequest(**found)
+        if request.searches_nothing:
             raise RequestError("fields 'mosaics' and 'index': give one of them")
-        if found.index is not None and (found.bands or found.gsd):
+        if request.contradicts_index:
             raise RequestError("fields 'bands' and 'gsd': an index has its own")
-        return found
-
-    def limits(self) -> Limits:
-        """Where it is searched."""
-        return Limits(
-            bounds=None,
-            aoi=None,
-            near=self.get("near", lambda value: _numbers(value, 2)),
-            within=self.get("within", _positive, WITHIN_M),
-            area=self.get("area", Area.from_geojson),
-        )
-
-    def search(self) -> Search:
-        """All of it."""
-        refine = self.get("refine", _text, "auto")
-        if refine not in ("auto", "off"):
-            raise RequestError(f"field 'refine': {refine!r} is neither auto nor off")
-        top = self.get("top", _whole, 5)
-        if top < 1:
-            raise RequestError(f"field 'top': {top} is not 1 or more")
-        return Search(
-            source=self.source(),
-            limits=self.limits(),
-            gps=self.get("gps", _truth, True),
-            top=top,
-            min_score=self.get("min_score", _number),
-            refined=refine == "auto",
-            exhaustive=self.get("exhaustive", _truth, False),
-        )
+        return request
 
     def target(self) -> Target:
-        """What was clicked, by a click or a box."""
-        box = self.get("box", lambda value: PixelBox(*_numbers(value, 4)))
-        if box is not None and self._told.get("click") is None:
+        """Return what was clicked, by a click or a box."""
+        box = self.get("box", lambda value: PixelBox(*options.numbers("X0,Y0,X1,Y1").from_json(value)), None)
+        if box is not None and self._fields.get("click") is None:
             return Target.from_box(box)
-        x, y = self.need("click", lambda value: _numbers(value, 2))
+        x, y = self.need("click", options.numbers("X,Y").from_json)
         return Target(Click(x, y), box)
 
     def path(self, name: str) -> Path:
-        """A path that must be given."""
-        return self.need(name, _path)
+        """Return a path that must be given."""
+        return self.need(name, options.PATH.from_json)
 
     def truth(self, name: str) -> bool:
-        """False unless given."""
-        return bool(self.get(name, _truth, False))
+        """Return what is false unless given."""
+        return self.get(name, options.FLAG.from_json, False)
 
-    def whole(self, name: str, default: int = 0) -> int:
-        """A whole number."""
-        return int(self.get(name, _whole, default))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _path(value: Any) -> Path:
-    return Path(_text(value))
-
-
-def _paths(value: Any) -> list[Path]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r} is no list of paths")
-    return [_path(part) for part in value]
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is neither true nor false")
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{value!r} is no number")
-    return float(value)
-
-
-def _positive(value: Any) -> float:
-    number = _number(value)
-    if number <= 0:
-        raise ValueError(f"{value!r} is not above 0")
-    return number
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{value!r} is no whole number")
-    return value
-
-
-def _numbers(value: Any, count: int) -> tuple[float, ...]:
-    if not isinstance(value, list) or len(value) != count:
-        raise TypeError(f"{value!r} is no list of {count} numbers")
-    return tuple(_number(part) for part in value)
+    def whole(self, name: str) -> int:
+        """Return a whole number, 0 unless given."""
+        return self.get(name, options.WHOLE.from_json, 0)

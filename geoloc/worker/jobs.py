@@ -9,62 +9,62 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geoloc.errors import QueriesError, needing_index
-from geoloc.photo import Photo, load_photo
-from geoloc.query import check_target
-from geoloc.scope import Scope
+from geoloc.errors import QueriesError
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.target import check_target
+from geoloc.pipeline.scope import Scope
+from geoloc.system.extras import needing
 from geoloc.worker.fields import Fields, RequestError
+from geoloc.worker.progress import JobProgress
 from geoloc.worker.session import Session
-from geoloc.worker.told import Told
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from geoloc.detection import Detection
-    from geoloc.query import Target
-    from geoloc.searched import Searched
+    from geoloc.photo.target import Target
+    from geoloc.pipeline.source import SearchSource
+    from geoloc.results.detection import Detection
 
 _COLOUR = (230, 0, 126)
 _MOST_THUMBNAILS = 20
 
 
-def locate(session: Session, fields: Fields, told: Told) -> dict[str, Any]:
-    """Answers to one click."""
-    from geoloc.results import COLUMNS, features_of, row_of
+def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
+    """Answer one click."""
+    from geoloc.results.vector_files import COLUMNS, features_of, row_of
 
     begin = time.monotonic()
-    search, target, px = fields.search(), fields.target(), fields.whole("thumbnails")
+    request, target, px = fields.search(), fields.target(), fields.whole("thumbnails")
     photo = load_photo(fields.path("photo"))
     check_target(photo, target)
-    told.stage("planning")
-    searched = session.searched(search.source, told)
-    scope = Scope(searched, search.limits)
-    limiting = photo if search.gps else None
-    plan = scope.plan(limiting)
-    finder = session.finder(search, told)
-    progress = told.counter("windows", "searching")
-    found = finder.find(photo, [target], plan, progress, lambda: told.stage("verifying"))
-    told.check()
+    progress.stage("planning")
+    source = session.source(request, progress)
+    scope = Scope(source, request)
+    plan = scope.plan(photo)
+    finder = session.finder(request, progress)
+    windows = progress.counter("windows", "searching")
+    found = finder.find(photo, [target], plan, windows, lambda: progress.stage("verifying"))
+    progress.check()
     here = found.here
     return {
-        "found": _collection(features_of([row_of(d) for d in here], COLUMNS, searched.crs)),
+        "found": _collection(features_of([row_of(d) for d in here], COLUMNS, source.crs)),
         "best_score": max((answer.score for answer in found.answers), default=None),
         "windows": len(plan.windows),
-        "gsd_m": max(plan.gsd_m, searched.finest_m),
-        "around": scope.around(limiting),
+        "gsd_m": max(plan.gsd_m, source.finest_m),
+        "around": scope.around(photo),
         "photo_thumbnail": _photo_thumbnail(photo, target, px) if here else None,
-        "thumbnails": _thumbnails(searched, here, px),
+        "thumbnails": _thumbnails(source, here, px),
         "seconds": round(time.monotonic() - begin, 2),
     }
 
 
-def batch(session: Session, fields: Fields, told: Told) -> dict[str, Any]:
-    """Answers to many clicks; one that fails is told as such."""
+def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
+    """Answer many clicks; one that fails is told as such."""
     from geoloc.batch.queries import PhotoQuery
     from geoloc.batch.run import answer
-    from geoloc.results import COLUMNS, features_of
+    from geoloc.results.vector_files import COLUMNS, features_of
 
-    search = fields.search()
+    request = fields.search()
     asked: dict[Path, list[PhotoQuery]] = {}
     for query in fields.need("queries", list):
         one = Fields(query) if isinstance(query, dict) else None
@@ -75,50 +75,47 @@ def batch(session: Session, fields: Fields, told: Told) -> dict[str, Any]:
     total = sum(map(len, asked.values()))
     if total == 0:
         raise QueriesError("no queries: there is nothing to search for")
-    told.stage("planning")
-    searched = session.searched(search.source, told)
-    scope = Scope(searched, search.limits)
-    if not search.gps:
-        scope.plan()
-    finder = session.finder(search, told)
+    progress.stage("planning")
+    source = session.source(request, progress)
+    scope = Scope(source, request)
+    scope.check()
+    finder = session.finder(request, progress)
 
     def find(photo: Photo, targets: Sequence[Target]) -> Sequence[Detection]:
-        plan = scope.plan(photo if search.gps else None)
-        return finder.find(photo, targets, plan, lambda done, total: told.check(), told.check).here
+        plan = scope.plan(photo)
+        return finder.find(photo, targets, plan, lambda done, total: progress.check(), progress.check).here
 
     rows = []
-    progress = told.counter("queries", "batch")
-    progress(0, total)
+    count = progress.counter("queries", "batch")
+    count(0, total)
     for path, queries in asked.items():
         for outcome in answer(find, (path, tuple(queries))):
-            features = features_of(outcome.answers, COLUMNS, searched.crs)
+            features = features_of(outcome.answers, COLUMNS, source.crs)
             rows.append({"number": outcome.number, "error": outcome.error, "features": features})
-        progress(len(rows), total)
+        count(len(rows), total)
     return {"rows": rows}
 
 
-def index(session: Session, fields: Fields, told: Told) -> dict[str, Any]:
-    """An index built or brought up to date."""
-    with needing_index():
-        from geoloc.index.making import Order, build, update
+def index(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
+    """Build an index, or bring it up to date."""
+    with needing("index"):
         from geoloc.index.store import Store
-    source, path = fields.source(), fields.path("output")
-    progress = told.counter("blocks", "indexing")
-    told.stage("planning")
+        from geoloc.pipeline.index_build import build_index, update_index
+    request, path = fields.search(), fields.path("output")
+    blocks = progress.counter("blocks", "indexing")
+    progress.stage("planning")
     if fields.truth("update"):
-        preset = Store.open(path).header.preset
-        done = update(Order(path, source.mosaics, preset, source.weights, source.device), progress=progress)
+        done = update_index(path, request, progress=blocks)
     else:
-        order = Order(path, source.mosaics, source.preset, source.weights, source.device)
-        how: dict[str, Any] = {"bands": source.bands, "gsd": source.gsd, "overwrite": fields.truth("overwrite")}
-        done = build(order, fields.limits(), progress=progress, **how)
+        done = build_index(path, request, overwrite=fields.truth("overwrite"), progress=blocks)
     return {"path": str(path), "encoded": done.encoded, "kept": done.kept, "bytes": Store.open(path).size()}
 
 
-def plan(session: Session, fields: Fields, told: Told) -> dict[str, Any]:
-    """The windows that a search would look at."""
-    told.stage("planning")
-    planned = Scope(session.searched(fields.source(), told), fields.limits()).plan()
+def plan(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
+    """Return the windows that a search would look at."""
+    progress.stage("planning")
+    request = fields.search()
+    planned = Scope(session.source(request, progress), request).plan()
     return {
         "features": _collection(planned.to_features()),
         "tile_ids": list(planned.tile_ids()),
@@ -128,14 +125,14 @@ def plan(session: Session, fields: Fields, told: Told) -> dict[str, Any]:
     }
 
 
-def info(session: Session, fields: Fields, told: Told) -> dict[str, Any]:
-    """What an index holds."""
-    with needing_index():
-        from geoloc.index.info import describe
-    return describe(fields.path("index"))
+def info(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
+    """Return what an index holds."""
+    with needing("index"):
+        from geoloc.index.info import index_info
+    return index_info(fields.path("index"))
 
 
-JOBS: dict[str, Callable[[Session, Fields, Told], dict[str, Any]]] = {
+JOBS: dict[str, Callable[[Session, Fields, JobProgress], dict[str, Any]]] = {
     "locate": locate,
     "batch": batch,
     "index": index,
@@ -149,15 +146,15 @@ def _collection(features: Sequence[Any]) -> dict[str, Any]:
 
 
 def _photo_thumbnail(photo: Photo, target: Target, px: int) -> str | None:
-    from geoloc.preview import photo_close_up
+    from geoloc.results.preview import photo_close_up
 
     return _png(photo_close_up(photo, target.click, _COLOUR, px, label=False)) if px else None
 
 
-def _thumbnails(searched: Searched, answers: Sequence[Detection], px: int) -> list[dict[str, Any]]:
-    from geoloc.preview import map_close_up
+def _thumbnails(source: SearchSource, answers: Sequence[Detection], px: int) -> list[dict[str, Any]]:
+    from geoloc.results.preview import map_close_up
 
-    mosaic = searched.mosaic
+    mosaic = source.mosaic
     if not px or mosaic is None:
         return []
     shown = answers[:_MOST_THUMBNAILS]

@@ -19,7 +19,7 @@ from geoloc.system.threads import fit_threads
 from geoloc.worker import PROTOCOL
 from geoloc.worker.channel import Channel
 from geoloc.worker.fields import Fields, RequestError
-from geoloc.worker.told import CancelledError, Told
+from geoloc.worker.progress import CancelledError, JobProgress
 from tiling.errors import AreaError, MosaicError
 
 _CODES: tuple[tuple[type[Exception], str], ...] = (
@@ -38,8 +38,8 @@ _NO_MEMORY = "too little memory for this search; close other programs, or search
 
 
 class _Job:
-    def __init__(self, number: Any, kind: str, told: dict[str, Any]) -> None:
-        self.number, self.kind, self.told = number, kind, told
+    def __init__(self, number: Any, kind: str, fields: dict[str, Any]) -> None:
+        self.number, self.kind, self.fields = number, kind, fields
         self.cancelled = threading.Event()
 
 
@@ -73,9 +73,9 @@ class _Server:
     def _do(self, job: _Job, session: Any, work: Any, warned: list[str]) -> None:
         send, number = self._channel.send, job.number
         try:
-            told = Told(lambda fields: send(number, "progress", fields), job.cancelled)
-            told.check()
-            result = work(session, Fields(job.told), told)
+            progress = JobProgress(lambda fields: send(number, "progress", fields), job.cancelled)
+            progress.check()
+            result = work(session, Fields(job.fields), progress)
             send(number, "result", {**result, "warnings": warned})
         except CancelledError:
             send(number, "error", {"code": "cancelled", "message": "cancelled"})
@@ -97,37 +97,37 @@ class _Server:
         """One request; False ends it all."""
         number: Any = None
         try:
-            told = json.loads(line)
-            if not isinstance(told, dict):
+            fields = json.loads(line)
+            if not isinstance(fields, dict):
                 raise RequestError("a request is a JSON object")
-            number, kind = told.get("id"), told.get("type")
+            number, kind = fields.get("id"), fields.get("type")
             if isinstance(number, bool) or not isinstance(number, (int, str)):
                 raise RequestError("field 'id': give a number or a text")
-            return self._take(number, kind, told)
+            return self._take(number, kind, fields)
         except ValueError as error:
             text = str(error) if isinstance(error, RequestError) else f"a request is one line of JSON ({error})"
             self._channel.send(number, "error", {"code": "usage", "message": text})
             return True
 
-    def _take(self, number: Any, kind: Any, told: dict[str, Any]) -> bool:
+    def _take(self, number: Any, kind: Any, fields: dict[str, Any]) -> bool:
         send = self._channel.send
         if kind == "shutdown":
             send(number, "result", {})
             return False
         if kind in self._kinds:
-            job = _Job(number, kind, told)
+            job = _Job(number, kind, fields)
             with self._lock:
                 if number in self._jobs:
                     raise RequestError(f"field 'id': {number!r} is being worked on already")
                 self._jobs[number] = job
             self._waiting.put(job)
         elif kind == "hello":
-            self._hello(number, told)
+            self._hello(number, fields)
         elif kind == "ping":
             send(number, "result", {})
         elif kind == "cancel":
             with self._lock:
-                target = self._jobs.get(told.get("target"))
+                target = self._jobs.get(fields.get("target"))
             if target is not None:
                 target.cancelled.set()
             send(number, "result", {"known": target is not None})
@@ -135,9 +135,11 @@ class _Server:
             raise RequestError(f"field 'type': {kind!r} is no request that this version knows")
         return True
 
-    def _hello(self, number: Any, told: dict[str, Any]) -> None:
-        if told.get("protocol") != PROTOCOL:
-            text = f"protocol {told.get('protocol')!r} is not {PROTOCOL}, which geoloc {__version__} speaks; update one"
+    def _hello(self, number: Any, fields: dict[str, Any]) -> None:
+        if fields.get("protocol") != PROTOCOL:
+            text = (
+                f"protocol {fields.get('protocol')!r} is not {PROTOCOL}, which geoloc {__version__} speaks; update one"
+            )
             self._channel.send(number, "error", {"code": "protocol", "message": text})
             return
         fields = {

@@ -4,85 +4,81 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from geoloc.model.packaged import find_weights
-from geoloc.searched import Searched, opened
-from geoloc.worker.fields import Search, Source
-from geoloc.worker.told import Told
+from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.source import SearchSource, open_source
+from geoloc.worker.progress import JobProgress
 
 if TYPE_CHECKING:
-    from geoloc.finder import Finder
     from geoloc.model.localizer import Localizer
+    from geoloc.pipeline.finder import Finder
 
 _State = tuple[tuple[str, int, int], ...]
 """Files with their times and sizes."""
 
 
 class _Open(NamedTuple):
-    source: Source
+    request: SearchRequest
     state: _State
-    searched: Searched
+    source: SearchSource
     finder: Finder | None
 
 
 class Session:
-    """One network and one thing to search are kept, those asked for last. For one thread: mosaics are."""
+    """Keeps one network and one thing to search, those asked for last. For one thread: mosaics are."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._open: _Open | None = None
         self._network: tuple[tuple[str, _State, str], Localizer] | None = None
 
-    def searched(self, source: Source, told: Told) -> Searched:
-        """What a request searches, opened.
+    def source(self, request: SearchRequest, progress: JobProgress) -> SearchSource:
+        """Open what a request searches, if it is not open already and unchanged.
 
         Raises:
             GeolocError: it cannot be.
         """
         known = self._open
-        if known is not None and known.source == source and known.state == _state(known.searched.paths):
-            return known.searched
+        if known is not None and known.request == request.source and known.state == _state(known.source.paths):
+            return known.source
         self.close()
-        told.check()
-        how: dict[str, Any] = {"bands": source.bands, "gsd": source.gsd}
-        opening = opened(source.mosaics, source.index, preset=source.preset, weights=source.weights, **how)
-        searched = self._stack.enter_context(opening)
-        self._open = _Open(source, _state(searched.paths), searched, None)
-        return searched
+        progress.check()
+        source = self._stack.enter_context(open_source(request))
+        self._open = _Open(request.source, _state(source.paths), source, None)
+        return source
 
-    def finder(self, search: Search, told: Told) -> Finder:
-        """Finds in what `searched` opened last; what it read and encoded for one request serves the next."""
-        from geoloc.finder import Finder
+    def finder(self, request: SearchRequest, progress: JobProgress) -> Finder:
+        """Return what finds in that which `source` opened last; what it read and encoded once serves the next."""
+        from geoloc.pipeline.finder import Finder
 
-        localizer = self.network(search.source, told)
+        localizer = self.network(request, progress)
         assert self._open is not None
-        if self._open.finder is None:
-            self._open = self._open._replace(finder=Finder(self._open.searched, localizer, refined=True))
         kept = self._open.finder
-        assert kept is not None
-        return kept.asked(
-            refined=search.refined, exhaustive=search.exhaustive, top=search.top, min_score=search.min_score
-        )
+        if kept is None:
+            kept = Finder(self._open.source, localizer, request)
+            self._open = self._open._replace(finder=kept)
+        return kept.with_request(request)
 
-    def network(self, source: Source, told: Told) -> Localizer:
-        """The network of a request.
+    def network(self, request: SearchRequest, progress: JobProgress) -> Localizer:
+        """Load the network of a request, if it is not the one that is kept.
 
         Raises:
             WeightsError: no such preset or weights.
         """
-        path = find_weights(source.preset, source.weights)
-        wanted = (source.preset, _state((path,)), source.device)
+        path = find_weights(request.preset, request.weights)
+        wanted = (request.preset, _state((path,)), request.device)
         if self._network is not None and self._network[0] == wanted:
             return self._network[1]
-        told.stage("loading")
+        progress.stage("loading")
         from geoloc import model
 
         self._network = None
         if self._open is not None:
             # It holds features of the other network.
             self._open = self._open._replace(finder=None)
-        self._network = wanted, model.load(source.preset, source.weights, source.device)
+        self._network = wanted, model.load(request.preset, request.weights, request.device)
         return self._network[1]
 
     def close(self) -> None:

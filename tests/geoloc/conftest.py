@@ -10,8 +10,8 @@ import pytest
 import torch
 from shapely.geometry import box
 
-from geoloc.detection import Detection
-from geoloc.query import Click
+from geoloc.photo.target import Click
+from geoloc.results.detection import Detection
 
 UTM_BOXES = (
     (576708.4, 5188134.98, 576713.13, 5188141.59),

@@ -6,9 +6,9 @@ import pyproj
 import shapely
 from shapely.geometry import Polygon, box
 
-from geoloc.detection import Detection
-from geoloc.query import Click
-from geoloc.results import write_results
+from geoloc.photo.target import Click
+from geoloc.results.detection import Detection
+from geoloc.results.vector_files import write_results
 
 BOXES = {
     "EPSG:32615": (

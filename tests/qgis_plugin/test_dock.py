@@ -16,7 +16,7 @@ from affine import Affine
 from PIL import Image
 from shapely.geometry import box, shape
 
-from geoloc.results import write_results
+from geoloc.results.vector_files import write_results
 from qgis_run import install, put_stub, run_script
 
 CRS = "EPSG:32615"

@@ -12,7 +12,7 @@ import geopandas
 import pytest
 from shapely.geometry import Point
 
-from geoloc.results import write_results
+from geoloc.results.vector_files import write_results
 from qgis_run import HERE, QGIS_PYTHON, headless, install, put_stub, run_in_display
 
 AREA = (576700.0, 5188100.0, 576800.0, 5188200.0)

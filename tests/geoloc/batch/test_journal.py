@@ -8,24 +8,24 @@ import pytest
 from shapely.geometry import box
 
 from geoloc.batch.journal import SUFFIX, Journal, settings_of
-from geoloc.batch.outcome import Outcome
-from geoloc.detection import Detection
+from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
-from geoloc.results import row_of
+from geoloc.results.detection import Detection
+from geoloc.results.vector_files import row_of
 from tiling.area import Area
 
 SETTINGS = {"mosaic": [("m.tif", 1)], "--top": 5}
 
 
 @pytest.fixture
-def outcomes(make_detection: Callable[..., Detection]) -> list[Outcome]:
+def outcomes(make_detection: Callable[..., Detection]) -> list[QueryOutcome]:
     """Of three queries; numbers that need all their digits."""
     polygon = box(1 / 3, 2 / 3, 4 / 3, 576713.13498 + 1e-9)
     found = row_of(make_detection(1 / 7, (0, 0, 1, 1), polygon=polygon, rank=1))
-    return [Outcome(1, (found, found)), Outcome(2), Outcome(3, (found,))]
+    return [QueryOutcome(1, (found, found)), QueryOutcome(2), QueryOutcome(3, (found,))]
 
 
-def test_what_was_added_is_there_when_it_goes_on(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+def test_what_was_added_is_there_when_it_goes_on(photos: Path, tmp_path: Path, outcomes: list[QueryOutcome]) -> None:
     journal = Journal(tmp_path / "out.gpkg", SETTINGS)
     assert journal.path == tmp_path / f"out.gpkg{SUFFIX}"
     assert journal.done == {}
@@ -37,7 +37,7 @@ def test_what_was_added_is_there_when_it_goes_on(photos: Path, tmp_path: Path, o
     assert not journal.path.exists()
 
 
-def test_a_run_may_be_cut_off_at_any_byte(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+def test_a_run_may_be_cut_off_at_any_byte(photos: Path, tmp_path: Path, outcomes: list[QueryOutcome]) -> None:
     output = tmp_path / "out.gpkg"
     journal = Journal(output, SETTINGS)
     sizes = [journal.path.stat().st_size]
@@ -53,7 +53,7 @@ def test_a_run_may_be_cut_off_at_any_byte(photos: Path, tmp_path: Path, outcomes
         assert Journal(output, SETTINGS).done[3] == outcomes[2]
 
 
-def test_other_settings_are_refused_by_name(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+def test_other_settings_are_refused_by_name(photos: Path, tmp_path: Path, outcomes: list[QueryOutcome]) -> None:
     output = tmp_path / "out.gpkg"
     Journal(output, SETTINGS).add(photos / "a.png", outcomes)
     before = (tmp_path / f"out.gpkg{SUFFIX}").read_bytes()
@@ -75,7 +75,7 @@ def test_a_damaged_journal_says_so(tmp_path: Path, text: str) -> None:
     assert Journal(tmp_path / "out.gpkg", SETTINGS, overwrite=True).done == {}
 
 
-def test_a_photo_that_was_changed_is_searched_again(photos: Path, tmp_path: Path, outcomes: list[Outcome]) -> None:
+def test_a_photo_that_was_changed_is_searched_again(photos: Path, tmp_path: Path, outcomes: list[QueryOutcome]) -> None:
     journal = Journal(tmp_path / "out.gpkg", SETTINGS)
     journal.add(photos / "a.png", outcomes[:2])
     journal.add(photos / "b.png", outcomes[2:])

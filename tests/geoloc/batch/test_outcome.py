@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from geoloc.batch.outcome import Outcome, count_line, to_rows
+from geoloc.batch.outcome import QueryOutcome, count_line, to_rows
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.detection import Detection
-from geoloc.query import Click, Target
-from geoloc.results import COLUMNS, row_of
+from geoloc.photo.target import Click, Target
+from geoloc.results.detection import Detection
+from geoloc.results.vector_files import COLUMNS, row_of
 
 Make = Callable[..., Detection]
 
@@ -22,7 +22,7 @@ def queries(*others: dict[str, object]) -> Queries:
 
 def test_every_query_has_its_rows(make_detection: Make) -> None:
     answers = tuple(row_of(make_detection(0.9, (0, 0, 1, 1), rank=rank)) for rank in (1, 2))
-    outcomes = [Outcome(3, error="no such photo"), Outcome(1, answers), Outcome(2)]
+    outcomes = [QueryOutcome(3, error="no such photo"), QueryOutcome(1, answers), QueryOutcome(2)]
     rows, columns = to_rows(queries({"who": "x"}, {"who": "y"}, {"who": "z"}), outcomes)
     told = [[row.properties.get(name) for name in ("query", "status", "rank", "error", "who")] for row in rows]
     assert told == [
@@ -41,7 +41,7 @@ def test_every_query_has_its_rows(make_detection: Make) -> None:
 
 def test_columns_whose_names_are_taken() -> None:
     said = {"Score": 1, "query_score": 2, "fid": 3, "id": 4, "ID": 5, "status": 6}
-    (row,), columns = to_rows(queries(said), [Outcome(1)])
+    (row,), columns = to_rows(queries(said), [QueryOutcome(1)])
     names = ["query_Score", "query_query_score", "query_fid", "id", "query_ID", "query_status"]
     assert list(columns)[-6:] == names
     assert [row.properties[name] for name in names] == [1, 2, 3, 4, 5, 6]

@@ -10,7 +10,7 @@ from shapely.geometry import Point
 
 from geoloc.batch.queries import read_photo_queries
 from geoloc.errors import QueriesError
-from geoloc.query import Click, Target
+from geoloc.photo.target import Click, Target
 from tiling.box import PixelBox
 
 HEADER = "id,photo,click_x,click_y,photo_xmin,photo_ymin,photo_xmax,photo_ymax,\n"

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from geoloc.batch import run as module
-from geoloc.batch.asked import Find
 from geoloc.batch.journal import Journal
 from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.batch.run import one_by_one, run
-from geoloc.detection import Detection
 from geoloc.errors import OutputError
-from geoloc.photo import Photo
-from geoloc.query import Click, Target
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Click, Target
+from geoloc.pipeline.asked import Find
+from geoloc.results.detection import Detection
 from tiling.errors import MosaicError
 
 Make = Callable[..., Detection]

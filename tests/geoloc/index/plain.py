@@ -18,10 +18,10 @@ from affine import Affine
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from geoloc.index.build import Done, build, update
-from geoloc.index.header import Request
-from geoloc.model.descriptor import SQUARES
-from geoloc.model.network import Features
+from geoloc.index.header import IndexRequest
+from geoloc.index.writer import Done, build, update
+from geoloc.model.network.descriptor import SQUARES
+from geoloc.model.network.features import Features
 from tiling.area import Area
 from tiling.mosaic import Mosaic, open_mosaic
 from tiling.plan import Plan, make_plan
@@ -78,7 +78,7 @@ def plan_of(mosaic: Mosaic) -> Plan:
 def built(mosaic_path: Path, path: Path, model: Plain | None = None, **changes: Any) -> Done:
     """`build` with what these tests have in common."""
     with open_mosaic([mosaic_path]) as mosaic:
-        request = Request(None, None, Area.everywhere().polygon)
+        request = IndexRequest(None, None, Area.everywhere().polygon)
         asked: dict[str, Any] = {"weights": WEIGHTS, "request": request, "block": BLOCK} | changes
         return build(path, mosaic, plan_of(mosaic), model or Plain(), **asked)  # type: ignore[arg-type]
 

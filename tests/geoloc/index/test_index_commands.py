@@ -65,7 +65,7 @@ def _found(result: Result) -> list[tuple[float, ...]]:
 
 
 def test_two_stages_choose_the_same_windows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoloc.search.LOOKS", 2)
+    monkeypatch.setattr("geoloc.search.locate.LOOKS", 2)
     asked = ("locate", folder / "p.jpg", *LOCATE, "--top", "1")
     (one,), (other,) = (
         _found(_run(*asked, *where)) for where in (("--index", folder / "i.zarr"), ("--mosaic", folder / "m.tif"))

@@ -10,7 +10,7 @@ import torch
 
 from geoloc import model
 from geoloc.model.engine import export_onnx
-from geoloc.model.network import CrossViewNet
+from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.weights import build
 
 

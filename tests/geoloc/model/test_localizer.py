@@ -10,12 +10,12 @@ import pytest
 import torch
 from affine import Affine
 
-from geoloc.gauss import Gauss
 from geoloc.model.localizer import PEAK_PX, EncodedQueries, Localizer, Proposal, _peaks, _places
-from geoloc.model.network import CrossViewNet, Features
-from geoloc.model.presets import preset
+from geoloc.model.network.features import Features
+from geoloc.model.presets import new_network, preset
 from geoloc.model.weights import Calibration
-from geoloc.query import Query
+from geoloc.photo.crops import Crop
+from geoloc.plane.gaussian import Gaussian
 
 TINY = replace(preset("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
 SIDE = 96
@@ -103,7 +103,7 @@ class _Said(Localizer):
     """Says what it is told to."""
 
     def __init__(self, logits: torch.Tensor) -> None:
-        super().__init__(CrossViewNet(TINY), Calibration())
+        super().__init__(new_network(TINY), Calibration())
         self._logits = logits
 
     def _match(self, queries: object, window: object) -> tuple[torch.Tensor, torch.Tensor]:
@@ -124,13 +124,13 @@ def test_a_second_look_counts_what_is_near_the_place() -> None:
     valid = np.ones((SIDE, SIDE), bool)
     said = _Said(logits)
     features = Features(torch.zeros(1), torch.zeros(1))
-    found = said.confirm(said.encoded(), features, valid, (30.0, 62.0))
+    found = said.rescore(said.encoded(), features, valid, (30.0, 62.0))
     assert found is not None
     assert found.target == 4
     assert found.box.centre == pytest.approx((28.0, 60.0), abs=0.01)
     assert found.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
     valid[40:] = False
-    assert said.confirm(said.encoded(), features, valid, (30.0, 80.0)) is None
+    assert said.rescore(said.encoded(), features, valid, (30.0, 80.0)) is None
 
 
 def test_what_is_known_of_the_place_decides_between_peaks() -> None:
@@ -142,7 +142,9 @@ def test_what_is_known_of_the_place_decides_between_peaks() -> None:
     features = Features(torch.zeros(1), torch.zeros(1))
 
     def settled(x: float, deviation: float) -> Proposal | None:
-        return said.settle(said.encoded(), features, valid, Gauss(np.array([x, 60.0]), deviation**2 * np.eye(2)))
+        return said.match_with_prior(
+            said.encoded(), features, valid, Gaussian(np.array([x, 60.0]), deviation**2 * np.eye(2))
+        )
 
     loose, near, far = settled(30.0, 60.0), settled(30.0, 20.0), settled(70.0, 6.0)
     assert loose is not None
@@ -160,7 +162,7 @@ def test_what_is_known_of_the_place_decides_between_peaks() -> None:
 
 
 def test_scores_follow_the_calibration_and_never_overflow() -> None:
-    localizer = Localizer(CrossViewNet(TINY), Calibration(2.0, 0.0, 0.5, -1.0))
+    localizer = Localizer(new_network(TINY), Calibration(2.0, 0.0, 0.5, -1.0))
     assert localizer.score(4.0) == pytest.approx(1 / (1 + math.exp(-1.0)))
     assert localizer.score(-1e9) == 0.0
     assert localizer.score(1e9) == 1.0
@@ -169,15 +171,15 @@ def test_scores_follow_the_calibration_and_never_overflow() -> None:
 def test_batches_of_crops_do_not_influence_each_other() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    localizer = Localizer(CrossViewNet(TINY).eval(), Calibration())
+    localizer = Localizer(new_network(TINY).eval(), Calibration())
     window = rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     valid = np.ones((SIDE, SIDE), bool)
     queries = [
-        Query(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, Affine.identity()) for i in range(20)
+        Crop(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, Affine.identity()) for i in range(20)
     ]
     features = localizer.encode_reference(window, valid)
 
-    def masses(part: list[Query]) -> list[tuple[float, float]]:
+    def masses(part: list[Crop]) -> list[tuple[float, float]]:
         encoded = localizer.encode_queries(part, list(range(len(part))))
         matches = localizer.propose(encoded, features, valid, 1)
         return [(p.log_mass, matches.log_mass[p.target]) for p in matches.proposals]
@@ -192,7 +194,7 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
 def test_what_lies_under_no_data_does_not_matter() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    localizer = Localizer(CrossViewNet(TINY).eval(), Calibration())
+    localizer = Localizer(new_network(TINY).eval(), Calibration())
     valid = np.ones((SIDE, SIDE), bool)
     valid[:, 60:] = False
     window = rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8)

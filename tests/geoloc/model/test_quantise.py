@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from geoloc.model import load
-from geoloc.model.network import Features
+from geoloc.model.network.features import Features
 from geoloc.model.quantise import STEPS, Quantiser
 
 CPU = torch.device("cpu")

@@ -13,8 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from geoloc import model
 from geoloc.errors import WeightsError
-from geoloc.model.network import CrossViewNet
-from geoloc.model.presets import preset
+from geoloc.model.presets import new_network, preset
 from geoloc.model.weights import FORMAT, Calibration, load_weights, save_weights
 
 TINY = replace(preset("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
@@ -25,13 +24,13 @@ CALIBRATION = Calibration(3.5, 0.7, 0.8, -0.4)
 def saved(tmp_path: Path) -> Path:
     torch.manual_seed(1)
     path = tmp_path / "tiny.safetensors"
-    save_weights(path, CrossViewNet(TINY), CALIBRATION)
+    save_weights(path, new_network(TINY), CALIBRATION)
     return path
 
 
 def test_tensors_and_calibration_come_back_as_they_were(tmp_path: Path) -> None:
     torch.manual_seed(1)
-    net, other = CrossViewNet(TINY), CrossViewNet(TINY)
+    net, other = new_network(TINY), new_network(TINY)
     save_weights(tmp_path / "w.safetensors", net, CALIBRATION, half=False)
     assert load_weights(tmp_path / "w.safetensors", other) == CALIBRATION
     expected, loaded = net.state_dict(), other.state_dict()
@@ -41,7 +40,7 @@ def test_tensors_and_calibration_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_half_precision_halves_the_file_and_changes_little(tmp_path: Path, saved: Path) -> None:
     torch.manual_seed(1)
-    net, other = CrossViewNet(TINY), CrossViewNet(TINY)
+    net, other = new_network(TINY), new_network(TINY)
     save_weights(tmp_path / "full.safetensors", net, CALIBRATION, half=False)
     assert saved.stat().st_size < 0.6 * (tmp_path / "full.safetensors").stat().st_size
     load_weights(saved, other)
@@ -97,19 +96,19 @@ def test_damaged_or_foreign_files_are_refused(saved: Path, damage: object, messa
     assert callable(damage)
     damage(saved)
     with pytest.raises(WeightsError, match=message):
-        load_weights(saved, CrossViewNet(TINY))
+        load_weights(saved, new_network(TINY))
 
 
 def test_weights_of_another_preset_or_shape_are_refused(saved: Path) -> None:
     with pytest.raises(WeightsError, match="weights for preset 'base', not 'other'"):
-        load_weights(saved, CrossViewNet(replace(TINY, name="other")))
+        load_weights(saved, new_network(replace(TINY, name="other")))
     with pytest.raises(WeightsError, match="another version of the network"):
-        load_weights(saved, CrossViewNet(replace(TINY, dim=32)))
+        load_weights(saved, new_network(replace(TINY, dim=32)))
 
 
 def test_a_refused_file_leaves_the_network_as_it_was(saved: Path) -> None:
     torch.manual_seed(2)
-    net = CrossViewNet(TINY)
+    net = new_network(TINY)
     before = {name: value.clone() for name, value in net.state_dict().items()}
     _flip_last_byte(saved)
     with pytest.raises(WeightsError):

@@ -10,13 +10,13 @@ import pytest
 import rasterio
 
 from geoloc import town
-from geoloc.evaluate import read_queries
-from geoloc.photo import Photo, load_photo
-from geoloc.town.camera import Camera, Equirectangular, Pinhole
-from geoloc.town.frame import Frame
-from geoloc.town.render import cast
-from geoloc.town.scene import Scene, build_scene
-from geoloc.town.shapes import Material, pack
+from geoloc.evaluation.evaluate import read_queries
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
+from geoloc.town.picture.frame import Frame
+from geoloc.town.picture.render import cast
+from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.shapes import Material, pack
 from geoloc.town.town import DEFAULT_ORIGIN
 from geoloc.town.write import GROUND_ALTITUDE_M
 

@@ -13,11 +13,12 @@ import pytest
 import rasterio
 from affine import Affine
 
-from geoloc.model.presets import PRESETS, Config
-from geoloc.train import mix
-from geoloc.train.ground import Ground
-from geoloc.train.mix import Collection
-from geoloc.train.posed import load_site
+from geoloc.model.network.config import Config
+from geoloc.model.presets import PRESETS
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.ground import Ground
+from geoloc.train.grounds.posed_site import load_site
+from geoloc.train.samples import sampler as mix
 
 WEST, NORTH, GROUND_M = 587_500.0, 3_338_200.0, 270.0
 MOSAIC_PX, MOSAIC_GSD_M = 800, 0.1

@@ -11,12 +11,14 @@ import pytest
 import torch
 
 from geoloc.errors import TrainingError, WeightsError
-from geoloc.model.presets import PRESETS, Config
+from geoloc.model.network.config import Config
+from geoloc.model.presets import PRESETS
 from geoloc.train import ablate
-from geoloc.train.ablate import CHANCE, Plan, run_ablation
-from geoloc.train.batch import Batch
-from geoloc.train.gather import HELD_OUT, TRAIN
-from geoloc.train.mix import Collection, Recipe
+from geoloc.train.ablate import CHANCE, AblationPlan, run_ablation
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.gather import HELD_OUT, TRAIN
+from geoloc.train.samples.batch import Batch
+from geoloc.train.samples.sampler import SamplerSettings
 
 
 @pytest.fixture
@@ -25,15 +27,15 @@ def parts(collection: Collection) -> dict[str, Collection]:
 
 
 @pytest.fixture
-def plan(monkeypatch: pytest.MonkeyPatch, tiny: Config) -> Plan:
+def plan(monkeypatch: pytest.MonkeyPatch, tiny: Config) -> AblationPlan:
     monkeypatch.setitem(
         PRESETS, "plain", replace(tiny, name="plain", fusion="sum", head="anchor", click_map="distance")
     )
-    monkeypatch.setattr(ablate, "Recipe", lambda: Recipe(query_px=64, window_px=128))
-    return Plan(steps=2, batch=2, seeds=2, records=4, test_records=6, presets=("tiny", "plain"), cached=True)
+    monkeypatch.setattr(ablate, "Recipe", lambda: SamplerSettings(query_px=64, window_px=128))
+    return AblationPlan(steps=2, batch=2, seeds=2, records=4, test_records=6, presets=("tiny", "plain"), cached=True)
 
 
-def test_one_table_of_all_presets_and_seeds(parts: dict[str, Collection], tmp_path: Path, plan: Plan) -> None:
+def test_one_table_of_all_presets_and_seeds(parts: dict[str, Collection], tmp_path: Path, plan: AblationPlan) -> None:
     text = run_ablation(parts, tmp_path / "run", tmp_path / "results", plan)
     assert (tmp_path / "results/ablation.md").read_text() == text
     rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
@@ -53,7 +55,7 @@ def test_one_table_of_all_presets_and_seeds(parts: dict[str, Collection], tmp_pa
 
 
 def test_it_goes_on_and_mixes_no_plans(
-    parts: dict[str, Collection], tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+    parts: dict[str, Collection], tmp_path: Path, plan: AblationPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, results = tmp_path / "run", tmp_path / "results"
     run_ablation(parts, run, results, replace(plan, presets=("tiny",), seeds=1))

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from geoloc.model.network import CrossViewNet
-from geoloc.model.presets import preset
+from geoloc.model.presets import new_network, preset
 from geoloc.model.weights import load_weights
-from geoloc.train.gather import HELD_OUT, TRAIN
-from geoloc.train.mix import Collection
-from geoloc.train.pack import write_pack
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.gather import HELD_OUT, TRAIN
+from geoloc.train.grounds.pack import write_pack
 
 ROOT = Path(__file__).parents[3]
 ABSENT = ("rasterio", "pyproj", "mercantile", "shapely", "geopandas", "click", "pyogrio", "affine")
@@ -53,7 +52,7 @@ def test_it_needs_no_raster_library_and_goes_on_from_pieces(collection: Collecti
     # The optimiser's moments and the averages make the checkpoint of `base` some 50 MB.
     assert [piece.name for piece in pieces[:2]] == ["last.ckpt.000", "last.ckpt.001"]
     assert max(path.stat().st_size for path in run.rglob("*") if path.is_file()) <= 16 * 2**20
-    load_weights(run / "weights.safetensors", CrossViewNet(preset("base")))
+    load_weights(run / "weights.safetensors", new_network(preset("base")))
     train(1)
     assert sorted(run.glob("last.ckpt*")) == pieces
 

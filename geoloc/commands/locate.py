@@ -1,0 +1,136 @@
+"""`geoloc locate`: one photograph, its clicks, their answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geoloc.commands.logs import LOG
+from geoloc.commands.options import HOW, NETWORK, SOURCE, WHERE, Parsed, check_source, options, takes_request
+from geoloc.commands.progress import Progress
+
+if TYPE_CHECKING:
+    from geoloc.photo.target import Target
+    from geoloc.pipeline.finder import Found
+    from geoloc.pipeline.request import SearchRequest
+
+
+def _parse_click(text: str) -> Any:
+    from geoloc.photo.target import parse_click
+
+    return parse_click(text)
+
+
+def _parse_box(text: str) -> Any:
+    from geoloc.photo.target import parse_box
+
+    return parse_box(text)
+
+
+@click.command()
+@click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
+@click.option(
+    "--click",
+    "clicks",
+    multiple=True,
+    type=Parsed("X,Y", _parse_click),
+    help="The object's place in the upright photo, in pixels from its upper left corner; several for several objects.",
+)
+@click.option(
+    "--box",
+    "boxes",
+    multiple=True,
+    type=Parsed("X0,Y0,X1,Y1", _parse_box),
+    help="Instead of --click: the object's box in the photo, which says how large it is.",
+)
+@options(*SOURCE, *WHERE, *HOW, *NETWORK)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).  [default: GeoJSON to stdout]",
+)
+@click.option("--preview", type=click.Path(path_type=Path), help="Draw photo and answers into this PNG.")
+@options("overwrite", "verbosity")
+@takes_request
+def locate(
+    *,
+    request: SearchRequest,
+    photo_path: Path,
+    clicks: tuple[Any, ...],
+    boxes: tuple[Any, ...],
+    output: Path | None,
+    preview: Path | None,
+    overwrite: bool,
+) -> None:
+    """Find what is clicked in PHOTO on a mosaic.
+
+    Prints ranked polygons with scores as GeoJSON. A click that the model does not find is "not here": it gets no
+    polygon, stderr says so, and the exit code is 0.
+    """
+    from geoloc.model.packaged import find_weights
+    from geoloc.photo.photo import load_photo
+    from geoloc.photo.target import Target, check_target
+    from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import open_source
+    from geoloc.results.preview import PREVIEW_SUFFIXES, draw_preview
+    from geoloc.results.vector_files import check_vector_output, geojson_text, write_results
+    from geoloc.system.output import check_output
+
+    if bool(clicks) == bool(boxes):
+        raise click.UsageError("Give --click or --box, one of the two.")
+    check_source(request)
+    # What is cheap to check comes before the mosaic, and that before the network.
+    photo = load_photo(photo_path)
+    targets = list(dict.fromkeys([*map(Target, clicks), *map(Target.from_box, boxes)]))
+    for target in targets:
+        check_target(photo, target)
+    find_weights(request.preset, request.weights)
+    inputs = (photo_path, *request.files)
+    if output is not None:
+        check_vector_output(output, overwrite, inputs)
+    if preview is not None:
+        check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
+    with open_source(request) as source:
+        if preview is not None and source.mosaic is None:
+            raise click.UsageError(
+                "--preview draws the mosaic, which the index alone does not hold: give --mosaic too."
+            )
+        scope = Scope(source, request)
+        if hint := scope.around(photo):
+            LOG.info("Looking only %s; --no-gps leaves it out", hint)
+        plan = scope.plan(photo)
+        searched_at = max(plan.gsd_m, source.finest_m)
+        LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, searched_at)
+
+        from geoloc import model
+        from geoloc.pipeline.finder import Finder
+
+        finder = Finder(source, model.load(request.preset, request.weights, request.device), request)
+        found = finder.find(photo, targets, plan, Progress("windows"))
+        _report(targets, found)
+        if output is not None:
+            write_results(found.here, output, crs=source.crs, overwrite=overwrite)
+        if preview is not None and source.mosaic is not None:
+            asked = [target.click for target in targets]
+            draw_preview(photo, asked, found.here, source.mosaic, preview, plan=plan, overwrite=overwrite)
+    if output is None:
+        click.echo(geojson_text(found.here))
+
+
+def _report(targets: list[Target], found: Found) -> None:
+    """Say for every click what was found, or that it is not here."""
+    for number, target in enumerate(targets):
+        asked = f"click {target.click.x:g},{target.click.y:g}"
+        here = [answer for answer in found.here if answer.target == number]
+        if here:
+            best = here[0]
+            place = f"{best.polygon.centroid.x:.10g},{best.polygon.centroid.y:.10g}"
+            text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
+            LOG.info(text, asked, place, best.score, best.accuracy_m, best.method)
+            continue
+        scores = [answer.score for answer in found.answers if answer.target == number]
+        best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
+        LOG.warning("not here: %s (%s)", asked, best_score)

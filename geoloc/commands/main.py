@@ -1,0 +1,77 @@
+"""The `geoloc` group: the commands, and how what goes wrong in them is told.
+
+Data goes to stdout, everything else to stderr. Exit codes: 0 done (also when the answer is "not here"), 1 something
+the user can mend or that failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+
+from geoloc import __version__
+from geoloc.commands.batch import batch
+from geoloc.commands.demo import demo
+from geoloc.commands.evaluate import evaluate
+from geoloc.commands.index import index
+from geoloc.commands.locate import locate
+from geoloc.commands.logs import LOG
+from geoloc.commands.research.ablate import ablate
+from geoloc.commands.research.calibrate import calibrate
+from geoloc.commands.research.export import export
+from geoloc.commands.research.pack import pack
+from geoloc.commands.research.train_descriptors import train_descriptors
+from geoloc.commands.tiles import tiles
+from geoloc.commands.train import train
+from geoloc.errors import GeolocError, in_one_line
+from geoloc.system.threads import fit_threads
+
+COMMANDS = (locate, batch, index, tiles, evaluate, train, demo)
+RESEARCH = (ablate, calibrate, export, pack, train_descriptors)
+"""What few but the makers of weights need."""
+
+
+class Main(click.Group):
+    """Turns errors into one line on stderr and exit code 1, and lists commands of research apart."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the user can mend and what nobody foresaw both become a `ClickException`."""
+        # Here, since the commands load what computes only when they run.
+        fit_threads()
+        try:
+            return super().invoke(ctx)
+        except GeolocError as error:
+            raise click.ClickException(in_one_line(error)) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if LOG.isEnabledFor(logging.DEBUG):
+                raise
+            text = f"{in_one_line(error)}; run again with -v for the traceback and report it"
+            raise click.ClickException(text) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the two lists of commands."""
+        limit = formatter.width - 6 - max(map(len, self.commands))
+        for title, commands in (("Commands", COMMANDS), ("Research", RESEARCH)):
+            with formatter.section(title):
+                formatter.write_dl([(command.name or "", command.get_short_help_str(limit)) for command in commands])
+
+
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="geoloc")
+def main() -> None:
+    """Click an object in a drone or ground photograph, get its polygon on the map.
+
+    \b
+    geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson
+    geoloc locate photo.jpg --click 1426,624 --mosaic tiles/ --near 15.31,51.87 --within 300
+    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
+    geoloc tiles --mosaic mosaic.tif > windows.geojson
+    """
+
+
+for _command in (*COMMANDS, *RESEARCH):
+    main.add_command(_command)

@@ -1,0 +1,57 @@
+"""How far a command is, on stderr."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+from geoloc.commands.logs import LOG
+
+
+class Progress:
+    """A counter on stderr: one changing line on a terminal, about ten lines in a log."""
+
+    def __init__(self, what: str, *, timed: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        """timed: say how fast it goes and how long the rest will take, counted from the first call on; `clock` tells
+        seconds.
+        """
+        self._what = what
+        self._tenth = -1
+        self._terminal = sys.stderr.isatty()
+        self._timed, self._clock = timed, clock
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say that so many are done."""
+        if not LOG.isEnabledFor(logging.INFO):
+            return
+        text = f"{done} of {total} {self._what}{self._pace(done, total) if self._timed else ''}"
+        if self._terminal:
+            click.echo(f"\r{text}\x1b[K", nl=done >= total, err=True)
+        elif done * 10 // max(total, 1) > self._tenth:
+            self._tenth = done * 10 // max(total, 1)
+            click.echo(text, err=True)
+
+    def _pace(self, done: int, total: int) -> str:
+        """Such as ", 4.1 a minute, 1 h 20 min left"; empty where nothing was done yet."""
+        now = self._clock()
+        if self._first is None:
+            self._first = (done, now)
+        count, seconds = done - self._first[0], now - self._first[1]
+        if count <= 0 or seconds <= 0:
+            return ""
+        rate = 60 * count / seconds
+        text = f", {rate:.0f} a minute" if rate >= 10 else f", {rate:.2g} a minute"
+        return text if done >= total else f"{text}, {_duration((total - done) / rate)} left"
+
+
+def _duration(minutes: float) -> str:
+    if minutes < 1:
+        return f"{math.ceil(60 * minutes)} s"
+    whole = math.ceil(minutes)
+    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"

@@ -1,0 +1,65 @@
+"""`geoloc ablate`: every preset trained on the same data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from geoloc.commands.logs import LOG
+from geoloc.commands.options import options
+from geoloc.commands.training_data import TrainingData, training_data
+
+
+@click.command()
+@training_data(packed=True)
+@click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for runs; goes on from it.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("benchmarks/results"),
+    show_default=True,
+    help="Folder for ablation.md, .json and .png.",
+)
+@click.option("--steps", type=click.IntRange(min=1), default=3000, show_default=True, help="Batches a run.")
+@click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option(
+    "--records", type=click.IntRange(min=32), default=20_000, show_default=True, help="Drawn once, the same for all."
+)
+@click.option("--test-records", type=click.IntRange(min=16), default=800, show_default=True)
+@click.option("--presets", help="Comma-separated names.  [default: all]")
+@click.option("--cached", is_flag=True, help="Freeze the backbone and encode the records once: for a CPU.")
+@options("device", "verbosity")
+def ablate(
+    *,
+    data: TrainingData,
+    run: Path,
+    results: Path,
+    steps: int,
+    batch: int,
+    seeds: int,
+    records: int,
+    test_records: int,
+    presets: str | None,
+    cached: bool,
+    device: str,
+) -> None:
+    """Train every preset on the same data with several seeds and print one table.
+
+    \b
+    geoloc ablate --pack pack/ -o runs/ablation --device cuda
+    geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores
+    """
+    from geoloc.system.extras import needing
+
+    with needing("train"):
+        from geoloc.train.ablate import AblationPlan, run_ablation
+    parts = data.parts()
+    plan = AblationPlan(
+        steps=steps, batch=batch, seeds=seeds, records=records, test_records=test_records, cached=cached
+    )
+    if presets:
+        plan = replace(plan, presets=tuple(name.strip() for name in presets.split(",")))
+    click.echo(run_ablation(parts, run, results, plan, device=device, report=LOG.info))

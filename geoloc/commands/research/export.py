@@ -1,0 +1,31 @@
+"""`geoloc export`: a model as ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geoloc.commands.options import options
+
+
+@click.command()
+@options("preset", "weights")
+@click.option("--onnx", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write into.")
+@options("overwrite", "verbosity")
+def export(*, preset: str, weights: Path | None, folder: Path, overwrite: bool) -> None:
+    """Write a model as ONNX, to run it elsewhere: encoder.onnx and attention.onnx.
+
+    encoder.onnx: rgb, images x 3 x H x W in 0..255, sides multiples of 16 -> coarse and fine features. attention.onnx:
+    those of some crops, their clicks in crop pixels, and those of one window -> logits and boxes of all its cells.
+    """
+    from geoloc import model
+    from geoloc.model.engine import ATTENTION, ENCODER
+    from geoloc.system.output import check_output
+
+    if not folder.is_dir():
+        raise click.UsageError(f"{folder}: no such folder; make it first.")
+    for name in (ENCODER, ATTENTION):
+        check_output(folder / name, (".onnx",), overwrite)
+    for path in model.load(preset, weights, "cpu").export_onnx(folder):
+        click.echo(f"wrote {path}")

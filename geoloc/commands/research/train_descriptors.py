@@ -1,0 +1,42 @@
+"""`geoloc train-descriptors`: train the descriptors by which large areas are searched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geoloc.commands.logs import LOG
+from geoloc.commands.options import options
+from geoloc.commands.training_data import TrainingData, training_data
+
+
+@click.command("train-descriptors")
+@training_data(packed=True)
+@click.option("--records", type=click.IntRange(min=16), default=2000, show_default=True, help="Pairs to train them on.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
+@options("preset", "weights", "overwrite", "verbosity")
+def train_descriptors(
+    *,
+    data: TrainingData,
+    records: int,
+    output: Path,
+    preset: str,
+    weights: Path | None,
+    overwrite: bool,
+) -> None:
+    """Train the descriptors of a network, by which a search of a large area chooses where to look.
+
+    \b
+    geoloc train-descriptors --pack pack/ --weights run/weights.safetensors -o mine.safetensors
+
+    For weights from `geoloc.train.from_pack`; `geoloc train` does this by itself. All else stays as it was.
+    """
+    from geoloc.system.extras import needing
+    from geoloc.system.output import check_output
+
+    check_output(output, (".safetensors",), overwrite, [] if weights is None else [weights])
+    with needing("train"):
+        from geoloc.train.workflows import retrain_descriptors
+    retrain_descriptors(preset, weights, data.parts(), output, records, report=LOG.info)
+    click.echo(f"wrote {output}")

@@ -1,0 +1,54 @@
+"""`geoloc tiles`: the windows that a search would look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from geoloc.commands.options import WHERE, options, request_option, takes_request
+
+if TYPE_CHECKING:
+    from geoloc.pipeline.request import SearchRequest
+
+
+@click.command()
+@request_option("mosaics", required=True)
+@options("bands", "gsd_m", *WHERE, "preset")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["geojson", "ids"]),
+    default="geojson",
+    show_default=True,
+    help="The windows as GeoJSON, or the ids z/x/y of the web-mercator tiles they are made of.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write .geojson, or .txt for ids.  [default: stdout]"
+)
+@options("overwrite", "verbosity")
+@takes_request
+def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: bool) -> None:
+    """Print the windows that a search of the mosaic would look at."""
+    import json
+
+    from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import MosaicSource
+    from geoloc.results.vector_files import GEOJSON_SUFFIXES
+    from geoloc.system.output import check_output, replacing
+    from tiling.mosaic import open_mosaic
+
+    if output is not None:
+        check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite)
+    with open_mosaic(request.mosaics, request.bands) as mosaic:
+        plan = Scope(MosaicSource(mosaic, request.preset, request.gsd_m), request).plan()
+    if form == "geojson":
+        text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
+    else:
+        text = "\n".join(plan.tile_ids())
+    if output is None:
+        click.echo(text)
+        return
+    with replacing(output) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,122 @@
+"""`geoloc train`: train a model, or adapt one to a mosaic of one's own."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+
+from geoloc.commands.logs import LOG
+from geoloc.commands.options import Positive, options
+from geoloc.commands.training_data import TrainingData, training_data
+
+
+@click.command()
+@training_data(packed=True)
+@options("dataset", "task")
+@click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")
+@click.option("--minutes", type=Positive(), help="How long to train, over all sittings.")
+@click.option("--steps", type=click.IntRange(min=1), help="How many batches to train on, over all sittings.")
+@click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
+@click.option("--rate", type=Positive(), default=4e-4, show_default=True, help="Highest learning rate.")
+@click.option("--patience", type=click.IntRange(min=0), default=0, help="Stop after so many checks without progress.")
+@click.option("--scratch", is_flag=True, help="Begin with ImageNet's backbone, not with the preset's own weights.")
+@click.option(
+    "--cached",
+    type=click.IntRange(min=16),
+    metavar="RECORDS",
+    help="Freeze the backbone and train on this many records, encoded once: twice as fast on a CPU.",
+)
+@click.option("--trials", type=click.IntRange(min=0), default=40, show_default=True, help="Searches to fit scores on.")
+@click.option(
+    "--descriptors",
+    type=click.IntRange(min=0),
+    default=2000,
+    show_default=True,
+    help="Records to train descriptors on, by which large areas are searched; 0: as begun with.",
+)
+@click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Processes that make data.")
+@click.option("--devices", type=click.IntRange(min=1), default=1, show_default=True, help="Accelerators to use.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@options("preset", "weights", "device", "verbosity")
+def train(
+    *,
+    data: TrainingData,
+    dataset: tuple[str, Path] | None,
+    task: str,
+    run: Path,
+    minutes: float | None,
+    steps: int | None,
+    preset: str,
+    weights: Path | None,
+    device: str,
+    devices: int,
+    scratch: bool,
+    cached: int | None,
+    trials: int,
+    descriptors: int,
+    workers: int,
+    batch: int,
+    rate: float,
+    patience: int,
+    seed: int,
+) -> None:
+    """Train or adapt a model; goes on where RUN holds a checkpoint.
+
+    \b
+    geoloc train --mosaic mine.tif --minutes 60 -o runs/mine
+    geoloc train --pack pack/ --scratch --minutes 300 --device cuda -o runs/base
+    geoloc train --dataset cvogl CVOGL/ --task drone --scratch --steps 9000 -o runs/cvogl
+
+    Where nobody has labelled anything, photographs of the mosaic are made at all tilts, heights and headings. Ends with
+    searches on ground that was kept apart, to fit what a score means, and writes RUN/weights.safetensors for
+    `geoloc locate --weights`.
+    """
+    from geoloc.system.extras import needing
+
+    if minutes is None and steps is None:
+        raise click.UsageError("Say how long to train: --minutes or --steps.")
+    if scratch and weights is not None:
+        raise click.UsageError("--scratch and --weights contradict each other.")
+    if sum([data.packed is not None, dataset is not None, data.makes_views]) > 1:
+        raise click.UsageError("--pack, --dataset and what to make views of are three ways; give one.")
+    with needing("train"):
+        from geoloc.train.fit.loop import Schedule
+        from geoloc.train.workflows import train_on_mix
+    schedule = Schedule(
+        minutes=minutes or math.inf, steps=steps or math.inf, batch=batch, rate=rate, patience=patience, seed=seed
+    )
+    if dataset is not None:
+        from geoloc.train.from_published import train_on_published
+
+        written = train_on_published(
+            preset,
+            dataset,
+            task,
+            run,
+            schedule,
+            scratch=scratch,
+            weights=weights,
+            device=device,
+            devices=devices,
+            workers=workers,
+            report=LOG.info,
+        )
+    else:
+        written = train_on_mix(
+            preset,
+            data.parts(),
+            run,
+            schedule,
+            trials=trials,
+            descriptors=descriptors,
+            scratch=scratch,
+            weights=weights,
+            device=device,
+            devices=devices,
+            workers=workers,
+            cached=cached,
+            report=LOG.info,
+        )
+    click.echo(f"wrote {written}")

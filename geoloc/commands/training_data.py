@@ -1,0 +1,113 @@
+"""What a command trains on: the options that name it, put together to one value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geoloc.commands.logs import LOG
+
+if TYPE_CHECKING:
+    from geoloc.train.grounds.collection import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What to make views of, or a pack in its place.
+
+    Attributes:
+        mosaics: a user's own orthophotos, together one mosaic.
+        dsm: its surface heights.
+        sites: folders of posed sites.
+        data: the folder of what the packaged weights were trained on.
+        towns: synthetic towns to add.
+        packed: what `geoloc pack` wrote.
+    """
+
+    mosaics: tuple[Path, ...]
+    dsm: Path | None
+    sites: tuple[Path, ...]
+    data: Path | None
+    towns: int
+    packed: Path | None = None
+
+    @property
+    def makes_views(self) -> bool:
+        """Whether anything but a pack was named."""
+        return bool(self.mosaics or self.dsm or self.sites or self.data or self.towns)
+
+    def parts(self) -> dict[str, Collection]:
+        """What to train on, and what is held out: of a pack, or made now.
+
+        Raises:
+            click.UsageError: nothing was named, or a pack and something beside it.
+            GeolocError: something cannot be read.
+        """
+        if self.packed is not None:
+            if self.makes_views:
+                raise click.UsageError("--pack and what to make views of are two ways; give one.")
+            from geoloc.train.grounds.pack import read_pack
+
+            return read_pack(self.packed)
+        if not (self.mosaics or self.sites or self.data or self.towns):
+            raise click.UsageError("Nothing to train on: give --mosaic, --site, --data, --towns or --pack.")
+        if self.dsm is not None and not self.mosaics:
+            raise click.UsageError("--dsm belongs to a --mosaic.")
+        from geoloc.train.grounds.gather import gather
+
+        return gather(
+            mosaics=self.mosaics, dsm=self.dsm, sites=self.sites, data=self.data, towns=self.towns, report=LOG.info
+        )
+
+
+_OPTIONS = [
+    click.option(
+        "--mosaic",
+        "mosaics",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Your own orthophoto: photographs of it are made. Several, or a folder, make one mosaic.",
+    ),
+    click.option("--dsm", type=click.Path(path_type=Path), help="Surface heights of the --mosaic, in metres."),
+    click.option(
+        "--site",
+        "sites",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Folder of a posed site: mosaic.tif, dsm.tif, cameras.json, photos/.",
+    ),
+    click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        help="Folder with orthos/ and caliterra/, what the packaged weights were trained on.",
+    ),
+    click.option("--towns", type=click.IntRange(min=0), default=0, help="Synthetic towns to add.  [default: none]"),
+]
+_PACK = click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
+
+
+def training_data(*, packed: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of training data, and their value as `data`.
+
+    Args:
+        packed: whether a pack will do in place of them.
+    """
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def together(**values: Any) -> Any:
+            names = ("mosaics", "dsm", "sites", "data", "towns", "packed")
+            told = {name: values.pop(name) for name in names if name in values}
+            return command(data=TrainingData(**told), **values)
+
+        taking = together
+        for option in reversed([*_OPTIONS, *([_PACK] if packed else [])]):
+            taking = option(taking)
+        return taking
+
+    return add

@@ -1,0 +1,80 @@
+"""The demonstration: a synthetic town, its drone photographs, and how well clicked objects are found on its mosaic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from geoloc import model, town
+from geoloc.errors import OutputError
+from geoloc.evaluation import evaluate
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.pipeline.finder import Finder
+from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.source import MosaicSource
+from geoloc.results.detection import Detection
+from geoloc.results.preview import draw_preview
+from geoloc.results.vector_files import check_vector_output, write_results
+from tiling.area import Area
+from tiling.mosaic import open_mosaic
+
+WITHIN_M = 100.0
+"""Search radius round a photo's GPS position: about what consumer GPS and the view of a low drone ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demonstration made. outcomes: one a clicked object, with its true box."""
+
+    scene: town.Town
+    found: Path
+    previews: tuple[Path, ...]
+    outcomes: tuple[evaluate.Outcome, ...]
+
+
+def run(
+    folder: Path, *, seed: int = 0, overwrite: bool = False, report: Callable[[str], None] = lambda line: None
+) -> Demo:
+    """Build the town in `folder/scene`, locate the objects clicked in its photos, write results and previews.
+
+    Photos say where they were taken, so the search is limited to their surroundings, as `geoloc locate` does.
+    report: called with a line of what is being done.
+
+    Raises:
+        OutputError: results are there already and `overwrite` is not set, or cannot be written.
+        WeightsError: the package's weights are damaged.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from error
+    found_path = folder / "found.geojson"
+    check_vector_output(found_path, overwrite)
+    there = [path.name for path in (folder / "scene", *folder.glob("preview_*.png")) if path.exists()]
+    if there and not overwrite:
+        raise OutputError(f"{folder}: holds {there[0]} already; give another folder or --overwrite")
+    localizer = model.load()
+    report(f"Building a synthetic town (seed {seed}) ...")
+    scene = town.build(folder / "scene", seed=seed, panoramas=0)
+    queries = evaluate.read_queries(scene.queries)
+    found: list[Detection] = []
+    previews: list[Path] = []
+    with open_mosaic([scene.mosaic]) as mosaic:
+        whole = MosaicSource(mosaic, localizer.name, None)
+        finder = Finder(whole, localizer, SearchRequest(top=3))
+
+        def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
+            report(f"Locating {len(targets)} objects of {photo.path.name} ...")
+            area = Area.near(*photo.position, WITHIN_M) if photo.position else Area.everywhere()
+            answers = finder.find(photo, targets, whole.plan(area)).answers
+            found.extend(answers)
+            previews.append(folder / f"preview_{photo.path.stem}.png")
+            best = [answer for answer in answers if answer.rank == 1]
+            draw_preview(photo, [t.click for t in targets], best, mosaic, previews[-1], overwrite=True)
+            return answers
+
+        outcomes = evaluate.run(queries, locate_and_draw)
+        write_results(found, found_path, crs=mosaic.crs, overwrite=overwrite)
+    return Demo(scene, found_path, tuple(previews), tuple(outcomes))

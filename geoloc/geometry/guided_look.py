@@ -1,0 +1,65 @@
+"""Attention told where to look, from which side and how large: what local features know and it has to suppose.
+
+A search must suppose headings a quarter turn apart and few scales, everywhere. Where a plane is verified, the place is
+known but for what stands above the ground, and the view exactly: attention finds the object itself there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geoloc.features.reference import Reference
+from geoloc.model.localizer import Localizer
+from geoloc.photo.crops import crops_in_view
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.plane.gaussian import Gaussian
+from geoloc.results.detection import Detection
+from geoloc.search.closer import close_look
+from geoloc.search.look import Looker
+from tiling.grid import Grid
+from tiling.plan import Middles
+
+CELL_PX = 4.0
+"""The network's own rounding of a place, standard deviation along each axis: half a cell."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownView:
+    """How a photo sees an object.
+
+    Attributes:
+        grid: pixels as the plan's windows have them: EPSG:3857, as large as theirs.
+        place: where the object is, in pixels of `grid`.
+        heading_deg: of the photo's up there, clockwise from north.
+        px_per_m: photo pixels a metre of ground there.
+    """
+
+    grid: Grid
+    place: Gaussian
+    heading_deg: float
+    px_per_m: float
+
+
+class GuidedLook:
+    """Looks for targets where they are told to be."""
+
+    def __init__(self, reference: Reference, model: Localizer) -> None:
+        self._reference, self._model = reference, model
+        self._middles = Middles(reference.plan)
+
+    def look(self, photo: Photo, target: Target, view: KnownView) -> Detection | None:
+        """The answer of attention, not scored; None where none can be. For photos that are no panoramas.
+
+        Raises:
+            GeolocError: the mosaic cannot be read.
+        """
+        looker = Looker(photo, [target], self._reference, self._model, self._middles)
+        sight, at = looker.nearest(*(view.grid.affine * tuple(view.place.mean)))
+        height, _ = self._model.query_shape
+        crops = crops_in_view(photo, target, height, view.heading_deg, view.px_per_m)
+        known = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
+        found = looker.look(0, crops, sight, known)
+        return None if found is None else close_look(looker, looker.answer(found)).detection

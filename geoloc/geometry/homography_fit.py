@@ -1,0 +1,160 @@
+"""Whether matches fit_homography on one plane, and how well they tell where a point lies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.plane.homography import map_points
+
+LEAST_INLIERS = 12
+"""Twice what photographs of other places may reach, see docs/geometry.md."""
+REACH_PX = 3.0
+"""How far an inlier may be off, reference pixels."""
+LEAST_ERROR_PX = 0.35
+"""What an inlier is off along each axis however well it fits."""
+ALIKE = 4.0
+"""Neighbouring inliers are off alike, by relief above all: so many of them are one witness."""
+NEAR = 12
+"""Inliers next to a point that tell how well it is known."""
+LONGEST_SIDE_RATIO = 12.0
+"""How much longer than wide a small square of the photo may lie on the ground."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewGeometry:
+    """How a photo sees the ground at a point.
+
+    heading_deg: of the photo's up, in [0, 360). px: reference pixels a photo pixel, the mean of along and across. lean:
+    how far a point comes to lie aside for each metre that it stands above the ground, metres along the reference's
+    (x, y); its sign is open.
+    """
+
+    heading_deg: float
+    px: float
+    lean: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HomographyFit:
+    """A homography from the photo to the reference and what agrees with it.
+
+    matrix: 3 x 3. photo, reference: N x 2 pixels of the inliers.
+    """
+
+    matrix: NDArray[np.float64]
+    photo: NDArray[np.float64]
+    reference: NDArray[np.float64]
+
+    @property
+    def inliers(self) -> int:
+        """How many matches fit_homography."""
+        return len(self.photo)
+
+    def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Photo points (N x 2) to reference pixels, moved as the inliers next to them are off: ground is no plane."""
+        plane = map_points(self.matrix, points)
+        off = self.reference - map_points(self.matrix, self.photo)
+        out = plane.copy()
+        for i, point in enumerate(points):
+            out[i] += np.median(off[self._near(point)], axis=0)
+        return out
+
+    def covariance(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of the place that `carry` tells for a photo point, 2 x 2, reference pixels squared.
+
+        What the inliers next to it are off, and how loosely the inliers hold the plane there (first-order propagation
+        of a least-squares fit, Hartley and Zisserman 2004, 5.2): beyond the part of the photo that they cover it grows.
+        """
+        near = self._near(point)
+        off = self.reference - map_points(self.matrix, self.photo)
+        rest = off[near] - np.median(off[near], axis=0)
+        local = max(float((rest**2).mean()), LEAST_ERROR_PX**2)
+        varied = max(float((off**2).sum()) / (off.size - 8), LEAST_ERROR_PX**2)
+        slopes = self._slopes(self.photo).reshape(-1, 8)
+        information = slopes.T @ slopes
+        # What nothing tells is uncertain, not impossible.
+        information += 1e-9 * np.trace(information) * np.eye(8)
+        slope = self._slopes(point[None])[0]
+        loose = slope @ np.linalg.solve(information, slope.T)
+        return np.asarray(local * np.eye(2) + ALIKE * varied * loose)
+
+    def sight(self, point: NDArray[np.float64]) -> ViewGeometry:
+        """How the ground is seen at a photo point. Seen at an angle `i` from straight down it is 1 / cos(i) times as
+        long as wide, and what stands up h is shifted h tan(i).
+        """
+        jacobian = _jacobians(self.matrix, point[None], 1.0)[0]
+        axes, sides, _ = np.linalg.svd(jacobian)
+        ratio = min(float(sides[0] / sides[1]), LONGEST_SIDE_RATIO)
+        east, south = jacobian @ [0.0, -1.0]
+        return ViewGeometry(
+            heading_deg=math.degrees(math.atan2(east, -south)) % 360,
+            px=math.sqrt(float(sides[0] * sides[1])),
+            lean=np.asarray(axes[:, 0] * math.sqrt(ratio**2 - 1)),
+        )
+
+    def _slopes(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How the places of photo points (N x 2) change with the homography's eight numbers, N x 2 x 8, photo points
+        brought to the size of 1 first: their units do not matter, numbers of a like size do.
+        """
+        middle, size = self.photo.mean(axis=0), max(float(self.photo.std()), 1e-9)
+        back = np.array([[size, 0, middle[0]], [0, size, middle[1]], [0, 0, 1.0]])
+        matrix = self.matrix @ back
+        matrix = matrix / matrix[2, 2]
+        unit = np.column_stack([(points - middle) / size, np.ones(len(points))])
+        depth = unit @ matrix[2]
+        place = unit @ matrix[:2].T / depth[:, None]
+        out = np.zeros((len(points), 2, 8))
+        out[:, 0, 0:3] = out[:, 1, 3:6] = unit / depth[:, None]
+        out[:, :, 6:8] = -place[:, :, None] * unit[:, None, :2] / depth[:, None, None]
+        return out
+
+    def _near(self, point: NDArray[np.float64]) -> NDArray[np.intp]:
+        return np.argsort(np.linalg.norm(self.photo - point, axis=1))[:NEAR]
+
+
+def fit_homography(photo: NDArray[np.float64], reference: NDArray[np.float64]) -> HomographyFit | None:
+    """The plane that most of the matched points (N x 2 each) fit_homography on; None where too few do or it makes no sense.
+
+    Sense: seen from the same side (not mirrored) at every inlier, and no square of the photo becomes a sliver.
+    """
+    if len(photo) < LEAST_INLIERS:
+        return None
+    cv2.setRNGSeed(0)
+    matrix, mask = cv2.findHomography(photo, reference, cv2.USAC_MAGSAC, REACH_PX, maxIters=20_000, confidence=0.9999)
+    if matrix is None:
+        return None
+    inside = mask.ravel().astype(bool)
+    # The same place matched at several scales is one witness.
+    places = np.round(reference / 2).astype(int)
+    _, first = np.unique(places[inside], axis=0, return_index=True)
+    kept = np.flatnonzero(inside)[np.sort(first)]
+    # OpenCV's sign is that of the photo's upper left corner, which is above the horizon of a steeply oblique photo.
+    depths = photo[kept] @ matrix[2, :2] + matrix[2, 2]
+    signed = np.asarray(matrix, float) * (1.0 if np.median(depths) > 0 else -1.0)
+    found = HomographyFit(signed, photo[kept], reference[kept])
+    if found.inliers < LEAST_INLIERS or not _sensible(found):
+        return None
+    return found
+
+
+def _sensible(found: HomographyFit) -> bool:
+    here = map_points(found.matrix, found.photo)
+    if np.isnan(here).any():
+        return False
+    jacobians = _jacobians(found.matrix, found.photo, 1e-3 * max(float(np.ptp(found.photo, axis=0).max()), 1.0))
+    if np.isnan(jacobians).any() or (np.linalg.det(jacobians) <= 0).any():
+        return False
+    sides = np.linalg.svd(jacobians, compute_uv=False)
+    return bool((sides[:, 0] <= LONGEST_SIDE_RATIO * sides[:, 1]).mean() > 0.9)
+
+
+def _jacobians(matrix: NDArray[np.float64], points: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Of the homography at photo points (N x 2), N x 2 x 2: reference (x, y) by photo (x, y)."""
+    here = map_points(matrix, points)
+    sides = [(map_points(matrix, points + np.array(to)) - here) / step for to in ((step, 0.0), (0.0, step))]
+    return np.stack(sides, axis=-1)

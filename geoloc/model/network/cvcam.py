@@ -1,0 +1,153 @@
+"""CVCAM: the cross-view cross-attention module, applied N times (arXiv 2510.27139).
+
+Query tokens attend to reference tokens and reference tokens to query tokens, both reading the old values of the round:
+
+    Xq' = CAB(Q = Xq, KV = Xr);   Xr' = CAB(Q = Xr, KV = Xq)
+    CAB: Y = LN(X + MHA(X, C, C));  out = LN(Y + FFN(Y))
+
+Options that go beyond the paper: *matching start* (attention begins as feature similarity, positions travel in the
+values, so that where a match lies is told without biasing what matches) and *local mixing* (tokens compare where their
+neighbours' matches lie, since a true match has neighbours that match next to it).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Attention(nn.Module):
+    """Multi-head attention with positions added to the values and, for self-attention, to queries and keys."""
+
+    def __init__(self, dim: int, heads: int, *, matching: bool) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.out = nn.Linear(dim, dim)
+        if matching:
+            for layer in (self.query, self.key):
+                with torch.no_grad():
+                    layer.weight.copy_(1.4 * torch.eye(dim) + 0.01 * torch.randn(dim, dim))
+                nn.init.zeros_(layer.bias)
+            nn.init.normal_(self.out.weight, std=0.02)
+            nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, context: Tensor, value: Tensor) -> Tensor:
+        """x: B x N x d, context: B x M x d (keys), value: B x M x d -> B x N x d."""
+
+        def split(t: Tensor) -> Tensor:
+            return t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+        q, k, v = split(self.query(x)), split(self.key(context)), split(self.value(value))
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.out(y.transpose(1, 2).flatten(2))
+
+
+class CrossAttentionBlock(nn.Module):
+    """CAB: attention to a context, then a feed-forward network, each with a residual and a layer norm."""
+
+    def __init__(self, dim: int, heads: int, ffn: int, *, post_norm: bool, matching: bool) -> None:
+        super().__init__()
+        self.post_norm = post_norm
+        self.attention = Attention(dim, heads, matching=matching)
+        self.norm1 = nn.LayerNorm(dim)
+        self.norm2 = nn.LayerNorm(dim)
+        last = nn.Linear(ffn * dim, dim)
+        if matching:
+            nn.init.normal_(last.weight, std=0.02)
+            nn.init.zeros_(last.bias)
+        self.ffn = nn.Sequential(nn.Linear(dim, ffn * dim), nn.GELU(), last)
+
+    def forward(self, x: Tensor, context: Tensor, context_pos: Tensor, x_pos: Tensor | None = None) -> Tensor:
+        """x: B x N x d; context: B x M x d; context_pos: M x d; x_pos: N x d only for self-attention."""
+        if self.post_norm:  # the paper's order; positions are in the tokens already
+            y = self.norm1(x + self.attention(x, context, context))
+            return self.norm2(y + self.ffn(y))
+        keys = self.norm1(context)
+        queries = keys if x is context else self.norm1(x)
+        value = keys + context_pos
+        if x_pos is not None:
+            keys, queries = keys + context_pos, queries + x_pos
+        y = x + self.attention(queries, keys, value)
+        return y + self.ffn(self.norm2(y))
+
+
+class LocalMixing(nn.Module):
+    """What the neighbours know: a depthwise 7 x 7 convolution over one side's tokens, added to them."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.depthwise = nn.Conv2d(dim, dim, 7, padding=3, groups=dim)
+        self.out = nn.Linear(dim, dim)
+        nn.init.normal_(self.out.weight, std=0.02)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, shape: tuple[int, int]) -> Tensor:
+        """x: B x N x d, tokens of `shape` (rows, columns) in row order."""
+        grid = self.norm(x).transpose(1, 2).unflatten(2, shape)
+        return x + self.out(F.gelu(self.depthwise(grid)).flatten(2).transpose(1, 2))
+
+
+class CVCAM(nn.Module):
+    """N rounds of mutual cross-attention between query and reference tokens."""
+
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        rounds: int,
+        ffn: int,
+        *,
+        self_attention: bool,
+        post_norm: bool,
+        matching: bool,
+        mixing: bool,
+    ) -> None:
+        super().__init__()
+        self.rounds = rounds
+
+        def blocks() -> nn.ModuleList:
+            return nn.ModuleList(
+                CrossAttentionBlock(dim, heads, ffn, post_norm=post_norm, matching=matching) for _ in range(rounds)
+            )
+
+        self.to_query = blocks()
+        self.to_reference = blocks()
+        self.within_query = blocks() if self_attention else None
+        self.mix_query = nn.ModuleList(LocalMixing(dim) for _ in range(rounds)) if mixing else None
+        self.mix_reference = nn.ModuleList(LocalMixing(dim) for _ in range(rounds)) if mixing else None
+        # In the paper's order positions are in the tokens already, and nothing is added here.
+        self.position_gain = None if post_norm else nn.Parameter(torch.tensor(0.5))
+
+    def forward(
+        self,
+        xq: Tensor,
+        xr: Tensor,
+        pos_q: Tensor,
+        pos_r: Tensor,
+        *,
+        query_shape: tuple[int, int],
+        reference_shape: tuple[int, int],
+    ) -> tuple[Tensor, Tensor, list[tuple[Tensor, Tensor]]]:
+        """Let both views exchange context.
+
+        xq: B x Nq x d, xr: B x Nr x d, pos_q: Nq x d, pos_r: Nr x d; shapes: (rows, columns) of the tokens. Returns
+        both token sets after the last round and, for dense supervision, after every round but the last.
+        """
+        if self.position_gain is not None:
+            pos_q, pos_r = pos_q * self.position_gain, pos_r * self.position_gain
+        between = []
+        for i in range(self.rounds):
+            if self.within_query is not None:
+                xq = self.within_query[i](xq, xq, pos_q, pos_q)
+            xq, xr = self.to_query[i](xq, xr, pos_r), self.to_reference[i](xr, xq, pos_q)
+            if self.mix_query is not None and self.mix_reference is not None:
+                xq = self.mix_query[i](xq, query_shape)
+                xr = self.mix_reference[i](xr, reference_shape)
+            if i < self.rounds - 1:
+                between.append((xq, xr))
+        return xq, xr, between

@@ -1,0 +1,67 @@
+"""The network that is used: CVCAM between query and reference, MHSAM on what comes of it, one box a cell."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from geoloc.model.network.config import Config
+from geoloc.model.network.cross_view import CLICK_SIGMA, CrossViewNet, Output
+from geoloc.model.network.cvcam import CVCAM
+from geoloc.model.network.features import STRIDE, Features
+from geoloc.model.network.head import CellHead
+from geoloc.model.network.mhsam import MHSAM
+from geoloc.model.network.position import gaussian_cells, sine_positions
+
+
+class DualAttentionNet(CrossViewNet):
+    """The dual-attention network with a matching start: training begins with feature similarity."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        d = config.dim
+        self.click_tokens = nn.Linear(3, d)
+        self.cvcam = CVCAM(
+            d,
+            config.attention_heads,
+            config.rounds,
+            config.ffn,
+            self_attention=config.query_self_attention,
+            post_norm=False,
+            matching=True,
+            mixing=config.local_mixing,
+        )
+        self.pooled = nn.Linear(d, d)
+        self.mhsam = MHSAM(d, config.mhsam_groups) if config.mhsam else nn.Identity()
+        self.head = CellHead(d, self.backbone.fine_channels)
+        # Equal projections, so that what looks alike on both sides starts as alike.
+        self.project_reference.load_state_dict(self.project_query.state_dict())
+        self.match_scale = nn.Parameter(torch.tensor(10.0))
+        # Each side has its own, so that equal places in the two pictures do not count as alike.
+        self.place_query = nn.Linear(d, d, bias=False)
+        self.place_reference = nn.Linear(d, d, bias=False)
+        nn.init.normal_(self.place_query.weight, std=0.02)
+        nn.init.normal_(self.place_reference.weight, std=0.02)
+
+    def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
+        """Match B queries to B references, or all to one. click: B x 2 (x, y) in query pixels."""
+        dim = self.config.dim
+        fq, fr = self.project_query(query), self.project_reference(reference)
+        rows, columns = fr.shape[-2:]
+        q_rows, q_columns = fq.shape[-2:]
+        height, width = q_rows * STRIDE, q_columns * STRIDE
+        xq, xr = fq.flatten(2).transpose(1, 2), fr.flatten(2).transpose(1, 2).expand(len(fq), -1, -1)
+        weight, offset = gaussian_cells(click, height, width, CLICK_SIGMA * height, STRIDE)
+        xq = xq + self.click_tokens(torch.cat([weight[:, :, None], offset], dim=2))
+        weight = weight / weight.sum(1, keepdim=True)
+        pos_q = sine_positions(q_rows, q_columns, dim, fq.device)
+        pos_r = sine_positions(rows, columns, dim, fr.device)
+        xq, xr = xq + self.place_query(pos_q), xr + self.place_reference(pos_r)
+        shapes = {"query_shape": (q_rows, q_columns), "reference_shape": (rows, columns)}
+        xq, xr, between = self.cvcam(xq, xr, pos_q, pos_r, **shapes)
+        clicked = torch.einsum("bn,bnd->bd", weight, xq)
+        fused = (xr + self.pooled(clicked)[:, None]).transpose(1, 2).unflatten(2, (rows, columns))
+        cosine = torch.einsum("bd,bnd->bn", F.normalize(clicked, dim=1), F.normalize(xr, dim=2))
+        prior = self.match_scale * cosine.unflatten(1, (rows, columns))[:, None]
+        return Output(self.head(self.mhsam(fused), reference.fine, prior), (*between, (xq, xr)))

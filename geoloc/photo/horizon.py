@@ -1,0 +1,84 @@
+"""The tilt of a photograph by its horizon, where it shows one: what the gimbal tells when a file has lost it."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.photo.photo import Photo
+
+WIDTH_PX = 160
+"""Of the picture that lines are tried on."""
+SLOPES_DEG = np.arange(-20.0, 20.5, 1.0)
+SEPARATION = 3.0
+"""How many standard deviations the mean colours of sky and ground are apart at least, by the colours of both."""
+SMOOTH = 0.5
+"""How rough the sky may be beside the ground."""
+LEAST_SHARE = 0.03
+"""Of the picture on either side of the line."""
+
+
+def tilt_by_horizon(photo: Photo, focal_px: float) -> float | None:
+    """Angle of the optical axis from straight down, degrees; None where no line parts a smooth sky from the ground.
+
+    The line is the one whose two sides are each most alike in colour (Ettinger et al. 2002, "Vision-guided flight
+    stability and control for micro air vehicles"). focal_px: in pixels of the photo.
+    """
+    width, height = photo.size
+    scale = WIDTH_PX / width
+    size = (WIDTH_PX, max(8, round(height * scale)))
+    small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA).astype(np.float64)
+    x, y = np.meshgrid(np.arange(size[0]) + 0.5 - size[0] / 2, np.arange(size[1]) + 0.5 - size[1] / 2)
+    best = (math.inf, 0.0, np.zeros_like(x))
+    for slope in np.radians(SLOPES_DEG):
+        # How far below a line of this slope through the middle of the picture.
+        below = y * math.cos(slope) - x * math.sin(slope)
+        unlike, off = _best_parting(small.reshape(-1, 3), below.ravel())
+        if unlike < best[0]:
+            best = unlike, off, below
+    _, off, below = best
+    if not _is_sky(small, _roughness(photo.pixels, size), below < off):
+        return None
+    return 90.0 + math.degrees(math.atan(off / scale / focal_px))
+
+
+def _best_parting(colours: NDArray[np.float64], along: NDArray[np.float64]) -> tuple[float, float]:
+    """How unlike both parts of N x 3 colours are at least in themselves, parted at one value of `along`, and the value.
+
+    Unlikeness is the volume that the colours take and their variances squared, of both parts together.
+    """
+    order = np.argsort(along)
+    counts = np.arange(1, len(order) + 1, dtype=np.float64)
+    sums = np.cumsum(colours[order], axis=0)
+    squares = np.cumsum(colours[order][:, :, None] * colours[order][:, None, :], axis=0)
+    least = int(LEAST_SHARE * len(order))
+    at = np.arange(least, len(order) - least, max(1, len(order) // 2000))
+    unlike = np.zeros(len(at))
+    for count, total, square in (
+        (counts[at], sums[at], squares[at]),
+        (counts[-1] - counts[at], sums[-1] - sums[at], squares[-1] - squares[at]),
+    ):
+        mean = total / count[:, None]
+        covariance = square / count[:, None, None] - mean[:, :, None] * mean[:, None, :]
+        unlike += np.linalg.det(covariance) + np.trace(covariance, axis1=1, axis2=2) ** 2
+    best = int(unlike.argmin())
+    return float(unlike[best]), float(along[order[at[best]]])
+
+
+def _roughness(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float64]:
+    """How much each part of the picture differs from its own blur."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2.0))
+    return np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA), np.float64)
+
+
+def _is_sky(small: NDArray[np.float64], rough: NDArray[np.float64], sky: NDArray[np.bool_]) -> bool:
+    above, below = small[sky], small[~sky]
+    pooled = np.cov(above, rowvar=False) + np.cov(below, rowvar=False) + np.eye(3)
+    off = above.mean(0) - below.mean(0)
+    apart = math.sqrt(float(off @ np.linalg.solve(pooled, off)))
+    brighter = off.sum() > 0
+    return bool(brighter and apart > SEPARATION and np.median(rough[sky]) < SMOOTH * np.median(rough[~sky]))

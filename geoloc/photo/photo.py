@@ -1,0 +1,196 @@
+"""A photograph as the search sees it: upright RGB pixels and what its metadata tells about the camera.
+
+Pixels have a corner origin: (0, 0) is the outer corner of the upper-left pixel of the *upright* picture (EXIF
+orientation applied), x right, y down.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from geoloc.errors import PhotoError
+from geoloc.photo.metadata import Metadata, orientation, read_metadata
+
+MAX_PIXELS = 500_000_000
+
+_TIFF_BITS_PER_SAMPLE = 258
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """An upright photograph. Metadata is None where the file does not tell, or tells nonsense."""
+
+    path: Path
+    pixels: NDArray[np.uint8] = field(repr=False)
+    """height x width x 3, RGB."""
+    position: tuple[float, float] | None = None
+    """(lon, lat) of the camera, WGS 84."""
+    altitude_m: float | None = None
+    """Above sea level or the ellipsoid, as the camera has it."""
+    relative_altitude_m: float | None = None
+    """Above the take-off point."""
+    heading_deg: float | None = None
+    """Direction on the ground of the picture's "up" (a panorama: of its centre), clockwise from true north,
+    [0, 360).
+    """
+    pitch_deg: float | None = None
+    """-90 straight down, 0 level."""
+    focal_px: float | None = None
+    """Focal length in pixels of `pixels`."""
+    panorama: bool = False
+    """A full 360 degree equirectangular panorama: its left and right edges meet."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+def load_photo(path: str | PathLike[str]) -> Photo:
+    """Read a JPEG, PNG, TIFF or any other picture Pillow knows, of any mode, upright.
+
+    Pixels deeper than 8 bits are stretched between their 0.5 and 99.5 percentiles; transparency is laid on
+    white. Broken metadata never stops a photograph from being used.
+
+    A panorama is what GPano metadata calls equirectangular over 360 degrees; without that metadata, a picture
+    of exactly 2:1 and at least 1024 px wide whose pixels close like one (see `closes_like_a_panorama`), since
+    street-view archives strip it.
+
+    Raises:
+        PhotoError: no such file, not a picture, a truncated one, or one above `MAX_PIXELS`.
+    """
+    path = Path(path)
+    image, meta = _read(path)
+    pixels = _rgb(image)
+    return Photo(
+        path=path,
+        pixels=pixels,
+        position=meta.position,
+        altitude_m=meta.altitude_m,
+        relative_altitude_m=meta.relative_altitude_m,
+        heading_deg=meta.heading_deg,
+        pitch_deg=meta.pitch_deg,
+        focal_px=meta.focal_px,
+        panorama=meta.equirectangular or closes_like_a_panorama(pixels),
+    )
+
+
+def _read(path: Path) -> tuple[Image.Image, Metadata]:
+    """The decoded picture, turned upright, and its metadata."""
+    if not path.exists():
+        raise PhotoError(f"{path}: no such photo; check the path")
+    if path.is_dir():
+        raise PhotoError(f"{path}: is a folder; give one photo")
+    try:
+        with _large_pictures_allowed(), Image.open(path) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                limit = MAX_PIXELS // 10**6
+                raise PhotoError(f"{path}: {width} x {height} px, over {limit} megapixels; resize the photo")
+            deep = _is_deep_colour(image)
+            image.load()
+            meta = read_metadata(image)
+            turn = _UPRIGHT.get(orientation(image))
+            upright = _deep_colour(path) if deep else image
+            return (upright.transpose(turn) if turn is not None else upright.copy()), meta
+    except PhotoError:
+        raise
+    except UnidentifiedImageError:
+        raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG or TIFF") from None
+    except Exception as error:
+        # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise PhotoError(f"{path}: the image is damaged or truncated ({text}); export it again") from None
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether an opened picture has colours of 16 bits, of which Pillow would keep the upper 8 only."""
+    if image.mode not in ("RGB", "RGBA"):
+        return False
+    bits = getattr(image, "tag_v2", {}).get(_TIFF_BITS_PER_SAMPLE, ())
+    return 16 in bits or any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+
+
+def _deep_colour(path: Path) -> Image.Image:
+    """The same picture in 8 bits, all bands stretched alike so that colours stay; transparency is dropped."""
+    import cv2
+
+    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if values is None or values.ndim != 3:
+        raise PhotoError(f"{path}: its 16-bit colours cannot be read; export it with 8 bits")
+    return Image.fromarray(_stretched(values[:, :, 2::-1].astype(np.float32)))
+
+
+@contextmanager
+def _large_pictures_allowed() -> Iterator[None]:
+    """Lift Pillow's own limit (89 Mpx, an error at twice that): stitched panoramas exceed it; `MAX_PIXELS` is
+    checked instead.
+    """
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns about corrupt EXIF blocks; they are ignored on purpose.
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _rgb(image: Image.Image) -> NDArray[np.uint8]:
+    """H x W x 3 uint8 from any Pillow mode."""
+    if image.mode.startswith("I") or image.mode == "F":
+        grey = _stretched(np.asarray(image, dtype=np.float32))
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        image = Image.alpha_composite(white, rgba)
+    return np.ascontiguousarray(np.asarray(image.convert("RGB"), dtype=np.uint8))
+
+
+def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return np.zeros(values.shape, np.uint8)
+    low, high = np.percentile(finite, (0.5, 99.5))
+    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-6)
+    return (np.clip(scaled, 0.0, 1.0) * 255.0).round().astype(np.uint8)
+
+
+def closes_like_a_panorama(pixels: NDArray[np.uint8]) -> bool:
+    """Whether a picture without metadata looks like a full equirectangular panorama.
+
+    It is exactly 2:1 and at least 1024 px wide; its left edge continues its right one (the step between them
+    is at most twice the usual step between neighbouring columns, and opposite directions do differ); and its
+    top row, which is one point of the sky, is even.
+    """
+    height, width = pixels.shape[:2]
+    if width != 2 * height or width < 1024:
+        return False
+    band = pixels[height // 4 : height - height // 4].astype(np.int16)
+    seam = float(np.abs(band[:, 0] - band[:, -1]).mean())
+    neighbours = float(np.abs(np.diff(band, axis=1)).mean())
+    opposite = float(np.abs(band[:, : width // 2] - band[:, width // 2 :]).mean())
+    top_row = float(pixels[0].std(axis=0).mean())
+    return (
+        seam <= 2.0 * neighbours + 1.0 and opposite > 4.0 * max(neighbours, 1.0) and top_row <= 0.25 * float(band.std())
+    )

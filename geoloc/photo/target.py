@@ -1,0 +1,61 @@
+"""What was clicked in a photograph: a point, or a box that says how large the object is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geoloc.errors import PhotoError
+from geoloc.photo.photo import Photo
+from geoloc.system.text import parse_numbers
+from tiling.box import PixelBox
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A point of the upright photo in pixels, corner origin: the centre of the first pixel is (0.5, 0.5)."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An object asked for: where it was clicked and, if known, its box in the photo."""
+
+    click: Click
+    box: PixelBox | None = None
+
+    @classmethod
+    def from_box(cls, box: PixelBox) -> Target:
+        """The object that fills `box`, clicked in its centre."""
+        return cls(Click(*box.centre), box)
+
+
+def parse_click(text: str) -> Click:
+    """`"X,Y"` in photo pixels.
+
+    Raises:
+        ValueError: not two finite numbers.
+    """
+    return Click(*parse_numbers(text, "X,Y"))
+
+
+def parse_box(text: str) -> PixelBox:
+    """`"X0,Y0,X1,Y1"`, two opposite corners in any order, in photo pixels.
+
+    Raises:
+        ValueError: not four finite numbers, or a box without width or height.
+    """
+    x0, y0, x1, y1 = parse_numbers(text, "X0,Y0,X1,Y1")
+    if x0 == x1 or y0 == y1:
+        raise ValueError(f"{text!r} has no width or no height")
+    return PixelBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def check_target(photo: Photo, target: Target) -> None:
+    """Raise `PhotoError` where the click lies outside the photo, `0 <= x < width` and `0 <= y < height`."""
+    width, height = photo.size
+    x, y = target.click.x, target.click.y
+    if not (0.0 <= x < width and 0.0 <= y < height):
+        name = photo.path.name
+        raise PhotoError(f"click {x:g},{y:g} is outside the photo {name} of {width} x {height} px (upright)")

@@ -1,0 +1,73 @@
+"""Where a search looks: the limits of a request, and the photo's own position, as a plan of windows."""
+
+from __future__ import annotations
+
+from geoloc.photo.photo import Photo
+from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.source import SearchSource
+from tiling.area import Area
+from tiling.errors import AreaError
+from tiling.plan import Plan
+
+
+class Scope:
+    """What is searched for a photo. `area` holds the limits without any photo's position."""
+
+    def __init__(self, source: SearchSource, request: SearchRequest) -> None:
+        """Check the limits against what there is to search.
+
+        Raises:
+            AreaError: a limit is senseless, or they leave nothing of it.
+        """
+        self._source, self._request = source, request
+        self._everything: Plan | None = None
+        area = Area.everywhere()
+        if request.bounds is not None:
+            area = area.intersect(Area.from_bounds(*request.bounds))
+        if request.area is not None:
+            area = area.intersect(request.area)
+        if request.aoi is not None:
+            area = area.intersect(Area.from_file(request.aoi))
+        if request.near is not None:
+            area = area.intersect(Area.near(*request.near, request.within_m))
+        source.check(area)
+        self.area = area
+
+    def check(self) -> None:
+        """Plan what is searched whatever the photo, where there is such a plan: what is wrong with it is told early.
+
+        Raises:
+            AreaError: the limits leave nothing of the mosaic.
+            MosaicError: pixels cannot be read.
+        """
+        if not self._request.gps:
+            self.plan()
+
+    def around(self, photo: Photo) -> str:
+        """Say in words where the photo's own position limits the search; empty where it does not."""
+        position = self._position(photo)
+        if position is None:
+            return ""
+        return f"within {self._request.within_m:g} m of the photo's GPS position {position[0]:.6f},{position[1]:.6f}"
+
+    def plan(self, photo: Photo | None = None) -> Plan:
+        """Plan the windows to search; for a photo that tells where it was taken, if that counts, those near it.
+
+        Raises:
+            AreaError: the position, or the limits, leave nothing of the mosaic.
+            MosaicError: pixels cannot be read.
+        """
+        position = None if photo is None else self._position(photo)
+        if photo is None or position is None:
+            if self._everything is None:
+                self._everything = self._source.plan(self.area)
+            return self._everything
+        try:
+            area = self.area.intersect(Area.near(*position, self._request.within_m))
+            return self._source.plan(area)
+        except AreaError as error:
+            raise AreaError(f"{error}; searched was {self.around(photo)}, --no-gps leaves it out") from None
+
+    def _position(self, photo: Photo) -> tuple[float, float] | None:
+        """The photo's own position, where the request does not say another, or that it shall not count."""
+        return photo.position if self._request.gps and self._request.near is None else None

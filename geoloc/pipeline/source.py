@@ -1,0 +1,192 @@
+"""What a command was asked to search: a mosaic, an index of one, or an index beside its mosaic."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyproj
+
+from geoloc.model.packaged import find_weights
+from geoloc.model.presets import preset as config_of
+from geoloc.pipeline.request import SearchRequest
+from geoloc.system.extras import needing
+from tiling.area import Area
+from tiling.errors import MosaicError
+from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import Plan, make_plan, shared_area
+
+if TYPE_CHECKING:
+    from geoloc.features.reference import Reference
+    from geoloc.index.reader import OpenIndex
+    from geoloc.model.localizer import Localizer
+
+LOG = logging.getLogger(__name__)
+COARSE = 3.0
+"""Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
+
+
+class SearchSource(Protocol):
+    """Something to search, open_source."""
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """Of the mosaic, and so of the answers."""
+
+    @property
+    def finest_m(self) -> float:
+        """See `Mosaic.finest_m`."""
+
+    @property
+    def mosaic(self) -> Mosaic | None:
+        """The pixels, where they are at hand."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Files that change where it does."""
+
+    def check(self, area: Area) -> None:
+        """Raise `AreaError` where nothing of it lies in an area, without reading pixels."""
+
+    def plan(self, area: Area) -> Plan:
+        """The windows that show what of it lies in an area.
+
+        Raises:
+            AreaError: nothing does.
+            GeolocError: it cannot be read.
+        """
+
+    def reference(self, plan: Plan, model: Localizer) -> Reference:
+        """Those windows as a network sees them."""
+
+
+class MosaicSource:
+    """A mosaic, encoded as it is searched."""
+
+    def __init__(self, mosaic: Mosaic, preset: str, gsd_m: float | None) -> None:
+        """gsd_m: of the windows; None for that of the network of `preset`.
+
+        Raises:
+            WeightsError: no such preset.
+        """
+        config = config_of(preset)
+        self.mosaic = mosaic
+        self._gsd_m, self._window_px = gsd_m or config.gsd_m, config.window_px
+        if mosaic.gsd_m > COARSE * self._gsd_m:
+            text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
+            LOG.warning(text, mosaic.gsd_m, self._gsd_m)
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """See `SearchSource`."""
+        return self.mosaic.crs
+
+    @property
+    def finest_m(self) -> float:
+        """See `SearchSource`."""
+        return self.mosaic.finest_m
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """See `SearchSource`."""
+        return tuple(self.mosaic.paths)
+
+    def check(self, area: Area) -> None:
+        """See `SearchSource`."""
+        shared_area(self.mosaic, area)
+
+    def plan(self, area: Area) -> Plan:
+        """See `SearchSource`."""
+        return make_plan(self.mosaic, self._gsd_m, self._window_px, area)
+
+    def reference(self, plan: Plan, model: Localizer) -> Reference:
+        """See `SearchSource`."""
+        from geoloc.features.mosaic_features import MosaicFeatures
+
+        return MosaicFeatures(self.mosaic, plan, model)
+
+
+class IndexSource:
+    """An index, with the pixels of its mosaic where they are at hand."""
+
+    def __init__(self, index: OpenIndex, mosaic: Mosaic | None) -> None:
+        self._index = index
+        self.mosaic = mosaic
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """See `SearchSource`."""
+        return self._index.crs
+
+    @property
+    def finest_m(self) -> float:
+        """See `SearchSource`."""
+        return self._index.header.finest_m
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """See `SearchSource`. Whether geometry has pixels is among what answers depend on."""
+        return self._index.told_in, *(self.mosaic.paths if self.mosaic is not None else ())
+
+    def check(self, area: Area) -> None:
+        """See `SearchSource`."""
+        self._index.whole.shared(area)
+
+    def plan(self, area: Area) -> Plan:
+        """See `SearchSource`."""
+        return self._index.plan(area)
+
+    def reference(self, plan: Plan, model: Localizer) -> Reference:
+        """See `SearchSource`."""
+        return self._index.reference(plan, model, self.mosaic)
+
+
+@contextmanager
+def open_source(request: SearchRequest) -> Iterator[SearchSource]:
+    """Open what a request searches, for the network that it names.
+
+    An index has its own bands and GSD, in which its mosaic is read too. An index alone takes the mosaic from where it
+    was when it was indexed, if it is there and unchanged.
+
+    Raises:
+        MosaicError: a mosaic cannot be used.
+        IndexFileError: an index cannot be used, or not with these weights or this mosaic.
+        WeightsError: no such preset or weights.
+    """
+    preset, gsd_m = request.preset, request.gsd_m
+    with ExitStack() as stack:
+        if request.index is None:
+            mosaic = stack.enter_context(open_mosaic(request.mosaics, request.bands, gsd_m or 0.0))
+            yield MosaicSource(mosaic, preset, network_gsd(preset, gsd_m))
+            return
+        with needing("index"):
+            from geoloc.index.reader import OpenIndex
+        index = OpenIndex(request.index)
+        index.check_model(preset, find_weights(preset, request.weights))
+        yield IndexSource(index, _beside(stack, request.mosaics, index))
+
+
+def network_gsd(preset: str, gsd_m: float | None) -> float:
+    """What a search asked for at `gsd_m` shows the network: coarser pixels are enlarged to its own, since small objects
+    have too few of its cells otherwise.
+    """
+    own = config_of(preset).gsd_m
+    return min(gsd_m or own, own)
+
+
+def _beside(stack: ExitStack, mosaics: Sequence[Path], index: OpenIndex) -> Mosaic | None:
+    """The mosaic of an index: that which is given, or else that which it was made of."""
+    header = index.header
+    paths = mosaics or [Path(file.path) for file in header.mosaic]
+    try:
+        mosaic = stack.enter_context(open_mosaic(paths, header.request.bands, header.finest_m))
+    except MosaicError as error:
+        if mosaics:
+            raise
+        LOG.warning("The index alone is searched: no geometry, coarser boxes. Give --mosaic for both (%s)", error)
+        return None
+    index.check_mosaic(mosaic.fingerprint)
+    return mosaic

@@ -1,0 +1,1 @@
+"""Answers as values, as rows of vector files and as pictures."""

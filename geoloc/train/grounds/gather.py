@@ -1,0 +1,61 @@
+"""What to train on and what to keep apart for validation, from all that a user names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from geoloc.errors import TrainingError
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.sources import CollectionBuilder, add_data, add_mosaic, add_site
+
+TRAIN, HELD_OUT = "train", "held out"
+HELD_OUT_TOWN = 999
+
+
+def gather(
+    *,
+    mosaics: Sequence[Path] = (),
+    dsm: Path | None = None,
+    sites: Sequence[Path] = (),
+    data: Path | None = None,
+    towns: int = 0,
+    report: Callable[[str], None] = lambda line: None,
+) -> dict[str, Collection]:
+    """Two collections, `TRAIN` and `HELD_OUT`, that share no ground.
+
+    mosaics: together one mosaic, with its `dsm`; its northern quarter is held out. sites: posed sites, see `load_site`.
+    data: the folder of `add_data`. towns: how many to build; one more is held out.
+
+    Raises:
+        GeolocError: something cannot be read, or holds too little to keep a part of it apart.
+    """
+    parts = {}
+    for name, apart in ((TRAIN, False), (HELD_OUT, True)):
+        builder = CollectionBuilder()
+        if data is not None:
+            add_data(builder, data, held_out=apart)
+        for site in sites:
+            add_site(builder, site, held_out=apart)
+        if mosaics:
+            add_mosaic(builder, mosaics, dsm, held_out=apart, report=report)
+        if towns:
+            from geoloc.train.grounds.towns import FIRST_SEED, add_town
+
+            for seed in [HELD_OUT_TOWN] if apart else range(FIRST_SEED, FIRST_SEED + towns):
+                add_town(builder, seed, report=report)
+        parts[name] = builder.done()
+        report(f"{name}: {len(parts[name].grounds)} orthophotos, {len(parts[name].views)} photographs")
+    return parts
+
+
+def parts_of(parts: dict[str, Collection]) -> tuple[Collection, Collection]:
+    """What to train on and what is held out.
+
+    Raises:
+        TrainingError: one of them is missing, as in a pack that something else wrote.
+    """
+    try:
+        return parts[TRAIN], parts[HELD_OUT]
+    except KeyError as error:
+        raise TrainingError(f"the data have no part called {error}; write the pack with `geoloc pack`") from None

@@ -1,0 +1,206 @@
+"""Training data as plain shards: read with safetensors, OpenCV and JSON alone, no raster library and no network.
+
+A pack is a folder with `index.json` and `shard_000.safetensors` and so on. Pictures are JPEGs, masks are packed bits,
+places on the ground are 16-bit integers. One pack holds the data to train on and those held out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from geoloc.errors import TrainingError
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.ground import Ground
+from geoloc.train.grounds.photo_view import PhotoView
+
+VERSION = 1
+INDEX = "index.json"
+QUALITIES = (90, 80, 70, 60, 50, 40)
+_NOWHERE = np.iinfo(np.int16).min
+_PLACE_RANGE = 32_000.0
+
+
+def write_pack(folder: Path, parts: Mapping[str, Collection], *, size_mb: float, shard_mb: float = 15.0) -> int:
+    """Write collections by name into `folder`; returns the JPEG quality that fits.
+
+    size_mb: of all files together, in 10^6 bytes; shard_mb: of one file, at most.
+
+    Raises:
+        TrainingError: the folder holds files already, or the data do not fit even at the lowest quality.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise TrainingError(f"{folder}: holds files already; give a new folder")
+    extras = sum(_extra_bytes(part) for part in parts.values()) / 1e6
+    needed = extras
+    for quality in QUALITIES:
+        needed = extras + sum(len(_jpeg(image, quality)) for part in parts.values() for image in _images(part)) / 1e6
+        if needed <= 0.99 * size_mb:
+            break
+    else:
+        raise TrainingError(f"the data need {needed:.0f} MB at the least, not {size_mb:g}: pack fewer, or allow more")
+    folder.mkdir(parents=True, exist_ok=True)
+    shards = _Shards(folder, shard_mb * 1e6)
+    index: dict[str, Any] = {"version": VERSION, "parts": {}}
+    for name, part in parts.items():
+        index["parts"][name] = {
+            "grounds": [_pack_ground(shards, g, w, quality) for g, w in zip(part.grounds, part.weights, strict=True)],
+            "views": [_pack_view(shards, v, part.grounds[v.ground], quality) for v in part.views],
+        }
+    shards.close()
+    # Written last: a folder without it is not a pack.
+    (folder / INDEX).write_text(json.dumps(index))
+    return quality
+
+
+def read_pack(folder: Path) -> dict[str, Collection]:
+    """The collections of a pack by name.
+
+    Raises:
+        TrainingError: not a pack, one of another version, or a damaged one.
+    """
+    try:
+        index = json.loads((folder / INDEX).read_text())
+        if index["version"] != VERSION:
+            raise TrainingError(f"{folder}: a pack of version {index['version']}, not {VERSION}; pack the data again")
+        read = _Reader(folder)
+        parts = {}
+        for name, part in index["parts"].items():
+            grounds = tuple(_ground(read, entry) for entry in part["grounds"])
+            found = tuple(_view(read, entry, grounds) for entry in part["views"])
+            parts[name] = Collection(grounds, found, tuple(entry["weight"] for entry in part["grounds"]))
+        return parts
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, cv2.error) as error:
+        raise TrainingError(f"{folder}: not a pack of training data, or a damaged one: {error}") from None
+
+
+class _Shards:
+    """Arrays written to one file after another."""
+
+    def __init__(self, folder: Path, most: float) -> None:
+        self.folder, self.most = folder, most
+        self.number = self.count = 0
+        self.waiting: dict[str, np.ndarray] = {}
+        self.bytes = 0
+
+    def add(self, array: np.ndarray) -> list[object]:
+        """Where the array will be: its shard and its key."""
+        if self.waiting and self.bytes + array.nbytes > self.most:
+            self.close()
+        key = str(self.count)
+        self.count += 1
+        self.waiting[key] = np.ascontiguousarray(array)
+        self.bytes += array.nbytes
+        return [_shard_name(self.number), key]
+
+    def close(self) -> None:
+        """Write what waits."""
+        if self.waiting:
+            save_file(self.waiting, self.folder / _shard_name(self.number))
+            self.number += 1
+            self.waiting, self.bytes = {}, 0
+
+
+class _Reader:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: dict[str, Any] = {}
+
+    def __call__(self, at: list[str]) -> np.ndarray:
+        shard, key = at
+        if shard not in self._open:
+            self._open[shard] = safe_open(self._folder / shard, framework="np")
+        return np.asarray(self._open[shard].get_tensor(key))
+
+    def image(self, at: list[str]) -> np.ndarray:
+        image = cv2.imdecode(self(at), cv2.IMREAD_COLOR)
+        if image is None:
+            raise ValueError(f"a picture of {at[0]} cannot be read")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _shard_name(number: int) -> str:
+    return f"shard_{number:03}.safetensors"
+
+
+def _images(part: Collection) -> list[np.ndarray]:
+    return [g.pixels for g in part.grounds] + [v.pixels for v in part.views]
+
+
+def _extra_bytes(part: Collection) -> float:
+    """What is no picture, as it is written."""
+    total = 0.0
+    for ground in part.grounds:
+        total += 4 * (ground.boxes.size + ground.heights.size + ground.crowns.size)
+        total += sum(mask.size / 8 for mask in (ground.valid, ground.click_in) if mask is not None)
+        total += 0 if ground.relief is None else 4 * ground.relief.size
+    return total + sum(2 * view.places.size for view in part.views)
+
+
+def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+    _, coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(coded).ravel()
+
+
+def _pack_ground(shards: _Shards, ground: Ground, weight: float, quality: int) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": ground.name, "gsd_m": ground.gsd_m, "weight": weight}
+    entry["shape"] = list(ground.pixels.shape[:2])
+    entry["pixels"] = shards.add(_jpeg(ground.pixels, quality))
+    for name in ("boxes", "heights", "crowns"):
+        entry[name] = shards.add(getattr(ground, name).astype(np.float32))
+    for name in ("valid", "click_in"):
+        mask = getattr(ground, name)
+        entry[name] = None if mask is None else shards.add(np.packbits(mask))
+    entry["relief"] = None if ground.relief is None else shards.add(ground.relief.astype(np.float32))
+    return entry
+
+
+def _ground(read: _Reader, entry: dict[str, Any]) -> Ground:
+    rows, columns = entry["shape"]
+
+    def mask(name: str) -> np.ndarray | None:
+        if entry[name] is None:
+            return None
+        return np.unpackbits(read(entry[name]), count=rows * columns).reshape(rows, columns).astype(bool)
+
+    return Ground(
+        name=entry["name"],
+        pixels=read.image(entry["pixels"]),
+        gsd_m=entry["gsd_m"],
+        boxes=read(entry["boxes"]).astype(float),
+        heights=read(entry["heights"]).astype(float),
+        crowns=read(entry["crowns"]).astype(float),
+        valid=mask("valid"),
+        relief=None if entry["relief"] is None else read(entry["relief"]),
+        click_in=mask("click_in"),
+    )
+
+
+def _pack_view(shards: _Shards, view: PhotoView, ground: Ground, quality: int) -> dict[str, Any]:
+    scale = _PLACE_RANGE / float(ground.size.max())
+    # Places off the ground, which nothing is learnt from, need not fit.
+    on = np.isfinite(view.places).all(-1) & (np.abs(np.nan_to_num(view.places)) * scale <= _PLACE_RANGE).all(-1)
+    places = np.where(on[..., None], np.nan_to_num(view.places) * scale, _NOWHERE).round().astype(np.int16)
+    return {
+        "name": view.name,
+        "ground": view.ground,
+        "pixels": shards.add(_jpeg(view.pixels, quality)),
+        "places": shards.add(places),
+        "step": view.step,
+        "panorama": view.panorama,
+    }
+
+
+def _view(read: _Reader, entry: dict[str, Any], grounds: tuple[Ground, ...]) -> PhotoView:
+    scale = _PLACE_RANGE / float(grounds[entry["ground"]].size.max())
+    stored = read(entry["places"])
+    places = np.where(stored == _NOWHERE, np.nan, stored.astype(np.float32) / scale).astype(np.float32)
+    pixels = read.image(entry["pixels"])
+    return PhotoView(entry["name"], entry["ground"], pixels, places, entry["step"], entry["panorama"])

@@ -1,0 +1,241 @@
+"""Posed sites: real photographs, their cameras, a mosaic and a DSM."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from geoloc.errors import TrainingError
+from geoloc.plane import homography
+from geoloc.train.grounds.ground import Ground
+from geoloc.train.grounds.objects import crowns, segments
+from geoloc.train.grounds.photo_view import PhotoView
+
+MIN_HEIGHT_M = 15.0
+LEAN_DEG = 15.0
+PLACE_STEP_PX = 16.0
+HELD_OUT_SHARE = 0.25
+"""The upper part of a posed mosaic, by rows, that is never trained on."""
+
+
+@dataclass(frozen=True)
+class PosedCamera:
+    """A posed photograph; the model is that of `cameras.json` (see the data's README).
+
+    A: 3 x 3 and b: 3 take a map point (easting, northing, height) to the camera; focal, cx, cy in pixels; k1 radial.
+    """
+
+    path: Path
+    a: np.ndarray
+    b: np.ndarray
+    focal: float
+    cx: float
+    cy: float
+    k1: float
+    centre: np.ndarray
+    width: int
+    height: int
+
+    def to_ground(self, pixels: np.ndarray, surface: DsmSurface) -> np.ndarray:
+        """Map points (..., 3) where the rays through photo pixels (..., 2) first meet the surface, or NaN."""
+        d = (pixels - [self.cx, self.cy]) / self.focal
+        p = d.copy()
+        for _ in range(5):
+            p = d / (1 + self.k1 * (p**2).sum(-1, keepdims=True))
+        # With q = A X + b, X = centre + q_z A^-1 (p_x, p_y, 1): depth q_z runs along the ray.
+        rays = np.concatenate([p, np.ones((*p.shape[:-1], 1))], axis=-1) @ np.linalg.inv(self.a).T
+        return surface.meet(np.linalg.solve(self.a, -self.b), rays)
+
+
+@dataclass(frozen=True)
+class DsmSurface:
+    """A DSM: heights in metres on a north-up grid of the site's CRS."""
+
+    heights: np.ndarray
+    west: float
+    north: float
+    cell: float
+
+    def height(self, points: np.ndarray) -> np.ndarray:
+        """Heights at map points (..., 2), bilinear between the centres of cells; beyond them, that of the nearest."""
+        rows, columns = self.heights.shape
+        x = np.nan_to_num((points[..., 0] - self.west) / self.cell - 0.5).clip(0, columns - 1)
+        y = np.nan_to_num((self.north - points[..., 1]) / self.cell - 0.5).clip(0, rows - 1)
+        column, row = x.astype(int), y.astype(int)
+        right, below = np.minimum(column + 1, columns - 1), np.minimum(row + 1, rows - 1)
+        dx, dy = x - column, y - row
+        upper = (1 - dx) * self.heights[row, column] + dx * self.heights[row, right]
+        lower = (1 - dx) * self.heights[below, column] + dx * self.heights[below, right]
+        return np.asarray((1 - dy) * upper + dy * lower)
+
+    def meet(self, origin: np.ndarray, rays: np.ndarray) -> np.ndarray:
+        """Where rays (..., 3) from `origin` first go below the surface, (..., 3); NaN where they do not on the DSM.
+
+        A march in steps of one cell, then bisection: putting the height found back into the ray does not converge
+        where the ground slopes towards the camera, and reconstructions without GPS slope a lot.
+        """
+        rows, columns = self.heights.shape
+        low = [self.west, self.north - rows * self.cell, self.heights.min() - self.cell]
+        high = [self.west + columns * self.cell, self.north, self.heights.max() + self.cell]
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            sides = np.stack([(low - origin) / rays, (high - origin) / rays])
+        near = np.fmax.reduce(sides.min(0), axis=-1).clip(min=0)
+        far = np.fmin.reduce(sides.max(0), axis=-1)
+        crosses = near < far
+        near, far = np.where(crosses, near, 0), np.where(crosses, far, 0)
+
+        def below(depth: np.ndarray, along: np.ndarray) -> np.ndarray:
+            points = origin + depth[..., None] * along
+            return np.asarray(points[..., 2] <= self.height(points[..., :2]))
+
+        longest = ((far - near) * np.linalg.norm(rays, axis=-1)).max()
+        share = np.linspace(0, 1, int(np.ceil(longest / self.cell)) + 2)
+        under = below(near[..., None] + (far - near)[..., None] * share, rays[..., None, :])
+        first = under.argmax(-1)
+        # One that is under the ground where it enters the DSM met it before.
+        meets = crosses & (first > 0)
+        above = near + (far - near) * share[np.maximum(first - 1, 0)]
+        beneath = near + (far - near) * share[first]
+        for _ in range(20):
+            middle = (above + beneath) / 2
+            inside = below(middle, rays)
+            above, beneath = np.where(inside, above, middle), np.where(inside, middle, beneath)
+        return np.where(meets[..., None], origin + beneath[..., None] * rays, np.nan)
+
+
+@dataclass(frozen=True)
+class PosedSite:
+    """A site with real photo - mosaic pairs.
+
+    ground: its mosaic as seen from above its own ground. from_map: 3 x 3, map point to pixel of `ground`.
+    """
+
+    ground: Ground
+    from_map: np.ndarray
+    surface: DsmSurface
+    cameras: tuple[PosedCamera, ...]
+    photos: tuple[np.ndarray, ...]
+
+    def to_source(self, points: np.ndarray) -> np.ndarray:
+        """Map points (..., 2) -> pixels of the mosaic."""
+        return homography.map_points(self.from_map, points)
+
+    def view(self, index: int, number: int) -> PhotoView:
+        """Photograph `index` with the places it shows; `number` is that of `ground` in its collection."""
+        camera, pixels = self.cameras[index], self.photos[index]
+        height, width = pixels.shape[:2]
+        rows, columns = math.ceil(height / PLACE_STEP_PX), math.ceil(width / PLACE_STEP_PX)
+        y, x = np.mgrid[:rows, :columns]
+        at = (np.stack([x, y], axis=-1) + 0.5) * PLACE_STEP_PX
+        places = self.to_source(camera.to_ground(at, self.surface)[..., :2])
+        return PhotoView(camera.path.name, number, pixels, places.astype(np.float32), PLACE_STEP_PX, panorama=False)
+
+
+def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
+    """Read `mosaic.tif`, `dsm.tif`, `cameras.json` and `photos/`.
+
+    held_out: only every eighth photo and clicks on ground kept apart (True), all other photos and ground (False), or
+    all. Photos taken less than 15 m above the DSM (before take-off) are left out.
+    """
+    import rasterio
+
+    try:
+        described = json.loads((folder / "cameras.json").read_text())
+        with rasterio.open(folder / "mosaic.tif") as mosaic:
+            pixels = np.moveaxis(mosaic.read([1, 2, 3]), 0, -1).copy()
+            affine = mosaic.transform
+        with rasterio.open(folder / "dsm.tif") as dsm:
+            surface = DsmSurface(dsm.read(1).astype(float), dsm.transform.c, dsm.transform.f, dsm.transform.a)
+        posed = [_camera(folder / "photos" / name, entry) for name, entry in sorted(described["cameras"].items())]
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{folder}: not a posed site: {error}") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise TrainingError(f"{folder}/cameras.json: not the poses of photographs: {error!r}") from None
+    if affine.b or affine.d or affine.e >= 0 or not math.isclose(affine.a, -affine.e):
+        raise TrainingError(f"{folder}/mosaic.tif: a posed site needs a north-up mosaic with square pixels")
+    cameras, photos = [], []
+    for i, camera in enumerate(posed):
+        above = camera.centre[2] - surface.height(camera.centre[:2])
+        if above < MIN_HEIGHT_M or (held_out is not None and (i % 8 == 3) != held_out):
+            continue
+        photo = cv2.imread(str(camera.path))
+        if photo is None:
+            raise TrainingError(f"{camera.path}: cannot be read as an image")
+        cameras.append(camera)
+        photos.append(cv2.cvtColor(photo, cv2.COLOR_BGR2RGB))
+    if not cameras:
+        raise TrainingError(f"{folder}/cameras.json: no photo of this part is {MIN_HEIGHT_M:.0f} m above the DSM")
+    to_map = np.array(affine, float).reshape(3, 3)
+    pixels, from_map = _level(pixels, to_map, surface)
+    # Interpolation mixes the colours along the edge with the black beyond it.
+    valid = cv2.erode(np.asarray(pixels.any(-1), np.uint8), np.ones((5, 5), np.uint8)) > 0
+    apart = np.zeros_like(valid)
+    apart[: round(HELD_OUT_SHARE * len(valid))] = True
+    click_in = valid if held_out is None else valid & (apart == held_out)
+    ground = Ground(
+        folder.name,
+        pixels,
+        affine.a,
+        boxes := segments(pixels, affine.a),
+        np.zeros((len(boxes), 2)),
+        crowns(pixels, affine.a),
+        # What is trained on never shows the ground kept apart; what is kept apart is looked for everywhere.
+        valid if held_out else click_in,
+        click_in=click_in,
+    )
+    return PosedSite(ground, from_map, surface, tuple(cameras), tuple(photos))
+
+
+def _level(pixels: np.ndarray, to_map: np.ndarray, surface: DsmSurface) -> tuple[np.ndarray, np.ndarray]:
+    """The mosaic as seen from above its own ground, and the homography from the map to its pixels.
+
+    A reconstruction without GPS may lean, and its mosaic, drawn along the leaning vertical, is then squeezed. With the
+    plane z = a x + b y + c through the DSM a step (x, y) is sqrt(x^2 + y^2 + (a x + b y)^2) long on the ground: the
+    mosaic is stretched by the square root of that matrix. Slopes under `LEAN_DEG` are ground, not a lean.
+    """
+    rows, columns = surface.heights.shape
+    x = surface.west + (np.arange(columns) + 0.5) * surface.cell
+    y = surface.north - (np.arange(rows) + 0.5) * surface.cell
+    design = np.stack([*(g.ravel() for g in np.meshgrid(x - x.mean(), y - y.mean())), np.ones(rows * columns)], axis=1)
+    slope = np.linalg.lstsq(design, surface.heights.ravel(), rcond=None)[0][:2]
+    if np.linalg.norm(slope) < math.tan(math.radians(LEAN_DEG)):
+        return pixels, np.linalg.inv(to_map)
+    values, vectors = np.linalg.eigh(np.eye(2) + np.outer(slope, slope))
+    flip = np.diag([1.0, -1.0])
+    stretch = np.eye(3)
+    stretch[:2, :2] = flip @ (vectors * np.sqrt(values)) @ vectors.T @ flip
+    height, width = pixels.shape[:2]
+    corners = homography.map_points(stretch, np.array([[0, 0], [width, 0], [width, height], [0, height]], float))
+    shift = np.eye(3)
+    shift[:2, 2] = -corners.min(0)
+    from_pixels = shift @ stretch
+    size = np.ceil(corners.max(0) - corners.min(0)).astype(int)
+    levelled = cv2.warpPerspective(
+        pixels,
+        homography.for_opencv(from_pixels),
+        (int(size[0]), int(size[1])),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+    )
+    return levelled, from_pixels @ np.linalg.inv(to_map)
+
+
+def _camera(path: Path, entry: dict[str, Any]) -> PosedCamera:
+    return PosedCamera(
+        path=path,
+        a=np.array(entry["A"]),
+        b=np.array(entry["b"]),
+        focal=entry["f"],
+        cx=entry["cx"],
+        cy=entry["cy"],
+        k1=entry["k1"],
+        centre=np.array(entry["centre"]),
+        width=entry["width"],
+        height=entry["height"],
+    )

@@ -1,0 +1,254 @@
+"""Collections to train on: orthophotos, posed sites, a user's own mosaics, and synthetic towns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from geoloc.errors import TrainingError
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.ground import Ground
+from geoloc.train.grounds.objects import crowns, segments
+from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_site import HELD_OUT_SHARE, load_site
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from tiling.grid import Grid
+
+UCMERCED_GSD_M = 0.3
+HELD_OUT = ("image_2_", "image_15_05")
+"""Orthophotos of Tallinn whose name starts so are kept for validation."""
+PART_PX = 2000
+MOST_PARTS = 100
+"""Of a user's mosaic: 1.2 GB."""
+LEAST_VALID = 0.3
+LEAST_SIDE_M = 20.0
+"""Strips narrower than this are no use: a query shows more."""
+RELIEF_STEP = 4
+MOSAIC_GSD_M = 0.1
+"""Mosaics finer than this are read at this: finer references are hardly ever searched, and cost memory."""
+HEIGHTS_M = {
+    "building": (3.0, 14.0),
+    "car": (1.3, 1.9),
+    "truck": (2.0, 3.8),
+    "bus": (2.8, 3.4),
+    "watercraft": (0.5, 2.5),
+    "airplane": (2.0, 5.0),
+}
+"""Heights that objects of the kinds of `boxes.json` have."""
+_WEIGHT = {"orthophoto": 1.0, "crop": 0.012, "site": 4.0}
+"""How often each is drawn: the 62 orthophotos of Tallinn about 60 % of the time, the 2,100 crops 25 %."""
+
+
+class CollectionBuilder:
+    """Puts a collection together from several sources."""
+
+    def __init__(self) -> None:
+        self._grounds: list[Ground] = []
+        self._views: list[PhotoView] = []
+        self._weights: list[float] = []
+
+    def add(self, ground: Ground, weight: float, views: Sequence[PhotoView] = ()) -> None:
+        """A ground and the photographs of it, whatever number they say it has."""
+        number = len(self._grounds)
+        self._grounds.append(ground)
+        self._weights.append(weight)
+        self._views += [replace(view, ground=number) for view in views]
+
+    def done(self) -> Collection:
+        """All that was added."""
+        return Collection(tuple(self._grounds), tuple(self._views), tuple(self._weights))
+
+
+def add_orthophotos(builder: CollectionBuilder, root: Path, *, held_out: bool | None = None) -> None:
+    """The data set's `estonia` and `ucmerced` under `root`.
+
+    held_out: the part kept for validation (True), the part to train on (False) or all.
+    """
+    try:
+        described = json.loads((root / "estonia/boxes.json").read_text())
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{root}/estonia/boxes.json: cannot be read: {error}") from None
+    paths = sorted((root / "estonia").glob("*.jpg"))
+    # Some crops are there twice under two names: what is held out is not trained on under the other.
+    kept = {_digest(path) for path in paths if path.name.startswith(HELD_OUT)}
+    found = 0
+    for path in paths:
+        apart = path.name.startswith(HELD_OUT)
+        if held_out is not None and (apart != held_out or (not held_out and _digest(path) in kept)):
+            continue
+        builder.add(_estonia(path, described.get(path.name)), _WEIGHT["orthophoto"])
+        found += 1
+    for i, path in enumerate(sorted((root / "ucmerced").glob("*.jpg"))):
+        if held_out is None or (i % 20 == 7) == held_out:
+            builder.add(plain_ground(path.stem, read_image(path), UCMERCED_GSD_M), _WEIGHT["crop"])
+            found += 1
+    if not found:
+        raise TrainingError(f"{root}: no orthophotos in estonia/ or ucmerced/")
+
+
+def add_site(builder: CollectionBuilder, folder: Path, *, held_out: bool | None = None) -> None:
+    """A posed site; see `load_site`."""
+    site = load_site(folder, held_out)
+    builder.add(site.ground, _WEIGHT["site"], [site.view(i, 0) for i in range(len(site.cameras))])
+
+
+def add_data(builder: CollectionBuilder, root: Path, *, held_out: bool | None = None) -> None:
+    """All the data that the packaged weights are trained on: `orthos/` and `caliterra/` under `root`."""
+    if not (root / "orthos").is_dir():
+        raise TrainingError(f"{root}: no training data here (expected orthos/estonia, orthos/ucmerced, caliterra)")
+    add_orthophotos(builder, root / "orthos", held_out=held_out)
+    add_site(builder, root / "caliterra", held_out=held_out)
+
+
+def add_mosaic(
+    builder: CollectionBuilder,
+    paths: Sequence[Path],
+    dsm: Path | None = None,
+    *,
+    held_out: bool | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> None:
+    """A user's own mosaic, in parts of at most 2,000 px with a tenth of overlap, and its DSM if there is one.
+
+    held_out: only the northern quarter (True), all but that (False), or all.
+
+    Raises:
+        GeolocError: a file cannot be read, or there is hardly anything in what is asked of the mosaic.
+    """
+    from affine import Affine
+    from shapely.geometry import box
+
+    from tiling.grid import WGS84, Grid, as_crs, project
+    from tiling.mosaic import open_mosaic
+
+    with open_mosaic(list(paths)) as mosaic:
+        gsd = max(mosaic.gsd_m, MOSAIC_GSD_M)
+        middle = mosaic.footprint.centroid
+        # Square metres wherever it lies and however its own pixels are turned.
+        crs = as_crs(f"+proj=laea +lat_0={middle.y!r} +lon_0={middle.x!r} +datum=WGS84 +units=m")
+        footprint = project(mosaic.footprint, WGS84, crs)
+        west, south, east, north = footprint.bounds
+        limit = _dividing(footprint)
+        if held_out is not None:
+            south, north = (limit, north) if held_out else (south, limit)
+        places = [(x, y) for x in _parts(west, east, gsd) for y in _parts(south, north, gsd)]
+        # Of a mosaic that is too large to be held, parts all over it.
+        order = np.random.default_rng(0).permutation(len(places))
+        found = 0
+        for (x0, columns), (y0, rows) in (places[i] for i in order):
+            outline = box(x0, y0, x0 + columns * gsd, y0 + rows * gsd)
+            if found == MOST_PARTS or min(rows, columns) * gsd < LEAST_SIDE_M or not footprint.intersects(outline):
+                continue
+            grid = Grid(crs, Affine(gsd, 0, x0, 0, -gsd, y0 + rows * gsd), columns, rows)
+            pixels = mosaic.read(grid)
+            share = float(pixels.valid.mean())
+            if share < LEAST_VALID:
+                continue
+            ground = plain_ground(f"{Path(paths[0]).stem}_{found}", pixels.rgb, gsd, pixels.valid)
+            if dsm is not None:
+                ground = replace(ground, relief=_relief(dsm, grid))
+            builder.add(ground, share * rows * columns / PART_PX**2)
+            found += 1
+            report(f"{ground.name}: {columns} x {rows} px at {gsd:.2f} m, {len(ground.boxes)} segments")
+    if not found:
+        which = "northern quarter, which is kept apart for validation," if held_out else "mosaic"
+        raise TrainingError(f"{paths[0]}: hardly any data in its {which}; give a larger mosaic")
+
+
+def _dividing(footprint: BaseGeometry) -> float:
+    """The northing above which a quarter of the footprint lies: a turned or ragged mosaic has little in its corner."""
+    from shapely.geometry import box
+
+    west, south, east, north = footprint.bounds
+    low, high = south, north
+    for _ in range(30):
+        middle = (low + high) / 2
+        above = footprint.intersection(box(west, middle, east, north)).area
+        low, high = (middle, high) if above > HELD_OUT_SHARE * footprint.area else (low, middle)
+    return low
+
+
+def plain_ground(name: str, pixels: np.ndarray, gsd_m: float, valid: np.ndarray | None = None) -> Ground:
+    """An image without known objects: segments stand for them, a few of them raised."""
+    boxes = segments(pixels, gsd_m)
+    heights = np.zeros((len(boxes), 2))
+    # Nobody says which segments stand up: every fifth may, by as much as it is wide.
+    side_m = (boxes[:, 2:] - boxes[:, :2]).min(1, initial=np.inf) * gsd_m
+    heights[::5, 1] = np.minimum(side_m[::5], 8.0)
+    return Ground(name, pixels, gsd_m, boxes, heights, crowns(pixels, gsd_m), valid)
+
+
+def read_image(path: Path) -> np.ndarray:
+    """H x W x 3 uint8, RGB."""
+    image = cv2.imread(str(path))
+    if image is None:
+        raise TrainingError(f"{path}: cannot be read as an image")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def _estonia(path: Path, entry: dict[str, list[list[object]]] | None) -> Ground:
+    pixels = read_image(path)
+    if entry is None:
+        # Crops of 1000 px are at 20 cm and of 2000 px at 10 cm, whether they have boxes or not.
+        return plain_ground(path.stem, pixels, 200.0 / max(pixels.shape[:2]))
+    rows = entry["boxes_xywh"]
+    xywh = np.array([row[:4] for row in rows], float).reshape(-1, 4)
+    boxes = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
+    heights = np.array([HEIGHTS_M.get(str(row[4]).lower(), (0.0, 0.0)) for row in rows]).reshape(-1, 2)
+    gsd = float(entry["gsd_m"])  # type: ignore[arg-type]
+    height, width = pixels.shape[:2]
+    # Boxes that the image's edge cuts are not those of whole objects.
+    whole = (boxes[:, :2] > 2).all(1) & (boxes[:, 2] < width - 2) & (boxes[:, 3] < height - 2)
+    return Ground(path.stem, pixels, gsd, boxes[whole], heights[whole], crowns(pixels, gsd))
+
+
+def _parts(low: float, high: float, step: float) -> list[tuple[float, int]]:
+    """Starts and lengths in pixels that cover low..high in equal parts of at most PART_PX, overlapping by a tenth."""
+    length = max(1, int(np.ceil((high - low) / step)))
+    count = int(np.ceil(length / (0.9 * PART_PX))) if length > PART_PX else 1
+    size = min(length, PART_PX)
+    starts = np.linspace(0, length - size, count).round().astype(int)
+    return [(low + int(start) * step, size) for start in starts]
+
+
+def _relief(dsm: Path, grid: Grid) -> np.ndarray:
+    """Heights in metres over a grid, at a quarter of its pixels; where the DSM has none, the lowest that it has."""
+    import rasterio
+    from affine import Affine
+    from rasterio.warp import Resampling, reproject
+
+    from tiling.grid import as_crs
+
+    rows, columns = -(-grid.height // RELIEF_STEP), -(-grid.width // RELIEF_STEP)
+    heights = np.full((rows, columns), np.nan, np.float32)
+    coarse = grid.affine * Affine.scale(grid.width / columns, grid.height / rows)
+    try:
+        with rasterio.open(dsm) as file:
+            reproject(
+                rasterio.band(file, 1),
+                heights,
+                dst_transform=coarse,
+                dst_crs=as_crs(grid.crs).to_wkt(),
+                dst_nodata=np.nan,
+                resampling=Resampling.bilinear,
+            )
+    except rasterio.errors.RasterioError as error:
+        raise TrainingError(f"{dsm}: cannot be read as a DSM: {error}") from None
+    known = np.isfinite(heights)
+    if not known.any():
+        raise TrainingError(f"{dsm}: holds no heights where the mosaic is")
+    return np.where(known, heights, heights[known].min())

@@ -1,0 +1,260 @@
+"""Queries made from an image of the ground alone: photographs by drones that never flew.
+
+True perspective: a pinhole camera at any tilt up to 75 degrees and any heading, 20 to 300 m above the ground, with a
+lens of 40 to 90 degrees, of whose picture the query is a part. What stands up hides what is behind it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from geoloc.train.grounds.ground import Ground, Texture
+from geoloc.train.samples.example import STRIDE
+from geoloc.train.samples.perspective import (
+    Cameras,
+    HeightField,
+    SeenPoints,
+    height_at,
+    look,
+    pixel_centres,
+    pixels_of,
+    rays,
+    rotations,
+)
+from geoloc.train.samples.relief import Relief, raised
+from geoloc.train.samples.sample import (
+    HEADING_SPREAD_DEG,
+    SHARE_OBJECT,
+    Sample,
+    box_at,
+    draw_turn,
+    log_uniform,
+    pick_box,
+    place_box,
+)
+
+MAX_TILT_DEG = 75.0
+MAX_RAY_DEG = 80.0
+"""Of the ray to the object, from straight down: farther out nothing can be told any more."""
+HEIGHT_M = (20.0, 300.0)
+LENS_DEG = (40.0, 90.0)
+LEAST_TEXTURE = 10.0
+"""Grey levels, standard deviation round the object: open water tells nobody where it is."""
+_SLACK_M = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """What made queries vary over. footprint_m: ground across the middle of the query."""
+
+    footprint_m: tuple[float, float] = (12.0, 110.0)
+    tilt_deg: tuple[float, float] = (0.0, MAX_TILT_DEG)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A camera over one ground. target: the pixel of the ground it is about, the origin of its frame. at: where in the
+    query that is seen. scale_m: metres a query pixel there.
+    """
+
+    ground: int
+    target: np.ndarray
+    box: np.ndarray | None
+    turn_deg: float
+    tilt: float
+    heading: float
+    focal: float
+    principal: np.ndarray
+    at: np.ndarray
+    scale_m: float
+    relief: Relief
+
+
+def simulate_samples(
+    grounds: Sequence[Ground],
+    textures: Sequence[Texture],
+    picks: Sequence[int],
+    ranges: Ranges,
+    rng: np.random.Generator,
+    *,
+    side: int,
+    device: torch.device,
+) -> list[Sample]:
+    """A query for every number in `picks`, those left out whose object hides or that show nothing to go by."""
+    plans = [plan for number in picks if (plan := _plan(number, grounds[number], ranges, rng, side)) is not None]
+    if not plans:
+        return []
+    cameras, field = _stack(plans, [grounds[p.ground] for p in plans], device)
+    clicks = _clicks(plans, cameras, field, grounds, rng, side=side)
+    kept = [i for i, click in enumerate(clicks) if click is not None]
+    if not kept:
+        return []
+    index = torch.tensor(kept, device=device)
+    cameras = Cameras(*(part[index] for part in cameras))
+    field = HeightField(*(part[index] for part in field))
+    pixels = pixel_centres(side, side, 1, device).expand(len(kept), -1, -1, -1)
+    hits = look(cameras, field, pixels)
+    slope = rays(cameras, pixels)
+    cells = pixel_centres(side // STRIDE, side // STRIDE, STRIDE, device).expand(len(kept), -1, -1, -1)
+    seen = look(cameras, field, cells).place[..., :2].cpu().numpy().astype(np.float64)
+    made = []
+    for j, i in enumerate(kept):
+        plan, ground = plans[i], grounds[plans[i].ground]
+        click, box, sized = clicks[i]  # type: ignore[misc]
+        view = SeenPoints(*(part[j] for part in hits))
+        texture = textures[plan.ground]
+        image = _shade(view, slope[j], cameras.focal[j], plan=plan, ground=ground, texture=texture, rng=rng)
+        places = seen[j] / ground.gsd_m + plan.target
+        places = np.where(ground.holds(places)[..., None], places, np.nan)
+        made.append(Sample(plan.ground, image, click, places, box, sized, plan.turn_deg))
+    return made
+
+
+def _plan(number: int, ground: Ground, ranges: Ranges, rng: np.random.Generator, side: int) -> _Plan | None:
+    box = pick_box(ground, rng) if len(ground.boxes) and rng.random() < SHARE_OBJECT else None
+    if box is None:
+        target = rng.uniform(0.05, 0.95, 2) * ground.size
+    else:
+        # Nobody clicks exactly in the middle.
+        target = box[:2] + (box[2:] - box[:2]) * np.clip(rng.normal(0.5, 0.15, 2), 0.1, 0.9)
+    if not ground.shows(target):
+        return None
+    turn = draw_turn(box is not None, rng)
+    heading = math.radians(turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG))
+    tilt = math.radians(ranges.tilt_deg[0] + (ranges.tilt_deg[1] - ranges.tilt_deg[0]) * rng.random() ** 1.3)
+    # The query is a part, `share` of the photo's width, anywhere in a photo of 4:3.
+    share = log_uniform(rng, 0.2, 0.75)
+    focal = side / share / (2 * math.tan(math.radians(rng.uniform(*LENS_DEG)) / 2))
+    room = np.array([1 - share, 0.75 - share]) / 2 * (side / share)
+    principal = side / 2 + rng.uniform(-room, room)
+    at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
+    size_m = 0.0 if box is None else float((box[2:] - box[:2]).max()) * ground.gsd_m
+    footprint = log_uniform(
+        rng, max(ranges.footprint_m[0], 1.5 * size_m), min(ranges.footprint_m[1], max(ground.size_m, 20))
+    )
+    reach_m = footprint * (0.8 + min(1.5 * math.tan(tilt), 4.0))
+    if _texture(ground, target, footprint) < LEAST_TEXTURE:
+        return None
+    relief = raised(ground, target, reach_m / ground.gsd_m, rng)
+    return _Plan(number, target, box, turn, tilt, heading, focal, principal, at, footprint / side, relief)
+
+
+def _texture(ground: Ground, at: np.ndarray, footprint_m: float) -> float:
+    half = footprint_m / ground.gsd_m / 2
+    x0, y0 = np.maximum(at - half, 0).astype(int)
+    x1, y1 = (at + half).astype(int)
+    step = max(1, int(half / 64))
+    return float(ground.pixels[y0:y1:step, x0:x1:step].std(axis=(0, 1)).max())
+
+
+def _stack(plans: Sequence[_Plan], grounds: Sequence[Ground], device: torch.device) -> tuple[Cameras, HeightField]:
+    """Cameras so placed that each sees the top of its target `at` its pixel, at the scale of its footprint."""
+
+    def tensor(values: Sequence[object]) -> Tensor:
+        return torch.from_numpy(np.asarray(values, np.float32)).to(device)
+
+    gsd = np.array([g.gsd_m for g in grounds])
+    field = HeightField(
+        tensor([p.relief.heights for p in plans]),
+        tensor([p.relief.leafy for p in plans]),
+        tensor([(p.relief.corner - p.target) * g for p, g in zip(plans, gsd, strict=True)]),
+        tensor([p.relief.cell * g for p, g in zip(plans, gsd, strict=True)]),
+    )
+    rotation = rotations(tensor([p.tilt for p in plans]), tensor([p.heading for p in plans]))
+    focal, principal = tensor([p.focal for p in plans]), tensor([p.principal for p in plans])
+    nowhere = Cameras(torch.zeros(len(plans), 3, device=device), rotation, focal, principal)
+    ray = rays(nowhere, tensor([p.at for p in plans])[:, None, None])[:, 0, 0]
+    # Level rays never come down: they are bent to the steepest that is allowed, and the object leaves its pixel.
+    least = math.cos(math.radians(MAX_RAY_DEG)) * ray.norm(dim=1)
+    ray[:, 2] = torch.minimum(ray[:, 2], -least)
+    depth = tensor([p.scale_m for p in plans]) * focal
+    up = -ray[:, 2]
+    depth = (depth * up).clamp(*HEIGHT_M) / up
+    top = height_at(field, torch.zeros(len(plans), 1, 1, 2, device=device))[:, 0, 0]
+    target = torch.stack([torch.zeros_like(top), torch.zeros_like(top), top], dim=1)
+    return Cameras(target - depth[:, None] * ray, rotation, focal, principal), field
+
+
+def _clicks(
+    plans: Sequence[_Plan],
+    cameras: Cameras,
+    field: HeightField,
+    grounds: Sequence[Ground],
+    rng: np.random.Generator,
+    *,
+    side: int,
+) -> list[tuple[np.ndarray, np.ndarray, bool] | None]:
+    """Click, box and whether it is an object's; None where neither the target nor another place can be seen."""
+    device = cameras.centre.device
+    zero = torch.zeros(len(plans), 1, 1, 2, device=device)
+    top = torch.cat([zero, height_at(field, zero)[..., None]], dim=-1)
+    meant = pixels_of(cameras, top)[:, 0, 0].cpu().numpy().astype(np.float64)
+    other = rng.uniform(0.08, 0.92, (len(plans), 2)) * side
+    asked = np.stack([meant, other], axis=1)
+    pixels = torch.from_numpy(np.nan_to_num(asked).astype(np.float32)).to(device)[:, None]
+    places = look(cameras, field, pixels).place[:, 0, :, :2].cpu().numpy().astype(np.float64)
+    found: list[tuple[np.ndarray, np.ndarray, bool] | None] = []
+    for i, plan in enumerate(plans):
+        ground = grounds[plan.ground]
+        slack = _SLACK_M / ground.gsd_m
+        seen = places[i] / ground.gsd_m + plan.target
+        answer = None
+        for j in range(2):
+            inside = (asked[i, j] > 0.03 * side).all() and (asked[i, j] < 0.97 * side).all()
+            if not inside or not np.isfinite(seen[j]).all() or not ground.shows(seen[j]):
+                continue
+            box = plan.box if j == 0 else box_at(ground, seen[j], 0)
+            if j == 0 and (np.abs(seen[j] - plan.target) > 2 * slack).any():
+                continue  # something stands before it
+            sized = box is not None
+            answer = (asked[i, j].astype(np.float32), place_box(ground, seen[j], rng) if box is None else box, sized)
+            break
+        found.append(answer)
+    return found
+
+
+def _shade(
+    hits: SeenPoints,
+    slope: Tensor,
+    focal: Tensor,
+    *,
+    plan: _Plan,
+    ground: Ground,
+    texture: Texture,
+    rng: np.random.Generator,
+) -> Tensor:
+    """The colours of one view, 3 x h x w: ground, sides of what stands up, haze with the distance, sky."""
+    device = slope.device
+    place = hits.place
+    sky = torch.isnan(place[..., 0])
+    flat = torch.where(sky[..., None], torch.zeros_like(place), place)
+    origin = torch.tensor(plan.target, dtype=torch.float32, device=device)
+    steep = (-slope[..., 2] / slope.norm(dim=-1)).clamp(min=0.1)
+    depth = torch.where(sky, torch.zeros_like(hits.depth), hits.depth)
+    scale = depth / focal / ground.gsd_m / steep.sqrt()
+    colour = texture.sample(flat[..., :2] / ground.gsd_m + origin, torch.where(sky, torch.ones_like(scale), scale))
+    leaves = hits.wall & (hits.leafy > 0.5)
+    colour = torch.where(leaves, colour * float(rng.uniform(0.5, 0.9)), colour)
+    colour = torch.where(hits.wall & ~leaves, _walls(flat, rng), colour)
+    haze = colour.new_tensor([205.0, 212.0, 220.0]) * float(rng.uniform(0.7, 1.1))
+    clear = torch.exp(-depth / log_uniform(rng, 300, 8000))
+    blue = torch.tensor(rng.uniform([100, 140, 180], [190, 205, 235]), dtype=torch.float32, device=device)
+    high = (slope[..., 2] / slope.norm(dim=-1)).clamp(0, 1) ** 0.5
+    above = haze[:, None, None] * (1 - high) + blue[:, None, None] * high
+    return torch.where(sky, above, colour * clear + haze[:, None, None] * (1 - clear)).clamp(0, 255)
+
+
+def _walls(place: Tensor, rng: np.random.Generator) -> Tensor:
+    """Plaster or brick with rows of windows, another colour every 20 m or so, 3 x h x w."""
+    palette = torch.tensor(rng.uniform(60, 220, (8, 1)) + rng.normal(0, 18, (8, 3)), dtype=torch.float32)
+    block = (place[..., :2] / 20 + float(rng.uniform(0, 1))).floor().long()
+    colour = palette.to(place.device)[(block[..., 0] * 3 + block[..., 1] * 5).remainder(8)].permute(2, 0, 1)
+    along, up = (place[..., 0] + place[..., 1]) / 3.0, place[..., 2] / 3.0
+    window = ((along % 1 - 0.5).abs() < 0.2) & ((up % 1 - 0.55).abs() < 0.22)
+    return torch.where(window, colour * 0.45, colour).clamp(0, 255)

@@ -1,0 +1,57 @@
+"""What the commands say while they work."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from geoloc.commands.console import LOG, Progress
+
+
+@pytest.fixture(autouse=True)
+def informed() -> Iterator[None]:
+    before = LOG.level
+    LOG.setLevel(logging.INFO)
+    yield
+    LOG.setLevel(before)
+
+
+def test_a_log_gets_a_line_a_tenth(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("windows")
+    for done in range(1, 101):
+        progress(done, 100)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "1 of 100 windows"
+    assert lines[-1] == "100 of 100 windows"
+    assert len(lines) == 11
+
+
+def test_speed_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    now = 1000.0
+    progress = Progress("queries", timed=True, clock=lambda: now)
+    # What an earlier run did says nothing about how fast this one is.
+    progress(100, 440)
+    now += 600
+    progress(141, 440)
+    now += 60
+    progress(439, 440)
+    progress(440, 440)
+    assert capsys.readouterr().err.splitlines() == [
+        "100 of 440 queries",
+        "141 of 440 queries, 4.1 a minute, 1 h 13 min left",
+        "439 of 440 queries, 31 a minute, 2 s left",
+        "440 of 440 queries, 31 a minute",
+    ]
+
+
+def test_a_terminal_has_one_line_that_messages_do_not_run_into(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from geoloc.commands import console
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    progress = Progress("queries")
+    progress(1, 2)
+    console._StderrHandler().emit(logging.makeLogRecord({"msg": "lost"}))
+    progress(2, 2)
+    assert capsys.readouterr().err == "\r1 of 2 queries\x1b[K\r\x1b[Klost\n\r2 of 2 queries\x1b[K\n"

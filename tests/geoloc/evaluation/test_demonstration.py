@@ -1,0 +1,66 @@
+"""The main job in one piece with the weights of the package, on a town small enough for a test."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from shapely.geometry import shape
+
+from geoloc import town
+from geoloc.errors import OutputError
+from geoloc.evaluation import demonstration as demo
+from geoloc.evaluation import evaluate
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> demo.Demo:
+    folder = tmp_path_factory.mktemp("demo")
+    small = partial(town.build, size_m=110.0, gsd_m=0.2, photos=1, photo_px=(960, 720))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            demo.town, "build", lambda folder, *, seed, panoramas: small(folder, seed=seed, panoramas=panoramas)
+        )
+        return demo.run(folder, seed=0)
+
+
+def test_clicked_objects_are_found_where_they_are(made: demo.Demo) -> None:
+    summary = evaluate.summarise(made.outcomes)
+    assert summary["queries"] == 6
+    # By chance one centre in some hundreds would fall into its box.
+    assert summary["hit_rate"] >= 0.5
+    assert summary["median_error_m"] < 3.0
+
+
+def test_what_is_written_is_what_was_found(made: demo.Demo) -> None:
+    collection = json.loads(made.found.read_text(encoding="utf-8"))
+    best = {
+        (f["properties"]["click_x"], f["properties"]["click_y"]): shape(f["geometry"])
+        for f in collection["features"]
+        if f["properties"]["rank"] == 1
+    }
+    for outcome in made.outcomes:
+        polygon = best[outcome.query.click.x, outcome.query.click.y]
+        west, south, east, north = polygon.bounds
+        assert 15.30 < west < east < 15.32
+        assert 51.86 < south < north < 51.88
+    assert len(made.previews) == len(made.scene.photos) == 1
+    with Image.open(made.previews[0]) as picture:
+        assert picture.width > 600
+
+
+def test_results_are_not_replaced_unasked(made: demo.Demo) -> None:
+    before = made.found.read_bytes()
+    with pytest.raises(OutputError, match="--overwrite"):
+        demo.run(made.found.parent)
+    assert made.found.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="cannot be made"):
+        demo.run(tmp_path / "file")
+    (tmp_path / "old" / "scene").mkdir(parents=True)
+    with pytest.raises(OutputError, match="holds scene already"):
+        demo.run(tmp_path / "old")

@@ -1,0 +1,217 @@
+"""Evaluation figures against cases counted by hand."""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from PIL import Image
+from shapely.geometry import box
+
+from geoloc.errors import QueriesError
+from geoloc.evaluation.evaluate import (
+    LabelledQuery,
+    Outcome,
+    error_m,
+    read_queries,
+    run,
+    summarise,
+    to_json,
+    to_line,
+    to_table,
+)
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Click, Target
+from geoloc.results.detection import Detection
+
+Make = Callable[..., Detection]
+KEYS = [
+    *("queries", "located", "hit_rate", "acc_025", "acc_050", "mean_iou"),
+    *("median_error_m", "p90_error_m", "seconds_per_query"),
+]
+# On the central meridian of zone 15 a metre on the map is 0.9996 m on the ground, nearly.
+EAST, NORTH, SCALE = 500000.0, 5188000.0, 0.9996
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def outcome(best: Detection | None, seconds: float = 1.0) -> Outcome:
+    truth = box(EAST, NORTH, EAST + 4, NORTH + 4)
+    return Outcome(LabelledQuery(Path("a.jpg"), Click(1, 2), truth, 32615, 2), best, seconds)
+
+
+@pytest.fixture
+def answer(make_detection: Make) -> Callable[[float, float], Detection]:
+    """A box of 4 m x 4 m, shifted from the true one."""
+
+    def make(dx: float, dy: float) -> Detection:
+        return make_detection(0.9, (EAST + dx, NORTH + dy, EAST + dx + 4, NORTH + dy + 4), rank=1)
+
+    return make
+
+
+def test_by_hand(answer: Callable[[float, float], Detection]) -> None:
+    outcomes = [
+        outcome(answer(0, 0), 1.0),  # IoU 1
+        outcome(answer(1, 0), 2.0),  # IoU 12/20 = 0.6
+        outcome(answer(1.6, 0), 3.0),  # IoU 9.6/22.4 = 0.43, centre inside
+        outcome(answer(30, 40), 2.0),  # far off: 50 m
+        outcome(None, 2.0),
+    ]
+    found = summarise(outcomes)
+    assert list(found) == KEYS
+    assert found["queries"] == 5
+    assert found["located"] == 4
+    assert found["hit_rate"] == pytest.approx(3 / 5)
+    assert found["acc_025"] == pytest.approx(3 / 5)
+    assert found["acc_050"] == pytest.approx(2 / 5)
+    assert found["mean_iou"] == pytest.approx((1 + 0.6 + 9.6 / 22.4) / 5)
+    # Errors 0, 1, 1.6, 50, infinite on the map.
+    assert found["median_error_m"] == pytest.approx(1.6 / SCALE, rel=1e-3)
+    assert found["p90_error_m"] == math.inf
+    assert found["seconds_per_query"] == pytest.approx(2.0)
+
+
+def test_accuracy_is_strictly_above(answer: Callable[[float, float], Detection]) -> None:
+    # The answer covers 16 square metres, the true boxes 8 and 4 of them: IoU is exactly 0.5 and 0.25.
+    for width, height, expected in ((4, 2, 0.5), (2, 2, 0.25)):
+        truth = box(EAST, NORTH, EAST + width, NORTH + height)
+        query = LabelledQuery(Path("a"), Click(0, 0), truth, 32615, 2)
+        found = summarise([Outcome(query, answer(0, 0), 1)])
+        assert found["mean_iou"] == expected
+        assert found["acc_050"] == 0
+        assert found["acc_025"] == (expected > 0.25)
+
+
+def test_ninetieth_percentile_interpolates(answer: Callable[[float, float], Detection]) -> None:
+    outcomes = [outcome(answer(0, i)) for i in range(11)]
+    assert summarise(outcomes)["p90_error_m"] == pytest.approx(9 / SCALE, rel=1e-3)
+    assert summarise(outcomes[:10])["p90_error_m"] == pytest.approx(8.1 / SCALE, rel=1e-3)
+    # One of eleven infinite: the ninetieth percentile is still the tenth value.
+    assert summarise([*outcomes[:10], outcome(None)])["p90_error_m"] == pytest.approx(9 / SCALE, rel=1e-3)
+    assert summarise([outcome(answer(0, 0)), outcome(None)])["median_error_m"] == math.inf
+
+
+def test_nothing_found_at_all() -> None:
+    found = summarise([outcome(None), outcome(None)])
+    assert (found["located"], found["hit_rate"], found["mean_iou"]) == (0, 0, 0)
+    assert json.loads(json.dumps(to_json(found), allow_nan=False))["median_error_m"] is None
+    assert "inf m" in to_table(found)
+
+
+def test_an_outcome_in_a_line(answer: Callable[[float, float], Detection]) -> None:
+    assert to_line(outcome(answer(0, 1))) == "a.jpg at 1,2: 1.00 m from the truth, in the true box, score 0.90"
+    assert "50.02 m from the truth, outside" in to_line(outcome(answer(30, 40)))
+    assert to_line(outcome(None)) == "a.jpg at 1,2: not found"
+
+
+def test_no_outcomes() -> None:
+    with pytest.raises(ValueError):
+        summarise([])
+
+
+@pytest.mark.parametrize("epsg", [3857, 4326])
+def test_the_mosaics_crs_may_differ_from_the_truths(make_detection: Make, epsg: int) -> None:
+    truth = box(EAST, NORTH, EAST + 4, NORTH + 4)
+    shifted = shapely.affinity.translate(truth, 3, 0)
+    to_mosaic = pyproj.Transformer.from_crs(32615, epsg, always_xy=True)
+    polygon = shapely.transform(shifted, to_mosaic.transform, interleaved=False)
+    best = make_detection(0.9, (0, 0, 1, 1), polygon=polygon, crs=f"EPSG:{epsg}", rank=1)
+    found = Outcome(LabelledQuery(Path("a"), Click(0, 0), truth, 32615, 2), best, 1)
+    # In web-mercator metres 3 m would be 4.4 here.
+    assert error_m(found) == pytest.approx(3 / SCALE, rel=1e-3)
+    assert summarise([found])["mean_iou"] == pytest.approx(1 / 7, rel=1e-3)
+
+
+HEADER = "photo,object,click_x,click_y,xmin,ymin,xmax,ymax,epsg\n"
+ROW = "a.png,car,3.5,4,10,20,12,23,32615\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(tmp_path / "b.png")
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "q.csv"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_read_queries(folder: Path) -> None:
+    # As a spreadsheet writes it: byte-order mark, CRLF, columns in another order, others beside them.
+    text = "\ufeff" + (HEADER + ROW).replace("\n", "\r\n")
+    (query,) = read_queries(write(folder, text))
+    assert query == LabelledQuery(folder / "a.png", Click(3.5, 4), box(10, 20, 12, 23), 32615, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "missing columns photo"),
+        (HEADER.replace("epsg", "zone") + ROW, "missing columns epsg"),
+        (HEADER, "no queries"),
+        (HEADER + ROW + ROW.replace("3.5", "x"), "line 3: click_x is 'x'"),
+        (HEADER + ROW + ROW.replace("3.5", ""), "line 3: click_x is ''"),
+        (HEADER + ROW.replace("3.5", "nan"), "line 2: click_x"),
+        (HEADER + "a.png,car,3.5\n", "line 2: click_y is None"),
+        (HEADER + ROW.replace("a.png", "none.png"), "line 2: no such photo"),
+        (HEADER + ROW.replace("a.png", ""), "line 2: no such photo"),
+        (HEADER + ROW.replace("12,23", "9,23"), "line 2: the true box is empty"),
+        (HEADER + ROW.replace("32615", "99999"), "line 2: EPSG:99999"),
+    ],
+)
+def test_bad_queries_name_the_line(folder: Path, text: str, message: str) -> None:
+    with pytest.raises(QueriesError, match=message) as caught:
+        read_queries(write(folder, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_queries_that_are_no_text(folder: Path) -> None:
+    for path in (folder / "none.csv", folder, folder / "a.png"):
+        with pytest.raises(QueriesError):
+            read_queries(path)
+
+
+def test_run_searches_each_photo_once(folder: Path, make_detection: Make) -> None:
+    other = ROW.replace("a.png", "b.png")
+    queries = read_queries(write(folder, HEADER + ROW + other + ROW.replace("3.5", "7") + ROW))
+    calls: list[tuple[str, list[Target]]] = []
+    steps: list[tuple[int, int]] = []
+
+    def locate(photo: Photo, targets: list[Target]) -> Sequence[Detection]:
+        calls.append((photo.path.name, targets))
+        return [make_detection(1 / rank, (10, 20, 12, 23 + rank), rank=rank, click=Click(3.5, 4)) for rank in (2, 1)]
+
+    outcomes = run(queries, locate, lambda done, total: steps.append((done, total)))
+
+    assert calls == [
+        ("a.png", [Target(Click(3.5, 4)), Target(Click(7, 4))]),
+        ("b.png", [Target(Click(3.5, 4))]),
+    ]
+    assert [found.query.line for found in outcomes] == [2, 3, 4, 5]
+    assert [None if found.best is None else found.best.rank for found in outcomes] == [1, 1, None, 1]
+    assert steps == [(3, 4), (4, 4)]
+
+
+def test_the_shared_queries() -> None:
+    path = DATA / "brighton" / "queries.csv"
+    if not path.exists():
+        pytest.skip(f"needs the shared imagery: {path} is absent")
+    queries = read_queries(path)
+    assert len(queries) == 57
+    assert len({query.photo for query in queries}) == 8
+
+
+def test_a_click_outside_its_photo_is_told_with_its_line_before_any_search(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
+    queries = [
+        LabelledQuery(tmp_path / "a.png", Click(x, 5), box(0, 0, 1, 1), 32615, line) for line, x in ((2, 3), (3, 99))
+    ]
+    with pytest.raises(QueriesError, match=r"line 3: click 99,5 is outside"):
+        run(queries, lambda photo, targets: pytest.fail("searched"))

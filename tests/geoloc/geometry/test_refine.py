@@ -1,0 +1,307 @@
+"""Photographs of a rough mosaic map_points known cameras: places carried over exactly, wrong mosaics changing nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from shapely.geometry import Point, box
+
+from geoloc.geometry import METHOD, Refiner, refine
+from geoloc.geometry.guided_look import KnownView
+from geoloc.geometry.homography_fit import HomographyFit
+from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import Rectified
+from geoloc.photo.target import Click, Target
+from geoloc.plane.homography import map_points
+from geoloc.results.detection import Detection
+from tiling.area import Area
+from tiling.box import PixelBox
+from tiling.grid import project
+from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import Plan, make_plan
+
+EAST, NORTH, GSD_M = 576_000.0, 5_188_000.0, 0.2
+SIDE = 700
+TO_CENTRE = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
+
+
+def rough(seed: int) -> np.ndarray:
+    """Texture at every scale, as ground has it."""
+    rng = np.random.default_rng(seed)
+    picture = np.zeros((SIDE, SIDE, 3), np.float32)
+    for cells in (12, 40, 120, 350):
+        picture += cv2.resize(rng.normal(0, 30, (cells, cells, 3)).astype(np.float32), (SIDE, SIDE))
+    return np.clip(picture + 120, 0, 255).astype(np.uint8)
+
+
+def write(path: Path, pixels: np.ndarray) -> Path:
+    profile = {"driver": "GTiff", "count": 3, "height": SIDE, "width": SIDE, "dtype": "uint8", "crs": "EPSG:32615"}
+    with rasterio.open(path, "w", **profile, transform=Affine(GSD_M, 0, EAST, 0, -GSD_M, NORTH)) as file:
+        file.write(np.moveaxis(pixels, -1, 0))
+    return path
+
+
+@pytest.fixture(scope="module")
+def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
+    with open_mosaic([write(tmp_path_factory.mktemp("m") / "m.tif", rough(0))]) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
+    with open_mosaic([write(tmp_path_factory.mktemp("m") / "other.tif", rough(1))]) as opened:
+        yield opened
+
+
+def plan_of(mosaic: Mosaic, gsd_m: float = GSD_M) -> Plan:
+    return make_plan(mosaic, gsd_m, 384, Area.everywhere())
+
+
+def flown(tilt_deg: float, heading_deg: float, *, told: bool) -> tuple[Photo, np.ndarray]:
+    """A photo of 800 x 600 px over the middle of the mosaic, and photo pixel -> mosaic pixel."""
+    t, h = math.radians(tilt_deg), math.radians(heading_deg)
+    ahead = np.array([math.sin(h), math.cos(h), 0])
+    forward = math.sin(t) * ahead - math.cos(t) * np.array([0, 0, 1.0])
+    right = np.array([math.cos(h), -math.sin(h), 0])
+    down = np.cross(forward, right)
+    focal = 700.0
+    high = 70.0 * math.cos(t)
+    centre = np.array([0, 0, high]) - forward * (high / math.cos(t)) + [0, 0, 0]
+    centre[2] = high
+    camera = np.stack([right, down, forward])
+    # Ground (x east, y north, 0) to the photo, and mosaic pixels to the ground.
+    to_photo = np.array([[focal, 0, 400], [0, focal, 300], [0, 0, 1]]) @ np.column_stack(
+        [camera[:, 0], camera[:, 1], -camera @ centre]
+    )
+    to_ground = np.array([[GSD_M, 0, -GSD_M * SIDE / 2], [0, -GSD_M, GSD_M * SIDE / 2], [0, 0, 1]])
+    matrix = to_photo @ to_ground
+    picture = cv2.warpPerspective(rough(0), TO_CENTRE @ matrix @ np.linalg.inv(TO_CENTRE), (800, 600))
+    # Another exposure.
+    picture = np.clip(picture * 0.8 + 20, 0, 255).astype(np.uint8)
+    photo = Photo(Path("p.jpg"), picture, focal_px=focal if told else None, pitch_deg=tilt_deg - 90 if told else None)
+    return photo, np.linalg.inv(matrix)
+
+
+def clicked(matrix: np.ndarray, at: tuple[float, float]) -> tuple[float, float]:
+    """Easting and northing of a photo pixel."""
+    x, y = map_points(matrix, np.array([at]))[0]
+    return EAST + x * GSD_M, NORTH - y * GSD_M
+
+
+@pytest.fixture
+def answer(make_detection: Callable[..., Detection]) -> Callable[..., Detection]:
+    def make(x: float, y: float, rank: int = 1, half: float = 2.0, **more: object) -> Detection:
+        return make_detection(0.4 / rank, (x - half, y - half, x + half, y + half), rank=rank, crs="EPSG:32615", **more)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("tilt", "heading", "told"), [(0, 0, True), (0, 130, False), (35, 250, False), (50, 40, True), (60, 200, True)]
+)
+def test_clicks_are_carried_over_exactly(
+    mosaic: Mosaic, answer: Callable[..., Detection], tilt: float, heading: float, told: bool
+) -> None:
+    photo, matrix = flown(tilt, heading, told=told)
+    at = (380.0, 330.0)
+    x, y = clicked(matrix, at)
+    # Attention had it elsewhere.
+    given = [answer(x + 30, y - 20, click=Click(*at)), answer(x - 9, y, 2, click=Click(*at))]
+    best, *rest = Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], given)
+    assert best.method == METHOD
+    assert best.rank == 1
+    # What stands up in an oblique view may be elsewhere on the ground.
+    assert refine.VERIFIED - 0.02 < best.score <= refine.VERIFIED if tilt == 0 else 0.3 < best.score < 0.95
+    centre = best.polygon.centroid
+    assert math.hypot(centre.x - x, centre.y - y) < 0.3
+    assert 0.3 < best.accuracy_m < (1 if tilt == 0 else 6)
+    assert set(best.accuracy_parts) == {"match", "mosaic pixel"}
+    # As large as what attention would have drawn, and the others after it.
+    assert best.polygon.area == pytest.approx(16, rel=0.05)
+    assert [(r.rank, r.method) for r in rest] == [(2, "attention")]
+    assert rest[0].polygon.equals(given[0].polygon)
+    # It contradicts a place that is verified.
+    assert rest[0].score == pytest.approx(1 - refine.VERIFIED)
+
+
+def test_an_answer_that_is_confirmed_is_not_told_twice(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
+    photo, matrix = flown(0, 20, told=True)
+    at = (300.0, 350.0)
+    x, y = clicked(matrix, at)
+    given = [answer(x + 30, y, half=1, click=Click(*at)), answer(x + 1, y - 1, 2, half=3, click=Click(*at))]
+    found = Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], given)
+    assert [f.method for f in found] == [METHOD, "attention"]
+    assert found[0].polygon.area == pytest.approx(36, rel=0.05)
+
+
+class Looking:
+    """Stands for the guide: an answer so far east of where it is told to look, surely known or hardly."""
+
+    def __init__(self, make: Callable[..., Detection], east_m: float, accuracy_m: float) -> None:
+        self.make, self.east_m, self.accuracy_m = make, east_m, accuracy_m
+        self.views: list[KnownView] = []
+
+    def look(self, photo: Photo, target: Target, view: KnownView) -> Detection:
+        self.views.append(view)
+        point = Point(view.grid.affine * tuple(view.place.mean))
+        at = project(point, view.grid.crs, 32615)
+        found = self.make(at.x + self.east_m, at.y, half=4, click=target.click)
+        return replace(found, score=0.0, accuracy_m=self.accuracy_m)
+
+
+@pytest.mark.parametrize(("tilt", "heading"), [(0, 130), (50, 40)])
+def test_attention_looks_where_a_place_is_verified_and_tells_what_stands_there(
+    mosaic: Mosaic, answer: Callable[..., Detection], tilt: float, heading: float
+) -> None:
+    photo, matrix = flown(tilt, heading, told=True)
+    at = (380.0, 330.0)
+    x, y = clicked(matrix, at)
+    given = [answer(x + 60, y, click=Click(*at))]
+
+    def found(accuracy_m: float) -> tuple[Detection, Looking]:
+        guide = Looking(answer, 1.0, accuracy_m)
+        refiner = Refiner(mosaic, plan_of(mosaic), guide)  # type: ignore[arg-type]
+        best, *rest = refiner.refine(photo, [Target(Click(*at))], given)
+        assert [r.rank for r in rest] == []
+        return best, guide
+
+    sure, guide = found(0.05)
+    assert sure.method == METHOD
+    assert sure.polygon.area == pytest.approx(64, rel=0.05)
+    assert sure.polygon.centroid.x == pytest.approx(x + 1, abs=0.15)
+    assert sure.accuracy_m < 0.2
+    unsure, _ = found(50.0)
+    assert unsure.polygon.centroid.x == pytest.approx(x, abs=0.3)
+    (view,) = guide.views
+    assert (view.heading_deg - heading + 180) % 360 - 180 == pytest.approx(0, abs=6)
+    # The camera is 70 m away, its focal length 700 px; the ground is foreshortened by the tilt.
+    assert view.px_per_m == pytest.approx(10 * math.sqrt(math.cos(math.radians(tilt))), rel=0.1)
+
+
+def test_a_box_is_carried_over_by_its_corners(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
+    photo, matrix = flown(0, 0, told=True)
+    target = Target.from_box(PixelBox(350, 250, 410, 280))
+    x, y = clicked(matrix, (target.click.x, target.click.y))
+    (best,) = Refiner(mosaic, plan_of(mosaic)).refine(photo, [target], [answer(x, y, click=target.click)])
+    low, high = clicked(matrix, (350, 280)), clicked(matrix, (410, 250))
+    assert best.polygon.bounds == pytest.approx((*low, *high), abs=0.4)
+
+
+def test_a_wrong_mosaic_and_a_blank_photo_change_nothing(
+    mosaic: Mosaic, elsewhere: Mosaic, answer: Callable[..., Detection]
+) -> None:
+    target = Target(Click(380.0, 330.0))
+    given = [answer(EAST + 60, NORTH - 60, click=target.click)]
+    for seen, tilt in ((elsewhere, 0), (elsewhere, 45)):
+        photo, _ = flown(tilt, 10, told=True)
+        assert Refiner(seen, plan_of(seen)).refine(photo, [target], given) == given
+    blank = Photo(Path("b.jpg"), np.full((300, 400, 3), 90, np.uint8))
+    assert Refiner(mosaic, plan_of(mosaic)).refine(blank, [target], given) == given
+    panorama = replace(flown(0, 0, told=True)[0], panorama=True)
+    assert Refiner(mosaic, plan_of(mosaic)).refine(panorama, [target], given) == given
+
+
+def test_clicks_off_what_is_searched_and_targets_without_answers_stay_as_they_are(
+    mosaic: Mosaic, answer: Callable[..., Detection]
+) -> None:
+    photo, matrix = flown(0, 0, told=True)
+    at = (380.0, 330.0)
+    x, y = clicked(matrix, at)
+    outside = Target(Click(-3000.0, 20.0))
+    given = [answer(EAST + 60, NORTH - 60, click=outside.click), answer(x, y, click=Click(*at), target=1)]
+    found = Refiner(mosaic, plan_of(mosaic)).refine(photo, [outside, Target(Click(*at)), Target(Click(1, 1))], given)
+    assert [(f.target, f.method) for f in found] == [(0, "attention"), (1, METHOD)]
+
+
+def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
+    mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refine, "AT_ONCE_PX", 1000.0)
+    monkeypatch.setattr(refine, "WHOLE_PX", 1000.0)
+    monkeypatch.setattr(refine, "NEAR_CHUNK_PX", 100)
+    monkeypatch.setattr(refine, "ROUND_M", 15.0)
+    photo, matrix = flown(0, 0, told=True)
+    at = (400.0, 300.0)
+    x, y = clicked(matrix, at)
+    read: list[int] = []
+    real = RootSift.features
+
+    def noted(self: RootSift, image: np.ndarray, valid: np.ndarray | None, most: int) -> LocalFeatures:
+        read.append(image.shape[0])
+        return real(self, image, valid, most)
+
+    monkeypatch.setattr(RootSift, "features", noted)
+    refiner = Refiner(mosaic, plan_of(mosaic))
+    target = Target(Click(*at))
+    for _ in range(2):
+        (best,) = refiner.refine(photo, [target], [answer(x + 12, y + 5, click=target.click)])
+        assert best.method == METHOD
+    chunks = [side for side in read if side == 100 + 2 * 48]
+    # Of some fifty.
+    assert 1 <= len(chunks) <= 9
+    far = refiner.refine(photo, [target], [answer(EAST + 8, NORTH - 8, click=target.click)])
+    assert [f.method for f in far] == ["attention"]
+
+
+def test_all_that_is_searched_is_matched_where_no_answer_is_near(
+    mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refine, "AT_ONCE_PX", 1000.0)
+    monkeypatch.setattr(refine, "NEAR_CHUNK_PX", 200)
+    monkeypatch.setattr(refine, "ROUND_M", 15.0)
+    photo, _ = flown(0, 0, told=True)
+    click = Click(400.0, 300.0)
+    (best, *_) = Refiner(mosaic, plan_of(mosaic)).refine(
+        photo, [Target(click)], [answer(EAST + 8, NORTH - 8, click=click)]
+    )
+    assert best.method == METHOD
+
+
+def test_nothing_is_read_finer_than_the_plan(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
+    refiner = Refiner(mosaic, plan_of(mosaic, 0.5))
+    assert refiner._grid().ground_gsd() == pytest.approx(0.5, rel=0.04)
+    west, south, east, north = mosaic.bounds
+    assert box(west, south, east, north).area == pytest.approx((SIDE * GSD_M) ** 2, rel=0.01)
+
+
+def test_the_view_that_most_matches_agree_on_counts_not_the_first(
+    mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, matrix = flown(0, 0, told=False)
+    at = (700.0, 500.0)
+    x, y = clicked(matrix, at)
+    real = refine.views
+
+    def few_first(photo: Photo) -> Iterator[Rectified]:
+        for view in real(photo):
+            # Only a corner of it, as what a view at a wrong tilt agrees with.
+            part = np.zeros(view.image.shape[:2], bool)
+            part[:90, :90] = True
+            yield replace(view, valid=part)
+        yield from real(photo)
+
+    monkeypatch.setattr(refine, "views", few_first)
+    seen: list[int] = []
+    real_agree = refine.agree
+
+    def noted(*args: np.ndarray) -> HomographyFit | None:
+        found = real_agree(*args)
+        seen.append(0 if found is None else found.inliers)
+        return found
+
+    monkeypatch.setattr(refine, "agree", noted)
+    target = Target(Click(*at))
+    (best,) = Refiner(mosaic, plan_of(mosaic)).refine(photo, [target], [answer(x + 12, y + 5, click=target.click)])
+    assert best.method == METHOD
+    assert max(seen) >= refine.BEYOND_DOUBT > seen[0] > 0
+    assert best.polygon.centroid.distance(Point(x, y)) < 0.3
+    assert seen[-1] == max(seen), "then no more views are tried"

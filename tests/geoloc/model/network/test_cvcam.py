@@ -1,0 +1,91 @@
+"""CVCAM: what attends to what."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from geoloc.model.network.cvcam import CVCAM
+
+DIM = 16
+
+
+def module(rounds: int = 2, **changes: bool) -> CVCAM:
+    torch.manual_seed(0)
+    options = {"self_attention": False, "post_norm": True, "share": False, "matching": False, "mixing": False}
+    return CVCAM(DIM, 2, rounds, 2, **{**options, **changes}).eval()
+
+
+def tokens() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(1, 6, DIM, generator=generator), torch.randn(1, 12, DIM, generator=generator)
+
+
+def run(cvcam: CVCAM, xq: torch.Tensor, xr: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, list]:
+    none_q, none_r = torch.zeros(6, DIM), torch.zeros(12, DIM)
+    with torch.no_grad():
+        return cvcam(xq, xr, none_q, none_r, query_shape=(2, 3), reference_shape=(3, 4))
+
+
+def test_each_side_hears_of_the_other() -> None:
+    cvcam = module(rounds=1)
+    xq, xr = tokens()
+    q, r, _ = run(cvcam, xq, xr)
+    changed = xr.clone()
+    changed[0, 5] += 1
+    assert not torch.allclose(run(cvcam, xq, changed)[0], q)
+    changed = xq.clone()
+    changed[0, 2] += 1
+    assert not torch.allclose(run(cvcam, changed, xr)[1], r)
+
+
+def test_both_sides_read_the_old_values_of_the_round() -> None:
+    cvcam = module(rounds=1)
+    xq, xr = tokens()
+    q, r, _ = run(cvcam, xq, xr)
+    with torch.no_grad():
+        assert torch.allclose(q, cvcam.to_query[0](xq, xr, torch.zeros(12, DIM)), atol=1e-6)
+        assert torch.allclose(r, cvcam.to_reference[0](xr, xq, torch.zeros(6, DIM)), atol=1e-6)
+
+
+def test_rounds_are_applied_one_after_the_other() -> None:
+    cvcam = module(rounds=2)
+    xq, xr = tokens()
+    q, r, between = run(cvcam, xq, xr)
+    assert len(between) == 1
+    with torch.no_grad():
+        assert torch.allclose(q, cvcam.to_query[1](*between[0], torch.zeros(12, DIM)), atol=1e-6)
+        assert torch.allclose(r, cvcam.to_reference[1](*between[0][::-1], torch.zeros(6, DIM)), atol=1e-6)
+
+
+def test_shared_rounds_have_the_weights_of_one() -> None:
+    one, two, shared = (
+        sum(p.numel() for p in cvcam.parameters()) for cvcam in (module(1), module(2), module(2, share=True))
+    )
+    assert two == 2 * one
+    assert shared == one
+
+
+def test_without_positions_the_order_of_tokens_does_not_matter() -> None:
+    cvcam = module(self_attention=True, post_norm=False, matching=True)
+    xq, xr = tokens()
+    order = torch.randperm(12, generator=torch.Generator().manual_seed(2))
+    q, r, _ = run(cvcam, xq, xr)
+    q_moved, r_moved, _ = run(cvcam, xq, xr[:, order])
+    assert torch.allclose(q_moved, q, atol=1e-5)
+    assert torch.allclose(r_moved, r[:, order], atol=1e-5)
+
+
+@pytest.mark.parametrize("place", [0, 5, 11])
+def test_mixing_spreads_to_neighbours_only(place: int) -> None:
+    cvcam = module(post_norm=False, mixing=True)
+    assert cvcam.mix_reference is not None
+    x = torch.zeros(1, 20 * 20, DIM)
+    centre = 20 * (5 + place // 4) + 5 + place % 4
+    # Not along the ones, which the layer norm takes out.
+    x[0, centre] = torch.linspace(-1, 1, DIM)
+    with torch.no_grad():
+        still = cvcam.mix_reference[0](torch.zeros_like(x), (20, 20))
+        moved = (cvcam.mix_reference[0](x, (20, 20)) - still).abs().sum(2)[0].unflatten(0, (20, 20)) > 1e-9
+    rows, columns = moved.nonzero().T
+    assert rows.max() - rows.min() == columns.max() - columns.min() == 6

@@ -1,0 +1,91 @@
+"""Heads: decoding to boxes, and losses that are least where the answer is right."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from geoloc.model.network.head import AnchorHead, CellHead, Truth, null_cross_entropy
+
+BOX = torch.tensor([[33.0, 50.0, 61.0, 66.0]])
+"""Centre (47, 58): in the cell (5, 7) of stride 8, 3 px right of its centre and 2 px above."""
+
+
+def truth(*, present: bool = True, sized: bool = True) -> Truth:
+    return Truth(BOX, torch.tensor([present]), torch.tensor([sized]))
+
+
+def cell_raw() -> torch.Tensor:
+    """What a cell head must say for `BOX`: 12 x 12 cells, the right one best."""
+    raw = torch.zeros(1, 5, 12, 12)
+    raw[:, 0] = -20
+    raw[0, 0, 7, 5] = 20
+    y, x = torch.meshgrid(torch.arange(12) + 0.5, torch.arange(12) + 0.5, indexing="ij")
+    raw[0, 1], raw[0, 2] = 47 / 8 - x, 58 / 8 - y
+    raw[0, 3], raw[0, 4] = math.log(28 / CellHead.typical_px), math.log(16 / CellHead.typical_px)
+    return raw
+
+
+def test_a_cell_says_its_box_from_its_own_centre() -> None:
+    head = CellHead(8, 4)
+    found = head.decode(cell_raw())
+    best = int(found.logits.argmax())
+    assert divmod(best, 12) == (7, 5)
+    assert torch.allclose(found.boxes[0], BOX.expand(144, -1), atol=1e-4), "all cells point to the same box here"
+
+
+def test_the_loss_of_a_cell_head_is_least_at_the_truth() -> None:
+    head = CellHead(8, 4)
+    right = head.loss(head.decode(cell_raw()), truth())
+    assert right["centre"] < 1e-6
+    assert right["size"] < 1e-6
+    for channel, name in ((1, "centre"), (2, "centre"), (3, "size"), (4, "size")):
+        raw = cell_raw()
+        raw[:, channel] += 0.3
+        assert head.loss(head.decode(raw), truth())[name] > 0.05
+    away = cell_raw()
+    away[0, 0, 7, 5], away[0, 0, 2, 2] = -20, 20
+    assert head.loss(head.decode(away), truth())["score"] > right["score"] + 5
+
+
+def test_an_absent_object_teaches_the_score_only() -> None:
+    head = CellHead(8, 4)
+    raw = cell_raw().requires_grad_()
+    parts = head.loss(head.decode(raw), truth(present=False))
+    assert parts["centre"] == parts["size"] == 0
+    parts["score"].backward()
+    assert raw.grad is not None
+    assert raw.grad[0, 0, 7, 5] > 0.9, "what was sure is pushed down"
+    assert head.loss(head.decode(cell_raw()), truth(sized=False))["size"] == 0
+
+
+def test_the_null_class_takes_what_no_candidate_has() -> None:
+    logits = torch.full((1, 10), -30.0)
+    one = torch.zeros(1, 10)
+    one[0, 3] = 1
+    assert null_cross_entropy(logits, one, torch.tensor([False])) == pytest.approx(0, abs=1e-6)
+    assert null_cross_entropy(logits, one, torch.tensor([True])) == pytest.approx(30, abs=1e-3)
+
+
+def anchor_raw() -> torch.Tensor:
+    """What an anchor head must say for `BOX`: stride 16, cell (2, 3), anchor 37 x 41."""
+    raw = torch.zeros(1, 9, 5, 6, 6)
+    raw[:, :, 4] = -20
+    at = torch.tensor([47 / 16 - 2, 58 / 16 - 3])
+    raw[0, 0, :2, 3, 2] = torch.logit(at)
+    raw[0, 0, 2:4, 3, 2] = torch.tensor([math.log(28 / 37), math.log(16 / 41)])
+    raw[0, 0, 4, 3, 2] = 20
+    return raw
+
+
+def test_anchors_are_decoded_as_in_detgeo() -> None:
+    head = AnchorHead(8)
+    found = head.decode(anchor_raw())
+    best = int(found.logits.argmax())
+    assert best == 3 * 6 + 2
+    assert torch.allclose(found.boxes[0, best], BOX[0], atol=1e-3)
+    parts = head.loss(found, truth())
+    assert all(value < 1e-4 for value in parts.values())
+    assert head.loss(found, truth(present=False))["score"] > 10

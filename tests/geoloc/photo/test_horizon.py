@@ -1,0 +1,67 @@
+"""The tilt by the horizon, of pictures drawn with a known one."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geoloc.photo.horizon import tilt_by_horizon
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import views
+
+FOCAL_PX = 600.0
+
+
+def ground(width: int, height: int, seed: int) -> np.ndarray:
+    """Greens and browns at every scale."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((height, width, 3), (95.0, 105.0, 70.0))
+    for cells in (8, 30, 120):
+        patches = rng.normal(0, 18, (cells * height // width + 1, cells, 3)).astype(np.float32)
+        picture += cv2.resize(patches, (width, height))
+    return picture.clip(0, 255)
+
+
+def view(tilt_deg: float, roll_deg: float, seed: int) -> Photo:
+    """Sky with a cloud above the true horizon, which a camera tilted less than a half view from level shows."""
+    width, height = 800, 600
+    x, y = np.meshgrid(np.arange(width) + 0.5 - width / 2, np.arange(height) + 0.5 - height / 2)
+    roll = math.radians(roll_deg)
+    below = y * math.cos(roll) - x * math.sin(roll) + FOCAL_PX * math.tan(math.radians(90 - tilt_deg))
+    sky = np.stack([160 - below / 20, 190 - below / 20, np.full_like(x, 235)], -1)
+    sky += 25 * np.exp(-((x - 90) ** 2 + (y + 260) ** 2) / 4000)[..., None]
+    mixed = np.where(below[..., None] < 0, sky, ground(width, height, seed))
+    return Photo(Path("h.jpg"), mixed.clip(0, 255).astype(np.uint8))
+
+
+@given(st.floats(68, 88), st.floats(-12, 12), st.integers(0, 99))
+@settings(max_examples=15, deadline=None)
+def test_a_horizon_tells_the_tilt(tilt_deg: float, roll_deg: float, seed: int) -> None:
+    found = tilt_by_horizon(view(tilt_deg, roll_deg, seed), FOCAL_PX)
+    assert found == pytest.approx(tilt_deg, abs=1.0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_looks_down_has_no_horizon(seed: int) -> None:
+    picture = ground(800, 600, seed).astype(np.uint8)
+    assert tilt_by_horizon(Photo(Path("g.jpg"), picture), FOCAL_PX) is None
+    # A car park in the upper half is no sky, bright as it is: its cars are as rough as lawns.
+    paved = picture.astype(np.int64)
+    paved[:280] = 190 + (ground(800, 280, seed + 50) - 90) * 0.8
+    assert tilt_by_horizon(Photo(Path("g.jpg"), paved.clip(0, 255).astype(np.uint8)), FOCAL_PX) is None
+
+
+def test_the_horizon_counts_where_no_gimbal_tells() -> None:
+    photo = view(72, 0, 1)
+    first, *others = views(Photo(photo.path, photo.pixels, focal_px=FOCAL_PX))
+    told, *_ = views(Photo(photo.path, photo.pixels, focal_px=FOCAL_PX, pitch_deg=-18.0))
+    # Seen from above at nearly the same tilt: the far corners of the picture come to lie at nearly the same places.
+    assert first.to_photo == pytest.approx(told.to_photo, rel=0.2, abs=30)
+    # And what is tried without one still is: straight down and 40 degrees.
+    assert len(others) == 2

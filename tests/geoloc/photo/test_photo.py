@@ -1,0 +1,210 @@
+"""Photographs: orientation, pixel modes, panoramas and damaged files."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from geoloc.errors import PhotoError
+from geoloc.photo import photo as photo_module
+from geoloc.photo.photo import closes_like_a_panorama, load_photo
+
+# A dot in each corner block of the upright 48 x 32 picture.
+RED, GREEN, BLUE, YELLOW = (220, 20, 20), (20, 200, 20), (20, 20, 220), (220, 220, 20)
+
+# How an upright picture is stored under each EXIF orientation, as numpy says it, independent of Pillow's
+# names: the 0th row / column of the stored array is the upright picture's ... (EXIF 2.3, table 6).
+STORED = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: np.rot90(a, 1),
+    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda a: np.rot90(a, -1),
+}
+
+
+def upright_picture() -> np.ndarray:
+    picture = np.full((32, 48, 3), 128, np.uint8)
+    picture[:16, :16], picture[:16, 32:] = RED, GREEN
+    picture[16:, :16], picture[16:, 32:] = BLUE, YELLOW
+    return picture
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+@pytest.mark.parametrize("value", range(1, 9))
+def test_every_orientation_comes_out_upright(tmp_path: Path, value: int, suffix: str) -> None:
+    upright = upright_picture()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = value
+    options = {"quality": 95, "subsampling": 0} if suffix == "jpg" else {}
+    path = tmp_path / f"o{value}.{suffix}"
+    Image.fromarray(np.ascontiguousarray(STORED[value](upright))).save(path, exif=exif, **options)
+
+    loaded = load_photo(path)
+
+    assert loaded.size == (48, 32)
+    assert np.abs(loaded.pixels.astype(int) - upright).max() <= 12
+    # A click on the green corner, in pixels of the upright picture, lies on green.
+    assert np.allclose(loaded.pixels[int(4.5), int(44.5)], GREEN, atol=12)
+
+
+@pytest.mark.parametrize("value", [0, 9, 77])
+def test_senseless_orientation_is_ignored(tmp_path: Path, value: int) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = value
+    Image.fromarray(upright_picture()).save(tmp_path / "a.png", exif=exif)
+    assert (load_photo(tmp_path / "a.png").pixels == upright_picture()).all()
+
+
+def test_broken_exif_never_stops_a_photo(tmp_path: Path) -> None:
+    for i, block in enumerate([b"Exif\x00\x00garbage", b"Exif\x00\x00II*\x00\xff\xff\xff\xff", b"Exif\x00\x00"]):
+        path = tmp_path / f"{i}.jpg"
+        Image.fromarray(upright_picture()).save(path, exif=block)
+        loaded = load_photo(path)
+        assert loaded.size == (48, 32)
+        assert loaded.position is None
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGBA", "LA", "CMYK", "YCbCr"])
+def test_modes_become_rgb(tmp_path: Path, mode: str) -> None:
+    suffix = "tif" if mode in ("CMYK", "YCbCr") else "png"
+    source = Image.fromarray(upright_picture())
+    picture = source.convert(mode)
+    picture.save(tmp_path / f"a.{suffix}")
+    loaded = load_photo(tmp_path / f"a.{suffix}")
+    assert loaded.pixels.shape == (32, 48, 3)
+    assert loaded.pixels.dtype == np.uint8
+    expected = np.asarray(picture.convert("RGB"), int)
+    assert np.abs(loaded.pixels.astype(int) - expected).max() <= 3
+
+
+def test_transparent_pixels_are_white(tmp_path: Path) -> None:
+    rgba = np.dstack([upright_picture(), np.full((32, 48), 255, np.uint8)])
+    rgba[:16, :16, 3] = 0
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    loaded = load_photo(tmp_path / "a.png")
+    assert (loaded.pixels[:16, :16] == 255).all()
+    assert (loaded.pixels[16:, :16] == BLUE).all()
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_16_bit_grey_is_stretched(tmp_path: Path, suffix: str) -> None:
+    # Twelve bits in sixteen, as cameras write them: a plain division by 257 would leave the picture black.
+    ramp = np.linspace(0, 4095, 64 * 64).reshape(64, 64).astype(np.uint16)
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(ramp).save(path)
+    pixels = load_photo(path).pixels
+    assert (pixels[..., 0] == pixels[..., 2]).all()
+    assert pixels.min() == 0
+    assert pixels.max() == 255
+    assert abs(int(pixels[32, 0, 0]) - 128) <= 3
+
+
+def test_float_tiff_with_nan(tmp_path: Path) -> None:
+    values = np.linspace(-1, 1, 400).reshape(20, 20).astype(np.float32)
+    values[3, 3] = np.nan
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    pixels = load_photo(tmp_path / "a.tif").pixels
+    assert pixels[3, 3, 0] == 0
+    assert pixels[-1, -1, 0] == 255
+
+
+def panorama_pixels(width: int = 1024) -> np.ndarray:
+    """Hills under a sky, periodic in azimuth."""
+    azimuth = np.linspace(0, 2 * np.pi, width, endpoint=False)
+    horizon = width / 4 + width / 40 * (np.sin(azimuth) + np.cos(3 * azimuth))
+    rows = np.arange(width // 2)[:, None]
+    sky = rows < horizon
+    picture = np.where(sky[..., None], (120, 170, 230), (60, 110, 50)).astype(np.uint8)
+    shade = (70 * (1 + np.sin(azimuth))).astype(np.uint8)
+    picture[width // 6 :, :, 0] = shade
+    return picture
+
+
+GPANO = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"'
+    ' GPano:ProjectionType="equirectangular" GPano:FullPanoWidthPixels="{full}"'
+    ' GPano:CroppedAreaImageWidthPixels="48" GPano:PoseHeadingDegrees="350.5"/></x:xmpmeta>'
+)
+
+
+def test_panorama_by_metadata(tmp_path: Path) -> None:
+    for full, expected in ((48, True), (96, False)):
+        path = tmp_path / f"{full}.jpg"
+        Image.fromarray(upright_picture()).save(path, xmp=GPANO.format(full=full).encode())
+        loaded = load_photo(path)
+        assert loaded.panorama is expected
+        assert loaded.heading_deg == 350.5
+
+
+def test_panorama_without_metadata_is_told_by_its_closing_edges() -> None:
+    picture = panorama_pixels()
+    assert closes_like_a_panorama(picture)
+    assert not closes_like_a_panorama(panorama_pixels(1000))  # too small
+    assert not closes_like_a_panorama(picture[:500])  # not 2:1
+    # Half of a larger panorama is 2:1 as well, but its edges look in opposite directions.
+    larger = panorama_pixels(2048)[256:768, 256:1280]
+    assert larger.shape == picture.shape
+    assert not closes_like_a_panorama(larger)
+    rng = np.random.default_rng(0)
+    sand = rng.integers(0, 255, picture.shape, dtype=np.uint8)
+    assert not closes_like_a_panorama(sand)
+    assert not closes_like_a_panorama(np.full_like(picture, 200))
+
+
+def test_no_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(PhotoError, match="no such photo"):
+        load_photo(tmp_path / "none.jpg")
+    with pytest.raises(PhotoError, match="folder"):
+        load_photo(tmp_path)
+
+
+def test_not_an_image(tmp_path: Path) -> None:
+    for name, content in (("a.jpg", b"hello"), ("b.png", b""), ("c.tif", b"II*\x00")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PhotoError) as caught:
+            load_photo(tmp_path / name)
+        assert "\n" not in str(caught.value)
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+def test_truncated(tmp_path: Path, suffix: str) -> None:
+    rng = np.random.default_rng(1)
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(path)
+    content = path.read_bytes()
+    # A TIFF's directory stands at the end of the file: cut without it, it is not even an image.
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(PhotoError, match=r"truncated|not an image") as caught:
+        load_photo(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_pixel_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(upright_picture()).save(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit does not matter
+    assert load_photo(path).size == (48, 32)
+    assert Image.MAX_IMAGE_PIXELS == 100
+    monkeypatch.setattr(photo_module, "MAX_PIXELS", 1000)
+    with pytest.raises(PhotoError, match="48 x 32 px"):
+        load_photo(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_colours_of_16_bits_are_stretched_alike(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"deep.{suffix}"
+    bgr = np.zeros((40, 60, 3), np.uint16)
+    bgr[..., 2] = np.linspace(0, 4095, 60)
+    bgr[..., 1] = bgr[..., 2] // 2
+    assert cv2.imwrite(str(path), bgr)
+    red, green, blue = np.moveaxis(load_photo(path).pixels.astype(int), -1, 0)
+    assert red.max() > 250
+    assert np.abs(green - red // 2).max() <= 4
+    assert blue.max() == 0

@@ -1,0 +1,83 @@
+"""Photographs as seen from above, against a pinhole camera written another way."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import HORIZON_DEG, SIDE_PX, TRIED_TILTS_DEG, from_above, views
+from geoloc.plane.homography import map_points
+
+SIZE = (640, 480)
+
+
+def photo(**more: object) -> Photo:
+    y, x = np.mgrid[: SIZE[1], : SIZE[0]]
+    pixels = np.stack([x // 4, y // 2, (x // 40 + y // 40) % 2 * 200], -1).astype(np.uint8)
+    return Photo(Path("p.jpg"), pixels, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tilt", [20.0, 45, 65])
+def test_equal_steps_on_the_ground_are_equal_steps_in_the_picture(tilt: float) -> None:
+    focal = 500.0
+    found = from_above(photo(focal_px=focal), tilt)
+    assert found is not None
+    t = math.radians(tilt)
+    # A camera at height 1: forward is level and away from the viewer, y up to the north.
+    forward = np.array([0, math.sin(t), -math.cos(t)])
+    down = np.array([0, -math.cos(t), -math.sin(t)])
+    rng = np.random.default_rng(0)
+    pixels = rng.uniform([150, 240], [490, 470], (30, 2))
+    rays = (pixels[:, :1] - 320) * [1, 0, 0] + (pixels[:, 1:] - 240) * down + focal * forward
+    ground = rays[:, :2] / -rays[:, 2:]
+    above = map_points(np.linalg.inv(found.to_photo), pixels)
+    # North is up: a similarity with y turned round.
+    scale = np.linalg.norm(above[0] - above[1]) / np.linalg.norm(ground[0] - ground[1])
+    expected = ground * [1, -1] * scale
+    assert above - above[0] == pytest.approx(expected - expected[0], abs=0.5)
+    # The picture at those places is the photo's.
+    for pixel, place in zip(pixels, above, strict=True):
+        column, row = place.astype(int)
+        if (place > 0).all() and (place < np.array(found.image.shape[1::-1]) - 1).all():
+            assert abs(int(found.image[row, column, 1]) - int(pixel[1] // 2)) <= 4
+
+
+def test_the_horizon_and_what_is_beyond_the_photo_are_left_out() -> None:
+    found = from_above(photo(focal_px=400.0), 70.0)
+    assert found is not None
+    assert max(found.image.shape) <= SIDE_PX
+    assert found.valid is not None
+    assert 0.1 < found.valid.mean() < 0.95
+    rows, columns = np.nonzero(found.valid)
+    pixels = map_points(found.to_photo, np.stack([columns, rows], -1) + 0.5)
+    assert (pixels > -1.5).all()
+    assert (pixels < np.array(SIZE) + 1.5).all()
+    t = math.radians(70)
+    up = math.cos(t) * 400 - math.sin(t) * (pixels[:, 1] - 240) * -1
+    steep = up / np.linalg.norm(np.column_stack([pixels - [320, 240], np.full(len(pixels), 400.0)]), axis=1)
+    assert np.degrees(np.arccos(steep.clip(-1, 1))).max() < HORIZON_DEG + 1
+    assert from_above(photo(focal_px=400.0), 150.0) is None
+
+
+def test_what_the_photo_tells_comes_first_and_panoramas_are_left_to_attention() -> None:
+    level = [view.valid is None for view in views(photo(pitch_deg=-90.0))]
+    assert level[0]
+    told = list(views(photo(pitch_deg=-45.0, focal_px=500.0)))
+    untold = list(views(photo(focal_px=500.0)))
+    assert len(untold) == len(TRIED_TILTS_DEG)
+    assert told[0].valid is not None
+    assert not list(views(photo(panorama=True)))
+    # A camera that looks above the horizon shows no ground.
+    assert not list(views(photo(pitch_deg=30.0)))
+
+
+def test_large_photos_are_scaled_and_lead_back() -> None:
+    large = Photo(Path("p.jpg"), np.zeros((2000, 4000, 3), np.uint8))
+    found = from_above(large, 0.0)
+    assert found is not None
+    assert found.image.shape == (800, SIDE_PX, 3)
+    assert map_points(found.to_photo, np.array([[SIDE_PX, 800.0]]))[0] == pytest.approx([4000, 2000])

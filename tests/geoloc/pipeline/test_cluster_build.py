@@ -1,0 +1,73 @@
+"""An index made by two processes, one of them killed midway, is that of one process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from plain import write_mosaic
+
+from geoloc import model
+from geoloc.features.blocks import BlockIndex, Cells
+from geoloc.index.header import IndexRequest
+from geoloc.index.store import Store
+from geoloc.index.writer import Done, build
+from geoloc.model.localizer import Localizer
+from geoloc.pipeline.cluster_build import Making, spread_blocks
+from tiling.area import Area
+from tiling.mosaic import open_mosaic
+from tiling.plan import make_plan
+
+pytest.importorskip("distributed")
+BLOCK = 12
+"""Cells: many small blocks, so that there is a midway."""
+
+
+def _built(mosaic_path: Path, path: Path, localizer: Localizer, making: Making | None = None) -> Done:
+    from geoloc.system.processes import Workers, connected
+
+    request = IndexRequest(None, None, Area.everywhere().polygon)
+    with open_mosaic([mosaic_path]) as mosaic:
+        plan = make_plan(mosaic, localizer.gsd_m, localizer.window_px, Area.everywhere())
+        if making is None:
+            return build(path, mosaic, plan, localizer, weights="w", request=request, block=BLOCK)
+        with connected(Workers(count=2)) as client:
+            first, second = client.run(os.getpid).values()
+            assert first != second
+
+            def makes(todo: Mapping[BlockIndex, Cells]) -> Iterable[Done]:
+                return _killing(first, spread_blocks(client, making, todo))
+
+            return build(path, mosaic, plan, localizer, weights="w", request=request, block=BLOCK, makes=makes)
+
+
+def _killing(pid: int, parts: Iterator[Done]) -> Iterator[Done]:
+    """A process is killed when a part is done."""
+    yield next(parts)
+    os.kill(pid, signal.SIGKILL)
+    yield from parts
+
+
+@pytest.mark.timeout(600)
+def test_two_processes_one_killed_make_the_same_index(tmp_path: Path) -> None:
+    mosaic = write_mosaic(tmp_path / "m.tif")
+    # As in the workers: with OpenVINO where that is installed.
+    localizer = model.load().compiled()
+    alone = _built(mosaic, tmp_path / "alone.zarr", localizer)
+    making = Making(tmp_path / "together.zarr", (mosaic,), "base", None, "cpu", compare=False)
+    together = _built(mosaic, tmp_path / "together.zarr", localizer, making)
+    assert together.encoded + together.kept == alone.encoded > 8
+    one, other = Store.open(tmp_path / "alone.zarr"), Store.open(tmp_path / "together.zarr")
+    assert one.header == other.header
+    assert one.finished() == other.finished()
+    for place in one.finished():
+        a, b = one.read(place), other.read(place)
+        assert a is not None
+        assert b is not None
+        for name in ("coarse", "fine", "valid", "squares"):
+            assert np.array_equal(getattr(a, name), getattr(b, name))
+        assert one.pixels_digest(place) == other.pixels_digest(place)

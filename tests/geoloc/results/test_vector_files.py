@@ -1,0 +1,169 @@
+"""Vector files, read back by other programs than the one that wrote them."""
+
+import importlib.util
+import json
+import math
+import shutil
+import subprocess
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import geopandas
+import pyproj
+import pytest
+from shapely.geometry import Polygon, shape
+
+from geoloc.errors import OutputError
+from geoloc.results.detection import Detection
+from geoloc.results.vector_files import VECTOR_SUFFIXES, Row, epsg_of, geojson_text, row_of, write_results, write_rows
+
+Make = Callable[..., Detection]
+REQUIRED = {
+    *("rank", "score", "photo", "click_x", "click_y", "accuracy_m", "gsd_m", "epsg"),
+    *("xmin", "ymin", "xmax", "ymax", "model", "accuracy_note"),
+}
+
+
+def signed_area(ring: list[list[float]]) -> float:
+    return sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) / 2
+
+
+def test_geojson_is_rfc_7946(two_found: list[Detection]) -> None:
+    found = json.loads(geojson_text(two_found))
+    assert set(found) == {"type", "features"}
+    assert [f["properties"]["rank"] for f in found["features"]] == [1, 2]
+    for feature, source in zip(found["features"], two_found, strict=True):
+        assert set(feature) == {"type", "geometry", "properties"}
+        (ring,) = feature["geometry"]["coordinates"]
+        assert len(ring) == 5
+        assert ring[0] == ring[-1]
+        assert signed_area(ring) > 0
+        assert all(round(value, 7) == value for point in ring for value in point)
+        # All four corners, in the right order of axes, to about a centimetre.
+        to_utm = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
+        corners = {tuple(point) for point in ring}
+        back = [to_utm.transform(*corner) for corner in corners]
+        for corner in source.polygon.exterior.coords[:-1]:
+            assert min(math.dist(corner, point) for point in back) < 0.02
+
+
+def test_geojson_properties(two_found: list[Detection]) -> None:
+    properties = json.loads(geojson_text(two_found))["features"][0]["properties"]
+    assert set(properties) >= REQUIRED
+    assert properties["photo"] == "photos/süd.jpg"
+    assert (properties["click_x"], properties["click_y"]) == (10.5, 20.25)
+    assert properties["epsg"] == 32615
+    assert [properties[name] for name in ("xmin", "ymin", "xmax", "ymax")] == list(two_found[0].polygon.bounds)
+    assert properties["score"] == 0.9123
+    assert properties["accuracy_note"] == "0.40 m box, 0.30 m pixel"
+
+
+def test_clockwise_polygons_and_precision(make_detection: Make) -> None:
+    clockwise = Polygon([(0, 0), (0, 1), (1, 1), (1, 0)])
+    text = geojson_text([make_detection(1, (0, 0, 1, 1), polygon=clockwise, crs="EPSG:4326")], precision=3)
+    (ring,) = json.loads(text)["features"][0]["geometry"]["coordinates"]
+    assert signed_area(ring) == 1
+
+
+def test_a_crs_without_an_epsg_code(make_detection: Make) -> None:
+    local = pyproj.CRS.from_proj4("+proj=tmerc +lat_0=46 +lon_0=-92 +ellps=GRS80 +units=m")
+    properties = json.loads(geojson_text([make_detection(1, (0, 0, 1, 1), crs=local)]))["features"][0]["properties"]
+    assert properties["epsg"] is None
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet"])
+@pytest.mark.parametrize("count", [2, 0])
+def test_other_formats_keep_the_mosaics_crs(
+    two_found: list[Detection], tmp_path: Path, suffix: str, count: int
+) -> None:
+    path = tmp_path / f"found{suffix}"
+    write_results(two_found[:count], path, crs="EPSG:32615")
+    frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+    assert frame.crs.to_epsg() == 32615
+    assert len(frame) == count
+    assert set(frame.columns) >= REQUIRED
+    assert list(frame["rank"]) == [1, 2][:count]
+    if count:
+        assert frame.geometry[0].equals(two_found[0].polygon)
+        assert frame["epsg"][0] == 32615
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [s for s in VECTOR_SUFFIXES if s != ".parquet"])
+@pytest.mark.parametrize("count", [2, 0])
+def test_gdal_reads_them(two_found: list[Detection], tmp_path: Path, suffix: str, count: int) -> None:
+    if shutil.which("ogrinfo") is None:
+        pytest.skip("ogrinfo (gdal-bin) is not installed")
+    path = tmp_path / f"found{suffix}"
+    write_results(two_found[:count], path, crs="EPSG:32615")
+    run = subprocess.run(["ogrinfo", "-ro", "-al", str(path)], capture_output=True, text=True, check=True)
+    assert "Warning" not in run.stderr
+    assert "ERROR" not in run.stderr
+    assert f"Feature Count: {count}" in run.stdout
+    assert f'ID["EPSG",{4326 if suffix in (".json", ".geojson") else 32615}]' in run.stdout
+    if count:
+        assert "Geometry: Polygon" in run.stdout
+        assert "accuracy_note (String) = 0.40 m box, 0.30 m pixel" in run.stdout
+
+
+def test_empty_geojson() -> None:
+    assert json.loads(geojson_text([])) == {"type": "FeatureCollection", "features": []}
+
+
+def test_existing_output_is_refused_and_kept(two_found: list[Detection], tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    write_results(two_found, path, crs="EPSG:32615")
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="--overwrite"):
+        write_results(two_found[:1], path, crs="EPSG:32615")
+    assert path.read_bytes() == before
+    write_results(two_found[:1], path, crs="EPSG:32615", overwrite=True)
+    assert len(geopandas.read_file(path)) == 1
+
+
+def test_missing_pyarrow_names_the_extra(
+    two_found: list[Detection], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(OutputError, match=r"geoloc\[parquet\]"):
+        write_results(two_found, tmp_path / "a.parquet", crs="EPSG:32615")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_geojson_polygon_is_valid(two_found: list[Detection]) -> None:
+    for feature in json.loads(geojson_text(two_found))["features"]:
+        assert shape(feature["geometry"]).is_valid
+
+
+def test_a_box_across_the_antimeridian_is_cut(make_detection: Callable[..., Detection]) -> None:
+    x, y = pyproj.Transformer.from_crs(4326, 32760, always_xy=True).transform(180, -17)
+    found = make_detection(0.9, (x - 3, y - 2, x + 3, y + 2), crs="EPSG:32760")
+    (feature,) = json.loads(geojson_text([found]))["features"]
+    parts = [shape({"type": "Polygon", "coordinates": rings}) for rings in feature["geometry"]["coordinates"]]
+    assert feature["geometry"]["type"] == "MultiPolygon"
+    assert sorted(round(part.bounds[0]) for part in parts) == [-180, 180]
+    assert sum(part.area for part in parts) < 1e-8
+
+
+def test_the_code_of_a_crs_with_heights_is_that_of_its_horizontal_part() -> None:
+    assert epsg_of("EPSG:32615+5773") == 32615
+    assert epsg_of("+proj=tmerc +lat_0=1 +lon_0=15.3 +datum=WGS84") is None
+
+
+@pytest.mark.parametrize("suffix", VECTOR_SUFFIXES)
+def test_rows_without_a_polygon_have_nulls(two_found: list[Detection], tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"rows{suffix}"
+    found = row_of(two_found[0])
+    columns = {"rank": "Int32", "score": "float64", "model": "object", "sure": "boolean", "count": "Int64"}
+    rows = [Row(None, {"model": "x"}), Row(found.polygon, {**found.properties, "sure": True, "count": 2**40})]
+    for some in (rows[:1], rows):
+        write_rows(some, path, columns, crs="EPSG:32615", overwrite=True)
+        frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+        assert list(frame.columns) == [*columns, "geometry"]
+        assert frame.geometry[0] is None
+        assert list(frame.loc[0, ["rank", "score", "sure", "count"]].isna()) == [True] * 4
+    assert list(frame.loc[1, ["rank", "score", "sure", "count"]]) == [1, 0.9123, True, 2**40]
+    assert list(frame["model"]) == ["x", "base"]
+    if suffix not in (".json", ".geojson"):
+        assert frame.geometry[1].equals(found.polygon)

@@ -1,0 +1,130 @@
+"""Calibration: searches whose truth is known, and a fit_scores that tells what a score means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Click, Target
+from geoloc.results.detection import Detection
+from geoloc.train.calibration import score_law as calibrate
+from geoloc.train.calibration.score_law import TrialAnswer, fit_scores, run_trials, summary_line
+from geoloc.train.calibration.trials import Trial
+from geoloc.train.grounds.ground import Ground
+from tiling.mosaic import Mosaic
+
+
+def _answers(scale: float, offset: float) -> list[TrialAnswer]:
+    rng = np.random.default_rng(5)
+    shares = rng.uniform(-6, 6, 4000)
+    hits = rng.random(4000) < 1 / (1 + np.exp(-(scale * shares + offset)))
+    return [TrialAnswer(float(x), bool(h), 3.0 if h else 99.0, 1.0) for x, h in zip(shares, hits, strict=True)]
+
+
+def test_the_fit_finds_the_law_that_made_the_hits() -> None:
+    calibration = fit_scores(_answers(0.7, -1.2))
+    assert calibration.score_scale == pytest.approx(0.7, abs=0.08)
+    assert calibration.score_offset == pytest.approx(-1.2, abs=0.2)
+    assert calibration.centre_error_px == pytest.approx(3.0)
+    assert calibration.spread_scale == 0
+
+
+def test_evidence_that_lies_far_apart_does_not_lead_the_fit_astray() -> None:
+    """As it does of searches where the object is not: plain Newton steps ran away there."""
+    rng = np.random.default_rng(7)
+    evidence = np.concatenate([rng.normal(2, 2, 90), rng.normal(-12, 9, 180)])
+    hits = rng.random(270) < 1 / (1 + np.exp(-(0.9 * evidence + 1)))
+    calibration = fit_scores([TrialAnswer(float(x), bool(h), 3.0, 1.0) for x, h in zip(evidence, hits, strict=True)])
+    assert 0.5 < calibration.score_scale < 1.6
+    assert abs(calibration.score_offset - 1) < 1
+
+
+def test_the_error_grows_with_the_spread_as_it_did() -> None:
+    rng = np.random.default_rng(6)
+    answers = []
+    for _ in range(4000):
+        spread = rng.uniform(0, 8)
+        error = np.hypot(2.0, 0.5 * spread) * np.sqrt(rng.exponential())
+        answers.append(TrialAnswer(0.0, True, float(error), spread))
+    calibration = fit_scores(answers)
+    # The mean of what is exponential, without its largest tenth.
+    left = math.log(10)
+    size = math.sqrt((1 - 0.1 * (1 + left)) / 0.9)
+    assert calibration.centre_error_px == pytest.approx(2.0 * size, rel=0.15)
+    assert calibration.spread_scale == pytest.approx(0.5 * size, rel=0.15)
+
+
+def test_a_few_hits_on_large_roofs_do_not_make_all_the_others_look_bad() -> None:
+    near = [TrialAnswer(0.0, True, 4.0, 1.0)] * 38
+    assert fit_scores([*near, *[TrialAnswer(0.0, True, 80.0, 1.0)] * 2]).centre_error_px == pytest.approx(4.0)
+
+
+def test_the_fit_stays_finite_where_hits_and_misses_do_not_mix() -> None:
+    answers = [TrialAnswer(float(x), x > 0, 1.0, 1.0) for x in (-3, -2, -1, 1, 2, 3)]
+    calibration = fit_scores(answers)
+    assert math.isfinite(calibration.score_scale)
+    assert calibration.score_scale > 0
+
+
+def test_the_description_counts_hits_among_searches_with_the_object() -> None:
+    answers = [TrialAnswer(2.0, True, 1.0, 1.0), TrialAnswer(-2.0, False, 50.0, 1.0)] * 5
+    assert summary_line(answers, fit_scores(answers)).startswith(
+        "5 hits of 5 searches with the object; AUROC of the score 1.000"
+    )
+
+
+class Model:
+    """Stands in for the network: `calibrated` is all that is asked of it beside the search."""
+
+    gsd_m, window_px = 0.2, 96
+
+    def calibrated(self, calibration: object) -> Model:
+        return self
+
+
+def _trial(site: str, coloured_pixels: object) -> Trial:
+    pixels = coloured_pixels(300, 400)  # type: ignore[operator]
+    none = np.zeros((0, 4))
+    mosaic = Ground(site, pixels, 0.2, none, none[:, :2], none[:, :3])
+    photo = Photo(Path("p.jpg"), np.zeros((50, 50, 3), np.uint8))
+    return Trial(photo, (Click(10.0, 10.0), Click(20.0, 20.0)), np.array([[100, 50, 120, 90.0]] * 2), mosaic, site)
+
+
+def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosaics_pixels(
+    coloured_pixels: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[tuple[int, int]] = []
+
+    def locate(photo: Photo, targets: Sequence[Target], mosaic: Mosaic, model: Model, *, top: int) -> list[Detection]:
+        from shapely.geometry import box
+
+        west, south, _, north = mosaic.bounds
+        searched.append((round(west), round(north - south)))
+        # The centre 110, 70 px from the upper left corner at 0.2 m, and one metre to the east of it.
+        x, y = west + 110 * 0.2 + 1.0, north - 70 * 0.2
+        found = Detection(
+            rank=1, score=0.8, click=targets[0].click, photo="p.jpg", polygon=box(x - 1, y - 1, x + 1, y + 1),
+            crs=mosaic.crs, gsd_m=0.25, accuracy_m=1.0, accuracy_parts={"spread": 0.5}, model="m", window="w",
+            method="attention",
+        )  # fmt: skip
+        return [found]
+
+    monkeypatch.setattr(calibrate, "locate", locate)
+    monkeypatch.setattr(calibrate, "Field", lambda mosaic, plan, model: mosaic)
+    trials = [_trial("a", coloured_pixels), _trial("b", coloured_pixels)]
+    lines: list[str] = []
+    answers = run_trials(Model(), trials, lines.append)  # type: ignore[arg-type]
+    assert len(searched) == 4
+    assert len(answers) == 8
+    # At home the first click is a hit, 1 m off; the second was not found; elsewhere nothing is right.
+    assert [a.hit for a in answers] == [True, False, False, False] * 2
+    assert answers[0].error_px == pytest.approx(1.0 / 0.25, rel=1e-3)
+    assert answers[0].spread_px == pytest.approx(0.5 / 0.25)
+    assert answers[0].evidence == pytest.approx(math.log(0.8 / 0.2))
+    assert answers[1].error_px == math.inf
+    assert lines[-1].startswith("trial 2 of 2: 2 hits of 4")

