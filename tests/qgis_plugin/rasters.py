@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-import city
 import numpy as np
 import rasterio
 from affine import Affine
 from rasterio.control import GroundControlPoint
 from rasterio.warp import calculate_default_transform, reproject
+
+from tests.helpers import city
 
 
 def make_shapes(folder: Path) -> dict[str, list[str]]:

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from city import CLICK, make_city
 
 from qgis_plugin import client
+from tests.helpers.city import CLICK, make_city
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-in is a script with a shebang")
 

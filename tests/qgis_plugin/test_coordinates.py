@@ -3,13 +3,13 @@
 import sys
 from typing import Any
 
-import city
 import pyproj
 import pytest
+from qgis_run import install, run_script
 from rasters import make_shapes
 from shapely.geometry import Point, box
 
-from qgis_run import install, run_script
+from tests.helpers import city
 
 MAPS = {
     "plain": "EPSG:3857",

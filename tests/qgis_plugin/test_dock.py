@@ -14,10 +14,10 @@ import pytest
 import rasterio
 from affine import Affine
 from PIL import Image
+from qgis_run import install, put_stub, run_script
 from shapely.geometry import box, shape
 
 from geoloc.results.vector_files import write_results
-from qgis_run import install, put_stub, run_script
 
 CRS = "EPSG:32615"
 GSD = 0.2

@@ -13,9 +13,8 @@ import pytest
 import rasterio
 import rasterio.shutil
 from affine import Affine
-from shapely.geometry import MultiPolygon
-
 from qgis_run import HERE, QGIS_PYTHON, run_in_display
+from shapely.geometry import MultiPolygon
 
 DEGREES = 1e-6
 METRES = 1e-3

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import city
 import pytest
+from qgis_run import install, put_stub, run_script
 from wheel import make_wheel
 
-from qgis_run import install, put_stub, run_script
+from tests.helpers import city
 
 SUCCESS, WARNING = 3, 1
 

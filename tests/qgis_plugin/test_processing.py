@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import city
 import found
 import geopandas
 import pytest
+from qgis_run import HERE, QGIS_PYTHON, headless, install, put_stub, run_in_display
 from shapely.geometry import Point
 
 from geoloc.results.vector_files import write_results
-from qgis_run import HERE, QGIS_PYTHON, headless, install, put_stub, run_in_display
+from tests.helpers import city
 
 AREA = (576700.0, 5188100.0, 576800.0, 5188200.0)
 NAMES = ("buildindex", "checkenvironment", "locateobject", "locateobjectsfromtable", "tileplan")

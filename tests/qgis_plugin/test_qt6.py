@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-
 from qgis_run import HERE, QGIS_PYTHON, ROOT, run_in_display
 
 PLUGIN = ROOT / "qgis_plugin"

@@ -3,11 +3,11 @@
 import sys
 from typing import Any
 
-import city
 import pytest
+from qgis_run import install, run_script
 from shapely.geometry import Point, Polygon
 
-from qgis_run import install, run_script
+from tests.helpers import city
 
 INFO, WARNING, CRITICAL, SUCCESS = 0, 1, 2, 3
 

@@ -10,7 +10,8 @@ import pytest
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from places import NORTH_UP, UTM, Write
+
+from tests.helpers.places import NORTH_UP, UTM, Write
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from places import Write
 
+from tests.helpers.places import Write
 from tiling.errors import MosaicError
 from tiling.fingerprint import FilePrint, same
 from tiling.mosaic import open_mosaic

@@ -11,9 +11,9 @@ import shapely
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
-from places import PLACES, grid_at, grids
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
+from tests.helpers.places import PLACES, grid_at, grids
 from tiling.box import PixelBox
 from tiling.errors import GeolocError
 from tiling.grid import WEB_MERCATOR, WGS84, Grid, as_crs, ground_distance_m, project

@@ -12,7 +12,6 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from PIL import Image
-from places import NORTH_UP, PLACES, UTM, Write, grid_at
 from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 from rasterio.rpc import RPC
@@ -20,6 +19,7 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.warp import Resampling, reproject
 from shapely.geometry import Point
 
+from tests.helpers.places import NORTH_UP, PLACES, UTM, Write, grid_at
 from tiling.errors import GeolocError, MosaicError
 from tiling.grid import HALF_WORLD, Grid, project, transformer
 from tiling.mosaic import Mosaic, open_mosaic

@@ -18,10 +18,10 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from places import NORTH_UP, PLACES, Write, grid_at
 from shapely.affinity import translate
 from shapely.geometry import Point, box, shape
 
+from tests.helpers.places import NORTH_UP, PLACES, Write, grid_at
 from tiling.area import Area
 from tiling.box import PixelBox
 from tiling.errors import AreaError

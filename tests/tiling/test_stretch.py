@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from places import NORTH_UP, UTM, Write
 
+from tests.helpers.places import NORTH_UP, UTM, Write
 from tiling.errors import MosaicError
 from tiling.sources import Files, read_source
 from tiling.stretch import Stretch, fit_stretch

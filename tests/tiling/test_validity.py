@@ -15,9 +15,9 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from places import NORTH_UP, UTM
 from rasterio.enums import ColorInterp
 
+from tests.helpers.places import NORTH_UP, UTM
 from tiling.grid import Grid, as_crs, mapped
 from tiling.sources import Files, Source, read_source
 from tiling.validity import covered, in_written_blocks

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from plain import built, write_mosaic
+
+from tests.helpers.plain_index import built, write_mosaic
 
 pytest.importorskip("zarr")
 

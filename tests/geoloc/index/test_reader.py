@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import zarr
-from plain import WEIGHTS, plan_of
 
 from geoloc.errors import IndexFileError
 from geoloc.index.reader import OpenIndex
+from tests.helpers.plain_index import WEIGHTS, plan_of
 from tiling.area import Area
 from tiling.errors import AreaError
 from tiling.grid import WGS84, project

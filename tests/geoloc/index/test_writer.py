@@ -12,13 +12,13 @@ import numpy as np
 import plain
 import pytest
 import rasterio
-from plain import SIDE, Plain, built, plan_of, updated, write_mosaic
 
 from geoloc.errors import IndexFileError, OutputError
 from geoloc.features.mosaic_features import MosaicFeatures
 from geoloc.index.header import IndexRequest, State
 from geoloc.index.reader import OpenIndex
 from geoloc.index.store import Store
+from tests.helpers.plain_index import SIDE, Plain, built, plan_of, updated, write_mosaic
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plain import write_mosaic
 
 from geoloc import model
 from geoloc.features.blocks import BlockIndex, Cells
@@ -18,6 +17,7 @@ from geoloc.index.store import Store
 from geoloc.index.writer import Done, build
 from geoloc.model.localizer import Localizer
 from geoloc.pipeline.cluster_build import Making, spread_blocks
+from tests.helpers.plain_index import write_mosaic
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
 from tiling.plan import make_plan

@@ -16,11 +16,11 @@ from typing import Any
 
 import pyproj
 import pytest
-from city import CLICK, CRS, TRUE, make_city
 from click.testing import CliRunner
 from shapely.geometry import box, mapping, shape
 
 from cli import main
+from tests.helpers.city import CLICK, CRS, TRUE, make_city
 
 pytestmark = pytest.mark.timeout(200)
 ENDS = ("result", "error")

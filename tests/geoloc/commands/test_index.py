@@ -10,12 +10,12 @@ import numpy as np
 import pyproj
 import pytest
 import rasterio
-from city import CLICK, GSD_M, TRUE, make_city
 from click.testing import CliRunner, Result
 from shapely.geometry import shape
 
 from cli import main
 from geoloc.index.store import Store
+from tests.helpers.city import CLICK, GSD_M, TRUE, make_city
 
 
 def _run(*args: str | Path) -> Result:
