@@ -38,11 +38,11 @@ demo: $(VENV)/.installed ## a synthetic town, objects of its drone photos found 
 
 plugin: ## the QGIS plugin as a zip to install: dist/
 	@command -v lrelease >/dev/null || { $(call install,qttools5-dev-tools); }
-	@$(PYTHON) scripts/make_plugin.py
+	@$(PYTHON) -m scripts.make_plugin
 
 screenshots: system venv ## pictures of QGIS for the documentation, after `make demo`: docs/qgis-*.jpg
 	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 test: system venv lint ## every check and every test
 	$(BIN)/python -m pytest

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.geometry import homography_fit as verify
-from geoloc.geometry import refine
+from geoloc.geometry import mosaic_keypoints, photo_keypoints
 from geoloc.geometry.matcher import LocalFeatures, RootSift
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import views
+from geoloc.photo.rectify import rectified_views
 from geoloc.train.grounds.posed_site import load_site
 from geoloc.train.grounds.sources import read_image
 
@@ -66,14 +66,14 @@ def _features(pixels: NDArray[np.uint8], gsd_m: float) -> LocalFeatures:
     scale = gsd_m / GSD_M
     image = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     valid = np.asarray(image.any(-1))
-    return RootSift().features(image, valid, int(refine.DENSITY * valid.sum()) + 200)
+    return RootSift().features(image, valid, int(mosaic_keypoints.DENSITY * valid.sum()) + 200)
 
 
 def _best(photo: Photo, reference: LocalFeatures) -> verify.HomographyFit | None:
     matcher = RootSift()
     best: verify.HomographyFit | None = None
-    for view in views(photo):
-        features = matcher.features(view.image, view.valid, refine.PHOTO_FEATURES).moved(view.to_photo)
+    for view in rectified_views(photo):
+        features = matcher.features(view.image, view.valid, photo_keypoints.MOST).moved(view.to_photo)
         pairs = matcher.match(features, reference)
         found = verify.fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
         if found is not None and (best is None or found.inliers > best.inliers):

@@ -1,4 +1,4 @@
-"""Errors a user can mend, one class a kind; all derive from `GeolocError`."""
+"""Errors that a user can mend, one class a kind; all derive from `GeolocError`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class WeightsError(GeolocError, ValueError):
     """Weights are missing, damaged or made for another network."""
 
 
+class IndexFileError(GeolocError, ValueError):
+    """An index is missing, unfinished, stale, damaged or made for something else."""
+
+
 class OutputError(GeolocError, OSError):
     """A result cannot be written."""
 
@@ -42,10 +46,6 @@ class TrainingError(GeolocError, ValueError):
 
 
 def in_one_line(error: Exception) -> str:
-    """What went wrong, for a user; an error that nobody foresaw says that it is one."""
+    """Return what went wrong, for a user; an error that nobody foresaw says that it is one."""
     text = " ".join(str(error).split())
     return text if isinstance(error, GeolocError) else f"unexpected {type(error).__name__}: {text}"
-
-
-class IndexFileError(GeolocError, ValueError):
-    """An index is missing, unfinished, stale, damaged or made for something else."""

@@ -10,17 +10,22 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction
 
-from . import client, translation
+from . import translation
 from .texts import tr
+from .worker import client
 
 MENU = "Geoloc"
 
 
 class GeolocPlugin:
-    """What QGIS loads and unloads."""
+    """The plugin as QGIS loads and unloads it."""
 
     def __init__(self, iface) -> None:
-        """iface: QgisInterface; None in qgis_process, where there is nothing but Processing."""
+        """Start without a window.
+
+        Args:
+            iface: QgisInterface; None in qgis_process, where there is nothing but Processing.
+        """
         self._iface = iface
         self._translator = translation.install()
         self.action = None
@@ -29,15 +34,15 @@ class GeolocPlugin:
         self._options = None
 
     def initProcessing(self) -> None:
-        """Add the algorithms."""
+        """Add the algorithms to Processing."""
         from .processing.provider import GeolocProvider
 
         self.provider = GeolocProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self) -> None:
-        """Add the action, the algorithms and the settings."""
-        from .options import GeolocOptionsFactory
+        """Add the action, the algorithms and the page of settings."""
+        from .gui.options import GeolocOptionsFactory
 
         self.initProcessing()
         icon = QIcon(str(Path(__file__).with_name("icon.svg")))
@@ -54,7 +59,7 @@ class GeolocPlugin:
         QgsApplication.instance().aboutToQuit.connect(client.stop_shared)
 
     def unload(self) -> None:
-        """Take everything away and stop what is running."""
+        """Remove everything from QGIS and stop what is running."""
         if self.dock is not None:
             self.dock.shut_down()
             self.dock = None
@@ -72,15 +77,15 @@ class GeolocPlugin:
         client.stop_shared()
         translation.remove(self._translator)
 
-    def show_dock(self, wanted: bool = True) -> None:
+    def show_dock(self, visible: bool = True) -> None:
         """Show the dock as it was left, or close it."""
         if self.dock is None:
-            from .dock import GeolocDock
+            from .gui.dock import GeolocDock
 
             self.dock = GeolocDock(self._iface)
             self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
             self.dock.visibilityChanged.connect(self._show_state)
-        self.dock.setUserVisible(wanted)
+        self.dock.setUserVisible(visible)
 
     def _show_state(self, visible: bool) -> None:
         if self.action is not None and self.dock is not None:

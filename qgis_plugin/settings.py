@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the plugin remembers: where geoloc is."""
+"""Settings that the plugin keeps: where geoloc is."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from urllib.parse import quote
 
 from qgis.core import QgsApplication, QgsSettings
 
-from . import environment
+from .worker import environment
 
 _PYTHON = "geoloc/python"
 
 
 def python() -> str:
-    """A Python, the folder of an environment, or geoloc's program; "" for the managed environment."""
+    """Return the path of a Python, of an environment's folder, or of geoloc's program; "" for the managed one."""
     return str(QgsSettings().value(_PYTHON, "") or "")
 
 
 def set_python(path: str) -> None:
-    """Remember it."""
+    """Keep the path of a Python, of an environment's folder, or of geoloc's program; "" for the managed one."""
     QgsSettings().setValue(_PYTHON, path.strip())
 
 
 def managed_folder() -> Path:
-    """Of the environment that the plugin makes, in the user's profile."""
+    """Return the folder of the environment that the plugin creates, in the user's profile."""
     return Path(QgsApplication.qgisSettingsDirPath()) / "geoloc" / "venv"
 
 
 def worker_command() -> list[str]:
-    """The words that start geoloc's worker.
+    """Return the words that start geoloc's worker.
 
     Raises:
         environment.SetupError: there is no geoloc.
@@ -38,7 +38,7 @@ def worker_command() -> list[str]:
 
 
 def proxy() -> str:
-    """QGIS's own proxy as an address; empty where it uses none."""
+    """Return the address of QGIS's own proxy; empty where it uses none."""
     stored = QgsSettings()
     if not stored.value("proxy/proxyEnabled", False, bool):
         return ""

@@ -12,14 +12,14 @@ _FOLDER = Path(__file__).with_name("i18n")
 
 
 def language() -> str:
-    """Such as "de"."""
+    """Return the code of QGIS's language, such as "de"."""
     stored = QgsSettings()
     chosen = stored.value("locale/userLocale", "", str) if stored.value("locale/overrideFlag", False, bool) else ""
     return (chosen or QLocale.system().name())[:2]
 
 
 def install() -> QTranslator | None:
-    """Translate from now on; None where there is no such translation."""
+    """Install the translation into QGIS's language and return it; None where there is none."""
     path = _FOLDER / f"geoloc_{language()}.qm"
     translator = QTranslator()
     if not path.is_file() or not translator.load(str(path)):
@@ -29,6 +29,6 @@ def install() -> QTranslator | None:
 
 
 def remove(translator: QTranslator | None) -> None:
-    """Take it away."""
+    """Remove what `install` returned."""
     if translator is not None:
         QCoreApplication.removeTranslator(translator)

@@ -1,4 +1,4 @@
-"""The plugin as a zip for QGIS: `python scripts/make_plugin.py [FOLDER]`; see also `make plugin`.
+"""The plugin as a zip for QGIS: `python -m scripts.make_plugin [FOLDER]`; see also `make plugin`.
 
 The same sources always give the same bytes.
 """
@@ -15,19 +15,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "geoloc_locate"
-"""Of the folder in the zip: neither the library's name, which it would hide, nor with the word plugin in it."""
-PATTERNS = ("*.py", "processing/*.py", "icon.svg", "LICENSE", "styles/*.qml", "i18n/*.ts")
+"""Name of the folder in the zip: not the library's, which it would hide, and without the word plugin."""
+PATTERNS = ("**/*.py", "icon.svg", "LICENSE", "styles/*.qml", "i18n/*.ts")
+"""Files of `qgis_plugin` that belong to the plugin."""
 _TIME = (2020, 1, 1, 0, 0, 0)
 _LRELEASE = ("lrelease", "lrelease-qt5", "lrelease6", "pyside6-lrelease")
 
 
 def lrelease() -> str | None:
-    """Qt's compiler of translations, under whichever name it is installed; None where it is not."""
+    """Return the path of Qt's compiler of translations, under whichever name; None where it is not installed."""
     return next((found for name in _LRELEASE if (found := shutil.which(name))), None)
 
 
 def stage(folder: Path) -> None:
-    """Put what belongs to the plugin into a new folder, translations compiled.
+    """Copy the plugin's files into a new folder and compile the translations there.
 
     Raises:
         FileNotFoundError: Qt's lrelease is not installed.
@@ -47,14 +48,14 @@ def stage(folder: Path) -> None:
 
 
 def version() -> str:
-    """As metadata.txt says."""
+    """Return the plugin's version, as metadata.txt says."""
     metadata = configparser.ConfigParser()
     metadata.read(ROOT / "metadata.txt", encoding="utf-8")
     return metadata["general"]["version"]
 
 
 def make(output: Path) -> Path:
-    """Write the zip into a folder; its path."""
+    """Write the zip into a folder and return its path."""
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"{NAME}-{version()}.zip"
     with tempfile.TemporaryDirectory() as temporary:
@@ -70,7 +71,7 @@ def make(output: Path) -> Path:
 
 
 def main() -> int:
-    """Make it and say where it is."""
+    """Make the zip, tell its path and size, and return the exit status."""
     try:
         path = make(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist")
     except (OSError, subprocess.CalledProcessError) as error:

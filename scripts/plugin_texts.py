@@ -1,4 +1,4 @@
-"""The plugin's texts and their translations: `python scripts/plugin_texts.py` brings qgis_plugin/i18n/*.ts up to date.
+"""The plugin's texts and translations: `python -m scripts.plugin_texts` brings qgis_plugin/i18n/*.ts up to date.
 
 Qt's own lupdate finds neither texts in a module without Qt nor texts joined from several lines.
 """
@@ -14,13 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = ROOT / "qgis_plugin"
 FOLDER = PLUGIN / "i18n"
 CONTEXT = "geoloc"
-_ERRORS = ("SetupError", "SetupCancelled", "WorkerError", "ToldError")
+_ERRORS = ("SetupError", "SetupCancelled", "WorkerError", "UserError")
 # Modules without Qt, whose texts are translated where they are shown.
-_WITHOUT_QT = ("client.py", "environment.py")
+_WITHOUT_QT = ("worker/client.py", "worker/environment.py")
 
 
 def extract(folder: Path = PLUGIN) -> dict[str, str]:
-    """Every text that is translated, to the file that it was first found in, in the order of the files."""
+    """Return every text that is translated, with the file that it was first found in, in the order of the files."""
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder).as_posix()
@@ -31,13 +31,20 @@ def extract(folder: Path = PLUGIN) -> dict[str, str]:
 
 
 def read(path: Path) -> dict[str, str]:
-    """A .ts file: text to its translation."""
+    """Return the translations of a .ts file by text."""
     messages = ET.parse(path).getroot().iter("message")
     return {message.findtext("source", ""): message.findtext("translation", "") for message in messages}
 
 
 def write(path: Path, language: str, translations: dict[str, str], texts: dict[str, str]) -> None:
-    """A .ts file with all texts; those without a translation are marked unfinished."""
+    """Write a .ts file with all texts; those without a translation are marked unfinished.
+
+    Args:
+        path: of the file.
+        language: its code, such as "de".
+        translations: by text.
+        texts: all texts, with the file of each; see `extract`.
+    """
     root = ET.Element("TS", version="2.1", language=language, sourcelanguage="en")
     context = ET.SubElement(root, "context")
     ET.SubElement(context, "name").text = CONTEXT
@@ -74,7 +81,7 @@ def _constants(nodes: list[ast.expr]) -> list[str]:
 
 
 def main() -> int:
-    """Bring all .ts files up to date; 1 where texts are not translated."""
+    """Bring all .ts files up to date and return the exit status: 1 where translations are missing."""
     texts, missing = extract(), 0
     for path in sorted(FOLDER.glob("*.ts")):
         translations = read(path)

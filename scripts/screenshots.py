@@ -14,11 +14,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from tests.helpers.qgis.run import install, run_script
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "qgis_plugin"))
-
-from qgis_run import install, run_script  # noqa: E402
-
 SCENE = ROOT / "demo" / "scene"
 DOCS = ROOT / "docs"
 PICTURES = {
@@ -31,7 +29,7 @@ QUALITY = 85
 
 
 def main() -> int:
-    """Take them; 1 where something went wrong meanwhile."""
+    """Take the pictures and return the exit status: 1 where something went wrong meanwhile."""
     with (SCENE / "queries.csv").open(encoding="utf-8") as file:
         first, *others = csv.DictReader(file)
     second = next(row for row in others if row["photo"] == first["photo"])
@@ -42,7 +40,7 @@ def main() -> int:
     scene, venv = folder / "town", folder / "venv"
     scene.symlink_to(SCENE)
     venv.symlink_to(Path(sys.prefix))
-    asked = {
+    inputs = {
         "rasters": {"town": str(scene / "mosaic.tif")},
         "project_crs": "EPSG:3857",
         "photo": str(scene / first["photo"]),
@@ -53,14 +51,14 @@ def main() -> int:
     }
     try:
         install(folder / "settings", venv / "bin" / "python")
-        said = run_script("drive_story.py", folder, asked, 400)
+        report = run_script("drive_story", folder, inputs, 400)
         for name, target in PICTURES.items():
             picture = Image.open(folder / f"{name}.png").convert("RGB")
             picture.save(DOCS / target, quality=QUALITY, subsampling=0, optimize=True)
     finally:
         shutil.rmtree(folder)
-    sys.stderr.write(json.dumps(said, indent=1) + "\n")
-    return int(bool(said["unexpected"]) or not said["found"].get("covers"))
+    sys.stderr.write(json.dumps(report, indent=1) + "\n")
+    return int(bool(report["unexpected"]) or not report["found"].get("covers"))
 
 
 if __name__ == "__main__":

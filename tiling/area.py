@@ -25,7 +25,17 @@ _POLE_MARGIN_M = 111_000.0
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """polygon: WGS 84 (lon, lat), longitudes from -180 to 180; one across the antimeridian is in two parts there."""
+    """An area of the Earth's surface, to search in.
+
+    Attributes:
+        polygon: WGS 84 (lon, lat), longitudes from -180 to 180; one across the antimeridian is in two parts there.
+
+    Examples:
+        >>> west = Area.from_bounds(15.0, 48.0, 15.2, 48.1)
+        >>> east = Area.from_bounds(15.1, 48.0, 15.3, 48.1)
+        >>> west.intersect(east).polygon.bounds
+        (15.1, 48.0, 15.2, 48.1)
+    """
 
     polygon: Polygon | MultiPolygon
 
@@ -36,10 +46,17 @@ class Area:
 
     @classmethod
     def from_bounds(cls, west: float, south: float, east: float, north: float) -> Area:
-        """Between two meridians and two parallels, degrees. West greater than east reaches across the antimeridian.
+        """The area between two meridians and two parallels, degrees.
+
+        West greater than east reaches across the antimeridian.
 
         Raises:
             AreaError: no such place, or nothing between the bounds.
+
+        Examples:
+            >>> across = Area.from_bounds(179.0, -17.5, -178.0, -17.0)
+            >>> [part.bounds for part in across.polygon.geoms]
+            [(-180.0, -17.5, -178.0, -17.0), (179.0, -17.5, 180.0, -17.0)]
         """
         text = f"bounds {west:g},{south:g},{east:g},{north:g}"
         if not all(math.isfinite(value) for value in (west, south, east, north)):
@@ -83,10 +100,15 @@ class Area:
 
     @classmethod
     def from_geojson(cls, geometry: object) -> Area:
-        """A Polygon or MultiPolygon of GeoJSON: WGS 84, longitude first.
+        """The area of a Polygon or MultiPolygon of GeoJSON: WGS 84, longitude first.
 
         Raises:
             AreaError: it is something else, or not on Earth.
+
+        Examples:
+            >>> triangle = {"type": "Polygon", "coordinates": [[[15, 48], [16, 48], [16, 49], [15, 48]]]}
+            >>> Area.from_geojson(triangle).polygon.bounds
+            (15.0, 48.0, 16.0, 49.0)
         """
         try:
             found = shapely.geometry.shape(geometry)
@@ -101,7 +123,15 @@ class Area:
         return cls(within_turn(shapely.union_all([_valid(polygon) for polygon in polygons])))
 
     def to_geojson(self) -> dict[str, Any]:
-        """Its polygon as a geometry of GeoJSON, which `from_geojson` makes it of again."""
+        """The polygon as a geometry of GeoJSON, from which `from_geojson` makes the same area again.
+
+        Examples:
+            >>> area = Area.from_bounds(15.0, 48.0, 15.2, 48.1)
+            >>> area.to_geojson()["type"]
+            'Polygon'
+            >>> Area.from_geojson(area.to_geojson()).polygon.equals(area.polygon)
+            True
+        """
         return dict(mapping(self.polygon))
 
     @classmethod
@@ -110,6 +140,12 @@ class Area:
 
         Raises:
             AreaError: no such position, a radius that is not positive, or a circle that reaches a pole.
+
+        Examples:
+            >>> from tiling.grid import WGS84, ground_distance_m
+            >>> west, south, east, north = Area.near(15.0, 48.0, 1000.0).polygon.bounds
+            >>> round(ground_distance_m(15.0, south, 15.0, north, WGS84))
+            2000
         """
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise AreaError(f"position {lon:g},{lat:g}: no such longitude and latitude (the order is lon,lat)")
@@ -127,15 +163,22 @@ class Area:
         return cls(within_turn(Polygon(np.column_stack([lons, lats]))))
 
     def intersect(self, other: Area) -> Area:
-        """What lies in both; its polygon may be empty."""
+        """What lies in both areas; its polygon may be empty."""
         shared = self.polygon.intersection(other.polygon)
         return Area(MultiPolygon(_polygons(shared)))
 
 
 def within_turn(shape: BaseGeometry) -> Polygon | MultiPolygon:
-    """Polygons whose longitudes may lie beyond 180 brought back to -180 .. 180, as RFC 7946 wants them.
+    """Bring polygons whose longitudes may lie beyond 180 back to -180 .. 180, as RFC 7946 wants them.
 
-    Cut at the antimeridian, outer rings counter-clockwise.
+    They are cut at the antimeridian, and their outer rings go counter-clockwise.
+
+    Examples:
+        >>> inside = within_turn(box(179, 0, 181, 1))
+        >>> [part.bounds for part in inside.geoms]
+        [(-180.0, 0.0, -179.0, 1.0), (179.0, 0.0, 180.0, 1.0)]
+        >>> side_by_side(inside).bounds
+        (179.0, 0.0, 181.0, 1.0)
     """
     west, _, east, _ = shape.bounds
     parts: list[BaseGeometry] = []
@@ -147,7 +190,7 @@ def within_turn(shape: BaseGeometry) -> Polygon | MultiPolygon:
 
 
 def side_by_side(shape: Polygon | MultiPolygon) -> MultiPolygon:
-    """The reverse: parts that meet across the antimeridian side by side, with longitudes up to 360."""
+    """Put parts that meet across the antimeridian side by side, with longitudes up to 360: undoes `within_turn`."""
     parts = _polygons(shape)
     west, _, east, _ = shape.bounds
     if east - west <= 180:

@@ -1,4 +1,4 @@
-"""Pixels read coarser than asked for and enlarged: a mosaic as one of lower resolution would show it."""
+"""Pixels read coarser than wanted and enlarged: a mosaic as one of lower resolution would show it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOLERANCE = 1.03
 
 
 def coarse_grid(grid: Grid, step: float) -> Grid | None:
-    """The grid that covers `grid` with pixels of `step`, in units of its CRS; None where its own are as large.
+    """The grid that covers another with pixels of `step`, in units of its CRS; None where its own are as large.
 
     Its pixels lie on one lattice through the origin of the CRS, so that two grids of one affine up to its shift see the
     same coarse pixels.
@@ -39,7 +39,17 @@ def coarse_grid(grid: Grid, step: float) -> Grid | None:
 def enlarged(
     rgb: NDArray[np.uint8], valid: NDArray[np.bool_], coarse: Grid, grid: Grid
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """rgb (H x W x 3) and valid (H x W) of a coarse grid on a finer one of the same CRS, cubic between valid pixels."""
+    """Show pixels of a coarse grid on a finer one of the same CRS, cubic between valid ones.
+
+    Args:
+        rgb: H x W x 3.
+        valid: H x W, which of them have data.
+        coarse: their grid.
+        grid: the finer one.
+
+    Returns:
+        The same two on the finer grid.
+    """
     bands = np.concatenate([np.moveaxis(rgb, -1, 0), 255 * valid[None].astype(np.uint8)])
     out = np.zeros((4, grid.height, grid.width), np.uint8)
     crs = grid.crs.to_wkt()

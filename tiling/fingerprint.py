@@ -12,8 +12,14 @@ from tiling.sources import Files, Source, reading
 
 @dataclass(frozen=True, slots=True)
 class FilePrint:
-    """One file of a mosaic. path: from the root. size, mtime_ns: of it, of its sidecar files and of what it refers to
-    (a VRT), summed and latest. crs: WKT; affine: a to f of its geotransform, both of `Source.grid`.
+    """The state of one file of a mosaic.
+
+    Attributes:
+        path: from the root.
+        size: bytes of the file, of its sidecar files and of what it refers to (a VRT), together.
+        mtime_ns: when the latest of these was written.
+        crs: WKT of the CRS of `Source.grid`.
+        affine: a to f of its geotransform.
     """
 
     path: str
@@ -29,12 +35,12 @@ class FilePrint:
 
 
 def fingerprint(sources: Iterable[Source], files: Files) -> tuple[FilePrint, ...]:
-    """Of the files of a mosaic, in their order.
+    """Fingerprints of the files of a mosaic, in their order.
 
     Raises:
         MosaicError: a file has gone or cannot be opened.
     """
-    return tuple(_of(source, files) for source in sources)
+    return tuple(_file_print(source, files) for source in sources)
 
 
 def same(one: Sequence[FilePrint], other: Sequence[FilePrint]) -> bool:
@@ -42,7 +48,7 @@ def same(one: Sequence[FilePrint], other: Sequence[FilePrint]) -> bool:
     return len(one) == len(other) and all(a.same(b) for a, b in zip(one, other, strict=True))
 
 
-def _of(source: Source, files: Files) -> FilePrint:
+def _file_print(source: Source, files: Files) -> FilePrint:
     with reading(source.path):
         parts = {source.path, *map(Path, files.get(source.path, None).files)}
     try:

@@ -35,10 +35,22 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A raster without its pixels.
+    """A raster without its pixels: a CRS, a geotransform and a shape.
 
-    crs: anything that pyproj accepts; kept as `pyproj.CRS`. affine: pixel (x, y), corner origin, to CRS coordinates;
-    may rotate, shear or mirror. width, height: pixels.
+    Attributes:
+        crs: anything that pyproj accepts; kept as `pyproj.CRS`.
+        affine: from pixel (x, y), corner origin, to CRS coordinates; may rotate, shear or mirror.
+        width: pixels along x.
+        height: pixels along y.
+
+    Examples:
+        A north-up grid of 0.2 m in UTM zone 33:
+
+        >>> grid = Grid("EPSG:32633", Affine(0.2, 0, 500_000, 0, -0.2, 5_400_000), 1000, 500)
+        >>> grid.crs.name
+        'WGS 84 / UTM zone 33N'
+        >>> grid.footprint().bounds
+        (500000.0, 5399900.0, 500200.0, 5400000.0)
     """
 
     crs: pyproj.CRS
@@ -47,14 +59,27 @@ class Grid:
     height: int
 
     def __post_init__(self) -> None:
+        """Parse the CRS."""
         object.__setattr__(self, "crs", as_crs(self.crs))
 
     def box_polygon(self, box: PixelBox) -> Polygon:
-        """The box in the grid's CRS: its four corners, in their order, through the affine."""
+        """The polygon of a box in the grid's CRS: its four corners, in their order, through the affine.
+
+        Examples:
+            >>> grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000), 100, 100)
+            >>> print(grid.box_polygon(PixelBox(10, 20, 30, 40)))
+            POLYGON ((500005 5399990, 500015 5399990, 500015 5399980, 500005 5399980, 500005 5399990))
+        """
         return Polygon([self.affine * corner for corner in box.corners()])
 
     def polygon_box(self, polygon: Polygon) -> PixelBox:
-        """The smallest box of this grid round a polygon in the grid's CRS."""
+        """The smallest box of this grid round a polygon in the grid's CRS.
+
+        Examples:
+            >>> grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000), 100, 100)
+            >>> grid.polygon_box(Polygon([(500_005, 5_399_990), (500_015, 5_399_990), (500_015, 5_399_980)]))
+            PixelBox(xmin=10.0, ymin=20.0, xmax=30.0, ymax=40.0)
+        """
         to_pixel = ~self.affine
         xs, ys = zip(*(to_pixel * point[:2] for point in polygon.exterior.coords), strict=True)
         return PixelBox(min(xs), min(ys), max(xs), max(ys))
@@ -63,6 +88,13 @@ class Grid:
         """Metres on the ground that one pixel covers at pixel (x, y), by default the grid's middle.
 
         Geodesic on WGS 84, the mean of both axes.
+
+        Examples:
+            Web mercator is half as large on the ground at 60 degrees north:
+
+            >>> grid = Grid("EPSG:3857", Affine(1, 0, 0, 0, -1, 8_399_738), 1, 1)
+            >>> round(grid.ground_gsd(), 3)
+            0.501
         """
         x = self.width / 2 if x is None else x
         y = self.height / 2 if y is None else y
@@ -73,18 +105,18 @@ class Grid:
         return (across + down) / 2
 
     def grown(self, pixels: int) -> Grid:
-        """With so many pixels more on each side."""
+        """The grid with so many pixels more on each side."""
         affine = self.affine * Affine.translation(-pixels, -pixels)
         return Grid(self.crs, affine, self.width + 2 * pixels, self.height + 2 * pixels)
 
     def footprint(self, crs: Any = None) -> Polygon:
-        """Its outline in `crs` (by default its own), edges bent where the projection bends them."""
+        """The outline in a CRS (by default the grid's own), edges bent where the projection bends them."""
         outline = self.box_polygon(PixelBox(0, 0, self.width, self.height))
         return outline if crs is None else project(outline, self.crs, crs)
 
 
 def as_crs(crs: Any) -> pyproj.CRS:
-    """Anything that pyproj accepts (EPSG number, text, rasterio CRS) as `pyproj.CRS`."""
+    """Turn anything that pyproj accepts (EPSG number, text, rasterio CRS) into `pyproj.CRS`."""
     if isinstance(crs, pyproj.CRS):
         return crs
     # rasterio's own object says more as WKT than through pyproj's guess at it.
@@ -97,18 +129,31 @@ def transformer(from_crs: Any, to_crs: Any) -> pyproj.Transformer:
 
 
 def mapped(affine: Affine, x: _Array, y: _Array) -> tuple[_Array, _Array]:
-    """Many points at once through an affine."""
+    """Take many points at once through an affine."""
     return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
 def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
-    """A shape in another CRS. Edges that the projection bends get points in between; short ones keep theirs.
+    """A shape in another CRS; edges that the projection bends get points in between, short ones keep theirs.
 
     Nothing jumps inside a shape: one across the antimeridian comes out with longitudes beyond 180 (or below -180), or
     beyond the edge of the world in EPSG:3857. Between two geographic CRSs they stay in the turn they came in.
 
     Raises:
         GeolocError: the shape reaches where the other CRS is not defined.
+
+    Examples:
+        >>> from shapely.geometry import Point, box
+        >>> place = project(Point(15.0, 48.0), WGS84, "EPSG:32633")
+        >>> round(place.x), round(place.y)
+        (500000, 5316300)
+
+        A square of 200 m across the antimeridian, in a CRS of Fiji, stays in one piece:
+
+        >>> x, y = transformer(WGS84, "EPSG:3460").transform(180.0, -17.0)
+        >>> west, _, east, _ = project(box(x - 100, y - 100, x + 100, y + 100), "EPSG:3460", WGS84).bounds
+        >>> bool(0 < east - west < 0.01)
+        True
     """
     source, target = as_crs(from_crs), as_crs(to_crs)
     if source == target:
@@ -133,29 +178,52 @@ def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
     def ring(x: _Array, y: _Array) -> tuple[_Array, _Array]:
         return _bent(x, y, points)
 
-    return shapely.transform_coordseq(geometry, ring, interleaved=False)
+    projected: _Shape = shapely.transform_coordseq(geometry, ring, interleaved=False)
+    return projected
 
 
 def whole_turn(crs: pyproj.CRS) -> float:
-    """How much further x is, in units of the CRS, once round the world; 0 where that has no meaning."""
+    """How much further x is once round the world, in units of a CRS; 0 where that has no meaning."""
     if crs.is_geographic:
         return 360.0
     return 2 * HALF_WORLD if crs == WEB_MERCATOR else 0.0
 
 
 def turns_to(x: Any, goal: Any, turn: float) -> Any:
-    """What to add to x, whole turns round the world, to come nearest to `goal`; numbers or arrays, `turn` not 0."""
+    """What to add to x, in whole turns round the world, to come nearest to a goal; numbers or arrays.
+
+    Args:
+        x: where something is.
+        goal: where it should be.
+        turn: of `whole_turn`, not 0.
+
+    Examples:
+        >>> float(turns_to(-179.0, 170.0, 360.0))
+        360.0
+    """
     return turn * np.round((goal - x) / turn)
 
 
 def beside(shape: _Shape, crs: pyproj.CRS, x: float) -> _Shape:
-    """A shape moved by whole turns round the world to come nearest to `x`, where that has a meaning in its CRS."""
+    """Move a shape by whole turns round the world to come nearest to `x`, where that has a meaning in its CRS."""
     turn = whole_turn(crs)
-    return translate(shape, float(turns_to(shape.centroid.x, x, turn))) if turn else shape
+    if not turn:
+        return shape
+    moved: _Shape = translate(shape, float(turns_to(shape.centroid.x, x, turn)))
+    return moved
 
 
 def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> float:
-    """Length of the geodesic between two points of a CRS, metres on WGS 84."""
+    """Length of the geodesic between two points of a CRS, metres on WGS 84.
+
+    Examples:
+        One degree of longitude on the equator, in degrees and in web mercator:
+
+        >>> round(ground_distance_m(0, 0, 1, 0, WGS84))
+        111319
+        >>> round(ground_distance_m(0, 0, HALF_WORLD / 180, 0, WEB_MERCATOR))
+        111319
+    """
     lon, lat = transformer(crs, WGS84).transform([x0, x1], [y0, y1])
     return float(_GEOD.inv(lon[0], lat[0], lon[1], lat[1])[2])
 

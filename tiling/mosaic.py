@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -25,6 +26,7 @@ from tiling.stretch import Stretch, fit_stretch
 from tiling.validity import covered, in_written_blocks
 
 SUFFIXES = (".tif", ".tiff", ".vrt")
+"""Of the files that are taken from a folder."""
 _LATTICE = 9
 _MARGIN = 0.05
 """How much further than a lattice of its points says a window may reach in a file's CRS, share of its extent."""
@@ -32,19 +34,33 @@ _MARGIN = 0.05
 
 @dataclass(frozen=True, slots=True)
 class WindowPixels:
-    """rgb: H x W x 3 uint8, black where not valid; valid: H x W bool, where the mosaic has data."""
+    """Pixels of a mosaic on a grid.
+
+    Attributes:
+        rgb: H x W x 3 uint8, black where not valid.
+        valid: H x W bool, where the mosaic has data.
+    """
 
     rgb: NDArray[np.uint8]
     valid: NDArray[np.bool_]
 
 
 class Mosaic:
-    """Several files as one picture; where they overlap, the first that has data counts. Made by `open_mosaic`.
+    """One or several raster files as one picture; where they overlap, the first that has data counts.
 
-    A context manager: leaving it closes the files. Not to be shared between threads.
+    `open_mosaic` opens it. A context manager: leaving it closes the files. Not to be shared between threads. In a
+    notebook it shows itself on a map.
     """
 
     def __init__(self, sources: Sequence[Source], files: Files, stretch: Stretch | None, finest_m: float = 0.0) -> None:
+        """Take what `open_mosaic` has found.
+
+        Args:
+            sources: at least one file, those that count first first.
+            files: closed with the mosaic.
+            stretch: of the values of files that are not 8 bit.
+            finest_m: see `open_mosaic`.
+        """
         self.finest_m = finest_m
         self._sources = tuple(sources)
         self._files = files
@@ -56,43 +72,57 @@ class Mosaic:
         self._bounds = np.array([source.outline.bounds for source in self._sources])
 
     def __enter__(self) -> Mosaic:
+        """Return the mosaic itself."""
         return self
+
+    def _repr_svg_(self) -> str:
+        from tiling.display import draw_map
+
+        return draw_map(self, None).svg
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close the files."""
         self._files.close()
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Of its files, in their order."""
+        """Paths of its files, in their order."""
         return tuple(source.path for source in self._sources)
 
     @property
     def crs(self) -> pyproj.CRS:
-        """Of the first file (of its control points, or WGS 84 with RPCs)."""
+        """CRS of the mosaic: that of its first file (of its control points, or WGS 84 with RPCs)."""
         return self._sources[0].grid.crs
 
     @cached_property
     def gsd_m(self) -> float:
-        """Metres on the ground a pixel, in the middle of the first file, or `finest_m` where that is more."""
+        """Ground sample distance, metres a pixel, in the middle of the first file, or `finest_m` where that is more."""
         return max(self._sources[0].grid.ground_gsd(), self.finest_m)
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
-        """xmin, ymin, xmax, ymax of all files in the mosaic's CRS."""
-        xmin, ymin, xmax, ymax = shapely.total_bounds([self._outline(source) for source in self._sources])
+        """Bounds (xmin, ymin, xmax, ymax) of all files in the mosaic's CRS."""
+        xmin, ymin, xmax, ymax = shapely.total_bounds([self.in_turn(shape) for shape in self.outlines(self.crs)])
         return float(xmin), float(ymin), float(xmax), float(ymax)
 
     @cached_property
     def footprint(self) -> Polygon | MultiPolygon:
-        """Outlines of all files in WGS 84, cut at the antimeridian; pixels without data are inside."""
-        outlines = [within_turn(project(source.outline, source.grid.crs, WGS84)) for source in self._sources]
-        return shapely.union_all(outlines)
+        """Outlines of all files, united, in WGS 84, cut at the antimeridian; pixels without data are inside."""
+        return shapely.union_all([within_turn(shape) for shape in self.outlines(WGS84)])
+
+    def outlines(self, crs: Any) -> list[Polygon]:
+        """Outlines of its files in a CRS, in their order, edges bent where the projection bends them.
+
+        Raises:
+            GeolocError: a file reaches where the CRS is not defined.
+        """
+        return [project(source.outline, source.grid.crs, crs) for source in self._sources]
 
     @cached_property
     def fingerprint(self) -> tuple[FilePrint, ...]:
-        """What its files are like now, to tell later whether they changed.
+        """State of its files now, to tell later whether they changed.
 
         Raises:
             MosaicError: a file has gone.
@@ -100,7 +130,7 @@ class Mosaic:
         return fingerprint(self._sources, self._files)
 
     def read(self, grid: Grid) -> WindowPixels:
-        """The mosaic on any grid in any CRS: averaged where it shrinks, interpolated where it grows.
+        """Read the mosaic on any grid in any CRS: averaged where it shrinks, interpolated where it grows.
 
         Raises:
             MosaicError: pixels cannot be read.
@@ -136,9 +166,11 @@ class Mosaic:
         return WindowPixels(rgb, valid)
 
     def read_valid(self, grid: Grid, detail: int = 1) -> NDArray[np.bool_]:
-        """H x W: which pixels of a coarse grid touch valid ones.
+        """Which pixels of a coarse grid touch valid ones, H x W.
 
-        detail: seen on the overview that a grid `detail` times finer would be read from.
+        Args:
+            grid: the coarse grid.
+            detail: validity is read from the overview that a grid `detail` times finer would be read from.
 
         Raises:
             MosaicError: pixels cannot be read.
@@ -157,21 +189,21 @@ class Mosaic:
             for source in self._touching(grid)
         )
 
-    def _outline(self, source: Source) -> Polygon:
-        """In the mosaic's CRS, in the same turn as the first file where that counts degrees."""
-        return self.in_turn(project(source.outline, source.grid.crs, self.crs))
+    def read_cost(self, grid: Grid) -> int:
+        """How many pixels of files and overviews `read` has to look at for a grid, about; looks at none itself."""
+        return sum(source.read_cost(grid) for source in self._touching(grid))
 
     @property
     def middle_x(self) -> float:
-        """Of its first file, in the mosaic's CRS: says in which turn round the world it counts x."""
+        """Middle of its first file along x in the mosaic's CRS: tells in which turn round the world x is counted."""
         return float(self._sources[0].outline.centroid.x)
 
     def in_turn(self, shape: Polygon) -> Polygon:
-        """A shape in the mosaic's CRS, moved by whole turns round the world to where its first file counts x."""
+        """Move a shape in the mosaic's CRS by whole turns round the world to where its first file counts x."""
         return beside(shape, self.crs, self.middle_x)
 
     def _touching(self, grid: Grid) -> Iterator[Source]:
-        """Files that may show something on the grid, in their order."""
+        """Files that may show something on a grid, in their order."""
         share = np.linspace(0, 1, _LATTICE)
         x, y = (values.ravel() for values in np.meshgrid(share * grid.width, share * grid.height))
         found: list[int] = []
@@ -195,12 +227,14 @@ class Mosaic:
         return (self._sources[number] for number in sorted(found))
 
 
-def open_mosaic(paths: Sequence[Path | str], bands: tuple[int, ...] | None = None, finest_m: float = 0.0) -> Mosaic:
+def open_mosaic(
+    paths: Path | str | Sequence[Path | str], bands: tuple[int, ...] | None = None, finest_m: float = 0.0
+) -> Mosaic:
     """Open files, or folders of them, as one mosaic.
 
     Args:
-        paths: GeoTIFF, COG or VRT files (whatever GDAL reads), or folders, whose .tif, .tiff and .vrt files are taken
-            in the order of their names.
+        paths: one or several GeoTIFF, COG or VRT files (whatever GDAL reads), or folders, whose .tif, .tiff and .vrt
+            files are taken in the order of their names.
         bands: one band or three, counted from 1, to use as grey or as red, green, blue.
         finest_m: metres on the ground a pixel. What is read on finer grids is enlarged from this, as if the mosaic had
             no more detail.
@@ -208,10 +242,28 @@ def open_mosaic(paths: Sequence[Path | str], bands: tuple[int, ...] | None = Non
     Raises:
         MosaicError: no such file, nothing in a folder, not a raster, no CRS or geotransform (neither is ever assumed),
             no such bands, nothing but pixels without data.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> import rasterio
+        >>> profile = {"driver": "GTiff", "count": 3, "width": 20, "height": 10, "dtype": "uint8"}
+        >>> profile |= {"crs": "EPSG:32633", "transform": Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000)}
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "mosaic.tif"
+        ...     with rasterio.open(path, "w", **profile) as file:
+        ...         file.write(np.full((3, 10, 20), 127, np.uint8))
+        ...     with open_mosaic(path) as mosaic:
+        ...         print(mosaic.crs.name, round(mosaic.gsd_m, 2), mosaic.bounds)
+        ...         # Twice as coarse, and half beyond the right edge.
+        ...         pixels = mosaic.read(Grid(mosaic.crs, Affine(1, 0, 500_005, 0, -1, 5_400_000), 10, 5))
+        WGS 84 / UTM zone 33N 0.5 (500000.0, 5399995.0, 500010.0, 5400000.0)
+        >>> pixels.rgb[0, 0].tolist(), pixels.valid[0].tolist()
+        ([127, 127, 127], [True, True, True, True, True, False, False, False, False, False])
     """
     if bands is not None and len(bands) not in (1, 3):
         raise MosaicError(f"{len(bands)} bands were asked for; give one or three")
-    sources = [read_source(path, bands) for path in _listed(paths)]
+    several = [paths] if isinstance(paths, str | Path) else paths
+    sources = [read_source(path, bands) for path in _listed(several)]
     files = Files()
     try:
         return Mosaic(sources, files, fit_stretch(sources, files), finest_m)

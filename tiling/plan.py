@@ -2,7 +2,8 @@
 
 A zoom level alone offers resolutions a factor of two apart. Here zoom and block size are chosen such that a block of
 n x n tiles (n even), rendered at a number of pixels that suits the network, has the wanted GSD *on the ground* at the
-latitude of what is searched. Blocks lie n/2 tiles apart, so that every object up to half a window is whole in one.
+latitude of what is searched. Blocks lie n/2 tiles apart (`step`), so that every object up to half a window is whole in
+one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mercantile
 import numpy as np
@@ -27,13 +28,19 @@ from tiling.errors import AreaError
 from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, project, turns_to
 from tiling.mosaic import Mosaic
 
+if TYPE_CHECKING:
+    from tiling.display import Map
+
 MAX_LATITUDE = 85.05
+"""Degrees; beyond there are no web-mercator tiles."""
 GSD_TOLERANCE = 0.03
-"""Networks are trained over a wide range of scales; a window of another size than theirs would cost more."""
+"""Share by which a plan's GSD may differ from the wanted one.
+
+Networks are trained over a wide range of scales; a window of another size than theirs would cost more."""
 NOTHING_SHARED = "nothing of the mosaic lies in the area to search; check the bounds, AOI or position"
 NO_DATA = "the mosaic has no data in the area to search: all its pixels there are nodata or masked"
 _MULTIPLE_PX = 32
-"""Sides of windows are multiples of this: half a window, by which they lie apart, is whole cells of 16 px, so that all
+"""Sides of windows are multiples of this: a `step`, by which they lie apart, is whole cells of 16 px, so that all
 windows of a plan show parts of one grid of cells."""
 _MAX_ZOOM = 30
 _MAX_TILES = 128
@@ -43,12 +50,44 @@ _NEAR_DEG = 0.01
 _SEGMENT_DEG = 0.05
 
 
+def step(side: int) -> int:
+    """How far apart windows of a given side lie, in the same unit (pixels, tiles, cells): half their side.
+
+    So a window is 2 x 2 quarters, cells of the lattice on which all windows of a plan lie; up to four windows show each
+    quarter, and an object up to half a window is whole in one of them. Whatever depends on this overlap asks here.
+
+    Examples:
+        >>> step(384)
+        192
+    """
+    return side // 2
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A block of n x n tiles from tile (x, y) at zoom `z`, rendered `px` pixels square.
+    """A block of n x n web-mercator tiles from tile (x, y) at zoom `z`, rendered `px` pixels square.
 
-    valid: the share of it, 0..1, where the mosaic has data. A window across the antimeridian starts west of it: x is
-    that of its first tile, and its grid reaches beyond the edge of the world of EPSG:3857.
+    A window across the antimeridian starts west of it: x is that of its first tile, and its grid reaches beyond the
+    edge of the world of EPSG:3857.
+
+    Attributes:
+        z: zoom of the tiles.
+        x: column of the upper left tile.
+        y: row of the upper left tile.
+        n: tiles a side, an even number.
+        px: pixels a side.
+        valid: the share of it, 0..1, where the mosaic has data.
+
+    Examples:
+        >>> window = Window(z=19, x=283989, y=181455, n=6, px=384, valid=1.0)
+        >>> window.id
+        '19/283989/181455+6'
+        >>> len(window.tiles), window.tiles[-1]
+        (36, Tile(x=283994, y=181460, z=19))
+        >>> window.quarter, window.corner
+        ((94663, 60485), (18175296, 11613120))
+        >>> window.grid.crs.to_epsg(), window.grid.width, round(window.grid.ground_gsd(), 2)
+        (3857, 384, 0.79)
     """
 
     z: int
@@ -60,19 +99,25 @@ class Window:
 
     @property
     def id(self) -> str:
-        """Upper left tile and tiles a side, as "19/281234/171234+6"."""
+        """Name of the window: its upper left tile and its tiles a side, as "19/281234/171234+6"."""
         return f"{self.z}/{self.x}/{self.y}+{self.n}"
 
     @property
-    def corner(self) -> tuple[int, int]:
-        """Column and row of its first pixel among those of `Plan.pixels`: multiples of half its side.
+    def quarter(self) -> tuple[int, int]:
+        """Column and row of its upper left quarter on a plan's lattice, counted from the world's upper left corner.
 
-        `x` is counted from the antimeridian, across which half blocks go on without a seam: there the tile that begins
-        half a block is a turn of the world to the east or west.
+        `x` is counted from the antimeridian, across which quarters go on without a seam: there the tile that begins a
+        quarter is a turn of the world to the east or west.
         """
-        half = self.n // 2
-        x = next(x for x in (self.x + turn * 2**self.z for turn in (0, 1, -1)) if x % half == 0)
-        return x // half * self.px // 2, self.y // half * self.px // 2
+        tiles = step(self.n)
+        x = next(x for x in (self.x + turn * 2**self.z for turn in (0, 1, -1)) if x % tiles == 0)
+        return x // tiles, self.y // tiles
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Column and row of its first pixel among those of `Plan.pixels`: multiples of the step between windows."""
+        column, row = self.quarter
+        return column * step(self.px), row * step(self.px)
 
     @property
     def tiles(self) -> tuple[mercantile.Tile, ...]:
@@ -83,7 +128,7 @@ class Window:
 
     @property
     def grid(self) -> Grid:
-        """Its pixels, EPSG:3857."""
+        """The grid of the window's pixels, EPSG:3857."""
         tile = 2 * HALF_WORLD / 2**self.z
         scale = self.n * tile / self.px
         affine = Affine(scale, 0, self.x * tile - HALF_WORLD, 0, -scale, HALF_WORLD - self.y * tile)
@@ -91,13 +136,13 @@ class Window:
 
     @property
     def footprint(self) -> Polygon | MultiPolygon:
-        """Its outline in WGS 84; in two parts across the antimeridian."""
+        """The window's outline in WGS 84; in two parts across the antimeridian."""
         north, south = (mercantile.ul(0, y, self.z).lat for y in (self.y, self.y + self.n))
         west, east = (360 * x / 2**self.z - 180 for x in (self.x, self.x + self.n))
         return within_turn(box(west, south, east, north))
 
     def inside(self, area: Polygon | MultiPolygon) -> NDArray[np.bool_]:
-        """px x px: which pixels have their centre in an area (WGS 84, longitudes from -180 to 180)."""
+        """Which pixels have their centre in an area (WGS 84, longitudes from -180 to 180), px x px."""
         footprint = self.footprint
         if area.covers(footprint):
             return np.ones((self.px, self.px), bool)
@@ -110,15 +155,33 @@ class Window:
                 shapes.append(translate(shape, float(turns_to(shape.centroid.x, middle, 2 * HALF_WORLD))))
         if not shapes:
             return np.zeros((self.px, self.px), bool)
-        return rasterize(shapes, (self.px, self.px), transform=grid.affine, dtype="uint8").astype(bool)
+        return np.asarray(rasterize(shapes, (self.px, self.px), transform=grid.affine, dtype="uint8").astype(bool))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """windows: what to search, row by row from the north-west. tiles_per_side, window_px: of each. zoom: of its tiles.
+    """The windows of a search. In a notebook it shows itself on a map, see `on`.
 
-    gsd_m: metres on the ground a pixel in the middle of what is searched. area: what was asked for, WGS 84;
-    windows reach beyond it.
+    Attributes:
+        windows: what to search, row by row from the north-west.
+        zoom: of the windows' tiles.
+        tiles_per_side: of each window.
+        window_px: pixels a side of each window.
+        gsd_m: metres on the ground a pixel in the middle of what is searched.
+        area: what of the mosaic is to be searched, WGS 84; windows reach beyond it.
+
+    Examples:
+        Two windows, which share a half of each:
+
+        >>> windows = Window(3, 2, 2, 2, 384, 1.0), Window(3, 3, 2, 2, 384, 1.0)
+        >>> area = MultiPolygon([box(-80, 30, -10, 60)])
+        >>> plan = Plan(windows, zoom=3, tiles_per_side=2, window_px=384, gsd_m=18_000.0, area=area)
+        >>> [window.corner for window in plan.windows]
+        [(384, 384), (576, 384)]
+        >>> round(plan.overlap, 2)
+        1.33
+        >>> plan.tile_ids()
+        ['3/2/2', '3/2/3', '3/3/2', '3/3/3', '3/4/2', '3/4/3']
     """
 
     windows: tuple[Window, ...]
@@ -131,9 +194,9 @@ class Plan:
     @property
     def overlap(self) -> float:
         """How many windows show a place, on average: 1 for a single window, nearly 4 in a large plan."""
-        half = self.tiles_per_side // 2
-        quads = {(w.x + i, w.y + j) for w in self.windows for i in (0, half) for j in (0, half)}
-        return 4 * len(self.windows) / len(quads)
+        tiles = step(self.tiles_per_side)
+        quarters = {(w.x + i, w.y + j) for w in self.windows for i in (0, tiles) for j in (0, tiles)}
+        return 4 * len(self.windows) / len(quarters)
 
     def pixels(self, column: int, row: int, width: int, height: int) -> Grid:
         """A part of the one grid of pixels that all windows are parts of, EPSG:3857.
@@ -145,10 +208,10 @@ class Plan:
         return Grid(WEB_MERCATOR, affine, width, height)
 
     def shared(self, area: Area) -> Area:
-        """What of an area was planned.
+        """The part of an area that was planned.
 
         Raises:
-            AreaError: nothing.
+            AreaError: there is none.
         """
         shared = area.intersect(Area(self.area))
         if shared.polygon.is_empty:
@@ -156,9 +219,11 @@ class Plan:
         return shared
 
     def limited(self, area: Area, valid: Callable[[Window], NDArray[np.bool_]]) -> Plan:
-        """Those of its windows that show valid ground of an area.
+        """The plan of only those windows that show valid ground of an area.
 
-        valid: px x px, which pixels of a window have data; asked of windows that reach beyond the area only.
+        Args:
+            area: where to search now.
+            valid: says which pixels of a window have data, px x px; called for windows that reach beyond the area.
 
         Raises:
             AreaError: nothing of what was planned lies in the area, or it has no data there.
@@ -173,7 +238,7 @@ class Plan:
         return replace(self, windows=windows, gsd_m=gsd_m, area=shared)
 
     def to_features(self) -> list[dict[str, Any]]:
-        """GeoJSON features (WGS 84), one a window. gsd_m is that of the window itself."""
+        """GeoJSON features (WGS 84), one a window; `gsd_m` is that of the window itself."""
         return [
             {
                 "type": "Feature",
@@ -197,11 +262,27 @@ class Plan:
         tiles = sorted({tile for window in self.windows for tile in window.tiles})
         return [f"{tile.z}/{tile.x}/{tile.y}" for tile in tiles]
 
+    def on(self, mosaic: Mosaic) -> Map:
+        """A map of the plan on the pixels of its mosaic, for a notebook; by itself a plan has no pixels to show.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        from tiling.display import draw_map
+
+        return draw_map(mosaic, self)
+
+    def _repr_svg_(self) -> str:
+        from tiling.display import draw_map
+
+        return draw_map(None, self).svg
+
 
 class Middles:
-    """The middles of a plan's windows: which of them shows a place best."""
+    """The middles of a plan's windows, to tell which of them shows a place best."""
 
     def __init__(self, plan: Plan) -> None:
+        """Compute the middles of all windows."""
         self._windows = plan.windows
         tile = 2 * HALF_WORLD / 2**plan.zoom
         self._side = plan.tiles_per_side * tile
@@ -210,8 +291,14 @@ class Middles:
         self._middles = (tile * middles - HALF_WORLD) * (1, -1)
 
     def nearest(self, x: float, y: float) -> tuple[Window, tuple[float, float]]:
-        """The window in whose middle a place (EPSG:3857, any turn round the world) lies most nearly, and where in it,
-        pixels.
+        """The window in whose middle a place lies most nearly.
+
+        Args:
+            x: of the place in EPSG:3857, in any turn round the world.
+            y: of the place in EPSG:3857.
+
+        Returns:
+            The window, and where in it the place is, pixels (x, y).
         """
         off = np.array([x, y]) - self._middles
         off[:, 0] += turns_to(off[:, 0], 0.0, 2 * HALF_WORLD)
@@ -222,10 +309,10 @@ class Middles:
 
 
 def shared_area(mosaic: Mosaic, area: Area) -> Area:
-    """What of an area lies inside the outlines of a mosaic's files.
+    """The part of an area that lies inside the outlines of a mosaic's files.
 
     Raises:
-        AreaError: nothing.
+        AreaError: there is none.
     """
     shared = area.intersect(Area(mosaic.footprint))
     if shared.polygon.is_empty:
@@ -234,7 +321,7 @@ def shared_area(mosaic: Mosaic, area: Area) -> Area:
 
 
 def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_valid: float = 0.25) -> Plan:
-    """The windows that show what of the mosaic lies in `area`.
+    """Plan the windows that show what of a mosaic lies in an area.
 
     Args:
         mosaic: what is searched. Only which of its pixels are valid is read, at the resolution of the search.
@@ -248,6 +335,29 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
         AreaError: nothing of the mosaic is in the area, it has no data there, it is too near a pole, or takes millions
             of windows.
         MosaicError: pixels cannot be read.
+
+    Examples:
+        A grey square of 300 m, searched in windows of about 384 pixels of 0.5 m:
+
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> import rasterio
+        >>> from tiling.mosaic import open_mosaic
+        >>> profile = {"driver": "GTiff", "count": 1, "width": 600, "height": 600, "dtype": "uint8"}
+        >>> profile |= {"crs": "EPSG:32633", "transform": Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000)}
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "mosaic.tif"
+        ...     with rasterio.open(path, "w", **profile) as file:
+        ...         file.write(np.full((1, 600, 600), 127, np.uint8))
+        ...     with open_mosaic([path]) as mosaic:
+        ...         plan = make_plan(mosaic, gsd_m=0.5, window_px=384, area=Area.everywhere())
+        ...         pixels = mosaic.read(plan.windows[0].grid)
+        >>> len(plan.windows), plan.window_px, round(plan.gsd_m, 1)
+        (16, 384, 0.5)
+        >>> pixels.rgb.shape, pixels.valid.shape
+        ((384, 384, 3), (384, 384))
+        >>> float(pixels.rgb[pixels.valid].mean())
+        127.0
     """
     shared = shared_area(mosaic, area).polygon
     _, south, _, north = shared.bounds
@@ -261,7 +371,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
     xmin, ymin, xmax, ymax = region.bounds
     metre = _metre((xmin + xmax) / 2, (ymin + ymax) / 2)
     zoom, n, px = _block(metre, gsd_m, window_px)
-    lattice = Lattice(n // 2 * 2 * HALF_WORLD / 2**zoom, px // 2)
+    lattice = Lattice(step(n) * 2 * HALF_WORLD / 2**zoom, step(px))
     if region.area / lattice.side**2 > _MAX_WINDOWS:
         raise AreaError("the area to search takes millions of windows; limit it, or search at a coarser --gsd")
     chosen = choose_windows(mosaic, lattice, region, _mercator(_turned(area.polygon, shared.bounds)), min_valid)
@@ -279,9 +389,9 @@ def _shows(window: Window, area: Polygon | MultiPolygon, valid: Callable[[Window
 
 
 def _windows(chosen: dict[tuple[int, int], float], zoom: int, n: int, px: int) -> Iterator[Window]:
-    """chosen: (column, row) on the lattice of half blocks, and the share of data."""
+    """chosen: (column, row) of the upper left quarter on the lattice, and the share of data."""
     for (column, row), valid in sorted(chosen.items(), key=lambda item: item[0][::-1]):
-        yield Window(zoom, column * n // 2 % 2**zoom, row * n // 2, n, px, valid)
+        yield Window(zoom, column * step(n) % 2**zoom, row * step(n), n, px, valid)
 
 
 def _turned(area: Polygon | MultiPolygon, bounds: tuple[float, float, float, float]) -> MultiPolygon:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +13,15 @@ import numpy as np
 import pyproj
 import rasterio
 from affine import Affine
+from cachetools import LRUCache
 from numpy.typing import NDArray
+from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.rpc import RPC
 from rasterio.transform import GCPTransformer, RPCTransformer
 from rasterio.warp import calculate_default_transform, reproject
-from rasterio.windows import Window
+from rasterio.windows import Window as RasterWindow
 from shapely.geometry import Polygon
 
 from tiling.box import PixelBox
@@ -36,11 +38,18 @@ _MAX_PALETTE_SPLIT = 8
 _BLOCK_SAMPLES = 2**14
 """Blocks that are looked at to tell whether a file is sparse."""
 _Array = NDArray[np.float64]
+_DatasetKey = tuple[Path, int | None]
+"""A file, and which of its overviews."""
 
 
 @dataclass(frozen=True, slots=True)
 class Warped:
-    """Pixels of one file on a grid. values: B x H x W, uint8 or float32, B 1 or 3; valid: H x W bool."""
+    """Pixels of one file on a grid.
+
+    Attributes:
+        values: B x H x W, uint8 or float32, B 1 or 3.
+        valid: H x W bool, where the file has data.
+    """
 
     values: NDArray[Any]
     valid: NDArray[np.bool_]
@@ -48,13 +57,24 @@ class Warped:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is known of a file without its pixels.
+    """What is known of a raster file without its pixels.
 
-    grid: its own pixels on the map; for GCPs and RPCs the north-up grid that they amount to. outline: in the grid's
-    CRS. affine: whether `grid` is the file's own geotransform. shape: rows and columns of the file. bands: 1 or 3, from
-    1, in the order red, green, blue. alpha: band number, 0 for none. palette: 256 x 4 RGBA or None. masked: whether the
-    file itself says which pixels are invalid. sparse: it does not, but some of its blocks were never written.
-    overviews: factors of its overviews, smallest first. options: for GDAL's transformer. turn: `whole_turn` of its CRS.
+    Attributes:
+        path: the file.
+        grid: its own pixels on the map; for GCPs and RPCs the north-up grid that they amount to.
+        outline: where its pixels lie, in the grid's CRS.
+        affine: whether `grid` is the file's own geotransform.
+        shape: rows and columns of the file.
+        bands: 1 or 3 band numbers, from 1, in the order red, green, blue.
+        alpha: band number, 0 for none.
+        dtype: of its values.
+        nodata: the value of pixels without data, where it has one.
+        palette: 256 x 4 RGBA or None.
+        masked: whether the file itself says which pixels are invalid.
+        sparse: it does not, but some of its blocks were never written.
+        overviews: factors of its overviews, smallest first.
+        options: for GDAL's transformer.
+        turn: `whole_turn` of its CRS.
     """
 
     path: Path
@@ -79,7 +99,7 @@ class Source:
         return self.dtype != np.uint8
 
     def pixels(self, grid: Grid, x: _Array, y: _Array) -> tuple[_Array, _Array]:
-        """Where pixels (x, y) of `grid` are in pixels of this file's own grid; not finite where nowhere."""
+        """Where pixels (x, y) of a grid lie, in pixels of this file's own grid; not finite where nowhere."""
         map_x, map_y = transformer(grid.crs, self.grid.crs).transform(*mapped(grid.affine, x, y))
         if self.turn:
             # The file may count its longitudes beyond 180 degrees, the grid reach beyond the edge of the world.
@@ -87,7 +107,7 @@ class Source:
         return mapped(~self.grid.affine, map_x, map_y)
 
     def beside(self, grid: Grid) -> Grid:
-        """The grid in the file's own turn round the world, where GDAL does not see to that itself: in EPSG:3857."""
+        """Move a grid into the file's turn round the world, where GDAL does not see to that itself: in EPSG:3857."""
         if not self.turn or grid.crs != self.grid.crs:
             return grid
         middle, _ = grid.affine * (grid.width / 2, grid.height / 2)
@@ -96,12 +116,18 @@ class Source:
 
     @property
     def _middle(self) -> float:
-        return (self.outline.bounds[0] + self.outline.bounds[2]) / 2
+        return float(self.outline.bounds[0] + self.outline.bounds[2]) / 2
 
     def valid(
-        self, file: rasterio.DatasetReader, window: Window, shape: tuple[int, int] | None = None
+        self, file: rasterio.DatasetReader, window: RasterWindow, shape: tuple[int, int] | None = None
     ) -> NDArray[np.bool_]:
-        """H x W: which pixels of a window of `file` (this one or an overview) its mask, nodata and alpha call valid."""
+        """Which pixels of a window its mask, nodata and alpha call valid, H x W.
+
+        Args:
+            file: this one, or one of its overviews.
+            window: in its pixels.
+            shape: rows and columns to read the window with; None for its own.
+        """
         valid = np.asarray(file.dataset_mask(window=window, out_shape=shape) > 0)
         if self.alpha:
             # GDAL's own mask looks at the alpha of two or four bands only.
@@ -109,7 +135,11 @@ class Source:
         return valid
 
     def shrink(self, grid: Grid) -> tuple[float, float]:
-        """Pixels of the file a pixel of `grid` in its middle: along the direction where fewest, and where most."""
+        """How many pixels of the file lie along one of a grid, in the grid's middle.
+
+        Returns:
+            Along the direction where there are fewest, and where there are most.
+        """
         x, y = grid.width / 2, grid.height / 2
         columns, rows = self.pixels(grid, np.array([x, x + 1, x]), np.array([y, y, y + 1]))
         steps = np.array([columns[1:] - columns[0], rows[1:] - rows[0]])
@@ -118,14 +148,21 @@ class Source:
         most, least = np.linalg.svd(steps, compute_uv=False)
         return float(least), float(most)
 
+    def read_cost(self, grid: Grid) -> int:
+        """How many pixels of the file, or of an overview, `warp` has to look at for a grid, about."""
+        least, most = self.shrink(grid)
+        level = self.level(least)
+        covered = min(grid.width * grid.height * least * most, math.prod(self.shape))
+        return round(covered / (1 if level is None else self.overviews[level]) ** 2)
+
     def level(self, least_shrink: float) -> int | None:
-        """Index of the coarsest overview that is still no coarser than asked; None for the file itself."""
+        """Index of the coarsest overview that is still no coarser than wanted; None for the file itself."""
         fitting = [index for index, factor in enumerate(self.overviews) if factor <= least_shrink * 1.001]
         return fitting[-1] if fitting else None
 
 
 def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
-    """Everything about a file but its pixels.
+    """Read everything about a file but its pixels.
 
     Raises:
         MosaicError: not a raster, no CRS, no geotransform, or no such bands.
@@ -159,21 +196,28 @@ def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
         )
 
 
+class _Datasets(LRUCache[_DatasetKey, rasterio.DatasetReader]):
+    """Open datasets by file and overview. Whatever leaves by `popitem`, as the least recently used does, is closed."""
+
+    def popitem(self) -> tuple[_DatasetKey, rasterio.DatasetReader]:
+        key, dataset = super().popitem()
+        dataset.close()
+        return key, dataset
+
+
 class Files:
-    """Open datasets, the least recently used closed where there are many. Not to be shared between threads."""
+    """Open datasets, the least recently used closed where there are many; not to be shared between threads."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[tuple[Path, int | None], rasterio.DatasetReader] = OrderedDict()
+        """Open nothing yet."""
+        self._open = _Datasets(maxsize=_OPEN_FILES)
         self._written: dict[tuple[Path, int, int], bool] = {}
 
     def get(self, path: Path, level: int | None) -> rasterio.DatasetReader:
-        """The dataset of a file, or of one of its overviews."""
+        """The dataset of a file, or of one of its overviews, counted from 0."""
         key = (path, level)
         if key not in self._open:
-            if len(self._open) >= _OPEN_FILES:
-                self._open.popitem(last=False)[1].close()
             self._open[key] = rasterio.open(path) if level is None else rasterio.open(path, overview_level=level)
-        self._open.move_to_end(key)
         return self._open[key]
 
     def written(self, source: Source, low: tuple[int, int], high: tuple[int, int]) -> NDArray[np.bool_]:
@@ -189,14 +233,14 @@ class Files:
         return self._written[key]
 
     def close(self) -> None:
-        """Close them all."""
+        """Close all datasets; those that are needed again are opened again."""
         while self._open:
-            self._open.popitem()[1].close()
+            self._open.popitem()
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what GDAL says while pixels of `path` are read into one line."""
+    """Turn what GDAL says while pixels of a file are read into one line, that of a `MosaicError`."""
     with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
         try:
             yield
@@ -228,7 +272,7 @@ def warp(source: Source, files: Files, grid: Grid) -> Warped:
 
 
 def _warp_bands(source: Source, file: rasterio.DatasetReader, grid: Grid, method: Resampling) -> Warped:
-    # With an alpha band to write, rasterio 1.4 takes the first bands of a file whichever were asked for.
+    # With an alpha band to write, rasterio 1.4 takes the first bands of a file whichever are wanted.
     count = max(source.bands)
     out = np.zeros((count + 1, grid.height, grid.width), np.float32 if source.stretched else np.uint8)
     nodata = math.nan if source.nodata is None and source.dtype.kind == "f" else source.nodata
@@ -286,15 +330,15 @@ def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
         yield file
 
 
-def _bands(file: rasterio.DatasetReader, path: Path, asked: tuple[int, ...] | None) -> tuple[tuple[int, ...], int]:
+def _bands(file: rasterio.DatasetReader, path: Path, wanted: tuple[int, ...] | None) -> tuple[tuple[int, ...], int]:
     """Bands to show, and the alpha band or 0."""
     meanings = file.colorinterp
     alpha = meanings.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in meanings else 0
-    if asked is not None:
-        wrong = [band for band in asked if not 1 <= band <= file.count]
+    if wanted is not None:
+        wrong = [band for band in wanted if not 1 <= band <= file.count]
         if wrong:
             raise MosaicError(f"{path}: has no band {', '.join(map(str, wrong))}; it has {file.count}, counted from 1")
-        return asked, alpha
+        return wanted, alpha
     if all(colour in meanings for colour in _RGB):
         return tuple(meanings.index(colour) + 1 for colour in _RGB), alpha
     colours = [band for band in range(1, file.count + 1) if band != alpha]
@@ -327,19 +371,30 @@ def _placement(file: rasterio.DatasetReader, path: Path) -> tuple[Grid, Polygon,
         if points_crs is None:
             raise MosaicError(f"{path}: its ground control points have no CRS; assign it with gdal_translate -a_srs")
         with GCPTransformer(points) as to_map:
-            return *_warped_placement(file, _crs(points_crs, path), to_map, gcps=points), {}
+            return *_warped_placement(file, _crs(points_crs, path), to_map, {}, gcps=points), {}
     if file.rpcs is not None:
         options = {"RPC_HEIGHT": file.rpcs.height_off}
         with RPCTransformer(file.rpcs, **options) as to_map:
-            grid, outline = _warped_placement(file, as_crs(4326), to_map, rpcs=file.rpcs, **options)
+            grid, outline = _warped_placement(file, as_crs(4326), to_map, options, rpcs=file.rpcs)
             return grid, outline, options
     if file.crs is None:
         raise MosaicError(f"{path}: has no CRS and no geotransform; georeference it first")
     raise MosaicError(f"{path}: has no geotransform, control points or RPCs; georeference it first")
 
 
-def _warped_placement(file: rasterio.DatasetReader, crs: pyproj.CRS, to_map: Any, **how: Any) -> tuple[Grid, Polygon]:
-    affine, width, height = calculate_default_transform(crs.to_wkt(), crs.to_wkt(), file.width, file.height, **how)
+def _warped_placement(
+    file: rasterio.DatasetReader,
+    crs: pyproj.CRS,
+    to_map: GCPTransformer | RPCTransformer,
+    options: dict[str, Any],
+    *,
+    gcps: Sequence[GroundControlPoint] | None = None,
+    rpcs: RPC | None = None,
+) -> tuple[Grid, Polygon]:
+    """The same of a file whose control points or RPCs `to_map` follows. options: for GDAL's transformer."""
+    affine, width, height = calculate_default_transform(
+        crs.to_wkt(), crs.to_wkt(), file.width, file.height, gcps=gcps, rpcs=rpcs, **options
+    )
     corners = PixelBox(0, 0, file.width, file.height).corners()
     ends = zip(corners, corners[1:] + corners[:1], strict=True)
     edges = [np.linspace(start, end, _OUTLINE_POINTS)[:-1] for start, end in ends]

@@ -1,4 +1,4 @@
-"""From a file's values to 8 bits, once a mosaic: a stretch a window would make equal ground look different."""
+"""From a file's values to 8 bits, fitted once a mosaic: one a window would make equal ground look different."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.windows import Window
+from rasterio.windows import Window as RasterWindow
 
 from tiling.errors import MosaicError
 from tiling.sources import Files, Source, reading
@@ -28,21 +28,26 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """low, high: values that become 0 and 255, one a band; float64."""
+    """A linear map from values to 8 bits.
+
+    Attributes:
+        low: values that become 0, one a band; float64.
+        high: values that become 255, one a band; float64.
+    """
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.uint8]:
-        """B x H x W of any number as uint8 of the same shape. NaN becomes 0."""
+        """Values (B x H x W of any number) as uint8 of the same shape; NaN becomes 0."""
         low = self.low.astype(np.float32)[:, None, None]
         scale = np.float32(255) / (self.high - self.low).astype(np.float32)[:, None, None]
         scaled = np.nan_to_num((values.astype(np.float32) - low) * scale, nan=0, posinf=255, neginf=0)
-        return np.rint(scaled).clip(0, 255).astype(np.uint8)
+        return np.asarray(np.rint(scaled).clip(0, 255).astype(np.uint8))
 
 
 def fit_stretch(sources: Sequence[Source], files: Files) -> Stretch | None:
-    """Between two percentiles of the valid pixels of all files that are not 8 bit; None where all are.
+    """The stretch between two percentiles of the valid pixels of all files that are not 8 bit; None where all are.
 
     Pixels come from overviews, or from blocks spread evenly over a file that has none.
 
@@ -91,7 +96,7 @@ def _sample(source: Source, files: Files) -> NDArray[np.float32]:
     with reading(source.path):
         if whole is not None:
             file = files.get(source.path, whole - 1 if whole else None)
-            values = _values(source, file, Window(0, 0, file.width, file.height), _WHOLE_PX // 2)
+            values = _values(source, file, RasterWindow(0, 0, file.width, file.height), _WHOLE_PX // 2)
             # Overviews may lose what is small: an empty one does not prove an empty file.
             if values.shape[1] or not whole:
                 return values
@@ -108,7 +113,7 @@ def _block_values(source: Source, files: Files) -> NDArray[np.float32]:
         if source.sparse and not files.is_written(source, row, column):
             continue
         width, height = min(columns, file.width - column * columns), min(rows, file.height - row * rows)
-        values = _values(source, file, Window(column * columns, row * rows, width, height), _READ_PX)
+        values = _values(source, file, RasterWindow(column * columns, row * rows, width, height), _READ_PX)
         if values.shape[1]:
             found.append(values)
         if len(found) > _LEAST_BLOCKS and sum(part.shape[1] for part in found) >= _SAMPLES:
@@ -116,7 +121,7 @@ def _block_values(source: Source, files: Files) -> NDArray[np.float32]:
     return np.concatenate(found, axis=1)
 
 
-def _values(source: Source, file: rasterio.DatasetReader, window: Window, side: int) -> NDArray[np.float32]:
+def _values(source: Source, file: rasterio.DatasetReader, window: RasterWindow, side: int) -> NDArray[np.float32]:
     """Every so many valid pixels of a window, at most about `side` along each axis."""
     shape = (min(window.height, side), min(window.width, side))
     values = file.read(list(source.bands), window=window, out_shape=(len(source.bands), *shape)).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.windows import Window
+from rasterio.windows import Window as RasterWindow
 
 from tiling.grid import Grid
 from tiling.sources import Files, Source, reading, warp
@@ -26,9 +26,13 @@ _Place = tuple[int, int]
 
 
 def covered(source: Source, files: Files, grid: Grid, detail: int) -> NDArray[np.bool_]:
-    """H x W: which pixels of a coarse grid touch valid ones of the file (turned ones: their upright bounds do).
+    """Which pixels of a coarse grid touch valid ones of a file (of turned pixels: their upright bounds do), H x W.
 
-    detail: seen on the overview that a grid `detail` times finer would be read from.
+    Args:
+        source: the file.
+        files: what is open.
+        grid: the coarse grid.
+        detail: validity is read from the overview that a grid `detail` times finer would be read from.
 
     Raises:
         MosaicError: pixels cannot be read.
@@ -36,7 +40,7 @@ def covered(source: Source, files: Files, grid: Grid, detail: int) -> NDArray[np
     if not source.affine:
         return _warped(source, files, grid, detail)
     low, high = _reach(source, grid)
-    inside = np.all([(low[axis] < source.shape[axis]) & (high[axis] > 0) for axis in (0, 1)], axis=0)
+    inside: NDArray[np.bool_] = np.all([(low[axis] < source.shape[axis]) & (high[axis] > 0) for axis in (0, 1)], axis=0)
     if not inside.any() or not (source.masked or source.sparse):
         return inside
     with reading(source.path):
@@ -60,9 +64,11 @@ def covered(source: Source, files: Files, grid: Grid, detail: int) -> NDArray[np
 
 
 def in_written_blocks(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
-    """H x W: which pixels of a grid lie in blocks of a sparse file that were written."""
+    """Which pixels of a grid lie in blocks of a sparse file that were written, H x W."""
     place = _every_pixel(source, grid)
-    inside = np.all([(place[axis] >= 0) & (place[axis] < source.shape[axis]) for axis in (0, 1)], axis=0)
+    inside: NDArray[np.bool_] = np.all(
+        [(place[axis] >= 0) & (place[axis] < source.shape[axis]) for axis in (0, 1)], axis=0
+    )
     if inside.any():
         blocks = files.get(source.path, None).block_shapes[0]
         row, column = ((place[axis][inside] // blocks[axis]).astype(int) for axis in (0, 1))
@@ -99,7 +105,7 @@ def _any_between(
 
 def _valid(source: Source, file: rasterio.DatasetReader, corner: _Place, end: _Place) -> NDArray[np.bool_]:
     """Validity of the pixels of a file, or of an overview of it, from `corner` up to and with `end`."""
-    window = Window(corner[1], corner[0], end[1] - corner[1] + 1, end[0] - corner[0] + 1)
+    window = RasterWindow(corner[1], corner[0], end[1] - corner[1] + 1, end[0] - corner[0] + 1)
     valid = source.valid(file, window)
     if source.palette is not None:
         valid &= source.palette[file.read(source.bands[0], window=window), 3] > 0

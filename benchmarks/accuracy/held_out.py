@@ -8,11 +8,11 @@ import numpy as np
 from affine import Affine
 
 from benchmarks.accuracy.raster import write_mosaic
-from geoloc.evaluation.evaluate import COLUMNS
+from geoloc.evaluation.evaluate import QUERY_COLUMNS
 from geoloc.town.write import write_queries
 from geoloc.train.calibration.trials import RADIUS_M
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.grounds.posed_site import load_site
 from geoloc.train.samples.sample import box_at
 from tiling.grid import Grid, as_crs
@@ -51,21 +51,21 @@ def make_held_out(site: Path, folder: Path) -> None:
         for click, (x0, y0, x1, y1) in _clicks(posed.view(index, 0), ground, rows, rng):
             (west, top), (east, bottom) = affine * (x0, y0), affine * (x1, y1)
             values = (posed.cameras[index].path.resolve(), *click, west, bottom, east, top, _EPSG)
-            lines.append(dict(zip(COLUMNS, values, strict=True)))
-    write_queries(folder / "queries.csv", lines, COLUMNS)
+            lines.append(dict(zip(QUERY_COLUMNS, values, strict=True)))
+    write_queries(folder / "queries.csv", lines, QUERY_COLUMNS)
 
 
 _Click = tuple[tuple[float, float], np.ndarray]
 
 
-def _clicks(view: PhotoView, ground: Ground, rows: int, rng: np.random.Generator) -> list[_Click]:
+def _clicks(view: PosedPhoto, ground: Ground, rows: int, rng: np.random.Generator) -> list[_Click]:
     """Up to CLICKS clicks on held-out ground and their boxes: objects first, then places."""
     width, height = view.size
     grid = np.stack(np.meshgrid(np.arange(STEP_PX, width, STEP_PX), np.arange(STEP_PX, height, STEP_PX)), axis=-1)
     at = grid.reshape(-1, 2).astype(float)
     places = view.place(at)
     half = RADIUS_M / ground.gsd_m
-    known = ground.shows(np.nan_to_num(places, nan=-1.0), margin=half) & (places[:, 1] < rows - half)
+    known = ground.clickable(np.nan_to_num(places, nan=-1.0), margin=half) & (places[:, 1] < rows - half)
     at, places = at[known], places[known]
     if not len(at):
         return []

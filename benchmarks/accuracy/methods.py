@@ -17,7 +17,7 @@ from geoloc.results.detection import Detection
 
 if TYPE_CHECKING:
     from geoloc.features.mosaic_features import MosaicFeatures
-    from geoloc.geometry import Refiner
+    from geoloc.geometry.refine import Refiner
     from geoloc.model.localizer import Localizer
 
 NETWORKS = ("detgeo", "summation", "attengeo", "base")
@@ -103,8 +103,8 @@ def _network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     from geoloc import model
     from geoloc.errors import WeightsError
     from geoloc.features.mosaic_features import MosaicFeatures
-    from geoloc.geometry import Refiner
     from geoloc.geometry.guided_look import GuidedLook
+    from geoloc.geometry.refine import Refiner
     from geoloc.model.packaged import find_weights
     from tiling.area import Area
     from tiling.plan import make_plan

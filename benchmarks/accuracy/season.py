@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from benchmarks.accuracy.raster import whole_grid, write_mosaic
-from geoloc.train.samples.appearance import Draw, expose, noisy, season, shadow, soften
+from geoloc.train.samples.appearance import RandomDraws, expose, add_noise, season, shadow, soften
 from tiling.mosaic import open_mosaic
 
 SEED = 3
 
 
-class _Always(Draw):
+class _Always(RandomDraws):
     """Every change is made; in training each is made to some of the pictures."""
 
     def chance(self, share: float) -> Tensor:
@@ -33,7 +33,7 @@ def simulate(source: Path, path: Path, gsd_m: float) -> None:
         pixels = mosaic.read(grid)
     images = torch.from_numpy(pixels.rgb.copy()).permute(2, 0, 1)[None].float()
     draw = _Always(1, torch.Generator().manual_seed(SEED))
-    for change in (season, shadow, expose, soften, noisy):
+    for change in (season, shadow, expose, soften, add_noise):
         images = change(images, draw).clamp(0, 255)
     rgb = images[0].permute(1, 2, 0).round().to(torch.uint8).numpy()
     write_mosaic(path, grid, np.where(pixels.valid[..., None], rgb, np.uint8(0)), pixels.valid)

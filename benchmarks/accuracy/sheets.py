@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image
 from shapely.geometry import Polygon, box
 
 from benchmarks.accuracy.record import Record
@@ -13,15 +13,9 @@ from benchmarks.accuracy.sets import QuerySet
 from benchmarks.accuracy.store import Result
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click
-from geoloc.results.preview import (
-    MapView,
-    draw_label,
-    draw_scale_bar,
-    draw_strokes,
-    local_crs,
-    map_pixels,
-    photo_close_up,
-)
+from geoloc.results.drawing import BACKGROUND, WHITE, draw_label, draw_strokes
+from geoloc.results.maps import MapView, draw_scale_bar, local_crs, map_pixels
+from geoloc.results.preview import photo_close_up
 from geoloc.search.locate import PRESENT
 from geoloc.system.output import replacing
 from tiling.grid import project
@@ -34,8 +28,6 @@ _MIN_SIDE_M = 24.0
 _CLICK = (255, 196, 0)
 _ANSWER = (255, 70, 70)
 _TRUTH = (90, 230, 90)
-_WHITE = (255, 255, 255)
-_GROUND = (24, 26, 30)
 
 _Boxes = tuple[Polygon | None, Polygon | None]
 """Of the answer and of the truth, in the mosaic's CRS."""
@@ -57,7 +49,7 @@ def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
         return 0
     step = max(1.0, len(every) / MOST)
     chosen = [every[int(i * step)] for i in range(min(MOST, len(every)))]
-    sheet = Image.new("RGB", (4 * (_PX + _GAP) + _GAP, len(chosen) * (_PX + _GAP) + _GAP), _GROUND)
+    sheet = Image.new("RGB", (4 * (_PX + _GAP) + _GAP, len(chosen) * (_PX + _GAP) + _GAP), BACKGROUND)
     for number, (path_of_mosaic, photo, record) in enumerate(chosen):
         with open_mosaic([path_of_mosaic]) as mosaic:
             for column, panel in enumerate(_panels(load_photo(photo), record, mosaic, asked.present)):
@@ -79,7 +71,7 @@ def _failed(record: Record, present: bool) -> bool:
 
 def _panels(photo: Photo, record: Record, mosaic: Mosaic, present: bool) -> Iterator[Image.Image]:
     panel = photo_close_up(photo, Click(*record.click), _CLICK, _PX)
-    draw_label(ImageDraw.Draw(panel), (8, _PX - 26), record.photo, _WHITE, 13)
+    draw_label(panel, (8, _PX - 26), record.photo, WHITE, 13)
     yield panel
     outline = box(*mosaic.bounds)
     truth = project(record.truth_box, record.epsg, mosaic.crs) if present else None
@@ -87,8 +79,8 @@ def _panels(photo: Photo, record: Record, mosaic: Mosaic, present: bool) -> Iter
     yield _map(mosaic, outline, (answer, truth), "mosaic", margin=1.0, least_m=0.0)
     for shape, text in ((answer, f"answer {record.score:.2f}"), (truth, "truth")):
         if shape is None:
-            panel = Image.new("RGB", (_PX, _PX), _GROUND)
-            draw_label(ImageDraw.Draw(panel), (8, 8), f"no {text.split()[0]}", _WHITE)
+            panel = Image.new("RGB", (_PX, _PX), BACKGROUND)
+            draw_label(panel, (8, 8), f"no {text.split()[0]}", WHITE)
             yield panel
         else:
             yield _map(mosaic, shape, (answer, truth), text)
@@ -99,13 +91,11 @@ def _map(
 ) -> Image.Image:
     """The mosaic round `shape`, in its CRS, `margin` times as wide, with both boxes."""
     crs = local_crs(shape, mosaic.crs)
-    xmin, ymin, xmax, ymax = project(shape, mosaic.crs, crs).bounds
-    side = max(max(xmax - xmin, ymax - ymin) * margin, least_m)
-    view = MapView(crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), side, _PX)
+    view = MapView.about(crs, project(shape, mosaic.crs, crs), margin=margin, least_m=least_m, px=_PX)
     panel = map_pixels(mosaic, view)
     for polygon, colour in zip(boxes, (_ANSWER, _TRUTH), strict=True):
         if polygon is not None:
-            draw_strokes(panel, [view.pixels(project(polygon, mosaic.crs, crs))], colour, 2)
-    draw_label(ImageDraw.Draw(panel), (8, 8), text, _WHITE, 15)
+            draw_strokes(panel, [view.ring(polygon, mosaic.crs)], colour, 2)
+    draw_label(panel, (8, 8), text, WHITE, 15)
     draw_scale_bar(panel, view)
     return panel

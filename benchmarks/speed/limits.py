@@ -11,7 +11,7 @@ import torch
 
 from geoloc.model.engine import ATTENTION, ENCODER, AttentionGraph, EncoderGraph, export_onnx
 from geoloc.model.network.features import MARGIN, STRIDE
-from geoloc.model.weights import build
+from geoloc.model.weights import load_network
 
 CROPS = 8
 BLOCK_PX = (60 + 2 * MARGIN) * STRIDE
@@ -53,7 +53,7 @@ def engines(folder: Any) -> dict[str, dict[str, float]]:
     """Seconds of the encoder on one block and of attention and head on one window with eight crops, by engine; and
     their operations. Engines that are not installed are left out.
     """
-    net, _ = build("base", None, "cpu")
+    net, _ = load_network("base", None, "cpu")
     encoder, attention = EncoderGraph(net).eval(), AttentionGraph(net).eval()
     pixels = 255 * torch.rand(1, 3, BLOCK_PX, BLOCK_PX)
     with torch.inference_mode():

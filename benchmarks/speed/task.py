@@ -66,9 +66,9 @@ def _build(args: Any) -> dict[str, Any]:
         seconds = time.perf_counter() - begin
         store = Store.open(args.index)
         layout = store.header.layout
-        shown = layout.shown(plan.windows)
+        shown = layout.cells_by_block(plan.windows)
         # Whole blocks: what is encoded most of the time.
-        places = [place for place, cells in shown.items() if cells == layout.square(place)][:4]
+        places = [place for place, cells in shown.items() if cells == layout.cells_of(place)][:4]
         ready = [read_with_margin(searched.mosaic, grid_of(plan, shown[place])) for place in places]
         begin = time.perf_counter()
         for pixels in ready:
@@ -120,7 +120,6 @@ def _search(args: Any) -> dict[str, Any]:
 def _sift(args: Any) -> dict[str, Any]:
     from benchmarks.accuracy import sift
     from benchmarks.accuracy.job import Job
-    from geoloc.results.detection import place
     from tiling.grid import WGS84, project
     from tiling.mosaic import open_mosaic
 
@@ -133,7 +132,7 @@ def _sift(args: Any) -> dict[str, Any]:
                 locate = sift.prepare(Job(args.mosaic, mosaic, mosaic.gsd_m, (5.0, 5.0)))
             answers = locate(photo, [target])
             seconds.append(time.time() - begin)
-            at = project(place(answers[0]), WGS84, query.epsg) if answers else None
+            at = project(answers[0].centre_lonlat, WGS84, query.epsg) if answers else None
             hits.append(at is not None and bool(query.box.contains(at)))
             begin = time.time()
     return {"seconds": seconds, "hits": hits}

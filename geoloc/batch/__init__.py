@@ -1,1 +1,1 @@
-"""Many photographs and clicks located in one run that can be interrupted: queries, outcomes, journal, run."""
+"""Clicks in many photographs, located in one run that can be interrupted: queries, run, journal, outcomes."""

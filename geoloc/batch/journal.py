@@ -1,4 +1,4 @@
-"""What a run has finished so far, in a file beside its output, so that it can go on after it was cut off.
+"""The journal of a run: what it has finished, in a file beside its output, so that it can go on after a cut.
 
 The first line says what the answers depend on, each other one what was answered in one photo. A line counts once it is
 whole.
@@ -24,41 +24,50 @@ from geoloc.system.output import replacing
 from tiling.area import Area
 
 SUFFIX = ".partial.jsonl"
+"""What comes after the name of the output."""
 
 
 def settings_of(
     queries: Path, request: SearchRequest, files: Sequence[Path], weights: Path, area: Area
 ) -> dict[str, Any]:
-    """What answers depend on, by the names that a user knows it under: the whole request, and the states of files.
+    """Return what answers depend on, as JSON values by the names that a user knows it under.
 
     Args:
-        queries: the file of queries.
-        request: what to search, where and how.
-        files: that change where what is searched does, told apart by size and time; what a VRT refers to is not looked
-            at.
-        weights: the file of weights.
+        queries: file of the queries.
+        request: what is searched, where and how; its options count, except those that the rest stands for.
+        files: files that change where what is searched does, told apart by size and time; what a VRT refers to is not
+            looked at.
+        weights: file of the weights.
         area: what the limits of the request amount to.
     """
     return {
         "version": __version__,
         "queries": hashlib.sha256(queries.read_bytes()).hexdigest(),
-        **request.absolute().to_json(),
         "mosaic": [[str(path), *_state(path)] for path in files],
         "weights": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "area": hashlib.sha256(area.polygon.wkb).hexdigest(),
+        **request.absolute().settings(),
     }
 
 
 class Journal:
-    """done: outcomes of earlier runs, by the number of their query."""
+    """The journal of one output.
+
+    Attributes:
+        path: its file.
+        done: outcomes of earlier runs, by the number of their query.
+    """
 
     def __init__(self, output: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
-        """Go on with the journal beside `output`, or begin one where there is none.
+        """Go on with the journal beside an output, or begin one where there is none.
 
-        overwrite: begin anew where it is of other settings.
+        Args:
+            output: file that the run will write.
+            settings: what answers depend on; see `settings_of`.
+            overwrite: begin anew where the journal is of other settings or damaged.
 
         Raises:
-            OutputError: it is of other settings, damaged, or cannot be read or written.
+            OutputError: the journal is of other settings, damaged, or cannot be read or written.
         """
         self.path = output.with_name(output.name + SUFFIX)
         self.done: dict[int, QueryOutcome] = {}
@@ -78,7 +87,7 @@ class Journal:
             temporary.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
 
     def add(self, photo: Path, outcomes: Sequence[QueryOutcome]) -> None:
-        """Keep what was answered in a photo.
+        """Keep what was answered in a photo, on the disk when this returns.
 
         Raises:
             OutputError: the disk is full, or another failure of the system to write.
@@ -96,12 +105,12 @@ class Journal:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror})") from error
 
     def remove(self) -> None:
-        """It is needed no more."""
+        """Remove the journal, once the output is written."""
         self.path.unlink(missing_ok=True)
 
 
 def _whole_lines(path: Path) -> list[bytes]:
-    """Lines of a journal, none where there is no such file; what was cut off at its end is removed from it."""
+    """Return the lines of a journal, none where there is no such file; remove what was cut off at its end."""
     if not path.exists():
         return []
     content = path.read_bytes()
@@ -112,7 +121,7 @@ def _whole_lines(path: Path) -> list[bytes]:
 
 
 def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, QueryOutcome]:
-    """Raises `OutputError` saying what is wrong with them, to go on with "or"."""
+    """Read outcomes; raise `OutputError` that says what is wrong with the lines, to go on with "or"."""
     done: dict[int, QueryOutcome] = {}
     try:
         first, *others = map(json.loads, lines)
@@ -131,7 +140,7 @@ def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, 
 
 
 def _state(path: Path) -> list[int]:
-    """Size and time of change of a file; nothing where it is not there."""
+    """Return size and time of change of a file; nothing where it is not there."""
     try:
         status = path.stat()
     except OSError:

@@ -7,18 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.results import vector_files as results
+from geoloc.results.columns import COLUMNS
 from geoloc.results.vector_files import Row
 from geoloc.system.text import path_text
 
 STATUSES = ("found", "not here", "error")
+"""What a query can come to."""
 _RESERVED = ("fid", "geom", "geometry")
 """Names that the formats use themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryOutcome:
-    """number: of the query. answers: best first; none where it is not here. error: why it failed."""
+    """What became of one query.
+
+    Attributes:
+        number: number of the query.
+        answers: best first; none where it is not here.
+        error: why it failed.
+    """
 
     number: int
     answers: tuple[Row, ...] = ()
@@ -26,24 +33,31 @@ class QueryOutcome:
 
     @property
     def status(self) -> str:
-        """One of the `STATUSES`."""
+        """What it came to, one of the `STATUSES`."""
         if self.error is not None:
             return "error"
         return "found" if self.answers else "not here"
 
 
 def count_line(outcomes: Sequence[QueryOutcome]) -> str:
-    """Such as "340 queries: 300 found, 35 not here, 5 error"."""
+    """Return a line such as "340 queries: 300 found, 35 not here, 5 error"."""
     counts = Counter(outcome.status for outcome in outcomes)
     return f"{len(outcomes)} queries: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
 
 
 def to_rows(queries: Queries, outcomes: Iterable[QueryOutcome]) -> tuple[list[Row], dict[str, str]]:
-    """The answers to every query, in the order of the queries, or one row without polygon where there are none; and
-    all columns with their types: those of `geoloc.results.vector_files`, the query's number, status and error, and what else
-    the queries' own rows say.
+    """Make a table of all outcomes.
+
+    Args:
+        queries: all queries of the run.
+        outcomes: one for each of them.
+
+    Returns:
+        The rows: the answers to every query, in the order of the queries, or one row without polygon where there are
+        none. And all columns with their types: those of every output, the query's number, status and error, and what
+        else the queries' own rows say.
     """
-    columns = {"query": "Int64", "status": "object", **results.COLUMNS, "rank": "Int32", "error": "object"}
+    columns = {"query": "Int64", "status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
     names = _free_names(queries.columns, [*columns, *_RESERVED])
     columns |= {names[name]: dtype for name, dtype in queries.columns.items()}
     by_number = {outcome.number: outcome for outcome in outcomes}
@@ -52,7 +66,7 @@ def to_rows(queries: Queries, outcomes: Iterable[QueryOutcome]) -> tuple[list[Ro
 
 
 def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str]) -> list[Row]:
-    said = {
+    own = {
         "query": query.number,
         "status": outcome.status,
         "error": outcome.error,
@@ -61,12 +75,13 @@ def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str])
         "click_y": query.target.click.y,
         **{names[name]: value for name, value in query.others.items()},
     }
-    return [Row(answer.polygon, {**answer.properties, **said}) for answer in outcome.answers or (Row(None, {}),)]
+    return [Row(answer.polygon, {**answer.properties, **own}) for answer in outcome.answers or (Row(None, {}),)]
 
 
 def _free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:
-    """What each wanted column is called: "query_" comes before a name that is taken. To GeoPackage "ID" and "id" are
-    one.
+    """Return what each wanted column is called: "query_" comes before a name that is taken.
+
+    To GeoPackage "ID" and "id" are one.
     """
     used = {name.casefold() for name in taken}
     names: dict[str, str] = {}

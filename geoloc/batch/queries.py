@@ -1,4 +1,4 @@
-"""What one run is asked: clicks in many photographs, from a CSV file, a vector file or a folder."""
+"""Queries of one run: clicks in many photographs, from a CSV file, a vector file or a folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from geoloc.system.table import TableRow, check_columns, read_csv
 from tiling.box import PixelBox
 
 REQUIRED = ("photo", "click_x", "click_y")
+"""Columns of every file of queries; pixels of the upright photo, from its upper left corner."""
 BOX = ("photo_xmin", "photo_ymin", "photo_xmax", "photo_ymax")
+"""Columns of the object's box in the photo, pixels."""
 IN_FOLDER = "clicks.csv"
+"""The file of queries in a folder of photographs."""
 VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".fgb")
 EXPECTED = f"a CSV file with the columns {', '.join(REQUIRED)}, a vector file ({', '.join(VECTOR_SUFFIXES)}) with them"
 _TEXT = "object"
@@ -23,7 +26,14 @@ _TEXT = "object"
 
 @dataclass(frozen=True, slots=True)
 class PhotoQuery:
-    """One click in one photo. number: of its row, from 1. others: what else its row says, by column."""
+    """One click in one photo.
+
+    Attributes:
+        number: number of its row, from 1.
+        photo: path of the photo.
+        target: what was clicked.
+        others: what else its row says, by column.
+    """
 
     number: int
     photo: Path
@@ -33,7 +43,13 @@ class PhotoQuery:
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """file: that they were read from. columns: those of `PhotoQuery.others`, and their types in a table."""
+    """All queries of a run.
+
+    Attributes:
+        file: file that they were read from.
+        items: the queries, in the order of the file.
+        columns: columns of `PhotoQuery.others`, and their types in a table.
+    """
 
     file: Path
     items: tuple[PhotoQuery, ...]
@@ -41,11 +57,14 @@ class Queries:
 
 
 def read_photo_queries(path: Path) -> Queries:
-    """Queries with the `REQUIRED` columns and perhaps those of the `BOX`, of a CSV file, of the attributes of a vector
-    file (its first layer), or of the `IN_FOLDER` of a folder of photographs. Photos are relative to the file.
+    """Read queries from a file.
 
-    Where a file has all four columns of the box, rows may leave it empty. Whether a photo is there and shows the click
-    is not looked at.
+    It has the `REQUIRED` columns and perhaps those of the `BOX`. Photos are relative to it. Where a file has all
+    four columns of the box, rows may leave it empty. Whether a photo is there and shows the click is not looked at.
+
+    Args:
+        path: a CSV file, a vector file (the attributes of its first layer count), or a folder of photographs with the
+            file `IN_FOLDER`.
 
     Raises:
         QueriesError: no such file, not of these kinds, a missing column, a missing or senseless value (with its row and
@@ -86,7 +105,7 @@ def _query(file: Path, number: int, record: TableRow, boxed: bool, others: Itera
 
 
 def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
-    """Types of the attributes of a file's first layer, and its rows."""
+    """Read the types of the attributes of a file's first layer, and its rows."""
     import pyogrio
 
     try:
@@ -106,7 +125,7 @@ def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
 
 
 def _table_type(dtype: str) -> str:
-    """Of a column that may hold nulls. What is neither number nor truth becomes text, which all formats know."""
+    """Return the type of a column that may hold nulls: text, which all formats know, if no number and no truth."""
     for start, table_type in (("int", "Int64"), ("uint", "Int64"), ("float", "float64"), ("bool", "boolean")):
         if str(dtype).startswith(start):
             return table_type
@@ -114,7 +133,7 @@ def _table_type(dtype: str) -> str:
 
 
 def _plain(value: Any, table_type: str) -> Any:
-    """A value as JSON knows it. pandas has nan and NaT for null, and then floats for whole numbers."""
+    """Return a value as JSON knows it. pandas has nan and NaT for null, and then floats for whole numbers."""
     import pandas
 
     if value is None or value is pandas.NaT or (isinstance(value, float) and not math.isfinite(value)):

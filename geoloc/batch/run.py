@@ -1,4 +1,4 @@
-"""A run: every photo read once, all its clicks searched together, what fails told and passed over."""
+"""The run over many photographs: each is read once, its clicks are searched together, what fails is passed over."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.errors import PhotoError, in_one_line
 from geoloc.photo.photo import load_photo
 from geoloc.photo.target import check_target
-from geoloc.pipeline.job import Find
+from geoloc.pipeline.job import PhotoSearch
 from geoloc.results.vector_files import row_of
 
 LOG = logging.getLogger(__name__)
 Group = tuple[Path, tuple[PhotoQuery, ...]]
 """A photo and all queries about it."""
-Answers = Callable[[Iterable[Group]], Iterable[tuple[Group, Sequence[QueryOutcome]]]]
-"""Outcomes of groups, in any order."""
+AnswerGroups = Callable[[Iterable[Group]], Iterable[tuple[Group, Sequence[QueryOutcome]]]]
+"""Answers groups; yields each with its outcomes, in any order."""
 
 
-def one_by_one(find: Find) -> Answers:
-    """In this process. find: the answers to targets in a photo, best first; none to what is not here."""
+def one_by_one(find: PhotoSearch) -> AnswerGroups:
+    """Return what answers groups one after another in this process."""
     return lambda groups: ((group, answer(find, group)) for group in groups)
 
 
 def run(
     queries: Queries,
-    answers: Answers,
+    answer_groups: AnswerGroups,
     journal: Journal,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[QueryOutcome]:
@@ -38,10 +38,13 @@ def run(
     What failed is an outcome too, but not kept in the journal: a run that goes on tries it again.
 
     Args:
-        queries: what is asked.
-        answers: how it is answered.
-        journal: of this run.
+        queries: all queries of the run.
+        answer_groups: what answers them, in this process or in others.
+        journal: the journal of this run.
         progress: called with the number of queries done and of all, first with those of the journal.
+
+    Returns:
+        An outcome for each query, in their order.
 
     Raises:
         OutputError: the journal cannot be written.
@@ -54,7 +57,7 @@ def run(
     progress(len(done), len(queries.items))
     # Other processes may run in another folder.
     groups = [(path.absolute(), tuple(group)) for path, group in waiting.items()]
-    for (path, _), outcomes in answers(groups):
+    for (path, _), outcomes in answer_groups(groups):
         for outcome in outcomes:
             if outcome.error is not None:
                 LOG.warning("query %d: %s", outcome.number, outcome.error)
@@ -65,14 +68,14 @@ def run(
     return [done[query.number] for query in queries.items]
 
 
-def answer(find: Find, asked: Group) -> list[QueryOutcome]:
-    """Outcomes of all queries about one photo."""
-    path, group = asked
+def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
+    """Answer all queries about one photo; one that fails is an outcome with its error."""
+    path, queries = group
     failed: list[QueryOutcome] = []
     try:
         photo = load_photo(path)
         good: list[PhotoQuery] = []
-        for query in group:
+        for query in queries:
             try:
                 check_target(photo, query.target)
                 good.append(query)
@@ -84,8 +87,8 @@ def answer(find: Find, asked: Group) -> list[QueryOutcome]:
     except Exception as error:
         # One photo that nobody foresaw is not to be the end of a night's run, now and each time that it goes on.
         LOG.debug("%s", path, exc_info=error)
-        told = {outcome.number for outcome in failed}
-        return failed + [_failed(query, error) for query in group if query.number not in told]
+        failed_before = {outcome.number for outcome in failed}
+        return failed + [_failed(query, error) for query in queries if query.number not in failed_before]
     rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(targets))]
     return failed + [QueryOutcome(query.number, rows[targets.index(query.target)]) for query in good]
 

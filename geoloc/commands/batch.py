@@ -11,10 +11,10 @@ import click
 
 from geoloc.commands.logs import LOG
 from geoloc.commands.options import (
-    HOW,
+    ANSWERS,
+    LIMITS,
     NETWORK,
     SOURCE,
-    WHERE,
     check_source,
     chosen_workers,
     options,
@@ -23,13 +23,13 @@ from geoloc.commands.options import (
 from geoloc.commands.progress import Progress
 
 if TYPE_CHECKING:
-    from geoloc.batch.run import Answers
+    from geoloc.batch.run import AnswerGroups
     from geoloc.pipeline.request import SearchRequest
 
 
 @click.command()
 @click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
-@options(*SOURCE, *WHERE, *HOW, *NETWORK)
+@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @click.option(
     "-o",
     "--output",
@@ -65,7 +65,7 @@ def batch(
     from geoloc.batch.queries import read_photo_queries
     from geoloc.batch.run import answer, one_by_one, run
     from geoloc.model.packaged import find_weights
-    from geoloc.pipeline.job import SearchJob, find_with
+    from geoloc.pipeline.job import SearchJob, load_search
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from geoloc.results.vector_files import check_vector_output, write_rows
@@ -81,17 +81,17 @@ def batch(
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
         settings = settings_of(queries.file, request, source.paths, weights, scope.area)
-        answers: Answers
+        answer_groups: AnswerGroups
         if workers:
             # Other processes may run in another folder.
             job = SearchJob(request.absolute())
-            answers = partial(spread, stack.enter_context(connected(workers)), answer, job)
+            answer_groups = partial(spread, stack.enter_context(connected(workers)), answer, job)
         else:
-            answers = one_by_one(find_with(source, scope, request))
+            answer_groups = one_by_one(load_search(source, scope, request))
         journal = Journal(output, settings, overwrite=overwrite)
         if journal.done:
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
-        outcomes = run(queries, answers, journal, Progress("queries", timed=True))
+        outcomes = run(queries, answer_groups, journal, Progress("queries", timed=True))
         rows, columns = to_rows(queries, outcomes)
         write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
     journal.remove()

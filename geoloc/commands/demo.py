@@ -15,17 +15,17 @@ from geoloc.commands.options import options
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another town.")
 @options("overwrite", "verbosity")
 def demo(folder: Path, seed: int, overwrite: bool) -> None:
-    """Build a synthetic town in FOLDER and find objects of its photographs on its mosaic.
+    """Find objects of a synthetic town's photographs on its mosaic.
 
-    Writes found.geojson and preview_*.png, and prints how far each answer is from the truth. FOLDER is "demo" unless
-    given.
+    Builds the town in FOLDER, writes found.geojson and preview_*.png, and prints how far each answer is from the truth.
+    FOLDER is "demo" unless given.
     """
     from geoloc.evaluation import demonstration
     from geoloc.evaluation import evaluate as evaluation
 
-    made = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info)
-    for outcome in made.outcomes:
+    result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info)
+    for outcome in result.outcomes:
         click.echo(evaluation.to_line(outcome))
-    click.echo(evaluation.to_table(evaluation.summarise(made.outcomes)))
-    for path in (made.found, *made.previews):
+    click.echo(evaluation.to_table(evaluation.summarise(result.outcomes)))
+    for path in (result.found, *result.previews):
         click.echo(f"wrote {path}")

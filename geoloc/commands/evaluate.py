@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from geoloc.commands.logs import LOG
-from geoloc.commands.options import NETWORK, SOURCE, WHERE, check_source, options, request_option, takes_request
+from geoloc.commands.options import (
+    ANSWERS,
+    LIMITS,
+    NETWORK,
+    SOURCE,
+    check_source,
+    options,
+    request_option,
+    takes_request,
+    without,
+)
 from geoloc.commands.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg.",
 )
-@options(*SOURCE, *WHERE, "dataset", "task")
+@options(*SOURCE, *without(LIMITS, "gps"), "dataset", "task")
 @click.option(
     "--split",
     type=click.Choice(["train", "val", "test"]),
@@ -42,7 +52,7 @@ if TYPE_CHECKING:
     help_text="Search round each photo's own GPS position only.  [default: no-gps]",
 )
 @request_option("min_score", default=0.0, help_text="Count a best answer that scores less as nothing found.")
-@options("refine", "exhaustive", *NETWORK)
+@options(*without(ANSWERS, "top", "min_score"), *NETWORK)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @options("verbosity")
 @takes_request
@@ -85,7 +95,7 @@ def evaluate(
 
 
 def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: SearchRequest) -> list[Outcome]:
-    if request.bands or request.gsd_m or request.gps or request.bounds or request.aoi or request.near:
+    if request.bands or request.gsd_m or request.limited:
         raise click.UsageError("A published data set says itself what is searched: no bands, GSD or area with it.")
     from geoloc import model
     from geoloc.evaluation import published
@@ -97,7 +107,7 @@ def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: Searc
 
 def _of_mosaic(queries_path: Path, request: SearchRequest) -> list[Outcome]:
     from geoloc.evaluation import evaluate as evaluation
-    from geoloc.pipeline.job import find_with
+    from geoloc.pipeline.job import load_search
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from tiling.errors import AreaError
@@ -107,7 +117,7 @@ def _of_mosaic(queries_path: Path, request: SearchRequest) -> list[Outcome]:
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
-        find = find_with(source, scope, request)
+        find = load_search(source, scope, request)
 
         def answer(photo: Photo, targets: list[Target]) -> Sequence[Detection]:
             try:

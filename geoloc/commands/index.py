@@ -14,7 +14,7 @@ from geoloc.commands.options import NETWORK, chosen_workers, options, request_op
 from geoloc.commands.progress import Progress
 
 if TYPE_CHECKING:
-    from geoloc.index.writer import Done, Makes
+    from geoloc.index.writer import BlockCounts, MakeBlocks
     from geoloc.pipeline.cluster_build import IndexJob
     from geoloc.pipeline.request import SearchRequest
     from geoloc.system.processes import Workers
@@ -113,8 +113,8 @@ def verify(*, path: Path) -> None:
 
 
 @contextmanager
-def _makers(job: IndexJob, workers: Workers) -> Iterator[Makes | None]:
-    """How blocks are made: by the processes asked for, or else by this one."""
+def _makers(job: IndexJob, workers: Workers) -> Iterator[MakeBlocks | None]:
+    """Connect to the processes that make blocks; None where this one makes them."""
     if not workers:
         yield None
         return
@@ -125,7 +125,7 @@ def _makers(job: IndexJob, workers: Workers) -> Iterator[Makes | None]:
         yield partial(spread_blocks, client, job.absolute())
 
 
-def _report(path: Path, done: Done) -> None:
+def _report(path: Path, done: BlockCounts) -> None:
     click.echo(f"wrote {path}: {done.encoded} blocks encoded, {done.kept} there already")
 
 

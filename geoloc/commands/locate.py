@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geoloc.commands.logs import LOG
-from geoloc.commands.options import HOW, NETWORK, SOURCE, WHERE, Parsed, check_source, options, takes_request
+from geoloc.commands.options import ANSWERS, LIMITS, NETWORK, SOURCE, Parsed, check_source, options, takes_request
 from geoloc.commands.progress import Progress
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _parse_box(text: str) -> Any:
     type=Parsed("X0,Y0,X1,Y1", _parse_box),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
-@options(*SOURCE, *WHERE, *HOW, *NETWORK)
+@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @click.option(
     "-o",
     "--output",
@@ -114,8 +114,8 @@ def locate(
         if output is not None:
             write_results(found.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
-            asked = [target.click for target in targets]
-            draw_preview(photo, asked, found.here, source.mosaic, preview, plan=plan, overwrite=overwrite)
+            clicked = [target.click for target in targets]
+            draw_preview(photo, clicked, found.here, source.mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found.here))
 
@@ -123,14 +123,14 @@ def locate(
 def _report(targets: list[Target], found: Found) -> None:
     """Say for every click what was found, or that it is not here."""
     for number, target in enumerate(targets):
-        asked = f"click {target.click.x:g},{target.click.y:g}"
+        clicked = f"click {target.click.x:g},{target.click.y:g}"
         here = [answer for answer in found.here if answer.target == number]
         if here:
             best = here[0]
             place = f"{best.polygon.centroid.x:.10g},{best.polygon.centroid.y:.10g}"
             text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
-            LOG.info(text, asked, place, best.score, best.accuracy_m, best.method)
+            LOG.info(text, clicked, place, best.score, best.accuracy_m, best.method)
             continue
         scores = [answer.score for answer in found.answers if answer.target == number]
         best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
-        LOG.warning("not here: %s (%s)", asked, best_score)
+        LOG.warning("not here: %s (%s)", clicked, best_score)

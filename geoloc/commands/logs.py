@@ -11,7 +11,7 @@ LOG = logging.getLogger("geoloc")
 
 
 class StderrHandler(logging.Handler):
-    """Writes log lines to stderr, past what a counter left on the terminal's last line."""
+    """A log handler that writes to stderr, past what a counter left on the terminal's last line."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -21,7 +21,7 @@ class StderrHandler(logging.Handler):
 
 
 def set_verbosity(verbose: bool | None) -> None:
-    """-v: everything; -q: errors only; neither: what is being done."""
+    """Set what reaches stderr: all with -v (True), errors with -q (False), what is being done with neither (None)."""
     import warnings
 
     level = logging.INFO if verbose is None else logging.DEBUG if verbose else logging.ERROR

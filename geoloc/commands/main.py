@@ -1,4 +1,4 @@
-"""The `geoloc` group: the commands, and how what goes wrong in them is told.
+"""The `geoloc` command: the group of all commands, and how what goes wrong in them is told.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 done (also when the answer is "not here"), 1 something
 the user can mend or that failed, 2 wrong usage.
@@ -31,13 +31,19 @@ from geoloc.system.threads import fit_threads
 COMMANDS = (locate, batch, index, tiles, evaluate, train, demo)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors)
 """What few but the makers of weights need."""
+_SHORT_HELP = 200
+"""Characters, more than any first sentence has: a terminal that is too narrow for one wraps it and cuts nothing."""
 
 
 class Main(click.Group):
-    """Turns errors into one line on stderr and exit code 1, and lists commands of research apart."""
+    """A group that turns errors into one line on stderr and exit code 1, and lists commands of research apart."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what the user can mend and what nobody foresaw both become a `ClickException`."""
+        """Run the command; what the user can mend and what nobody foresaw both become a `ClickException`.
+
+        Raises:
+            click.ClickException: in one line what went wrong; where all is logged, what nobody foresaw stays as it is.
+        """
         # Here, since the commands load what computes only when they run.
         fit_threads()
         try:
@@ -54,10 +60,10 @@ class Main(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the two lists of commands."""
-        limit = formatter.width - 6 - max(map(len, self.commands))
         for title, commands in (("Commands", COMMANDS), ("Research", RESEARCH)):
             with formatter.section(title):
-                formatter.write_dl([(command.name or "", command.get_short_help_str(limit)) for command in commands])
+                rows = [(command.name or "", command.get_short_help_str(_SHORT_HELP)) for command in commands]
+                formatter.write_dl(rows)
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})

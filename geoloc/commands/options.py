@@ -13,26 +13,23 @@ import click
 
 from geoloc.commands.logs import set_verbosity
 from geoloc.pipeline import options as kinds
-from geoloc.pipeline.options import Option
+from geoloc.pipeline.options import Kind, Part
 from geoloc.pipeline.request import SearchRequest, options_of
 from geoloc.system.processes import Workers
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-SOURCE = ("mosaics", "index", "bands", "gsd_m")
-WHERE = ("bounds", "aoi", "near", "within_m")
-HOW = ("gps", "top", "min_score", "refine", "exhaustive")
-NETWORK = ("preset", "weights", "device")
 
 
 class Parsed(click.ParamType):
     """A value that a function of the library parses from text, raising ValueError."""
 
     def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        """Parse values by a function; `name` is what the help shows for them."""
         self.name = name
         self._parse = parse
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The parsed value, or a usage error (exit 2)."""
+        """Return the parsed value, or end with a usage error (exit 2)."""
         if not isinstance(value, str):
             return value
         try:
@@ -45,20 +42,31 @@ class Positive(click.FloatRange):
     """A positive finite number; click's own range takes nan."""
 
     def __init__(self) -> None:
+        """Take numbers above 0."""
         super().__init__(min=0, min_open=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number, or a usage error (exit 2)."""
+        """Return the number, or end with a usage error (exit 2)."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
 
 
+_PATH = click.Path(path_type=Path)
+_TYPES: dict[Kind, click.ParamType] = {
+    kinds.PATH: _PATH,
+    kinds.PATHS: _PATH,
+    kinds.TEXT: click.STRING,
+    kinds.POSITIVE: Positive(),
+    kinds.SHARE: click.FloatRange(0, 1),
+    kinds.COUNT: click.IntRange(min=1),
+}
+"""Kinds of values that click knows a type of."""
 _OTHERS: dict[str, Callable[[Any], Any]] = {
     "dataset": click.option(
         "--dataset",
-        type=(click.Choice(["cvogl", "g2d"]), click.Path(path_type=Path)),
+        type=(click.Choice(["cvogl", "g2d"]), _PATH),
         metavar="NAME FOLDER",
         help="A published data set, cvogl or g2d, and its folder.",
     ),
@@ -88,76 +96,94 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
 """Shared options that are none of a request's."""
 
 
-def options(*names: str) -> Callable[[_Command], _Command]:
+def fields_of(part: Part, request_type: type[SearchRequest] = SearchRequest) -> tuple[str, ...]:
+    """Return names of a request's fields of one part that commands have options for, in their order in the help."""
+    return tuple(name for name, option in options_of(request_type).items() if option.part == part and option.flag)
+
+
+SOURCE, LIMITS, ANSWERS, NETWORK = fields_of("source"), fields_of("limits"), fields_of("answers"), fields_of("network")
+"""What a search command gives to `options`: all of them, new ones too."""
+
+
+def without(names: tuple[str, ...], *left_out: str) -> tuple[str, ...]:
+    """Return the names but those left out: a command that does not have them, or in its own way."""
+    return tuple(name for name in names if name not in left_out)
+
+
+def options(*names: str, request_type: type[SearchRequest] = SearchRequest) -> Callable[[_Command], _Command]:
     """Give a command options, in this order in its help: fields of a request by their names, or others."""
 
     def add(command: _Command) -> _Command:
         for name in reversed(names):
-            command = (_OTHERS[name] if name in _OTHERS else request_option(name))(command)
+            add_one = _OTHERS[name] if name in _OTHERS else request_option(name, request_type=request_type)
+            command = add_one(command)
         return command
 
     return add
 
 
 def request_option(
-    name: str, *, required: bool = False, default: Any = None, help_text: str | None = None
+    name: str,
+    *,
+    required: bool = False,
+    default: Any = None,
+    help_text: str | None = None,
+    request_type: type[SearchRequest] = SearchRequest,
 ) -> Callable[[_Command], _Command]:
     """Make the option of a request's field, which says itself what it is called and what values it has.
 
     Args:
-        name: of the field.
+        name: name of the field.
         required: whether the command does not run without it.
         default: where the command has another one than the request.
         help_text: where the command means something more special.
+        request_type: the request that has the field.
     """
-    option = options_of()[name]
-    own = {field.name: field.default for field in fields(SearchRequest)}[name] if default is None else default
-    shown = option.shown_default if default is None else None
+    option = options_of(request_type)[name]
+    assert option.flag is not None
+    shown = None
+    if default is None:
+        shown = option.shown_default
+        default = {field.name: field.default for field in fields(request_type)}[name]
     is_flag = option.kind is kinds.FLAG
     return click.option(
-        option.flag or f"--{option.key}",
+        option.flag,
         name,
-        type=None if is_flag else _click_type(option),
+        type=None if is_flag else _click_type(option.kind),
         is_flag=is_flag or None,
         multiple=option.kind is kinds.PATHS,
         required=required,
-        default=own,
-        show_default=isinstance(own, int | float | str) and not isinstance(own, bool),
+        default=default,
+        show_default=isinstance(default, int | float | str) and not isinstance(default, bool),
         metavar=option.metavar,
         help=(help_text or option.help) + (f"  [default: {shown}]" if shown else ""),
     )
 
 
-def _click_type(option: Option) -> click.ParamType:
-    """What of click reads a kind of value."""
-    kind = option.kind
-    path = click.Path(path_type=Path)
-    of_click: tuple[tuple[kinds.Kind, click.ParamType], ...] = (
-        (kinds.PATH, path),
-        (kinds.PATHS, path),
-        (kinds.TEXT, click.STRING),
-        (kinds.POSITIVE, Positive()),
-        (kinds.SHARE, click.FloatRange(0, 1)),
-        (kinds.COUNT, click.IntRange(min=1)),
-    )
-    for known, found in of_click:
-        if kind is known:
-            return found
-    if "|" in kind.name:
-        return click.Choice(kind.name.split("|"))
+def _click_type(kind: Kind) -> click.ParamType:
+    """Return what of click reads a kind of value."""
+    if kind in _TYPES:
+        return _TYPES[kind]
+    if kind.choices:
+        return click.Choice(kind.choices)
     assert kind.from_text is not None
-    return Parsed(kind.name, kind.from_text)
+    return Parsed(kind.form, kind.from_text)
 
 
-def takes_request(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Put the options of a request together to the one value `request` that the command takes; innermost decorator."""
+def takes_request(
+    command: Callable[..., None], request_type: type[SearchRequest] = SearchRequest
+) -> Callable[..., None]:
+    """Put the options of a request together to the one value `request` that a command takes; the innermost decorator.
+
+    Fields for which the command has no option are as they are by default.
+    """
 
     @functools.wraps(command)
-    def packed(**values: Any) -> Any:
-        told = {name: values.pop(name) for name in options_of() if name in values}
-        return command(request=SearchRequest(**told), **values)
+    def with_options(**values: Any) -> None:
+        given = {name: values.pop(name) for name in options_of(request_type) if name in values}
+        command(request=request_type(**given), **values)
 
-    return packed
+    return with_options
 
 
 def check_source(request: SearchRequest) -> None:
@@ -169,7 +195,7 @@ def check_source(request: SearchRequest) -> None:
 
 
 def chosen_workers(scheduler: str | None, count: int) -> Workers:
-    """What `--scheduler` and `--workers` say; a usage error where both are given."""
+    """Return what `--scheduler` and `--workers` say; a usage error where both are given."""
     if scheduler is not None and count:
         raise click.UsageError("Give --scheduler or --workers, not both.")
     return Workers(scheduler, count)

@@ -17,8 +17,12 @@ class Progress:
     """A counter on stderr: one changing line on a terminal, about ten lines in a log."""
 
     def __init__(self, what: str, *, timed: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
-        """timed: say how fast it goes and how long the rest will take, counted from the first call on; `clock` tells
-        seconds.
+        """Count things.
+
+        Args:
+            what: what is counted, such as "windows".
+            timed: say how fast it goes and how long the rest will take, counted from the first call on.
+            clock: returns seconds since any time.
         """
         self._what = what
         self._tenth = -1
@@ -38,7 +42,7 @@ class Progress:
             click.echo(text, err=True)
 
     def _pace(self, done: int, total: int) -> str:
-        """Such as ", 4.1 a minute, 1 h 20 min left"; empty where nothing was done yet."""
+        """Return a text such as ", 4.1 a minute, 1 h 20 min left"; an empty one where nothing was done yet."""
         now = self._clock()
         if self._first is None:
             self._first = (done, now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.options import WHERE, options, request_option, takes_request
+from geoloc.commands.options import LIMITS, options, request_option, takes_request, without
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @request_option("mosaics", required=True)
-@options("bands", "gsd_m", *WHERE, "preset")
+@options("bands", "gsd_m", *without(LIMITS, "gps"), "preset")
 @click.option(
     "--format",
     "form",

@@ -81,9 +81,11 @@ def train(
         raise click.UsageError("--scratch and --weights contradict each other.")
     if sum([data.packed is not None, dataset is not None, data.makes_views]) > 1:
         raise click.UsageError("--pack, --dataset and what to make views of are three ways; give one.")
+    if dataset is None:
+        data.check()
     with needing("train"):
         from geoloc.train.fit.loop import Schedule
-        from geoloc.train.workflows import train_on_mix
+        from geoloc.train.workflows import train_preset
     schedule = Schedule(
         minutes=minutes or math.inf, steps=steps or math.inf, batch=batch, rate=rate, patience=patience, seed=seed
     )
@@ -104,9 +106,9 @@ def train(
             report=LOG.info,
         )
     else:
-        written = train_on_mix(
+        written = train_preset(
             preset,
-            data.parts(),
+            data.splits(),
             run,
             schedule,
             trials=trials,

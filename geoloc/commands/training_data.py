@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What to make views of, or a pack in its place.
+    """What to train on: what to make views of, or a pack in its place.
 
     Attributes:
         mosaics: a user's own orthophotos, together one mosaic.
@@ -41,23 +41,31 @@ class TrainingData:
         """Whether anything but a pack was named."""
         return bool(self.mosaics or self.dsm or self.sites or self.data or self.towns)
 
-    def parts(self) -> dict[str, Collection]:
-        """What to train on, and what is held out: of a pack, or made now.
+    def check(self) -> None:
+        """Refuse wrong usage, before libraries that take seconds are loaded.
 
         Raises:
-            click.UsageError: nothing was named, or a pack and something beside it.
-            GeolocError: something cannot be read.
+            click.UsageError: nothing was named, or a pack and something beside it, or heights without a mosaic.
         """
         if self.packed is not None:
             if self.makes_views:
                 raise click.UsageError("--pack and what to make views of are two ways; give one.")
-            from geoloc.train.grounds.pack import read_pack
-
-            return read_pack(self.packed)
+            return
         if not (self.mosaics or self.sites or self.data or self.towns):
             raise click.UsageError("Nothing to train on: give --mosaic, --site, --data, --towns or --pack.")
         if self.dsm is not None and not self.mosaics:
             raise click.UsageError("--dsm belongs to a --mosaic.")
+
+    def splits(self) -> dict[str, Collection]:
+        """Return what to train on and what is held out, by these names: of a pack, or made now.
+
+        Raises:
+            GeolocError: something cannot be read.
+        """
+        if self.packed is not None:
+            from geoloc.train.grounds.pack import read_pack
+
+            return read_pack(self.packed)
         from geoloc.train.grounds.gather import gather
 
         return gather(
@@ -65,7 +73,9 @@ class TrainingData:
         )
 
 
-_OPTIONS = [
+_Command = Callable[..., None]
+_PACK = click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
+_SOURCES = (
     click.option(
         "--mosaic",
         "mosaics",
@@ -87,27 +97,24 @@ _OPTIONS = [
         help="Folder with orthos/ and caliterra/, what the packaged weights were trained on.",
     ),
     click.option("--towns", type=click.IntRange(min=0), default=0, help="Synthetic towns to add.  [default: none]"),
-]
-_PACK = click.option("--pack", "packed", type=click.Path(path_type=Path), help="Folder that `geoloc pack` wrote.")
+)
 
 
-def training_data(*, packed: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def training_data(*, packed: bool) -> Callable[[_Command], _Command]:
     """Give a command the options of training data, and their value as `data`.
 
     Args:
         packed: whether a pack will do in place of them.
     """
 
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+    def add(command: _Command) -> _Command:
         @functools.wraps(command)
-        def together(**values: Any) -> Any:
-            names = ("mosaics", "dsm", "sites", "data", "towns", "packed")
-            told = {name: values.pop(name) for name in names if name in values}
-            return command(data=TrainingData(**told), **values)
+        def with_options(**values: Any) -> None:
+            given = {field.name: values.pop(field.name) for field in fields(TrainingData) if field.name in values}
+            command(data=TrainingData(**given), **values)
 
-        taking = together
-        for option in reversed([*_OPTIONS, *([_PACK] if packed else [])]):
-            taking = option(taking)
-        return taking
+        for option in reversed((*_SOURCES, _PACK) if packed else _SOURCES):
+            with_options = option(with_options)
+        return with_options
 
     return add

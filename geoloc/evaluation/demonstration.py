@@ -13,11 +13,11 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.finder import Finder
 from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import MosaicSource
 from geoloc.results.detection import Detection
 from geoloc.results.preview import draw_preview
 from geoloc.results.vector_files import check_vector_output, write_results
-from tiling.area import Area
 from tiling.mosaic import open_mosaic
 
 WITHIN_M = 100.0
@@ -26,7 +26,14 @@ WITHIN_M = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demonstration made. outcomes: one a clicked object, with its true box."""
+    """What the demonstration made.
+
+    Attributes:
+        scene: the synthetic town, its mosaic and photos.
+        found: path of the answers, GeoJSON.
+        previews: paths of the pictures, one a photo.
+        outcomes: one a clicked object, with its true box.
+    """
 
     scene: town.Town
     found: Path
@@ -40,7 +47,12 @@ def run(
     """Build the town in `folder/scene`, locate the objects clicked in its photos, write results and previews.
 
     Photos say where they were taken, so the search is limited to their surroundings, as `geoloc locate` does.
-    report: called with a line of what is being done.
+
+    Args:
+        folder: where to write; made if it is not there.
+        seed: another seed, another town.
+        overwrite: replace what is there already.
+        report: called with a line of what is being done.
 
     Raises:
         OutputError: results are there already and `overwrite` is not set, or cannot be written.
@@ -63,12 +75,12 @@ def run(
     previews: list[Path] = []
     with open_mosaic([scene.mosaic]) as mosaic:
         whole = MosaicSource(mosaic, localizer.name, None)
-        finder = Finder(whole, localizer, SearchRequest(top=3))
+        request = SearchRequest(top=3, within_m=WITHIN_M)
+        finder, scope = Finder(whole, localizer, request), Scope(whole, request)
 
         def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
             report(f"Locating {len(targets)} objects of {photo.path.name} ...")
-            area = Area.near(*photo.position, WITHIN_M) if photo.position else Area.everywhere()
-            answers = finder.find(photo, targets, whole.plan(area)).answers
+            answers = finder.find(photo, targets, scope.plan(photo)).answers
             found.extend(answers)
             previews.append(folder / f"preview_{photo.path.stem}.png")
             best = [answer for answer in answers if answer.rank == 1]

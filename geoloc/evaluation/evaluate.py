@@ -1,4 +1,4 @@
-"""How often and how closely answers hit the true boxes."""
+"""Evaluation on labelled queries: how often and how closely answers hit the true boxes."""
 
 from __future__ import annotations
 
@@ -19,47 +19,59 @@ from geoloc.results.detection import Detection, iou
 from geoloc.system.table import TableRow, read_csv
 from tiling.grid import ground_distance_m, project
 
-COLUMNS = ("photo", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg")
+QUERY_COLUMNS = ("photo", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg")
+"""Columns of a file of labelled queries."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuery:
-    """A click whose true box is known."""
+    """A click whose true box is known.
+
+    Attributes:
+        photo: path of the photo.
+        click: what was clicked, pixels of the upright photo.
+        box: the true box, in `epsg`, along its axes.
+        epsg: code of the CRS of the box.
+        line: line of the CSV file, the header being line 1.
+    """
 
     photo: Path
     click: Click
     box: Polygon
-    """In `epsg`, along its axes."""
     epsg: int
     line: int
-    """Of the CSV file, the header being line 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the search made of one labelled query."""
+    """What the search made of one labelled query.
+
+    Attributes:
+        query: what was searched for.
+        best: the first answer in rank; None where nothing was found.
+        seconds: how long it took.
+    """
 
     query: LabelledQuery
     best: Detection | None
-    """The first in rank; None where nothing was found."""
     seconds: float
 
 
 def read_queries(path: Path) -> list[LabelledQuery]:
-    """Labelled queries of a CSV file with the `COLUMNS`, others ignored; photo paths are relative to the
-    file.
+    """Read labelled queries from a CSV file with the `QUERY_COLUMNS`, others ignored.
+
+    Paths of photos are relative to the file.
 
     Raises:
-        QueriesError: no such file, a missing column, a missing or senseless value (with its line), no
-        rows.
+        QueriesError: no such file, a missing column, a missing or senseless value (with its line), no rows.
     """
-    _, records = read_csv(path, COLUMNS)
+    _, records = read_csv(path, QUERY_COLUMNS)
     return [_query(path, record) for record in records]
 
 
 def _query(path: Path, record: TableRow) -> LabelledQuery:
     where = record.where
-    values = {name: record.number(name) for name in COLUMNS[1:]}
+    values = {name: record.number(name) for name in QUERY_COLUMNS[1:]}
     photo = path.parent / (record.values["photo"] or "")
     if not photo.is_file():
         raise QueriesError(f"{where}: no such photo {photo}")
@@ -119,7 +131,7 @@ def run(
 
 
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """The figures of an evaluation; shares are in [0, 1], over all queries.
+    """Return the figures of an evaluation; shares are in [0, 1], over all queries.
 
     - `queries`: how many there are; `located`: to how many there was an answer.
     - `hit_rate`: share whose best answer has its centre inside the true box.
@@ -151,14 +163,14 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
 
 
 def is_hit(outcome: Outcome) -> bool:
-    """Whether the best answer's centre lies inside the true box."""
-    polygon = _answer(outcome)
+    """Tell whether the best answer's centre lies inside the true box."""
+    polygon = _best_polygon(outcome)
     return polygon is not None and bool(outcome.query.box.covers(polygon.centroid))
 
 
 def error_m(outcome: Outcome) -> float:
-    """Metres on the ground between the centres of the best answer and of the true box; infinite without one."""
-    polygon = _answer(outcome)
+    """Return metres on the ground between the centres of the best answer and of the true box; infinite without one."""
+    polygon = _best_polygon(outcome)
     if polygon is None:
         return math.inf
     truth = outcome.query.box.centroid
@@ -166,11 +178,11 @@ def error_m(outcome: Outcome) -> float:
 
 
 def _iou(outcome: Outcome) -> float:
-    polygon = _answer(outcome)
+    polygon = _best_polygon(outcome)
     return 0.0 if polygon is None else iou(polygon, outcome.query.box)
 
 
-def _answer(outcome: Outcome) -> Polygon | None:
+def _best_polygon(outcome: Outcome) -> Polygon | None:
     """The best answer's polygon in the CRS of the true box."""
     if outcome.best is None:
         return None
@@ -188,22 +200,22 @@ def _percentile(ordered: Sequence[float], share: float) -> float:
 
 
 def to_line(outcome: Outcome) -> str:
-    """One outcome in a line: where was clicked, and how far from the truth the answer is."""
+    """Return one outcome as a line: where was clicked, and how far from the truth the answer is."""
     click = outcome.query.click
-    asked = f"{outcome.query.photo.name} at {click.x:g},{click.y:g}"
+    query = f"{outcome.query.photo.name} at {click.x:g},{click.y:g}"
     if outcome.best is None:
-        return f"{asked}: not found"
+        return f"{query}: not found"
     hit = "in the true box" if is_hit(outcome) else "outside the true box"
-    return f"{asked}: {error_m(outcome):.2f} m from the truth, {hit}, score {outcome.best.score:.2f}"
+    return f"{query}: {error_m(outcome):.2f} m from the truth, {hit}, score {outcome.best.score:.2f}"
 
 
 def to_json(summary: Mapping[str, float]) -> dict[str, Any]:
-    """The same for JSON, which knows no infinity: null says infinitely far."""
+    """Return the figures for JSON, which knows no infinity: null says infinitely far."""
     return {key: None if math.isinf(value) else value for key, value in summary.items()}
 
 
 def to_table(summary: Mapping[str, float]) -> str:
-    """The figures as aligned lines for a terminal."""
+    """Return the figures as aligned lines for a terminal."""
     count = int(summary["queries"])
     rows = [("queries", str(count)), ("located", f"{int(summary['located'])} of {count}")]
     for key in ("hit_rate", "acc_025", "acc_050"):

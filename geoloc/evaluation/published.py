@@ -6,7 +6,6 @@ Layout (DetGeo): `ROOT/CVOGL_DroneAerial` or `ROOT/CVOGL_SVI` with `{name}_{trai
 
 from __future__ import annotations
 
-import io
 import math
 import pickle
 import re
@@ -15,12 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.errors import GeolocError
+from geoloc.evaluation.plain_pickle import load_plain
 
 if TYPE_CHECKING:
     from geoloc.evaluation.evaluate import Outcome
@@ -28,13 +28,10 @@ if TYPE_CHECKING:
     from tiling.grid import Grid
 
 TASKS = {"drone": "CVOGL_DroneAerial", "ground": "CVOGL_SVI"}
-SPLITS = ("train", "val", "test")
 QUERY_PX = 256
 REFERENCE_PX = 1024
 _FIELDS = ("id", "query file", "satellite file", "click in the original", "click", "box", "polygon", "class")
 _PLACE = re.compile(r"(-?\d+(?:\.\d+)?)_(-?\d+(?:\.\d+)?)_(\d+(?:\.\d+)?)_(\d{4,6})\.\w+$")
-# What NumPy's own numbers and arrays are made with; nothing here runs code.
-_NUMPY = {("_reconstruct", "multiarray"), ("scalar", "multiarray"), ("ndarray", "numpy"), ("dtype", "numpy")}
 
 
 class DatasetError(GeolocError, ValueError):
@@ -43,7 +40,14 @@ class DatasetError(GeolocError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ImagePlace:
-    """Where a satellite image lies: its centre in a UTM zone and its width on the ground in metres, from its name."""
+    """Where a satellite image lies, from its name.
+
+    Attributes:
+        east: easting of its centre, metres.
+        north: northing of its centre, metres.
+        extent_m: its width on the ground, metres.
+        epsg: code of its UTM zone.
+    """
 
     east: float
     north: float
@@ -51,7 +55,7 @@ class ImagePlace:
     epsg: int
 
     def grid(self, width: int, height: int) -> Grid:
-        """The image's pixels on the map.
+        """Put the image's pixels, width x height, on the map.
 
         Raises:
             DatasetError: the EPSG number is that of no CRS.
@@ -74,8 +78,15 @@ class ImagePlace:
 class PublishedRecord:
     """One query as published.
 
-    original_click: in an original 512 px high, which nothing uses. click: (x, y) in pixels of the query as it lies
-    there. box: xmin, ymin, xmax, ymax in satellite pixels. polygon: the object's oriented outline, four (x, y).
+    Attributes:
+        id: its name.
+        query: path of the drone or ground image.
+        satellite: path of the satellite image.
+        original_click: (x, y) in an original 512 px high, which nothing uses.
+        click: (x, y) in pixels of the query as it lies there.
+        box: xmin, ymin, xmax, ymax in satellite pixels.
+        polygon: the object's oriented outline, four (x, y) in satellite pixels.
+        kind: class of the object.
     """
 
     id: str
@@ -89,7 +100,7 @@ class PublishedRecord:
 
     @cached_property
     def place(self) -> ImagePlace:
-        """See `ImagePlace`.
+        """Place of the satellite image on the map.
 
         Raises:
             DatasetError: the satellite file is not named E_N_extent_EPSG.
@@ -119,8 +130,14 @@ class PublishedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ImagePair:
-    """The images of a record. query: 256 x 256 or, a panorama, 256 x 512 x 3; reference: 1024 x 1024 x 3, both RGB
-    uint8. click, box: in their pixels. gsd_m: of the reference.
+    """The images of a record.
+
+    Attributes:
+        query: 256 x 256 x 3 or, a panorama, 256 x 512 x 3; RGB.
+        click: (x, y) in pixels of the query.
+        reference: 1024 x 1024 x 3, RGB.
+        box: xmin, ymin, xmax, ymax in pixels of the reference.
+        gsd_m: metres on the ground a pixel of the reference.
     """
 
     query: NDArray[np.uint8]
@@ -131,16 +148,21 @@ class ImagePair:
 
 
 def read_split(name: str, root: Path, task: str, split: str) -> list[PublishedRecord]:
-    """The records of a split. name: "cvogl", whose task "drone" or "ground" names the folder, or "g2d", whose folder is
-    `root` or the only one in it that holds such a list.
+    """Read the records of a split.
+
+    Args:
+        name: "cvogl", or "g2d".
+        root: folder of the data set. That of G2D is `root` or the only folder in it that holds such a list.
+        task: "drone" or "ground", which names the folder of CVOGL.
+        split: "train", "val" or "test".
 
     Raises:
         DatasetError: nothing of the kind there, or a list that holds anything but plain values, with the record's
             number.
     """
     folder = root / TASKS[task] if name == "cvogl" else None
-    looked = [folder] if folder is not None else [root, *sorted(p for p in root.glob("*") if p.is_dir())]
-    found = [path for place in looked for path in sorted(place.glob(f"*_{split}.pth"))]
+    folders = [folder] if folder is not None else [root, *sorted(p for p in root.glob("*") if p.is_dir())]
+    found = [path for each in folders for path in sorted(each.glob(f"*_{split}.pth"))]
     if len(found) != 1:
         where = folder or root
         raise DatasetError(f"{where}: {len(found) or 'no'} files *_{split}.pth there; expected one list of records")
@@ -154,13 +176,19 @@ def read_split(name: str, root: Path, task: str, split: str) -> list[PublishedRe
 def evaluate(
     records: Sequence[PublishedRecord], model: Localizer, progress: Callable[[int, int], None] | None = None
 ) -> list[Outcome]:
-    """The published protocol: every query in the one reference that is known to show its object, the single best box.
+    """Follow the published protocol: every query in the one reference known to show its object, the single best box.
 
-    Outcomes are those of `geoloc.evaluation.evaluate`, on the map of the reference's UTM zone; the score is the probability, as
-    the network says it, that the object is in the reference at all.
+    Args:
+        records: what to evaluate.
+        model: the network with its weights.
+        progress: called with the number of queries done and of all.
+
+    Returns:
+        Outcomes as those of `geoloc.evaluation.evaluate`, on the map of the reference's UTM zone; the score is the
+        probability, as the network says it, that the object is in the reference at all.
 
     Raises:
-        DatasetError: see `Record.load`.
+        DatasetError: see `PublishedRecord.load`.
     """
     return [_outcome(number, record, model, progress, len(records)) for number, record in enumerate(records, start=1)]
 
@@ -187,12 +215,12 @@ def _outcome(
     matches = model.propose(encoded, model.encode_reference(pair.reference, valid), valid, 1)
     (best,) = matches.proposals
     presence = 1 / (1 + math.exp(-matches.log_mass[0]))
-    asked = LabelledQuery(record.query, Click(*click), grid.box_polygon(PixelBox(*pair.box)), record.place.epsg, number)
+    query = LabelledQuery(record.query, Click(*click), grid.box_polygon(PixelBox(*pair.box)), record.place.epsg, number)
     parts = {"box": model.calibration.centre_error_px * pair.gsd_m}
     answer = Detection(
         rank=1,
         score=presence,
-        click=asked.click,
+        click=query.click,
         photo=str(record.query),
         polygon=grid.box_polygon(best.box),
         crs=grid.crs,
@@ -205,46 +233,17 @@ def _outcome(
     )
     if progress is not None:
         progress(number, total)
-    return Outcome(asked, answer, time.perf_counter() - started)
-
-
-class _Plain(pickle.Unpickler):
-    """Unpickles numbers, text, containers and NumPy's arrays, and refuses all else: a pickle can run any code."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module == "_codecs" and name == "encode":
-            return super().find_class(module, name)
-        if module.split(".", maxsplit=1)[0] == "numpy" and (name, module.rsplit(".", maxsplit=1)[-1]) in _NUMPY:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no list of records needs")
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise pickle.UnpicklingError("it holds tensors, which no list of records needs")
+    return Outcome(query, answer, time.perf_counter() - started)
 
 
 def _load(path: Path) -> Any:
-    """What a `.pth` holds: a zip file of torch, one of its older files of several pickles, or one pickle."""
+    """What a `.pth` holds."""
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                (name,) = [n for n in archive.namelist() if n.endswith("data.pkl")]
-                return _Plain(io.BytesIO(archive.read(name)), encoding="utf-8").load()
-        with path.open("rb") as file:
-            return _loaded(file)
+        return load_plain(path)
     except (OSError, EOFError, ValueError, TypeError, AttributeError, LookupError, ImportError) as error:
         raise DatasetError(f"{path}: cannot be read as a list of records ({error})") from None
     except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{path}: refused, {error}") from None
-
-
-def _loaded(file: BinaryIO) -> Any:
-    first = _Plain(file, encoding="utf-8").load()
-    if not isinstance(first, int):
-        return first
-    # Magic number, protocol and a description of the machine come before the object.
-    for _ in range(2):
-        _Plain(file, encoding="utf-8").load()
-    return _Plain(file, encoding="utf-8").load()
 
 
 def _record(path: Path, number: int, value: Any) -> PublishedRecord:

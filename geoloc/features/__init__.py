@@ -1,1 +1,1 @@
-"""What a search looks at: the features of a reference, encoded block by block and put together to windows."""
+"""What a search looks at: a reference's features, encoded or read block by block and put together to windows."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from geoloc.model.network.features import STRIDE, Features
@@ -20,7 +21,7 @@ MEMORY = 512 * 2**20
 """Bytes of features that are kept: 9 km2 at 0.3 m a pixel, and two rows of blocks of a mosaic 45,000 px wide."""
 
 BlockIndex = tuple[int, int]
-"""Column and row of a block."""
+"""Column and row of a block in its layout."""
 
 
 class Cells(NamedTuple):
@@ -32,15 +33,21 @@ class Cells(NamedTuple):
     bottom: int
 
     @classmethod
-    def of(cls, window: Window) -> Cells:
-        """Those that a window shows."""
+    def of_window(cls, window: Window) -> Cells:
+        """Return the cells that a window shows."""
         left, top = (at // STRIDE for at in window.corner)
         side = window.px // STRIDE
         return cls(left, top, left + side, top + side)
 
     @classmethod
-    def quad(cls, column: int, row: int, half: int) -> Cells:
-        """A quarter of a window. half: cells along half a window."""
+    def of_quarter(cls, column: int, row: int, half: int) -> Cells:
+        """Return the cells of a quarter of a window.
+
+        Args:
+            column: of the quarter, among all of the lattice that windows lie on.
+            row: of the quarter, likewise.
+            half: cells along half a window.
+        """
         return cls(half * column, half * row, half * (column + 1), half * (row + 1))
 
     @property
@@ -48,18 +55,24 @@ class Cells(NamedTuple):
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
 
-    def common(self, other: Cells) -> Cells:
-        """What is in both."""
+    def intersection(self, other: Cells) -> Cells:
+        """Return the box of the cells that are in both."""
         return Cells(*map(max, self[:2], other[:2]), *map(min, self[2:], other[2:]))
 
-    def around(self, other: Cells) -> Cells:
-        """The smallest box that holds both."""
+    def hull(self, other: Cells) -> Cells:
+        """Return the smallest box that holds both."""
         return Cells(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """features of its cells, and valid, height x width pixels."""
+    """The features of a box of cells, with the mask of its pixels.
+
+    Attributes:
+        cells: the box.
+        features: of its cells.
+        valid: height x width pixels, where there are data.
+    """
 
     cells: Cells
     features: Features
@@ -67,12 +80,12 @@ class Block:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of memory that it takes."""
         return sum(side.untyped_storage().nbytes() for side in self.features) + self.valid.nbytes
 
     def part(self, cells: Cells) -> Block:
-        """What of it lies in a box of cells."""
-        cells = cells.common(self.cells)
+        """Return what of it lies in a box of cells; a view."""
+        cells = cells.intersection(self.cells)
         x, y = self.cells[:2]
         left, top, right, bottom = cells.left - x, cells.top - y, cells.right - x, cells.bottom - y
         valid = self.valid[STRIDE * top : STRIDE * bottom, STRIDE * left : STRIDE * right]
@@ -81,7 +94,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class BlockLayout:
-    """Where the blocks lie. left, top: the first cell of block (0, 0); side: cells a side of each."""
+    """Where the blocks lie.
+
+    Attributes:
+        left: first column of cells of block (0, 0).
+        top: first row of cells of block (0, 0).
+        side: cells a side of each block.
+    """
 
     left: int
     top: int
@@ -89,60 +108,62 @@ class BlockLayout:
 
     @classmethod
     def over(cls, windows: Iterable[Window], side: int) -> BlockLayout:
-        """From the first cell that is needed on: few windows then lie in few blocks."""
-        shown = [Cells.of(window) for window in windows]
+        """Lay blocks from the first cell that is needed on: few windows then lie in few blocks."""
+        shown = [Cells.of_window(window) for window in windows]
         return cls(min(cells.left for cells in shown), min(cells.top for cells in shown), side)
 
-    def square(self, place: BlockIndex) -> Cells:
-        """All cells of a block."""
-        left, top = self.left + place[0] * self.side, self.top + place[1] * self.side
+    def cells_of(self, index: BlockIndex) -> Cells:
+        """Return all cells of a block."""
+        left, top = self.left + index[0] * self.side, self.top + index[1] * self.side
         return Cells(left, top, left + self.side, top + self.side)
 
-    def places(self, cells: Cells) -> list[list[BlockIndex]]:
-        """The blocks that a box of cells touches, row by row."""
+    def blocks_of(self, cells: Cells) -> list[list[BlockIndex]]:
+        """Return the blocks that a box of cells touches, row by row."""
         columns = range((cells.left - self.left) // self.side, (cells.right - 1 - self.left) // self.side + 1)
         rows = range((cells.top - self.top) // self.side, (cells.bottom - 1 - self.top) // self.side + 1)
         return [[(column, row) for column in columns] for row in rows]
 
-    def shown(self, windows: Iterable[Window]) -> dict[BlockIndex, Cells]:
-        """What windows show of each block, blocks row by row."""
-        found: dict[BlockIndex, Cells] = {}
-        for cells in map(Cells.of, windows):
-            for place in (place for row in self.places(cells) for place in row):
-                part = cells.common(self.square(place))
-                found[place] = part.around(found.get(place, part))
-        return dict(sorted(found.items(), key=lambda item: item[0][::-1]))
+    def cells_by_block(self, windows: Iterable[Window]) -> dict[BlockIndex, Cells]:
+        """Return what windows show of each block, blocks row by row."""
+        shown: dict[BlockIndex, Cells] = {}
+        for cells in map(Cells.of_window, windows):
+            for index in (index for row in self.blocks_of(cells) for index in row):
+                part = cells.intersection(self.cells_of(index))
+                shown[index] = part.hull(shown.get(index, part))
+        return dict(sorted(shown.items(), key=lambda item: item[0][::-1]))
 
 
 class Assembler:
     """Windows put together from blocks, of which those used last are kept."""
 
     def __init__(self, layout: BlockLayout, fetch: Callable[[BlockIndex], Block], memory: int) -> None:
-        """fetch: makes or reads a block. memory: bytes to keep; what one window needs always is."""
+        """Begin with no blocks.
+
+        Args:
+            layout: where the blocks lie.
+            fetch: encodes or reads a block.
+            memory: bytes to keep; what one window needs always is kept until the next.
+        """
         self._layout, self._fetch, self._memory = layout, fetch, memory
-        self._blocks: OrderedDict[BlockIndex, Block] = OrderedDict()
+        # Without a bound of its own: it would let blocks of the very window go that is being put together.
+        self._blocks: LRUCache[BlockIndex, Block] = LRUCache(math.inf, getsizeof=lambda block: block.size)
 
     def window(self, window: Window) -> Block:
-        """What a window shows, in one piece."""
-        return self.box(Cells.of(window))
+        """Return what a window shows, in one piece."""
+        return self.box(Cells.of_window(window))
 
     def box(self, cells: Cells) -> Block:
-        """What a box of cells holds, in one piece."""
-        rows = [[self._block(place) for place in row] for row in self._layout.places(cells)]
-        self._forget(all_but=sum(map(len, rows)))
+        """Return what a box of cells holds, in one piece."""
+        rows = [[self._block(index) for index in row] for row in self._layout.blocks_of(cells)]
+        needed = sum(map(len, rows))
+        while self._blocks.currsize > self._memory and len(self._blocks) > needed:
+            self._blocks.popitem()
         parts = [[block.part(cells) for block in row] for row in rows]
         features = Features.joined([[part.features for part in row] for row in parts])
         return Block(cells, features, np.block([[part.valid for part in row] for row in parts]))
 
-    def _block(self, place: BlockIndex) -> Block:
-        if place not in self._blocks:
-            self._blocks[place] = self._fetch(place)
-        self._blocks.move_to_end(place)
-        return self._blocks[place]
-
-    def _forget(self, all_but: int) -> None:
-        """Let blocks go, those used longest ago first."""
-        size = sum(block.size for block in self._blocks.values())
-        while size > self._memory and len(self._blocks) > all_but:
-            _, block = self._blocks.popitem(last=False)
-            size -= block.size
+    def _block(self, index: BlockIndex) -> Block:
+        """Return a block, which is now the one used last."""
+        if index not in self._blocks:
+            self._blocks[index] = self._fetch(index)
+        return self._blocks[index]

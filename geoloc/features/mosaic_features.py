@@ -1,4 +1,4 @@
-"""The features of a mosaic on one grid of cells without seams, each encoded once; windows are views of it."""
+"""The features of a mosaic on one grid of cells without seams, each encoded once; windows are parts of it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import MARGIN, STRIDE, Features
 from tiling.grid import Grid
 from tiling.mosaic import Mosaic, WindowPixels
-from tiling.plan import Plan, Window
+from tiling.plan import Plan, Window, step
 
 
 class MosaicFeatures:
-    """A `Reference` that encodes what the windows of a plan show, when they are first asked for.
+    """A `Reference` that encodes what the windows of a plan show when they are first needed.
 
     The mosaic is read in square blocks, each with a margin of as many pixels as the network's backbone looks round a
     cell. So features do not depend on where blocks or windows end, and a cell has the same ones in every window.
@@ -30,21 +30,29 @@ class MosaicFeatures:
     def __init__(
         self, mosaic: Mosaic, plan: Plan, model: Localizer, *, block: int = BLOCK, memory: int = MEMORY
     ) -> None:
-        """block: cells a side. memory: bytes of features to keep, those used last; what one window needs always is."""
+        """Read nothing yet.
+
+        Args:
+            mosaic: where pixels are read; only by the thread that searches.
+            plan: the windows.
+            model: the network.
+            block: cells a side of what is read and encoded at once.
+            memory: bytes of features to keep, those used last; what one window needs always is kept.
+        """
         self.plan = plan
         self._mosaic, self._encoder = mosaic, ReferenceEncoder(model)
         layout = BlockLayout.over(plan.windows, block)
-        self._shown = layout.shown(plan.windows)
+        self._shown = layout.cells_by_block(plan.windows)
         self._assembler = Assembler(layout, self._block, memory)
 
     @property
     def crs(self) -> pyproj.CRS:
-        """Of the mosaic."""
+        """CRS of the mosaic, and so of the answers."""
         return self._mosaic.crs
 
     @property
     def gsd_m(self) -> float:
-        """Metres on the ground a pixel of the mosaic."""
+        """Ground sample distance of the mosaic, metres."""
         return self._mosaic.gsd_m
 
     @property
@@ -57,49 +65,49 @@ class MosaicFeatures:
         return self._mosaic.in_turn(shape)
 
     def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
-        """See `Reference.features`. What was not read before is read and encoded now.
+        """See `Reference.features`; what was not read before is read and encoded now.
 
         Raises:
             MosaicError: pixels cannot be read.
         """
-        shown = self._assembler.window(window)
-        return shown.features, shown.valid
+        block = self._assembler.window(window)
+        return block.features, block.valid
 
-    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
-        """See `Reference.squares`.
-
-        Raises:
-            MosaicError: pixels cannot be read.
-        """
-        return np.stack([self._square(row, column) for column in columns])
-
-    def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
-        """See `Reference.close`. Nothing of it is kept.
+    def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """See `Reference.descriptors`.
 
         Raises:
             MosaicError: pixels cannot be read.
         """
-        return self._encoder.seen(read_with_margin(self._mosaic, grid))
+        return np.stack([self._descriptors_of(row, column) for column in columns])
 
-    def _square(self, row: int, column: int) -> NDArray[np.int8]:
-        half = self.plan.window_px // (2 * STRIDE)
-        shown = self._assembler.box(Cells.quad(column, row, half))
-        described = self._encoder.squares(shown.features, shown.valid, half)
-        return described.reshape(len(described), -1)
+    def encode_grid(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
+        """See `Reference.encode_grid`; nothing of it is kept.
 
-    def _block(self, place: BlockIndex) -> Block:
-        cells = self._shown[place]
-        return self._encoder.block(cells, read_with_margin(self._mosaic, grid_of(self.plan, cells)))
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        return self._encoder.encode(read_with_margin(self._mosaic, grid))
+
+    def _descriptors_of(self, row: int, column: int) -> NDArray[np.int8]:
+        half = step(self.plan.window_px) // STRIDE
+        quarter = self._assembler.box(Cells.of_quarter(column, row, half))
+        descriptors = self._encoder.describe(quarter.features, quarter.valid, half)
+        return descriptors.reshape(len(descriptors), -1)
+
+    def _block(self, index: BlockIndex) -> Block:
+        cells = self._shown[index]
+        return self._encoder.encode_block(cells, read_with_margin(self._mosaic, grid_of(self.plan, cells)))
 
 
 def grid_of(plan: Plan, cells: Cells) -> Grid:
-    """The pixels of a box of cells."""
+    """Return the grid of the pixels of a box of cells."""
     rows, columns = cells.shape
     return plan.pixels(STRIDE * cells.left, STRIDE * cells.top, STRIDE * columns, STRIDE * rows)
 
 
 def read_with_margin(mosaic: Mosaic, grid: Grid) -> WindowPixels:
-    """The pixels of a grid and of `MARGIN` cells round it.
+    """Read the pixels of a grid and of `MARGIN` cells round it.
 
     Raises:
         MosaicError: pixels cannot be read.
@@ -109,36 +117,40 @@ def read_with_margin(mosaic: Mosaic, grid: Grid) -> WindowPixels:
 
 @dataclass(frozen=True)
 class ReferenceEncoder:
-    """From pixels with their margin to features and where they are valid."""
+    """The way from pixels with a margin to features and descriptors without it.
+
+    Attributes:
+        model: the network.
+    """
 
     model: Localizer
 
-    def block(self, cells: Cells, pixels: WindowPixels) -> Block:
-        """pixels: of `read_with_margin`."""
-        return Block(cells, *self.seen(pixels))
+    def encode_block(self, cells: Cells, pixels: WindowPixels) -> Block:
+        """Encode the pixels of a box of cells, as `read_with_margin` read them."""
+        return Block(cells, *self.encode(pixels))
 
-    def seen(self, pixels: WindowPixels) -> tuple[Features, NDArray[np.bool_]]:
-        """pixels: of `read_with_margin`; what comes out is without the margin."""
+    def encode(self, pixels: WindowPixels) -> tuple[Features, NDArray[np.bool_]]:
+        """Encode pixels that `read_with_margin` read: features and mask of what lies within the margin."""
         margin = MARGIN * STRIDE
         valid = pixels.valid[margin:-margin, margin:-margin].copy()
         rows, columns = (side // STRIDE for side in valid.shape)
         if not pixels.valid.any():
-            return self.nothing.spread(rows, columns), valid
+            return self.no_data.repeated(rows, columns), valid
         wide = self.model.encode_reference(pixels.rgb, pixels.valid)
         inner = wide.cells(MARGIN, MARGIN, MARGIN + columns, MARGIN + rows)
         # A copy, since a view would keep the margin in memory.
         return Features(*(side.clone() for side in inner)), valid
 
-    def squares(self, features: Features, valid: NDArray[np.bool_], half: int) -> NDArray[np.int8]:
-        """See `Localizer.describe_reference`; zeros in quarters of windows without data. valid: as of `seen`."""
-        described = self.model.describe_reference(features, half)
+    def describe(self, features: Features, valid: NDArray[np.bool_], half: int) -> NDArray[np.int8]:
+        """Describe what `encode` returned, see `Localizer.describe_reference`; zeros in quarters without data."""
+        descriptors = self.model.describe_reference(features, half)
         rows, columns = (side // (half * STRIDE) for side in valid.shape)
-        there = valid.reshape(rows, half * STRIDE, columns, half * STRIDE).any(axis=(1, 3))
-        return described * np.kron(there, np.ones((SQUARES, SQUARES), np.int8))
+        has_data = valid.reshape(rows, half * STRIDE, columns, half * STRIDE).any(axis=(1, 3))
+        return descriptors * np.kron(has_data, np.ones((SQUARES, SQUARES), np.int8))
 
     @cached_property
-    def nothing(self) -> Features:
-        """Of one cell with no data far and wide."""
+    def no_data(self) -> Features:
+        """Features of one cell with no data far and wide."""
         side = (2 * MARGIN + 1) * STRIDE
         wide = self.model.encode_reference(np.zeros((side, side, 3), np.uint8), np.zeros((side, side), bool))
         return wide.cells(MARGIN, MARGIN, MARGIN + 1, MARGIN + 1)

@@ -1,4 +1,4 @@
-"""What a search looks at: the windows of a plan as the network sees them."""
+"""The protocol of what a search looks at: the windows of a plan, as the network's features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tiling.plan import Plan, Window
 
 
 class Reference(Protocol):
-    """What is searched: the windows of a plan, as the network sees them, and the mosaic they are of."""
+    """What is searched: the windows of a plan as features, and the mosaic they are of."""
 
     @property
     def plan(self) -> Plan:
@@ -24,11 +24,11 @@ class Reference(Protocol):
 
     @property
     def crs(self) -> pyproj.CRS:
-        """Of the mosaic, and so of the answers."""
+        """CRS of the mosaic, and so of the answers."""
 
     @property
     def gsd_m(self) -> float:
-        """Metres on the ground a pixel of the mosaic."""
+        """Ground sample distance of the mosaic, metres."""
 
     @property
     def finest_m(self) -> float:
@@ -38,25 +38,38 @@ class Reference(Protocol):
         """See `Mosaic.in_turn`."""
 
     def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
-        """The network's features of one window of the plan (1 x C x px/16 x px/16, 1 x C' x px/8 x px/8), and which of
-        its pixels have data, px x px.
+        """Return the network's features of one window of the plan, and which of its pixels have data.
+
+        Returns:
+            Features, 1 x C x px / 16 x px / 16 and 1 x C' x px / 8 x px / 8, and a mask, px x px.
 
         Raises:
-            GeolocError: the mosaic cannot be read.
+            GeolocError: the mosaic or index cannot be read.
         """
 
-    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
-        """Descriptors of quarters of windows, len(columns) x size x squares, see `Localizer.describe_reference`.
+    def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """Return descriptors of the squares of quarters of windows; see `Localizer.describe_reference`.
 
-        row, columns: of the quarters among all of the lattice that windows lie on, counted from the upper left corner
-        of the world. Zeros where there are no data.
+        Args:
+            row: row of the quarters among all of the lattice that windows lie on, counted from the upper left corner of
+                the world.
+            columns: their columns, counted likewise.
+
+        Returns:
+            len(columns) x size x squares, zeros where there are no data.
 
         Raises:
-            GeolocError: the mosaic cannot be read.
+            GeolocError: the mosaic or index cannot be read.
         """
 
-    def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]] | None:
-        """The same of any north-up grid in the plan's CRS, sides multiples of 16 px; None where no pixels are at hand.
+    def encode_grid(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]] | None:
+        """Return features and mask, as `features` does, of any pixels.
+
+        Args:
+            grid: north-up, in the plan's CRS, its sides multiples of 16 px.
+
+        Returns:
+            None where no pixels are at hand.
 
         Raises:
             GeolocError: the mosaic cannot be read.

@@ -33,7 +33,7 @@ class KnownView:
     Attributes:
         grid: pixels as the plan's windows have them: EPSG:3857, as large as theirs.
         place: where the object is, in pixels of `grid`.
-        heading_deg: of the photo's up there, clockwise from north.
+        heading_deg: heading of the photo's up there, clockwise from north.
         px_per_m: photo pixels a metre of ground there.
     """
 
@@ -44,22 +44,23 @@ class KnownView:
 
 
 class GuidedLook:
-    """Looks for targets where they are told to be."""
+    """Looks for targets at places that are known."""
 
     def __init__(self, reference: Reference, model: Localizer) -> None:
+        """Take what is looked at, and the network that its features are of."""
         self._reference, self._model = reference, model
         self._middles = Middles(reference.plan)
 
     def look(self, photo: Photo, target: Target, view: KnownView) -> Detection | None:
-        """The answer of attention, not scored; None where none can be. For photos that are no panoramas.
+        """Return the answer of attention, not scored; None where none can be. For photos that are no panoramas.
 
         Raises:
             GeolocError: the mosaic cannot be read.
         """
         looker = Looker(photo, [target], self._reference, self._model, self._middles)
-        sight, at = looker.nearest(*(view.grid.affine * tuple(view.place.mean)))
+        window, at = looker.nearest_window(*(view.grid.affine * tuple(view.place.mean)))
         height, _ = self._model.query_shape
         crops = crops_in_view(photo, target, height, view.heading_deg, view.px_per_m)
-        known = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
-        found = looker.look(0, crops, sight, known)
-        return None if found is None else close_look(looker, looker.answer(found)).detection
+        place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
+        candidate = looker.look(0, crops, window, place)
+        return None if candidate is None else close_look(looker, looker.answer(candidate)).detection

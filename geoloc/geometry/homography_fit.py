@@ -1,4 +1,4 @@
-"""Whether matches fit_homography on one plane, and how well they tell where a point lies."""
+"""Whether matches agree on one plane (a homography), and how well they tell where a point lies."""
 
 from __future__ import annotations
 
@@ -29,21 +29,26 @@ LONGEST_SIDE_RATIO = 12.0
 class ViewGeometry:
     """How a photo sees the ground at a point.
 
-    heading_deg: of the photo's up, in [0, 360). px: reference pixels a photo pixel, the mean of along and across. lean:
-    how far a point comes to lie aside for each metre that it stands above the ground, metres along the reference's
-    (x, y); its sign is open.
+    Attributes:
+        heading_deg: heading of the photo's up, clockwise from the reference's, in [0, 360).
+        scale: reference pixels a photo pixel, the mean of along and across.
+        lean: how far a point comes to lie aside for each metre that it stands above the ground, metres along the
+            reference's (x, y); its sign is open.
     """
 
     heading_deg: float
-    px: float
+    scale: float
     lean: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HomographyFit:
-    """A homography from the photo to the reference and what agrees with it.
+    """A homography from the photo to the reference, and the matches that agree with it.
 
-    matrix: 3 x 3. photo, reference: N x 2 pixels of the inliers.
+    Attributes:
+        matrix: 3 x 3, photo pixels to reference pixels.
+        photo: places of the inliers in the photo, N x 2 pixels (x, y).
+        reference: places of the inliers in the reference, N x 2 pixels (x, y).
     """
 
     matrix: NDArray[np.float64]
@@ -52,26 +57,26 @@ class HomographyFit:
 
     @property
     def inliers(self) -> int:
-        """How many matches fit_homography."""
+        """Number of matches that agree."""
         return len(self.photo)
 
     def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Photo points (N x 2) to reference pixels, moved as the inliers next to them are off: ground is no plane."""
-        plane = map_points(self.matrix, points)
-        off = self.reference - map_points(self.matrix, self.photo)
-        out = plane.copy()
+        """Map photo points (N x 2) to reference pixels, moved as the inliers next to them are off.
+
+        Ground is no plane.
+        """
+        mapped, off = map_points(self.matrix, points), self._residuals
         for i, point in enumerate(points):
-            out[i] += np.median(off[self._near(point)], axis=0)
-        return out
+            mapped[i] += np.median(off[self._near(point)], axis=0)
+        return mapped
 
     def covariance(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Of the place that `carry` tells for a photo point, 2 x 2, reference pixels squared.
+        """Return the covariance of a photo point's place by `map_points`, 2 x 2, reference pixels squared.
 
         What the inliers next to it are off, and how loosely the inliers hold the plane there (first-order propagation
         of a least-squares fit, Hartley and Zisserman 2004, 5.2): beyond the part of the photo that they cover it grows.
         """
-        near = self._near(point)
-        off = self.reference - map_points(self.matrix, self.photo)
+        near, off = self._near(point), self._residuals
         rest = off[near] - np.median(off[near], axis=0)
         local = max(float((rest**2).mean()), LEAST_ERROR_PX**2)
         varied = max(float((off**2).sum()) / (off.size - 8), LEAST_ERROR_PX**2)
@@ -83,9 +88,11 @@ class HomographyFit:
         loose = slope @ np.linalg.solve(information, slope.T)
         return np.asarray(local * np.eye(2) + ALIKE * varied * loose)
 
-    def sight(self, point: NDArray[np.float64]) -> ViewGeometry:
-        """How the ground is seen at a photo point. Seen at an angle `i` from straight down it is 1 / cos(i) times as
-        long as wide, and what stands up h is shifted h tan(i).
+    def view_geometry(self, point: NDArray[np.float64]) -> ViewGeometry:
+        """Tell how the ground is seen at a photo point (x, y).
+
+        Seen at an angle `i` from straight down it is 1 / cos(i) times as long as wide, and what stands up h is shifted
+        h tan(i).
         """
         jacobian = _jacobians(self.matrix, point[None], 1.0)[0]
         axes, sides, _ = np.linalg.svd(jacobian)
@@ -93,13 +100,19 @@ class HomographyFit:
         east, south = jacobian @ [0.0, -1.0]
         return ViewGeometry(
             heading_deg=math.degrees(math.atan2(east, -south)) % 360,
-            px=math.sqrt(float(sides[0] * sides[1])),
+            scale=math.sqrt(float(sides[0] * sides[1])),
             lean=np.asarray(axes[:, 0] * math.sqrt(ratio**2 - 1)),
         )
 
+    @property
+    def _residuals(self) -> NDArray[np.float64]:
+        """What the inliers are off the plane, N x 2, reference pixels."""
+        return self.reference - map_points(self.matrix, self.photo)
+
     def _slopes(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How the places of photo points (N x 2) change with the homography's eight numbers, N x 2 x 8, photo points
-        brought to the size of 1 first: their units do not matter, numbers of a like size do.
+        """How the places of photo points (N x 2) change with the homography's eight numbers, N x 2 x 8.
+
+        Photo points are brought to the size of 1 first: their units do not matter, numbers of a like size do.
         """
         middle, size = self.photo.mean(axis=0), max(float(self.photo.std()), 1e-9)
         back = np.array([[size, 0, middle[0]], [0, size, middle[1]], [0, 0, 1.0]])
@@ -118,9 +131,15 @@ class HomographyFit:
 
 
 def fit_homography(photo: NDArray[np.float64], reference: NDArray[np.float64]) -> HomographyFit | None:
-    """The plane that most of the matched points (N x 2 each) fit_homography on; None where too few do or it makes no sense.
+    """Find the plane that most of the matched points agree on.
 
-    Sense: seen from the same side (not mirrored) at every inlier, and no square of the photo becomes a sliver.
+    Args:
+        photo: places in the photo, N x 2 pixels (x, y).
+        reference: the same places in the reference, N x 2 pixels (x, y).
+
+    Returns:
+        The fit; None where too few agree or it makes no sense. Sense: seen from the same side (not mirrored) at every
+        inlier, and no square of the photo becomes a sliver.
     """
     if len(photo) < LEAST_INLIERS:
         return None
@@ -143,8 +162,8 @@ def fit_homography(photo: NDArray[np.float64], reference: NDArray[np.float64]) -
 
 
 def _sensible(found: HomographyFit) -> bool:
-    here = map_points(found.matrix, found.photo)
-    if np.isnan(here).any():
+    mapped = map_points(found.matrix, found.photo)
+    if np.isnan(mapped).any():
         return False
     jacobians = _jacobians(found.matrix, found.photo, 1e-3 * max(float(np.ptp(found.photo, axis=0).max()), 1.0))
     if np.isnan(jacobians).any() or (np.linalg.det(jacobians) <= 0).any():
@@ -155,6 +174,6 @@ def _sensible(found: HomographyFit) -> bool:
 
 def _jacobians(matrix: NDArray[np.float64], points: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     """Of the homography at photo points (N x 2), N x 2 x 2: reference (x, y) by photo (x, y)."""
-    here = map_points(matrix, points)
-    sides = [(map_points(matrix, points + np.array(to)) - here) / step for to in ((step, 0.0), (0.0, step))]
+    mapped = map_points(matrix, points)
+    sides = [(map_points(matrix, points + np.array(to)) - mapped) / step for to in ((step, 0.0), (0.0, step))]
     return np.stack(sides, axis=-1)

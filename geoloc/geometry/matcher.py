@@ -15,38 +15,50 @@ from geoloc.plane.homography import from_opencv, map_points
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalFeatures:
-    """points: N x 2 pixels (x, y), corner origin. descriptors: N x D float32 of length 1."""
+    """Local features (keypoints) of a picture.
+
+    Attributes:
+        points: where they are, N x 2 pixels (x, y), corner origin.
+        descriptors: what is seen there, N x D float32 of length 1.
+    """
 
     points: NDArray[np.float64]
     descriptors: NDArray[np.float32]
 
     def __len__(self) -> int:
+        """Return how many there are."""
         return len(self.points)
 
     def moved(self, matrix: NDArray[np.float64]) -> LocalFeatures:
-        """The same with their points map_points a 3 x 3 homography."""
+        """Return them with their points mapped by a 3 x 3 homography."""
         return LocalFeatures(map_points(matrix, self.points), self.descriptors)
 
     def part(self, keep: NDArray[np.bool_]) -> LocalFeatures:
-        """Those that are kept."""
+        """Return those that are kept."""
         return LocalFeatures(self.points[keep], self.descriptors[keep])
 
     @classmethod
     def joined(cls, parts: Sequence[LocalFeatures]) -> LocalFeatures:
-        """All of them, in their order; none of none."""
+        """Return all of them, in their order; none of none."""
         if not parts:
             return cls(np.zeros((0, 2)), np.zeros((0, 0), np.float32))
         return cls(np.concatenate([p.points for p in parts]), np.concatenate([p.descriptors for p in parts]))
 
 
 class Matcher(Protocol):
-    """What finds and matches local features."""
+    """Finds local features and matches them."""
 
     def features(self, image: NDArray[np.uint8], valid: NDArray[np.bool_] | None, most: int) -> LocalFeatures:
-        """About `most` features at the most (ties are kept) of an H x W x 3 RGB image, where `valid` says so."""
+        """Find local features of a picture.
+
+        Args:
+            image: H x W x 3, RGB.
+            valid: H x W, where they may lie; None for anywhere.
+            most: about how many at the most: those that tie with the last are kept.
+        """
 
     def match(self, query: LocalFeatures, reference: LocalFeatures) -> NDArray[np.intp]:
-        """Pairs of numbers (query, reference), P x 2, each reference at most once."""
+        """Return pairs of numbers (query, reference), P x 2, each reference at most once."""
 
 
 class RootSift:
@@ -57,26 +69,26 @@ class RootSift:
     """OpenCV's own limit leaves too little on lawns and gravel."""
 
     def features(self, image: NDArray[np.uint8], valid: NDArray[np.bool_] | None, most: int) -> LocalFeatures:
-        """See `Matcher`."""
+        """Find local features of a picture; see `Matcher.features`."""
         # Without the precise upscale everything lies a quarter of a pixel to the lower right.
-        finder = cv2.SIFT.create(nfeatures=most, contrastThreshold=self.contrast, enable_precise_upscale=True)
+        sift = cv2.SIFT.create(nfeatures=most, contrastThreshold=self.contrast, enable_precise_upscale=True)
         mask = None
         if valid is not None:
             # Where the data end, the descriptor would describe the end.
             mask = np.asarray(cv2.erode(valid.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=1)) * 255
-        found, descriptors = finder.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), mask)
-        if descriptors is None or not len(found):
+        keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), mask)
+        if descriptors is None or not len(keypoints):
             return LocalFeatures(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
-        points = from_opencv(np.array([f.pt for f in found], float))
+        points = from_opencv(np.array([keypoint.pt for keypoint in keypoints], float))
         root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-9))
         return LocalFeatures(points, np.asarray(root, np.float32))
 
     def match(self, query: LocalFeatures, reference: LocalFeatures) -> NDArray[np.intp]:
-        """See `Matcher`."""
+        """Return pairs of numbers (query, reference); see `Matcher.match`."""
         if len(query) < 2 or len(reference) < 2:
             return np.zeros((0, 2), np.intp)
-        finder = cv2.FlannBasedMatcher({"algorithm": 1, "trees": 4}, {"checks": 96})
-        pairs = finder.knnMatch(query.descriptors, reference.descriptors, k=2)
+        flann = cv2.FlannBasedMatcher({"algorithm": 1, "trees": 4}, {"checks": 96})
+        pairs = flann.knnMatch(query.descriptors, reference.descriptors, k=2)
         good = sorted((a.distance, a.queryIdx, a.trainIdx) for a, b in pairs if a.distance < self.ratio * b.distance)
         # Many to one is what repeated texture looks like: the nearest counts.
         best: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""What an index says of itself, in the attributes of its Zarr group."""
+"""What an index says of itself in the attributes of its Zarr group."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from geoloc.features.blocks import BlockLayout
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import STRIDE
 from tiling.fingerprint import FilePrint
-from tiling.plan import Plan, Window
+from tiling.plan import Plan, Window, step
 
 FORMAT = "geoloc-index-2"
+"""Name of the format's version."""
 
 
 class State(StrEnum):
-    """How far an index is. An interrupted update may hold blocks of two states of the mosaic."""
+    """How far an index is; an interrupted update may hold blocks of two states of the mosaic."""
 
     BUILDING = "building"
     UPDATING = "updating"
@@ -29,7 +30,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IndexRequest:
-    """What was asked for. gsd_m: to read the mosaic at, None for the network's own; area: WGS 84."""
+    """What an index was asked for, to plan it again when its mosaic changes.
+
+    Attributes:
+        bands: of the mosaic, counted from 1; None for the first ones.
+        gsd_m: ground sample distance to read the mosaic at, metres; None for the network's own.
+        area: what to index, WGS 84.
+    """
 
     bands: tuple[int, ...] | None
     gsd_m: float | None
@@ -40,9 +47,30 @@ class IndexRequest:
 class Header:
     """Everything about an index but its arrays.
 
-    weights: their checksum. crs: of the mosaic, WKT; gsd_m, finest_m, middle_x: see `Mosaic`. descriptor: length of
-    each. columns, rows: of the blocks. coarse_steps, fine_steps: see `Quantiser`. coarse_nothing, fine_nothing:
-    quantised features, one a channel, of ground without data.
+    Attributes:
+        preset: name of the network's shape.
+        weights: checksum of the network's weights.
+        request: what was asked for.
+        mosaic: its files, as they were.
+        crs: CRS of the mosaic, WKT.
+        gsd_m: see `Mosaic`.
+        finest_m: see `Mosaic`.
+        middle_x: see `Mosaic`.
+        zoom: see `Plan`, as all down to `area`.
+        tiles_per_side: tiles along a window.
+        window_px: pixels along a window.
+        plan_gsd_m: ground sample distance of the windows, metres.
+        area: what the windows show, WGS 84.
+        layout: where the blocks lie.
+        descriptor: length of each descriptor.
+        columns: of blocks.
+        rows: of blocks.
+        coarse_steps: see `Quantiser`.
+        fine_steps: see `Quantiser`.
+        coarse_nothing: quantised coarse features of ground without data, one a channel.
+        fine_nothing: quantised fine features of ground without data, one a channel.
+        versions: of geoloc and of what it was made with, by name.
+        state: how far it is.
     """
 
     preset: str
@@ -71,8 +99,8 @@ class Header:
 
     @property
     def half(self) -> int:
-        """Cells along half a window, of which the side of a block is a multiple."""
-        return self.window_px // (2 * STRIDE)
+        """Cells along half a window; the side of a block is a multiple of it."""
+        return step(self.window_px) // STRIDE
 
     @property
     def squares(self) -> int:
@@ -80,29 +108,35 @@ class Header:
         return SQUARES * self.layout.side // self.half
 
     def plan(self, windows: tuple[Window, ...]) -> Plan:
-        """With the windows that stand in an array of their own."""
+        """Return the plan with the windows that stand in an array of their own."""
         return Plan(windows, self.zoom, self.tiles_per_side, self.window_px, self.plan_gsd_m, self.area)
 
     def fits(self, other: Header) -> bool:
-        """Whether blocks of one are blocks of the other where their pixels are the same."""
+        """Whether blocks of one index are blocks of the other where their pixels are the same."""
         return all(getattr(self, name) == getattr(other, name) for name in _MUST_AGREE)
 
     def to_json(self) -> dict[str, Any]:
-        """For the attributes; `from_json` brings back the same."""
-        told = asdict(self)
-        told["area"] = _wkt(self.area)
-        told["request"]["area"] = _wkt(self.request.area)
-        return {"format": FORMAT, **told}
+        """Return plain values for the group's attributes; `from_json` brings back the same header."""
+        header_json = asdict(self)
+        header_json["area"] = _wkt(self.area)
+        header_json["request"]["area"] = _wkt(self.request.area)
+        return {"format": FORMAT, **header_json}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Header:
-        """Raises KeyError, TypeError or ValueError where it is none of ours."""
-        values = {name: told[name] for name in cls.__dataclass_fields__}
+    def from_json(cls, header_json: Mapping[str, Any]) -> Header:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError: a value is missing.
+            TypeError: a value is of another kind.
+            ValueError: a value is impossible.
+        """
+        values = {name: header_json[name] for name in cls.__dataclass_fields__}
         for name in ("coarse_steps", "fine_steps", "coarse_nothing", "fine_nothing"):
             values[name] = tuple(values[name])
-        asked = values["request"]
-        bands = None if asked["bands"] is None else tuple(asked["bands"])
-        values["request"] = IndexRequest(bands, asked["gsd_m"], shapely.from_wkt(asked["area"]))
+        request = values["request"]
+        bands = None if request["bands"] is None else tuple(request["bands"])
+        values["request"] = IndexRequest(bands, request["gsd_m"], shapely.from_wkt(request["area"]))
         values["mosaic"] = tuple(FilePrint(**{**f, "affine": tuple(f["affine"])}) for f in values["mosaic"])
         values["area"] = shapely.from_wkt(values["area"])
         values["layout"] = BlockLayout(**values["layout"])
@@ -117,5 +151,5 @@ _MUST_AGREE = (
 
 
 def _wkt(shape: Polygon | MultiPolygon) -> str:
-    """Precise enough to come back as the same."""
+    """Write a shape so precisely that it comes back as the same."""
     return str(shapely.to_wkt(shape, rounding_precision=17))

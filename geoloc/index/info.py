@@ -1,4 +1,4 @@
-"""What an index holds, for people and programs."""
+"""What an index holds, in plain values for people and programs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ _GEOD = pyproj.Geod(ellps="WGS84")
 
 
 def index_info(path: Path) -> dict[str, Any]:
-    """Plain values by name. area_km2: of what was planned, ground without data included.
+    """Return what an index holds.
+
+    Returns:
+        Plain values by name; `area_km2` is of what was planned, ground without data included.
 
     Raises:
         IndexFileError: there is no index of this version.
     """
     store = Store.open(path)
     header, plan = store.header, store.plan()
-    blocks = header.layout.shown(plan.windows)
+    blocks = header.layout.cells_by_block(plan.windows)
     area_km2 = abs(_GEOD.geometry_area_perimeter(plan.area)[0]) / 1e6
     size_mb = store.size() / 1e6
     epsg = pyproj.CRS.from_wkt(header.crs).to_epsg()

@@ -1,14 +1,14 @@
-"""An index as what a search looks at."""
+"""A finished index as what a search looks at."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyproj
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
@@ -29,14 +29,14 @@ from tiling.mosaic import Mosaic
 from tiling.plan import Plan, Window
 
 DESCRIBED = 256 * 2**20
-"""Bytes of descriptors that are kept from one search to the next, those read last: of about 330 km2."""
+"""Bytes of descriptors that are kept from one search to the next, those used last: of about 330 km2."""
 
 
 class OpenIndex:
-    """A finished index, open for searches. Blocks that were read are kept from one search to the next."""
+    """A finished index, open for searches; blocks that were read are kept from one search to the next."""
 
     def __init__(self, path: Path) -> None:
-        """Open it.
+        """Open the index at a path.
 
         Raises:
             IndexFileError: there is none, it is of another version, or not finished.
@@ -50,19 +50,27 @@ class OpenIndex:
         self.crs = pyproj.CRS.from_wkt(self.header.crs)
         self._quantiser = Quantiser(self.header.coarse_steps, self.header.fine_steps)
         self._assembler = Assembler(self.header.layout, self._block, MEMORY)
-        self._described: OrderedDict[BlockIndex, NDArray[np.int8]] = OrderedDict()
+        # A search goes row by row: of a row of blocks, whatever it takes, none is read twice.
+        row_bytes = (self.header.columns + 1) * self.header.descriptor * self.header.squares**2
+        self._descriptors: LRUCache[BlockIndex, NDArray[np.int8]] = LRUCache(
+            max(DESCRIBED, row_bytes), getsizeof=lambda descriptors: descriptors.nbytes
+        )
 
     @property
-    def told_in(self) -> Path:
+    def header_path(self) -> Path:
         """The file that changes with every update."""
         return self.path / "zarr.json"
 
     def check_model(self, preset: str, weights: Path) -> None:
-        """Refuse another network than the one that made it. weights: their file; its calibration does not matter.
+        """Refuse another network than the one that made the index.
+
+        Args:
+            preset: name of the network's shape.
+            weights: file of its weights; the calibration in it does not matter.
 
         Raises:
             IndexFileError: the preset or the weights are others.
-            WeightsError: it cannot be read.
+            WeightsError: the file cannot be read.
         """
         checksum = network_checksum(weights)
         if preset != self.header.preset:
@@ -76,7 +84,7 @@ class OpenIndex:
             )
 
     def check_mosaic(self, files: Sequence[FilePrint]) -> None:
-        """Refuse another mosaic, or another state of it, than the one that it shows.
+        """Refuse another mosaic, or another state of it, than the one that the index shows.
 
         Raises:
             IndexFileError: the files are others, or have changed.
@@ -88,7 +96,7 @@ class OpenIndex:
             )
 
     def plan(self, area: Area) -> Plan:
-        """The windows that show what of it lies in an area.
+        """Return the windows that show what of the index lies in an area.
 
         Raises:
             AreaError: nothing does.
@@ -99,70 +107,79 @@ class OpenIndex:
         return self.whole.limited(area, lambda window: self._assembler.window(window).valid)
 
     def reference(self, plan: Plan, model: Localizer, mosaic: Mosaic | None) -> IndexFeatures:
-        """A plan's windows for a network that `check_model` accepts. mosaic: that `check_mosaic` accepts, where its
-        pixels are at hand.
+        """Return a plan's windows for a search.
+
+        Args:
+            plan: of this index.
+            model: a network that `check_model` accepts.
+            mosaic: one that `check_mosaic` accepts, where its pixels are at hand.
         """
         return IndexFeatures(plan, self, model, mosaic)
 
     def damaged(self, progress: Callable[[int, int], None] = lambda done, total: None) -> list[BlockIndex]:
-        """The blocks that are missing or not as they were written."""
-        places = list(self.header.layout.shown(self.whole.windows))
+        """Return the blocks that are missing or not as they were written.
+
+        Args:
+            progress: called with the number of blocks checked and of all.
+        """
+        blocks = list(self.header.layout.cells_by_block(self.whole.windows))
         wrong = []
-        for number, place in enumerate(places, start=1):
-            if self._store.read(place) is None:
-                wrong.append(place)
-            progress(number, len(places))
+        for number, index in enumerate(blocks, start=1):
+            if self._store.read(index) is None:
+                wrong.append(index)
+            progress(number, len(blocks))
         return wrong
 
     def features(self, window: Window, model: Localizer) -> tuple[Features, NDArray[np.bool_]]:
         """See `Reference.features`."""
-        shown = self._assembler.window(window)
-        return self._quantiser.restored(shown.features, model.device), shown.valid
+        block = self._assembler.window(window)
+        return self._quantiser.dequantised(block.features, model.device), block.valid
 
-    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
-        """See `Reference.squares`."""
-        return np.stack([self._square(row, column) for column in columns])
+    def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """See `Reference.descriptors`."""
+        return np.stack([self._descriptors_of(row, column) for column in columns])
 
-    def _square(self, row: int, column: int) -> NDArray[np.int8]:
+    def _descriptors_of(self, row: int, column: int) -> NDArray[np.int8]:
         header, n = self.header, SQUARES
-        cells = Cells.quad(column, row, header.half)
-        ((place,),) = header.layout.places(cells)
-        if place not in self._described:
-            squares = self._store.read_squares(place)
-            if squares is None:
-                raise self._damage(place)
-            self._described[place] = squares
-            while len(self._described) > max(header.columns + 1, DESCRIBED // squares.nbytes):
-                self._described.popitem(last=False)
-        self._described.move_to_end(place)
-        square = header.layout.square(place)
-        x, y = n * (cells.left - square.left) // header.half, n * (cells.top - square.top) // header.half
-        return self._described[place][:, y : y + n, x : x + n].reshape(header.descriptor, n * n)
+        cells = Cells.of_quarter(column, row, header.half)
+        ((index,),) = header.layout.blocks_of(cells)
+        if index not in self._descriptors:
+            descriptors = self._store.read_squares(index)
+            if descriptors is None:
+                raise self._damage(index)
+            self._descriptors[index] = descriptors
+        block = header.layout.cells_of(index)
+        x, y = n * (cells.left - block.left) // header.half, n * (cells.top - block.top) // header.half
+        return self._descriptors[index][:, y : y + n, x : x + n].reshape(header.descriptor, n * n)
 
-    def _damage(self, place: BlockIndex) -> IndexFileError:
+    def _damage(self, index: BlockIndex) -> IndexFileError:
         return IndexFileError(
-            f"{self.path}: block {place[0]},{place[1]} is missing or damaged; `geoloc index update` restores it"
+            f"{self.path}: block {index[0]},{index[1]} is missing or damaged; `geoloc index update` restores it"
         )
 
-    def _block(self, place: BlockIndex) -> Block:
-        stored = self._store.read(place)
+    def _block(self, index: BlockIndex) -> Block:
+        stored = self._store.read(index)
         if stored is None:
-            raise self._damage(place)
-        cells = self.header.layout.square(place)
+            raise self._damage(index)
+        cells = self.header.layout.cells_of(index)
         # Also a block whose own ground has no data may see some in its margin.
         if stored.coarse.any():
             return Block(cells, Features.from_arrays(stored.coarse, stored.fine), stored.valid)
-        sides = (np.array(side, np.int8)[:, None, None] for side in self._nothing)
-        return Block(cells, Features.from_arrays(*sides).spread(*cells.shape), stored.valid)
-
-    @property
-    def _nothing(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        return self.header.coarse_nothing, self.header.fine_nothing
+        nothing = self.header.coarse_nothing, self.header.fine_nothing
+        sides = (np.array(side, np.int8)[:, None, None] for side in nothing)
+        return Block(cells, Features.from_arrays(*sides).repeated(*cells.shape), stored.valid)
 
 
 @dataclass(frozen=True)
 class IndexFeatures:
-    """The windows of a plan as an index keeps them: a `Reference`."""
+    """A `Reference` that reads the windows of a plan from an index.
+
+    Attributes:
+        plan: the windows.
+        index: where their features are.
+        model: the network that made them.
+        mosaic: what was indexed, where its pixels are at hand.
+    """
 
     plan: Plan
     index: OpenIndex
@@ -171,12 +188,12 @@ class IndexFeatures:
 
     @property
     def crs(self) -> pyproj.CRS:
-        """Of the mosaic."""
+        """CRS of the mosaic, and so of the answers."""
         return self.index.crs
 
     @property
     def gsd_m(self) -> float:
-        """Metres on the ground a pixel of the mosaic."""
+        """Ground sample distance of the mosaic, metres."""
         return self.index.header.gsd_m
 
     @property
@@ -196,16 +213,20 @@ class IndexFeatures:
         """
         return self.index.features(window, self.model)
 
-    def squares(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
-        """See `Reference.squares`.
+    def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
+        """See `Reference.descriptors`.
 
         Raises:
             IndexFileError: a block is missing or damaged.
         """
-        return self.index.squares(row, columns)
+        return self.index.descriptors(row, columns)
 
-    def close(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]] | None:
-        """See `Reference.close`: of the mosaic's pixels, where they are at hand."""
+    def encode_grid(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]] | None:
+        """See `Reference.encode_grid`.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
         if self.mosaic is None:
             return None
-        return ReferenceEncoder(self.model).seen(read_with_margin(self.mosaic, grid))
+        return ReferenceEncoder(self.model).encode(read_with_margin(self.mosaic, grid))

@@ -29,16 +29,21 @@ from tiling.plan import Plan, Window
 DIGEST = 32
 """Bytes of a checksum."""
 LEVEL = 3
+"""How hard Zstandard tries."""
 _RECORD = 3 * DIGEST
 _DAMAGED = (OSError, ValueError, RuntimeError)
 """What a codec says of bytes that it cannot make sense of."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A block as it is kept. coarse: C x side x side, fine: C' x 2 side x 2 side, both int8; valid: 16 side x 16 side
-    bool; squares: see `Localizer.describe_reference`. Where no window shows it, and all over a block without data,
-    there are zeros.
+class StoredBlock:
+    """A block as it is kept, with zeros where no window shows it, and all over a block without data.
+
+    Attributes:
+        coarse: C x side x side, quantised.
+        fine: C' x 2 side x 2 side, quantised.
+        valid: 16 side x 16 side, where there are data.
+        squares: their descriptors, see `Localizer.describe_reference`.
     """
 
     coarse: NDArray[np.int8]
@@ -47,14 +52,15 @@ class Stored:
     squares: NDArray[np.int8]
 
     def digest(self) -> bytes:
-        """Its checksum, but for the squares, which are read by themselves."""
+        """Return the checksum of all but the squares, which are read by themselves."""
         return _digest(self.coarse, self.fine, np.packbits(self.valid, axis=-1))
 
 
 class Store:
-    """An index on disk. Reading and writing of different blocks may happen in different threads."""
+    """An index on disk; reading and writing of different blocks may happen in different threads."""
 
     def __init__(self, path: Path, group: zarr.Group, header: Header) -> None:
+        """Take an open group and its header; `Store.open` reads both."""
         self.path, self.header = path, header
         self._group = group
         self._coarse, self._fine, self._valid, self._squares, self._records, self._windows = (
@@ -95,7 +101,7 @@ class Store:
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = False) -> Store:
-        """An index that is there.
+        """Open an index that is there.
 
         Raises:
             IndexFileError: there is none, or what is there is none of this version.
@@ -104,28 +110,32 @@ class Store:
             raise IndexFileError(f"{path}: no such index; make one with `geoloc index build`")
         try:
             group = zarr.open_group(path, mode="r+" if writable else "r")
-            told = group.attrs.asdict()
+            header_json = group.attrs.asdict()
         except (OSError, ValueError, TypeError, KeyError) as error:
             reason = " ".join(str(error).split())
             raise IndexFileError(f"{path}: not an index that can be read ({reason})") from error
-        if told.get("format") != FORMAT:
+        if header_json.get("format") != FORMAT:
             raise IndexFileError(
                 f"{path}: not an index of this version of geoloc (its attributes do not say {FORMAT}); build it anew"
             )
         try:
-            return cls(path, group, Header.from_json(told))
+            return cls(path, group, Header.from_json(header_json))
         except (KeyError, TypeError, ValueError) as error:
             raise IndexFileError(f"{path}: its attributes or arrays are damaged; build it anew") from error
 
     def plan(self) -> Plan:
-        """What was indexed."""
+        """Return the windows that were indexed."""
         header = self.header
         rows = np.asarray(self._windows[:])
         n, px = header.tiles_per_side, header.window_px
         return header.plan(tuple(Window(header.zoom, int(x), int(y), n, px, float(v)) for x, y, v in rows))
 
     def begin(self, header: Header, windows: Sequence[Window]) -> None:
-        """Take another state of the mosaic as the one to hold."""
+        """Take another state of the mosaic as the one to hold; blocks stay as they are.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
         with self._writing():
             self.header = header
             self._group.update_attributes(header.to_json())
@@ -133,83 +143,92 @@ class Store:
             self._windows = _array(self._group, "windows")
 
     def finish(self) -> None:
-        """Say that all blocks are there."""
+        """Record that all blocks are there.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
         with self._writing():
             self.header = replace(self.header, state=State.COMPLETE)
             self._group.update_attributes(self.header.to_json())
 
     def finished(self) -> set[BlockIndex]:
-        """The blocks that are whole."""
+        """Return the blocks that are whole."""
         rows, columns = np.nonzero(np.asarray(self._records[:]).any(-1))
         return set(zip(columns.tolist(), rows.tolist(), strict=True))
 
-    def pixels_digest(self, place: BlockIndex) -> bytes:
-        """The checksum of the pixels a block was made from; zeros where it is not finished."""
-        return self._record(place)[:DIGEST]
+    def pixels_digest(self, index: BlockIndex) -> bytes:
+        """Return the checksum of the pixels a block was made from; zeros where it is not finished."""
+        return self._record(index)[:DIGEST]
 
-    def read(self, place: BlockIndex) -> Stored | None:
-        """A block; None where it is missing or damaged."""
+    def read(self, index: BlockIndex) -> StoredBlock | None:
+        """Read a block; None where it is missing or damaged."""
         try:
             side = self.header.layout.side
-            packed = np.asarray(self._valid[_part(place, STRIDE * side, 2 * side)])
-            stored = Stored(
-                np.asarray(self._coarse[:, *_part(place, side, side)]),
-                np.asarray(self._fine[:, *_part(place, 2 * side, 2 * side)]),
+            packed = np.asarray(self._valid[_part(index, STRIDE * side, 2 * side)])
+            stored = StoredBlock(
+                np.asarray(self._coarse[:, *_part(index, side, side)]),
+                np.asarray(self._fine[:, *_part(index, 2 * side, 2 * side)]),
                 np.unpackbits(packed, axis=-1).astype(bool),
-                self._read_squares(place),
+                self._read_squares(index),
             )
-            record = self._record(place)
+            record = self._record(index)
             whole = stored.digest() + _digest(stored.squares) == record[DIGEST:]
             return stored if whole else None
         except _DAMAGED:
             return None
 
-    def read_squares(self, place: BlockIndex) -> NDArray[np.int8] | None:
-        """The squares of a block; None where they are missing or damaged."""
+    def read_squares(self, index: BlockIndex) -> NDArray[np.int8] | None:
+        """Read the descriptors of a block's squares; None where they are missing or damaged."""
         try:
-            squares = self._read_squares(place)
-            return squares if _digest(squares) == self._record(place)[2 * DIGEST :] else None
+            squares = self._read_squares(index)
+            return squares if _digest(squares) == self._record(index)[2 * DIGEST :] else None
         except _DAMAGED:
             return None
 
-    def _read_squares(self, place: BlockIndex) -> NDArray[np.int8]:
-        return np.asarray(self._squares[:, *_part(place, self.header.squares, self.header.squares)])
+    def _read_squares(self, index: BlockIndex) -> NDArray[np.int8]:
+        return np.asarray(self._squares[:, *_part(index, self.header.squares, self.header.squares)])
 
-    def write(self, place: BlockIndex, stored: Stored, pixels_digest: bytes) -> None:
+    def write(self, index: BlockIndex, stored: StoredBlock, pixels_digest: bytes) -> None:
         """Write or replace a block.
 
+        Args:
+            index: which one.
+            stored: what to keep of it.
+            pixels_digest: checksum of the pixels it was made from.
+
         Raises:
             OutputError: it cannot be written.
         """
         with self._writing():
-            self._set(place, stored.coarse, stored.fine, np.packbits(stored.valid, axis=-1), stored.squares)
+            self._set(index, stored.coarse, stored.fine, np.packbits(stored.valid, axis=-1), stored.squares)
             record = pixels_digest + stored.digest() + _digest(stored.squares)
-            self._records[place[1], place[0]] = np.frombuffer(record, np.uint8)
+            self._records[index[1], index[0]] = np.frombuffer(record, np.uint8)
 
-    def erase(self, place: BlockIndex) -> None:
-        """Leave nothing of a block.
+    def erase(self, index: BlockIndex) -> None:
+        """Remove a block.
 
         Raises:
             OutputError: it cannot be written.
         """
         with self._writing():
-            self._set(place, 0, 0, 0, 0)
+            self._set(index, 0, 0, 0, 0)
 
     def size(self) -> int:
-        """Bytes on disk."""
+        """Return the bytes that it takes on disk."""
         return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
 
-    def _record(self, place: BlockIndex) -> bytes:
-        return np.asarray(self._records[place[1], place[0]]).tobytes()
+    def _record(self, index: BlockIndex) -> bytes:
+        return np.asarray(self._records[index[1], index[0]]).tobytes()
 
-    def _set(self, place: BlockIndex, coarse: Any, fine: Any, packed: Any, squares: Any) -> None:
-        """Without a record, until there is one."""
-        self._records[place[1], place[0]] = np.zeros(_RECORD, np.uint8)
+    def _set(self, index: BlockIndex, coarse: Any, fine: Any, packed: Any, squares: Any) -> None:
+        """Write a block's arrays, without a record until there is one."""
+        self._records[index[1], index[0]] = np.zeros(_RECORD, np.uint8)
         side = self.header.layout.side
-        self._coarse[:, *_part(place, side, side)] = coarse
-        self._fine[:, *_part(place, 2 * side, 2 * side)] = fine
-        self._valid[_part(place, STRIDE * side, 2 * side)] = packed
-        self._squares[:, *_part(place, self.header.squares, self.header.squares)] = squares
+        self._coarse[:, *_part(index, side, side)] = coarse
+        self._fine[:, *_part(index, 2 * side, 2 * side)] = fine
+        self._valid[_part(index, STRIDE * side, 2 * side)] = packed
+        self._squares[:, *_part(index, self.header.squares, self.header.squares)] = squares
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -219,9 +238,9 @@ class Store:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
 
 
-def _part(place: BlockIndex, rows: int, columns: int) -> tuple[slice, slice]:
-    """Of an array with so many rows and columns a block."""
-    column, row = place[0] * columns, place[1] * rows
+def _part(index: BlockIndex, rows: int, columns: int) -> tuple[slice, slice]:
+    """Return a block's part of an array with so many rows and columns a block."""
+    column, row = index[0] * columns, index[1] * rows
     return slice(row, row + rows), slice(column, column + columns)
 
 
@@ -248,7 +267,10 @@ def remove(path: Path) -> None:
 def _create(
     group: zarr.Group, name: str, shape: tuple[int, ...], *, chunks: tuple[int, ...], dtype: str, axes: tuple[str, ...]
 ) -> None:
-    """A chunk of zeros is never written. Nothing packs such values better than plain Zstandard, see docs/index.md."""
+    """Create an array of zeros, of which no chunk is ever written.
+
+    Nothing packs such values better than plain Zstandard, see docs/mosaic-index.md.
+    """
     group.create_array(
         name,
         shape=shape,

@@ -1,4 +1,4 @@
-"""Making an index and keeping it up to date: read ahead, encode, write behind, each in a thread of its own."""
+"""Building an index and keeping it up to date: read ahead, encode, write behind, each in a thread of its own."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from geoloc.errors import IndexFileError
 from geoloc.features.blocks import BLOCK, Block, BlockIndex, BlockLayout, Cells
 from geoloc.features.mosaic_features import ReferenceEncoder, grid_of, read_with_margin
 from geoloc.index.header import Header, IndexRequest, State
-from geoloc.index.store import DIGEST, Store, Stored, remove
+from geoloc.index.store import DIGEST, Store, StoredBlock, remove
 from geoloc.model.localizer import Localizer
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import STRIDE
 from geoloc.model.quantise import Quantiser
 from tiling.fingerprint import same
 from tiling.mosaic import Mosaic, WindowPixels
-from tiling.plan import Plan
+from tiling.plan import Plan, step
 
 AHEAD = 2
 """Blocks that are read before the network asks for them, and that wait to be written: bounds memory."""
@@ -34,13 +34,18 @@ AHEAD = 2
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _Progress = Callable[[int, int], None]
-Makes = Callable[[Mapping[BlockIndex, Cells]], Iterable["Done"]]
-"""Makes blocks and says what became of them, part by part."""
+MakeBlocks = Callable[[Mapping[BlockIndex, Cells]], Iterable["BlockCounts"]]
+"""A function that makes blocks, and yields what became of them part by part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """Blocks that were encoded now, and those that were there already."""
+class BlockCounts:
+    """What became of blocks.
+
+    Attributes:
+        encoded: how many were encoded now.
+        kept: how many were there already.
+    """
 
     encoded: int
     kept: int
@@ -48,9 +53,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A block's pixels with their margin and their checksum; None for pixels that need not be encoded again."""
+    """A block's pixels with their margin, and their checksum; None for pixels that need not be encoded again."""
 
-    place: BlockIndex
+    index: BlockIndex
     pixels: WindowPixels | None
     digest: bytes
 
@@ -66,8 +71,8 @@ def build(
     block: int = BLOCK,
     overwrite: bool = False,
     progress: _Progress = lambda done, total: None,
-    makes: Makes | None = None,
-) -> Done:
+    make_blocks: MakeBlocks | None = None,
+) -> BlockCounts:
     """Index what a plan shows of a mosaic, or go on where this was interrupted.
 
     Args:
@@ -80,7 +85,7 @@ def build(
         block: cells a side of what is encoded at once, at the most; rounded to whole quarters of windows.
         overwrite: replace another index.
         progress: called with the number of blocks done and of all.
-        makes: how blocks are made, elsewhere; by this process where it is None.
+        make_blocks: makes the blocks elsewhere; None for this process.
 
     Raises:
         IndexFileError: there is another index, or one of another state of the mosaic.
@@ -95,10 +100,10 @@ def build(
     store = Store.open(path, writable=True)
     _check_same(store, header)
     finished = store.finished()
-    shown = header.layout.shown(plan.windows)
-    todo = {place: cells for place, cells in shown.items() if place not in finished}
+    shown = header.layout.cells_by_block(plan.windows)
+    todo = {index: cells for index, cells in shown.items() if index not in finished}
     here = partial(BlockWriter(store, mosaic, plan, model).parts, compare=False)
-    done = _summed((makes or here)(todo), len(shown) - len(todo), len(shown), progress)
+    done = _summed((make_blocks or here)(todo), len(shown) - len(todo), len(shown), progress)
     store.finish()
     return done
 
@@ -111,11 +116,20 @@ def update(
     *,
     weights: str,
     progress: _Progress = lambda done, total: None,
-    makes: Makes | None = None,
-) -> Done:
+    make_blocks: MakeBlocks | None = None,
+) -> BlockCounts:
     """Bring an index up to date with its mosaic: all pixels are read, and blocks whose pixels changed encoded anew.
 
-    Missing and damaged blocks are restored too. Arguments as in `build`; the plan is made anew for the index's request.
+    Missing and damaged blocks are restored too.
+
+    Args:
+        path: the index.
+        mosaic: as in `build`.
+        plan: made anew for the index's request.
+        model: as in `build`.
+        weights: as in `build`.
+        progress: as in `build`.
+        make_blocks: as in `build`.
 
     Raises:
         IndexFileError: there is none, other weights made it, or the mosaic covers other ground now.
@@ -124,75 +138,89 @@ def update(
     """
     store = Store.open(path, writable=True)
     old = store.header
-    made = _header(mosaic, plan, model, weights=weights, request=old.request, block=old.layout.side)
-    header = replace(made, state=State.UPDATING)
+    new = _header(mosaic, plan, model, weights=weights, request=old.request, block=old.layout.side)
+    header = replace(new, state=State.UPDATING)
     if not header.fits(old):
         raise IndexFileError(
             f"{path}: the mosaic covers other ground than when it was indexed, or the model is another; build a new"
             " index with `geoloc index build`"
         )
     store.begin(header, plan.windows)
-    shown = header.layout.shown(plan.windows)
-    for place in store.finished() - shown.keys():
-        store.erase(place)
+    shown = header.layout.cells_by_block(plan.windows)
+    for index in store.finished() - shown.keys():
+        store.erase(index)
     here = partial(BlockWriter(store, mosaic, plan, model).parts, compare=True)
-    done = _summed((makes or here)(shown), 0, len(shown), progress)
+    done = _summed((make_blocks or here)(shown), 0, len(shown), progress)
     store.finish()
     return done
 
 
-def _summed(parts: Iterable[Done], kept: int, total: int, progress: _Progress) -> Done:
-    """All parts together with what was there before."""
+def _summed(parts: Iterable[BlockCounts], kept: int, total: int, progress: _Progress) -> BlockCounts:
+    """Add up all parts with what was there before."""
     encoded = 0
     for part in parts:
         encoded, kept = encoded + part.encoded, kept + part.kept
         progress(kept + encoded, total)
-    return Done(encoded, kept)
+    return BlockCounts(encoded, kept)
 
 
 @dataclass(frozen=True, slots=True)
 class BlockWriter:
-    """How blocks of an index are made by one process."""
+    """One process that makes blocks of an index.
+
+    Attributes:
+        store: where the blocks belong.
+        mosaic: where their pixels are; read by a thread of its own.
+        plan: the windows.
+        model: the network.
+    """
 
     store: Store
     mosaic: Mosaic
     plan: Plan
     model: Localizer
 
-    def run(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> Done:
-        """`parts`, all at once."""
+    def run(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> BlockCounts:
+        """Make blocks; see `parts`."""
         return _summed(self.parts(todo, compare=compare), 0, len(todo), lambda done, total: None)
 
-    def parts(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> Iterator[Done]:
-        """Make blocks, and say what became of each. compare: leave those whose pixels are what they were made from as
-        they are.
+    def parts(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> Iterator[BlockCounts]:
+        """Make blocks, and yield what became of each.
+
+        Args:
+            todo: the blocks, and what windows show of each.
+            compare: leave blocks as they are whose pixels are what they were made from.
+
+        Raises:
+            OutputError: a block cannot be written.
+            MosaicError: pixels cannot be read.
         """
         encoder = ReferenceEncoder(self.model)
         quantiser = Quantiser(self.store.header.coarse_steps, self.store.header.fine_steps)
         waiting: deque[Future[None]] = deque()
 
         def read(item: tuple[BlockIndex, Cells]) -> _Read:
-            place, cells = item
+            index, cells = item
             pixels = read_with_margin(self.mosaic, grid_of(self.plan, cells))
             digest = _digest(cells, pixels)
-            there = compare and self.store.pixels_digest(place) == digest and self.store.read(place) is not None
-            return _Read(place, None if there else pixels, digest)
+            there = compare and self.store.pixels_digest(index) == digest and self.store.read(index) is not None
+            return _Read(index, None if there else pixels, digest)
 
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             for found in _ahead(reader, read, todo.items()):
                 if found.pixels is not None:
-                    block = encoder.block(todo[found.place], found.pixels)
+                    block = encoder.encode_block(todo[found.index], found.pixels)
                     stored = _stored(block, found, quantiser, self.store.header, encoder)
-                    waiting.append(writer.submit(self.store.write, found.place, stored, found.digest))
+                    waiting.append(writer.submit(self.store.write, found.index, stored, found.digest))
                     if len(waiting) > AHEAD:
                         waiting.popleft().result()
-                yield Done(0, 1) if found.pixels is None else Done(1, 0)
+                yield BlockCounts(0, 1) if found.pixels is None else BlockCounts(1, 0)
             for write in waiting:
                 write.result()
 
 
 def _ahead(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
-    """The results in their order, `AHEAD` of them made before they are asked for."""
+    """Yield the results in the order of the items, `AHEAD` of them worked on before they are needed."""
     waiting: deque[Future[_Result]] = deque()
     try:
         for item in items:
@@ -206,11 +234,11 @@ def _ahead(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: It
             future.cancel()
 
 
-def _stored(block: Block, read: _Read, quantiser: Quantiser, header: Header, encoder: ReferenceEncoder) -> Stored:
-    """In its place in the square of the block; zeros where nothing in sight has data."""
+def _stored(block: Block, read: _Read, quantiser: Quantiser, header: Header, encoder: ReferenceEncoder) -> StoredBlock:
+    """Lay what windows show of a block into the whole block; zeros where nothing in sight has data."""
     side, n = header.layout.side, SQUARES
-    square = header.layout.square(read.place)
-    left, top = block.cells.left - square.left, block.cells.top - square.top
+    whole = header.layout.cells_of(read.index)
+    left, top = block.cells.left - whole.left, block.cells.top - whole.top
     rows, columns = block.cells.shape
     channels = len(quantiser.coarse), len(quantiser.fine)
     coarse = np.zeros((channels[0], side, side), np.int8)
@@ -219,14 +247,15 @@ def _stored(block: Block, read: _Read, quantiser: Quantiser, header: Header, enc
     squares = np.zeros((header.descriptor, header.squares, header.squares), np.int8)
     valid[STRIDE * top : STRIDE * (top + rows), STRIDE * left : STRIDE * (left + columns)] = block.valid
     if read.pixels is not None and read.pixels.valid.any():
-        packed = quantiser.packed(block.features)
-        coarse[:, top : top + rows, left : left + columns] = packed.coarse[0].numpy()
-        fine[:, 2 * top : 2 * (top + rows), 2 * left : 2 * (left + columns)] = packed.fine[0].numpy()
+        quantised = quantiser.quantised(block.features)
+        coarse[:, top : top + rows, left : left + columns] = quantised.coarse[0].numpy()
+        fine[:, 2 * top : 2 * (top + rows), 2 * left : 2 * (left + columns)] = quantised.fine[0].numpy()
         # Of what searches will read, so that whoever describes the rounded features finds the same.
-        described = encoder.squares(quantiser.restored(packed, encoder.model.device), block.valid, header.half)
+        rounded = quantiser.dequantised(quantised, encoder.model.device)
+        descriptors = encoder.describe(rounded, block.valid, header.half)
         x, y = n * left // header.half, n * top // header.half
-        squares[:, y : y + described.shape[1], x : x + described.shape[2]] = described
-    return Stored(coarse, fine, valid, squares)
+        squares[:, y : y + descriptors.shape[1], x : x + descriptors.shape[2]] = descriptors
+    return StoredBlock(coarse, fine, valid, squares)
 
 
 def _digest(cells: Cells, pixels: WindowPixels) -> bytes:
@@ -237,11 +266,11 @@ def _digest(cells: Cells, pixels: WindowPixels) -> bytes:
 
 
 def _header(mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, request: IndexRequest, block: int) -> Header:
-    half = plan.window_px // (2 * STRIDE)
+    half = step(plan.window_px) // STRIDE
     layout = BlockLayout.over(plan.windows, max(block // half, 1) * half)
-    places = layout.shown(plan.windows)
-    quantiser = Quantiser.of(model.deviations)
-    nothing = quantiser.packed(ReferenceEncoder(model).nothing)
+    blocks = layout.cells_by_block(plan.windows)
+    quantiser = Quantiser.from_deviations(*model.deviations)
+    nothing = quantiser.quantised(ReferenceEncoder(model).no_data)
     coarse, fine = (tuple(side[0, :, 0, 0].tolist()) for side in nothing)
     versions = {"geoloc": __version__} | {name: version(name) for name in ("numpy", "rasterio", "torch", "zarr")}
     return Header(
@@ -260,8 +289,8 @@ def _header(mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, reque
         area=plan.area,
         layout=layout,
         descriptor=model.descriptor,
-        columns=1 + max(column for column, _ in places),
-        rows=1 + max(row for _, row in places),
+        columns=1 + max(column for column, _ in blocks),
+        rows=1 + max(row for _, row in blocks),
         coarse_steps=quantiser.coarse,
         fine_steps=quantiser.fine,
         coarse_nothing=coarse,
@@ -271,7 +300,7 @@ def _header(mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, reque
 
 
 def _check_same(store: Store, wanted: Header) -> None:
-    """That an index which is there was begun for the same."""
+    """Refuse to go on with an index that was begun for something else."""
     there, path = store.header, store.path
     if there.state is State.UPDATING:
         raise IndexFileError(f"{path}: an update of it was interrupted; run `geoloc index update` to go on")

@@ -1,6 +1,6 @@
-"""The dual-attention network: presets, backbones, CVCAM, MHSAM, heads, decoding and weights.
+"""The network that finds in a reference what was clicked in a query: its presets, its weights, and its use in a search.
 
-Read in this order: `presets`, `network`, `cvcam`, `mhsam`, `heads`, `localizer`, `weights`.
+Importing this package, `presets` or `packaged` loads no torch, so that a wrong preset or weights file is told at once.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 def load(preset: str = "base", weights: Path | None = None, device: str = "cpu") -> Localizer:
-    """The localizer of a preset, with the weights that come with the package or with those of a file.
+    """Load the localizer of a preset.
+
+    Args:
+        preset: name of the network's shape.
+        weights: their file; None for those that come with the package.
+        device: where torch computes, such as "cpu" or "cuda".
 
     Raises:
         WeightsError: no such preset, weights or device; weights that are damaged or made for another network.
     """
     from geoloc.model.localizer import Localizer
-    from geoloc.model.weights import build
+    from geoloc.model.weights import load_network
 
-    return Localizer(*build(preset, weights, device))
+    return Localizer(*load_network(preset, weights, device))

@@ -22,41 +22,47 @@ from geoloc.system.extras import needing
 from geoloc.system.output import replacing
 
 ENCODER, ATTENTION = "encoder.onnx", "attention.onnx"
+"""Names of the exported files."""
 _EXAMPLE_PX = 256
 
 
 class EncoderGraph(nn.Module):
-    """The backbone as a graph of tensors: B x 3 x H x W in [0, 255] -> coarse, fine as in `Features`."""
+    """The backbone as a graph of tensors: from images to coarse and fine features."""
 
     def __init__(self, net: CrossViewNet) -> None:
+        """Wrap a network."""
         super().__init__()
         self.net = net
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        """Features of images, H and W multiples of 16."""
+        """Return coarse and fine as in `Features`; rgb: B x 3 x H x W in [0, 255], H and W multiples of 16."""
         features = self.net.encode_reference(rgb)
         return features.coarse, features.fine
 
 
 class AttentionGraph(nn.Module):
-    """All else as a graph of tensors: B crops and one window -> logits B x M, boxes B x M x 4 in window pixels."""
+    """Attention and head as a graph of tensors: from features of crops and of one window to candidates."""
 
     def __init__(self, net: CrossViewNet) -> None:
+        """Wrap a network."""
         super().__init__()
         self.net = net
 
     def forward(
         self, query_coarse: Tensor, query_fine: Tensor, click: Tensor, coarse: Tensor, fine: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """See `CrossViewNet.forward`."""
+        """Return logits, B x M, and boxes, B x M x 4 in window pixels; see `CrossViewNet.forward`."""
         found = self.net(Features(query_coarse, query_fine), click, Features(coarse, fine)).candidates
         return found.logits, found.boxes
 
 
 def compiled_encoder(net: CrossViewNet) -> Callable[[Tensor], Features] | None:
-    """The backbone compiled by OpenVINO; None where that is not installed or the network is not on a CPU.
+    """Compile the backbone by OpenVINO; None where that is not installed or the network is not on a CPU.
 
     Compiling takes about two seconds: for work that is longer. Threads are as many as torch has.
+
+    Returns:
+        What `CrossViewNet.encode_reference` is, faster.
     """
     if next(net.parameters()).device.type != "cpu":
         return None
@@ -69,8 +75,8 @@ def compiled_encoder(net: CrossViewNet) -> Callable[[Tensor], Features] | None:
         any_size = [openvino.PartialShape([-1, 3, -1, -1])]
         model = openvino.convert_model(EncoderGraph(net).eval(), example_input=(example,), input=any_size)
     # Processors that could compute in 16 bits are told not to: features are to be those of torch.
-    how = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
-    request = openvino.Core().compile_model(model, "CPU", how).create_infer_request()
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    request = openvino.Core().compile_model(model, "CPU", options).create_infer_request()
 
     def encode(rgb: Tensor) -> Features:
         found = request.infer([rgb.contiguous().numpy()])
@@ -80,8 +86,15 @@ def compiled_encoder(net: CrossViewNet) -> Callable[[Tensor], Features] | None:
 
 
 def export_onnx(net: CrossViewNet, folder: Path) -> list[Path]:
-    """Write `ENCODER`, for images of any size, and `ATTENTION`, for crops and a window of the preset's own sizes and as
-    many crops as one likes.
+    """Write the network as two ONNX files.
+
+    Args:
+        net: the network.
+        folder: where `ENCODER`, for images of any size, and `ATTENTION`, for crops and a window of the preset's own
+            sizes and as many crops as one likes, are written.
+
+    Returns:
+        The paths of both.
 
     Raises:
         OutputError: a file cannot be written.
@@ -109,12 +122,14 @@ def export_onnx(net: CrossViewNet, folder: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
+    """A module to be written, and the names of its tensors."""
+
     module: nn.Module
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
     def write(self, path: Path, examples: tuple[Tensor, ...], shapes: tuple[dict[int, Any], ...]) -> None:
-        """shapes: which sides of each input may be of any size."""
+        """Trace the module on examples; `shapes` says which sides of each input may be of any size."""
         # What was made in inference mode cannot be traced.
         examples = tuple(example.clone() for example in examples)
         with replacing(path) as temporary, _quietly():
@@ -132,7 +147,7 @@ class _Graph:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Tracing warns of what is the same for every input here."""
+    """Silence warnings of tracing, which are of what is the same for every input here."""
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)

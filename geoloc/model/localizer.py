@@ -16,42 +16,56 @@ from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration
 from geoloc.photo.crops import Crop
-from geoloc.plane.gaussian import BY_CHANCE, Gaussian
+from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
 
 FILL = 127
-"""What stands where the mosaic has no data."""
+"""Value of pixels where the mosaic has no data."""
 PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
 LOOK_PX = 24.0
 """Half the side of the square whose mass a second look at a place counts."""
 QUERY_BATCH = 16
+"""Crops that the network takes at once."""
 UNIT = 127
-"""What 1 is as an 8-bit integer."""
+"""What 1 is in a descriptor of 8-bit integers."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedQueries:
-    """Query features, one entry a crop. click: Q x 2 crop pixels. target: Q, which target each crop is of. number: Q,
-    which of its target's crops each is. of: Q, how many its target has.
+    """Features of crops of a photograph, one entry a crop.
+
+    Attributes:
+        features: of all Q crops.
+        click: Q x 2, (x, y) in crop pixels.
+        target: Q, which target each crop is of.
+        crop: Q, which of its target's crops each is.
+        crop_count: Q, how many crops its target has.
     """
 
     features: Features
     click: Tensor
     target: Tensor
-    number: Tensor
-    of: Tensor
+    crop: Tensor
+    crop_count: Tensor
 
-    def some(self, rows: Sequence[int]) -> EncodedQueries:
-        """Some of the crops, which are still as many suppositions as before."""
+    def select(self, rows: Sequence[int]) -> EncodedQueries:
+        """Return some of the crops, which are still as many suppositions as before."""
         picked = torch.tensor(rows)
         features = Features(*(side[picked] for side in self.features))
-        return EncodedQueries(features, self.click[picked], *(n[picked] for n in (self.target, self.number, self.of)))
+        numbers = (self.target, self.crop, self.crop_count)
+        return EncodedQueries(features, self.click[picked], *(number[picked] for number in numbers))
 
 
 @dataclass(frozen=True, slots=True)
 class DescribedQueries:
-    """Descriptors of crops. parts: Q x N x size unit vectors; weight: Q x N, summing to 1; target: Q."""
+    """Descriptors of crops of a photograph, one entry a crop.
+
+    Attributes:
+        parts: Q x N x size, unit vectors of the N parts of each.
+        weight: Q x N, how much each part counts, summing to 1.
+        target: Q, which target each crop is of.
+    """
 
     parts: NDArray[np.float32]
     weight: NDArray[np.float32]
@@ -62,10 +76,13 @@ class DescribedQueries:
 class Proposal:
     """A box in one window for one target.
 
-    log_mass: log of the summed exponentials of the network's logits here, averaged over the target's crops. Comparable
-    between windows: the null class, "the object is not here", has the mass 1.
-    spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
-    crop: which of the target's crops led to it.
+    Attributes:
+        target: number of the target.
+        box: window pixels.
+        log_mass: log of the summed exponentials of the network's logits here, averaged over the target's crops.
+            Comparable between windows: the null class, "the object is not here", has the mass 1.
+        spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
+        crop: which of the target's crops led to it.
     """
 
     target: int
@@ -77,16 +94,31 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What one window has to say. log_mass: by target, that of all its valid places together, as in `Proposal`."""
+    """What the network finds in one window.
+
+    Attributes:
+        proposals: boxes, for each target the best first.
+        log_mass: by target, that of all the window's valid places together, as in `Proposal`.
+    """
 
     proposals: tuple[Proposal, ...]
     log_mass: dict[int, float]
 
 
 class Localizer:
-    """A network with its weights, ready to be asked. Made by `geoloc.model.load`."""
+    """A network with its weights, ready for searches; `geoloc.model.load` makes it.
+
+    Attributes:
+        calibration: what was measured of the weights.
+        name: of the preset.
+        gsd_m: ground sample distance of the windows that it is made for, metres.
+        window_px: side of such a window.
+        query_shape: height and width of a crop, pixels.
+        descriptor: length of its descriptors; 0 where it has none.
+    """
 
     def __init__(self, net: CrossViewNet, calibration: Calibration) -> None:
+        """Take a network in evaluation mode, and what was measured of its weights."""
         self._net = net
         self.calibration = calibration
         self.name = net.config.name
@@ -98,11 +130,11 @@ class Localizer:
         self._encode: Callable[[Tensor], Features] = net.encode_reference
 
     def calibrated(self, calibration: Calibration) -> Localizer:
-        """The same network telling its scores by another calibration."""
+        """Return the same network with another calibration."""
         return Localizer(self._net, calibration)
 
     def compiled(self) -> Localizer:
-        """The same for much to encode: references go through OpenVINO where that is installed and faster."""
+        """Return the same for much to encode: references go through OpenVINO where that is installed and faster."""
         from geoloc.model.engine import compiled_encoder
 
         other = Localizer(self._net, self.calibration)
@@ -118,12 +150,12 @@ class Localizer:
 
     @property
     def device(self) -> torch.device:
-        """Where it runs, and where the features are that it is shown."""
+        """Device that it runs on, where features must be too."""
         return self._device
 
     @property
     def deviations(self) -> tuple[list[float], list[float]]:
-        """Standard deviation of each coarse and each fine channel of reference features, as seen in training."""
+        """Standard deviations of coarse and of fine channels of reference features, as seen in training."""
         coarse, fine = self._net.reference_deviations()
         return coarse.tolist(), fine.tolist()
 
@@ -132,95 +164,135 @@ class Localizer:
         return self.calibration.score(evidence)
 
     @torch.inference_mode()
-    def encode_queries(self, queries: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:
-        """Encode crops of one shape; targets says which target each crop is of."""
-        click = torch.tensor([query.click for query in queries], dtype=torch.float32, device=self._device)
+    def encode_queries(self, crops: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:
+        """Encode crops of one shape.
+
+        Args:
+            crops: of one photograph.
+            targets: which target each crop is of.
+        """
+        click = torch.tensor([crop.click for crop in crops], dtype=torch.float32, device=self._device)
         parts = []
-        for start in range(0, len(queries), QUERY_BATCH):
+        for start in range(0, len(crops), QUERY_BATCH):
             part = slice(start, start + QUERY_BATCH)
-            parts.append(self._net.encode_query(self._images([query.image for query in queries[part]]), click[part]))
+            parts.append(self._net.encode_query(self._images([crop.image for crop in crops[part]]), click[part]))
         features = Features(*(torch.cat(side) for side in zip(*parts, strict=True)))
         number = torch.tensor([targets[:i].count(target) for i, target in enumerate(targets)])
-        of = torch.tensor([targets.count(target) for target in targets])
-        return EncodedQueries(features, click, torch.tensor(targets), number, of)
+        count = torch.tensor([targets.count(target) for target in targets])
+        return EncodedQueries(features, click, torch.tensor(targets), number, count)
 
     @torch.inference_mode()
     def describe_queries(self, queries: EncodedQueries) -> DescribedQueries:
-        """Their descriptors, where the network has any."""
+        """Describe crops, where the network has descriptors."""
         parts, weight = self._net.describe_query(queries.features, queries.click)
         vectors = parts.transpose(1, 2).contiguous().cpu().numpy()
         return DescribedQueries(vectors, weight.cpu().numpy(), queries.target.numpy())
 
     @torch.inference_mode()
     def describe_reference(self, features: Features, half: int) -> NDArray[np.int8]:
-        """Descriptors of the squares of 1 x C x h x w features, h and w multiples of `half`, the cells along half a
-        window: size x `SQUARES` h / half x `SQUARES` w / half, unit vectors times `UNIT`.
+        """Describe the squares of a reference, where the network has descriptors.
+
+        Args:
+            features: 1 x C x h x w, h and w multiples of `half`.
+            half: cells along half a window.
+
+        Returns:
+            size x (`SQUARES` h / half) x (`SQUARES` w / half), unit vectors times `UNIT`.
         """
         rows, columns = (side // half for side in features.coarse.shape[-2:])
         places = [(column * half, row * half) for row in range(rows) for column in range(columns)]
         pieces = [features.cells(left, top, left + half, top + half) for left, top in places]
         described = self._net.describe_reference(Features(*(torch.cat(side) for side in zip(*pieces, strict=True))))
-        apart = described.mul(UNIT).round().to(torch.int8).unflatten(0, (rows, columns))
-        return apart.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2).cpu().numpy()
+        by_place = described.mul(UNIT).round().to(torch.int8).unflatten(0, (rows, columns))
+        return by_place.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2).cpu().numpy()
 
     @torch.inference_mode()
     def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
-        """Features of reference pixels, height x width x 3 with a mask of the valid ones; sides multiples of 16.
+        """Encode pixels of a reference.
 
-        Those of the outer `MARGIN` cells know of the border; `geoloc.features.mosaic_features` leaves them off.
+        Features of the outer `MARGIN` cells know of the border; `geoloc.features.mosaic_features` leaves them off.
+
+        Args:
+            rgb: height x width x 3, sides multiples of 16.
+            valid: height x width, which pixels have data.
         """
         return self._encode(self._images([np.where(valid[..., None], rgb, np.uint8(FILL))]))
 
     @torch.inference_mode()
     def propose(self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], most: int) -> Matches:
-        """At most `most` boxes a target in one window. valid: height x width, where a box may have its centre."""
+        """Propose boxes for every target in one window.
+
+        Args:
+            queries: crops of the targets.
+            window: features of the window.
+            valid: height x width pixels, where a box may have its centre.
+            most: boxes a target at the most.
+        """
         proposals: list[Proposal] = []
         log_mass = {}
         inside = torch.from_numpy(valid.copy())
         logits, boxes = self._match(queries, window)
         for target in queries.target.unique().tolist():
             mine = queries.target == target
-            places = _places(logits[mine], boxes[mine], inside, int(queries.of[mine][0]))
-            log_mass[int(target)] = float(places.logsumexp(0))
-            proposals += _peaks(int(target), places, boxes[mine], queries.number[mine], most)
+            log_masses = _log_masses(logits[mine], boxes[mine], inside, int(queries.crop_count[mine][0]))
+            log_mass[int(target)] = float(log_masses.logsumexp(0))
+            proposals += _peaks(int(target), log_masses, boxes[mine], queries.crop[mine], most)
         return Matches(tuple(proposals), log_mass)
 
     @torch.inference_mode()
     def rescore(
         self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], place: tuple[float, float]
     ) -> Proposal | None:
-        """What crops of one target have to say of a place (x, y) in a window; None where no box may have its centre."""
+        """Look again at a place in a window, through other crops of one target.
+
+        Args:
+            queries: the crops.
+            window: features of the window.
+            valid: height x width pixels, where a box may have its centre.
+            place: (x, y) in window pixels; boxes count whose centres are closer than `LOOK_PX`.
+
+        Returns:
+            What the crops say of the place; None where no box may have its centre there.
+        """
         logits, boxes = self._match(queries, window)
-        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy()), len(logits)), boxes.flatten(0, 1)
+        log_masses = _log_masses(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
+        boxes = boxes.flatten(0, 1)
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-        near = ((centre - centre.new_tensor(place)).abs() <= LOOK_PX).all(1) & (places > -math.inf)
+        near = ((centre - centre.new_tensor(place)).abs() <= LOOK_PX).all(1) & (log_masses > -math.inf)
         if not near.any():
             return None
-        by_crop = torch.where(near, places, -math.inf).view_as(logits).logsumexp(1)
-        return _read(int(queries.target[0]), int(by_crop.argmax()), places[near], boxes[near])
+        by_crop = torch.where(near, log_masses, -math.inf).view_as(logits).logsumexp(1)
+        return _mean_box(int(queries.target[0]), int(by_crop.argmax()), log_masses[near], boxes[near])
 
     @torch.inference_mode()
     def match_with_prior(
         self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], known: Gaussian
     ) -> Proposal | None:
-        """The likeliest place in a window for crops of one target where something else tells the place as well.
+        """Find the likeliest place in a window for crops of one target where something else tells the place as well.
 
-        known: where its centre is, window pixels. The proposal is what the crops alone say of the place. None where no
-        box may have its centre closer than `BY_CHANCE`.
+        Args:
+            queries: the crops.
+            window: features of the window.
+            valid: height x width pixels, where a box may have its centre.
+            known: where its centre is by the other source, window pixels.
+
+        Returns:
+            What the crops alone say of the place; None where no box may have its centre closer than `CHI2_99`.
         """
         logits, boxes = self._match(queries, window)
-        places, boxes = _places(logits, boxes, torch.from_numpy(valid.copy()), len(logits)), boxes.flatten(0, 1)
+        log_masses = _log_masses(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
+        boxes = boxes.flatten(0, 1)
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-        apart = torch.from_numpy(known.distances(centre.numpy().astype(np.float64))).float()
-        asked = (apart <= BY_CHANCE) & (places > -math.inf)
-        if not asked.any():
+        distance = torch.from_numpy(known.squared_distances(centre.numpy().astype(np.float64))).float()
+        possible = (distance <= CHI2_99) & (log_masses > -math.inf)
+        if not possible.any():
             return None
-        best = int(torch.where(asked, places - apart / 2, -math.inf).argmax())
-        near = asked & ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        return _read(int(queries.target[0]), best // logits.shape[1], places[near], boxes[near])
+        best = int(torch.where(possible, log_masses - distance / 2, -math.inf).argmax())
+        near = possible & ((centre - centre[best]).abs() <= PEAK_PX).all(1)
+        return _mean_box(int(queries.target[0]), best // logits.shape[1], log_masses[near], boxes[near])
 
     def _match(self, queries: EncodedQueries, window: Features) -> tuple[Tensor, Tensor]:
-        """Logits (Q x M) and boxes (Q x M x 4) of every candidate for every crop."""
+        """Return logits, Q x M, and boxes, Q x M x 4, of every candidate for every crop."""
         logits, boxes = [], []
         for start in range(0, len(queries.target), QUERY_BATCH):
             part = slice(start, start + QUERY_BATCH)
@@ -235,24 +307,37 @@ class Localizer:
         return stacked.permute(0, 3, 1, 2).float()
 
 
-def _places(logits: Tensor, boxes: Tensor, valid: Tensor, of: int) -> Tensor:
-    """Log mass of every candidate, Q * M values; none where the mosaic has no data. logits: Q x M, boxes: Q x M x 4.
-    of: suppositions, of which these Q crops are some; the others count as if they had found nothing.
+def _log_masses(logits: Tensor, boxes: Tensor, valid: Tensor, crop_count: int) -> Tensor:
+    """Return the log mass of every candidate, Q * M values; none where the mosaic has no data.
 
     Every crop is one supposition about scale and heading, all equally likely before. All places of all windows under
     all suppositions compete with each other and with one null class: a share within one window or one crop would make
     a weak match look sure wherever nothing better is beside it.
+
+    Args:
+        logits: Q x M.
+        boxes: Q x M x 4, window pixels.
+        valid: height x width pixels, where a box may have its centre.
+        crop_count: suppositions, of which these Q crops are some; the others count as if they had found nothing.
     """
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2
     height, width = valid.shape
     column = centre[..., 0].long().clamp(0, width - 1)
     row = centre[..., 1].long().clamp(0, height - 1)
-    return torch.where(valid[row, column], logits - math.log(of), -math.inf).flatten()
+    return torch.where(valid[row, column], logits - math.log(crop_count), -math.inf).flatten()
 
 
-def _peaks(target: int, places: Tensor, boxes: Tensor, numbers: Tensor, most: int) -> list[Proposal]:
-    """Where the mass is. places: Q * M log masses, boxes: Q x M x 4, numbers: Q."""
-    left = places.clone()
+def _peaks(target: int, log_masses: Tensor, boxes: Tensor, crops: Tensor, most: int) -> list[Proposal]:
+    """Return the places where most of the mass is, the best first.
+
+    Args:
+        target: number of the target.
+        log_masses: Q * M.
+        boxes: Q x M x 4, window pixels.
+        crops: Q, the number of each crop among its target's.
+        most: places at the most.
+    """
+    left = log_masses.clone()
     a_crop = boxes.shape[1]
     boxes = boxes.flatten(0, 1)
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -262,15 +347,15 @@ def _peaks(target: int, places: Tensor, boxes: Tensor, numbers: Tensor, most: in
         if left[best] == -math.inf:
             break
         near = ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        proposals.append(_read(target, int(numbers[best // a_crop]), left[near], boxes[near]))
+        proposals.append(_mean_box(target, int(crops[best // a_crop]), left[near], boxes[near]))
         left[near] = -math.inf
     return proposals
 
 
-def _read(target: int, crop: int, places: Tensor, boxes: Tensor) -> Proposal:
-    """The mass of some places and the mean of their boxes by it. places: N log masses, boxes: N x 4."""
-    log_mass = places.logsumexp(0)
-    weight = (places - log_mass).exp()
+def _mean_box(target: int, crop: int, log_masses: Tensor, boxes: Tensor) -> Proposal:
+    """Sum the mass of N candidates, and average their boxes, N x 4, by it."""
+    log_mass = log_masses.logsumexp(0)
+    weight = (log_masses - log_mass).exp()
     box = PixelBox(*(weight @ boxes).tolist())
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     spread = ((centre - centre.new_tensor(box.centre)) ** 2).sum(1) @ weight

@@ -1,4 +1,4 @@
-"""Which weights file is meant; knows no torch, so that a wrong one is told at once."""
+"""Which weights file is meant, and what features made by it depend on; known without torch."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import json
 from pathlib import Path
 
 from geoloc.errors import WeightsError
-from geoloc.model.presets import preset
+from geoloc.model.presets import preset_config
 
 PACKAGED = Path(__file__).parent.parent / "weights"
+"""Folder of the weights that come with the package."""
 
 
 def find_weights(name: str, weights: Path | None) -> Path:
-    """`weights`, or where it is None the file that comes with the package for preset `name`.
+    """Return `weights`, or where it is None the file that comes with the package for preset `name`.
 
     Raises:
         WeightsError: no such preset or file, or none that comes with the package.
     """
-    preset(name)
+    preset_config(name)
     path = weights if weights is not None else PACKAGED / f"{name}.safetensors"
     if path.is_file():
         return path
@@ -29,19 +30,19 @@ def find_weights(name: str, weights: Path | None) -> Path:
 
 
 def network_checksum(path: Path) -> str:
-    """Of the network in a weights file, without what its scores are told by: what features depend on.
+    """Return the checksum of the network in a weights file, without its calibration: of what features depend on.
 
     Raises:
-        WeightsError: not a weights file.
+        WeightsError: the file is no weights file.
     """
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             if size > path.stat().st_size:
                 raise ValueError("its header is longer than the file")
-            told = json.loads(file.read(size))
-            preset = told.pop("__metadata__")["preset"]
-            digest = hashlib.sha256(f"{preset} {json.dumps(told, sort_keys=True)}".encode())
+            header = json.loads(file.read(size))
+            preset = header.pop("__metadata__")["preset"]
+            digest = hashlib.sha256(f"{preset} {json.dumps(header, sort_keys=True)}".encode())
             digest.update(file.read())
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{path}: not a readable safetensors file of geoloc ({error})") from None

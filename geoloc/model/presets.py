@@ -1,4 +1,4 @@
-"""Named configurations of networks: ours, and those that it is compared with. Knows no torch."""
+"""Named configurations of networks: ours, and those that it is compared with; known without torch."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ BASE = Config(
     mhsam_groups=8,
     descriptor=32,
 )
+"""Our network, whose weights come with the package."""
 PRESETS: dict[str, Config] = {config.name: config for config in (BASE, *BASELINES)}
 
 
-def preset(name: str) -> Config:
-    """The configuration called `name`.
+def preset_config(name: str) -> Config:
+    """Return the configuration called `name`.
 
     Raises:
         WeightsError: there is none; the text names those that there are.
@@ -36,7 +37,7 @@ def preset(name: str) -> Config:
 
 
 def new_network(config: Config) -> CrossViewNet:
-    """A network of this shape, its weights drawn anew."""
+    """Return a network of this shape, its weights drawn anew."""
     if isinstance(config, BaselineConfig):
         from geoloc.model.baselines.network import BaselineNet
 

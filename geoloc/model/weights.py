@@ -1,7 +1,7 @@
 """Weights files: safetensors that say which preset they fit, how well they did and what their checksum is.
 
-Never a pickle. The checksum is over the tensors, the preset and the calibration and stands in the file's metadata; it
-is verified at every load, so that a damaged or edited file is refused instead of answering wrongly.
+They are never pickles. The checksum is over the tensors, the preset and the calibration and stands in the file's
+metadata; it is verified at every load, so that a damaged or edited file is refused instead of answering wrongly.
 """
 
 from __future__ import annotations
@@ -21,21 +21,27 @@ from torch import Tensor
 from geoloc.errors import WeightsError
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.packaged import find_weights
-from geoloc.model.presets import new_network, preset
+from geoloc.model.presets import new_network, preset_config
 from geoloc.system.output import replacing
 
 FORMAT = "geoloc-weights-1"
+"""Name of the format's version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was measured of the weights on held-out pairs and searches; results are told with it.
+    """What was measured of the weights on held-out pairs and searches; scores and accuracies of results follow from it.
 
-    centre_error_px, spread_scale: how far a right box's centre is from the true one, window pixels: the root of the
-    summed squares of the first and of spread_scale times the spread of the network's own weights.
-    score_scale, score_offset: the score of an answer is sigmoid(score_scale * x + score_offset), x its
-    evidence: the log of its share of the mass of all places searched and of the null class, plus the log of its mass in
-    a second look (`geoloc.search.locate`); fitted so that it is the probability of a hit.
+    A right box's centre is off the true one by the root of the summed squares of `centre_error_px` and of
+    `spread_scale` times the spread of the network's own weights. The score of an answer is sigmoid(score_scale * x +
+    score_offset), x its evidence: the log of its share of the mass of all places searched and of the null class, plus
+    the log of its mass in a second look (`geoloc.search.locate`); fitted so that it is the probability of a hit.
+
+    Attributes:
+        centre_error_px: constant part of the error of a right box's centre, window pixels.
+        spread_scale: how much of the spread, see `Proposal.spread_px`, is error.
+        score_scale: positive.
+        score_offset: added after scaling.
     """
 
     centre_error_px: float = 4.0
@@ -44,15 +50,25 @@ class Calibration:
     score_offset: float = 0.0
 
     def score(self, evidence: float) -> float:
-        """The probability that an answer with this evidence is right."""
+        """Return the probability that an answer with this evidence is right."""
         x = self.score_scale * evidence + self.score_offset
         return 1 / (1 + math.exp(-x)) if x > -500 else 0.0
 
 
 def save_weights(path: Path, net: CrossViewNet, calibration: Calibration, *, half: bool = True) -> str:
-    """Write the network's tensors to `path` by way of a temporary file; returns their checksum.
+    """Write a network's tensors to a file in one step.
 
-    half: store the weights of convolutions and linear layers in 16 bits; statistics and vectors stay in 32.
+    Args:
+        path: the file.
+        net: the network.
+        calibration: what was measured of it.
+        half: store the weights of convolutions and linear layers in 16 bits; statistics and vectors stay in 32.
+
+    Returns:
+        Their checksum.
+
+    Raises:
+        OutputError: the file cannot be written.
     """
     tensors = {
         name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
@@ -67,7 +83,10 @@ def save_weights(path: Path, net: CrossViewNet, calibration: Calibration, *, hal
 
 
 def load_weights(path: Path, net: CrossViewNet) -> Calibration:
-    """Fill `net` from `path` and return what was measured of the weights.
+    """Fill a network from a file; where the file is refused the network stays as it was.
+
+    Returns:
+        What was measured of the weights.
 
     Raises:
         WeightsError: not a file that can be read, not one of ours, another preset, missing or misshapen tensors,
@@ -107,8 +126,8 @@ def load_weights(path: Path, net: CrossViewNet) -> Calibration:
 def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
     names = [field.name for field in fields(Calibration)]
     try:
-        told = json.loads(metadata["calibration"])
-        values = {name: float(told[name]) for name in names}
+        calibration_json = json.loads(metadata["calibration"])
+        values = {name: float(calibration_json[name]) for name in names}
     except (KeyError, TypeError, ValueError):
         values = {}
     if not values or not all(map(math.isfinite, values.values())) or values["score_scale"] <= 0:
@@ -117,12 +136,12 @@ def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
 
 
 def _tensors(net: CrossViewNet) -> dict[str, Tensor]:
-    """All parameters and buffers, each once even where two sides share a backbone."""
+    """Return all parameters and buffers, each once even where two sides share a backbone."""
     return dict(net.named_parameters()) | {n: b for n, b in net.named_buffers() if n in net.state_dict()}
 
 
 def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
-    """Of all tensors, and of what makes scores of them."""
+    """Return the checksum of all tensors, and of what makes scores of them."""
     digest = hashlib.sha256(f"{metadata['preset']}\n{metadata['calibration']}\n".encode())
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
@@ -131,13 +150,18 @@ def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
-def build(name: str, weights: Path | None, device: str) -> tuple[CrossViewNet, Calibration]:
-    """The network of preset `name` on `device`, in evaluation mode, with the packaged weights or those of a file.
+def load_network(name: str, weights: Path | None, device: str) -> tuple[CrossViewNet, Calibration]:
+    """Load the network of a preset, in evaluation mode, and what was measured of its weights.
+
+    Args:
+        name: of the preset.
+        weights: their file; None for those that come with the package.
+        device: where torch computes, such as "cpu" or "cuda".
 
     Raises:
         WeightsError: see `load_weights`; or no such device.
     """
-    config = preset(name)
+    config = preset_config(name)
     path = find_weights(name, weights)
     try:
         place = torch.device(device)

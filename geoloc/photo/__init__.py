@@ -1,3 +1,1 @@
-"""A photograph as a search uses it: its upright pixels, what its metadata tells, what was clicked, crops round that,
-and how it looks from above.
-"""
+"""A photograph as a search uses it: upright pixels, metadata, what was clicked, crops, and views from above."""

@@ -1,7 +1,7 @@
-"""What the model is shown of a photograph: crops round a click, at several scales and headings.
+"""Crops of a photograph round a click, at several scales and headings: queries as the network is shown them.
 
-A click or a box is in pixels of the upright photo, corner origin; so are crop coordinates in the crop. Every
-crop carries the affine that leads back to the photo.
+A click or a box is in pixels of the upright photo, corner origin; so are crop coordinates in the crop. Every crop
+carries the affine that leads back to the photo.
 """
 
 from __future__ import annotations
@@ -20,23 +20,25 @@ from geoloc.photo.target import Click, Target, check_target
 from geoloc.plane.homography import affine_for_opencv
 
 MIN_SIDE = 64
-"""Photo pixels. A smaller crop holds too little round the object to be recognised."""
+"""Least side of a crop, photo pixels: a smaller one holds too little round the object to be recognised."""
 GROUND_SIDE_M = 50.0
-"""Side of the ground that a crop shows where the photo's own scale is known; the model is trained on 18 to 80
-m.
-"""
+"""Side of the ground that a crop shows where the photo's own scale is known; the network is trained on 18 to 80 m."""
 BOX_SHARE = 1 / 6
 """Longer side of the object's box over the side of its crop."""
 SCALES = (1.0, 0.5)
 """Crop sides over the photo's shorter side, where nothing is known about scale."""
 HEADINGS = (0, 90, 180, 270)
+"""Headings of the photo's up that are supposed where it is not known, degrees."""
 TURNS_DEG = (-30.0, 0.0, 30.0)
+"""How crops of a second look differ in heading from what is supposed."""
 SIZES = (0.71, 1.0, 1.41)
-"""How crops of a second look differ in heading and side from what is supposed."""
+"""Sides of crops of a second look over what is supposed."""
 CLOSER = 0.5
 """How wide a crop of a close look is beside the one before it; the reference is as much finer."""
 CLOSE_TURNS_DEG = (-15.0, 0.0, 15.0)
+"""As `TURNS_DEG`, of a close look."""
 CLOSE_SIZES = (0.84, 1.0, 1.19)
+"""As `SIZES`, of a close look."""
 _NADIR_TOLERANCE_DEG = 30.0
 _MIN_HEIGHT_M = 2.0
 _CLICK_MARGIN = 1 / 16
@@ -45,27 +47,34 @@ _CLICK_MARGIN = 1 / 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
-    """One crop of a photo as the model takes it."""
+    """One crop of a photo, as the network takes it.
+
+    Attributes:
+        image: height x width x 3, RGB.
+        click: (x, y) in crop pixels.
+        heading_deg: heading of the photo's "up" that the crop supposes, in [0, 360): its content was turned clockwise
+            by this angle, so that north is up if the supposition is right.
+        to_photo: crop (x, y) to photo (x, y). A panorama's x goes on past its edges: take it modulo the photo's width.
+    """
 
     image: NDArray[np.uint8] = field(repr=False)
-    """height x width x 3, RGB."""
     click: tuple[float, float]
-    """(x, y) in crop pixels."""
     heading_deg: float
-    """Heading of the photo's "up" that the crop supposes: its content was turned clockwise by this angle, so
-    that north is up if the supposition is right. In [0, 360)."""
     to_photo: Affine
-    """Crop (x, y) to photo (x, y). A panorama's x goes on past its edges: take it modulo the photo's width.
-    """
 
 
 def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)) -> list[Crop]:
-    """Crops of `shape` (height, width) round the click; for a panorama one of twice that width.
+    """Cut crops round the click at every scale and heading that the photo leaves possible.
 
-    A crop is a square of the photo, shifted (not padded) to lie inside it, so that the click may be off
-    centre. Its side follows from the box of the object, or else from the drone's height where it looks down,
-    or else it is the photo's shorter side and half of it. Where the photo's heading is known each crop is
-    turned north up; where not, it is given at the four `HEADINGS`.
+    A crop is a square of the photo, shifted (not padded) to lie inside it, so that the click may be off centre. Its
+    side follows from the box of the object, or else from the drone's height where it looks down, or else it is the
+    photo's shorter side and half of it. Where the photo's heading is known each crop is turned north up; where not, it
+    is given at the four `HEADINGS`.
+
+    Args:
+        photo: the photograph.
+        target: what was clicked in it.
+        shape: height and width of each crop, pixels; a panorama is given as one crop of twice that width.
 
     Raises:
         PhotoError: the click is outside the photo.
@@ -73,41 +82,49 @@ def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)
     check_target(photo, target)
     height, width = shape
     if photo.panorama:
-        return [_panorama_query(photo, target.click, (height, 2 * width))]
+        return [_panorama_crop(photo, target.click, (height, 2 * width))]
     if height != width:
         raise ValueError(f"crops of perspective photos are square, not {height} x {width}")
-    queries: list[Crop] = []
+    crops: list[Crop] = []
     for side in _sides(photo, target):
         if photo.heading_deg is None:
-            queries.extend(_square_queries(photo, target.click, side, height))
+            crops.extend(_square_crops(photo, target.click, side, height))
         else:
-            queries.append(_north_up_query(photo, target.click, side, height, photo.heading_deg))
-    return queries
+            crops.append(_north_up_crop(photo, target.click, side, height, photo.heading_deg))
+    return crops
 
 
-def varied_crops(photo: Photo, target: Target, query: Crop) -> list[Crop]:
-    """Crops like `query`, one of those made for this target, turned and sized a little otherwise, and as it was.
+def varied_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
+    """Cut crops like one of the target's, turned and sized a little otherwise, and as it was.
 
-    A panorama shows all directions and no more of it can be shown: it stays the only one.
+    A panorama shows all directions and no more of it can be shown: its crop stays the only one.
     """
     if photo.panorama:
-        return [query]
-    size = len(query.image)
-    side = math.sqrt(abs(query.to_photo.determinant)) * size
-    return _about(photo, target.click, size, side, query.heading_deg)
+        return [crop]
+    size = len(crop.image)
+    side = math.sqrt(abs(crop.to_photo.determinant)) * size
+    return _about(photo, target.click, size, side, crop.heading_deg)
 
 
-def closer_crops(photo: Photo, target: Target, query: Crop) -> list[Crop]:
-    """Crops `CLOSER` times as wide as `query`, of a photo that is no panorama, turned and sized a little otherwise."""
-    size = len(query.image)
-    side = CLOSER * math.sqrt(abs(query.to_photo.determinant)) * size
-    return _about(photo, target.click, size, side, query.heading_deg, turns=CLOSE_TURNS_DEG, sizes=CLOSE_SIZES)
+def closer_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
+    """Cut crops `CLOSER` times as wide as one of the target's, turned and sized a little otherwise.
+
+    Not of panorama photos: their crops show all directions.
+    """
+    size = len(crop.image)
+    side = CLOSER * math.sqrt(abs(crop.to_photo.determinant)) * size
+    return _about(photo, target.click, size, side, crop.heading_deg, turns=CLOSE_TURNS_DEG, sizes=CLOSE_SIZES)
 
 
 def crops_in_view(photo: Photo, target: Target, size: int, heading_deg: float, px_per_m: float) -> list[Crop]:
-    """Crops of `size` px square, north up and about `GROUND_SIDE_M` wide, of a photo that is no panorama.
+    """Cut north-up crops about `GROUND_SIDE_M` wide of a photo whose pose is known, and which is no panorama.
 
-    heading_deg, px_per_m: the heading of the photo's up, and photo pixels a metre of ground, at the click.
+    Args:
+        photo: the photograph.
+        target: what was clicked in it.
+        size: side of each crop, pixels.
+        heading_deg: heading of the photo's up at the click.
+        px_per_m: photo pixels a metre of ground at the click.
     """
     return _about(photo, target.click, size, GROUND_SIDE_M * px_per_m, heading_deg)
 
@@ -122,14 +139,14 @@ def _about(
     turns: Sequence[float] = TURNS_DEG,
     sizes: Sequence[float] = SIZES,
 ) -> list[Crop]:
-    """Crops turned and sized otherwise than these."""
+    """Cut north-up crops for headings and sides about the given ones."""
     sides = sorted({min(*photo.size, max(MIN_SIDE, round(side * share))) for share in sizes})
     headings = [(heading + turn) % 360 for turn in turns]
-    return [_north_up_query(photo, click, a, size, turn) for a in sides for turn in headings]
+    return [_north_up_crop(photo, click, a, size, turn) for a in sides for turn in headings]
 
 
 def _sides(photo: Photo, target: Target) -> Sequence[int]:
-    """Sides of the square crops in photo pixels, largest first."""
+    """Return the sides of the square crops in photo pixels, largest first."""
     shorter = min(photo.size)
     if target.box is not None:
         wanted = [max(target.box.width, target.box.height) / BOX_SHARE]
@@ -142,7 +159,7 @@ def _sides(photo: Photo, target: Target) -> Sequence[int]:
 
 
 def _px_per_m(photo: Photo) -> float | None:
-    """Photo pixels a metre of ground: for a camera looking nearly straight down."""
+    """Return photo pixels a metre of ground for a camera looking nearly straight down; None for any other."""
     if photo.relative_altitude_m is None or photo.focal_px is None or photo.pitch_deg is None:
         return None
     if photo.relative_altitude_m < _MIN_HEIGHT_M or abs(photo.pitch_deg + 90.0) > _NADIR_TOLERANCE_DEG:
@@ -150,26 +167,26 @@ def _px_per_m(photo: Photo) -> float | None:
     return photo.focal_px / photo.relative_altitude_m
 
 
-def _square_queries(photo: Photo, click: Click, side: int, size: int) -> list[Crop]:
-    """The crop at every heading; quarter turns of an array are exact."""
+def _square_crops(photo: Photo, click: Click, side: int, size: int) -> list[Crop]:
+    """Cut one crop and turn it to every heading; quarter turns of an array are exact."""
     width, height = photo.size
     x0 = min(max(round(click.x - side / 2), 0), width - side)
     y0 = min(max(round(click.y - side / 2), 0), height - side)
-    crop = _resized(photo.pixels[y0 : y0 + side, x0 : x0 + side], (size, size))
+    image = _resized(photo.pixels[y0 : y0 + side, x0 : x0 + side], (size, size))
     scale = side / size
     upright = Affine.translation(x0, y0) * Affine.scale(scale)
-    queries = []
+    crops = []
     for heading in HEADINGS:
         middle = (size / 2, size / 2)
         # Affine.rotation turns clockwise where y is down; the way back from the turned crop is the other way.
         to_photo = upright * Affine.rotation(-heading, middle)
-        turned = np.ascontiguousarray(np.rot90(crop, -heading // 90))
-        queries.append(_query(turned, click, float(heading), to_photo))
-    return queries
+        turned = np.ascontiguousarray(np.rot90(image, -heading // 90))
+        crops.append(_crop_of(turned, click, float(heading), to_photo))
+    return crops
 
 
-def _north_up_query(photo: Photo, click: Click, side: int, size: int, heading: float) -> Crop:
-    """One crop with north up. Corners that reach over the photo's edge are filled with its mean colour."""
+def _north_up_crop(photo: Photo, click: Click, side: int, size: int, heading: float) -> Crop:
+    """Cut one crop with north up; corners that reach over the photo's edge are filled with its mean colour."""
     centre = _turned_centre(photo.size, click, side, heading)
     scale = side / size
     to_photo = (
@@ -178,12 +195,13 @@ def _north_up_query(photo: Photo, click: Click, side: int, size: int, heading: f
         * Affine.scale(scale)
         * Affine.translation(-size / 2, -size / 2)
     )
-    return _query(_warped(photo.pixels, to_photo, (size, size), scale), click, heading, to_photo)
+    return _crop_of(_warped(photo.pixels, to_photo, (size, size), scale), click, heading, to_photo)
 
 
 def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: float) -> tuple[float, float]:
-    """Centre of a turned square: as near to the click as keeps the square inside the photo where it fits, but
-    never so far that the click leaves the square.
+    """Return the centre of a turned square, as near to the click as keeps the square inside the photo where it fits.
+
+    It is never so far that the click leaves the square.
     """
     radians = math.radians(heading)
     cos, sin = math.cos(radians), math.sin(radians)
@@ -201,8 +219,8 @@ def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: floa
     return x + cos * out_along + sin * out_across, y - sin * out_along + cos * out_across
 
 
-def _panorama_query(photo: Photo, click: Click, shape: tuple[int, int]) -> Crop:
-    """The whole turn as a strip, rolled so that the click's azimuth is in its middle column.
+def _panorama_crop(photo: Photo, click: Click, shape: tuple[int, int]) -> Crop:
+    """Cut the whole turn as a strip, rolled so that the click's azimuth is in its middle column.
 
     A panorama cut at the top or bottom is centred, its first and last row repeated.
     """
@@ -213,16 +231,16 @@ def _panorama_query(photo: Photo, click: Click, shape: tuple[int, int]) -> Crop:
     start = math.floor(click.x - width / 2)
     rolled = np.roll(photo.pixels, -start, axis=1)
     image = _warped(rolled, Affine.translation(-start, 0) * to_photo, shape, scale, cv2.BORDER_REPLICATE)
-    return _query(image, click, 0.0, to_photo)
+    return _crop_of(image, click, 0.0, to_photo)
 
 
-def _query(image: NDArray[np.uint8], click: Click, heading: float, to_photo: Affine) -> Crop:
+def _crop_of(image: NDArray[np.uint8], click: Click, heading: float, to_photo: Affine) -> Crop:
     x, y = ~to_photo * (click.x, click.y)
     return Crop(image, (x, y), heading, to_photo)
 
 
 def _resized(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Area-averaged when made smaller, cubic when made larger; outer edges stay outer edges."""
+    """Resize by area averages to a smaller shape, by cubic splines to a larger; outer edges stay outer edges."""
     height, width = shape
     smaller = height < image.shape[0] or width < image.shape[1]
     method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
@@ -236,8 +254,7 @@ def _warped(
     scale: float,
     border: int = cv2.BORDER_CONSTANT,
 ) -> NDArray[np.uint8]:
-    """`image` seen through `to_image` (output to image pixels, corner origin), area-averaged where it
-    shrinks.
+    """Warp by the way from output to image pixels (corner origin), with area averages where the image shrinks.
 
     OpenCV's warp samples points, so the image is first shrunk by averaging to the output's scale.
     """
@@ -260,7 +277,7 @@ def _warped(
 def _reach(
     to_image: Affine, shape: tuple[int, int], image_shape: tuple[int, ...], margin: float
 ) -> tuple[int, int, int, int]:
-    """Columns x0..x1 and rows y0..y1 of the image that an output of `shape` can touch; never empty."""
+    """Return x0, y0, x1, y1 of the part of the image that an output of `shape` can touch; never empty."""
     height, width = shape
     corners = [to_image * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
     xs, ys = zip(*corners, strict=True)

@@ -1,4 +1,4 @@
-"""The tilt of a photograph by its horizon, where it shows one: what the gimbal tells when a file has lost it."""
+"""The tilt of a photograph by its horizon, where it shows one: what the gimbal knew when the file has lost it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,29 @@ from numpy.typing import NDArray
 from geoloc.photo.photo import Photo
 
 WIDTH_PX = 160
-"""Of the picture that lines are tried on."""
+"""Width of the picture that lines are tried on."""
 SLOPES_DEG = np.arange(-20.0, 20.5, 1.0)
+"""Slopes of the lines that are tried."""
 SEPARATION = 3.0
 """How many standard deviations the mean colours of sky and ground are apart at least, by the colours of both."""
 SMOOTH = 0.5
-"""How rough the sky may be beside the ground."""
+"""How rough the sky may be, over how rough the ground is."""
 LEAST_SHARE = 0.03
-"""Of the picture on either side of the line."""
+"""Share of the picture that lies on either side of the line at least."""
 
 
 def tilt_by_horizon(photo: Photo, focal_px: float) -> float | None:
-    """Angle of the optical axis from straight down, degrees; None where no line parts a smooth sky from the ground.
+    """Measure the angle of the optical axis from straight down by the line that parts sky and ground.
 
     The line is the one whose two sides are each most alike in colour (Ettinger et al. 2002, "Vision-guided flight
-    stability and control for micro air vehicles"). focal_px: in pixels of the photo.
+    stability and control for micro air vehicles").
+
+    Args:
+        photo: the photograph.
+        focal_px: its focal length in pixels of the photo.
+
+    Returns:
+        Degrees; None where no line parts a smooth sky from the ground.
     """
     width, height = photo.size
     scale = WIDTH_PX / width
@@ -46,9 +54,13 @@ def tilt_by_horizon(photo: Photo, focal_px: float) -> float | None:
 
 
 def _best_parting(colours: NDArray[np.float64], along: NDArray[np.float64]) -> tuple[float, float]:
-    """How unlike both parts of N x 3 colours are at least in themselves, parted at one value of `along`, and the value.
+    """Part N x 3 colours at the value of `along` that leaves both parts least unlike in themselves.
 
-    Unlikeness is the volume that the colours take and their variances squared, of both parts together.
+    Unlikeness is the volume that the colours take and their variances squared, of both parts together (Ettinger et al.
+    2002).
+
+    Returns:
+        The unlikeness, and the value of `along`.
     """
     order = np.argsort(along)
     counts = np.arange(1, len(order) + 1, dtype=np.float64)
@@ -69,7 +81,7 @@ def _best_parting(colours: NDArray[np.float64], along: NDArray[np.float64]) -> t
 
 
 def _roughness(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float64]:
-    """How much each part of the picture differs from its own blur."""
+    """Return how much each part of the picture differs from its own blur, height x width of `size`."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2.0))
     return np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA), np.float64)

@@ -1,7 +1,7 @@
 """What a camera or drone wrote into a photograph: where it stood and which way it looked.
 
-Everything here is best effort. Metadata is written by hundreds of firmwares and mangled by every editor, so a
-value that is missing, broken or impossible is None, and nothing in this module raises on a strange file.
+Everything here is best effort. Metadata is written by hundreds of firmwares and mangled by every editor, so a value
+that is missing, broken or impossible is None, and nothing in this module raises on a strange file.
 """
 
 from __future__ import annotations
@@ -25,28 +25,29 @@ _UNIT_MM = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Pose and optics of a photograph of `width` x `height` px; angles in degrees, lengths in metres."""
+    """Pose and optics of a photograph, as its file tells them.
+
+    Attributes:
+        position: (lon, lat), WGS 84.
+        altitude_m: height above sea level or the ellipsoid, as the camera has it.
+        relative_altitude_m: height above the take-off point.
+        heading_deg: direction of the picture's "up" on the ground, clockwise from true north, in [0, 360).
+        pitch_deg: pitch of the optical axis: -90 straight down, 0 level.
+        focal_px: focal length in pixels of this file, however it was resized.
+        equirectangular: whether the file says that it is a full 360 degree equirectangular panorama.
+    """
 
     position: tuple[float, float] | None
-    """(lon, lat), WGS 84."""
     altitude_m: float | None
-    """Above sea level or the ellipsoid, as the camera has it."""
     relative_altitude_m: float | None
-    """Above the take-off point."""
     heading_deg: float | None
-    """Direction of the picture's "up" on the ground, clockwise from true north, in [0, 360)."""
     pitch_deg: float | None
-    """Of the optical axis: -90 straight down, 0 level."""
     focal_px: float | None
-    """Focal length in pixels of this file, however it was resized."""
     equirectangular: bool
-    """The file says that it is a full 360 degree equirectangular panorama."""
 
 
 def read_metadata(image: Image.Image) -> Metadata:
-    """Metadata of an opened picture whose `size` is the upright or the stored one (only its longer side
-    counts).
-    """
+    """Read the metadata of an opened picture, upright or as it is stored: only its longer side counts."""
     photo_ifd: dict[int, Any] = _attempt(lambda: dict(image.getexif().get_ifd(ExifTags.IFD.Exif))) or {}
     gps_ifd: dict[int, Any] = _attempt(lambda: dict(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))) or {}
     xmp = _xmp_text(image)
@@ -62,7 +63,7 @@ def read_metadata(image: Image.Image) -> Metadata:
 
 
 def orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1..8; 1 where it is missing or senseless."""
+    """Return the EXIF orientation, 1..8; 1 where it is missing or senseless."""
     value = _attempt(lambda: int(image.getexif().get(ExifTags.Base.Orientation, 1)))
     return value if value is not None and 1 <= value <= 8 else 1
 
@@ -76,15 +77,15 @@ def _attempt(read: Callable[[], _T]) -> _T | None:
 
 
 def _number(value: Any) -> float | None:
-    """A finite float from a rational, a one-element tuple or a string like "+35.20"; else None."""
+    """Read a finite float from a rational, a one-element tuple or a string like "+35.20"; None from all else."""
     if isinstance(value, tuple) and len(value) == 1:
         value = value[0]
     number = _attempt(lambda: float(value))
     return number if number is not None and math.isfinite(number) else None
 
 
-# XMP: found by name, not parsed as XML. Drones write it as attributes or elements, under changing prefixes,
-# and often not well-formed.
+# XMP: found by name, not parsed as XML. Drones write it as attributes or elements, under changing prefixes, and often
+# not well-formed.
 
 
 def _xmp_text(image: Image.Image) -> str:
@@ -118,8 +119,7 @@ def _heading(gps: dict[int, Any], xmp: str) -> float | None:
     if yaw is None:
         yaw = _xmp_number(xmp, "PoseHeadingDegrees", prefix="GPano")
     if yaw is None and _text(gps.get(ExifTags.GPS.GPSImgDirectionRef)).startswith("T"):
-        # A magnetic direction ("M") is off by the declination and by the metal around a telephone: left
-        # unused.
+        # A magnetic direction ("M") is off by the declination and by the metal around a telephone: left unused.
         yaw = _number(gps.get(ExifTags.GPS.GPSImgDirection))
     return None if yaw is None else yaw % 360.0
 
@@ -189,8 +189,9 @@ def _altitude(gps: dict[int, Any], xmp: str) -> float | None:
 
 
 def _focal_px(exif: dict[int, Any], size: tuple[int, int]) -> float | None:
-    """Focal length over sensor width, times the width of this file: right for resized files, whose EXIF still
-    tells the original size.
+    """Return focal length over sensor width, times the longer side of this file.
+
+    So it is right for resized files, whose EXIF still tells the original size.
     """
     long_side, short_side = max(size), min(size)
     ratio = _focal_by_film(_number(exif.get(ExifTags.Base.FocalLengthIn35mmFilm)), long_side / short_side)
@@ -201,10 +202,10 @@ def _focal_px(exif: dict[int, Any], size: tuple[int, int]) -> float | None:
 
 
 def _focal_by_film(film_mm: float | None, aspect: float) -> float | None:
-    """Focal length over the longer side from the 35 mm equivalent, which compares diagonals (CIPA DCG-001).
+    """Return focal length over the longer side by the 35 mm equivalent, which compares diagonals (CIPA DCG-001).
 
-    Pictures wider than 3:2 are taken as 4:3 sensors cut to 16:9, which drones and telephones do, with the
-    sensor's whole width kept.
+    Pictures wider than 3:2 are taken as 4:3 sensors cut to 16:9, which drones and telephones do, with the sensor's
+    whole width kept.
     """
     if film_mm is None or film_mm <= 0.0:
         return None

@@ -1,4 +1,4 @@
-"""A photograph as the search sees it: upright RGB pixels and what its metadata tells about the camera.
+"""A photograph read for a search: upright RGB pixels, and what its metadata tells about the camera.
 
 Pixels have a corner origin: (0, 0) is the outer corner of the upper-left pixel of the *upright* picture (EXIF
 orientation applied), x right, y down.
@@ -21,6 +21,7 @@ from geoloc.errors import PhotoError
 from geoloc.photo.metadata import Metadata, orientation, read_metadata
 
 MAX_PIXELS = 500_000_000
+"""Pixels of the largest photo that is read."""
 
 _TIFF_BITS_PER_SAMPLE = 258
 _UPRIGHT = {
@@ -36,27 +37,30 @@ _UPRIGHT = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """An upright photograph. Metadata is None where the file does not tell, or tells nonsense."""
+    """An upright photograph. Metadata is None where the file does not tell, or tells nonsense.
+
+    Attributes:
+        path: the file.
+        pixels: height x width x 3, RGB.
+        position: (lon, lat) of the camera, WGS 84.
+        altitude_m: height above sea level or the ellipsoid, as the camera has it.
+        relative_altitude_m: height above the take-off point.
+        heading_deg: direction on the ground of the picture's "up" (a panorama: of its centre), clockwise from true
+            north, [0, 360).
+        pitch_deg: pitch of the optical axis: -90 straight down, 0 level.
+        focal_px: focal length in pixels of `pixels`.
+        panorama: whether it is a full 360 degree equirectangular panorama: its left and right edges meet.
+    """
 
     path: Path
     pixels: NDArray[np.uint8] = field(repr=False)
-    """height x width x 3, RGB."""
     position: tuple[float, float] | None = None
-    """(lon, lat) of the camera, WGS 84."""
     altitude_m: float | None = None
-    """Above sea level or the ellipsoid, as the camera has it."""
     relative_altitude_m: float | None = None
-    """Above the take-off point."""
     heading_deg: float | None = None
-    """Direction on the ground of the picture's "up" (a panorama: of its centre), clockwise from true north,
-    [0, 360).
-    """
     pitch_deg: float | None = None
-    """-90 straight down, 0 level."""
     focal_px: float | None = None
-    """Focal length in pixels of `pixels`."""
     panorama: bool = False
-    """A full 360 degree equirectangular panorama: its left and right edges meet."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -67,12 +71,12 @@ class Photo:
 def load_photo(path: str | PathLike[str]) -> Photo:
     """Read a JPEG, PNG, TIFF or any other picture Pillow knows, of any mode, upright.
 
-    Pixels deeper than 8 bits are stretched between their 0.5 and 99.5 percentiles; transparency is laid on
-    white. Broken metadata never stops a photograph from being used.
+    Pixels deeper than 8 bits are stretched between their 0.5 and 99.5 percentiles; transparency is laid on white.
+    Broken metadata never stops a photograph from being used.
 
-    A panorama is what GPano metadata calls equirectangular over 360 degrees; without that metadata, a picture
-    of exactly 2:1 and at least 1024 px wide whose pixels close like one (see `closes_like_a_panorama`), since
-    street-view archives strip it.
+    A panorama is what GPano metadata calls equirectangular over 360 degrees; without that metadata, a picture of
+    exactly 2:1 and at least 1024 px wide whose pixels close like one (see `closes_like_a_panorama`), since street-view
+    archives strip it.
 
     Raises:
         PhotoError: no such file, not a picture, a truncated one, or one above `MAX_PIXELS`.
@@ -94,7 +98,7 @@ def load_photo(path: str | PathLike[str]) -> Photo:
 
 
 def _read(path: Path) -> tuple[Image.Image, Metadata]:
-    """The decoded picture, turned upright, and its metadata."""
+    """Decode a picture, turned upright, and its metadata."""
     if not path.exists():
         raise PhotoError(f"{path}: no such photo; check the path")
     if path.is_dir():
@@ -130,7 +134,7 @@ def _is_deep_colour(image: Image.Image) -> bool:
 
 
 def _deep_colour(path: Path) -> Image.Image:
-    """The same picture in 8 bits, all bands stretched alike so that colours stay; transparency is dropped."""
+    """Read the same picture in 8 bits, all bands stretched alike so that colours stay; transparency is dropped."""
     import cv2
 
     values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -141,8 +145,9 @@ def _deep_colour(path: Path) -> Image.Image:
 
 @contextmanager
 def _large_pictures_allowed() -> Iterator[None]:
-    """Lift Pillow's own limit (89 Mpx, an error at twice that): stitched panoramas exceed it; `MAX_PIXELS` is
-    checked instead.
+    """Lift Pillow's own limit: stitched panoramas exceed it, and `MAX_PIXELS` is checked instead.
+
+    Pillow warns at 89 Mpx and fails at twice that.
     """
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
@@ -156,7 +161,7 @@ def _large_pictures_allowed() -> Iterator[None]:
 
 
 def _rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """H x W x 3 uint8 from any Pillow mode."""
+    """Convert any Pillow mode to height x width x 3 uint8."""
     if image.mode.startswith("I") or image.mode == "F":
         grey = _stretched(np.asarray(image, dtype=np.float32))
         return np.repeat(grey[:, :, None], 3, axis=2)
@@ -179,9 +184,9 @@ def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
 def closes_like_a_panorama(pixels: NDArray[np.uint8]) -> bool:
     """Whether a picture without metadata looks like a full equirectangular panorama.
 
-    It is exactly 2:1 and at least 1024 px wide; its left edge continues its right one (the step between them
-    is at most twice the usual step between neighbouring columns, and opposite directions do differ); and its
-    top row, which is one point of the sky, is even.
+    Such a picture is exactly 2:1 and at least 1024 px wide; its left edge continues its right one (the step between
+    them is at most twice the usual step between neighbouring columns, and opposite directions do differ); and its top
+    row, which is one point of the sky, is even.
     """
     height, width = pixels.shape[:2]
     if width != 2 * height or width < 1024:

@@ -15,9 +15,9 @@ from geoloc.photo.photo import Photo
 from geoloc.plane.homography import for_opencv
 
 SIDE_PX = 1600
-"""Longer side of what features are sought in."""
+"""Longer side of a rectified picture at the most."""
 TRIED_TILTS_DEG = (0.0, 40.0, 60.0)
-"""Where neither the file nor a horizon tells how the photo was tilted."""
+"""Tilts that are tried where neither the file nor a horizon tells how the photo was tilted."""
 STEEP_ENOUGH_DEG = 12.0
 """Photos tilted less are taken as they are."""
 HORIZON_DEG = 80.0
@@ -28,34 +28,44 @@ FOCAL_SHARE = 0.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rectified:
-    """image: what is seen, H x W x 3; valid: where it shows the photo; to_photo: 3 x 3, its pixels to the photo's."""
+    """A photo as seen from straight above.
+
+    Attributes:
+        image: height x width x 3, RGB.
+        valid: height x width, where the image shows the photo; None where it does everywhere.
+        to_photo: 3 x 3 homography, the image's pixels to the photo's.
+    """
 
     image: NDArray[np.uint8]
     valid: NDArray[np.bool_] | None
     to_photo: NDArray[np.float64]
 
 
-def views(photo: Photo) -> Iterator[Rectified]:
-    """Suppositions of how the ground in the photo looks from above, the likeliest first. Empty for panoramas, whose
-    ground from eye level is too flat to match: attention stands alone there.
+def rectified_views(photo: Photo) -> Iterator[Rectified]:
+    """Yield what the ground in the photo may look like from above, the likeliest tilt first.
+
+    There is nothing for panoramas, whose ground from eye level is too flat to match: attention stands alone there.
     """
     if photo.panorama:
         return
     tilts: tuple[float, ...] = TRIED_TILTS_DEG
-    told = tilt_by_horizon(photo, _focal_px(photo)) if photo.pitch_deg is None else 90.0 + photo.pitch_deg
-    if told is not None:
-        # What the gimbal or the horizon tells comes first; it may be of another picture, or no horizon.
-        tilts = (told, *(t for t in TRIED_TILTS_DEG if abs(t - told) > 15.0)) if told < HORIZON_DEG + 30 else ()
+    known = tilt_by_horizon(photo, _focal_px(photo)) if photo.pitch_deg is None else 90.0 + photo.pitch_deg
+    if known is not None:
+        # The tilt by the gimbal or the horizon comes first; it may be of another picture, or no horizon.
+        tilts = (known, *(t for t in TRIED_TILTS_DEG if abs(t - known) > 15.0)) if known < HORIZON_DEG + 30 else ()
     for tilt in tilts:
-        found = from_above(photo, tilt)
-        if found is not None:
-            yield found
+        view = rectify(photo, tilt)
+        if view is not None:
+            yield view
 
 
-def from_above(photo: Photo, tilt_deg: float) -> Rectified | None:
-    """The photo taken `tilt_deg` from straight down, its up pointing away, as seen from straight above.
+def rectify(photo: Photo, tilt_deg: float) -> Rectified | None:
+    """Show a photo taken `tilt_deg` from straight down, its up pointing away, as from straight above.
 
-    Rays more than `HORIZON_DEG` from straight down are left out. None where nothing is left.
+    Rays more than `HORIZON_DEG` from straight down are left out.
+
+    Returns:
+        The view; None where nothing is left.
     """
     width, height = photo.size
     if tilt_deg < STEEP_ENOUGH_DEG:
@@ -67,10 +77,10 @@ def from_above(photo: Photo, tilt_deg: float) -> Rectified | None:
     rotate = np.array([[1, 0, 0], [0, math.cos(t), -math.sin(t)], [0, math.sin(t), math.cos(t)]])
     offset = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, focal]])
     ground = rotate @ offset
-    corners = _seen(ground, width, height)
-    if corners is None:
+    shown = _ground_in_view(ground, width, height)
+    if shown is None:
         return None
-    low, high = corners.min(0), corners.max(0)
+    low, high = shown.min(0), shown.max(0)
     scale = SIDE_PX / float((high - low).max())
     # No finer than the photo is where it is finest, at its lower edge.
     finest = 1 / max(_stretch(ground, width / 2, float(height)), 1e-9)
@@ -78,9 +88,9 @@ def from_above(photo: Photo, tilt_deg: float) -> Rectified | None:
     fit = np.array([[scale, 0, -scale * low[0]], [0, scale, -scale * low[1]], [0, 0, 1]])
     matrix = fit @ ground
     size = tuple(int(v) for v in np.ceil((high - low) * scale).clip(16, SIDE_PX))
-    shown = _warped(np.full((height, width), 255, np.uint8), matrix, size) > 127
-    far = _beyond(np.linalg.inv(fit), size)
-    return Rectified(_warped(photo.pixels, matrix, size), shown & ~far, np.linalg.inv(matrix))
+    valid = _warped(np.full((height, width), 255, np.uint8), matrix, size) > 127
+    far = _beyond_horizon(np.linalg.inv(fit), size)
+    return Rectified(_warped(photo.pixels, matrix, size), valid & ~far, np.linalg.inv(matrix))
 
 
 def _focal_px(photo: Photo) -> float:
@@ -95,8 +105,11 @@ def _scaled(photo: Photo) -> Rectified:
     return Rectified(np.asarray(image, np.uint8), None, back)
 
 
-def _seen(ground: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64] | None:
-    """Ground points that the photo shows and that are near enough, N x 2, in focal lengths from below the camera."""
+def _ground_in_view(ground: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64] | None:
+    """Return ground points, N x 2, that the photo shows nearer than `HORIZON_DEG`; None where they are too few.
+
+    They are in heights of the camera, from the point below it.
+    """
     steps = np.linspace(0, 1, 41)
     pixels = np.concatenate([np.stack([steps * width, np.full(41, y)], axis=1) for y in np.linspace(0, height, 41)])
     q = pixels @ ground[:, :2].T + ground[:, 2]
@@ -106,7 +119,7 @@ def _seen(ground: NDArray[np.float64], width: int, height: int) -> NDArray[np.fl
     return np.asarray(q[near, :2] / q[near, 2:])
 
 
-def _beyond(to_ground: NDArray[np.float64], size: tuple[int, ...]) -> NDArray[np.bool_]:
+def _beyond_horizon(to_ground: NDArray[np.float64], size: tuple[int, ...]) -> NDArray[np.bool_]:
     x, y = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
     gx = to_ground[0, 0] * x + to_ground[0, 2]
     gy = to_ground[1, 1] * y + to_ground[1, 2]
@@ -114,7 +127,7 @@ def _beyond(to_ground: NDArray[np.float64], size: tuple[int, ...]) -> NDArray[np
 
 
 def _stretch(ground: NDArray[np.float64], x: float, y: float) -> float:
-    """Ground lengths a photo pixel there, across the view."""
+    """Return ground lengths a photo pixel at (x, y), across the view."""
     a, b = (ground @ np.array([x + d, y, 1.0]) for d in (-0.5, 0.5))
     return float(np.linalg.norm(b[:2] / b[2] - a[:2] / a[2]))
 

@@ -20,19 +20,19 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An object asked for: where it was clicked and, if known, its box in the photo."""
+    """An object to find: where it was clicked and, if known, its box in the photo."""
 
     click: Click
     box: PixelBox | None = None
 
     @classmethod
     def from_box(cls, box: PixelBox) -> Target:
-        """The object that fills `box`, clicked in its centre."""
+        """Return the object that fills a box, clicked in its centre."""
         return cls(Click(*box.centre), box)
 
 
 def parse_click(text: str) -> Click:
-    """`"X,Y"` in photo pixels.
+    """Read a click written as `X,Y`, in photo pixels.
 
     Raises:
         ValueError: not two finite numbers.
@@ -41,7 +41,7 @@ def parse_click(text: str) -> Click:
 
 
 def parse_box(text: str) -> PixelBox:
-    """`"X0,Y0,X1,Y1"`, two opposite corners in any order, in photo pixels.
+    """Read a box written as `X0,Y0,X1,Y1`: two opposite corners in any order, in photo pixels.
 
     Raises:
         ValueError: not four finite numbers, or a box without width or height.
@@ -53,7 +53,11 @@ def parse_box(text: str) -> PixelBox:
 
 
 def check_target(photo: Photo, target: Target) -> None:
-    """Raise `PhotoError` where the click lies outside the photo, `0 <= x < width` and `0 <= y < height`."""
+    """Refuse a click that does not lie in the photo, `0 <= x < width` and `0 <= y < height`.
+
+    Raises:
+        PhotoError: the click is outside; the text names the photo's size.
+    """
     width, height = photo.size
     x, y = target.click.x, target.click.y
     if not (0.0 <= x < width and 0.0 <= y < height):

@@ -1,1 +1,1 @@
-"""From one typed request to answers: what is searched, where, by which network, in this process or in several."""
+"""From one typed request to answers: what is searched, where, how, by which network, in this process or in several."""

@@ -1,4 +1,4 @@
-"""An index made by the processes of a cluster: each reads, encodes and writes blocks of its own."""
+"""An index built by the processes of a cluster: each reads, encodes and writes blocks of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from geoloc.features.blocks import BlockIndex, Cells
 from geoloc.index.store import Store
-from geoloc.index.writer import BlockWriter, Done
+from geoloc.index.writer import BlockCounts, BlockWriter
 from geoloc.pipeline.request import SearchRequest
 from geoloc.system.processes import spread
 from tiling.mosaic import open_mosaic
@@ -25,11 +25,11 @@ writing overlap."""
 
 @dataclass(frozen=True, slots=True)
 class IndexJob:
-    """Blocks of the index at `path` to make, as every process sees it.
+    """Blocks of an index to encode and write, as every process sees it; a `geoloc.system.processes.Job`.
 
     Attributes:
-        path: of the index.
-        request: its mosaics, and the network; see `geoloc.pipeline.index_build`.
+        path: folder of the index, which has its header already.
+        request: its mosaics, weights and device count; the rest is the index's own.
         compare: see `BlockWriter.run`.
     """
 
@@ -38,31 +38,43 @@ class IndexJob:
     compare: bool
 
     def absolute(self) -> IndexJob:
-        """The same in whatever folder another process runs."""
+        """Return the same job with paths that hold in whatever folder another process runs."""
         return replace(self, path=self.path.absolute(), request=self.request.absolute())
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BlockWriter, bool]]:
-        """The work as one process does it."""
+        """Open what one process needs: what encodes and writes blocks, and whether it compares."""
         from geoloc import model
 
         store = Store.open(self.path, writable=True)
-        asked, preset = store.header.request, store.header.preset
+        begun, preset = store.header.request, store.header.preset
         localizer = model.load(preset, self.request.weights, self.request.device).compiled()
-        with open_mosaic(list(self.request.mosaics), asked.bands, asked.gsd_m or 0.0) as mosaic:
+        with open_mosaic(list(self.request.mosaics), begun.bands, begun.gsd_m or 0.0) as mosaic:
             yield BlockWriter(store, mosaic, store.plan(), localizer), self.compare
 
 
-def spread_blocks(client: Client, job: IndexJob, todo: Mapping[BlockIndex, Cells]) -> Iterator[Done]:
-    """Make blocks; what became of each group of them, as it is done."""
+def spread_blocks(client: Client, job: IndexJob, todo: Mapping[BlockIndex, Cells]) -> Iterator[BlockCounts]:
+    """Build blocks in other processes.
+
+    Args:
+        client: client of the cluster.
+        job: the index.
+        todo: blocks, and their cells that are shown.
+
+    Returns:
+        What became of each group of blocks, as it is done, in any order.
+
+    Raises:
+        ClusterError: a group killed several processes one after another, or the cluster is gone.
+    """
     blocks = list(todo.items())
     groups = (tuple(blocks[start : start + GROUP]) for start in range(0, len(blocks), GROUP))
-    return (done for _, done in spread(client, _made, job, groups))
+    return (done for _, done in spread(client, _write_group, job, groups))
 
 
-def _made(tools: tuple[BlockWriter, bool], group: tuple[tuple[BlockIndex, Cells], ...]) -> Done:
-    work, compare = tools
+def _write_group(tools: tuple[BlockWriter, bool], group: tuple[tuple[BlockIndex, Cells], ...]) -> BlockCounts:
+    writer, compare = tools
     # What a process that died had finished is not done again.
-    there = set() if compare else {place for place, _ in group if any(work.store.pixels_digest(place))}
-    done = work.run({place: cells for place, cells in group if place not in there}, compare=compare)
-    return Done(done.encoded, done.kept + len(there))
+    there = set() if compare else {place for place, _ in group if any(writer.store.pixels_digest(place))}
+    done = writer.run({place: cells for place, cells in group if place not in there}, compare=compare)
+    return BlockCounts(done.encoded, done.kept + len(there))

@@ -26,8 +26,8 @@ class Found(NamedTuple):
     """What a search found.
 
     Attributes:
-        answers: all of it.
-        here: those among them that count as answers; a target without any is "not here".
+        answers: all answers, ranked from 1 within each target.
+        here: those among them that count; a target without any is "not here".
     """
 
     answers: list[Detection]
@@ -41,15 +41,21 @@ class _Ground(NamedTuple):
 
 
 class Finder:
-    """Finds what is clicked in photographs in what is searched; photos that search the same plan share its features."""
+    """Finds what is clicked in photographs in one source; photos that search the same plan share its features."""
 
     def __init__(self, source: SearchSource, model: Localizer, request: SearchRequest) -> None:
-        """Of the request only counts how to search: top, min_score, refine and exhaustive."""
+        """Search a source by a network.
+
+        Args:
+            source: what is searched, open as long as this is used.
+            model: the network; an index in the source is of the same one.
+            request: how to search: its top, min_score, refine and exhaustive count.
+        """
         self._source, self._model, self._request = source, model, request
         self._grounds: list[_Ground] = []
 
     def with_request(self, request: SearchRequest) -> Finder:
-        """Another one for the same source, which shares with this one all that was read and encoded."""
+        """Return a finder for the same source and network, which shares with this one all that was read and encoded."""
         other = Finder(self._source, self._model, request)
         other._grounds = self._grounds
         return other
@@ -65,9 +71,9 @@ class Finder:
         """Search a plan for targets in a photo.
 
         Args:
-            photo: upright.
-            targets: what was clicked in it.
-            plan: the windows, of the source.
+            photo: the photograph, upright.
+            targets: what was clicked in it, in pixels of the photo.
+            plan: the windows of the source to search.
             progress: called with the number of windows done and of all.
             verifying: called before geometry checks the answers.
 

@@ -1,4 +1,4 @@
-"""A request as work for this process or for several: opened once, then asked about one photograph after another."""
+"""A search as work for this process or for several: opened once, then given one photograph after another."""
 
 from __future__ import annotations
 
@@ -13,29 +13,34 @@ from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource, open_source
 from geoloc.results.detection import Detection
 
-Find = Callable[[Photo, Sequence[Target]], Sequence[Detection]]
-"""Answers to targets in a photo, those alone that count."""
+PhotoSearch = Callable[[Photo, Sequence[Target]], Sequence[Detection]]
+"""Finds targets in a photo: the answers that count, best first; none to what is "not here"."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchJob:
-    """A request that a process opens, see `geoloc.system.processes.Job`."""
+    """A request as every process sees it; a `geoloc.system.processes.Job`."""
 
     request: SearchRequest
 
     @contextmanager
-    def opened(self) -> Iterator[Find]:
-        """What answers it.
+    def opened(self) -> Iterator[PhotoSearch]:
+        """Open what is searched, and load the network.
 
         Raises:
             GeolocError: what is searched or the network cannot be opened, or a limit is senseless.
         """
         with open_source(self.request) as source:
-            yield find_with(source, Scope(source, self.request), self.request)
+            yield load_search(source, Scope(source, self.request), self.request)
 
 
-def find_with(source: SearchSource, scope: Scope, request: SearchRequest) -> Find:
+def load_search(source: SearchSource, scope: Scope, request: SearchRequest) -> PhotoSearch:
     """Load the network of a request, to search what is open already.
+
+    Args:
+        source: what the request searches, open.
+        scope: where, of the same source and request.
+        request: how, and by which network.
 
     Raises:
         WeightsError: no such preset, weights or device.

@@ -1,4 +1,4 @@
-"""How a field of a request is written: as an option of a command, in JSON, and what values it may have."""
+"""How a field of a request is written, as an option of a command and in JSON, and what values it may have."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from geoloc.system.text import parse_numbers
-from tiling.area import Area
+
+if TYPE_CHECKING:
+    from tiling.area import Area
+
+_Value = TypeVar("_Value")
+Part = Literal["source", "limits", "answers", "network"]
+"""What a field is about: what to search; where in it; which answers, and how they are found; by which network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value.
+    """A kind of value, and how it is read and written.
 
     Attributes:
-        name: what the command line shows for the value, such as `LON,LAT`.
-        from_text: makes a value of what a user types, or raises ValueError; None where it is never typed.
         from_json: makes a value of a JSON value, or raises TypeError or ValueError.
         to_json: the reverse.
+        form: what the command line shows for a value of which it knows no type, such as `LON,LAT`.
+        from_text: makes such a value of what a user types, or raises ValueError.
+        choices: all that a text may be, where it may not be anything.
     """
 
-    name: str
-    from_text: Callable[[str], Any] | None
     from_json: Callable[[Any], Any]
     to_json: Callable[[Any], Any] = lambda value: value
+    form: str = ""
+    from_text: Callable[[str], Any] | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +42,30 @@ class Option:
     """How one field of a request is written.
 
     Attributes:
-        part: what to search, and by which network; where; or how.
-        kind: of its value.
+        part: what it is about.
+        kind: kind of its value.
         help: one sentence for the command's help.
-        flag: of the command line, such as `--top` or `--gps/--no-gps`; None where no command has it.
-        key: its name in JSON.
-        metavar: what the help shows for the value, where not the kind's own name.
+        flag: name on the command line, such as `--top` or `--gps/--no-gps`; None where no command has it.
+        key: name in JSON.
+        metavar: what the help shows for the value, where not what click shows for its type.
         shown_default: what the help says it is otherwise, where that is no plain value.
-        answers: whether answers depend on it, so that a batch may not go on with another value.
+        in_journal: whether a batch may not go on with another value. Not so where answers do not depend on it, or where
+            the journal holds what it stands for: the states of files, the area that all limits amount to.
     """
 
-    part: Literal["source", "where", "how"]
+    part: Part
     kind: Kind
     help: str
     flag: str | None
     key: str
     metavar: str | None = None
     shown_default: str | None = None
-    answers: bool = True
+    in_journal: bool = True
+
+    @property
+    def name(self) -> str:
+        """What a user knows it as: the flag, without its opposite, or the key where there is none."""
+        return (self.flag or self.key).partition("/")[0]
 
 
 def _text(value: Any) -> str:
@@ -96,67 +110,70 @@ def _whole(value: Any) -> int:
 
 
 def _count(value: Any) -> int:
-    if _whole(value) < 1:
-        raise ValueError(f"{value} is not 1 or more")
-    return _whole(value)
-
-
-def _numbers(count: int) -> Callable[[Any], tuple[float, ...]]:
-    def parse(value: Any) -> tuple[float, ...]:
-        if not isinstance(value, list) or len(value) != count:
-            raise TypeError(f"{value!r} is no list of {count} numbers")
-        return tuple(_number(part) for part in value)
-
-    return parse
-
-
-def _typed_bands(text: str) -> tuple[int, ...]:
-    try:
-        return _checked_bands(tuple(int(part) for part in text.split(",")))
-    except ValueError:
-        raise ValueError(f"{text!r} is not one band or three, counted from 1, such as 4,3,2") from None
+    number = _whole(value)
+    if number < 1:
+        raise ValueError(f"{number} is not 1 or more")
+    return number
 
 
 def _bands(value: Any) -> tuple[int, ...]:
-    return _checked_bands(tuple(_whole(band) for band in value))
-
-
-def _checked_bands(bands: tuple[int, ...]) -> tuple[int, ...]:
+    bands = tuple(_whole(band) for band in value)
     if len(bands) not in (1, 3) or min(bands) < 1:
         raise ValueError(f"{list(bands)} is not one band or three, counted from 1")
     return bands
 
 
+def _typed_bands(text: str) -> tuple[int, ...]:
+    try:
+        return _bands(int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"{text!r} is not one band or three, counted from 1, such as 4,3,2") from None
+
+
+def _area(value: Any) -> Area:
+    # The library of areas takes longer to load than a command to show its help.
+    from tiling.area import Area
+
+    return Area.from_geojson(value)
+
+
 def numbers(form: str) -> Kind:
-    """As many numbers as `form` names, such as `W,S,E,N`."""
-    return Kind(form, lambda text: parse_numbers(text, form), _numbers(form.count(",") + 1), list)
+    """Return the kind of as many numbers as `form` names, such as `W,S,E,N`; a list of them in JSON."""
+    count = form.count(",") + 1
+
+    def from_json(value: Any) -> tuple[float, ...]:
+        if not isinstance(value, list) or len(value) != count:
+            raise TypeError(f"{value!r} is no list of {count} numbers")
+        return tuple(_number(part) for part in value)
+
+    return Kind(from_json, list, form, lambda text: parse_numbers(text, form))
 
 
-def choice(*values: str) -> Kind:
-    """One of some words."""
+def choice(*choices: str) -> Kind:
+    """Return the kind of one of some words."""
 
-    def parse(value: Any) -> str:
-        if _text(value) not in values:
-            raise ValueError(f"{value!r} is neither {' nor '.join(values)}")
+    def from_json(value: Any) -> str:
+        if _text(value) not in choices:
+            raise ValueError(f"{value!r} is neither {' nor '.join(choices)}")
         return _text(value)
 
-    return Kind("|".join(values), parse, parse)
+    return Kind(from_json, choices=choices)
 
 
-PATH = Kind("PATH", Path, _path, str)
-PATHS = Kind("PATH", Path, _paths, lambda paths: [str(path) for path in paths])
-TEXT = Kind("TEXT", str, _text)
-FLAG = Kind("", None, _truth)
-POSITIVE = Kind("METRES", float, _positive)
-SHARE = Kind("FLOAT RANGE", float, _number)
-WHOLE = Kind("INTEGER", int, _whole)
-COUNT = Kind("INTEGER RANGE", int, _count)
-BANDS = Kind("B or R,G,B", _typed_bands, _bands, list)
-AREA = Kind("GEOJSON", None, Area.from_geojson, lambda area: area.to_geojson())
+PATH = Kind(_path, str)
+PATHS = Kind(_paths, lambda paths: [str(path) for path in paths])
+TEXT = Kind(_text)
+FLAG = Kind(_truth)
+POSITIVE = Kind(_positive)
+SHARE = Kind(_number)
+WHOLE = Kind(_whole)
+COUNT = Kind(_count)
+BANDS = Kind(_bands, list, "B or R,G,B", _typed_bands)
+AREA = Kind(_area, lambda area: area.to_geojson())
 
 
-def absolute(value: Any) -> Any:
-    """A value as a process in another folder must have it: paths from the root, all else as it is."""
+def absolute(value: _Value) -> _Value:
+    """Return a value as a process in another folder must have it: paths from the root, all else as it is."""
     if isinstance(value, Path):
         return value.absolute()
-    return tuple(map(absolute, value)) if isinstance(value, tuple) else value
+    return tuple(map(absolute, value)) if isinstance(value, tuple) else value  # type: ignore[return-value]

@@ -1,7 +1,8 @@
 """One search request: what to search, where and how, whoever asks.
 
-A field says itself how it is written on the command line and in JSON. So a new option is a new field here, and commands,
-worker and journal know it; see `geoloc.commands.options`, `geoloc.worker.fields` and `geoloc.batch.journal`.
+A field says itself how it is written on the command line and in JSON. So a new option is a new field here, and
+commands, worker, journal and other processes know it; see `geoloc.commands.options`, `geoloc.worker.fields`,
+`geoloc.batch.journal` and `geoloc.pipeline.job`.
 """
 
 from __future__ import annotations
@@ -10,40 +11,44 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from geoloc.pipeline import options
 from geoloc.pipeline.options import Option
-from tiling.area import Area
 
-_T = TypeVar("_T")
+if TYPE_CHECKING:
+    from tiling.area import Area
+
+_Value = TypeVar("_Value")
 
 
-def _option(default: _T, option: Option) -> _T:
+def _option(default: _Value, option: Option) -> _Value:
     return field(default=default, metadata={"option": option})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """What to search (mosaics to GSD), where (bounds to GPS) and how (the rest). Limits of where all hold together.
+    """One search as it is asked for: what is searched, where, how, and by which network.
+
+    Limits of where to search all hold together.
 
     Attributes:
         mosaics: raster files and folders, which make one mosaic.
-        index: in place of the mosaic or beside it.
+        index: what `geoloc index build` wrote, in place of the mosaic or beside it.
         bands: one or three, counted from 1; None for the first ones.
         gsd_m: metres on the ground a pixel to read the mosaic at; None for the network's own.
         bounds: west, south, east, north, degrees in WGS 84.
         aoi: a vector file of polygons.
         area: polygons where they are no file.
-        near: (lon, lat); takes the place of a photo's own position.
+        near: (lon, lat), degrees in WGS 84; takes the place of a photo's own position.
         within_m: metres round `near`, or round a photo's own position.
-        gps: whether a photo's own position limits the search.
+        gps: whether a photo's own position limits the search; see `geoloc.pipeline.scope`.
         top: answers a target at most.
         min_score: of every answer; None for all answers to targets whose best one scores one half or more.
         refine: "auto", or "off" for attention alone.
         exhaustive: show every window to the whole network.
-        preset: of the network.
-        weights: None for those that come with the package.
+        preset: name of the network's shape.
+        weights: a file of them; None for those that come with the package.
         device: where the network runs.
     """
 
@@ -55,6 +60,7 @@ class SearchRequest:
             "GeoTIFF, COG, VRT or a folder of them; several make one mosaic.",
             "--mosaic",
             "mosaics",
+            in_journal=False,
         ),
     )
     index: Path | None = _option(
@@ -65,6 +71,7 @@ class SearchRequest:
             "What `geoloc index build` wrote, in place of the mosaic or beside it.",
             "--index",
             "index",
+            in_journal=False,
         ),
     )
     bands: tuple[int, ...] | None = _option(
@@ -92,26 +99,44 @@ class SearchRequest:
     bounds: tuple[float, float, float, float] | None = _option(
         None,
         Option(
-            "where",
+            "limits",
             options.numbers("W,S,E,N"),
             "Search inside these longitudes and latitudes (WGS 84) only.",
             "--bounds",
             "bounds",
+            in_journal=False,
         ),
     )
     aoi: Path | None = _option(
         None,
-        Option("where", options.PATH, "Search inside the polygons of this vector file only.", "--aoi", "aoi"),
+        Option(
+            "limits",
+            options.PATH,
+            "Search inside the polygons of this vector file only.",
+            "--aoi",
+            "aoi",
+            in_journal=False,
+        ),
     )
-    area: Area | None = _option(None, Option("where", options.AREA, "Search inside these polygons only.", None, "area"))
+    area: Area | None = _option(
+        None,
+        Option("limits", options.AREA, "Search inside these polygons only.", None, "area", in_journal=False),
+    )
     near: tuple[float, float] | None = _option(
         None,
-        Option("where", options.numbers("LON,LAT"), "Search round this position only.", "--near", "near"),
+        Option(
+            "limits",
+            options.numbers("LON,LAT"),
+            "Search round this position only.",
+            "--near",
+            "near",
+            in_journal=False,
+        ),
     )
     within_m: float = _option(
         500.0,
         Option(
-            "where",
+            "limits",
             options.POSITIVE,
             "How far round --near, or round the photo's GPS position.",
             "--within",
@@ -124,7 +149,7 @@ class SearchRequest:
     gps: bool = _option(
         True,
         Option(
-            "where",
+            "limits",
             options.FLAG,
             "Use the photo's own GPS position as --near.",
             "--gps/--no-gps",
@@ -132,11 +157,11 @@ class SearchRequest:
             shown_default="gps",
         ),
     )
-    top: int = _option(5, Option("how", options.COUNT, "Answers a click at most.", "--top", "top"))
+    top: int = _option(5, Option("answers", options.COUNT, "Answers a click at most.", "--top", "top"))
     min_score: float | None = _option(
         None,
         Option(
-            "how",
+            "answers",
             options.SHARE,
             "Leave out answers that score less.",
             "--min-score",
@@ -147,7 +172,7 @@ class SearchRequest:
     refine: Literal["auto", "off"] = _option(
         "auto",
         Option(
-            "how",
+            "answers",
             options.choice("auto", "off"),
             "auto: answers are carried over exactly where local features of photo and mosaic match; off: the network "
             "alone.",
@@ -158,7 +183,7 @@ class SearchRequest:
     exhaustive: bool = _option(
         False,
         Option(
-            "how",
+            "answers",
             options.FLAG,
             "Show every window to the whole network, not only the 100 that their descriptors speak for.",
             "--exhaustive",
@@ -166,36 +191,37 @@ class SearchRequest:
         ),
     )
     preset: str = _option(
-        "base", Option("source", options.TEXT, "Network preset.", "--model", "model", metavar="PRESET")
+        "base", Option("network", options.TEXT, "Network preset.", "--model", "model", metavar="PRESET")
     )
     weights: Path | None = _option(
         None,
         Option(
-            "source",
+            "network",
             options.PATH,
             "Weights of your own (.safetensors).",
             "--weights",
             "weights",
             shown_default="those in the package",
+            in_journal=False,
         ),
     )
     # What ran out of a card's memory may go on without it.
     device: str = _option(
         "cpu",
         Option(
-            "source",
+            "network",
             options.TEXT,
             "Where the network runs: cpu, cuda, cuda:1, mps.",
             "--device",
             "device",
-            answers=False,
+            in_journal=False,
         ),
     )
 
     @property
-    def source(self) -> SearchRequest:
+    def source(self) -> Self:
         """What is searched and by which network, all else as it is by default: requests that share it share files."""
-        names = [name for name, option in options_of(type(self)).items() if option.part == "source"]
+        names = [name for name, option in options_of(type(self)).items() if option.part in ("source", "network")]
         return type(self)(**{name: getattr(self, name) for name in names})
 
     @property
@@ -209,24 +235,29 @@ class SearchRequest:
         return self.index is not None and (self.bands is not None or self.gsd_m is not None)
 
     @property
+    def limited(self) -> bool:
+        """Whether anything says where to search: limits, or that photos' own positions count."""
+        return self.gps or any(limit is not None for limit in (self.bounds, self.aoi, self.area, self.near))
+
+    @property
     def files(self) -> tuple[Path, ...]:
-        """What is read, which an output must not replace."""
+        """Files that are read, which an output must not replace."""
         return tuple(path for path in (*self.mosaics, self.aoi, self.weights) if path is not None)
 
-    def absolute(self) -> SearchRequest:
-        """The same in whatever folder another process runs."""
+    def absolute(self) -> Self:
+        """Return the same request with paths that hold in whatever folder another process runs."""
         return replace(self, **{name: options.absolute(getattr(self, name)) for name in options_of(type(self))})
 
-    def to_json(self) -> dict[str, Any]:
-        """All that answers depend on, by the names that a user knows it under: flags, or the key where there is none."""
-        told = {}
+    def settings(self) -> dict[str, Any]:
+        """Return, as JSON values by their flags, what a batch that goes on must have as it had it when it began."""
+        settings = {}
         for name, option in options_of(type(self)).items():
-            if option.answers:
+            if option.in_journal:
                 value = getattr(self, name)
-                told[option.flag or option.key] = None if value is None else option.kind.to_json(value)
-        return told
+                settings[option.name] = None if value is None else option.kind.to_json(value)
+        return settings
 
 
-def options_of(request: type[SearchRequest] = SearchRequest) -> Mapping[str, Option]:
-    """How every field of a request is written, by the field's name."""
-    return {one.name: one.metadata["option"] for one in dataclasses.fields(request)}
+def options_of(request_type: type[SearchRequest] = SearchRequest) -> Mapping[str, Option]:
+    """Return how every field of a request is written, by the field's name."""
+    return {one.name: one.metadata["option"] for one in dataclasses.fields(request_type)}

@@ -1,4 +1,8 @@
-"""Where a search looks: the limits of a request, and the photo's own position, as a plan of windows."""
+"""Where a search looks: the limits of a request, and the photo's own position, as a plan of windows.
+
+The rule about a photo's GPS position stands here and nowhere else: it limits the search where the request lets it
+(`gps`) and names no other position (`near`).
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,17 @@ from tiling.plan import Plan
 
 
 class Scope:
-    """What is searched for a photo. `area` holds the limits without any photo's position."""
+    """Where a request searches its source, for any photo.
+
+    Attributes:
+        area: what all limits leave, without any photo's position.
+    """
 
     def __init__(self, source: SearchSource, request: SearchRequest) -> None:
-        """Check the limits against what there is to search.
+        """Check the limits against what there is to search, without reading pixels.
 
         Raises:
-            AreaError: a limit is senseless, or they leave nothing of it.
+            AreaError: a limit is senseless, or together they leave nothing of the source.
         """
         self._source, self._request = source, request
         self._everything: Plan | None = None
@@ -34,7 +42,7 @@ class Scope:
         self.area = area
 
     def check(self) -> None:
-        """Plan what is searched whatever the photo, where there is such a plan: what is wrong with it is told early.
+        """Make the plan for all photos, if there is one, so that an error in it comes before the network is loaded.
 
         Raises:
             AreaError: the limits leave nothing of the mosaic.
@@ -44,14 +52,14 @@ class Scope:
             self.plan()
 
     def around(self, photo: Photo) -> str:
-        """Say in words where the photo's own position limits the search; empty where it does not."""
+        """Say in words how the photo's own position limits the search; nothing where it does not."""
         position = self._position(photo)
         if position is None:
             return ""
         return f"within {self._request.within_m:g} m of the photo's GPS position {position[0]:.6f},{position[1]:.6f}"
 
     def plan(self, photo: Photo | None = None) -> Plan:
-        """Plan the windows to search; for a photo that tells where it was taken, if that counts, those near it.
+        """Plan the windows to search: those near the photo where its own position counts, else all inside the limits.
 
         Raises:
             AreaError: the position, or the limits, leave nothing of the mosaic.
@@ -69,5 +77,5 @@ class Scope:
             raise AreaError(f"{error}; searched was {self.around(photo)}, --no-gps leaves it out") from None
 
     def _position(self, photo: Photo) -> tuple[float, float] | None:
-        """The photo's own position, where the request does not say another, or that it shall not count."""
+        """Return the photo's own position (lon, lat) where it counts; None else."""
         return photo.position if self._request.gps and self._request.near is None else None

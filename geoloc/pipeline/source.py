@@ -1,4 +1,4 @@
-"""What a command was asked to search: a mosaic, an index of one, or an index beside its mosaic."""
+"""What a request searches: a mosaic, an index of one, or an index beside its mosaic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyproj
 
 from geoloc.model.packaged import find_weights
-from geoloc.model.presets import preset as config_of
+from geoloc.model.presets import preset_config
 from geoloc.pipeline.request import SearchRequest
 from geoloc.system.extras import needing
 from tiling.area import Area
@@ -30,49 +30,58 @@ COARSE = 3.0
 
 
 class SearchSource(Protocol):
-    """Something to search, open_source."""
+    """Something to search, open; see `open_source`. For one thread."""
 
     @property
     def crs(self) -> pyproj.CRS:
-        """Of the mosaic, and so of the answers."""
+        """CRS of the mosaic, and so of the answers."""
 
     @property
     def finest_m(self) -> float:
-        """See `Mosaic.finest_m`."""
+        """Finest GSD, metres a pixel, at which pixels are read; see `Mosaic.finest_m`."""
 
     @property
     def mosaic(self) -> Mosaic | None:
-        """The pixels, where they are at hand."""
+        """Mosaic with the pixels, where they are at hand."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Files that change where it does."""
+        """Files that change where the source does."""
 
     def check(self, area: Area) -> None:
-        """Raise `AreaError` where nothing of it lies in an area, without reading pixels."""
-
-    def plan(self, area: Area) -> Plan:
-        """The windows that show what of it lies in an area.
+        """Check, without reading pixels, that something of the source lies in an area.
 
         Raises:
             AreaError: nothing does.
-            GeolocError: it cannot be read.
+        """
+
+    def plan(self, area: Area) -> Plan:
+        """Plan the windows that show what of the source lies in an area.
+
+        Raises:
+            AreaError: nothing does.
+            GeolocError: the source cannot be read.
         """
 
     def reference(self, plan: Plan, model: Localizer) -> Reference:
-        """Those windows as a network sees them."""
+        """Return the windows of a plan as a network sees them."""
 
 
 class MosaicSource:
     """A mosaic, encoded as it is searched."""
 
     def __init__(self, mosaic: Mosaic, preset: str, gsd_m: float | None) -> None:
-        """gsd_m: of the windows; None for that of the network of `preset`.
+        """Search a mosaic.
+
+        Args:
+            mosaic: the mosaic, open as long as this is used.
+            preset: name of the network, which says how wide windows are.
+            gsd_m: GSD of the windows, metres a pixel; None for the network's own.
 
         Raises:
             WeightsError: no such preset.
         """
-        config = config_of(preset)
+        config = preset_config(preset)
         self.mosaic = mosaic
         self._gsd_m, self._window_px = gsd_m or config.gsd_m, config.window_px
         if mosaic.gsd_m > COARSE * self._gsd_m:
@@ -113,6 +122,7 @@ class IndexSource:
     """An index, with the pixels of its mosaic where they are at hand."""
 
     def __init__(self, index: OpenIndex, mosaic: Mosaic | None) -> None:
+        """Search an index; geometry checks answers where its mosaic is given, open."""
         self._index = index
         self.mosaic = mosaic
 
@@ -128,8 +138,8 @@ class IndexSource:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """See `SearchSource`. Whether geometry has pixels is among what answers depend on."""
-        return self._index.told_in, *(self.mosaic.paths if self.mosaic is not None else ())
+        """Files that change where the source does; those of the mosaic too, since geometry looks at its pixels."""
+        return self._index.header_path, *(self.mosaic.paths if self.mosaic is not None else ())
 
     def check(self, area: Area) -> None:
         """See `SearchSource`."""
@@ -146,7 +156,7 @@ class IndexSource:
 
 @contextmanager
 def open_source(request: SearchRequest) -> Iterator[SearchSource]:
-    """Open what a request searches, for the network that it names.
+    """Open what a request searches, for the network that the request names.
 
     An index has its own bands and GSD, in which its mosaic is read too. An index alone takes the mosaic from where it
     was when it was indexed, if it is there and unchanged.
@@ -170,15 +180,20 @@ def open_source(request: SearchRequest) -> Iterator[SearchSource]:
 
 
 def network_gsd(preset: str, gsd_m: float | None) -> float:
-    """What a search asked for at `gsd_m` shows the network: coarser pixels are enlarged to its own, since small objects
-    have too few of its cells otherwise.
+    """Return the GSD, metres a pixel, at which a search that reads its mosaic at `gsd_m` shows it to the network.
+
+    Coarser pixels are enlarged to the network's own, since small objects have too few of its cells otherwise.
+
+    Args:
+        preset: name of the network.
+        gsd_m: metres a pixel; None for the network's own.
     """
-    own = config_of(preset).gsd_m
+    own = preset_config(preset).gsd_m
     return min(gsd_m or own, own)
 
 
 def _beside(stack: ExitStack, mosaics: Sequence[Path], index: OpenIndex) -> Mosaic | None:
-    """The mosaic of an index: that which is given, or else that which it was made of."""
+    """Open the mosaic of an index: that which is given, or else that which it was made of, if it is there."""
     header = index.header
     paths = mosaics or [Path(file.path) for file in header.mosaic]
     try:

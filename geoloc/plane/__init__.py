@@ -1,1 +1,1 @@
-"""Points of the pixel plane: homographies, normal distributions of places, and pictures moved between pixel grids."""
+"""Points of the pixel plane: homographies between pixel grids, and normal distributions of places."""

@@ -1,4 +1,4 @@
-"""Where something lies and how surely, in two dimensions: what matches and attention tell become one."""
+"""Normal distributions of a place in the plane, by which what matches and attention tell of it becomes one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-BY_CHANCE = 9.2
+CHI2_99 = 9.2
 """Squared Mahalanobis distance beyond which two places are not the same; 1 % of the same ones are farther apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gaussian:
-    """A normal distribution. mean: (x, y), pixels; covariance: 2 x 2, pixels squared."""
+    """A normal distribution of a place in the plane.
+
+    Attributes:
+        mean: (x, y), pixels.
+        covariance: 2 x 2, pixels squared.
+    """
 
     mean: NDArray[np.float64]
     covariance: NDArray[np.float64]
@@ -24,26 +29,30 @@ class Gaussian:
         """Root mean square distance from the mean, pixels."""
         return math.sqrt(float(np.trace(self.covariance)))
 
-    def blurred(self, covariance: NDArray[np.float64]) -> Gaussian:
-        """Of the sum with an independent error of mean zero."""
+    def with_error(self, covariance: NDArray[np.float64]) -> Gaussian:
+        """Add an independent error of mean zero: the distribution of the sum."""
         return Gaussian(self.mean, self.covariance + covariance)
 
-    def joined(self, other: Gaussian) -> Gaussian:
-        """Of a place that two independent sources tell of: their product."""
+    def product(self, other: Gaussian) -> Gaussian:
+        """Combine two independent sources that tell of one place: the normalised product of their densities."""
         gain = self.covariance @ np.linalg.inv(self.covariance + other.covariance)
         return Gaussian(self.mean + gain @ (other.mean - self.mean), (np.eye(2) - gain) @ self.covariance)
 
-    def apart(self, other: Gaussian) -> float:
-        """Squared Mahalanobis distance of the two means, by the error of both."""
-        return float(self.blurred(other.covariance).distances(other.mean[None])[0])
+    def squared_distance(self, other: Gaussian) -> float:
+        """Return the squared Mahalanobis distance of the two means, by the error of both."""
+        return float(self.with_error(other.covariance).squared_distances(other.mean[None])[0])
 
-    def distances(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Squared Mahalanobis distances of points, N x 2, from the mean, N."""
+    def squared_distances(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return squared Mahalanobis distances from the mean, N, of points, N x 2."""
         off = points - self.mean
         return np.asarray((off * np.linalg.solve(self.covariance, off.T).T).sum(1))
 
-    def within(self, size: NDArray[np.float64]) -> float:
-        """Least probability of being within a box of this width and height about the mean (Sidak 1967)."""
+    def probability_within(self, size: NDArray[np.float64]) -> float:
+        """Bound from below how probably the place lies in a box about the mean (Sidak 1967).
+
+        Args:
+            size: (width, height) of the box, pixels.
+        """
         deviations = np.sqrt(np.diag(self.covariance))
         ratios = size / 2 / np.maximum(deviations, 1e-9)
         return math.prod(math.erf(ratio / math.sqrt(2)) for ratio in ratios)

@@ -1,4 +1,7 @@
-"""Homographies of the plane in pixel coordinates with a corner origin."""
+"""Homographies of the plane in pixel coordinates with a corner origin, and the way to OpenCV's coordinates and back.
+
+OpenCV puts the centres of pixels at whole numbers; everything here has them at halves.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +12,49 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-# OpenCV puts pixel centres at whole numbers; everything here has them at halves.
 _TO_CENTRE = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
 _TO_CORNER = np.linalg.inv(_TO_CENTRE)
 
 
 def map_points(matrix: NDArray[Any], points: NDArray[Any]) -> NDArray[np.float64]:
-    """Points (..., 2) through a 3 x 3 homography; NaN at and beyond its horizon."""
+    """Map points, ... x 2, by a 3 x 3 homography; NaN at and beyond its horizon."""
     q = points @ matrix[:, :2].T + matrix[:, 2]
     w = np.where(q[..., 2:] > 1e-9, q[..., 2:], np.nan)
     return np.asarray(q[..., :2] / w)
 
 
 def for_opencv(matrix: NDArray[Any]) -> NDArray[np.float64]:
-    """The 3 x 3 homography that does to OpenCV's pixel coordinates what `matrix` does to those with a corner origin."""
+    """Return the homography that does to OpenCV's coordinates what `matrix` does to those with a corner origin."""
     return np.asarray(_TO_CENTRE @ matrix @ _TO_CORNER)
 
 
 def affine_for_opencv(affine: Affine) -> NDArray[np.float64]:
-    """The same of an affine, as the 2 x 3 matrix that OpenCV takes."""
+    """Return the 2 x 3 matrix that does to OpenCV's coordinates what `affine` does to those with a corner origin."""
     centred = Affine.translation(-0.5, -0.5) * affine * Affine.translation(0.5, 0.5)
     return np.array(centred[:6], np.float64).reshape(2, 3)
 
 
 def to_opencv(points: NDArray[Any]) -> NDArray[Any]:
-    """Points (..., 2) with a corner origin as OpenCV counts them."""
+    """Convert points with a corner origin, ... x 2, to OpenCV's coordinates."""
     return points - 0.5
 
 
 def from_opencv(points: NDArray[Any]) -> NDArray[Any]:
-    """Points (..., 2) of OpenCV with a corner origin."""
+    """Convert points in OpenCV's coordinates, ... x 2, to a corner origin."""
     return points + 0.5
 
 
-def similarity(scale: float, angle_deg: float, source: tuple[float, float], at: tuple[float, float]) -> np.ndarray:
-    """Output pixel -> source pixel: `at` maps to `source`, one output pixel is `scale` source pixels, turned."""
+def similarity(
+    scale: float, angle_deg: float, source: tuple[float, float], at: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Return the 3 x 3 similarity from output to source pixels that maps `at` to `source`.
+
+    Args:
+        scale: source pixels along one output pixel.
+        angle_deg: how far the output is turned clockwise on the source.
+        source: (x, y) in source pixels.
+        at: (x, y) in output pixels.
+    """
     c, s = scale * math.cos(math.radians(angle_deg)), scale * math.sin(math.radians(angle_deg))
     linear = np.array([[c, -s], [s, c]])
     out = np.eye(3)

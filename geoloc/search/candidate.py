@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from geoloc.photo.crops import Crop
@@ -11,16 +12,16 @@ from tiling.grid import Grid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """A box in pixels that were looked at.
+class CandidateBox:
+    """A box that the network proposes for a target, in the pixels that it was shown.
 
     Attributes:
-        target: number of what was asked for.
-        grid: the pixels that `box` is in.
-        window: their name in the answer.
-        box: round the object, in pixels of `grid`.
-        log_mass: see `Proposal`.
-        spread_px: see `Proposal`.
+        target: number of the target.
+        grid: the pixels that `box` is in, EPSG:3857.
+        window: id of these pixels in the answer.
+        box: bounds of the object, pixels of `grid`.
+        log_mass: log of the network's mass here; the null class, "the object is not here", has the mass 1.
+        spread_px: standard deviation of the centre under the network's own weights near it, pixels of `grid`.
         crop: the crop of the photo that led to it.
     """
 
@@ -35,13 +36,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """A candidate on the map. What a later look says goes into `detection`; `candidate` is what it was found as."""
+    """A candidate and what it is on the map.
 
-    candidate: Candidate
+    Attributes:
+        candidate: what it was found as.
+        detection: the answer, with what later looks say.
+    """
+
+    candidate: CandidateBox
     detection: Detection
 
+    def scored(self, score: float, evidence: float) -> Answer:
+        """Return the answer with a score and the evidence that it was made of."""
+        return replace(self, detection=replace(self.detection, score=score, evidence=evidence))
 
-def merge_answers(answers: list[Answer], *, top: int) -> list[Answer]:
+
+def merge_answers(answers: Sequence[Answer], *, top: int) -> list[Answer]:
     """Rank the answers to each target without those that repeat a better one; see `ranking`."""
     ranks = ranking([answer.detection for answer in answers], top=top)
     return [replace(answers[i], detection=replace(answers[i].detection, rank=rank)) for i, rank in ranks]

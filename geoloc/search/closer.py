@@ -10,7 +10,6 @@ from affine import Affine
 
 from geoloc.photo.crops import CLOSER, closer_crops, varied_crops
 from geoloc.plane.gaussian import Gaussian
-from geoloc.results.detection import place
 from geoloc.search.candidate import Answer
 from geoloc.search.look import Looker
 from tiling.box import PixelBox
@@ -28,19 +27,22 @@ def second_look(looker: Looker, first: Answer) -> Answer | None:
     Returns:
         The answer with its box, spread and score anew; its evidence is that of both looks. None where the network has
         nothing to say of the place, or means one outside the plan's area.
+
+    Raises:
+        GeolocError: the mosaic cannot be read.
     """
     found = first.candidate
-    sight, at = looker.nearest(*(found.grid.affine * found.box.centre))
+    window, place = looker.nearest_window(*(found.grid.affine * found.box.centre))
     crops = varied_crops(looker.photo, looker.targets[found.target], found.crop)
-    seen = looker.look(found.target, crops, sight, at)
-    if seen is None:
+    candidate = looker.look(found.target, crops, window, place)
+    if candidate is None:
         return None
-    again = looker.answer(seen)
-    if not looker.reference.plan.area.contains(place(again.detection)):
+    again = looker.answer(candidate)
+    if not looker.reference.plan.area.contains(again.detection.centre_lonlat):
         return None
-    evidence = (first.detection.evidence or 0.0) + seen.log_mass
-    scored = replace(again.detection, score=looker.model.score(evidence), evidence=evidence)
-    return replace(again, detection=scored)
+    assert first.detection.evidence is not None, "the first pass tells it"
+    evidence = first.detection.evidence + candidate.log_mass
+    return again.scored(looker.model.score(evidence), evidence)
 
 
 def close_look(looker: Looker, answer: Answer) -> Answer:
@@ -49,9 +51,9 @@ def close_look(looker: Looker, answer: Answer) -> Answer:
     A search is coarse so that it can be wide: a cell of 8 px is 1.6 m of ground at 0.2 m, as much as a bench is long.
 
     Returns:
-        The answer with its place and error anew, and a size between the old one and the new; as it was where a close
-        look tells nothing inside the plan's area, for panoramas, of which no closer crop can be shown, and where no
-        pixels are at hand.
+        The answer with its place, spread and error anew, and a size between the old one and the new; as it was where a
+        close look tells nothing inside the plan's area, for panoramas, of which no closer crop can be shown, and where
+        no pixels are at hand.
 
     Raises:
         GeolocError: the mosaic cannot be read.
@@ -60,22 +62,24 @@ def close_look(looker: Looker, answer: Answer) -> Answer:
     if photo.panorama:
         return answer
     plan, side = looker.reference.plan, looker.model.window_px
-    window = plan.windows[0].grid
-    step = CLOSER * window.affine.a
-    west, south, east, north = project(detection.polygon, detection.crs, window.crs).bounds
+    plan_grid = plan.windows[0].grid
+    step = CLOSER * plan_grid.affine.a
+    west, south, east, north = project(detection.polygon, detection.crs, plan_grid.crs).bounds
     corner = (west + east - step * side) / 2, (south + north + step * side) / 2
-    grid = Grid(window.crs, Affine(step, 0, corner[0], 0, -step, corner[1]), side, side)
-    if (sight := looker.close(grid, detection.window)) is None:
+    grid = Grid(plan_grid.crs, Affine(step, 0, corner[0], 0, -step, corner[1]), side, side)
+    window = looker.close_window(grid, detection.window)
+    if window is None:
         return answer
     crops = closer_crops(photo, looker.targets[detection.target], answer.candidate.crop)
-    found = looker.look(detection.target, crops, sight, Gaussian(np.full(2, side / 2), OFF_PX**2 * np.eye(2)))
-    if found is None:
+    candidate = looker.look(detection.target, crops, window, Gaussian(np.full(2, side / 2), OFF_PX**2 * np.eye(2)))
+    if candidate is None:
         return answer
     # Of the two sizes the geometric mean.
-    width = math.sqrt(found.box.width * (east - west) / step)
-    height = math.sqrt(found.box.height * (north - south) / step)
-    close = looker.answer(replace(found, box=PixelBox.about(*found.box.centre, width, height))).detection
-    if not plan.area.contains(place(close)):
+    width = math.sqrt(candidate.box.width * (east - west) / step)
+    height = math.sqrt(candidate.box.height * (north - south) / step)
+    sized = replace(candidate, box=PixelBox.about(*candidate.box.centre, width, height))
+    close = looker.answer(sized).detection
+    if not plan.area.contains(close.centre_lonlat):
         return answer
     placed = replace(
         detection,

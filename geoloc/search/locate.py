@@ -58,4 +58,4 @@ def locate(
     confirmed = [again for first in likeliest if (again := second_look(looker, first)) is not None]
     answers = merge_answers(confirmed, top=top)
     close = [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in answers]
-    return sorted((answer.detection for answer in close), key=lambda found: (found.target, found.rank))
+    return sorted((answer.detection for answer in close), key=lambda detection: (detection.target, detection.rank))

@@ -21,7 +21,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection
-from geoloc.search.candidate import Answer, Candidate
+from geoloc.search.candidate import Answer, CandidateBox
 from geoloc.system.text import path_text
 from tiling.grid import Grid, project
 from tiling.plan import Middles, Window
@@ -30,20 +30,20 @@ METHOD = "attention"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """Something to look at.
+class EncodedWindow:
+    """A part of the reference as the network sees it: a window of the plan, or a finer one about an answer.
 
     Attributes:
         grid: its pixels, EPSG:3857.
-        name: of the window, in answers.
-        features: the network's, of these pixels.
-        wanted: height x width, where a box may have its centre.
+        id: its name in answers.
+        features: the network's features of these pixels.
+        valid: where a box may have its centre, height x width.
     """
 
     grid: Grid
-    name: str
+    id: str
     features: Features
-    wanted: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
 
 
 class Looker:
@@ -52,64 +52,77 @@ class Looker:
     def __init__(
         self, photo: Photo, targets: Sequence[Target], reference: Reference, model: Localizer, middles: Middles
     ) -> None:
-        """Middles are those of the reference's plan."""
+        """Take what every look needs; `middles` are those of the reference's plan."""
         self.photo, self.targets = photo, tuple(targets)
         self.reference, self.model = reference, model
         self._middles = middles
 
-    def window(self, window: Window) -> Sight:
-        """What a window of the plan shows.
+    def window(self, window: Window) -> EncodedWindow:
+        """Return a window of the plan; boxes may have their centres in the plan's area only.
 
         Raises:
             GeolocError: the mosaic cannot be read.
         """
         features, valid = self.reference.features(window)
-        return Sight(window.grid, window.id, features, valid & window.inside(self.reference.plan.area))
+        return EncodedWindow(window.grid, window.id, features, valid & window.inside(self.reference.plan.area))
 
-    def nearest(self, x: float, y: float) -> tuple[Sight, tuple[float, float]]:
-        """The window that shows a place (EPSG:3857) nearest to its middle, and the place in its pixels."""
+    def nearest_window(self, x: float, y: float) -> tuple[EncodedWindow, tuple[float, float]]:
+        """Return the window that shows a place (EPSG:3857) nearest to its middle, and the place in its pixels.
+
+        Raises:
+            GeolocError: the mosaic cannot be read.
+        """
         window, place = self._middles.nearest(x, y)
         return self.window(window), place
 
-    def close(self, grid: Grid, name: str) -> Sight | None:
-        """What any grid shows; None where no pixels are at hand."""
-        if (seen := self.reference.close(grid)) is None:
-            return None
-        return Sight(grid, name, *seen)
+    def close_window(self, grid: Grid, window: str) -> EncodedWindow | None:
+        """Return any grid as a window with this id; None where no pixels are at hand.
+
+        Raises:
+            GeolocError: the mosaic cannot be read.
+        """
+        encoded = self.reference.encode_grid(grid)
+        return None if encoded is None else EncodedWindow(grid, window, *encoded)
 
     def look(
-        self, target: int, crops: Sequence[Crop], sight: Sight, known: tuple[float, float] | Gaussian
-    ) -> Candidate | None:
+        self, target: int, crops: Sequence[Crop], window: EncodedWindow, place: tuple[float, float] | Gaussian
+    ) -> CandidateBox | None:
         """Look once for a target.
 
         Args:
             target: its number.
-            crops: of the photo, round it.
-            sight: where to look.
-            known: the place to look at, (x, y) in pixels of the sight; or, where it is uncertain and something else
-                tells it as well, how it is distributed.
+            crops: of the photo, round the target.
+            window: where to look.
+            place: what to look at, (x, y) in pixels of the window; or, where it is uncertain and something else tells
+                it as well, how it is distributed.
 
         Returns:
             What the crops alone say of the place; None where no box may have its centre there.
         """
         encoded = self.model.encode_queries(crops, [target] * len(crops))
-        if isinstance(known, Gaussian):
-            found = self.model.match_with_prior(encoded, sight.features, sight.wanted, known)
+        if isinstance(place, Gaussian):
+            proposal = self.model.match_with_prior(encoded, window.features, window.valid, place)
         else:
-            found = self.model.rescore(encoded, sight.features, sight.wanted, known)
-        return None if found is None else self.candidate(found, sight, crops)
+            proposal = self.model.rescore(encoded, window.features, window.valid, place)
+        return None if proposal is None else self.candidate(proposal, window, crops)
 
-    def candidate(self, found: Proposal, sight: Sight, crops: Sequence[Crop]) -> Candidate:
-        """What the network proposes in a sight, with the one of the target's crops that led to it."""
-        crop = crops[found.crop]
-        return Candidate(found.target, sight.grid, sight.name, found.box, found.log_mass, found.spread_px, crop)
+    def candidate(self, proposal: Proposal, window: EncodedWindow, crops: Sequence[Crop]) -> CandidateBox:
+        """Return what the network proposes in a window, with the one of the target's crops that led to it."""
+        return CandidateBox(
+            target=proposal.target,
+            grid=window.grid,
+            window=window.id,
+            box=proposal.box,
+            log_mass=proposal.log_mass,
+            spread_px=proposal.spread_px,
+            crop=crops[proposal.crop],
+        )
 
-    def answer(self, candidate: Candidate) -> Answer:
-        """A candidate on the map, neither ranked nor scored yet: a score needs all windows."""
+    def answer(self, candidate: CandidateBox) -> Answer:
+        """Put a candidate on the map, neither ranked nor scored yet: a score needs all windows."""
         grid, calibration = candidate.grid, self.model.calibration
         gsd_m = grid.ground_gsd()
         polygon = project(grid.box_polygon(candidate.box), grid.crs, self.reference.crs)
-        spread_m = candidate.spread_px * gsd_m
         parts = {
             "box": calibration.centre_error_px * gsd_m,
             "spread": calibration.spread_scale * candidate.spread_px * gsd_m,
@@ -129,6 +142,6 @@ class Looker:
             window=candidate.window,
             method=METHOD,
             target=candidate.target,
-            spread_m=spread_m,
+            spread_m=candidate.spread_px * gsd_m,
         )
         return Answer(candidate, detection)

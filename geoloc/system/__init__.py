@@ -1,1 +1,1 @@
-"""What geoloc asks of the machine it runs on: files written whole, processes, threads, packages that may be missing."""
+"""What geoloc asks of the machine it runs on: files written whole, processes, threads, optional packages."""

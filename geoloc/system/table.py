@@ -14,17 +14,23 @@ from geoloc.errors import QueriesError
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a table. where: the file and the row, for an error. line: in a CSV file, the header being line 1."""
+    """One row of a table.
+
+    Attributes:
+        where: the file and the row, for an error.
+        values: by column, as the file has them.
+        line: number of the row's last line in a CSV file, the header being line 1; 0 in other tables.
+    """
 
     where: str
     values: Mapping[str, Any]
     line: int = 0
 
     def number(self, column: str) -> float:
-        """The finite number in a column.
+        """Return the finite number in a column.
 
         Raises:
-            QueriesError: there is none.
+            QueriesError: the column holds none.
         """
         value = self.values[column]
         try:
@@ -37,8 +43,14 @@ class TableRow:
 
 
 def read_csv(path: Path, required: Sequence[str]) -> tuple[list[str], list[TableRow]]:
-    """Names of all columns and the rows of a file with the `required` ones; values are text, None where a line ends
-    early.
+    """Read a CSV file with a header.
+
+    Args:
+        path: the file, in UTF-8 with or without a byte order mark.
+        required: names of columns that must be there.
+
+    Returns:
+        The names of all columns, and the rows; values are text, None where a line ends early.
 
     Raises:
         QueriesError: no such file, not text, a missing column or one that is there twice, a line with more values than
@@ -49,21 +61,31 @@ def read_csv(path: Path, required: Sequence[str]) -> tuple[list[str], list[Table
             reader = csv.DictReader(file)
             columns = list(reader.fieldnames or ())
             check_columns(f"{path}", columns, required, "in the first line")
-            records = [TableRow(f"{path}, line {reader.line_num}", row, reader.line_num) for row in reader]
+            rows = [TableRow(f"{path}, line {reader.line_num}", values, reader.line_num) for values in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         text = getattr(error, "strerror", None) or error
         raise QueriesError(f"{path}: cannot be read as a CSV file ({text})") from None
-    for record in records:
+    for row in rows:
         # What is beyond the last column has no name.
-        if None in record.values:
-            raise QueriesError(f"{record.where}: more values than the {len(columns)} columns of the first line")
-    if not records:
+        if None in row.values:
+            raise QueriesError(f"{row.where}: more values than the {len(columns)} columns of the first line")
+    if not rows:
         raise QueriesError(f"{path}: holds no queries, only the header")
-    return columns, records
+    return columns, rows
 
 
 def check_columns(where: str, columns: Sequence[str], required: Sequence[str], place: str) -> None:
-    """Raise `QueriesError` where a required column is missing, or a column is there twice. place: of their names."""
+    """Refuse a table that lacks a required column, or has a column twice.
+
+    Args:
+        where: the table, as an error names it.
+        columns: names of all its columns.
+        required: those that must be among them.
+        place: where the names stand in it, as an error says it, such as "in the first line".
+
+    Raises:
+        QueriesError: a column is missing or there twice.
+    """
     missing = [name for name in required if name not in columns]
     if missing:
         raise QueriesError(f"{where}: missing columns {', '.join(missing)} {place}")

@@ -8,15 +8,19 @@ from pathlib import Path
 
 
 def path_text(path: Path) -> str:
-    """A path as any file can hold it: what of its name is not Unicode is replaced."""
+    """Return a path as any file can hold it: what of its name is not Unicode is replaced."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
 def parse_numbers(text: str, form: str) -> tuple[float, ...]:
-    """As many finite numbers as `form` ("LON,LAT") names, separated by commas or blanks, in brackets or not.
+    """Read as many finite numbers as `form` names, separated by commas or blanks, in brackets or not.
+
+    Args:
+        text: what a user typed, such as "15.2, 48.7".
+        form: the names of the numbers, such as "LON,LAT"; stands in the error.
 
     Raises:
-        ValueError: anything else.
+        ValueError: the text is anything else.
     """
     parts = text.strip().strip("[]").replace(",", " ").split()
     try:

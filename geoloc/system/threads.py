@@ -15,20 +15,19 @@ import time
 from pathlib import Path
 
 COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables of the environment by which numerical libraries take the number of their threads."""
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
-"""GNU's OpenMP, which torch comes with on Linux, and Intel's, which it comes with elsewhere."""
+"""How threads wait: for GNU's OpenMP, which torch comes with on Linux, and Intel's, which it comes with elsewhere."""
 _STAT = Path("/proc/stat")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _LOOK_S = 0.06
 """How long the machine is watched: six ticks of Linux's clock on each core."""
-
-
 _chosen: dict[str, str] = {}
 """What was set here, so that it is not taken for the user's word."""
 
 
 def fit_threads() -> None:
-    """Choose for this process and for those it starts, unless the user has: whatever is called `OMP_*` is their word.
+    """Choose threads for this process and those it starts, unless the user has: any `OMP_*` is their word.
 
     To be called before numpy and torch are loaded; once torch is, calling it again fits the number of its threads to
     how busy the machine is by then. Watches the machine for `_LOOK_S`.
@@ -70,7 +69,7 @@ def free_cores() -> int:
 
 
 def _busy_and_all() -> tuple[int, int] | None:
-    """Ticks that all cores together were busy since the machine started, and all ticks; None where nothing tells."""
+    """Return ticks since the machine started, of all cores together: busy ones and all; None where nothing tells."""
     try:
         ticks = [int(value) for value in _STAT.read_text().partition("\n")[0].split()[1:9]]
     except (OSError, ValueError):

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from geoloc.errors import OutputError
 from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid, TownError
-from geoloc.town.picture.shade import Grounds, Studio, flight_day, survey_day
+from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
 from geoloc.town.scene.scene import Scene, build_scene
 from geoloc.town.scene.shapes import SceneObject
-from geoloc.town.truth import Cover, Visibility, choose, sights
+from geoloc.town.truth import MosaicCoverage, VisibleObject, choose_queries, visible_objects
 from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries
 
 DEFAULT_ORIGIN = (15.31, 51.87)
@@ -25,15 +25,20 @@ QUERY_COLUMNS = (
     "photo", "object", "kind", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg", "seen",
 )  # fmt: skip
 FILM_MM = 24
-ASKED_PER_PHOTO = 6
+QUERIES_PER_PHOTO = 6
 _MIN_SIZE_M = 50.0
-_LEAST_SEEN_ABOVE = 0.8
+_LEAST_COVERED = 0.8
 """Share of an object that the mosaic must show, not hidden by a tree, for it to be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """How a photograph is taken. tilt_deg: least and most, from straight down; height_m: the same, above the ground."""
+    """How a photograph is taken.
+
+    Attributes:
+        tilt_deg: least and most, from straight down.
+        height_m: least and most, above the ground.
+    """
 
     tilt_deg: tuple[float, float]
     height_m: tuple[float, float]
@@ -50,7 +55,13 @@ FLIGHTS = (
 
 @dataclass(frozen=True, slots=True)
 class TrueObject:
-    """box: xmin, ymin, xmax, ymax in the mosaic's CRS, of the object as the true ortho shows it."""
+    """An object with its true place.
+
+    Attributes:
+        id: from 1, the same in the scene.
+        kind: such as "house".
+        box: xmin, ymin, xmax, ymax in the mosaic's CRS, of the object as the true ortho shows it.
+    """
 
     id: int
     kind: str
@@ -59,7 +70,15 @@ class TrueObject:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """What was written. queries: the CSV file for `geoloc.evaluation.evaluate`; objects: all that the mosaic shows."""
+    """The files of a town, and what is true of them.
+
+    Attributes:
+        mosaic: a GeoTIFF.
+        photos: JPEGs, as of a drone.
+        panoramas: JPEGs, as of a camera car.
+        queries: the CSV file for `geoloc.evaluation.evaluate`.
+        objects: all that the mosaic shows.
+    """
 
     mosaic: Path
     photos: tuple[Path, ...]
@@ -83,11 +102,23 @@ def build(
     panorama_px: int = 2048,
     flights: Sequence[Flight] = FLIGHTS,
 ) -> Town:
-    """Write `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg` and `queries.csv` into `folder`, replacing older ones.
+    """Write a town: `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg` and `queries.csv`, replacing older ones.
 
-    size_m: the town's side; gsd_m: of the mosaic, on the ground; rotation_deg: of the mosaic's grid, clockwise;
-    origin: (lon, lat) of the town's middle; photo_px: width, height; panorama_px: width; flights: of the photos, in
-    turn. The same arguments give the same pictures. Every fourth photo has a position but neither heading nor pitch.
+    The same arguments give the same pictures. Every fourth photo has a position but neither heading nor pitch.
+
+    Args:
+        folder: where the files go.
+        seed: another one makes another town.
+        size_m: the town's side.
+        gsd_m: of the mosaic, on the ground.
+        epsg: CRS of the mosaic.
+        rotation_deg: of the mosaic's grid, clockwise.
+        photos: how many.
+        panoramas: how many.
+        origin: (lon, lat) of the town's middle.
+        photo_px: width and height of a photo.
+        panorama_px: width of a panorama.
+        flights: of the photos, in turn.
 
     Raises:
         TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.
@@ -101,42 +132,42 @@ def build(
     grid = MosaicGrid.over(frame, size_m, gsd_m, rotation_deg)
     _make_folders(folder)
     scene = build_scene(seed, size_m)
-    grounds = Grounds(scene, seed)
+    painted = PaintedGround(scene, seed)
     rng = np.random.default_rng([seed, 5])
     survey = survey_day(rng)
     flight = flight_day(rng, survey)
 
     mosaic = folder / "mosaic.tif"
-    above = Studio(scene, scene.on_survey(), survey, grounds)
-    cover = Cover([o for o in scene.objects if o.flown and _inside(o, grid)])
+    survey_renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
+    coverage = MosaicCoverage([o for o in scene.objects if o.flown and _inside(o, grid)])
 
-    def survey_piece(camera: Parallel, number: int) -> NDArray[np.uint8]:
-        picture = above.picture(camera, number)
-        cover.add(camera, picture.ids)
-        return picture.pixels
+    def render_tile(camera: Parallel, number: int) -> NDArray[np.uint8]:
+        view = survey_renderer.render(camera, number)
+        coverage.add(camera, view.ids)
+        return view.pixels
 
-    write_mosaic(mosaic, grid, survey_piece)
-    askable = cover.shown(_LEAST_SEEN_ABOVE)
+    write_mosaic(mosaic, grid, render_tile)
+    covered = coverage.covered(_LEAST_COVERED)
 
-    studio = Studio(scene, scene.on_flight(), flight, grounds)
+    flight_renderer = SceneRenderer(scene, scene.on_flight(), flight, painted)
     rows: list[dict[str, object]] = []
     photo_paths = []
     for number in range(photos):
         camera = _aim(rng, scene, flights[number % len(flights)], photo_px)
         path = folder / "photos" / f"photo_{number + 1:02}.jpg"
-        picture = studio.picture(camera, number)
-        write_photo(path, picture.pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
-        found = sights(camera, picture.ids, askable, 0.75, 10 + camera.width * camera.height // 15_000)
-        rows += [_row(path, folder, frame, sight) for sight in choose(rng, found, ASKED_PER_PHOTO)]
+        view = flight_renderer.render(camera, number)
+        write_photo(path, view.pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
+        visible = visible_objects(camera, view.ids, covered, 0.75, 10 + camera.width * camera.height // 15_000)
+        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, QUERIES_PER_PHOTO)]
         photo_paths.append(path)
     panorama_paths = []
     for number in range(panoramas):
-        around = _stand(rng, scene, panorama_px)
+        panorama_camera = _stand(rng, scene, panorama_px)
         path = folder / "panoramas" / f"panorama_{number + 1:02}.jpg"
-        picture = studio.picture(around, 100 + number)
-        write_panorama(path, picture.pixels, around, frame)
-        found = sights(around, picture.ids, askable, 0.6, 10 + panorama_px**2 // 14_000)
-        rows += [_row(path, folder, frame, sight) for sight in choose(rng, found, ASKED_PER_PHOTO)]
+        view = flight_renderer.render(panorama_camera, 100 + number)
+        write_panorama(path, view.pixels, panorama_camera, frame)
+        visible = visible_objects(panorama_camera, view.ids, covered, 0.6, 10 + panorama_px**2 // 14_000)
+        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, QUERIES_PER_PHOTO)]
         panorama_paths.append(path)
     queries = folder / "queries.csv"
     write_queries(queries, rows, QUERY_COLUMNS)
@@ -157,7 +188,7 @@ def _inside(item: SceneObject, grid: MosaicGrid) -> bool:
 
 
 def _aim(rng: np.random.Generator, scene: Scene, flight: Flight, size: tuple[int, int]) -> Pinhole:
-    """A photograph of a point of the inner town."""
+    """Draw the camera of a photograph of a point of the inner town."""
     tilt = rng.uniform(*flight.tilt_deg)
     height = rng.uniform(*flight.height_m)
     heading = rng.uniform(0.0, 360.0)
@@ -177,7 +208,7 @@ def _aim(rng: np.random.Generator, scene: Scene, flight: Flight, size: tuple[int
 
 
 def _stand(rng: np.random.Generator, scene: Scene, width: int) -> Equirectangular:
-    """A panorama from the middle of a street, at a camera car's height."""
+    """Draw the camera of a panorama from the middle of a street, at a camera car's height."""
     streets = scene.layout.streets
     near = 0.7 * scene.layout.half_m
     cars = np.array([item.outline()[:, :2].mean(0) for item in scene.objects if item.kind == "car"]).reshape(-1, 2)
@@ -193,9 +224,10 @@ def _stand(rng: np.random.Generator, scene: Scene, width: int) -> Equirectangula
     return Equirectangular((point.x, point.y, 2.5), heading, width, width // 2)
 
 
-def _row(path: Path, folder: Path, frame: Frame, sight: Visibility) -> dict[str, object]:
+def _row(path: Path, folder: Path, frame: Frame, visible: VisibleObject) -> dict[str, object]:
+    item = visible.item
     values = (
-        path.relative_to(folder).as_posix(), f"{sight.item.kind}_{sight.item.id}", sight.item.kind, *sight.click,
-        *frame.true_box(sight.item.outline()), frame.epsg, round(sight.seen, 3),
+        path.relative_to(folder).as_posix(), f"{item.kind}_{item.id}", item.kind, *visible.click,
+        *frame.true_box(item.outline()), frame.epsg, round(visible.share, 3),
     )  # fmt: skip
     return dict(zip(QUERY_COLUMNS, values, strict=True))

@@ -20,20 +20,31 @@ _KINDS = ("house", "car", "tree", "shed", "pool", "hall")
 
 
 @dataclass(frozen=True, slots=True)
-class Visibility:
-    """An object as a camera sees it. click: (x, y), the centre of a pixel that shows it; seen: share not hidden."""
+class VisibleObject:
+    """An object as a camera sees it.
+
+    Attributes:
+        item: the object.
+        click: (x, y), the centre of a pixel that shows it.
+        share: of it that is not hidden.
+    """
 
     item: SceneObject
     click: tuple[float, float]
-    seen: float
+    share: float
 
 
-def sights(
-    camera: Camera, ids: NDArray[np.int32], objects: Sequence[SceneObject], least_seen: float, least_px: int
-) -> list[Visibility]:
-    """Objects of which at least the share `least_seen` is visible, whole in the picture and near the camera.
+def visible_objects(
+    camera: Camera, ids: NDArray[np.int32], objects: Sequence[SceneObject], least_share: float, least_px: int
+) -> list[VisibleObject]:
+    """Find the objects that a camera sees well enough, whole in the picture and near the camera.
 
-    ids: height x width, of the objects that the camera sees; least_px: the least area of an object.
+    Args:
+        camera: what looks.
+        ids: height x width, of the objects that it sees.
+        objects: those to choose from.
+        least_share: of an object that is visible.
+        least_px: the area of an object.
     """
     found = []
     for item in objects:
@@ -46,41 +57,43 @@ def sights(
         if area < least_px:
             continue
         full = _full_area(camera, item, window)
-        if area >= least_seen * full:
+        if area >= least_share * full:
             x, y = _click(mask)
-            found.append(Visibility(item, (c0 + x + 0.5, r0 + y + 0.5), min(area / full, 1.0)))
+            found.append(VisibleObject(item, (c0 + x + 0.5, r0 + y + 0.5), min(area / full, 1.0)))
     return found
 
 
-class Cover:
-    """How much of each object a mosaic shows, added up over its pieces."""
+class MosaicCoverage:
+    """How much of each object a mosaic shows, added up over its tiles."""
 
     def __init__(self, objects: Sequence[SceneObject]) -> None:
+        """Begin with nothing shown of these objects."""
         self._objects = objects
-        self._seen = {item.id: 0 for item in objects}
+        self._visible = {item.id: 0 for item in objects}
         self._full = {item.id: 0 for item in objects}
 
     def add(self, camera: Parallel, ids: NDArray[np.int32]) -> None:
-        """Count a piece; ids: height x width, of the objects seen in it."""
+        """Count a tile; `ids`, height x width, are those of the objects visible in it."""
         areas = np.bincount(ids.ravel())
         for item in self._objects:
             for _, window in camera.windows(_bounding_corners(item)[None]):
-                self._seen[item.id] += int(areas[item.id]) if item.id < len(areas) else 0
+                self._visible[item.id] += int(areas[item.id]) if item.id < len(areas) else 0
                 self._full[item.id] += _full_area(camera, item, window)
 
-    def shown(self, least: float) -> list[SceneObject]:
-        """Objects of which at least the share `least` is not hidden from above."""
-        return [o for o in self._objects if self._seen[o.id] > 0 and self._seen[o.id] >= least * self._full[o.id]]
+    def covered(self, least: float) -> list[SceneObject]:
+        """Return the objects of which at least the share `least` is not hidden from above."""
+        pixels = self._visible
+        return [o for o in self._objects if pixels[o.id] > 0 and pixels[o.id] >= least * self._full[o.id]]
 
 
 def _full_area(camera: Camera, item: SceneObject, window: PixelWindow) -> int:
-    """Pixels that the object would fill if nothing hid it."""
+    """Count the pixels that the object would fill if nothing hid it."""
     alone = pack([item])
     return int(np.count_nonzero(cast(camera, alone, window).objects(alone)))
 
 
 def _whole_window(camera: Camera, item: SceneObject) -> PixelWindow | None:
-    """The object's box in the picture; None where it is cut by the edge, behind the camera or too far."""
+    """Return the object's box in the picture; None where it is cut by the edge, behind the camera or too far."""
     corners = _bounding_corners(item)
     if camera.central and np.linalg.norm(corners.mean(0)[:2] - camera.fixed[:2]) > MAX_DISTANCE_M:
         return None
@@ -96,7 +109,7 @@ def _whole_window(camera: Camera, item: SceneObject) -> PixelWindow | None:
 
 
 def _bounding_corners(item: SceneObject) -> NDArray[np.floating]:
-    """The corners of the box round all of the object, 8 x 3, ring by ring."""
+    """Return the corners of the box round all of the object, 8 x 3, ring by ring."""
     points = [face.points for face in item.faces]
     points += [blob.centre + np.outer([-1.0, 1.0], blob.radii) for blob in item.blobs]
     every = np.concatenate(points)
@@ -105,7 +118,7 @@ def _bounding_corners(item: SceneObject) -> NDArray[np.floating]:
 
 
 def _click(mask: NDArray[np.bool_]) -> tuple[int, int]:
-    """Column and row of the visible pixel nearest to the visible centre among those well inside the object."""
+    """Return column and row of the visible pixel nearest to the visible centre among those well inside the object."""
     inner = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     rows, columns = np.nonzero(inner >= 0.6 * inner.max())
     all_rows, all_columns = np.nonzero(mask)
@@ -113,11 +126,11 @@ def _click(mask: NDArray[np.bool_]) -> tuple[int, int]:
     return int(columns[nearest]), int(rows[nearest])
 
 
-def choose(rng: np.random.Generator, found: Sequence[Visibility], count: int) -> list[Visibility]:
-    """Up to `count` of them, of as many kinds as there are, in the order of `_KINDS`."""
-    shuffled = [found[i] for i in rng.permutation(len(found))]
-    queues = [[sight for sight in shuffled if sight.item.kind == kind] for kind in _KINDS]
-    chosen: list[Visibility] = []
+def choose_queries(rng: np.random.Generator, visible: Sequence[VisibleObject], count: int) -> list[VisibleObject]:
+    """Choose up to `count` objects, of as many kinds as there are, in the order of `_KINDS`."""
+    shuffled = [visible[i] for i in rng.permutation(len(visible))]
+    queues = [[one for one in shuffled if one.item.kind == kind] for kind in _KINDS]
+    chosen: list[VisibleObject] = []
     while len(chosen) < count and any(queues):
         for queue in queues:
             if queue and len(chosen) < count:

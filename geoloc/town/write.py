@@ -25,12 +25,17 @@ GROUND_ALTITUDE_M = 212.0
 
 
 def focal_px(film_mm: float, size: tuple[int, int]) -> float:
-    """Focal length in pixels of `size` (width, height) by the 35 mm equivalent, which compares diagonals."""
+    """Return the focal length in pixels of a picture (width, height) by the 35 mm equivalent, of equal diagonals."""
     return film_mm / math.hypot(36.0, 24.0) * math.hypot(*size)
 
 
-def write_mosaic(path: Path, grid: MosaicGrid, picture: Callable[[Parallel, int], NDArray[np.uint8]]) -> None:
-    """A tiled JPEG-compressed GeoTIFF with a mask outside the town and overviews. picture: renders one camera's view.
+def write_mosaic(path: Path, grid: MosaicGrid, render: Callable[[Parallel, int], NDArray[np.uint8]]) -> None:
+    """Write a tiled JPEG-compressed GeoTIFF with a mask outside the town and overviews.
+
+    Args:
+        path: the file.
+        grid: the mosaic's pixels.
+        render: returns the view, rows x columns x 3, of a camera of the grid; the number makes its noise.
 
     Raises:
         OutputError: the file cannot be written.
@@ -47,7 +52,7 @@ def write_mosaic(path: Path, grid: MosaicGrid, picture: Callable[[Parallel, int]
                 r0, r1, c0, c1 = window
                 valid = grid.valid(window)
                 mask[r0:r1, c0:c1] = 255 * valid
-                pixels = picture(camera, number)
+                pixels = render(camera, number)
                 pixels[~valid] = 0
                 file.write(pixels.transpose(2, 0, 1), window=((r0, r1), (c0, c1)))
             file.write_mask(mask)
@@ -60,7 +65,19 @@ def write_mosaic(path: Path, grid: MosaicGrid, picture: Callable[[Parallel, int]
 def write_photo(
     path: Path, pixels: NDArray[np.uint8], camera: Pinhole, frame: Frame, film_mm: int, *, gimbal: bool = True
 ) -> None:
-    """A drone's JPEG. film_mm: the 35 mm equivalent; gimbal: write heading, pitch and height, too, as DJI does."""
+    """Write a drone's JPEG.
+
+    Args:
+        path: the file.
+        pixels: rows x columns x 3.
+        camera: that took it.
+        frame: of its position.
+        film_mm: the 35 mm equivalent of its focal length.
+        gimbal: write heading, pitch and height, too, as DJI does.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     focal_mm = camera.focal_px * SENSOR_WIDTH_MM / camera.width
     exif = _exif(camera, frame, {
         ExifTags.Base.FocalLength: IFDRational(round(focal_mm * 1000), 1000),
@@ -79,7 +96,11 @@ def write_photo(
 
 
 def write_panorama(path: Path, pixels: NDArray[np.uint8], camera: Equirectangular, frame: Frame) -> None:
-    """A panorama's JPEG with Google's GPano metadata; the heading is that of the middle column."""
+    """Write a panorama's JPEG with Google's GPano metadata; the heading is that of the middle column.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     heading = camera.heading_deg % 360.0
     exif = _exif(camera, frame, {}, {
         ExifTags.GPS.GPSImgDirectionRef: "T",
@@ -116,7 +137,7 @@ def _exif(
 
 
 def _sexagesimal(degrees: float) -> tuple[IFDRational, IFDRational, IFDRational]:
-    """Degrees, minutes and seconds; the seconds to a millionth, 0.03 mm on the ground."""
+    """Return degrees, minutes and seconds; the seconds to a millionth, 0.03 mm on the ground."""
     micro = round(abs(degrees) * 3600 * 10**6)
     minutes, seconds = divmod(micro, 60 * 10**6)
     return IFDRational(minutes // 60, 1), IFDRational(minutes % 60, 1), IFDRational(seconds, 10**6)
@@ -138,7 +159,11 @@ def _write_jpeg(path: Path, pixels: NDArray[np.uint8], exif: Image.Exif, xmp: by
 
 
 def write_queries(path: Path, rows: Iterable[Mapping[str, object]], columns: tuple[str, ...]) -> None:
-    """Rows of labelled queries as `geoloc.evaluation.evaluate.read_queries` reads them."""
+    """Write rows of labelled queries as `geoloc.evaluation.evaluate.read_queries` reads them.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()

@@ -1,1 +1,1 @@
-"""Training: pairs of query and reference, losses and the loop."""
+"""Training: grounds, samples drawn from them, the loop that fits a network, and the calibration of its scores."""

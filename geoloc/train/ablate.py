@@ -1,4 +1,4 @@
-"""The ablation: every preset trained on the same records with several seeds, measured on the same held-out ones."""
+"""The ablation: every preset trained on the same examples with several seeds, measured on the same held-out ones."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from geoloc.errors import TrainingError
 from geoloc.model.network.cross_view import CrossViewNet
-from geoloc.model.presets import PRESETS, new_network, preset
+from geoloc.model.presets import PRESETS, new_network, preset_config
 from geoloc.model.weights import load_weights
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
-from geoloc.train.fit.curves import draw_trials
-from geoloc.train.fit.loop import LOG, Schedule, Task, train_network
+from geoloc.train.fit.curves import draw_comparison
+from geoloc.train.fit.fixed_batches import draw_batches, encode_batch, repeat_batches
+from geoloc.train.fit.loop import LOG_FOLDER, Schedule, TrainingTask, train_network
 from geoloc.train.grounds.collection import Collection
-from geoloc.train.grounds.gather import parts_of
+from geoloc.train.grounds.gather import training_and_held_out
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
-from geoloc.train.workflows import beginning, draw, encoded, repeated
+from geoloc.train.workflows import starting_network
 
 CHANCE = "chance"
 _TIMED = 7
@@ -34,8 +35,17 @@ _CHANCE_DRAWS = 200
 
 @dataclass(frozen=True, slots=True)
 class AblationPlan:
-    """What is compared. records: drawn once to train_network on, test_records: to measure on. cached: the backbone stays frozen
-    and the references, and where the preset allows the queries, are encoded once: for machines without an accelerator.
+    """What is compared, and for how long it is trained.
+
+    Attributes:
+        steps: of each training.
+        batch: examples a step.
+        seeds: trainings of each preset.
+        records: examples drawn once to train on.
+        test_records: examples to measure on.
+        presets: names of the networks.
+        cached: the backbone stays frozen and the references, and where the preset allows the queries, are encoded
+            once: for machines without an accelerator.
     """
 
     steps: int = 3000
@@ -49,10 +59,14 @@ class AblationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How well boxes of records with the object were told.
+    """How well the objects of examples that show theirs were found.
 
-    acc_025, acc_050: share with an IoU above, strictly; hit: share whose centre is in the true box; error_m: median
-    metres between the centres on the ground.
+    Attributes:
+        acc_025: share with an IoU above 0.25, strictly.
+        acc_050: share with an IoU above 0.5, strictly.
+        mean_iou: of all.
+        hit: share whose centre is in the true box.
+        error_m: median metres between the centres on the ground.
     """
 
     acc_025: float
@@ -63,7 +77,7 @@ class Score:
 
 
 def run_ablation(
-    parts: Mapping[str, Collection],
+    splits: Mapping[str, Collection],
     run: Path,
     results: Path,
     plan: AblationPlan,
@@ -71,41 +85,52 @@ def run_ablation(
     device: str = "cpu",
     report: Callable[[str], None] = lambda line: None,
 ) -> str:
-    """Train and measure what is not yet done in `run`; returns the table, also written to `results`: ablation.md,
-    ablation.json and, as curves of the held-out losses, ablation.png.
+    """Train and measure all that is not yet done.
+
+    Args:
+        splits: collections as `gather` makes them.
+        run: the folder of the trainings; goes on from what it holds.
+        results: the folder for the table, `ablation.md` and `ablation.json`, and the curves of the held-out losses,
+            `ablation.png`.
+        plan: what is compared.
+        device: where the networks run.
+        report: called with lines about how it goes.
+
+    Returns:
+        The table.
 
     Raises:
-        TrainingError: an unknown preset, or `run` was made by another plan.
+        TrainingError: `run` was made by another plan.
         WeightsError: no such preset.
     """
     for name in plan.presets:
-        preset(name)
+        preset_config(name)
     _same_plan(run / "plan.json", plan)
-    training, held_out = parts_of(dict(parts))
-    recipe = SamplerSettings()
-    test = draw(held_out, recipe, plan.batch, max(1, plan.test_records // plan.batch), seed=2)
+    training, held_out = training_and_held_out(dict(splits))
+    settings = SamplerSettings()
+    test = draw_batches(held_out, settings, plan.batch, max(1, plan.test_records // plan.batch), seed=2)
     drawn: list[Batch] = []
     rows: dict[str, list[Score]] = {CHANCE: [_chance(test, seed) for seed in range(plan.seeds)]}
     costs: dict[str, dict[str, float]] = {}
     for name in plan.presets:
-        config = preset(name)
+        config = preset_config(name)
         costs[name] = _cost(new_network(config).eval())
         todo = [seed for seed in range(plan.seeds) if not _result(run, name, seed).exists()]
         checks, batches = test, drawn
         if todo:
             if not drawn:
                 report(f"drawing {plan.records} records")
-                drawn = draw(training, recipe, plan.batch, max(1, plan.records // plan.batch), seed=1)
+                drawn = draw_batches(training, settings, plan.batch, max(1, plan.records // plan.batch), seed=1)
             batches = drawn
             if plan.cached:
-                net = beginning(config, None)
-                batches, checks = ([encoded(net, batch) for batch in part] for part in (drawn, test))
+                net = starting_network(config, None)
+                batches, checks = ([encode_batch(net, batch) for batch in of_split] for of_split in (drawn, test))
         for seed in todo:
             folder = _result(run, name, seed).parent
             report(f"{name}, seed {seed}")
             schedule = _schedule(plan, seed)
             weights = train_network(
-                config, repeated(batches, seed), checks[:4], folder, schedule, device=device, report=report
+                config, repeat_batches(batches, seed), checks[:4], folder, schedule, device=device, report=report
             )
             score = measure(weights, name, checks, schedule, device)
             with replacing(_result(run, name, seed)) as path:
@@ -114,17 +139,19 @@ def run_ablation(
         rows[name] = [Score(**entry) for entry in done]
         report(_line(name, rows[name], costs[name]))
     text = _write(results, rows, costs, plan, device)
-    folders = {name: [_result(run, name, seed).parent / LOG for seed in range(plan.seeds)] for name in plan.presets}
+    folders = {
+        name: [_result(run, name, seed).parent / LOG_FOLDER for seed in range(plan.seeds)] for name in plan.presets
+    }
     try:
         with replacing(results / "ablation.png") as path:
-            draw_trials(folders, path)
+            draw_comparison(folders, path)
     except ImportError as error:
         report(f"no picture of the curves: {error}")
     return text
 
 
 def _schedule(plan: AblationPlan, seed: int) -> Schedule:
-    """Short runs warm up for less and forget their beginning sooner."""
+    """Return the schedule of one training: short ones warm up for less and forget their beginning sooner."""
     usual = Schedule()
     return Schedule(
         steps=plan.steps,
@@ -139,15 +166,23 @@ def _schedule(plan: AblationPlan, seed: int) -> Schedule:
 
 @torch.inference_mode()
 def measure(weights: Path, name: str, test: Sequence[Batch], schedule: Schedule, device: str) -> Score:
-    """The best box of every test record that shows its object against the true one."""
-    task = Task(preset(name), schedule, lambda: 0.0)
+    """Measure the best box of every test example that shows its object against the true one.
+
+    Args:
+        weights: of the network.
+        name: of its preset.
+        test: what is measured on.
+        schedule: how it was trained.
+        device: where it runs.
+    """
+    task = TrainingTask(preset_config(name), schedule, lambda: 0.0)
     load_weights(weights, task.net)
     task.to(device).eval()
     overlaps, errors, hits = [], [], []
     for batch in (b.to(device) for b in test):
         found = task(batch).candidates
         best = found.boxes[torch.arange(len(batch), device=found.boxes.device), found.logits.argmax(1)]
-        overlap, error, hit = _against(best.cpu().numpy(), batch)
+        overlap, error, hit = _compare(best.cpu().numpy(), batch)
         overlaps.append(overlap)
         errors.append(error)
         hits.append(hit)
@@ -164,8 +199,8 @@ def _score(overlap: np.ndarray, error: np.ndarray, hit: np.ndarray) -> Score:
     )
 
 
-def _against(boxes: np.ndarray, batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """IoU, metres and whether it is a hit, of the records that show their object."""
+def _compare(boxes: np.ndarray, batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return IoU, metres and whether it is a hit, of the examples that show their object."""
     present = batch.present.cpu().numpy()
     truth, found = batch.box.cpu().numpy()[present], boxes[present]
     shared = (np.minimum(truth[:, 2:], found[:, 2:]) - np.maximum(truth[:, :2], found[:, :2])).clip(0).prod(1)
@@ -177,23 +212,23 @@ def _against(boxes: np.ndarray, batch: Batch) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _chance(test: Sequence[Batch], seed: int) -> Score:
-    """A box as large as the median true one, anywhere in the window."""
+    """Measure a box as large as the median true one, anywhere in the window."""
     rng = np.random.default_rng(seed)
     shown = [batch.present.cpu().numpy() for batch in test]
     sizes = np.concatenate([(b.box[:, 2:] - b.box[:, :2]).cpu().numpy()[p] for b, p in zip(test, shown, strict=True)])
     size = np.median(sizes, axis=0)
-    parts = []
+    drawn = []
     for _ in range(_CHANCE_DRAWS):
         for batch in test:
             centre = rng.uniform(0, 1, (len(batch), 2)) * batch.reference_px
-            parts.append(_against(np.concatenate([centre - size / 2, centre + size / 2], axis=1), batch))
-    overlap, error, hit = (np.concatenate(values) for values in zip(*parts, strict=True))
+            drawn.append(_compare(np.concatenate([centre - size / 2, centre + size / 2], axis=1), batch))
+    overlap, error, hit = (np.concatenate(values) for values in zip(*drawn, strict=True))
     return _score(overlap, error, hit)
 
 
 @torch.inference_mode()
 def _cost(net: CrossViewNet) -> dict[str, float]:
-    """Parameters, FLOPs (a multiplication and an addition count as two) and milliseconds for a query and a window."""
+    """Count parameters and FLOPs (a multiplication and an addition count as two) and time a query and a window."""
     config = net.config
     query = torch.zeros(1, 3, *config.query_shape)
     reference = torch.zeros(1, 3, config.window_px, config.window_px)
@@ -222,13 +257,13 @@ def _result(run: Path, name: str, seed: int) -> Path:
 
 
 def _same_plan(path: Path, plan: AblationPlan) -> None:
-    """Runs of two plans are not to be compared."""
-    asked = asdict(plan) | {"presets": None}
-    if path.exists() and (had := json.loads(path.read_text())) != asked:
-        differs = ", ".join(key for key in asked if had.get(key) != asked[key])
+    """Keep the plan of a run, or raise `TrainingError` where it has another: these are not to be compared."""
+    settings = asdict(plan) | {"presets": None}
+    if path.exists() and (earlier := json.loads(path.read_text())) != settings:
+        differs = ", ".join(key for key in settings if earlier.get(key) != settings[key])
         raise TrainingError(f"{path.parent}: made with other settings ({differs}); give another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asked))
+    path.write_text(json.dumps(settings))
 
 
 _COLUMNS = {"acc@0.25": "acc_025", "acc@0.5": "acc_050", "mean IoU": "mean_iou", "hit": "hit", "metres": "error_m"}
@@ -260,13 +295,13 @@ def _write(
     head = ["preset", *_COLUMNS, "parameters", "FLOPs", "ms"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += [_line(name, scores, costs.get(name)) for name, scores in rows.items()]
-    how = (
+    description = (
         f"{plan.steps} steps of {plan.batch} from {plan.records} records, measured on {plan.test_records} of held-out "
         f"ground, two thirds of which show the object; mean ± standard deviation of {plan.seeds} seeds"
         + ("; the backbone frozen at ImageNet's weights" if plan.cached else "")
         + f". FLOPs and ms are of one 256 px query and one 384 px window on the CPU. Trained on {device}; {on}."
     )
-    text = "\n".join(["# Ablation", "", how, "", *lines, ""])
+    text = "\n".join(["# Ablation", "", description, "", *lines, ""])
     results.mkdir(parents=True, exist_ok=True)
     with replacing(results / "ablation.md") as path:
         path.write_text(text)

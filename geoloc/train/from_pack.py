@@ -2,8 +2,8 @@
 
     python -m geoloc.train.from_pack PACK RUN --minutes 9 --device cuda
 
-goes on where RUN holds a checkpoint, whole or in pieces, and leaves in RUN the weights and, in pieces of at most
-16 MiB, the checkpoint to go on from. `geoloc train_network --pack PACK -o RUN` with the same length then only fits the scores.
+goes on where RUN holds a checkpoint, whole or in parts, and leaves in RUN the weights and, in parts of at most 16 MiB,
+the checkpoint to go on from. `geoloc train --pack PACK -o RUN` with the same length then only fits the scores.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from geoloc.errors import GeolocError
 from geoloc.system.threads import fit_threads
 
-PIECE_BYTES = 16 * 2**20
+PART_BYTES = 16 * 2**20
 
 
 def main() -> None:
-    """Parse, train_network, split."""
+    """Parse the arguments, train, and split the checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path)
     parser.add_argument("run", type=Path)
@@ -39,24 +39,25 @@ def main() -> None:
     fit_threads()
 
     from geoloc.model.packaged import find_weights
-    from geoloc.model.presets import preset
+    from geoloc.model.presets import preset_config
     from geoloc.train.fit.file_parts import join, split
-    from geoloc.train.fit.loop import LAST, Schedule, train_network
-    from geoloc.train.grounds.gather import parts_of
+    from geoloc.train.fit.fixed_batches import draw_batches
+    from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, train_network
+    from geoloc.train.grounds.gather import training_and_held_out
     from geoloc.train.grounds.pack import read_pack
     from geoloc.train.samples.sampler import SamplerSettings, SampleStream, loader
-    from geoloc.train.workflows import HELD_OUT_BATCHES, HELD_OUT_SEED, draw
+    from geoloc.train.workflows import HELD_OUT_BATCHES, HELD_OUT_SEED
 
     try:
-        config = preset(args.model)
+        config = preset_config(args.model)
         start = None if args.weights is None else find_weights(args.model, args.weights)
-        training, held_out = parts_of(read_pack(args.pack))
-        recipe = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
-        checks = draw(held_out, recipe, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
+        training, held_out = training_and_held_out(read_pack(args.pack))
+        settings = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
+        checks = draw_batches(held_out, settings, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
         device = "cpu" if args.workers else args.device
-        stream = SampleStream(training, recipe, args.batch, args.seed, device)
+        stream = SampleStream(training, settings, args.batch, args.seed, device)
         schedule = Schedule(minutes=args.minutes, steps=args.steps, batch=args.batch, rate=args.rate, seed=args.seed)
-        join(args.run / LAST)
+        join(args.run / CHECKPOINT_FILE)
         train_network(
             config,
             loader(stream, args.workers),
@@ -66,14 +67,14 @@ def main() -> None:
             start=start,
             device=args.device,
             devices=args.devices,
-            report=_say,
+            report=_print_line,
         )
-        split(args.run / LAST, PIECE_BYTES)
+        split(args.run / CHECKPOINT_FILE, PART_BYTES)
     except GeolocError as error:
         sys.exit(f"error: {error}")
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 

@@ -14,23 +14,23 @@ from affine import Affine
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from geoloc.evaluation.published import REFERENCE_PX, ImagePair, read_split
-from geoloc.evaluation.published import PublishedRecord as Listed
-from geoloc.model.presets import new_network, preset
+from geoloc.evaluation.published import REFERENCE_PX, ImagePair, PublishedRecord, read_split
+from geoloc.model.network.features import STRIDE
+from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import load_weights, save_weights
 from geoloc.plane.homography import affine_for_opencv
 from geoloc.train.fit.loop import Schedule, train_network
 from geoloc.train.samples.appearance import restyle
 from geoloc.train.samples.batch import Batch, collate
-from geoloc.train.samples.example import STRIDE, Example
+from geoloc.train.samples.example import Example
 from geoloc.train.samples.sampler import SHARE_ABSENT, loader
 from geoloc.train.workflows import starting_weights
 
 HELD_OUT_RECORDS = 64
 LEAST_CROP = 0.6
 """Side of a crop over the reference's, at the least."""
-_SHARE = 0.1
-"""Of references that become grey, and of those whose contrast is evened out."""
+_SHARE_RECOLOURED = 0.1
+"""References that become grey, and those of the others whose contrast is evened out."""
 
 
 def train_on_published(
@@ -47,19 +47,36 @@ def train_on_published(
     workers: int = 1,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
-    """Train preset `name` on the training split of a data set, checked on its validation split; see `loop.train_network`.
+    """Train the network of a preset on the training split of a data set, checked on its validation split.
 
-    dataset, task: as in `read_split`.
+    Goes on where `run` holds a checkpoint.
+
+    Args:
+        name: of the preset.
+        dataset: name and folder, as in `read_split`.
+        task: as in `read_split`.
+        run: the folder for checkpoints and weights.
+        schedule: how long and how fast.
+        scratch: begin with ImageNet's backbone and not with the weights given or packaged.
+        weights: to begin with; None for the packaged ones.
+        device: "cpu" or "cuda".
+        devices: how many of them.
+        workers: processes that draw batches.
+        report: called with lines about how it goes.
+
+    Returns:
+        The path of the weights.
 
     Raises:
         DatasetError: the data cannot be read.
-        TrainingError: see `loop.train_network`.
+        TrainingError: see `train_network`.
+        WeightsError: no such preset or weights.
     """
-    config = preset(name)
+    config = preset_config(name)
     start = starting_weights(name, weights, scratch, report)
     records = read_split(*dataset, task, "train")
     checks = held_out(read_split(*dataset, task, "val"), schedule.batch)
-    report(f"{len(records)} records to train_network on")
+    report(f"{len(records)} records to train on")
     stream = PublishedStream(records, schedule.batch, schedule.seed)
     written = train_network(
         config,
@@ -81,36 +98,38 @@ def train_on_published(
     return written
 
 
-def held_out(records: Sequence[Listed], batch: int) -> list[Batch]:
-    """The first records as they are, a third of them in the reference of another."""
-    drawer = _Drawer(records, np.random.default_rng(0))
-    made = [drawer.record(i, augment=False) for i in range(min(HELD_OUT_RECORDS, len(records)))]
-    return [collate(made[i : i + batch]) for i in range(0, len(made), batch)]
+def held_out(records: Sequence[PublishedRecord], batch: int) -> list[Batch]:
+    """Make batches of the first records as they are, a third of them in the reference of another."""
+    drawer = _ExampleDrawer(records, np.random.default_rng(0))
+    examples = [drawer.example(i, augment=False) for i in range(min(HELD_OUT_RECORDS, len(records)))]
+    return [collate(examples[i : i + batch]) for i in range(0, len(examples), batch)]
 
 
 class PublishedStream(IterableDataset[Batch]):
     """Endless batches of records, each worker with its own draws."""
 
-    def __init__(self, records: Sequence[Listed], batch: int, seed: int) -> None:
+    def __init__(self, records: Sequence[PublishedRecord], batch: int, seed: int) -> None:
+        """Draw from these records, `batch` at a time."""
         self.records, self.batch, self.seed = records, batch, seed
 
     def __iter__(self) -> Iterator[Batch]:
+        """Yield batches for ever."""
         info = torch.utils.data.get_worker_info()
         seed = self.seed * 1000 + (info.id if info else 0)
-        drawer = _Drawer(self.records, np.random.default_rng(seed))
+        drawer = _ExampleDrawer(self.records, np.random.default_rng(seed))
         generator = torch.Generator().manual_seed(seed)
         while True:
             picks = drawer.rng.integers(len(self.records), size=self.batch)
-            batch = collate([drawer.record(int(i), augment=True) for i in picks])
+            batch = collate([drawer.example(int(i), augment=True) for i in picks])
             yield replace(batch, reference=restyle(cast(Tensor, batch.reference).float(), generator))
 
 
-class _Drawer:
-    def __init__(self, records: Sequence[Listed], rng: np.random.Generator) -> None:
+class _ExampleDrawer:
+    def __init__(self, records: Sequence[PublishedRecord], rng: np.random.Generator) -> None:
         self.records, self.rng = records, rng
 
-    def record(self, number: int, *, augment: bool) -> Example:
-        """A record as an example; where it is to be absent, the reference is that of another place."""
+    def example(self, number: int, *, augment: bool) -> Example:
+        """Make an example of a record; where it is to be absent, the reference is that of another place."""
         pair = self.records[number].load()
         rows, columns = (side // STRIDE for side in pair.query.shape[:2])
         nowhere = np.full((rows, columns, 2), np.nan)
@@ -126,7 +145,7 @@ class _Drawer:
         )
 
     def _elsewhere(self, number: int) -> ImagePair | None:
-        """Another record's pair whose reference is not that of this one."""
+        """Load another record's pair, one whose reference is not that of this one."""
         here = self.records[number].satellite
         for i in self.rng.permutation(len(self.records))[:8]:
             if self.records[i].satellite != here:
@@ -137,7 +156,7 @@ class _Drawer:
 def _augmented(
     reference: np.ndarray, box: np.ndarray | None, gsd_m: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """A crop that keeps the box whole, scaled back, and quarter turns; some in grey, some with evened contrast."""
+    """Cut a crop that keeps the box whole, scale it back, turn it by quarters; some in grey or of even contrast."""
     size = REFERENCE_PX
     known = np.array([size / 2, size / 2, size / 2, size / 2]) if box is None else box.clip(0, size)
     least = max(LEAST_CROP * size, float((known[2:] - known[:2]).max()) + 1)
@@ -152,10 +171,10 @@ def _augmented(
         # A quarter turn against the clock: x goes up, y goes right.
         picture = np.rot90(picture)
         moved = np.array([moved[1], size - moved[2], moved[3], size - moved[0]])
-    if rng.random() < _SHARE:
+    if rng.random() < _SHARE_RECOLOURED:
         grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
         picture = np.repeat(grey[..., None], 3, axis=2)
-    elif rng.random() < _SHARE:
+    elif rng.random() < _SHARE_RECOLOURED:
         lab = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2LAB)
         lab[..., 0] = cv2.createCLAHE(2.0, (8, 8)).apply(lab[..., 0])
         picture = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)

@@ -4,3 +4,4 @@ docs/worker.md describes the protocol.
 """
 
 PROTOCOL = 1
+"""Version of the protocol; a client says in `hello` which one it speaks."""

@@ -1,4 +1,4 @@
-"""Start it."""
+"""`python -m geoloc.worker`: answer requests on stdin until they end."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Lines in, lines out, and nothing else between them."""
+"""Requests and messages as lines of JSON on two streams, and nothing else between them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ class Channel:
     """Requests from one stream, messages to another, from any thread."""
 
     def __init__(self, requests: BinaryIO, messages: BinaryIO) -> None:
+        """Read requests from one stream, write messages to another."""
         self._requests, self._messages = requests, messages
         self._lock = threading.Lock()
 
     @classmethod
     def of_process(cls) -> Channel:
-        """stdin and stdout of this process. From now on what anything else prints goes to stderr: a stray line of a
-        library among the messages would break them.
+        """Take stdin and stdout of this process.
+
+        From now on what anything else prints goes to stderr: a stray line of a library among the messages would break
+        them.
         """
         messages = os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)
@@ -28,13 +31,19 @@ class Channel:
         return cls(sys.stdin.buffer, messages)
 
     def lines(self) -> Iterator[bytes]:
-        """Requests as they come, until the other side is gone."""
+        """Yield requests as they come, until the other side is gone."""
         for line in self._requests:
             if line.strip():
                 yield line
 
     def send(self, number: Any, kind: str, fields: dict[str, Any]) -> None:
-        """One message. number: of the request that it answers."""
+        """Send one message.
+
+        Args:
+            number: id of the request that it answers.
+            kind: type of the message: progress, result or error.
+            fields: what else it says.
+        """
         line = json.dumps({"id": number, "type": kind, **fields}, ensure_ascii=False, allow_nan=False)
         with self._lock:
             self._messages.write(line.encode("utf-8", "replace") + b"\n")

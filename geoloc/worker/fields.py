@@ -1,4 +1,4 @@
-"""What a request to the worker says, checked and typed."""
+"""Fields of a request to the worker, checked and typed."""
 
 from __future__ import annotations
 
@@ -12,60 +12,68 @@ from geoloc.pipeline import options
 from geoloc.pipeline.request import SearchRequest, options_of
 from tiling.box import PixelBox
 
-_T = TypeVar("_T")
+_Value = TypeVar("_Value")
 
 
 class RequestError(GeolocError, ValueError):
-    """A request is not as the protocol says; the text names the field."""
+    """A request to the worker is not as the protocol says; the text names the field."""
 
 
 class Fields:
-    """The fields of one request by name."""
+    """The fields of one request, by name."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
+        """Take fields as JSON gives them; nothing is checked yet."""
         self._fields = fields
 
-    def get(self, name: str, kind: Callable[[Any], _T], default: _T) -> _T:
-        """Return a value, or the default where there is none.
+    def get(self, name: str, parse: Callable[[Any], _Value], default: _Value) -> _Value:
+        """Return a value, or the default where the field is missing or null.
 
         Args:
-            name: of the field.
-            kind: makes the value of what is told, or raises TypeError or ValueError.
-            default: for a field that is missing or null.
+            name: name of the field.
+            parse: makes the value of what JSON gives, or raises TypeError or ValueError.
+            default: what to return where there is no value.
 
         Raises:
             RequestError: the value is of another kind.
-            GeolocError: the kind says itself what is wrong.
+            GeolocError: `parse` says itself what is wrong.
         """
-        return default if self._fields.get(name) is None else self._made(name, kind)
+        return default if self._fields.get(name) is None else self.need(name, parse)
 
-    def _made(self, name: str, kind: Callable[[Any], _T]) -> _T:
+    def need(self, name: str, parse: Callable[[Any], _Value]) -> _Value:
+        """Return a value that must be given; see `get`.
+
+        Raises:
+            RequestError: it is missing or null, or of another kind.
+            GeolocError: `parse` says itself what is wrong.
+        """
+        value = self._fields.get(name)
+        if value is None:
+            raise RequestError(f"field {name!r} is missing")
         try:
-            return kind(self._fields[name])
+            return parse(value)
         except (TypeError, ValueError, KeyError) as error:
             if isinstance(error, GeolocError):
                 raise
             raise RequestError(f"field {name!r}: {error}") from None
 
-    def need(self, name: str, kind: Callable[[Any], _T]) -> _T:
-        """Return a value that must be given; see `get`."""
-        if self._fields.get(name) is None:
-            raise RequestError(f"field {name!r} is missing")
-        return self._made(name, kind)
+    def search(self, request_type: type[SearchRequest] = SearchRequest) -> SearchRequest:
+        """Return what to search, where, how and by which network: every option of a request by its key.
 
-    def search(self) -> SearchRequest:
-        """Return what to search, where and how: every option of a request by its key.
+        Args:
+            request_type: the request to make.
 
         Raises:
             RequestError: a field is of another kind, nothing is searched, or an index is to be read otherwise than it
                 was made.
             AreaError: the area is no polygon on Earth.
         """
-        found = {}
-        for name, option in options_of().items():
-            if self._fields.get(option.key) is not None:
-                found[name] = self.need(option.key, option.kind.from_json)
-        request = SearchRequest(**found)
+        values = {
+            name: self.need(option.key, option.kind.from_json)
+            for name, option in options_of(request_type).items()
+            if self._fields.get(option.key) is not None
+        }
+        request = request_type(**values)
         if request.searches_nothing:
             raise RequestError("fields 'mosaics' and 'index': give one of them")
         if request.contradicts_index:
@@ -73,7 +81,7 @@ class Fields:
         return request
 
     def target(self) -> Target:
-        """Return what was clicked, by a click or a box."""
+        """Return what was clicked, by a click or a box, pixels of the upright photo."""
         box = self.get("box", lambda value: PixelBox(*options.numbers("X0,Y0,X1,Y1").from_json(value)), None)
         if box is not None and self._fields.get("click") is None:
             return Target.from_box(box)

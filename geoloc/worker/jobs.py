@@ -1,4 +1,4 @@
-"""What the worker can do: one function a request, from its fields to the fields of its result."""
+"""Jobs of the worker: one function a request, from its fields to the fields of its result."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ _MOST_THUMBNAILS = 20
 
 
 def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
-    """Answer one click."""
-    from geoloc.results.vector_files import COLUMNS, features_of, row_of
+    """Answer one click in one photo."""
+    from geoloc.results.columns import COLUMNS
+    from geoloc.results.vector_files import features_of, row_of
 
     begin = time.monotonic()
     request, target, px = fields.search(), fields.target(), fields.whole("thumbnails")
@@ -59,20 +60,21 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
 
 
 def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
-    """Answer many clicks; one that fails is told as such."""
+    """Answer clicks in many photos; one that fails has an error, and the others go on."""
     from geoloc.batch.queries import PhotoQuery
     from geoloc.batch.run import answer
-    from geoloc.results.vector_files import COLUMNS, features_of
+    from geoloc.results.columns import COLUMNS
+    from geoloc.results.vector_files import features_of
 
     request = fields.search()
-    asked: dict[Path, list[PhotoQuery]] = {}
+    groups: dict[Path, list[PhotoQuery]] = {}
     for query in fields.need("queries", list):
         one = Fields(query) if isinstance(query, dict) else None
         if one is None:
             raise RequestError("field 'queries': is no list of objects")
         path = one.path("photo")
-        asked.setdefault(path, []).append(PhotoQuery(one.need("number", int), path, one.target(), {}))
-    total = sum(map(len, asked.values()))
+        groups.setdefault(path, []).append(PhotoQuery(one.need("number", int), path, one.target(), {}))
+    total = sum(map(len, groups.values()))
     if total == 0:
         raise QueriesError("no queries: there is nothing to search for")
     progress.stage("planning")
@@ -88,7 +90,7 @@ def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
     rows = []
     count = progress.counter("queries", "batch")
     count(0, total)
-    for path, queries in asked.items():
+    for path, queries in groups.items():
         for outcome in answer(find, (path, tuple(queries))):
             features = features_of(outcome.answers, COLUMNS, source.crs)
             rows.append({"number": outcome.number, "error": outcome.error, "features": features})
@@ -152,7 +154,7 @@ def _photo_thumbnail(photo: Photo, target: Target, px: int) -> str | None:
 
 
 def _thumbnails(source: SearchSource, answers: Sequence[Detection], px: int) -> list[dict[str, Any]]:
-    from geoloc.results.preview import map_close_up
+    from geoloc.results.maps import map_close_up
 
     mosaic = source.mosaic
     if not px or mosaic is None:

@@ -1,4 +1,4 @@
-"""Reads requests and answers them: jobs one after another in this thread, the rest at once in another."""
+"""The worker's loop: it does jobs one after another in this thread, and answers the rest at once in another."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Server:
         self._lock = threading.Lock()
 
     def run(self) -> int:
-        """Until the other side is gone or says so."""
+        """Do jobs until the other side is gone or says so; return the exit code."""
         # Libraries come in before the thread that reads starts, since it would wait for their lock.
         from geoloc.worker.jobs import JOBS
         from geoloc.worker.session import Session
@@ -94,7 +94,7 @@ class _Server:
             self._waiting.put(None)
 
     def _hear(self, line: bytes) -> bool:
-        """One request; False ends it all."""
+        """Take one line; False ends it all."""
         number: Any = None
         try:
             fields = json.loads(line)
@@ -153,7 +153,7 @@ class _Server:
 
     @contextmanager
     def _warnings(self) -> Iterator[list[str]]:
-        """What geoloc warns of meanwhile, which a user should see."""
+        """Collect what geoloc warns of meanwhile, which a user should see."""
         warned: list[str] = []
 
         class Keeper(logging.Handler):
@@ -172,7 +172,7 @@ class _Server:
 
 
 def serve(channel: Channel) -> int:
-    """Answer requests until they end; the exit code."""
+    """Answer requests until they end, and return the exit code."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     # What GDAL logs on the way to an error would come on top of it.
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)

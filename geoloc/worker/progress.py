@@ -1,4 +1,4 @@
-"""Progress of one job: what stage, how much of the whole, how long still; and whether to stop."""
+"""Progress of one job: its stage, how much of the whole is done, how long the rest takes; and whether to stop."""
 
 from __future__ import annotations
 
@@ -12,32 +12,48 @@ _STARTS = {"loading": 0.0, "planning": 0.02, "searching": 0.05, "verifying": 0.8
 _LEAST_S = 1.0
 """A rate that was measured for less says nothing yet."""
 _EVERY_S = 0.1
+"""Messages of a counter are at least so far apart."""
 
 
 class CancelledError(Exception):
-    """Somebody asked to stop. No error of a user's."""
+    """The client cancelled the job; no error that a user could mend."""
 
 
 class JobProgress:
-    """Sends progress and raises `CancelledError` where the job was cancelled."""
+    """Progress of one job, which every step of it reports to; the step ends there where the job was cancelled."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None], cancelled: threading.Event) -> None:
+        """Report progress.
+
+        Args:
+            send: called with the fields of each message.
+            cancelled: set when the client cancels the job.
+        """
         self._send, self._cancelled = send, cancelled
         self._stage, self._begun, self._from = "", 0.0, 0
         self._fraction, self._last = 0.0, 0.0
 
     def check(self) -> None:
-        """Raise where it was cancelled."""
+        """Stop where the job was cancelled.
+
+        Raises:
+            CancelledError: it was.
+        """
         if self._cancelled.is_set():
             raise CancelledError
 
     def stage(self, name: str) -> None:
-        """Another stage begins."""
+        """Begin another stage, one of docs/worker.md."""
         self._stage, self._begun, self._from = name, time.monotonic(), -1
-        self._tell(_STARTS[name], None, "")
+        self._report(_STARTS[name], None, "")
 
     def counter(self, what: str, stage: str) -> Callable[[int, int], None]:
-        """Progress by numbers done and of all. what: is counted, such as "windows"."""
+        """Return a function that reports progress when it is called with the number of things done and of all.
+
+        Args:
+            what: what is counted, such as "windows".
+            stage: the stage that the first call begins.
+        """
 
         def count(done: int, total: int) -> None:
             self.check()
@@ -50,13 +66,13 @@ class JobProgress:
                 return
             start = _STARTS[stage]
             end = _STARTS["verifying"] if stage == "searching" else 1.0
-            spent, made = now - self._begun, done - self._from
-            left = spent * (total - done) / made if made > 0 and spent >= _LEAST_S else None
-            self._tell(start + (end - start) * done / max(total, 1), left, f"{done} of {total} {what}")
+            spent, counted = now - self._begun, done - self._from
+            left = spent * (total - done) / counted if counted > 0 and spent >= _LEAST_S else None
+            self._report(start + (end - start) * done / max(total, 1), left, f"{done} of {total} {what}")
 
         return count
 
-    def _tell(self, fraction: float, left: float | None, text: str) -> None:
+    def _report(self, fraction: float, left: float | None, text: str) -> None:
         self.check()
         self._fraction, self._last = max(self._fraction, fraction), time.monotonic()
         seconds = None if left is None else round(left, 1)

@@ -1,4 +1,4 @@
-"""What stays warm from one request to the next: the network, and what was read of what is searched."""
+"""The session of a worker: the network and what was read, warm from one request to the next."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ class _Open(NamedTuple):
 
 
 class Session:
-    """Keeps one network and one thing to search, those asked for last. For one thread: mosaics are."""
+    """Keeps one network and one source, those of the last request. For one thread: mosaics are."""
 
     def __init__(self) -> None:
+        """Begin with nothing open."""
         self._stack = ExitStack()
         self._open: _Open | None = None
         self._network: tuple[tuple[str, _State, str], Localizer] | None = None
@@ -38,7 +39,8 @@ class Session:
         """Open what a request searches, if it is not open already and unchanged.
 
         Raises:
-            GeolocError: it cannot be.
+            GeolocError: it cannot be opened.
+            CancelledError: the job was cancelled.
         """
         known = self._open
         if known is not None and known.request == request.source and known.state == _state(known.source.paths):
@@ -50,7 +52,12 @@ class Session:
         return source
 
     def finder(self, request: SearchRequest, progress: JobProgress) -> Finder:
-        """Return what finds in that which `source` opened last; what it read and encoded once serves the next."""
+        """Return a finder for what `source` opened last; what one request made it read and encode serves the next.
+
+        Raises:
+            WeightsError: no such preset or weights.
+            CancelledError: the job was cancelled.
+        """
         from geoloc.pipeline.finder import Finder
 
         localizer = self.network(request, progress)
@@ -66,6 +73,7 @@ class Session:
 
         Raises:
             WeightsError: no such preset or weights.
+            CancelledError: the job was cancelled.
         """
         path = find_weights(request.preset, request.weights)
         wanted = (request.preset, _state((path,)), request.device)
@@ -82,17 +90,17 @@ class Session:
         return self._network[1]
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files; the network is kept."""
         self._open = None
         self._stack.close()
 
 
 def _state(paths: tuple[Path, ...]) -> _State:
-    found = []
+    states = []
     for path in paths:
         try:
             stat = path.stat()
-            found.append((str(path.absolute()), stat.st_mtime_ns, stat.st_size))
+            states.append((str(path.absolute()), stat.st_mtime_ns, stat.st_size))
         except OSError:
-            found.append((str(path), 0, 0))
-    return tuple(found)
+            states.append((str(path), 0, 0))
+    return tuple(states)

@@ -4,744 +4,689 @@
   <context>
     <name>geoloc</name>
     <message>
-      <location filename="../candidates.py" />
-      <source>network alone</source>
-      <translation>nur Netz</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>network and geometry</source>
-      <translation>Netz und Geometrie</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Accept</source>
-      <translation>Annehmen</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Reject</source>
-      <translation>Ablehnen</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Edit by hand</source>
-      <translation>Von Hand bearbeiten</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Export ...</source>
-      <translation>Exportieren ...</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>The answers to a click will stand here.</source>
-      <translation>Hier stehen die Antworten auf einen Klick.</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>In the photo</source>
-      <translation>Im Foto</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>On the reference</source>
-      <translation>Auf der Referenz</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>#{rank}  score {score:.2f}</source>
-      <translation>Nr. {rank}  Bewertung {score:.2f}</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>This layer cannot be changed: export it, or make it editable.</source>
       <translation>Dieser Layer lässt sich nicht ändern: Exportieren Sie ihn, oder machen Sie ihn bearbeitbar.</translation>
     </message>
     <message>
-      <location filename="../candidates.py" />
-      <source>within {metres:.1f} m</source>
-      <translation>auf {metres:.1f} m genau</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>This geoloc speaks another protocol than the plugin: bring both up to date.</source>
-      <translation>Dieses geoloc spricht ein anderes Protokoll als die Erweiterung: bitte beide aktualisieren.</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>geoloc is not installed for {program}: see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>geoloc ist für {program} nicht installiert: siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>geoloc ended unexpectedly (signal {number}; was there too little memory?): {last}</source>
-      <translation>geoloc endete unerwartet (Signal {number}; war der Speicher zu knapp?): {last}</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>geoloc ended unexpectedly (exit code {number}): {last}</source>
-      <translation>geoloc endete unerwartet (Exit-Code {number}): {last}</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>{program} cannot be started ({reason}): see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{program} lässt sich nicht starten ({reason}): siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>{program} gave no answer in {seconds} s: is geoloc installed there?</source>
-      <translation>{program} hat in {seconds} s nicht geantwortet: Ist geoloc dort installiert?</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Best of {count}: score {score:.2f}, its centre expected within {metres:.1f} m.</source>
-      <translation>Beste von {count}: Bewertung {score:.2f}, Mitte voraussichtlich auf {metres:.1f} m genau.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate object from photo</source>
-      <translation>Objekt aus Foto verorten</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>How many answers at most; the best one gets the strong outline.</source>
-      <translation>Höchstzahl der Antworten; die beste bekommt den kräftigen Umriss.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Show answers that are more likely wrong than right</source>
-      <translation>Auch Antworten zeigen, die eher falsch als richtig sind</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Check and sharpen answers by geometry</source>
-      <translation>Antworten durch Geometrie prüfen und schärfen</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Look at every part of a large reference (slow)</source>
-      <translation>Jeden Teil einer großen Referenz ansehen (langsam)</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Where the answers go.</source>
-      <translation>Wohin die Antworten kommen.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate</source>
-      <translation>Verorten</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Cancel</source>
-      <translation>Abbrechen</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Settings</source>
-      <translation>Einstellungen</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Answers</source>
-      <translation>Antworten</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Add to</source>
-      <translation>Hinzufügen zu</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>More</source>
-      <translation>Mehr</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Search</source>
-      <translation>Suche</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Rendering the online layers ...</source>
-      <translation>Die Online-Layer werden gezeichnet ...</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Stopping ...</source>
-      <translation>Wird angehalten ...</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Starting geoloc ...</source>
-      <translation>geoloc wird gestartet ...</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Not here: nothing that was searched is surely the object.</source>
-      <translation>Nicht hier: Nichts von dem, was durchsucht wurde, ist sicher das Objekt.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>Export answers</source>
       <translation>Antworten exportieren</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
-      <source>a new layer</source>
-      <translation>ein neuer Layer</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Choose a photo and click the object in it.</source>
-      <translation>Wählen Sie ein Foto und klicken Sie das Objekt darin an.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Tick the raster layer to search on.</source>
-      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Search on</source>
-      <translation>Suchen auf</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Where</source>
-      <translation>Wo</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate object from {photo}</source>
-      <translation>Objekt aus {photo} verorten</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Click the object in the photo.</source>
-      <translation>Klicken Sie das Objekt im Foto an.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Choose the folder of an index, or search on raster layers.</source>
-      <translation>Wählen Sie den Ordner eines Index, oder suchen Sie auf Rasterlayern.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Tick the raster layer to search on; add one to the project first.</source>
-      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll; fügen Sie dem Projekt zuerst einen hinzu.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Cancelled; nothing was added.</source>
-      <translation>Abgebrochen; nichts wurde hinzugefügt.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
-      <translation>{photo}, angeklickt bei {x:.0f}, {y:.0f}</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>{count} answers were written to {path}.</source>
       <translation>{count} Antworten wurden nach {path} geschrieben.</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
-      <source>Here the photo was taken, says its EXIF data</source>
-      <translation>Hier wurde das Foto laut seinen EXIF-Daten aufgenommen</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Search for what was clicked</source>
-      <translation>Nach dem Angeklickten suchen</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Cancelled.</source>
-      <translation>Abgebrochen.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Answers ({count})</source>
-      <translation>Antworten ({count})</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>{path} is there already. Replace it?</source>
       <translation>{path} ist schon vorhanden. Ersetzen?</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answers_panel.py" />
+      <source>network alone</source>
+      <translation>nur Netz</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>network and geometry</source>
+      <translation>Netz und Geometrie</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Accept</source>
+      <translation>Annehmen</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Reject</source>
+      <translation>Ablehnen</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Edit by hand</source>
+      <translation>Von Hand bearbeiten</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Export ...</source>
+      <translation>Exportieren ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>The answers to a click will stand here.</source>
+      <translation>Hier stehen die Antworten auf einen Klick.</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>In the photo</source>
+      <translation>Im Foto</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>On the reference</source>
+      <translation>Auf der Referenz</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>#{rank}  score {score:.2f}</source>
+      <translation>Nr. {rank}  Bewertung {score:.2f}</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>within {metres:.1f} m</source>
+      <translation>auf {metres:.1f} m genau</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Best of {count}: score {score:.2f}, its centre expected within {metres:.1f} m.</source>
+      <translation>Beste von {count}: Bewertung {score:.2f}, Mitte voraussichtlich auf {metres:.1f} m genau.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Locate object from photo</source>
+      <translation>Objekt aus Foto verorten</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>How many answers at most; the best one gets the strong outline.</source>
+      <translation>Höchstzahl der Antworten; die beste bekommt den kräftigen Umriss.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Show answers that are more likely wrong than right</source>
+      <translation>Auch Antworten zeigen, die eher falsch als richtig sind</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Check and sharpen answers by geometry</source>
+      <translation>Antworten durch Geometrie prüfen und schärfen</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Look at every part of a large reference (slow)</source>
+      <translation>Jeden Teil einer großen Referenz ansehen (langsam)</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Where the answers go.</source>
+      <translation>Wohin die Antworten kommen.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Locate</source>
+      <translation>Verorten</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Settings</source>
+      <translation>Einstellungen</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Answers</source>
+      <translation>Antworten</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Add to</source>
+      <translation>Hinzufügen zu</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>More</source>
+      <translation>Mehr</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Search</source>
+      <translation>Suche</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Stopping ...</source>
+      <translation>Wird angehalten ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Rendering the online layers ...</source>
+      <translation>Die Online-Layer werden gezeichnet ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Starting geoloc ...</source>
+      <translation>geoloc wird gestartet ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Not here: nothing that was searched is surely the object.</source>
+      <translation>Nicht hier: Nichts von dem, was durchsucht wurde, ist sicher das Objekt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>a new layer</source>
+      <translation>ein neuer Layer</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Choose a photo and click the object in it.</source>
+      <translation>Wählen Sie ein Foto und klicken Sie das Objekt darin an.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Tick the raster layer to search on.</source>
+      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Search on</source>
+      <translation>Suchen auf</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Where</source>
+      <translation>Wo</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Locate object from {photo}</source>
+      <translation>Objekt aus {photo} verorten</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Click the object in the photo.</source>
+      <translation>Klicken Sie das Objekt im Foto an.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Choose the folder of an index, or search on raster layers.</source>
+      <translation>Wählen Sie den Ordner eines Index, oder suchen Sie auf Rasterlayern.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Tick the raster layer to search on; add one to the project first.</source>
+      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll; fügen Sie dem Projekt zuerst einen hinzu.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Cancelled; nothing was added.</source>
+      <translation>Abgebrochen; nichts wurde hinzugefügt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
+      <translation>{photo}, angeklickt bei {x:.0f}, {y:.0f}</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Here the photo was taken, says its EXIF data</source>
+      <translation>Hier wurde das Foto laut seinen EXIF-Daten aufgenommen</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Search for what was clicked</source>
+      <translation>Nach dem Angeklickten suchen</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Cancelled.</source>
+      <translation>Abgebrochen.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Answers ({count})</source>
+      <translation>Antworten ({count})</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
       <source>Go on?</source>
       <translation>Fortfahren?</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/dock.py" />
       <source>The best score was {score:.2f}.</source>
       <translation>Die beste Bewertung war {score:.2f}.</translation>
     </message>
     <message>
-      <location filename="../environment.py" />
-      <source>This Python cannot make environments: install its package venv (on Debian and Ubuntu: apt install python3-venv) and try again.</source>
-      <translation>Dieses Python kann keine Umgebungen anlegen: Installieren Sie sein Paket venv (unter Debian und Ubuntu: apt install python3-venv) und versuchen Sie es erneut.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The server's certificate is not trusted: the network may inspect connections. Ask its administrator for the certificate and set PIP_CERT to it, or install from a folder of wheels.</source>
-      <translation>Dem Zertifikat des Servers wird nicht vertraut: Das Netzwerk prüft vielleicht Verbindungen. Bitten Sie seine Verwaltung um das Zertifikat und setzen Sie PIP_CERT darauf, oder installieren Sie aus einem Ordner mit Wheels.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The proxy refuses the connection: check its address, user and password in the proxy settings of QGIS.</source>
-      <translation>Der Proxy lehnt die Verbindung ab: Prüfen Sie Adresse, Benutzer und Passwort in den Proxy-Einstellungen von QGIS.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The disk is full: geoloc needs at least 2 GB. Make room, or choose another folder.</source>
-      <translation>Der Datenträger ist voll: geoloc braucht mindestens 2 GB. Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>A file is held by another program, such as a virus scanner or another QGIS: close it and try again.</source>
-      <translation>Ein anderes Programm hält eine Datei fest, etwa ein Virenscanner oder ein zweites QGIS: Schließen Sie es und versuchen Sie es erneut.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>This folder cannot be written: choose another one.</source>
-      <translation>In diesen Ordner kann nicht geschrieben werden: Wählen Sie einen anderen.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The index of packages cannot be reached: check the network and the proxy, or install from a folder of wheels.</source>
-      <translation>Der Paketindex ist nicht erreichbar: Prüfen Sie Netzwerk und Proxy, oder installieren Sie aus einem Ordner mit Wheels.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>What is to be installed is not there, or not for this Python and computer: check the name, the index or the folder of wheels, and that Python is 3.11 or newer.</source>
-      <translation>Was installiert werden soll, ist nicht vorhanden, oder nicht für dieses Python und diesen Rechner: Prüfen Sie Namen, Index oder Wheel-Ordner, und ob Python 3.11 oder neuer ist.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>A wheel is damaged: fetch it again.</source>
-      <translation>Ein Wheel ist beschädigt: Holen Sie es erneut.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>What is to be installed is not there: give the path of a wheel, a folder, or the name of a package.</source>
-      <translation>Was installiert werden soll, ist nicht vorhanden: Geben Sie den Pfad eines Wheels, einen Ordner oder den Namen eines Pakets an.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>There was too little memory: close other programs and try again.</source>
-      <translation>Der Speicher war zu knapp: Schließen Sie andere Programme und versuchen Sie es erneut.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: has no Python beside it; give that of its environment in Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path}: hat kein Python neben sich; geben Sie das seiner Umgebung unter Einstellungen &gt; Optionen &gt; Geoloc an.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>It failed: {line}</source>
-      <translation>Fehlgeschlagen: {line}</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: the environment was not finished; create it again in Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path}: Die Umgebung wurde nicht fertig; legen Sie sie unter Einstellungen &gt; Optionen &gt; Geoloc neu an.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: no such file; see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path}: keine solche Datei; siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: is no program; see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path}: ist kein Programm; siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>No Python 3.11 or newer was found: install one and give its path.</source>
-      <translation>Es wurde kein Python 3.11 oder neuer gefunden: Installieren Sie eines und geben Sie seinen Pfad an.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: holds other files; choose an empty or a new folder.</source>
-      <translation>{path}: enthält andere Dateien; wählen Sie einen leeren oder neuen Ordner.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: cannot be written ({error}); choose another folder.</source>
-      <translation>{path}: kann nicht geschrieben werden ({error}); wählen Sie einen anderen Ordner.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>It failed and said nothing.</source>
-      <translation>Fehlgeschlagen, ohne eine Meldung.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path} cannot be started ({error}); give another Python.</source>
-      <translation>{path} lässt sich nicht starten ({error}); geben Sie ein anderes Python an.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>Give the wheel or the folder of geoloc, or the index or the folder of wheels that has it: what the public index of Python packages calls geoloc is another project.</source>
-      <translation>Geben Sie das Wheel oder den Ordner von geoloc an, oder den Index oder Wheel-Ordner, der es enthält: Was im öffentlichen Index der Python-Pakete geoloc heißt, ist ein anderes Projekt.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>geoloc is not installed yet: open Settings &gt; Options &gt; Geoloc to install it.</source>
-      <translation>geoloc ist noch nicht installiert: Öffnen Sie Einstellungen &gt; Optionen &gt; Geoloc, um es zu installieren.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: no Python environment; see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path}: keine Python-Umgebung; siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>Cancelled; nothing was installed.</source>
-      <translation>Abgebrochen; nichts wurde installiert.</translation>
-    </message>
-    <message>
-      <location filename="../geography.py" />
-      <source>The layer or map that says where to search has no CRS: set one first.</source>
-      <translation>Der Layer oder die Karte, die sagt, wo gesucht wird, hat kein KBS: Legen Sie zuerst eines fest.</translation>
-    </message>
-    <message>
-      <location filename="../geography.py" />
-      <source>There is no place to search here; choose another one.</source>
-      <translation>Hier gibt es nichts zu durchsuchen; wählen Sie einen anderen Ort.</translation>
-    </message>
-    <message>
-      <location filename="../geography.py" />
-      <source>This place cannot be converted to longitude and latitude.</source>
-      <translation>Dieser Ort lässt sich nicht in Länge und Breite umrechnen.</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
-      <translation>Der Layer {name} ist keine Rasterdatei auf diesem Rechner; exportieren Sie ihn zuerst als GeoTIFF.</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>best answer</source>
-      <translation>beste Antwort</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>other answers</source>
-      <translation>andere Antworten</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>accepted</source>
-      <translation>angenommen</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>rejected</source>
-      <translation>abgelehnt</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Loading the network ...</source>
-      <translation>Das Netz wird geladen ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Looking at the reference ...</source>
-      <translation>Die Referenz wird angesehen ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Searching:</source>
-      <translation>Suche:</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Checking the answers by geometry ...</source>
-      <translation>Die Antworten werden durch Geometrie geprüft ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Working ...</source>
-      <translation>In Arbeit ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>{minutes} min</source>
-      <translation>{minutes} min</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>{seconds} s</source>
-      <translation>{seconds} s</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>{time} left</source>
-      <translation>noch {time}</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>Many services do not allow that their tiles are stored or analysed: look at their licence first.</source>
-      <translation>Viele Dienste erlauben nicht, dass ihre Kacheln gespeichert oder ausgewertet werden: Lesen Sie zuerst ihre Lizenz.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>Too large to render from online layers: choose an area of at most {side:.1f} km x {side:.1f} km.</source>
-      <translation>Zu groß, um aus Online-Layern gezeichnet zu werden: Wählen Sie ein Gebiet von höchstens {side:.1f} km x {side:.1f} km.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>QGIS will render {names} at {metres} m a pixel: {pixels:.1f} million pixels, about {tiles} tiles asked from the server.</source>
-      <translation>QGIS wird {names} mit {metres} m je Pixel zeichnen: {pixels:.1f} Millionen Pixel, etwa {tiles} Kacheln vom Server.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>The online layers show nothing where you search.</source>
-      <translation>Die Online-Layer zeigen dort nichts, wo Sie suchen.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>This place cannot be shown in web-mercator, which online layers need.</source>
-      <translation>Dieser Ort lässt sich nicht in Web-Mercator darstellen, was Online-Layer brauchen.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>QGIS's own Processing algorithms are missing: switch on the Processing plugin.</source>
-      <translation>Die Verarbeitungsalgorithmen von QGIS fehlen: Schalten Sie die Erweiterung Processing ein.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>QGIS could not render the online layers: {log}</source>
-      <translation>QGIS konnte die Online-Layer nicht zeichnen: {log}</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>The layer says: {rights}</source>
-      <translation>Der Layer sagt: {rights}</translation>
-    </message>
-    <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc's Python</source>
       <translation>Python von geoloc</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>the environment installed below</source>
       <translation>die unten installierte Umgebung</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>The Python of an environment with geoloc, that environment's folder, or its program geoloc.</source>
       <translation>Das Python einer Umgebung mit geoloc, deren Ordner, oder ihr Programm geoloc.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Check</source>
       <translation>Prüfen</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Copy report</source>
       <translation>Bericht kopieren</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Check tells whether geoloc answers.</source>
       <translation>Prüfen sagt, ob geoloc antwortet.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Wheels (*.whl);;All files (*)</source>
       <translation>Wheels (*.whl);;Alle Dateien (*)</translation>
     </message>
     <message>
-      <location filename="../options.py" />
-      <source>a wheel of geoloc, or the path of its folder</source>
-      <translation>ein Wheel von geoloc, oder der Pfad seines Ordners</translation>
+      <location filename="../gui/options.py" />
+      <source>a wheel or the folder of geoloc, or geoloc-crossview</source>
+      <translation>ein Wheel oder der Ordner von geoloc, oder geoloc-crossview</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>the usual one of pip</source>
       <translation>der übliche von pip</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>none: from the network</source>
       <translation>keiner: aus dem Netzwerk</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>none</source>
       <translation>keiner</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Also what building indexes of large mosaics needs</source>
       <translation>Auch, was zum Anlegen von Indexen großer Mosaike gebraucht wird</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Install</source>
       <translation>Installieren</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc runs as a program of its own, in its own Python environment, so that it and QGIS cannot harm each other. Use one that is there, or install one here; it needs at least 2 GB.</source>
       <translation>geoloc läuft als eigenes Programm in einer eigenen Python-Umgebung, damit es und QGIS einander nicht schaden. Benutzen Sie eine vorhandene, oder installieren Sie hier eine; sie braucht mindestens 2 GB.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Environment in use</source>
       <translation>Benutzte Umgebung</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc or its Python</source>
       <translation>geoloc oder sein Python</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc was installed into {folder}.</source>
       <translation>geoloc wurde in {folder} installiert.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Made with Python</source>
       <translation>Angelegt mit Python</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Into the folder</source>
       <translation>In den Ordner</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Wheel, folder or name</source>
       <translation>Wheel, Ordner oder Name</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Index of packages</source>
       <translation>Paketindex</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Offline: folder of wheels</source>
       <translation>Offline: Ordner mit Wheels</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Proxy</source>
       <translation>Proxy</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Works: geoloc {version}, Python {python}</source>
       <translation>Funktioniert: geoloc {version}, Python {python}</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>(without what indexes need)</source>
       <translation>(ohne das, was Indexe brauchen)</translation>
     </message>
     <message>
-      <location filename="../photo_panel.py" />
-      <source>Photograph</source>
-      <translation>Foto</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>A photograph, or a folder of them</source>
-      <translation>Ein Foto, oder ein Ordner mit Fotos</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Click the object. The wheel zooms, dragging moves.</source>
-      <translation>Klicken Sie das Objekt an. Das Mausrad zoomt, Ziehen verschiebt.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>All files (*)</source>
-      <translation>Alle Dateien (*)</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Previous photo</source>
-      <translation>Voriges Foto</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Next photo</source>
-      <translation>Nächstes Foto</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Zoom in</source>
-      <translation>Vergrößern</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Zoom out</source>
-      <translation>Verkleinern</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Show the whole photo</source>
-      <translation>Das ganze Foto zeigen</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Turn by a quarter (the view only)</source>
-      <translation>Um ein Viertel drehen (nur die Ansicht)</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>The photo does not say where it was taken.</source>
-      <translation>Das Foto sagt nicht, wo es aufgenommen wurde.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>{number} of {count}</source>
-      <translation>{number} von {count}</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
-      <translation>Angeklickt bei {x:.1f}, {y:.1f} px.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Photographs ({patterns})</source>
-      <translation>Fotos ({patterns})</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>{path}: there are no photographs in this folder.</source>
-      <translation>{path}: In diesem Ordner sind keine Fotos.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>{path}: no such file.</source>
-      <translation>{path}: keine solche Datei.</translation>
-    </message>
-    <message>
-      <location filename="../photo_view.py" />
+      <location filename="../gui/photo_canvas.py" />
       <source>Drop a photo or a folder here, or choose one above.</source>
       <translation>Ziehen Sie ein Foto oder einen Ordner hierher, oder wählen Sie oben eines.</translation>
     </message>
     <message>
-      <location filename="../photo_view.py" />
+      <location filename="../gui/photo_canvas.py" />
       <source>{path}: cannot be shown ({error})</source>
       <translation>{path}: kann nicht angezeigt werden ({error})</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Photograph</source>
+      <translation>Foto</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>A photograph, or a folder of them</source>
+      <translation>Ein Foto, oder ein Ordner mit Fotos</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click the object. The wheel zooms, dragging moves.</source>
+      <translation>Klicken Sie das Objekt an. Das Mausrad zoomt, Ziehen verschiebt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>All files (*)</source>
+      <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Previous photo</source>
+      <translation>Voriges Foto</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Next photo</source>
+      <translation>Nächstes Foto</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Zoom in</source>
+      <translation>Vergrößern</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Zoom out</source>
+      <translation>Verkleinern</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Show the whole photo</source>
+      <translation>Das ganze Foto zeigen</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Turn by a quarter (the view only)</source>
+      <translation>Um ein Viertel drehen (nur die Ansicht)</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>The photo does not say where it was taken.</source>
+      <translation>Das Foto sagt nicht, wo es aufgenommen wurde.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{number} of {count}</source>
+      <translation>{number} von {count}</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
+      <translation>Angeklickt bei {x:.1f}, {y:.1f} px.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Photographs ({patterns})</source>
+      <translation>Fotos ({patterns})</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{path}: there are no photographs in this folder.</source>
+      <translation>{path}: In diesem Ordner sind keine Fotos.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{path}: no such file.</source>
+      <translation>{path}: keine solche Datei.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Raster layers</source>
+      <translation>Rasterlayer</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>An index</source>
+      <translation>Ein Index</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Ticked layers are searched together. Layers of a server are rendered by QGIS for the area first.</source>
+      <translation>Angehakte Layer werden zusammen durchsucht. Layer eines Servers zeichnet QGIS zuerst für das Gebiet.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Add an orthophoto, a drone mosaic or a satellite image to the project first.</source>
+      <translation>Fügen Sie dem Projekt zuerst ein Orthofoto, ein Drohnenmosaik oder ein Satellitenbild hinzu.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Index made by geoloc</source>
+      <translation>Index, den geoloc angelegt hat</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>The folder that Build index wrote: large mosaics are answered in seconds.</source>
+      <translation>Der Ordner, den Index anlegen schrieb: große Mosaike werden in Sekunden beantwortet.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Rendered by QGIS for the area that is searched</source>
+      <translation>Wird von QGIS für das durchsuchte Gebiet gezeichnet</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Selected features only</source>
+      <translation>Nur ausgewählte Objekte</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Pick on the map</source>
+      <translation>Auf der Karte wählen</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source> m</source>
+      <translation> m</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>within </source>
+      <translation>im Umkreis von </translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>How far round the position the search goes.</source>
+      <translation>Wie weit um die Position herum gesucht wird.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Everywhere on the reference</source>
+      <translation>Überall auf der Referenz</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Round the photo's GPS position</source>
+      <translation>Um die GPS-Position des Fotos</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>What the map shows</source>
+      <translation>Was die Karte zeigt</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Inside polygons</source>
+      <translation>In Polygonen</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Round a point on the map</source>
+      <translation>Um einen Punkt auf der Karte</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Add a polygon layer to the project, or choose another place to search.</source>
+      <translation>Fügen Sie dem Projekt einen Polygonlayer hinzu, oder wählen Sie einen anderen Ort.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>no point yet</source>
+      <translation>noch kein Punkt</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>The photo does not say where it was taken: choose another place to search.</source>
+      <translation>Das Foto sagt nicht, wo es aufgenommen wurde: Wählen Sie einen anderen Ort.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Pick the point on the map round which to search.</source>
+      <translation>Wählen Sie auf der Karte den Punkt, um den gesucht werden soll.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>The layer {layer} has no polygons.</source>
+      <translation>Der Layer {layer} hat keine Polygone.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>No feature of {layer} is selected.</source>
+      <translation>Kein Objekt von {layer} ist ausgewählt.</translation>
+    </message>
+    <message>
+      <location filename="../layers/geography.py" />
+      <source>The layer or map that says where to search has no CRS: set one first.</source>
+      <translation>Der Layer oder die Karte, die sagt, wo gesucht wird, hat kein KBS: Legen Sie zuerst eines fest.</translation>
+    </message>
+    <message>
+      <location filename="../layers/geography.py" />
+      <source>There is no place to search here; choose another one.</source>
+      <translation>Hier gibt es nichts zu durchsuchen; wählen Sie einen anderen Ort.</translation>
+    </message>
+    <message>
+      <location filename="../layers/geography.py" />
+      <source>This place cannot be converted to longitude and latitude.</source>
+      <translation>Dieser Ort lässt sich nicht in Länge und Breite umrechnen.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>Many services do not allow that their tiles are stored or analysed: look at their licence first.</source>
+      <translation>Viele Dienste erlauben nicht, dass ihre Kacheln gespeichert oder ausgewertet werden: Lesen Sie zuerst ihre Lizenz.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>Too large to render from online layers: choose an area of at most {side:.1f} km x {side:.1f} km.</source>
+      <translation>Zu groß, um aus Online-Layern gezeichnet zu werden: Wählen Sie ein Gebiet von höchstens {side:.1f} km x {side:.1f} km.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>QGIS will render {names} at {metres} m a pixel: {pixels:.1f} million pixels, about {tiles} tiles asked from the server.</source>
+      <translation>QGIS wird {names} mit {metres} m je Pixel zeichnen: {pixels:.1f} Millionen Pixel, etwa {tiles} Kacheln vom Server.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>The online layers show nothing where you search.</source>
+      <translation>Die Online-Layer zeigen dort nichts, wo Sie suchen.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>This place cannot be shown in web-mercator, which online layers need.</source>
+      <translation>Dieser Ort lässt sich nicht in Web-Mercator darstellen, was Online-Layer brauchen.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>QGIS's own Processing algorithms are missing: switch on the Processing plugin.</source>
+      <translation>Die Verarbeitungsalgorithmen von QGIS fehlen: Schalten Sie die Erweiterung Processing ein.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>QGIS could not render the online layers: {log}</source>
+      <translation>QGIS konnte die Online-Layer nicht zeichnen: {log}</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>The layer says: {rights}</source>
+      <translation>Der Layer sagt: {rights}</translation>
+    </message>
+    <message>
+      <location filename="../layers/rasters.py" />
+      <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
+      <translation>Der Layer {name} ist keine Rasterdatei auf diesem Rechner; exportieren Sie ihn zuerst als GeoTIFF.</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>Located objects</source>
+      <translation>Verortete Objekte</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>{name}: end the name with one of {suffixes}.</source>
+      <translation>{name}: Der Name muss auf {suffixes} enden.</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>Located objects {number}</source>
+      <translation>Verortete Objekte {number}</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>{path}: cannot be written ({error})</source>
+      <translation>{path}: kann nicht geschrieben werden ({error})</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>Der Layer {name} nimmt keine neuen Objekte an.</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>best answer</source>
+      <translation>beste Antwort</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>other answers</source>
+      <translation>andere Antworten</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>accepted</source>
+      <translation>angenommen</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>rejected</source>
+      <translation>abgelehnt</translation>
     </message>
     <message>
       <location filename="../plugin.py" />
@@ -805,6 +750,11 @@
     </message>
     <message>
       <location filename="../processing/base.py" />
+      <source>Look at every window</source>
+      <translation>Jedes Fenster ansehen</translation>
+    </message>
+    <message>
+      <location filename="../processing/base.py" />
       <source>Choose reference rasters, or an index, or both.</source>
       <translation>Wählen Sie Referenzraster, oder einen Index, oder beides.</translation>
     </message>
@@ -829,12 +779,12 @@
 
 Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
-Reference rasters, index, extent, polygons, point, answers, geometry: as in Locate object.</source>
+Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object.</source>
       <translation>Findet Objekte, die in Fotos angeklickt sind, eines je Zeile einer Tabelle, auf einem Mosaik.
 
 Tabelle: ein beliebiger Layer; seine Felder nennen das Foto und den Klick in Pixeln, von der linken oberen Ecke aus. Ein Foto ist ein Pfad, oder ein Name im Ordner der Fotos oder sonst der Tabelle.
 Die Ausgabe hat die Nummer der Zeile, die Felder der Antworten, und einen Fehler: Eine Zeile, die scheitert oder deren Objekt nicht hier ist, hat kein Polygon; die anderen gehen weiter.
-Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie: wie in Objekt verorten.</translation>
+Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie, jedes Fenster: wie in Objekt verorten.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -860,11 +810,6 @@ Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie: wie in
       <location filename="../processing/batch.py" />
       <source>Folder of photos</source>
       <translation>Ordner der Fotos</translation>
-    </message>
-    <message>
-      <location filename="../processing/batch.py" />
-      <source>Located objects</source>
-      <translation>Verortete Objekte</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -992,7 +937,8 @@ Click: pixels of the photo as it is meant to be seen (EXIF orientation applied),
 Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index wrote, instead of them or beside them.
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
-Geometry: answers are carried over exactly where details of photo and mosaic agree.</source>
+Geometry: answers are carried over exactly where details of photo and mosaic agree.
+Every window: a reference of more than a hundred windows is searched in two stages, a quick look at all and a close one at the hundred that promise most; this looks closely at all, which is slow.</source>
       <translation>Findet ein Objekt, das in einem Foto angeklickt ist, auf einem Mosaik, und gibt sein Polygon mit einer Bewertung und dem erwarteten Fehler in Metern.
 
 Foto: von einer Drohne oder vom Boden.
@@ -1000,7 +946,8 @@ Klick: Pixel des Fotos, wie es zu sehen sein soll (EXIF-Ausrichtung angewandt), 
 Referenzraster: GeoTIFF und andere Rasterdateien, zusammen durchsucht. Index: ein Ordner, den Index anlegen schrieb, an ihrer Stelle oder neben ihnen.
 Ausdehnung, Polygone, Punkt: wo gesucht wird; alles Angegebene gilt zugleich. Die GPS-Position des Fotos zählt, wo kein Punkt angegeben ist.
 Antworten: Die beste hat Rang 1. Nichts wird geschrieben, wo nichts sicher das Objekt ist (die beste Bewertung ist dann eine Ausgabe), außer wenn auch zweifelhafte Antworten verlangt sind.
-Geometrie: Antworten werden genau übertragen, wo Einzelheiten von Foto und Mosaik übereinstimmen.</translation>
+Geometrie: Antworten werden genau übertragen, wo Einzelheiten von Foto und Mosaik übereinstimmen.
+Jedes Fenster: Eine Referenz von mehr als hundert Fenstern wird in zwei Stufen durchsucht, mit einem kurzen Blick auf alle und einem genauen auf die hundert aussichtsreichsten; hiermit werden alle genau angesehen, was langsam ist.</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />
@@ -1081,149 +1028,219 @@ Ausdehnung: nur dieser Teil.</translation>
       <translation>Wählen Sie Referenzraster für den Plan.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Raster layers</source>
-      <translation>Rasterlayer</translation>
+      <location filename="../worker/client.py" />
+      <source>This geoloc speaks another protocol than the plugin: bring both up to date.</source>
+      <translation>Dieses geoloc spricht ein anderes Protokoll als die Erweiterung: bitte beide aktualisieren.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>An index</source>
-      <translation>Ein Index</translation>
+      <location filename="../worker/client.py" />
+      <source>geoloc is not installed for {program}: see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>geoloc ist für {program} nicht installiert: siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Ticked layers are searched together. Layers of a server are rendered by QGIS for the area first.</source>
-      <translation>Angehakte Layer werden zusammen durchsucht. Layer eines Servers zeichnet QGIS zuerst für das Gebiet.</translation>
+      <location filename="../worker/client.py" />
+      <source>geoloc ended unexpectedly (signal {number}; was there too little memory?): {last}</source>
+      <translation>geoloc endete unerwartet (Signal {number}; war der Speicher zu knapp?): {last}</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Add an orthophoto, a drone mosaic or a satellite image to the project first.</source>
-      <translation>Fügen Sie dem Projekt zuerst ein Orthofoto, ein Drohnenmosaik oder ein Satellitenbild hinzu.</translation>
+      <location filename="../worker/client.py" />
+      <source>geoloc ended unexpectedly (exit code {number}): {last}</source>
+      <translation>geoloc endete unerwartet (Exit-Code {number}): {last}</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Index made by geoloc</source>
-      <translation>Index, den geoloc angelegt hat</translation>
+      <location filename="../worker/client.py" />
+      <source>{program} cannot be started ({reason}): see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{program} lässt sich nicht starten ({reason}): siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>The folder that Build index wrote: large mosaics are answered in seconds.</source>
-      <translation>Der Ordner, den Index anlegen schrieb: große Mosaike werden in Sekunden beantwortet.</translation>
+      <location filename="../worker/client.py" />
+      <source>{program} gave no answer in {seconds} s: is geoloc installed there?</source>
+      <translation>{program} hat in {seconds} s nicht geantwortet: Ist geoloc dort installiert?</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Rendered by QGIS for the area that is searched</source>
-      <translation>Wird von QGIS für das durchsuchte Gebiet gezeichnet</translation>
+      <location filename="../worker/environment.py" />
+      <source>This Python cannot make environments: install its package venv (on Debian and Ubuntu: apt install python3-venv) and try again.</source>
+      <translation>Dieses Python kann keine Umgebungen anlegen: Installieren Sie sein Paket venv (unter Debian und Ubuntu: apt install python3-venv) und versuchen Sie es erneut.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>{name}: end the name with one of {suffixes}.</source>
-      <translation>{name}: Der Name muss auf {suffixes} enden.</translation>
+      <location filename="../worker/environment.py" />
+      <source>The server's certificate is not trusted: the network may inspect connections. Ask its administrator for the certificate and set PIP_CERT to it, or install from a folder of wheels.</source>
+      <translation>Dem Zertifikat des Servers wird nicht vertraut: Das Netzwerk prüft vielleicht Verbindungen. Bitten Sie seine Verwaltung um das Zertifikat und setzen Sie PIP_CERT darauf, oder installieren Sie aus einem Ordner mit Wheels.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>Located objects {number}</source>
-      <translation>Verortete Objekte {number}</translation>
+      <location filename="../worker/environment.py" />
+      <source>The proxy refuses the connection: check its address, user and password in the proxy settings of QGIS.</source>
+      <translation>Der Proxy lehnt die Verbindung ab: Prüfen Sie Adresse, Benutzer und Passwort in den Proxy-Einstellungen von QGIS.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>{path}: cannot be written ({error})</source>
-      <translation>{path}: kann nicht geschrieben werden ({error})</translation>
+      <location filename="../worker/environment.py" />
+      <source>The disk is full: geoloc needs at least 2 GB. Make room, or choose another folder.</source>
+      <translation>Der Datenträger ist voll: geoloc braucht mindestens 2 GB. Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>The layer {name} takes no new features.</source>
-      <translation>Der Layer {name} nimmt keine neuen Objekte an.</translation>
+      <location filename="../worker/environment.py" />
+      <source>A file is held by another program, such as a virus scanner or another QGIS: close it and try again.</source>
+      <translation>Ein anderes Programm hält eine Datei fest, etwa ein Virenscanner oder ein zweites QGIS: Schließen Sie es und versuchen Sie es erneut.</translation>
     </message>
     <message>
-      <location filename="../setup_task.py" />
+      <location filename="../worker/environment.py" />
+      <source>This folder cannot be written: choose another one.</source>
+      <translation>In diesen Ordner kann nicht geschrieben werden: Wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>The index of packages cannot be reached: check the network and the proxy, or install from a folder of wheels.</source>
+      <translation>Der Paketindex ist nicht erreichbar: Prüfen Sie Netzwerk und Proxy, oder installieren Sie aus einem Ordner mit Wheels.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>What is to be installed is not there, or not for this Python and computer: check the name, the index or the folder of wheels, and that Python is 3.11 or newer.</source>
+      <translation>Was installiert werden soll, ist nicht vorhanden, oder nicht für dieses Python und diesen Rechner: Prüfen Sie Namen, Index oder Wheel-Ordner, und ob Python 3.11 oder neuer ist.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>This wheel or folder is another project's, or an old geoloc's: give that of geoloc-crossview.</source>
+      <translation>Dieses Wheel oder dieser Ordner gehört einem anderen Projekt oder einem alten geoloc: Geben Sie das Wheel oder den Ordner von geoloc-crossview an.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>A wheel is damaged: fetch it again.</source>
+      <translation>Ein Wheel ist beschädigt: Holen Sie es erneut.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>What is to be installed is not there: give the path of a wheel, a folder, or the name of a package.</source>
+      <translation>Was installiert werden soll, ist nicht vorhanden: Geben Sie den Pfad eines Wheels, einen Ordner oder den Namen eines Pakets an.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>There was too little memory: close other programs and try again.</source>
+      <translation>Der Speicher war zu knapp: Schließen Sie andere Programme und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: has no Python beside it; give that of its environment in Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path}: hat kein Python neben sich; geben Sie das seiner Umgebung unter Einstellungen &gt; Optionen &gt; Geoloc an.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>It failed: {line}</source>
+      <translation>Fehlgeschlagen: {line}</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{name}: neither a file or folder that is there, nor geoloc's name, which is geoloc-crossview; what the public index of Python packages calls geoloc is another project.</source>
+      <translation>{name}: weder eine vorhandene Datei, ein vorhandener Ordner noch der Name von geoloc, der geoloc-crossview lautet; was im öffentlichen Index der Python-Pakete geoloc heißt, ist ein anderes Projekt.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: the environment was not finished; create it again in Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path}: Die Umgebung wurde nicht fertig; legen Sie sie unter Einstellungen &gt; Optionen &gt; Geoloc neu an.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: no such file; see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path}: keine solche Datei; siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: is no program; see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path}: ist kein Programm; siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>No Python 3.11 or newer was found: install one and give its path.</source>
+      <translation>Es wurde kein Python 3.11 oder neuer gefunden: Installieren Sie eines und geben Sie seinen Pfad an.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: holds other files; choose an empty or a new folder.</source>
+      <translation>{path}: enthält andere Dateien; wählen Sie einen leeren oder neuen Ordner.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: cannot be written ({error}); choose another folder.</source>
+      <translation>{path}: kann nicht geschrieben werden ({error}); wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>It failed and said nothing.</source>
+      <translation>Fehlgeschlagen, ohne eine Meldung.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path} cannot be started ({error}); give another Python.</source>
+      <translation>{path} lässt sich nicht starten ({error}); geben Sie ein anderes Python an.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>Give the wheel or the folder of geoloc, or the name geoloc-crossview and the index or the folder of wheels that has it: the public index of Python packages does not.</source>
+      <translation>Geben Sie das Wheel oder den Ordner von geoloc an, oder den Namen geoloc-crossview und den Index oder Wheel-Ordner, der es enthält: Der öffentliche Index der Python-Pakete enthält es nicht.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>geoloc is not installed yet: open Settings &gt; Options &gt; Geoloc to install it.</source>
+      <translation>geoloc ist noch nicht installiert: Öffnen Sie Einstellungen &gt; Optionen &gt; Geoloc, um es zu installieren.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: no Python environment; see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path}: keine Python-Umgebung; siehe Einstellungen &gt; Optionen &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>Cancelled; nothing was installed.</source>
+      <translation>Abgebrochen; nichts wurde installiert.</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Loading the network ...</source>
+      <translation>Das Netz wird geladen ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Looking at the reference ...</source>
+      <translation>Die Referenz wird angesehen ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Searching:</source>
+      <translation>Suche:</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Checking the answers by geometry ...</source>
+      <translation>Die Antworten werden durch Geometrie geprüft ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Working ...</source>
+      <translation>In Arbeit ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>{minutes} min</source>
+      <translation>{minutes} min</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>{seconds} s</source>
+      <translation>{seconds} s</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>{time} left</source>
+      <translation>noch {time}</translation>
+    </message>
+    <message>
+      <location filename="../worker/setup_task.py" />
       <source>Install geoloc</source>
       <translation>geoloc installieren</translation>
     </message>
     <message>
-      <location filename="../setup_task.py" />
+      <location filename="../worker/setup_task.py" />
       <source>Check geoloc</source>
       <translation>geoloc prüfen</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Selected features only</source>
-      <translation>Nur ausgewählte Objekte</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Pick on the map</source>
-      <translation>Auf der Karte wählen</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source> m</source>
-      <translation> m</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>within </source>
-      <translation>im Umkreis von </translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>How far round the position the search goes.</source>
-      <translation>Wie weit um die Position herum gesucht wird.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Everywhere on the reference</source>
-      <translation>Überall auf der Referenz</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Round the photo's GPS position</source>
-      <translation>Um die GPS-Position des Fotos</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>What the map shows</source>
-      <translation>Was die Karte zeigt</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Inside polygons</source>
-      <translation>In Polygonen</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Round a point on the map</source>
-      <translation>Um einen Punkt auf der Karte</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Add a polygon layer to the project, or choose another place to search.</source>
-      <translation>Fügen Sie dem Projekt einen Polygonlayer hinzu, oder wählen Sie einen anderen Ort.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>no point yet</source>
-      <translation>noch kein Punkt</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>The photo does not say where it was taken: choose another place to search.</source>
-      <translation>Das Foto sagt nicht, wo es aufgenommen wurde: Wählen Sie einen anderen Ort.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Pick the point on the map round which to search.</source>
-      <translation>Wählen Sie auf der Karte den Punkt, um den gesucht werden soll.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>The layer {layer} has no polygons.</source>
-      <translation>Der Layer {layer} hat keine Polygone.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>No feature of {layer} is selected.</source>
-      <translation>Kein Objekt von {layer} ist ausgewählt.</translation>
     </message>
   </context>
 </TS>

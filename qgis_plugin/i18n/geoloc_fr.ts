@@ -4,744 +4,689 @@
   <context>
     <name>geoloc</name>
     <message>
-      <location filename="../candidates.py" />
-      <source>network alone</source>
-      <translation>réseau seul</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>network and geometry</source>
-      <translation>réseau et géométrie</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Accept</source>
-      <translation>Accepter</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Reject</source>
-      <translation>Rejeter</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Edit by hand</source>
-      <translation>Modifier à la main</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>Export ...</source>
-      <translation>Exporter ...</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>The answers to a click will stand here.</source>
-      <translation>Les réponses à un clic apparaîtront ici.</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>In the photo</source>
-      <translation>Dans la photo</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>On the reference</source>
-      <translation>Sur la référence</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
-      <source>#{rank}  score {score:.2f}</source>
-      <translation>N° {rank}  score {score:.2f}</translation>
-    </message>
-    <message>
-      <location filename="../candidates.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>This layer cannot be changed: export it, or make it editable.</source>
       <translation>Cette couche ne peut pas être modifiée : exportez-la, ou rendez-la modifiable.</translation>
     </message>
     <message>
-      <location filename="../candidates.py" />
-      <source>within {metres:.1f} m</source>
-      <translation>à {metres:.1f} m près</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>This geoloc speaks another protocol than the plugin: bring both up to date.</source>
-      <translation>Ce geoloc parle un autre protocole que l'extension : mettez les deux à jour.</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>geoloc is not installed for {program}: see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>geoloc n'est pas installé pour {program} : voir Préférences &gt; Options &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>geoloc ended unexpectedly (signal {number}; was there too little memory?): {last}</source>
-      <translation>geoloc s'est arrêté de façon inattendue (signal {number} ; mémoire insuffisante ?) : {last}</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>geoloc ended unexpectedly (exit code {number}): {last}</source>
-      <translation>geoloc s'est arrêté de façon inattendue (code {number}) : {last}</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>{program} cannot be started ({reason}): see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{program} ne peut pas être démarré ({reason}) : voir Préférences &gt; Options &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../client.py" />
-      <source>{program} gave no answer in {seconds} s: is geoloc installed there?</source>
-      <translation>{program} n'a pas répondu en {seconds} s : geoloc y est-il installé ?</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Best of {count}: score {score:.2f}, its centre expected within {metres:.1f} m.</source>
-      <translation>Meilleure de {count} : score {score:.2f}, centre attendu à {metres:.1f} m près.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate object from photo</source>
-      <translation>Localiser un objet depuis une photo</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>How many answers at most; the best one gets the strong outline.</source>
-      <translation>Nombre maximal de réponses ; la meilleure reçoit le contour épais.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Show answers that are more likely wrong than right</source>
-      <translation>Montrer aussi les réponses plus probablement fausses que justes</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Check and sharpen answers by geometry</source>
-      <translation>Vérifier et affiner les réponses par la géométrie</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Look at every part of a large reference (slow)</source>
-      <translation>Examiner chaque partie d'une grande référence (lent)</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Where the answers go.</source>
-      <translation>Où vont les réponses.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate</source>
-      <translation>Localiser</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Cancel</source>
-      <translation>Annuler</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Settings</source>
-      <translation>Préférences</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Answers</source>
-      <translation>Réponses</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Add to</source>
-      <translation>Ajouter à</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>More</source>
-      <translation>Plus</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Search</source>
-      <translation>Recherche</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Rendering the online layers ...</source>
-      <translation>Rendu des couches en ligne ...</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Stopping ...</source>
-      <translation>Arrêt en cours ...</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Starting geoloc ...</source>
-      <translation>Démarrage de geoloc ...</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Not here: nothing that was searched is surely the object.</source>
-      <translation>Pas ici : rien de ce qui a été examiné n'est sûrement l'objet.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>Export answers</source>
       <translation>Exporter les réponses</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
-      <source>a new layer</source>
-      <translation>une nouvelle couche</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Choose a photo and click the object in it.</source>
-      <translation>Choisissez une photo et cliquez sur l'objet.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Tick the raster layer to search on.</source>
-      <translation>Cochez la couche raster à examiner.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Search on</source>
-      <translation>Rechercher sur</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Where</source>
-      <translation>Où</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Locate object from {photo}</source>
-      <translation>Localiser un objet depuis {photo}</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Click the object in the photo.</source>
-      <translation>Cliquez sur l'objet dans la photo.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Choose the folder of an index, or search on raster layers.</source>
-      <translation>Choisissez le dossier d'un index, ou recherchez sur des couches raster.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Tick the raster layer to search on; add one to the project first.</source>
-      <translation>Cochez la couche raster à examiner ; ajoutez-en d'abord une au projet.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Cancelled; nothing was added.</source>
-      <translation>Annulé ; rien n'a été ajouté.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
-      <translation>{photo}, clic en {x:.0f}, {y:.0f}</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>{count} answers were written to {path}.</source>
       <translation>{count} réponses ont été écrites dans {path}.</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
-      <source>Here the photo was taken, says its EXIF data</source>
-      <translation>La photo a été prise ici, d'après ses données EXIF</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Search for what was clicked</source>
-      <translation>Rechercher ce qui a été cliqué</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Cancelled.</source>
-      <translation>Annulé.</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
-      <source>Answers ({count})</source>
-      <translation>Réponses ({count})</translation>
-    </message>
-    <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answer_actions.py" />
       <source>{path} is there already. Replace it?</source>
       <translation>{path} existe déjà. Le remplacer ?</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/answers_panel.py" />
+      <source>network alone</source>
+      <translation>réseau seul</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>network and geometry</source>
+      <translation>réseau et géométrie</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Accept</source>
+      <translation>Accepter</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Reject</source>
+      <translation>Rejeter</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Edit by hand</source>
+      <translation>Modifier à la main</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Export ...</source>
+      <translation>Exporter ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>The answers to a click will stand here.</source>
+      <translation>Les réponses à un clic apparaîtront ici.</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>In the photo</source>
+      <translation>Dans la photo</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>On the reference</source>
+      <translation>Sur la référence</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>#{rank}  score {score:.2f}</source>
+      <translation>N° {rank}  score {score:.2f}</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>within {metres:.1f} m</source>
+      <translation>à {metres:.1f} m près</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Best of {count}: score {score:.2f}, its centre expected within {metres:.1f} m.</source>
+      <translation>Meilleure de {count} : score {score:.2f}, centre attendu à {metres:.1f} m près.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Locate object from photo</source>
+      <translation>Localiser un objet depuis une photo</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>How many answers at most; the best one gets the strong outline.</source>
+      <translation>Nombre maximal de réponses ; la meilleure reçoit le contour épais.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Show answers that are more likely wrong than right</source>
+      <translation>Montrer aussi les réponses plus probablement fausses que justes</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Check and sharpen answers by geometry</source>
+      <translation>Vérifier et affiner les réponses par la géométrie</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Look at every part of a large reference (slow)</source>
+      <translation>Examiner chaque partie d'une grande référence (lent)</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Where the answers go.</source>
+      <translation>Où vont les réponses.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Locate</source>
+      <translation>Localiser</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Cancel</source>
+      <translation>Annuler</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Settings</source>
+      <translation>Préférences</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Answers</source>
+      <translation>Réponses</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Add to</source>
+      <translation>Ajouter à</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>More</source>
+      <translation>Plus</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Search</source>
+      <translation>Recherche</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Stopping ...</source>
+      <translation>Arrêt en cours ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Rendering the online layers ...</source>
+      <translation>Rendu des couches en ligne ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Starting geoloc ...</source>
+      <translation>Démarrage de geoloc ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Not here: nothing that was searched is surely the object.</source>
+      <translation>Pas ici : rien de ce qui a été examiné n'est sûrement l'objet.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>a new layer</source>
+      <translation>une nouvelle couche</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Choose a photo and click the object in it.</source>
+      <translation>Choisissez une photo et cliquez sur l'objet.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Tick the raster layer to search on.</source>
+      <translation>Cochez la couche raster à examiner.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Search on</source>
+      <translation>Rechercher sur</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Where</source>
+      <translation>Où</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Locate object from {photo}</source>
+      <translation>Localiser un objet depuis {photo}</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Click the object in the photo.</source>
+      <translation>Cliquez sur l'objet dans la photo.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Choose the folder of an index, or search on raster layers.</source>
+      <translation>Choisissez le dossier d'un index, ou recherchez sur des couches raster.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Tick the raster layer to search on; add one to the project first.</source>
+      <translation>Cochez la couche raster à examiner ; ajoutez-en d'abord une au projet.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Cancelled; nothing was added.</source>
+      <translation>Annulé ; rien n'a été ajouté.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
+      <translation>{photo}, clic en {x:.0f}, {y:.0f}</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Here the photo was taken, says its EXIF data</source>
+      <translation>La photo a été prise ici, d'après ses données EXIF</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Search for what was clicked</source>
+      <translation>Rechercher ce qui a été cliqué</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Cancelled.</source>
+      <translation>Annulé.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>Answers ({count})</source>
+      <translation>Réponses ({count})</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
       <source>Go on?</source>
       <translation>Continuer ?</translation>
     </message>
     <message>
-      <location filename="../dock.py" />
+      <location filename="../gui/dock.py" />
       <source>The best score was {score:.2f}.</source>
       <translation>Le meilleur score était {score:.2f}.</translation>
     </message>
     <message>
-      <location filename="../environment.py" />
-      <source>This Python cannot make environments: install its package venv (on Debian and Ubuntu: apt install python3-venv) and try again.</source>
-      <translation>Ce Python ne peut pas créer d'environnement : installez son paquet venv (sous Debian et Ubuntu : apt install python3-venv) et réessayez.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The server's certificate is not trusted: the network may inspect connections. Ask its administrator for the certificate and set PIP_CERT to it, or install from a folder of wheels.</source>
-      <translation>Le certificat du serveur n'est pas reconnu : le réseau inspecte peut-être les connexions. Demandez le certificat à son administrateur et indiquez-le dans PIP_CERT, ou installez depuis un dossier de wheels.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The proxy refuses the connection: check its address, user and password in the proxy settings of QGIS.</source>
-      <translation>Le proxy refuse la connexion : vérifiez son adresse, l'utilisateur et le mot de passe dans les réglages de proxy de QGIS.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The disk is full: geoloc needs at least 2 GB. Make room, or choose another folder.</source>
-      <translation>Le disque est plein : geoloc a besoin d'au moins 2 Go. Faites de la place, ou choisissez un autre dossier.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>A file is held by another program, such as a virus scanner or another QGIS: close it and try again.</source>
-      <translation>Un fichier est retenu par un autre programme, comme un antivirus ou un autre QGIS : fermez-le et réessayez.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>This folder cannot be written: choose another one.</source>
-      <translation>Impossible d'écrire dans ce dossier : choisissez-en un autre.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>The index of packages cannot be reached: check the network and the proxy, or install from a folder of wheels.</source>
-      <translation>L'index de paquets est inaccessible : vérifiez le réseau et le proxy, ou installez depuis un dossier de wheels.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>What is to be installed is not there, or not for this Python and computer: check the name, the index or the folder of wheels, and that Python is 3.11 or newer.</source>
-      <translation>Ce qu'il faut installer n'est pas disponible, ou pas pour ce Python et cet ordinateur : vérifiez le nom, l'index ou le dossier de wheels, et que Python est 3.11 ou plus récent.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>A wheel is damaged: fetch it again.</source>
-      <translation>Un wheel est endommagé : récupérez-le de nouveau.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>What is to be installed is not there: give the path of a wheel, a folder, or the name of a package.</source>
-      <translation>Ce qu'il faut installer n'est pas là : indiquez le chemin d'un wheel, un dossier, ou le nom d'un paquet.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>There was too little memory: close other programs and try again.</source>
-      <translation>La mémoire était insuffisante : fermez d'autres programmes et réessayez.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: has no Python beside it; give that of its environment in Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path} : pas de Python à côté ; indiquez celui de son environnement dans Préférences &gt; Options &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>It failed: {line}</source>
-      <translation>Échec : {line}</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: the environment was not finished; create it again in Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path} : l'environnement n'a pas été terminé ; recréez-le dans Préférences &gt; Options &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: no such file; see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path} : fichier introuvable ; voir Préférences &gt; Options &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: is no program; see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path} : n'est pas un programme ; voir Préférences &gt; Options &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>No Python 3.11 or newer was found: install one and give its path.</source>
-      <translation>Aucun Python 3.11 ou plus récent n'a été trouvé : installez-en un et indiquez son chemin.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: holds other files; choose an empty or a new folder.</source>
-      <translation>{path} : contient d'autres fichiers ; choisissez un dossier vide ou nouveau.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: cannot be written ({error}); choose another folder.</source>
-      <translation>{path} : écriture impossible ({error}) ; choisissez un autre dossier.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>It failed and said nothing.</source>
-      <translation>Échec, sans aucun message.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path} cannot be started ({error}); give another Python.</source>
-      <translation>{path} ne peut pas être démarré ({error}) ; indiquez un autre Python.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>Give the wheel or the folder of geoloc, or the index or the folder of wheels that has it: what the public index of Python packages calls geoloc is another project.</source>
-      <translation>Indiquez le wheel ou le dossier de geoloc, ou l'index ou le dossier de wheels qui le contient : ce que l'index public des paquets Python appelle geoloc est un autre projet.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>geoloc is not installed yet: open Settings &gt; Options &gt; Geoloc to install it.</source>
-      <translation>geoloc n'est pas encore installé : ouvrez Préférences &gt; Options &gt; Geoloc pour l'installer.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>{path}: no Python environment; see Settings &gt; Options &gt; Geoloc.</source>
-      <translation>{path} : pas d'environnement Python ; voir Préférences &gt; Options &gt; Geoloc.</translation>
-    </message>
-    <message>
-      <location filename="../environment.py" />
-      <source>Cancelled; nothing was installed.</source>
-      <translation>Annulé ; rien n'a été installé.</translation>
-    </message>
-    <message>
-      <location filename="../geography.py" />
-      <source>The layer or map that says where to search has no CRS: set one first.</source>
-      <translation>La couche ou la carte qui dit où chercher n'a pas de SCR : définissez-en un d'abord.</translation>
-    </message>
-    <message>
-      <location filename="../geography.py" />
-      <source>There is no place to search here; choose another one.</source>
-      <translation>Il n'y a rien à examiner ici ; choisissez un autre endroit.</translation>
-    </message>
-    <message>
-      <location filename="../geography.py" />
-      <source>This place cannot be converted to longitude and latitude.</source>
-      <translation>Cet endroit ne peut pas être converti en longitude et latitude.</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
-      <translation>La couche {name} n'est pas un fichier raster de cet ordinateur ; exportez-la d'abord en GeoTIFF.</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>best answer</source>
-      <translation>meilleure réponse</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>other answers</source>
-      <translation>autres réponses</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>accepted</source>
-      <translation>acceptée</translation>
-    </message>
-    <message>
-      <location filename="../layer.py" />
-      <source>rejected</source>
-      <translation>rejetée</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Loading the network ...</source>
-      <translation>Chargement du réseau ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Looking at the reference ...</source>
-      <translation>Examen de la référence ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Searching:</source>
-      <translation>Recherche :</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Checking the answers by geometry ...</source>
-      <translation>Vérification des réponses par la géométrie ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>Working ...</source>
-      <translation>En cours ...</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>{minutes} min</source>
-      <translation>{minutes} min</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>{seconds} s</source>
-      <translation>{seconds} s</translation>
-    </message>
-    <message>
-      <location filename="../locate_task.py" />
-      <source>{time} left</source>
-      <translation>encore {time}</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>Many services do not allow that their tiles are stored or analysed: look at their licence first.</source>
-      <translation>Beaucoup de services n'autorisent pas que leurs tuiles soient enregistrées ou analysées : lisez d'abord leur licence.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>Too large to render from online layers: choose an area of at most {side:.1f} km x {side:.1f} km.</source>
-      <translation>Trop grand pour un rendu depuis des couches en ligne : choisissez une zone d'au plus {side:.1f} km x {side:.1f} km.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>QGIS will render {names} at {metres} m a pixel: {pixels:.1f} million pixels, about {tiles} tiles asked from the server.</source>
-      <translation>QGIS va rendre {names} à {metres} m par pixel : {pixels:.1f} millions de pixels, environ {tiles} tuiles demandées au serveur.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>The online layers show nothing where you search.</source>
-      <translation>Les couches en ligne ne montrent rien là où vous cherchez.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>This place cannot be shown in web-mercator, which online layers need.</source>
-      <translation>Cet endroit ne peut pas être affiché en Web Mercator, nécessaire aux couches en ligne.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>QGIS's own Processing algorithms are missing: switch on the Processing plugin.</source>
-      <translation>Les traitements de QGIS manquent : activez l'extension Processing.</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>QGIS could not render the online layers: {log}</source>
-      <translation>QGIS n'a pas pu rendre les couches en ligne : {log}</translation>
-    </message>
-    <message>
-      <location filename="../online.py" />
-      <source>The layer says: {rights}</source>
-      <translation>La couche indique : {rights}</translation>
-    </message>
-    <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc's Python</source>
       <translation>Python de geoloc</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>the environment installed below</source>
       <translation>l'environnement installé ci-dessous</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>The Python of an environment with geoloc, that environment's folder, or its program geoloc.</source>
       <translation>Le Python d'un environnement avec geoloc, le dossier de celui-ci, ou son programme geoloc.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Check</source>
       <translation>Vérifier</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Copy report</source>
       <translation>Copier le rapport</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Check tells whether geoloc answers.</source>
       <translation>Vérifier dit si geoloc répond.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Wheels (*.whl);;All files (*)</source>
       <translation>Wheels (*.whl);;Tous les fichiers (*)</translation>
     </message>
     <message>
-      <location filename="../options.py" />
-      <source>a wheel of geoloc, or the path of its folder</source>
-      <translation>un wheel de geoloc, ou le chemin de son dossier</translation>
+      <location filename="../gui/options.py" />
+      <source>a wheel or the folder of geoloc, or geoloc-crossview</source>
+      <translation>un wheel ou le dossier de geoloc, ou geoloc-crossview</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>the usual one of pip</source>
       <translation>celui de pip par défaut</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>none: from the network</source>
       <translation>aucun : depuis le réseau</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>none</source>
       <translation>aucun</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Also what building indexes of large mosaics needs</source>
       <translation>Aussi ce qu'il faut pour créer des index de grandes mosaïques</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Install</source>
       <translation>Installer</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc runs as a program of its own, in its own Python environment, so that it and QGIS cannot harm each other. Use one that is there, or install one here; it needs at least 2 GB.</source>
       <translation>geoloc fonctionne comme un programme à part, dans son propre environnement Python, pour que QGIS et lui ne se gênent pas. Utilisez un environnement existant, ou installez-en un ici ; il faut au moins 2 Go.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Environment in use</source>
       <translation>Environnement utilisé</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc or its Python</source>
       <translation>geoloc ou son Python</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>geoloc was installed into {folder}.</source>
       <translation>geoloc a été installé dans {folder}.</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Made with Python</source>
       <translation>Créé avec Python</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Into the folder</source>
       <translation>Dans le dossier</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Wheel, folder or name</source>
       <translation>Wheel, dossier ou nom</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Index of packages</source>
       <translation>Index de paquets</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Offline: folder of wheels</source>
       <translation>Hors ligne : dossier de wheels</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Proxy</source>
       <translation>Proxy</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>Works: geoloc {version}, Python {python}</source>
       <translation>Fonctionne : geoloc {version}, Python {python}</translation>
     </message>
     <message>
-      <location filename="../options.py" />
+      <location filename="../gui/options.py" />
       <source>(without what indexes need)</source>
       <translation>(sans ce que demandent les index)</translation>
     </message>
     <message>
-      <location filename="../photo_panel.py" />
-      <source>Photograph</source>
-      <translation>Photographie</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>A photograph, or a folder of them</source>
-      <translation>Une photographie, ou un dossier</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Click the object. The wheel zooms, dragging moves.</source>
-      <translation>Cliquez sur l'objet. La molette zoome, glisser déplace.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>All files (*)</source>
-      <translation>Tous les fichiers (*)</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Previous photo</source>
-      <translation>Photo précédente</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Next photo</source>
-      <translation>Photo suivante</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Zoom in</source>
-      <translation>Agrandir</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Zoom out</source>
-      <translation>Réduire</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Show the whole photo</source>
-      <translation>Montrer toute la photo</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Turn by a quarter (the view only)</source>
-      <translation>Tourner d'un quart (la vue seulement)</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>The photo does not say where it was taken.</source>
-      <translation>La photo ne dit pas où elle a été prise.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>{number} of {count}</source>
-      <translation>{number} sur {count}</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
-      <translation>Clic en {x:.1f}, {y:.1f} px.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>Photographs ({patterns})</source>
-      <translation>Photographies ({patterns})</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>{path}: there are no photographs in this folder.</source>
-      <translation>{path} : il n'y a pas de photographies dans ce dossier.</translation>
-    </message>
-    <message>
-      <location filename="../photo_panel.py" />
-      <source>{path}: no such file.</source>
-      <translation>{path} : fichier introuvable.</translation>
-    </message>
-    <message>
-      <location filename="../photo_view.py" />
+      <location filename="../gui/photo_canvas.py" />
       <source>Drop a photo or a folder here, or choose one above.</source>
       <translation>Déposez ici une photo ou un dossier, ou choisissez ci-dessus.</translation>
     </message>
     <message>
-      <location filename="../photo_view.py" />
+      <location filename="../gui/photo_canvas.py" />
       <source>{path}: cannot be shown ({error})</source>
       <translation>{path} : affichage impossible ({error})</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Photograph</source>
+      <translation>Photographie</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>A photograph, or a folder of them</source>
+      <translation>Une photographie, ou un dossier</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click the object. The wheel zooms, dragging moves.</source>
+      <translation>Cliquez sur l'objet. La molette zoome, glisser déplace.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>All files (*)</source>
+      <translation>Tous les fichiers (*)</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Previous photo</source>
+      <translation>Photo précédente</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Next photo</source>
+      <translation>Photo suivante</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Zoom in</source>
+      <translation>Agrandir</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Zoom out</source>
+      <translation>Réduire</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Show the whole photo</source>
+      <translation>Montrer toute la photo</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Turn by a quarter (the view only)</source>
+      <translation>Tourner d'un quart (la vue seulement)</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>The photo does not say where it was taken.</source>
+      <translation>La photo ne dit pas où elle a été prise.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{number} of {count}</source>
+      <translation>{number} sur {count}</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
+      <translation>Clic en {x:.1f}, {y:.1f} px.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Photographs ({patterns})</source>
+      <translation>Photographies ({patterns})</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{path}: there are no photographs in this folder.</source>
+      <translation>{path} : il n'y a pas de photographies dans ce dossier.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{path}: no such file.</source>
+      <translation>{path} : fichier introuvable.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Raster layers</source>
+      <translation>Couches raster</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>An index</source>
+      <translation>Un index</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Ticked layers are searched together. Layers of a server are rendered by QGIS for the area first.</source>
+      <translation>Les couches cochées sont examinées ensemble. Les couches d'un serveur sont d'abord rendues par QGIS pour la zone.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Add an orthophoto, a drone mosaic or a satellite image to the project first.</source>
+      <translation>Ajoutez d'abord au projet une orthophoto, une mosaïque de drone ou une image satellite.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Index made by geoloc</source>
+      <translation>Index créé par geoloc</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>The folder that Build index wrote: large mosaics are answered in seconds.</source>
+      <translation>Le dossier écrit par Créer un index : les grandes mosaïques répondent en quelques secondes.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_panel.py" />
+      <source>Rendered by QGIS for the area that is searched</source>
+      <translation>Rendu par QGIS pour la zone examinée</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Selected features only</source>
+      <translation>Entités sélectionnées seulement</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Pick on the map</source>
+      <translation>Choisir sur la carte</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source> m</source>
+      <translation> m</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>within </source>
+      <translation>dans un rayon de </translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>How far round the position the search goes.</source>
+      <translation>Jusqu'où la recherche s'étend autour de la position.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Everywhere on the reference</source>
+      <translation>Partout sur la référence</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Round the photo's GPS position</source>
+      <translation>Autour de la position GPS de la photo</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>What the map shows</source>
+      <translation>Ce que montre la carte</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Inside polygons</source>
+      <translation>Dans des polygones</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Round a point on the map</source>
+      <translation>Autour d'un point de la carte</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Add a polygon layer to the project, or choose another place to search.</source>
+      <translation>Ajoutez une couche de polygones au projet, ou choisissez un autre endroit.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>no point yet</source>
+      <translation>pas encore de point</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>The photo does not say where it was taken: choose another place to search.</source>
+      <translation>La photo ne dit pas où elle a été prise : choisissez un autre endroit.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>Pick the point on the map round which to search.</source>
+      <translation>Choisissez sur la carte le point autour duquel chercher.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>The layer {layer} has no polygons.</source>
+      <translation>La couche {layer} n'a pas de polygones.</translation>
+    </message>
+    <message>
+      <location filename="../gui/where_panel.py" />
+      <source>No feature of {layer} is selected.</source>
+      <translation>Aucune entité de {layer} n'est sélectionnée.</translation>
+    </message>
+    <message>
+      <location filename="../layers/geography.py" />
+      <source>The layer or map that says where to search has no CRS: set one first.</source>
+      <translation>La couche ou la carte qui dit où chercher n'a pas de SCR : définissez-en un d'abord.</translation>
+    </message>
+    <message>
+      <location filename="../layers/geography.py" />
+      <source>There is no place to search here; choose another one.</source>
+      <translation>Il n'y a rien à examiner ici ; choisissez un autre endroit.</translation>
+    </message>
+    <message>
+      <location filename="../layers/geography.py" />
+      <source>This place cannot be converted to longitude and latitude.</source>
+      <translation>Cet endroit ne peut pas être converti en longitude et latitude.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>Many services do not allow that their tiles are stored or analysed: look at their licence first.</source>
+      <translation>Beaucoup de services n'autorisent pas que leurs tuiles soient enregistrées ou analysées : lisez d'abord leur licence.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>Too large to render from online layers: choose an area of at most {side:.1f} km x {side:.1f} km.</source>
+      <translation>Trop grand pour un rendu depuis des couches en ligne : choisissez une zone d'au plus {side:.1f} km x {side:.1f} km.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>QGIS will render {names} at {metres} m a pixel: {pixels:.1f} million pixels, about {tiles} tiles asked from the server.</source>
+      <translation>QGIS va rendre {names} à {metres} m par pixel : {pixels:.1f} millions de pixels, environ {tiles} tuiles demandées au serveur.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>The online layers show nothing where you search.</source>
+      <translation>Les couches en ligne ne montrent rien là où vous cherchez.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>This place cannot be shown in web-mercator, which online layers need.</source>
+      <translation>Cet endroit ne peut pas être affiché en Web Mercator, nécessaire aux couches en ligne.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>QGIS's own Processing algorithms are missing: switch on the Processing plugin.</source>
+      <translation>Les traitements de QGIS manquent : activez l'extension Processing.</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>QGIS could not render the online layers: {log}</source>
+      <translation>QGIS n'a pas pu rendre les couches en ligne : {log}</translation>
+    </message>
+    <message>
+      <location filename="../layers/online.py" />
+      <source>The layer says: {rights}</source>
+      <translation>La couche indique : {rights}</translation>
+    </message>
+    <message>
+      <location filename="../layers/rasters.py" />
+      <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
+      <translation>La couche {name} n'est pas un fichier raster de cet ordinateur ; exportez-la d'abord en GeoTIFF.</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>Located objects</source>
+      <translation>Objets localisés</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>{name}: end the name with one of {suffixes}.</source>
+      <translation>{name} : terminez le nom par {suffixes}.</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>Located objects {number}</source>
+      <translation>Objets localisés {number}</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>{path}: cannot be written ({error})</source>
+      <translation>{path} : écriture impossible ({error})</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>La couche {name} n'accepte pas de nouvelles entités.</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>best answer</source>
+      <translation>meilleure réponse</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>other answers</source>
+      <translation>autres réponses</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>accepted</source>
+      <translation>acceptée</translation>
+    </message>
+    <message>
+      <location filename="../layers/style.py" />
+      <source>rejected</source>
+      <translation>rejetée</translation>
     </message>
     <message>
       <location filename="../plugin.py" />
@@ -805,6 +750,11 @@
     </message>
     <message>
       <location filename="../processing/base.py" />
+      <source>Look at every window</source>
+      <translation>Regarder chaque fenêtre</translation>
+    </message>
+    <message>
+      <location filename="../processing/base.py" />
       <source>Choose reference rasters, or an index, or both.</source>
       <translation>Choisissez des rasters de référence, ou un index, ou les deux.</translation>
     </message>
@@ -829,12 +779,12 @@
 
 Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
-Reference rasters, index, extent, polygons, point, answers, geometry: as in Locate object.</source>
+Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object.</source>
       <translation>Trouve sur une mosaïque des objets cliqués dans des photographies, un par ligne d'une table.
 
 Table : n'importe quelle couche ; ses champs donnent la photo et le clic en pixels, depuis le coin supérieur gauche. Une photo est un chemin, ou un nom dans le dossier des photos ou sinon de la table.
 La sortie contient le numéro de la ligne, les champs des réponses, et une erreur : une ligne qui échoue, ou dont l'objet n'est pas ici, n'a pas de polygone ; les autres continuent.
-Rasters de référence, index, emprise, polygones, point, réponses, géométrie : comme dans Localiser un objet.</translation>
+Rasters de référence, index, emprise, polygones, point, réponses, géométrie, chaque fenêtre : comme dans Localiser un objet.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -860,11 +810,6 @@ Rasters de référence, index, emprise, polygones, point, réponses, géométrie
       <location filename="../processing/batch.py" />
       <source>Folder of photos</source>
       <translation>Dossier des photos</translation>
-    </message>
-    <message>
-      <location filename="../processing/batch.py" />
-      <source>Located objects</source>
-      <translation>Objets localisés</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -992,7 +937,8 @@ Click: pixels of the photo as it is meant to be seen (EXIF orientation applied),
 Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index wrote, instead of them or beside them.
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
-Geometry: answers are carried over exactly where details of photo and mosaic agree.</source>
+Geometry: answers are carried over exactly where details of photo and mosaic agree.
+Every window: a reference of more than a hundred windows is searched in two stages, a quick look at all and a close one at the hundred that promise most; this looks closely at all, which is slow.</source>
       <translation>Trouve sur une mosaïque un objet cliqué dans une photographie, et donne son polygone avec un score et l'erreur attendue en mètres.
 
 Photo : prise d'un drone ou du sol.
@@ -1000,7 +946,8 @@ Clic : pixels de la photo telle qu'elle doit être vue (orientation EXIF appliqu
 Rasters de référence : GeoTIFF et autres fichiers raster, examinés ensemble. Index : un dossier écrit par Créer un index, à leur place ou en plus.
 Emprise, polygones, point : où chercher ; tout ce qui est donné vaut à la fois. La position GPS de la photo compte si aucun point n'est donné.
 Réponses : la meilleure a le rang 1. Rien n'est écrit si rien n'est sûrement l'objet (le meilleur score est alors une sortie), sauf si les réponses douteuses sont demandées.
-Géométrie : les réponses sont reportées exactement là où les détails de la photo et de la mosaïque concordent.</translation>
+Géométrie : les réponses sont reportées exactement là où les détails de la photo et de la mosaïque concordent.
+Chaque fenêtre : une référence de plus de cent fenêtres est examinée en deux étapes, un coup d'œil à toutes et un examen attentif des cent plus prometteuses ; ici toutes sont examinées attentivement, ce qui est lent.</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />
@@ -1081,149 +1028,219 @@ Emprise : planifier seulement cette partie.</translation>
       <translation>Choisissez des rasters de référence à planifier.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Raster layers</source>
-      <translation>Couches raster</translation>
+      <location filename="../worker/client.py" />
+      <source>This geoloc speaks another protocol than the plugin: bring both up to date.</source>
+      <translation>Ce geoloc parle un autre protocole que l'extension : mettez les deux à jour.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>An index</source>
-      <translation>Un index</translation>
+      <location filename="../worker/client.py" />
+      <source>geoloc is not installed for {program}: see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>geoloc n'est pas installé pour {program} : voir Préférences &gt; Options &gt; Geoloc.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Ticked layers are searched together. Layers of a server are rendered by QGIS for the area first.</source>
-      <translation>Les couches cochées sont examinées ensemble. Les couches d'un serveur sont d'abord rendues par QGIS pour la zone.</translation>
+      <location filename="../worker/client.py" />
+      <source>geoloc ended unexpectedly (signal {number}; was there too little memory?): {last}</source>
+      <translation>geoloc s'est arrêté de façon inattendue (signal {number} ; mémoire insuffisante ?) : {last}</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Add an orthophoto, a drone mosaic or a satellite image to the project first.</source>
-      <translation>Ajoutez d'abord au projet une orthophoto, une mosaïque de drone ou une image satellite.</translation>
+      <location filename="../worker/client.py" />
+      <source>geoloc ended unexpectedly (exit code {number}): {last}</source>
+      <translation>geoloc s'est arrêté de façon inattendue (code {number}) : {last}</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Index made by geoloc</source>
-      <translation>Index créé par geoloc</translation>
+      <location filename="../worker/client.py" />
+      <source>{program} cannot be started ({reason}): see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{program} ne peut pas être démarré ({reason}) : voir Préférences &gt; Options &gt; Geoloc.</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>The folder that Build index wrote: large mosaics are answered in seconds.</source>
-      <translation>Le dossier écrit par Créer un index : les grandes mosaïques répondent en quelques secondes.</translation>
+      <location filename="../worker/client.py" />
+      <source>{program} gave no answer in {seconds} s: is geoloc installed there?</source>
+      <translation>{program} n'a pas répondu en {seconds} s : geoloc y est-il installé ?</translation>
     </message>
     <message>
-      <location filename="../reference_panel.py" />
-      <source>Rendered by QGIS for the area that is searched</source>
-      <translation>Rendu par QGIS pour la zone examinée</translation>
+      <location filename="../worker/environment.py" />
+      <source>This Python cannot make environments: install its package venv (on Debian and Ubuntu: apt install python3-venv) and try again.</source>
+      <translation>Ce Python ne peut pas créer d'environnement : installez son paquet venv (sous Debian et Ubuntu : apt install python3-venv) et réessayez.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>{name}: end the name with one of {suffixes}.</source>
-      <translation>{name} : terminez le nom par {suffixes}.</translation>
+      <location filename="../worker/environment.py" />
+      <source>The server's certificate is not trusted: the network may inspect connections. Ask its administrator for the certificate and set PIP_CERT to it, or install from a folder of wheels.</source>
+      <translation>Le certificat du serveur n'est pas reconnu : le réseau inspecte peut-être les connexions. Demandez le certificat à son administrateur et indiquez-le dans PIP_CERT, ou installez depuis un dossier de wheels.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>Located objects {number}</source>
-      <translation>Objets localisés {number}</translation>
+      <location filename="../worker/environment.py" />
+      <source>The proxy refuses the connection: check its address, user and password in the proxy settings of QGIS.</source>
+      <translation>Le proxy refuse la connexion : vérifiez son adresse, l'utilisateur et le mot de passe dans les réglages de proxy de QGIS.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>{path}: cannot be written ({error})</source>
-      <translation>{path} : écriture impossible ({error})</translation>
+      <location filename="../worker/environment.py" />
+      <source>The disk is full: geoloc needs at least 2 GB. Make room, or choose another folder.</source>
+      <translation>Le disque est plein : geoloc a besoin d'au moins 2 Go. Faites de la place, ou choisissez un autre dossier.</translation>
     </message>
     <message>
-      <location filename="../results.py" />
-      <source>The layer {name} takes no new features.</source>
-      <translation>La couche {name} n'accepte pas de nouvelles entités.</translation>
+      <location filename="../worker/environment.py" />
+      <source>A file is held by another program, such as a virus scanner or another QGIS: close it and try again.</source>
+      <translation>Un fichier est retenu par un autre programme, comme un antivirus ou un autre QGIS : fermez-le et réessayez.</translation>
     </message>
     <message>
-      <location filename="../setup_task.py" />
+      <location filename="../worker/environment.py" />
+      <source>This folder cannot be written: choose another one.</source>
+      <translation>Impossible d'écrire dans ce dossier : choisissez-en un autre.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>The index of packages cannot be reached: check the network and the proxy, or install from a folder of wheels.</source>
+      <translation>L'index de paquets est inaccessible : vérifiez le réseau et le proxy, ou installez depuis un dossier de wheels.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>What is to be installed is not there, or not for this Python and computer: check the name, the index or the folder of wheels, and that Python is 3.11 or newer.</source>
+      <translation>Ce qu'il faut installer n'est pas disponible, ou pas pour ce Python et cet ordinateur : vérifiez le nom, l'index ou le dossier de wheels, et que Python est 3.11 ou plus récent.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>This wheel or folder is another project's, or an old geoloc's: give that of geoloc-crossview.</source>
+      <translation>Ce wheel ou ce dossier est celui d'un autre projet ou d'un ancien geoloc : indiquez celui de geoloc-crossview.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>A wheel is damaged: fetch it again.</source>
+      <translation>Un wheel est endommagé : récupérez-le de nouveau.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>What is to be installed is not there: give the path of a wheel, a folder, or the name of a package.</source>
+      <translation>Ce qu'il faut installer n'est pas là : indiquez le chemin d'un wheel, un dossier, ou le nom d'un paquet.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>There was too little memory: close other programs and try again.</source>
+      <translation>La mémoire était insuffisante : fermez d'autres programmes et réessayez.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: has no Python beside it; give that of its environment in Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path} : pas de Python à côté ; indiquez celui de son environnement dans Préférences &gt; Options &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>It failed: {line}</source>
+      <translation>Échec : {line}</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{name}: neither a file or folder that is there, nor geoloc's name, which is geoloc-crossview; what the public index of Python packages calls geoloc is another project.</source>
+      <translation>{name} : ni un fichier ou un dossier existant, ni le nom de geoloc, qui est geoloc-crossview ; ce que l'index public des paquets Python appelle geoloc est un autre projet.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: the environment was not finished; create it again in Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path} : l'environnement n'a pas été terminé ; recréez-le dans Préférences &gt; Options &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: no such file; see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path} : fichier introuvable ; voir Préférences &gt; Options &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: is no program; see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path} : n'est pas un programme ; voir Préférences &gt; Options &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>No Python 3.11 or newer was found: install one and give its path.</source>
+      <translation>Aucun Python 3.11 ou plus récent n'a été trouvé : installez-en un et indiquez son chemin.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: holds other files; choose an empty or a new folder.</source>
+      <translation>{path} : contient d'autres fichiers ; choisissez un dossier vide ou nouveau.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: cannot be written ({error}); choose another folder.</source>
+      <translation>{path} : écriture impossible ({error}) ; choisissez un autre dossier.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>It failed and said nothing.</source>
+      <translation>Échec, sans aucun message.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path} cannot be started ({error}); give another Python.</source>
+      <translation>{path} ne peut pas être démarré ({error}) ; indiquez un autre Python.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>Give the wheel or the folder of geoloc, or the name geoloc-crossview and the index or the folder of wheels that has it: the public index of Python packages does not.</source>
+      <translation>Indiquez le wheel ou le dossier de geoloc, ou le nom geoloc-crossview et l'index ou le dossier de wheels qui le contient : l'index public des paquets Python ne le contient pas.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>geoloc is not installed yet: open Settings &gt; Options &gt; Geoloc to install it.</source>
+      <translation>geoloc n'est pas encore installé : ouvrez Préférences &gt; Options &gt; Geoloc pour l'installer.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>{path}: no Python environment; see Settings &gt; Options &gt; Geoloc.</source>
+      <translation>{path} : pas d'environnement Python ; voir Préférences &gt; Options &gt; Geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../worker/environment.py" />
+      <source>Cancelled; nothing was installed.</source>
+      <translation>Annulé ; rien n'a été installé.</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Loading the network ...</source>
+      <translation>Chargement du réseau ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Looking at the reference ...</source>
+      <translation>Examen de la référence ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Searching:</source>
+      <translation>Recherche :</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Checking the answers by geometry ...</source>
+      <translation>Vérification des réponses par la géométrie ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>Working ...</source>
+      <translation>En cours ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>{minutes} min</source>
+      <translation>{minutes} min</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>{seconds} s</source>
+      <translation>{seconds} s</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
+      <source>{time} left</source>
+      <translation>encore {time}</translation>
+    </message>
+    <message>
+      <location filename="../worker/setup_task.py" />
       <source>Install geoloc</source>
       <translation>Installer geoloc</translation>
     </message>
     <message>
-      <location filename="../setup_task.py" />
+      <location filename="../worker/setup_task.py" />
       <source>Check geoloc</source>
       <translation>Vérifier geoloc</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Selected features only</source>
-      <translation>Entités sélectionnées seulement</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Pick on the map</source>
-      <translation>Choisir sur la carte</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source> m</source>
-      <translation> m</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>within </source>
-      <translation>dans un rayon de </translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>How far round the position the search goes.</source>
-      <translation>Jusqu'où la recherche s'étend autour de la position.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Everywhere on the reference</source>
-      <translation>Partout sur la référence</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Round the photo's GPS position</source>
-      <translation>Autour de la position GPS de la photo</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>What the map shows</source>
-      <translation>Ce que montre la carte</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Inside polygons</source>
-      <translation>Dans des polygones</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Round a point on the map</source>
-      <translation>Autour d'un point de la carte</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Add a polygon layer to the project, or choose another place to search.</source>
-      <translation>Ajoutez une couche de polygones au projet, ou choisissez un autre endroit.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>no point yet</source>
-      <translation>pas encore de point</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>The photo does not say where it was taken: choose another place to search.</source>
-      <translation>La photo ne dit pas où elle a été prise : choisissez un autre endroit.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>Pick the point on the map round which to search.</source>
-      <translation>Choisissez sur la carte le point autour duquel chercher.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>The layer {layer} has no polygons.</source>
-      <translation>La couche {layer} n'a pas de polygones.</translation>
-    </message>
-    <message>
-      <location filename="../where_panel.py" />
-      <source>No feature of {layer} is selected.</source>
-      <translation>Aucune entité de {layer} n'est sélectionnée.</translation>
     </message>
   </context>
 </TS>

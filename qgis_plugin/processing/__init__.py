@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Algorithms for QGIS's Processing; they need neither a window nor a project, and also run in qgis_process."""
+"""Algorithms for QGIS's Processing, which also run without a window and without a project, in qgis_process."""

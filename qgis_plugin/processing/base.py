@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What geoloc's algorithms have in common."""
+"""The base of geoloc's algorithms: parameters of a search, requests to the worker, answers as features."""
 
 from __future__ import annotations
 
@@ -27,49 +27,86 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from .. import client, environment, layer, settings
-from ..geography import PlaceError, polygon_fields, rectangle, to_wgs84, wgs84
-from ..locate_task import duration
-from ..results import FIELDS, geometry_of
+from .. import settings
+from ..layers.errors import LayerError, PlaceError
+from ..layers.geography import polygon_json, rectangle, to_wgs84, wgs84
+from ..layers.rasters import raster_file
+from ..layers.results import FIELDS, STATUS, geometry_of
+from ..layers.style import apply_style
 from ..texts import tr, worded
+from ..worker import client
+from ..worker.environment import SetupError
+from ..worker.locate_task import duration
+from ..worker.request import SearchPlace, search_request
+from .names import (
+    ALL,
+    AREA,
+    EXHAUSTIVE,
+    EXTENT,
+    GEOMETRY,
+    GSD,
+    INDEX,
+    NEAR,
+    REFERENCE,
+    TOP,
+    USE_GPS,
+    WITHIN,
+)
 
-REFERENCE, INDEX, EXTENT, AREA, NEAR, WITHIN = "REFERENCE", "INDEX", "EXTENT", "AREA", "NEAR", "WITHIN"
-USE_GPS, TOP, ALL, GEOMETRY, OUTPUT, GSD = "USE_GPS", "TOP", "ALL", "GEOMETRY", "OUTPUT", "GSD"
 ANSWER = tuple(field for field in FIELDS if field[0] != "reference")
-"""What is told of an answer: name and kind of each field."""
+"""Fields of an answer in an output: name and kind."""
 _WITHIN_M = 500.0
-_stylers: list = []
-"""Processing does not hold them."""
+# Processing does not hold them.
+_stylers: list[Styler] = []
 
 
 class GeolocAlgorithm(QgsProcessingAlgorithm):
-    """Layers are read in `prepareAlgorithm`, in the thread that they belong to; the worker is asked in
-    `processAlgorithm`.
+    """An algorithm that asks geoloc's worker.
+
+    `prepareAlgorithm` reads layers, in the thread that they belong to; `processAlgorithm` asks the worker.
+
+    Attributes:
+        NAME: id of the algorithm; see `names`.
     """
 
+    NAME: str
+
+    def name(self) -> str:
+        """Return the id, which is never translated."""
+        return self.NAME
+
     def createInstance(self) -> GeolocAlgorithm:
-        """Another one of these."""
+        """Return a new algorithm of the same class."""
         return type(self)()
 
     def helpUrl(self) -> str:
-        """Where more is said."""
+        """Return the address of the documentation."""
         return "https://example.org/geoloc"
 
     def canExecute(self) -> tuple[bool, str]:
-        """Whether geoloc is there."""
+        """Return whether geoloc is installed, and otherwise what to do about it."""
         try:
             settings.worker_command()
-        except environment.SetupError as error:
+        except SetupError as error:
             return False, worded(error)
         return True, ""
 
     def ask(self, kind: str, fields: dict, feedback) -> dict:
-        """One request to the worker, its progress and cancelling passed on."""
+        """Send a request to the worker and return its result; progress and cancelling are passed on.
 
-        def hear(told: dict) -> None:
-            if told.get("fraction") is not None:
-                feedback.setProgress(100 * told["fraction"])
-            text, left = told.get("text") or "", told.get("seconds_left")
+        Args:
+            kind: type of the request, such as "locate".
+            fields: of the request.
+            feedback: QgsProcessingFeedback.
+
+        Raises:
+            QgsProcessingException: it was cancelled, or failed.
+        """
+
+        def show_progress(message: dict) -> None:
+            if message.get("fraction") is not None:
+                feedback.setProgress(100 * message["fraction"])
+            text, left = message.get("text") or "", message.get("seconds_left")
             if text and left is not None:
                 text = tr("{text}, {time} left").format(text=text, time=duration(left))
             if text:
@@ -77,10 +114,10 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
 
         try:
             worker = client.shared(settings.worker_command())
-            answer = worker.request(kind, fields, on_progress=hear, is_cancelled=feedback.isCanceled)
+            answer = worker.request(kind, fields, on_progress=show_progress, is_cancelled=feedback.isCanceled)
         except client.Cancelled:
             raise QgsProcessingException(tr("Cancelled.")) from None
-        except (client.WorkerError, environment.SetupError) as error:
+        except (client.WorkerError, SetupError) as error:
             if error.log:
                 feedback.pushDebugInfo(error.log)
             raise QgsProcessingException(worded(error)) from error
@@ -89,23 +126,23 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
         return answer
 
     def add_reference(self, optional: bool = False) -> None:
-        """The raster layers."""
+        """Add the parameter of the raster layers."""
         parameter = QgsProcessingParameterMultipleLayers(
             REFERENCE, tr("Reference rasters"), QgsProcessing.SourceType.TypeRaster, optional=optional
         )
         self.addParameter(parameter)
 
     def add_gsd(self) -> None:
-        """Ground resolution."""
+        """Add the parameter of the ground sample distance."""
         kind, text = QgsProcessingParameterNumber.Type.Double, tr("Ground resolution, metres a pixel")
         self.addParameter(QgsProcessingParameterNumber(GSD, text, kind, optional=True, minValue=0.01))
 
     def gsd(self, parameters: dict, context) -> float | None:
-        """None where it is left to the network."""
+        """Return the ground sample distance, metres; None for the network's own."""
         return self.parameterAsDouble(parameters, GSD, context) if parameters.get(GSD) else None
 
     def add_search(self) -> None:
-        """What to search, where and how."""
+        """Add the parameters of a search; `search_fields` reads them."""
         self.add_reference(optional=True)
         behaviour = QgsProcessingParameterFile.Behavior.Folder
         self.addParameter(QgsProcessingParameterFile(INDEX, tr("Index"), behaviour, optional=True))
@@ -132,41 +169,58 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
             QgsProcessingParameterBoolean(ALL, tr("Also answers that are more likely wrong than right"), False)
         )
         self.addParameter(QgsProcessingParameterBoolean(GEOMETRY, tr("Check and sharpen answers by geometry"), True))
+        self.addParameter(QgsProcessingParameterBoolean(EXHAUSTIVE, tr("Look at every window"), False))
 
     def search_fields(self, parameters: dict, context) -> dict:
-        """The same as fields of a request."""
+        """Return the search fields of a request, made of the parameters of `add_search`.
+
+        Raises:
+            QgsProcessingException: there is nothing to search, or no place to search in.
+        """
         index = self.parameterAsString(parameters, INDEX, context)
         files = self.reference_files(parameters, context)
         if not files and not index:
             raise QgsProcessingException(tr("Choose reference rasters, or an index, or both."))
         point = self.parameterAsPoint(parameters, NEAR, context, wgs84()) if parameters.get(NEAR) else None
-        return {
-            "mosaics": files,
-            "index": absolute(index) if index else None,
-            "area": self.area_fields(parameters, context),
-            "near": None if point is None else [point.x(), point.y()],
-            "within": self.parameterAsDouble(parameters, WITHIN, context),
-            "gps": self.parameterAsBool(parameters, USE_GPS, context),
-            "top": self.parameterAsInt(parameters, TOP, context),
-            "min_score": 0.0 if self.parameterAsBool(parameters, ALL, context) else None,
-            "refine": "auto" if self.parameterAsBool(parameters, GEOMETRY, context) else "off",
-        }
+        place = SearchPlace(
+            area=self.area_json(parameters, context),
+            near=None if point is None else (point.x(), point.y()),
+            within_m=self.parameterAsDouble(parameters, WITHIN, context),
+            gps=self.parameterAsBool(parameters, USE_GPS, context),
+        )
+        return search_request(
+            mosaics=files,
+            index=absolute(index) if index else None,
+            place=place,
+            top=self.parameterAsInt(parameters, TOP, context),
+            doubtful=self.parameterAsBool(parameters, ALL, context),
+            geometry=self.parameterAsBool(parameters, GEOMETRY, context),
+            exhaustive=self.parameterAsBool(parameters, EXHAUSTIVE, context),
+        )
 
     def reference_files(self, parameters: dict, context) -> list[str]:
-        """Of the raster layers."""
+        """Return the paths of the raster layers' files.
+
+        Raises:
+            QgsProcessingException: a layer is no file of this computer.
+        """
         layers = self.parameterAsLayerList(parameters, REFERENCE, context) or []
         try:
-            return [str(layer.raster_file(one)) for one in layers]
-        except layer.LayerError as error:
+            return [str(raster_file(layer)) for layer in layers]
+        except LayerError as error:
             raise QgsProcessingException(str(error)) from error
 
     def results_crs(self, parameters: dict, context) -> QgsCoordinateReferenceSystem:
-        """That of the first raster layer; longitude and latitude where there is none."""
+        """Return the CRS of the first raster layer that has one; longitude and latitude where none has."""
         layers: list[QgsMapLayer] = self.parameterAsLayerList(parameters, REFERENCE, context) or []
-        return next((one.crs() for one in layers if one.crs().isValid()), wgs84())
+        return next((layer.crs() for layer in layers if layer.crs().isValid()), wgs84())
 
-    def area_fields(self, parameters: dict, context) -> dict | None:
-        """What extent and polygons have in common, as GeoJSON; None where neither is given."""
+    def area_json(self, parameters: dict, context) -> dict | None:
+        """Return what extent and polygons have in common, as GeoJSON in WGS 84; None where neither is given.
+
+        Raises:
+            QgsProcessingException: they have nothing in common, or one is no place on Earth.
+        """
         shapes = []
         try:
             if parameters.get(EXTENT):
@@ -183,7 +237,7 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
         shape = shapes[0] if len(shapes) == 1 else shapes[0].intersection(shapes[1])
         if shape.isEmpty():
             raise QgsProcessingException(tr("The extent and the polygons have nothing in common."))
-        return polygon_fields(shape)
+        return polygon_json(shape)
 
 
 def _united(source: QgsProcessingFeatureSource) -> QgsGeometry:
@@ -193,13 +247,20 @@ def _united(source: QgsProcessingFeatureSource) -> QgsGeometry:
     return QgsGeometry.unaryUnion(shapes)
 
 
-def feature_of(told: dict, fields: QgsFields, move: QgsCoordinateTransform, before: list | None = None) -> QgsFeature:
-    """An answer as a feature. move: from WGS 84. before: values of the fields that stand first."""
+def feature_of(answer: dict, fields: QgsFields, move: QgsCoordinateTransform, before: list | None = None) -> QgsFeature:
+    """Return an answer as a feature of an output.
+
+    Args:
+        answer: GeoJSON feature in WGS 84, as the worker answers.
+        fields: of the output: those of `before`, then those of `ANSWER`.
+        move: from WGS 84 to the output's CRS.
+        before: values of the fields that stand first.
+    """
     feature = QgsFeature(fields)
-    geometry = geometry_of(told["geometry"])
+    geometry = geometry_of(answer["geometry"])
     geometry.transform(move)
     feature.setGeometry(geometry)
-    values = {**told["properties"], "status": ""}
+    values = {**answer["properties"], STATUS: ""}
     feature.setAttributes([*(before or ()), *(values.get(name) for name, _ in ANSWER)])
     return feature
 
@@ -209,19 +270,19 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
 
     @classmethod
     def attach(cls, context, destination: str) -> None:
-        """To the output of an algorithm, where that is to be loaded."""
+        """Style the output of an algorithm, where it is loaded into the project."""
         if context.willLoadLayerOnCompletion(destination):
             styler = cls()
             _stylers.append(styler)
             context.layerToLoadOnCompletionDetails(destination).setPostProcessor(styler)
 
     def postProcessLayer(self, loaded, context, feedback) -> None:
-        """In the GUI's thread."""
+        """Style the layer, in the GUI's thread."""
         if isinstance(loaded, QgsVectorLayer):
-            layer.style(loaded)
+            apply_style(loaded)
             loaded.triggerRepaint()
 
 
 def absolute(path: str) -> str:
-    """geoloc runs in another folder than QGIS."""
+    """Return a path from the root, since geoloc runs in another folder than QGIS."""
     return str(Path(path).absolute())

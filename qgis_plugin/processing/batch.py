@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The algorithm that finds the objects of a table."""
+"""The algorithm that locates the objects of a table."""
 
 from __future__ import annotations
 
@@ -21,39 +21,36 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..geography import wgs84
-from ..results import fields_of
+from ..layers.geography import wgs84
+from ..layers.results import fields_of
 from ..texts import tr
-from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, absolute, feature_of
-
-INPUT, PHOTO_FIELD, X_FIELD, Y_FIELD, FOLDER = "INPUT", "PHOTO_FIELD", "X_FIELD", "Y_FIELD", "FOLDER"
-COUNT, FAILED = "COUNT", "FAILED"
+from . import names
+from .base import ANSWER, GeolocAlgorithm, Styler, absolute, feature_of
+from .names import COUNT, FAILED, FOLDER, INPUT, OUTPUT, PHOTO_FIELD, X_FIELD, Y_FIELD
 
 
 class LocateFromTable(GeolocAlgorithm):
-    """Many clicks in many photos."""
+    """Locate many clicks in many photos, one a row of a table."""
 
-    def name(self) -> str:
-        """Never translated."""
-        return "locateobjectsfromtable"
+    NAME = names.LOCATE_FROM_TABLE
 
     def displayName(self) -> str:
-        """As it is shown."""
+        """Return the name that users see."""
         return tr("Locate objects from table")
 
     def shortHelpString(self) -> str:
-        """What it does, parameter by parameter."""
+        """Return what it does, parameter by parameter."""
         return tr(
             "Finds objects that are clicked in photographs, one a row of a table, on a mosaic.\n\n"
             "Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A"
             " photo is a path, or a name in the folder of photos or else of the table.\n"
             "The output has the number of the row, the answers' fields, and an error: a row that fails, or whose"
             " object is not here, has no polygon; the others go on.\n"
-            "Reference rasters, index, extent, polygons, point, answers, geometry: as in Locate object."
+            "Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
-        """Its parameters."""
+        """Add parameters and outputs."""
         tables = [QgsProcessing.SourceType.TypeVector]
         self.addParameter(QgsProcessingParameterFeatureSource(INPUT, tr("Table of photos and clicks"), tables))
         for name, text, default in (
@@ -71,23 +68,23 @@ class LocateFromTable(GeolocAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(FAILED, tr("Number of rows that failed")))
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
-        """Read what belongs to the thread of the project."""
+        """Read parameters and layers, in the thread of the project."""
         source = self.parameterAsSource(parameters, INPUT, context)
         if source is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, INPUT))
-        names = [self.parameterAsString(parameters, name, context) for name in (PHOTO_FIELD, X_FIELD, Y_FIELD)]
+        columns = [self.parameterAsString(parameters, name, context) for name in (PHOTO_FIELD, X_FIELD, Y_FIELD)]
         table = self.parameterAsVectorLayer(parameters, INPUT, context)
         folder = self.parameterAsString(parameters, FOLDER, context) or _folder_of(table)
-        self._queries, self._wrong = [], {}
+        self._queries, self._errors = [], {}
         for number, row in enumerate(source.getFeatures(), start=1):
-            photo, x, y = (row[name] for name in names)
+            photo, x, y = (row[column] for column in columns)
             try:
                 click = [float(x), float(y)]
             except (TypeError, ValueError):
-                self._wrong[number] = tr("row {number}: no click").format(number=number)
+                self._errors[number] = tr("row {number}: no click").format(number=number)
                 continue
             if not photo:
-                self._wrong[number] = tr("row {number}: no photo").format(number=number)
+                self._errors[number] = tr("row {number}: no photo").format(number=number)
                 continue
             self._queries.append({"number": number, "photo": absolute(str(Path(folder) / str(photo))), "click": click})
         if not self._queries:
@@ -97,34 +94,34 @@ class LocateFromTable(GeolocAlgorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Ask, and write the answers."""
+        """Search and write the answers."""
         fields = fields_of((("query", "integer"), ("error", "string"), *ANSWER))
         kind = QgsWkbTypes.Type.MultiPolygon
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, kind, self._crs)
-        answer = self.ask("batch", self._fields, feedback)
+        result = self.ask("batch", self._fields, feedback)
         move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
-        asked = {query["number"]: query for query in self._queries}
-        rows = [*answer["rows"], *({"number": n, "error": e, "features": []} for n, e in self._wrong.items())]
+        photos = {query["number"]: query["photo"] for query in self._queries}
+        rows = [*result["rows"], *({"number": n, "error": e, "features": []} for n, e in self._errors.items())]
         failed = 0
         for row in sorted(rows, key=lambda row: row["number"]):
             number, error = row["number"], row["error"]
-            for told in row["features"]:
-                sink.addFeature(feature_of(told, fields, move, [number, None]), QgsFeatureSink.Flag.FastInsert)
+            for answer in row["features"]:
+                sink.addFeature(feature_of(answer, fields, move, [number, None]), QgsFeatureSink.Flag.FastInsert)
             if error:
                 failed += 1
                 feedback.reportError(tr("row {number}: {error}").format(number=number, error=error))
             if not row["features"]:
-                said = {"photo": asked.get(number, {}).get("photo")}
+                values = {"photo": photos.get(number)}
                 feature = QgsFeature(fields)
                 text = error or tr("not here")
-                feature.setAttributes([number, text, *(said.get(name) for name, _ in ANSWER)])
+                feature.setAttributes([number, text, *(values.get(name) for name, _ in ANSWER)])
                 sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
         Styler.attach(context, destination)
         return {OUTPUT: destination, COUNT: sum(bool(row["features"]) for row in rows), FAILED: failed}
 
 
 def _folder_of(layer: QgsVectorLayer | None) -> str:
-    """That a table's file lies in; empty where it is no file."""
+    """Return the folder that a table's file lies in; empty where it is no file."""
     if layer is None:
         return ""
     path = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("path")

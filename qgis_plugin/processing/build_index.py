@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The algorithm that makes an index."""
+"""The algorithm that builds an index, or brings one up to date."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from qgis.core import (
 )
 
 from ..texts import tr
-from .base import EXTENT, OUTPUT, GeolocAlgorithm, absolute
-
-UPDATE, BLOCKS, SIZE = "UPDATE", "BLOCKS", "SIZE_MB"
+from . import names
+from .base import GeolocAlgorithm, absolute
+from .names import BLOCKS, EXTENT, OUTPUT, SIZE_MB, UPDATE
 
 
 class BuildIndex(GeolocAlgorithm):
-    """A mosaic is encoded once, for any number of searches."""
+    """Encode a mosaic once, for any number of searches."""
 
-    def name(self) -> str:
-        """Never translated."""
-        return "buildindex"
+    NAME = names.BUILD_INDEX
 
     def displayName(self) -> str:
-        """As it is shown."""
+        """Return the name that users see."""
         return tr("Build index")
 
     def shortHelpString(self) -> str:
-        """What it does, parameter by parameter."""
+        """Return what it does, parameter by parameter."""
         return tr(
             "Encodes a mosaic once, so that later searches of it take seconds however large it is. About 16 MB and 10"
             " to 20 seconds a square kilometre.\n\n"
@@ -41,33 +39,33 @@ class BuildIndex(GeolocAlgorithm):
         )
 
     def initAlgorithm(self, configuration=None) -> None:
-        """Its parameters."""
+        """Add parameters and outputs."""
         self.add_reference()
         self.add_gsd()
         self.addParameter(QgsProcessingParameterExtent(EXTENT, tr("Index only this extent"), optional=True))
         self.addParameter(QgsProcessingParameterBoolean(UPDATE, tr("Bring an index that is there up to date"), False))
         self.addParameter(QgsProcessingParameterFolderDestination(OUTPUT, tr("Index")))
         self.addOutput(QgsProcessingOutputNumber(BLOCKS, tr("Number of blocks encoded")))
-        self.addOutput(QgsProcessingOutputNumber(SIZE, tr("Size in MB")))
+        self.addOutput(QgsProcessingOutputNumber(SIZE_MB, tr("Size in MB")))
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
-        """Read what belongs to the thread of the project."""
+        """Read parameters and layers, in the thread of the project."""
         files = self.reference_files(parameters, context)
         if not files:
             raise QgsProcessingException(tr("Choose reference rasters to index."))
         self._fields = {
             "mosaics": files,
             "gsd": self.gsd(parameters, context),
-            "area": self.area_fields(parameters, context),
+            "area": self.area_json(parameters, context),
             "update": self.parameterAsBool(parameters, UPDATE, context),
             "output": absolute(self.parameterAsString(parameters, OUTPUT, context)),
         }
         return True
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Ask, and say what was made."""
-        told = self.ask("index", self._fields, feedback)
-        size = told["bytes"] / 1e6
+        """Build the index and tell its size."""
+        result = self.ask("index", self._fields, feedback)
+        size = result["bytes"] / 1e6
         text = tr("{encoded} blocks encoded, {kept} there already, {size:.1f} MB")
-        feedback.pushInfo(text.format(encoded=told["encoded"], kept=told["kept"], size=size))
-        return {OUTPUT: told["path"], BLOCKS: told["encoded"], SIZE: size}
+        feedback.pushInfo(text.format(encoded=result["encoded"], kept=result["kept"], size=size))
+        return {OUTPUT: result["path"], BLOCKS: result["encoded"], SIZE_MB: size}

@@ -5,40 +5,38 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessingOutputString
 
-from .. import client
 from ..texts import tr
+from ..worker import client
+from . import names
 from .base import GeolocAlgorithm
-
-VERSION, PYTHON = "VERSION", "PYTHON"
+from .names import PYTHON, VERSION
 
 
 class CheckEnvironment(GeolocAlgorithm):
-    """Who answers, and with what."""
+    """Start geoloc and tell its version, Python and packages."""
 
-    def name(self) -> str:
-        """Never translated."""
-        return "checkenvironment"
+    NAME = names.CHECK_ENVIRONMENT
 
     def displayName(self) -> str:
-        """As it is shown."""
+        """Return the name that users see."""
         return tr("Check environment")
 
     def shortHelpString(self) -> str:
-        """What it does."""
+        """Return what it does."""
         return tr(
             "Starts geoloc and tells its version, its Python and its packages. Where geoloc is, and how to install it,"
             " stands in Settings > Options > Geoloc."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
-        """Its outputs; it asks for nothing."""
+        """Add outputs; there are no parameters."""
         self.addOutput(QgsProcessingOutputString(VERSION, tr("Version of geoloc")))
         self.addOutput(QgsProcessingOutputString(PYTHON, tr("Its Python")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Ask, and tell."""
-        told = self.ask("hello", {"protocol": client.PROTOCOL}, feedback)
-        feedback.pushInfo(f"geoloc {told['version']}, Python {told['python']}: {told['executable']}")
-        for name, version in told["packages"].items():
+        """Ask geoloc and show its answer."""
+        answer = self.ask("hello", {"protocol": client.PROTOCOL}, feedback)
+        feedback.pushInfo(f"geoloc {answer['version']}, Python {answer['python']}: {answer['executable']}")
+        for name, version in answer["packages"].items():
             feedback.pushInfo(f"{name}: {version or tr('missing')}")
-        return {VERSION: told["version"], PYTHON: told["executable"]}
+        return {VERSION: answer["version"], PYTHON: answer["executable"]}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The algorithm that finds one object."""
+"""The algorithm that locates one object."""
 
 from __future__ import annotations
 
@@ -17,27 +17,25 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..geography import wgs84
-from ..results import fields_of
+from ..layers.geography import wgs84
+from ..layers.results import fields_of
 from ..texts import tr
-from .base import ANSWER, OUTPUT, GeolocAlgorithm, Styler, absolute, feature_of
-
-PHOTO, CLICK_X, CLICK_Y, COUNT, BEST = "PHOTO", "CLICK_X", "CLICK_Y", "COUNT", "BEST_SCORE"
+from . import names
+from .base import ANSWER, GeolocAlgorithm, Styler, absolute, feature_of
+from .names import BEST_SCORE, CLICK_X, CLICK_Y, COUNT, OUTPUT, PHOTO
 
 
 class LocateObject(GeolocAlgorithm):
-    """One click in one photo."""
+    """Locate one click in one photo."""
 
-    def name(self) -> str:
-        """Never translated."""
-        return "locateobject"
+    NAME = names.LOCATE_OBJECT
 
     def displayName(self) -> str:
-        """As it is shown."""
+        """Return the name that users see."""
         return tr("Locate object")
 
     def shortHelpString(self) -> str:
-        """What it does, parameter by parameter."""
+        """Return what it does, parameter by parameter."""
         return tr(
             "Finds an object that is clicked in a photograph on a mosaic, and gives its polygon with a score and the"
             " expected error in metres.\n\n"
@@ -50,11 +48,13 @@ class LocateObject(GeolocAlgorithm):
             " counts where no point is given.\n"
             "Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score"
             " is then an output), unless doubtful answers are asked for.\n"
-            "Geometry: answers are carried over exactly where details of photo and mosaic agree."
+            "Geometry: answers are carried over exactly where details of photo and mosaic agree.\n"
+            "Every window: a reference of more than a hundred windows is searched in two stages, a quick look at all"
+            " and a close one at the hundred that promise most; this looks closely at all, which is slow."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
-        """Its parameters."""
+        """Add parameters and outputs."""
         kind = QgsProcessingParameterNumber.Type.Double
         self.addParameter(QgsProcessingParameterFile(PHOTO, tr("Photo")))
         self.addParameter(QgsProcessingParameterNumber(CLICK_X, tr("Click: x in pixels"), kind, minValue=0.0))
@@ -63,10 +63,10 @@ class LocateObject(GeolocAlgorithm):
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.addParameter(QgsProcessingParameterFeatureSink(OUTPUT, tr("Located object"), polygons))
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of answers")))
-        self.addOutput(QgsProcessingOutputNumber(BEST, tr("Best score")))
+        self.addOutput(QgsProcessingOutputNumber(BEST_SCORE, tr("Best score")))
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
-        """Read what belongs to the thread of the project."""
+        """Read parameters and layers, in the thread of the project."""
         photo = self.parameterAsFile(parameters, PHOTO, context)
         if not photo or not Path(photo).is_file():
             raise QgsProcessingException(tr("{path}: no such photo.").format(path=photo or "?"))
@@ -79,18 +79,18 @@ class LocateObject(GeolocAlgorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Ask, and write the answers."""
+        """Search and write the answers."""
         fields = fields_of(ANSWER)
         kind = QgsWkbTypes.Type.MultiPolygon
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, kind, self._crs)
-        answer = self.ask("locate", self._fields, feedback)
+        result = self.ask("locate", self._fields, feedback)
         move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
-        found = answer["found"]["features"]
-        for told in found:
-            sink.addFeature(feature_of(told, fields, move), QgsFeatureSink.Flag.FastInsert)
-        best = answer.get("best_score")
+        found = result["found"]["features"]
+        for answer in found:
+            sink.addFeature(feature_of(answer, fields, move), QgsFeatureSink.Flag.FastInsert)
+        best = result.get("best_score")
         if not found:
             text = tr("Not here: nothing that was searched is surely the object; the best score was {score}.")
             feedback.pushWarning(text.format(score="-" if best is None else f"{best:.2f}"))
         Styler.attach(context, destination)
-        return {OUTPUT: destination, COUNT: len(found), BEST: best}
+        return {OUTPUT: destination, COUNT: len(found), BEST_SCORE: best}

@@ -12,25 +12,29 @@ from .batch import LocateFromTable
 from .build_index import BuildIndex
 from .check_environment import CheckEnvironment
 from .locate import LocateObject
+from .names import PROVIDER
 from .tile_plan import TilePlan
 
 
 class GeolocProvider(QgsProcessingProvider):
-    """Always there, whether geoloc is installed or not: what is missing is said when an algorithm is to run."""
+    """The group of algorithms in Processing; it is there whether geoloc is installed or not.
+
+    What is missing is said when an algorithm is to run.
+    """
 
     def id(self) -> str:
-        """Part of the names that models and scripts use."""
-        return "geoloc"
+        """Return the part of the algorithms' ids that stands before the colon."""
+        return PROVIDER
 
     def name(self) -> str:
-        """As it is shown."""
+        """Return the name that users see."""
         return "Geoloc"
 
     def icon(self) -> QIcon:
-        """That of the plugin."""
+        """Return the plugin's icon."""
         return QIcon(str(Path(__file__).parents[1] / "icon.svg"))
 
     def loadAlgorithms(self) -> None:
-        """Add them."""
+        """Add the algorithms."""
         for algorithm in (LocateObject, LocateFromTable, BuildIndex, TilePlan, CheckEnvironment):
             self.addAlgorithm(algorithm())

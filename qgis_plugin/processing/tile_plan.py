@@ -15,27 +15,25 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..geography import wgs84
-from ..results import fields_of, geometry_of
+from ..layers.geography import wgs84
+from ..layers.results import fields_of, geometry_of
 from ..texts import tr
-from .base import EXTENT, OUTPUT, GeolocAlgorithm
-
-COUNT = "COUNT"
+from . import names
+from .base import GeolocAlgorithm
+from .names import COUNT, EXTENT, OUTPUT
 
 
 class TilePlan(GeolocAlgorithm):
-    """Footprints of windows."""
+    """Draw the footprints of a search's windows."""
 
-    def name(self) -> str:
-        """Never translated."""
-        return "tileplan"
+    NAME = names.TILE_PLAN
 
     def displayName(self) -> str:
-        """As it is shown."""
+        """Return the name that users see."""
         return tr("Tile plan")
 
     def shortHelpString(self) -> str:
-        """What it does, parameter by parameter."""
+        """Return what it does, parameter by parameter."""
         return tr(
             "Shows the windows that a search of a mosaic would look at: blocks of web-mercator tiles that overlap by"
             " half.\n\n"
@@ -45,7 +43,7 @@ class TilePlan(GeolocAlgorithm):
         )
 
     def initAlgorithm(self, configuration=None) -> None:
-        """Its parameters."""
+        """Add parameters and outputs."""
         self.add_reference()
         self.add_gsd()
         self.addParameter(QgsProcessingParameterExtent(EXTENT, tr("Plan only this extent"), optional=True))
@@ -54,23 +52,23 @@ class TilePlan(GeolocAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of windows")))
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
-        """Read what belongs to the thread of the project."""
+        """Read parameters and layers, in the thread of the project."""
         files = self.reference_files(parameters, context)
         if not files:
             raise QgsProcessingException(tr("Choose reference rasters to plan for."))
         gsd = self.gsd(parameters, context)
-        self._fields = {"mosaics": files, "gsd": gsd, "area": self.area_fields(parameters, context)}
+        self._fields = {"mosaics": files, "gsd": gsd, "area": self.area_json(parameters, context)}
         self._crs = self.results_crs(parameters, context)
         return True
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Ask, and write the windows."""
-        told = self.ask("plan", self._fields, feedback)
+        """Plan and write the windows."""
+        result = self.ask("plan", self._fields, feedback)
         fields = fields_of((("id", "string"),))
         kind = QgsWkbTypes.Type.MultiPolygon
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, kind, self._crs)
         move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
-        windows = told["features"]["features"]
+        windows = result["features"]["features"]
         for window in windows:
             geometry = geometry_of(window["geometry"])
             geometry.transform(move)

@@ -17,7 +17,9 @@ Write = Callable[..., Path]
 """The type of the fixture `write`."""
 
 UTM = "EPSG:32633"
+"""CRS of rasters that might be anywhere."""
 NORTH_UP = Affine(0.2, 0, 500_000, 0, -0.2, 5_400_000)
+"""Geotransform of such rasters: pixels of 0.2 m."""
 
 PLACES: dict[int, tuple[float, float]] = {
     32615: (-92.0, 46.8),

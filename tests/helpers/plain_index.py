@@ -1,6 +1,6 @@
 """A network that costs nothing, a mosaic to show it, and how an index is made of them; also a program to be killed.
 
-`python plain.py MOSAIC INDEX` builds slowly and says on stdout when a block is encoded.
+`python -m tests.helpers.plain_index MOSAIC INDEX` builds slowly and says on stdout when a block is encoded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from geoloc.index.header import IndexRequest
-from geoloc.index.writer import Done, build, update
+from geoloc.index.writer import BlockCounts, build, update
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import Features
 from tiling.area import Area
@@ -40,15 +40,15 @@ class Plain:
     descriptor = 3
     deviations: tuple[list[float], list[float]] = ([40.0, 50.0, 60.0], [40.0, 50.0, 60.0])
 
-    def __init__(self, pause_s: float = 0.0, said: Callable[[int], None] = lambda count: None) -> None:
+    def __init__(self, pause_s: float = 0.0, report: Callable[[int], None] = lambda count: None) -> None:
         self.encoded = 0
-        self._pause_s, self._said = pause_s, said
+        self._pause_s, self._report = pause_s, report
 
     def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
         if valid.any():
             time.sleep(self._pause_s)
             self.encoded += 1
-            self._said(self.encoded)
+            self._report(self.encoded)
         shown = np.where(valid[..., None], rgb, np.uint8(127))
         image = torch.from_numpy(shown).permute(2, 0, 1)[None].float()
         return Features(F.avg_pool2d(image, 16), F.avg_pool2d(image, 8))
@@ -75,15 +75,15 @@ def plan_of(mosaic: Mosaic) -> Plan:
     return make_plan(mosaic, GSD_M, WINDOW_PX, Area.everywhere())
 
 
-def built(mosaic_path: Path, path: Path, model: Plain | None = None, **changes: Any) -> Done:
+def built(mosaic_path: Path, path: Path, model: Plain | None = None, **changes: Any) -> BlockCounts:
     """`build` with what these tests have in common."""
     with open_mosaic([mosaic_path]) as mosaic:
         request = IndexRequest(None, None, Area.everywhere().polygon)
-        asked: dict[str, Any] = {"weights": WEIGHTS, "request": request, "block": BLOCK} | changes
-        return build(path, mosaic, plan_of(mosaic), model or Plain(), **asked)  # type: ignore[arg-type]
+        arguments: dict[str, Any] = {"weights": WEIGHTS, "request": request, "block": BLOCK} | changes
+        return build(path, mosaic, plan_of(mosaic), model or Plain(), **arguments)  # type: ignore[arg-type]
 
 
-def updated(mosaic_path: Path, path: Path, model: Plain | None = None, weights: str = WEIGHTS) -> Done:
+def updated(mosaic_path: Path, path: Path, model: Plain | None = None, weights: str = WEIGHTS) -> BlockCounts:
     """`update`, likewise."""
     with open_mosaic([mosaic_path]) as mosaic:
         return update(path, mosaic, plan_of(mosaic), model or Plain(), weights=weights)  # type: ignore[arg-type]

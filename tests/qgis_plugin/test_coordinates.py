@@ -5,11 +5,11 @@ from typing import Any
 
 import pyproj
 import pytest
-from qgis_run import install, run_script
-from rasters import make_shapes
 from shapely.geometry import Point, box
 
 from tests.helpers import city
+from tests.helpers.qgis.rasters import make_shapes
+from tests.helpers.qgis.run import install, run_script
 
 MAPS = {
     "plain": "EPSG:3857",
@@ -24,34 +24,34 @@ MAPS = {
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("coordinates")
     city.make_city(folder)
     to_map = {crs: pyproj.Transformer.from_crs(city.CRS, crs, always_xy=True) for crs in MAPS.values()}
     install(folder / "settings", sys.executable)
-    asked = {
+    inputs = {
         "shapes": make_shapes(folder),
         "maps": MAPS,
         "photo": str(folder / "p.jpg"),
         "click": city.CLICK,
         "true": {crs: move.transform(*city.TRUE) for crs, move in to_map.items()},
     }
-    return run_script("drive_coordinates.py", folder, asked, 200)
+    return run_script("drive_coordinates", folder, inputs, 200)
 
 
-def test_nothing_unexpected_was_raised(said) -> None:
-    assert said["unexpected"] == []
+def test_nothing_unexpected_was_raised(report) -> None:
+    assert report["unexpected"] == []
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_the_new_feature_covers_the_object_on_the_screen(said, name: str) -> None:
-    seen = said[name]
-    assert seen.get("outline"), seen["messages"]
-    assert seen["map"] == MAPS[name]
+def test_the_new_feature_covers_the_object_on_the_screen(report, name: str) -> None:
+    state = report[name]
+    assert state.get("outline"), state["messages"]
+    assert state["map"] == MAPS[name]
     # The answers are in the CRS of the first raster.
-    assert seen["layers"] == seen["rasters"][:1]
-    outline, roof = box(*seen["outline"]), box(*seen["object"])
-    truth = Point(seen["truth"])
+    assert state["layers"] == state["rasters"][:1]
+    outline, roof = box(*state["outline"]), box(*state["object"])
+    truth = Point(state["truth"])
     # QGIS draws the roof where pyproj says that it is; and the outline is round it.
     assert roof.centroid.distance(truth) < 0.15 * roof.length / 4
     assert outline.contains(truth)

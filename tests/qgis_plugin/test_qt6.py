@@ -11,40 +11,41 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from qgis_run import HERE, QGIS_PYTHON, ROOT, run_in_display
+
+from tests.helpers.qgis.run import QGIS_PYTHON, ROOT, run_in_display
 
 PLUGIN = ROOT / "qgis_plugin"
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("qt6")
     for name in ("a.png", "b.png"):
         Image.fromarray(np.full((600, 800, 3), 120, np.uint8)).save(folder / name)
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    command = [sys.executable, str(HERE / "on_qt6.py"), str(folder)]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.helpers.qgis.on_qt6", str(folder)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     if "ImportError: lib" in run.stderr:
         pytest.skip(f"PyQt6 misses a library of the system, nothing was tested on Qt 6: {run.stderr.splitlines()[-1]}")
     assert run.returncode == 0, run.stderr
-    answer: dict[str, Any] = json.loads((folder / "said.json").read_text(encoding="utf-8"))
+    answer: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return answer
 
 
-def test_every_module_imports_on_qt_6(said) -> None:
-    assert said["qt"].startswith("6.")
-    assert said["imported"] == len(list(PLUGIN.rglob("*.py")))
+def test_every_module_imports_on_qt_6(report) -> None:
+    assert report["qt"].startswith("6.")
+    assert report["imported"] == len(list(PLUGIN.rglob("*.py")))
 
 
-def test_every_name_and_enum_of_qt_is_there(said) -> None:
-    assert said["unresolved"] == []
+def test_every_name_and_enum_of_qt_is_there(report) -> None:
+    assert report["unresolved"] == []
 
 
-def test_the_views_work_on_qt_6(said) -> None:
-    assert said["mark"] == pytest.approx([500, 200], abs=1.5)
-    assert said["scale"] > 1.5
-    assert said["chosen"] == ["a.png", "b.png"]
-    assert said["place"] == [2, 2]
+def test_the_views_work_on_qt_6(report) -> None:
+    assert report["mark"] == pytest.approx([500, 200], abs=1.5)
+    assert report["scale"] > 1.5
+    assert report["chosen"] == ["a.png", "b.png"]
+    assert report["place"] == [2, 2]
 
 
 def test_qt_is_imported_through_qgis_only() -> None:
@@ -71,8 +72,8 @@ def test_enums_of_qgis_are_fully_scoped(tmp_path: Path) -> None:
         f"pairs = [pair.split('.') for pair in {sorted(used)!r}]\n"
         "values = {f'{a}.{b}': getattr(known[a], b, None) for a, b in pairs if a in known}\n"
         "short = [name for name, value in values.items() if isinstance(value, int)]\n"
-        "json.dump({'seen': len(values), 'short': short}, open('said.json', 'w'))\n"
+        "json.dump({'count': len(values), 'short': short}, open('report.json', 'w'))\n"
     )
     answer = run_in_display([QGIS_PYTHON, str(script)], tmp_path)
-    assert answer["seen"] > 20
+    assert answer["count"] > 20
     assert [name for name in answer["short"] if name != "Qgis.QGIS_VERSION_INT"] == []

@@ -11,13 +11,10 @@ from typing import Any
 import pytest
 
 import geoloc
+from scripts.make_plugin import NAME, lrelease, make
+from tests.helpers.qgis.run import install, run_script
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "qgis_plugin")]
-
-from make_plugin import NAME, lrelease, make  # noqa: E402
-from qgis_run import install, run_script  # noqa: E402
-
 MOST_BYTES = 2_000_000
 FORBIDDEN = (".pyc", ".so", ".dll", ".exe", ".sh", ".bat", ".ui", ".qrc", ".zip")
 REQUIRED = ("name", "description", "version", "qgisMinimumVersion", "author", "email", "about", "tracker", "repository")
@@ -57,8 +54,8 @@ def test_it_holds_what_it_needs_and_nothing_else(archive: Path) -> None:
     inside = {name.partition("/")[2] for name in names(archive)}
     sources = {path.relative_to(ROOT / "qgis_plugin").as_posix() for path in (ROOT / "qgis_plugin").rglob("*.py")}
     translations = {f"i18n/geoloc_{language}.{suffix}" for language in LANGUAGES for suffix in ("ts", "qm")}
-    wanted = {"metadata.txt", "LICENSE", "icon.svg", "styles/located_objects.qml"}
-    assert inside == sources | translations | wanted
+    others = {"metadata.txt", "LICENSE", "icon.svg", "styles/located_objects.qml"}
+    assert inside == sources | translations | others
 
 
 def test_it_is_small_and_has_no_forbidden_files(archive: Path) -> None:
@@ -136,22 +133,22 @@ def test_it_imports_only_pyqgis_and_the_standard_library(unpacked: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def said(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What QGIS says of it, in German, in a profile without anything else."""
     folder = tmp_path_factory.mktemp("clean")
     install(folder / "settings", "", unpacked, locale={"userLocale": "de", "overrideFlag": "true"})
-    return run_script("drive_zip.py", folder, {}, 90)
+    return run_script("drive_zip", folder, {}, 90)
 
 
-def test_it_loads_in_a_clean_profile(said) -> None:
-    assert said["unexpected"] == []
-    assert said["loaded"]["plugin"]
-    assert said["loaded"]["algorithms"] == 5
-    assert said["loaded"]["dock"]
+def test_it_loads_in_a_clean_profile(report) -> None:
+    assert report["unexpected"] == []
+    assert report["loaded"]["plugin"]
+    assert report["loaded"]["algorithms"] == 5
+    assert report["loaded"]["dock"]
 
 
-def test_it_speaks_the_language_of_qgis(said) -> None:
-    assert said["loaded"]["action"] == "Objekt aus Foto verorten"
-    assert said["loaded"]["algorithm"] == "Objekt verorten"
-    assert said["loaded"]["button"] == "Verorten"
-    assert said["loaded"]["message"].startswith("geoloc ist noch nicht installiert")
+def test_it_speaks_the_language_of_qgis(report) -> None:
+    assert report["loaded"]["action"] == "Objekt aus Foto verorten"
+    assert report["loaded"]["algorithm"] == "Objekt verorten"
+    assert report["loaded"]["button"] == "Verorten"
+    assert report["loaded"]["message"].startswith("geoloc ist noch nicht installiert")

@@ -1,15 +1,11 @@
 """Translations: every text of the plugin in every language, with the same places for values."""
 
 import string
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
-
-import plugin_texts  # noqa: E402
+from scripts import plugin_texts
 
 FILES = sorted(plugin_texts.FOLDER.glob("*.ts"))
 
@@ -24,7 +20,7 @@ def test_there_are_two_languages_beside_english() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_text_is_translated_and_no_other(path: Path) -> None:
-    assert list(plugin_texts.read(path)) == list(plugin_texts.extract()), "run: python scripts/plugin_texts.py"
+    assert list(plugin_texts.read(path)) == list(plugin_texts.extract()), "run: python -m scripts.plugin_texts"
     assert all(plugin_texts.read(path).values())
 
 
@@ -38,8 +34,10 @@ def test_translations_have_the_same_places_for_values_and_paragraphs(path: Path)
 
 def test_texts_are_found_wherever_they_stand(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text('tr("one " "and two")\nother("no text")\ntext = "no text"\ntr(variable)\n')
-    (tmp_path / "client.py").write_text('text = "three {x}"\nraise WorkerError("code", "four")\n')
-    assert plugin_texts.extract(tmp_path) == {"one and two": "a.py", "three {x}": "client.py", "four": "client.py"}
+    (tmp_path / "worker").mkdir()
+    (tmp_path / "worker" / "client.py").write_text('text = "three {x}"\nraise WorkerError("code", "four")\n')
+    client = "worker/client.py"
+    assert plugin_texts.extract(tmp_path) == {"one and two": "a.py", "three {x}": client, "four": client}
 
 
 def test_new_texts_are_added_as_unfinished_and_old_ones_go(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ LATTICE = Lattice(100.0, 32)
 
 
 class Drawn:
-    """Stands for a mosaic: valid cells of 100 m / 16, the first quad at column and row 0."""
+    """Stands for a mosaic: valid cells of 100 m / 16, the first quarter at column and row 0."""
 
     def __init__(self, valid: NDArray[np.bool_], known: bool = True) -> None:
         """known: whether it says without a look where nothing is."""
@@ -47,10 +47,10 @@ def chosen(valid: NDArray[np.bool_], min_valid: float) -> dict[tuple[int, int], 
     return choose_windows(Drawn(valid), LATTICE, region, region, min_valid)  # type: ignore[arg-type]
 
 
-def test_quads_and_bounds_agree() -> None:
+def test_quarters_and_bounds_agree() -> None:
     xmin, ymin, xmax, ymax = LATTICE.bounds(3, 5, 7, 6)
     assert (xmax - xmin, ymax - ymin) == (400, 100)
-    assert LATTICE.quads(xmin + 1, ymin + 1, xmax - 1, ymax - 1) == (3, 5, 7, 6)
+    assert LATTICE.quarters(xmin + 1, ymin + 1, xmax - 1, ymax - 1) == (3, 5, 7, 6)
 
 
 def test_all_windows_of_a_full_square_but_those_that_only_overhang() -> None:

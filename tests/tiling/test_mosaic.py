@@ -519,6 +519,34 @@ def test_folder_and_vrt(write: Write, tmp_path: Path) -> None:
         assert (mosaic.read(own_grid(path)).rgb == rgb[:, :SIDE]).all()
 
 
+def test_one_path_needs_no_list(write: Write) -> None:
+    path = write(picture())
+    for one in (path, str(path), path.parent):
+        with open_mosaic(one) as mosaic:
+            assert mosaic.paths == (path,)
+
+
+def test_outlines_of_files_in_any_crs(write: Write) -> None:
+    paths = [write(picture(), "a.tif"), write(picture(), "b.tif", transform=NORTH_UP * Affine.translation(SIDE, 0))]
+    with open_mosaic(paths) as mosaic:
+        own, elsewhere = mosaic.outlines(UTM), mosaic.outlines(3857)
+    assert [shape.bounds for shape in own] == [
+        (500_000, 5_399_940, 500_060, 5_400_000),
+        (500_060, 5_399_940, 500_120, 5_400_000),
+    ]
+    for shape, mine in zip(elsewhere, own, strict=True):
+        assert project(shape, 3857, UTM).symmetric_difference(mine).area < 0.01
+
+
+def test_the_cost_of_reading_counts_the_files_that_a_grid_touches(write: Write) -> None:
+    paths = [write(picture(), "a.tif"), write(picture(), "b.tif", transform=NORTH_UP * Affine.translation(SIDE, 0))]
+    with open_mosaic(paths) as mosaic:
+        for widths, cost in ((1.9, 2 * SIDE**2), (0.9, 0.9 * SIDE**2)):
+            grid = Grid(mosaic.crs, NORTH_UP * Affine.scale(10), round(widths * SIDE / 10), SIDE // 10)
+            assert mosaic.read_cost(grid) == pytest.approx(cost, rel=0.01)
+        assert mosaic.read_cost(Grid(mosaic.crs, NORTH_UP * Affine.translation(5000, 5000), 10, 10)) == 0
+
+
 def test_more_files_than_may_be_open(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tiling.sources._OPEN_FILES", 2)
     values = [np.full((1, 64, 64), 20 * i + 9, np.uint8) for i in range(6)]

@@ -27,7 +27,7 @@ from tiling.box import PixelBox
 from tiling.errors import AreaError
 from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, as_crs, project, transformer
 from tiling.mosaic import Mosaic, open_mosaic
-from tiling.plan import GSD_TOLERANCE, Middles, Plan, Window, make_plan
+from tiling.plan import GSD_TOLERANCE, Middles, Plan, Window, make_plan, step
 
 SIDE = 256
 EVERYWHERE = Area.everywhere()
@@ -326,6 +326,21 @@ def test_all_windows_are_parts_of_one_grid_of_pixels(plan: Plan, tmp_path: Path)
             assert part.affine.a == pytest.approx(window.grid.affine.a, rel=1e-12)
         assert not (corners % (each.window_px // 2)).any()
         assert each.window_px // 2 % 16 == 0
+
+
+def test_windows_overlap_by_half_on_one_lattice_of_quarters(plan: Plan, tmp_path: Path) -> None:
+    assert [step(side) for side in (2, 6, 384)] == [1, 3, 192]
+    for each in (plan, *_plans_at_the_antimeridian(tmp_path)):
+        quarters = np.array([window.quarter for window in each.windows])
+        assert (quarters * step(each.window_px) == [window.corner for window in each.windows]).all()
+        # Neighbours on the lattice share a half of each, also where the count of tiles begins anew.
+        assert (np.ptp(quarters, axis=0) < 20).all()
+        places = {tuple(place): window for place, window in zip(quarters.tolist(), each.windows, strict=True)}
+        pairs = [(places[x, y], places[x + 1, y]) for x, y in places if (x + 1, y) in places]
+        assert pairs
+        for west, east in pairs:
+            left, right = (each.pixels(*window.corner, window.px, window.px).footprint() for window in (west, east))
+            assert left.intersection(right).area == pytest.approx(left.area / 2)
 
 
 def test_the_window_that_shows_a_place_best(plan: Plan) -> None:

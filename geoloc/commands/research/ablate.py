@@ -46,20 +46,23 @@ def ablate(
     cached: bool,
     device: str,
 ) -> None:
-    """Train every preset on the same data with several seeds and print one table.
+    """Train every preset on the same data and print one table.
 
     \b
     geoloc ablate --pack pack/ -o runs/ablation --device cuda
     geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores
+
+    Each is trained with several seeds, so that what a preset wins can be told from chance.
     """
     from geoloc.system.extras import needing
 
+    data.check()
     with needing("train"):
         from geoloc.train.ablate import AblationPlan, run_ablation
-    parts = data.parts()
+    splits = data.splits()
     plan = AblationPlan(
         steps=steps, batch=batch, seeds=seeds, records=records, test_records=test_records, cached=cached
     )
     if presets:
         plan = replace(plan, presets=tuple(name.strip() for name in presets.split(",")))
-    click.echo(run_ablation(parts, run, results, plan, device=device, report=LOG.info))
+    click.echo(run_ablation(splits, run, results, plan, device=device, report=LOG.info))

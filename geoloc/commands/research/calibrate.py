@@ -26,7 +26,7 @@ def calibrate(
     device: str,
     overwrite: bool,
 ) -> None:
-    """Fit what a score means, on searches of ground that is kept apart.
+    """Fit what a score means on ground that is kept apart.
 
     \b
     geoloc calibrate --pack pack/ --weights run/weights.safetensors -o mine.safetensors
@@ -38,7 +38,8 @@ def calibrate(
     from geoloc.system.output import check_output
 
     check_output(output, (".safetensors",), overwrite, [] if weights is None else [weights])
+    data.check()
     with needing("train"):
         from geoloc.train.workflows import recalibrate
-    recalibrate(preset, weights, data.parts(), output, trials, device=device, report=LOG.info)
+    recalibrate(preset, weights, data.splits(), output, trials, device=device, report=LOG.info)
     click.echo(f"wrote {output}")

@@ -14,7 +14,7 @@ from geoloc.commands.options import options
 @click.option("--onnx", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write into.")
 @options("overwrite", "verbosity")
 def export(*, preset: str, weights: Path | None, folder: Path, overwrite: bool) -> None:
-    """Write a model as ONNX, to run it elsewhere: encoder.onnx and attention.onnx.
+    """Write a model as ONNX, to run it elsewhere.
 
     encoder.onnx: rgb, images x 3 x H x W in 0..255, sides multiples of 16 -> coarse and fine features. attention.onnx:
     those of some crops, their clicks in crop pixels, and those of one window -> logits and boxes of all its cells.

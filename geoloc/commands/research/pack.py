@@ -17,16 +17,19 @@ from geoloc.commands.training_data import TrainingData, training_data
 @click.option("--shard-mb", type=Positive(), default=15.0, show_default=True, help="Of one shard at the most.")
 @options("verbosity")
 def pack(*, data: TrainingData, output: Path, size_mb: float, shard_mb: float) -> None:
-    """Write training data as plain shards, to train where there is neither a raster library nor a network.
+    """Write training data as plain shards, to train elsewhere.
 
     \b
     geoloc pack --mosaic mine.tif --towns 4 -o pack/
     python -m geoloc.train.from_pack pack/ run/ --minutes 30      # on the machine with the accelerator
+
+    To train on them neither a raster library nor a network connection is needed.
     """
+    data.check()
     from geoloc.train.grounds.pack import write_pack
 
-    parts = data.parts()
-    quality = write_pack(output, parts, size_mb=size_mb, shard_mb=shard_mb)
+    splits = data.splits()
+    quality = write_pack(output, splits, size_mb=size_mb, shard_mb=shard_mb)
     files = sorted(output.iterdir())
     size = sum(path.stat().st_size for path in files) / 1e6
     click.echo(f"wrote {output}: {len(files)} files, {size:.1f} MB, pictures as JPEG of quality {quality}")

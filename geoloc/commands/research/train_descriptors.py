@@ -25,18 +25,20 @@ def train_descriptors(
     weights: Path | None,
     overwrite: bool,
 ) -> None:
-    """Train the descriptors of a network, by which a search of a large area chooses where to look.
+    """Train descriptors, by which large areas are searched.
 
     \b
     geoloc train-descriptors --pack pack/ --weights run/weights.safetensors -o mine.safetensors
 
-    For weights from `geoloc.train.from_pack`; `geoloc train` does this by itself. All else stays as it was.
+    A search of a large area chooses by them where to look. For weights from `geoloc.train.from_pack`; `geoloc train`
+    does this by itself. All else in the weights stays as it was.
     """
     from geoloc.system.extras import needing
     from geoloc.system.output import check_output
 
     check_output(output, (".safetensors",), overwrite, [] if weights is None else [weights])
+    data.check()
     with needing("train"):
         from geoloc.train.workflows import retrain_descriptors
-    retrain_descriptors(preset, weights, data.parts(), output, records, report=LOG.info)
+    retrain_descriptors(preset, weights, data.splits(), output, records, report=LOG.info)
     click.echo(f"wrote {output}")

@@ -1,1 +1,1 @@
-"""The published networks that ours is compared with: DetGeo, summation, and the paper as published. Never searched with."""
+"""Published networks that ours is compared with: DetGeo, summation, and the paper's own; no search uses them."""

@@ -10,7 +10,7 @@ from geoloc.model.network.head import Candidates, Head, Truth, null_cross_entrop
 
 
 class AnchorHead(Head):
-    """DetGeo's head: ConvBNLeaky 512 -> 256, Conv 256 -> 45 = 9 anchors x (tx, ty, tw, th, confidence)."""
+    """DetGeo's head: convolutions to 512, 256 and 45 channels, 9 anchors x (tx, ty, tw, th, confidence)."""
 
     stride = 16
     # Pixels of a 1024-px reference, from the DetGeo release.
@@ -27,6 +27,7 @@ class AnchorHead(Head):
     )
 
     def __init__(self, dim: int) -> None:
+        """Draw weights for a fused map of `dim` channels."""
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(dim, 512, 1, bias=False),
@@ -41,11 +42,11 @@ class AnchorHead(Head):
         self.register_buffer("sizes", torch.tensor(self.anchors, dtype=torch.float32), persistent=False)
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """fused: B x d x h x w; `fine` and `prior` belong to the other head and are not used."""
+        """See `Head.forward`; `fine` and `prior` belong to the other head and are not used."""
         return self.decode(self.layers(fused).unflatten(1, (len(self.anchors), 5)))
 
     def decode(self, raw: Tensor) -> Candidates:
-        """raw: B x 9 x 5 x rows x columns of tx, ty, tw, th and the confidence's logit."""
+        """Read boxes from the head's map, B x 9 x 5 x rows x columns of tx, ty, tw, th and the confidence's logit."""
         rows, columns = raw.shape[-2:]
         y = torch.arange(rows, device=raw.device)[:, None]
         x = torch.arange(columns, device=raw.device)[None]
@@ -57,7 +58,7 @@ class AnchorHead(Head):
         return Candidates(raw[:, :, 4].flatten(1), boxes.flatten(1, 3), raw, (rows, columns))
 
     def loss(self, candidates: Candidates, truth: Truth) -> dict[str, Tensor]:
-        """Cross-entropy over all confidences and MSE of tx, ty, tw, th at the true cell and best anchor."""
+        """Return cross-entropy over all confidences, and MSE of tx, ty, tw, th at the true cell and best anchor."""
         raw = candidates.raw
         rows, columns = candidates.grid
         centre = (truth.box[:, :2] + truth.box[:, 2:]) / 2 / self.stride

@@ -1,4 +1,4 @@
-"""Configurations of the published networks. Knows no torch."""
+"""Configurations of the published networks, known without torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from geoloc.model.network.config import Config
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineConfig(Config):
-    """A published network.
+    """Everything that fixes the shape of a published network.
 
     Attributes:
         fusion: how query and reference meet: `cvcam`; `sum`, the clicked token added to all of the reference; or
@@ -27,4 +27,4 @@ BASELINES = (
     BaselineConfig(name="summation", fusion="sum"),
     BaselineConfig(name="detgeo", fusion="pooled"),
 )
-"""The paper's own, its ablations, and DetGeo's."""
+"""The network of the paper (arXiv 2510.27139), its ablations, and DetGeo's."""

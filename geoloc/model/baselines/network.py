@@ -1,4 +1,4 @@
-"""The published networks: the click joins the image, attention is normalised afterwards, boxes come from anchors."""
+"""The published networks: the click joins the image, norms come after attention, and boxes come from anchors."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from geoloc.model.network.position import click_offsets, gaussian_cells, sine_po
 
 
 class BaselineNet(CrossViewNet):
-    """A published network, see `BaselineConfig`."""
+    """A published network, of any `BaselineConfig`."""
 
     click_joins_image = True
 
     def __init__(self, config: BaselineConfig) -> None:
+        """Draw the weights of a network of this shape."""
         super().__init__(config)
         d = config.dim
         self.fusion = config.fusion
@@ -37,7 +38,6 @@ class BaselineNet(CrossViewNet):
                 config.rounds,
                 config.ffn,
                 self_attention=config.query_self_attention,
-                post_norm=True,
                 matching=False,
                 mixing=config.local_mixing,
             )
@@ -47,14 +47,14 @@ class BaselineNet(CrossViewNet):
         self.head = AnchorHead(d)
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
-        """rgb: B x 3 x H x W in [0, 255]; click: B x 2 (x, y) pixels, joined to the image as a fourth channel."""
+        """See `CrossViewNet.encode_query`; the click joins the image as a fourth channel, folded into three."""
         height, width = rgb.shape[-2:]
         return super().encode_query(
             self.click_fold(torch.cat([rgb, 255 * distance_map(click, height, width)], 1)), click
         )
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """Match B queries to B references, or all to one. click: B x 2 (x, y) in query pixels."""
+        """See `CrossViewNet.forward`."""
         fq, fr = self.project_query(query), self.project_reference(reference)
         rows, columns = fr.shape[-2:]
         if self.fusion == "pooled":
@@ -74,8 +74,9 @@ class BaselineNet(CrossViewNet):
             pos_q = sine_positions(q_rows, q_columns, self.config.dim, fq.device)
             pos_r = sine_positions(rows, columns, self.config.dim, fr.device)
             xq, xr = xq + pos_q, xr + pos_r
-            shapes = {"query_shape": (q_rows, q_columns), "reference_shape": (rows, columns)}
-            xq, xr, between = self.cvcam(xq, xr, pos_q, pos_r, **shapes)
+            xq, xr, between = self.cvcam(
+                xq, xr, pos_q, pos_r, query_shape=(q_rows, q_columns), reference_shape=(rows, columns)
+            )
             tokens = (*between, (xq, xr))
         clicked = torch.einsum("bn,bnd->bd", weight, xq)
         fused = (xr + self.pooled(clicked)[:, None]).transpose(1, 2).unflatten(2, (rows, columns))
@@ -83,7 +84,13 @@ class BaselineNet(CrossViewNet):
 
 
 def distance_map(click: Tensor, height: int, width: int) -> Tensor:
-    """DetGeo's click map, M = (1 - distance / diagonal) ** 2. click: B x 2 (x, y) pixels -> B x 1 x H x W."""
+    """Return DetGeo's click map, (1 - distance / diagonal) ** 2, B x 1 x height x width.
+
+    Args:
+        click: B x 2, (x, y) pixels.
+        height: of the image, pixels.
+        width: of the image, pixels.
+    """
     dx, dy = click_offsets(click, height, width)
     distance = torch.sqrt(dx**2 + dy**2) / math.hypot(height, width)
     return ((1 - distance) ** 2)[:, None]

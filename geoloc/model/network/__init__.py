@@ -1,1 +1,1 @@
-"""The network itself as torch modules: backbone, CVCAM, MHSAM and head, put together in `cross_view`."""
+"""The network as torch modules: backbone, cross-view attention (CVCAM), spatial attention (MHSAM) and head."""

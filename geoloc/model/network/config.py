@@ -1,4 +1,4 @@
-"""What fixes a network's shape, and the scale it works at. Knows no torch."""
+"""What fixes a network's shape and the scale it works at, known without torch."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Config:
     The sizes of MHSAM's kernels stand in `mhsam`.
 
     Attributes:
-        name: of the preset.
+        name: name of the preset.
         dim: channels of tokens.
-        attention_heads: of each cross-attention.
+        attention_heads: heads of each cross-attention.
         rounds: how often CVCAM is applied.
         ffn: width of the feed-forward networks over `dim`.
         query_self_attention: whether query tokens attend to each other before each round.
@@ -23,10 +23,10 @@ class Config:
         mhsam: whether MHSAM stands before the head.
         mhsam_groups: heads that MHSAM splits the channels into.
         descriptor: length of the descriptors that a search tells likely windows by; 0 for none.
-        frozen_stages: of the backbone, EfficientNet-Lite0, that keep ImageNet's weights, with the stem.
+        frozen_stages: stages of the backbone, EfficientNet-Lite0, that keep ImageNet's weights, with the stem.
         query_shape: height and width of a query, pixels; a panorama is twice as wide.
         window_px: side of a window, pixels.
-        gsd_m: metres on the ground a pixel of a window.
+        gsd_m: ground sample distance of a window, metres.
     """
 
     name: str

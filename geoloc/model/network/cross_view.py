@@ -1,4 +1,4 @@
-"""What every cross-view network has: one backbone for both views, projections, descriptors, and what it answers."""
+"""What every cross-view network has: one backbone for both views, projections, descriptors, and its output."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Candidates, Head
 
 CLICK_SIGMA = 0.06
-"""Of the query's height: how far from the click its tokens count as clicked. Method trials used the same."""
+"""How far from the click tokens count as clicked: standard deviation over the query's height, as in method trials."""
 _SIDES = [EfficientNetLite0.channels, EfficientNetLite0.fine_channels]
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What the network says of B pairs.
+    """What the network says of B pairs of query and reference.
 
-    candidates: see `Candidates`. tokens: the query's and the reference's, B x Nq x d and B x Nr x d, after each round
-    of CVCAM; empty where the preset has none.
+    Attributes:
+        candidates: boxes with their scores.
+        tokens: the query's and the reference's, B x Nq x d and B x Nr x d, after each round of CVCAM; empty where the
+            preset has none.
     """
 
     candidates: Candidates
@@ -33,20 +35,22 @@ class Output:
 
     @property
     def similarities(self) -> tuple[Tensor, ...]:
-        """The cosine of every query cell with every reference cell, after each round, each B x Nq x Nr. A search does
-        not need them, and they take time.
+        """Cosine of every query cell with every reference cell, B x Nq x Nr, after each round.
+
+        A search does not need them, and they take time.
         """
         return tuple(F.normalize(xq, dim=2) @ F.normalize(xr, dim=2).transpose(1, 2) for xq, xr in self.tokens)
 
 
 class CrossViewNet(nn.Module, ABC):
-    """A network that answers: where in the reference is what was clicked in the query?"""
+    """A network that finds in a reference what was clicked in a query."""
 
     head: Head
     click_joins_image = False
     """Whether a query's features depend on its click, so that it cannot be encoded once for several."""
 
     def __init__(self, config: Config) -> None:
+        """Draw the weights that networks of every shape have."""
         super().__init__()
         self.config = config
         self.backbone = EfficientNetLite0()
@@ -58,30 +62,56 @@ class CrossViewNet(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """Match B queries to B references, or all to one. click: B x 2 (x, y) in query pixels."""
+        """Match B queries to B references, or all to one.
+
+        Args:
+            query: features of the queries.
+            click: B x 2, (x, y) in query pixels.
+            reference: features of the references.
+        """
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
-        """rgb: B x 3 x H x W in [0, 255]; click: B x 2 (x, y) pixels, used where the click joins the image."""
+        """Encode queries.
+
+        Args:
+            rgb: B x 3 x H x W in [0, 255], H and W multiples of 16.
+            click: B x 2, (x, y) pixels; used where the click joins the image.
+        """
         return self.encode_reference(rgb)
 
     def encode_reference(self, rgb: Tensor) -> Features:
-        """rgb: B x 3 x H x W in [0, 255], H and W multiples of 16. Does not depend on the query."""
+        """Encode references, whatever they will be searched for.
+
+        Args:
+            rgb: B x 3 x H x W in [0, 255], H and W multiples of 16.
+        """
         fine, coarse = self.backbone(rgb)
         return Features(coarse, fine)
 
     def describe_query(self, features: Features, click: Tensor) -> tuple[Tensor, Tensor]:
-        """Descriptors of a query's parts, B x size x N, and how much each counts, B x N. click: B x 2 query pixels."""
+        """Describe the parts of queries.
+
+        Args:
+            features: of the queries.
+            click: B x 2, (x, y) in query pixels.
+
+        Returns:
+            Descriptors, B x size x N, and how much each part counts, B x N.
+        """
         rows, columns = features.coarse.shape[-2:]
         parts = PARTS, PARTS * columns // rows
         described = self.describer(self.project_query.standardised(features), *parts)
         return described.flatten(2), part_weights(click * (PARTS / (STRIDE * rows)), *parts)
 
     def describe_reference(self, features: Features) -> Tensor:
-        """Descriptors of squares of half a window, B x size x SQUARES x SQUARES."""
+        """Describe the squares of halves of windows, B x size x `SQUARES` x `SQUARES`."""
         return self.describer(self.project_reference.standardised(features), SQUARES, SQUARES)
 
     def reference_deviations(self) -> tuple[Tensor, Tensor]:
-        """Of coarse channels, C, and of fine ones, C', averaged over a cell; by them the network standardises."""
+        """Return standard deviations of coarse channels, C, and of fine ones averaged over a cell, C'.
+
+        By them the network standardises.
+        """
         norm = self.project_reference.norm
         assert norm.running_var is not None
         # On the CPU, so that they are the same wherever the network runs.
@@ -90,9 +120,10 @@ class CrossViewNet(nn.Module, ABC):
 
 
 class Projection(nn.Module):
-    """Backbone features to d channels: coarse ones joined by the fine ones averaged, standardised per channel."""
+    """The way from backbone features to tokens: coarse channels beside averaged fine ones, standardised, projected."""
 
     def __init__(self, dim: int) -> None:
+        """Draw an orthogonal projection to `dim` channels."""
         super().__init__()
         channels = sum(_SIDES)
         self.norm = nn.BatchNorm2d(channels, affine=False)
@@ -101,8 +132,9 @@ class Projection(nn.Module):
         self.out.bias = nn.Parameter(torch.zeros(dim))
 
     def forward(self, features: Features) -> Tensor:
+        """Project features to B x dim x h x w, at stride 16."""
         return self.out(self.standardised(features))
 
     def standardised(self, features: Features) -> Tensor:
-        """All channels at stride 16, B x channels x h x w."""
+        """Return all channels at stride 16, B x channels x h x w, standardised one by one."""
         return self.norm(torch.cat([features.coarse, F.avg_pool2d(features.fine, 2)], dim=1))

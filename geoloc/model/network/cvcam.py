@@ -1,13 +1,14 @@
-"""CVCAM: the cross-view cross-attention module, applied N times (arXiv 2510.27139).
+"""CVCAM, the cross-view cross-attention module, applied N times (arXiv 2510.27139).
 
 Query tokens attend to reference tokens and reference tokens to query tokens, both reading the old values of the round:
 
     Xq' = CAB(Q = Xq, KV = Xr);   Xr' = CAB(Q = Xr, KV = Xq)
     CAB: Y = LN(X + MHA(X, C, C));  out = LN(Y + FFN(Y))
 
-Options that go beyond the paper: *matching start* (attention begins as feature similarity, positions travel in the
-values, so that where a match lies is told without biasing what matches) and *local mixing* (tokens compare where their
-neighbours' matches lie, since a true match has neighbours that match next to it).
+Options that go beyond the paper: *matching* (training starts with feature similarity as attention, norms stand before
+attention and feed-forward network, and positions travel in the values, so that where a match lies is told without
+biasing what matches) and *local mixing* (tokens compare where their neighbours' matches lie, since a true match has
+neighbours that match next to it).
 """
 
 from __future__ import annotations
@@ -18,9 +19,16 @@ from torch.nn import functional as F
 
 
 class Attention(nn.Module):
-    """Multi-head attention with positions added to the values and, for self-attention, to queries and keys."""
+    """Multi-head attention whose keys and values are given apart, so that positions may travel in the values alone."""
 
     def __init__(self, dim: int, heads: int, *, matching: bool) -> None:
+        """Draw weights.
+
+        Args:
+            dim: channels of tokens.
+            heads: into which the channels are split.
+            matching: begin with the similarity of query and key as attention, and with an output near zero.
+        """
         super().__init__()
         self.heads = heads
         self.query = nn.Linear(dim, dim)
@@ -36,7 +44,16 @@ class Attention(nn.Module):
             nn.init.zeros_(self.out.bias)
 
     def forward(self, x: Tensor, context: Tensor, value: Tensor) -> Tensor:
-        """x: B x N x d, context: B x M x d (keys), value: B x M x d -> B x N x d."""
+        """Let tokens attend to others.
+
+        Args:
+            x: the tokens that ask, B x N x d.
+            context: tokens that keys are made of, B x M x d.
+            value: tokens that values are made of, B x M x d.
+
+        Returns:
+            B x N x d.
+        """
 
         def split(t: Tensor) -> Tensor:
             return t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
@@ -49,9 +66,18 @@ class Attention(nn.Module):
 class CrossAttentionBlock(nn.Module):
     """CAB: attention to a context, then a feed-forward network, each with a residual and a layer norm."""
 
-    def __init__(self, dim: int, heads: int, ffn: int, *, post_norm: bool, matching: bool) -> None:
+    def __init__(self, dim: int, heads: int, ffn: int, *, matching: bool) -> None:
+        """Draw weights.
+
+        Args:
+            dim: channels of tokens.
+            heads: of the attention.
+            ffn: width of the feed-forward network over `dim`.
+            matching: norms before attention, positions in the values, and a start near the identity; or the paper's
+                order, norms after each sum.
+        """
         super().__init__()
-        self.post_norm = post_norm
+        self.matching = matching
         self.attention = Attention(dim, heads, matching=matching)
         self.norm1 = nn.LayerNorm(dim)
         self.norm2 = nn.LayerNorm(dim)
@@ -62,8 +88,18 @@ class CrossAttentionBlock(nn.Module):
         self.ffn = nn.Sequential(nn.Linear(dim, ffn * dim), nn.GELU(), last)
 
     def forward(self, x: Tensor, context: Tensor, context_pos: Tensor, x_pos: Tensor | None = None) -> Tensor:
-        """x: B x N x d; context: B x M x d; context_pos: M x d; x_pos: N x d only for self-attention."""
-        if self.post_norm:  # the paper's order; positions are in the tokens already
+        """Let tokens hear of a context.
+
+        Args:
+            x: the tokens, B x N x d.
+            context: what they attend to, B x M x d.
+            context_pos: positions of the context, M x d.
+            x_pos: positions of the tokens, N x d, only for self-attention.
+
+        Returns:
+            B x N x d.
+        """
+        if not self.matching:  # the paper's order; positions are in the tokens already
             y = self.norm1(x + self.attention(x, context, context))
             return self.norm2(y + self.ffn(y))
         keys = self.norm1(context)
@@ -79,6 +115,7 @@ class LocalMixing(nn.Module):
     """What the neighbours know: a depthwise 7 x 7 convolution over one side's tokens, added to them."""
 
     def __init__(self, dim: int) -> None:
+        """Draw weights for tokens of `dim` channels, with an output near zero."""
         super().__init__()
         self.norm = nn.LayerNorm(dim)
         self.depthwise = nn.Conv2d(dim, dim, 7, padding=3, groups=dim)
@@ -87,7 +124,7 @@ class LocalMixing(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, x: Tensor, shape: tuple[int, int]) -> Tensor:
-        """x: B x N x d, tokens of `shape` (rows, columns) in row order."""
+        """Mix tokens, B x N x d, of `shape` (rows, columns) in row order."""
         grid = self.norm(x).transpose(1, 2).unflatten(2, shape)
         return x + self.out(F.gelu(self.depthwise(grid)).flatten(2).transpose(1, 2))
 
@@ -103,17 +140,25 @@ class CVCAM(nn.Module):
         ffn: int,
         *,
         self_attention: bool,
-        post_norm: bool,
         matching: bool,
         mixing: bool,
     ) -> None:
+        """Draw weights.
+
+        Args:
+            dim: channels of tokens.
+            heads: of each attention.
+            rounds: N.
+            ffn: width of the feed-forward networks over `dim`.
+            self_attention: whether query tokens attend to each other before each round.
+            matching: see `CrossAttentionBlock`.
+            mixing: whether tokens hear what their neighbours found after each round.
+        """
         super().__init__()
         self.rounds = rounds
 
         def blocks() -> nn.ModuleList:
-            return nn.ModuleList(
-                CrossAttentionBlock(dim, heads, ffn, post_norm=post_norm, matching=matching) for _ in range(rounds)
-            )
+            return nn.ModuleList(CrossAttentionBlock(dim, heads, ffn, matching=matching) for _ in range(rounds))
 
         self.to_query = blocks()
         self.to_reference = blocks()
@@ -121,7 +166,7 @@ class CVCAM(nn.Module):
         self.mix_query = nn.ModuleList(LocalMixing(dim) for _ in range(rounds)) if mixing else None
         self.mix_reference = nn.ModuleList(LocalMixing(dim) for _ in range(rounds)) if mixing else None
         # In the paper's order positions are in the tokens already, and nothing is added here.
-        self.position_gain = None if post_norm else nn.Parameter(torch.tensor(0.5))
+        self.position_gain = nn.Parameter(torch.tensor(0.5)) if matching else None
 
     def forward(
         self,
@@ -135,8 +180,16 @@ class CVCAM(nn.Module):
     ) -> tuple[Tensor, Tensor, list[tuple[Tensor, Tensor]]]:
         """Let both views exchange context.
 
-        xq: B x Nq x d, xr: B x Nr x d, pos_q: Nq x d, pos_r: Nr x d; shapes: (rows, columns) of the tokens. Returns
-        both token sets after the last round and, for dense supervision, after every round but the last.
+        Args:
+            xq: tokens of the query, B x Nq x d.
+            xr: tokens of the reference, B x Nr x d.
+            pos_q: positions of the query's tokens, Nq x d.
+            pos_r: positions of the reference's tokens, Nr x d.
+            query_shape: (rows, columns) of the query's tokens.
+            reference_shape: (rows, columns) of the reference's tokens.
+
+        Returns:
+            Both token sets after the last round and, for dense supervision, after every round but the last.
         """
         if self.position_gain is not None:
             pos_q, pos_r = pos_q * self.position_gain, pos_r * self.position_gain

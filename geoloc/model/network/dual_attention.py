@@ -1,4 +1,4 @@
-"""The network that is used: CVCAM between query and reference, MHSAM on what comes of it, one box a cell."""
+"""The network that searches use: CVCAM between query and reference, MHSAM on what comes of it, one box a cell."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from geoloc.model.network.position import gaussian_cells, sine_positions
 
 
 class DualAttentionNet(CrossViewNet):
-    """The dual-attention network with a matching start: training begins with feature similarity."""
+    """The dual-attention network (arXiv 2510.27139) with a matching start: training begins with feature similarity."""
 
     def __init__(self, config: Config) -> None:
+        """Draw the weights of a network of this shape."""
         super().__init__(config)
         d = config.dim
         self.click_tokens = nn.Linear(3, d)
@@ -28,7 +29,6 @@ class DualAttentionNet(CrossViewNet):
             config.rounds,
             config.ffn,
             self_attention=config.query_self_attention,
-            post_norm=False,
             matching=True,
             mixing=config.local_mixing,
         )
@@ -45,7 +45,7 @@ class DualAttentionNet(CrossViewNet):
         nn.init.normal_(self.place_reference.weight, std=0.02)
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """Match B queries to B references, or all to one. click: B x 2 (x, y) in query pixels."""
+        """See `CrossViewNet.forward`."""
         dim = self.config.dim
         fq, fr = self.project_query(query), self.project_reference(reference)
         rows, columns = fr.shape[-2:]
@@ -58,8 +58,9 @@ class DualAttentionNet(CrossViewNet):
         pos_q = sine_positions(q_rows, q_columns, dim, fq.device)
         pos_r = sine_positions(rows, columns, dim, fr.device)
         xq, xr = xq + self.place_query(pos_q), xr + self.place_reference(pos_r)
-        shapes = {"query_shape": (q_rows, q_columns), "reference_shape": (rows, columns)}
-        xq, xr, between = self.cvcam(xq, xr, pos_q, pos_r, **shapes)
+        xq, xr, between = self.cvcam(
+            xq, xr, pos_q, pos_r, query_shape=(q_rows, q_columns), reference_shape=(rows, columns)
+        )
         clicked = torch.einsum("bn,bnd->bd", weight, xq)
         fused = (xr + self.pooled(clicked)[:, None]).transpose(1, 2).unflatten(2, (rows, columns))
         cosine = torch.einsum("bd,bnd->bn", F.normalize(clicked, dim=1), F.normalize(xr, dim=2))

@@ -24,6 +24,7 @@ _BATCH_NORM_EPS = 1e-3
 
 
 def _reach_px() -> int:
+    """Return how far a feature at stride 16 looks beyond the first pixel of its cell, by the sizes of all kernels."""
     reach, step = 1, 2  # the stem: 3 x 3, stride 2
     for _, _, repeats, stride, kernel in _STAGES:
         for i in range(repeats):
@@ -37,9 +38,18 @@ REACH_PX = _reach_px()
 
 
 class MBConv(nn.Module):
-    """Inverted residual: 1 x 1 expansion, depthwise convolution, 1 x 1 projection."""
+    """Inverted residual block: 1 x 1 expansion, depthwise convolution, 1 x 1 projection."""
 
     def __init__(self, inputs: int, outputs: int, expand: int, stride: int, kernel: int) -> None:
+        """Draw weights.
+
+        Args:
+            inputs: channels.
+            outputs: channels.
+            expand: channels of the depthwise convolution over `inputs`.
+            stride: of the depthwise convolution.
+            kernel: side of the depthwise convolution.
+        """
         super().__init__()
         inner = inputs * expand
         self.expand = nn.Conv2d(inputs, inner, 1) if expand != 1 else None
@@ -48,19 +58,25 @@ class MBConv(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """B x C x H x W -> B x C' x H/stride x W/stride."""
+        """Map B x inputs x H x W to B x outputs x H / stride x W / stride."""
         y = x if self.expand is None else nn.functional.relu6(self.expand(x), inplace=True)
         y = self.project(nn.functional.relu6(self.depthwise(y), inplace=True))
         return x + y if self.residual else y
 
 
 class EfficientNetLite0(nn.Module):
-    """RGB in [0, 255] -> features at stride 8 (40 channels) and stride 16 (112 channels)."""
+    """EfficientNet-Lite0 without its last stages: features at stride 8 and at stride 16.
+
+    Attributes:
+        fine_channels: channels at stride 8.
+        channels: channels at stride 16.
+    """
 
     fine_channels = 40
     channels = 112
 
     def __init__(self) -> None:
+        """Draw weights; `load_imagenet` loads trained ones."""
         super().__init__()
         self.stem = nn.Conv2d(3, 32, 3, 2, 1)
         stages = []
@@ -75,7 +91,7 @@ class EfficientNetLite0(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        """B x 3 x H x W in [0, 255] -> (B x 40 x H/8 x W/8, B x 112 x H/16 x W/16)."""
+        """Map images, B x 3 x H x W in [0, 255], to (B x 40 x H / 8 x W / 8, B x 112 x H / 16 x W / 16)."""
         x = ((rgb - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)
         x = nn.functional.relu6(self.stem(x), inplace=True)
         x = self.stages[1](self.stages[0](x))
@@ -102,7 +118,7 @@ class EfficientNetLite0(nn.Module):
 
 
 def _folded(packaged: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The packaged tensors (`_blocks.7._bn1.weight`) under this module's names, batch norms folded in."""
+    """Return the packaged tensors (`_blocks.7._bn1.weight`) under this module's names, batch norms folded in."""
     out: dict[str, Tensor] = {}
 
     def fold(ours: str, convolution: str, norm: str) -> None:

@@ -1,4 +1,4 @@
-"""The head: from the fused reference map to candidate boxes with presence scores, and its losses.
+"""The head: the way from the fused reference map to candidate boxes with presence scores, and its losses.
 
 Every head scores its candidates against one *null* class whose logit is 0: the probability that candidate i is the
 object is exp(s_i) / (1 + sum_j exp(s_j)). The sum over candidates is the probability that the object is in the window
@@ -19,8 +19,11 @@ from torch.nn import functional as F
 class Candidates(NamedTuple):
     """What a head proposes in a batch of windows.
 
-    logits: B x M, against a null class of logit 0. boxes: B x M x 4, xmin, ymin, xmax, ymax in window pixels.
-    raw: the head's own map, for its loss. grid: (rows, columns) of the cells behind M = A * rows * columns.
+    Attributes:
+        logits: B x M, against a null class of logit 0.
+        boxes: B x M x 4, xmin, ymin, xmax, ymax in window pixels.
+        raw: the head's own map, for its loss.
+        grid: (rows, columns) of the cells behind M = A * rows * columns.
     """
 
     logits: Tensor
@@ -31,7 +34,13 @@ class Candidates(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Labels of a batch. box: B x 4 window pixels; present: B bool; sized: B bool, whether the size is known."""
+    """Labels of a batch of windows.
+
+    Attributes:
+        box: B x 4, xmin, ymin, xmax, ymax in window pixels.
+        present: B, whether the object is in the window.
+        sized: B, whether the size of the box is known.
+    """
 
     box: Tensor
     present: Tensor
@@ -39,21 +48,33 @@ class Truth:
 
 
 def null_cross_entropy(logits: Tensor, target: Tensor, present: Tensor) -> Tensor:
-    """Cross-entropy of candidates and the null class, B values. logits, target: B x M (rows of target sum to 1)."""
+    """Return the cross-entropy of candidates and the null class, B values.
+
+    Args:
+        logits: B x M.
+        target: B x M, rows summing to 1.
+        present: B, whether `target` or the null class is right.
+    """
     total = F.pad(logits, (1, 0)).logsumexp(dim=1)
     return torch.where(present, total - (target * logits).sum(1), total)
 
 
 class Head(nn.Module, ABC):
-    """What a network ends with."""
+    """What a network ends with: boxes and scores of a fused map, and the loss by which it learns them."""
 
     @abstractmethod
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """fused: B x d x h x w, fine: B x C x 2h x 2w (or 1 for all), prior: B x 1 x h x w added to scores, or None."""
+        """Propose boxes.
+
+        Args:
+            fused: reference maps that know of the query, B x d x h x w.
+            fine: the reference's features at stride 8, B x C x 2h x 2w, or one for all.
+            prior: B x 1 x h x w to add to scores, or None.
+        """
 
     @abstractmethod
     def loss(self, candidates: Candidates, truth: Truth) -> dict[str, Tensor]:
-        """The parts of the loss: `score`, `centre` and `size`, each the mean over the batch."""
+        """Return the parts of the loss, `score`, `centre` and `size`, each the mean over the batch."""
 
 
 class CellHead(Head):
@@ -66,6 +87,13 @@ class CellHead(Head):
     typical_px = 24.0
 
     def __init__(self, dim: int, fine_channels: int, hidden: int = 96) -> None:
+        """Draw weights, with scores near those of an absent object.
+
+        Args:
+            dim: channels of the fused map.
+            fine_channels: channels of the features at stride 8.
+            hidden: channels in between.
+        """
         super().__init__()
         self.lateral = nn.Sequential(nn.BatchNorm2d(fine_channels, affine=False), nn.Conv2d(fine_channels, dim, 1))
         self.mix = nn.Sequential(nn.GELU(), nn.Conv2d(dim, hidden, 3, padding=1), nn.GELU())
@@ -74,7 +102,7 @@ class CellHead(Head):
         self.out.bias = nn.Parameter(torch.tensor([-7.0, 0, 0, 0, 0]))
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """fused: B x d x h x w, fine: B x C x 2h x 2w (or 1 for all), prior: B x 1 x h x w added to scores, or None."""
+        """See `Head.forward`."""
         size = fine.shape[-2:]
         up = F.interpolate(fused, size=size, mode="bilinear", align_corners=False)
         raw = self.out(self.mix(up + self.lateral(fine)))
@@ -84,7 +112,12 @@ class CellHead(Head):
         return self.decode(raw)
 
     def decode(self, raw: Tensor) -> Candidates:
-        """raw: B x 5 x rows x columns of score, x and y from the cell's centre in cells, log width and height."""
+        """Read boxes from the head's map.
+
+        Args:
+            raw: B x 5 x rows x columns: score, x and y from the cell's centre in cells, log width and height over
+                `typical_px`.
+        """
         rows, columns = raw.shape[-2:]
         cell_x, cell_y = self._cells(rows, columns, raw.device)
         x = (cell_x + raw[:, 1].flatten(1)) * self.stride
@@ -95,7 +128,7 @@ class CellHead(Head):
         return Candidates(raw[:, 0].flatten(1), boxes, raw, (rows, columns))
 
     def loss(self, candidates: Candidates, truth: Truth) -> dict[str, Tensor]:
-        """`score` (cross-entropy, soft over the cells round the centre), `centre` and `size` (smooth L1)."""
+        """Return `score` (cross-entropy, soft over the cells round the centre), `centre` and `size` (smooth L1)."""
         rows, columns = candidates.grid
         cell_x, cell_y = self._cells(rows, columns, truth.box.device)
         centre = (truth.box[:, :2] + truth.box[:, 2:]) / 2 / self.stride
@@ -126,5 +159,5 @@ class CellHead(Head):
 
 
 def presence(logits: Tensor) -> Tensor:
-    """The probability that the object is in the window, B x M -> B."""
+    """Return the probability that the object is in the window, B, by the logits of its candidates, B x M."""
     return torch.sigmoid(logits.logsumexp(dim=1))

@@ -1,4 +1,4 @@
-"""MHSAM: multi-head spatial attention with several kernel sizes (arXiv 2510.27139)."""
+"""MHSAM, multi-head spatial attention with several kernel sizes (arXiv 2510.27139)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ KERNELS = (1, 3, 5)
 
 
 class MHSAM(nn.Module):
-    """A = sigmoid(sum over k of Deconv_k(Conv_k(F))), stride 1, padding 0; F' = A * F.
+    """Weigh a map by an attention map of itself: A = sigmoid(sum over k of Deconv_k(Conv_k(F))), F' = A * F.
 
-    The convolution without padding shrinks the map by k - 1 and the transposed one restores it, so that borders are
-    seen less, which is how the module suppresses edge noise. `groups` splits the channels into heads. Open in the
-    paper and chosen here: A is per channel, and nothing stands between the two convolutions.
+    Strides are 1. The convolution without padding shrinks the map by k - 1 and the transposed one restores it, so that
+    borders are seen less, which is how the module suppresses edge noise. Open in the paper and chosen here: A is per
+    channel, and nothing stands between the two convolutions.
     """
 
     def __init__(self, dim: int, groups: int) -> None:
+        """Draw weights.
+
+        Args:
+            dim: channels.
+            groups: heads that the channels are split into.
+        """
         super().__init__()
         self.branches = nn.ModuleList(
             nn.Sequential(
@@ -28,6 +34,6 @@ class MHSAM(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """B x d x H x W -> B x d x H x W; H and W at least the largest kernel."""
+        """Weigh maps, B x d x H x W; H and W are at least the largest kernel."""
         total = torch.stack([branch(features) for branch in self.branches]).sum(0)
         return torch.sigmoid(total) * features

@@ -1,4 +1,4 @@
-"""Where things are: the click map and sinusoidal positions."""
+"""Where things are, as numbers for a network: sinusoidal positions, and cells about a click."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 def sine_positions(height: int, width: int, dim: int, device: torch.device) -> Tensor:
-    """2-D sinusoidal positions, (height * width) x dim, half of the channels for x and half for y.
+    """Return 2-D sinusoidal positions, (height * width) x dim, half of the channels for x and half for y.
 
-    Wavelengths run from 4 cells to 400 so that both neighbours and the whole window are told apart.
+    Wavelengths run from 4 cells to 400, so that both neighbours and places far apart differ.
     """
     quarter = dim // 4
     wavelength = 4.0 * 100.0 ** (torch.arange(quarter, device=device) / quarter)
@@ -27,10 +27,18 @@ def sine_positions(height: int, width: int, dim: int, device: torch.device) -> T
 
 
 def gaussian_cells(click: Tensor, height: int, width: int, sigma: float, stride: int) -> tuple[Tensor, Tensor]:
-    """A Gaussian round the click over feature cells, and each cell's offset from the click.
+    """Weigh feature cells by a Gaussian round the click.
 
-    click: B x 2 (x, y) in pixels of a height x width image; sigma: standard deviation in pixels. Returns weights
-    B x N and offsets B x N x 2 in units of the image height, N = (height / stride) * (width / stride) in row order.
+    Args:
+        click: B x 2, (x, y) in pixels of the image.
+        height: of the image, pixels.
+        width: of the image, pixels.
+        sigma: standard deviation, pixels.
+        stride: pixels along a cell.
+
+    Returns:
+        Weights, B x N, and each cell's offset from the click in heights of the image, B x N x 2, for the N = (height /
+        stride) * (width / stride) cells in row order.
     """
     rows, columns = height // stride, width // stride
     dx, dy = click_offsets(click / stride, rows, columns)
@@ -40,7 +48,7 @@ def gaussian_cells(click: Tensor, height: int, width: int, sigma: float, stride:
 
 
 def click_offsets(click: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Offsets of every pixel centre from the click, each B x H x W."""
+    """Return x and y offsets of every pixel's centre from the click, B x height x width each; click: B x 2."""
     x = torch.arange(width, device=click.device) + 0.5
     y = torch.arange(height, device=click.device) + 0.5
     dx = x[None, None, :] - click[:, 0, None, None]

@@ -19,14 +19,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from geoloc.town.scene.shapes import Floats
+
 PixelWindow = tuple[int, int, int, int]
 """Rows r0..r1 and columns c0..c1, half-open."""
 Windows = list[tuple[int, PixelWindow]]
-"""Windows and which of the things asked for is in each; a thing may have none or several."""
+"""Windows, and the number of what is in each; a thing may have none or several."""
 
 NEAR_M = 0.02
-"""Nearer things are not seen."""
+"""Metres: what is nearer is not shown."""
 
 
 class Camera(ABC):
@@ -40,30 +41,36 @@ class Camera(ABC):
     @property
     @abstractmethod
     def fixed(self) -> Floats:
-        """The constant half of the rays: the origin (3) of central cameras, the direction (3) of parallel ones."""
+        """Constant half of the rays: the origin (3) of central cameras, the direction (3) of parallel ones."""
 
     @abstractmethod
     def dot(self, vector: Floats, window: PixelWindow) -> NDArray[np.float32]:
-        """Dot product of `vector` (3) with the varying half of every ray in the window, rows x columns."""
+        """Return the dot product of a vector (3) and the varying half of every ray in a window, rows x columns."""
 
     @abstractmethod
     def quadric(self, matrix: Floats, shift: Floats, window: PixelWindow) -> NDArray[np.float32]:
-        """(w - shift) matrix (w - shift) for the varying half w of every ray; symmetric matrix 3 x 3, shift 3."""
+        """Return (w - shift) matrix (w - shift) for the varying half w of every ray in a window, rows x columns.
+
+        Args:
+            matrix: 3 x 3, symmetric.
+            shift: 3.
+            window: a part of the picture.
+        """
 
     @abstractmethod
     def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-        """Pixels (N x 2) of points (N x 3), and which of them (N) lie in front of the camera; others are NaN."""
+        """Return the pixels (N x 2) of points (N x 3), and which (N) lie in front of the camera; others are NaN."""
 
     @abstractmethod
     def windows(self, hulls: Floats) -> Windows:
-        """Parts of the picture that hold the convex hulls of points (N x K x 3), with a pixel to spare.
+        """Return the parts of the picture that hold the convex hulls of points (N x K x 3), with a pixel to spare.
 
         Points of a hull are in such an order that neighbours, the last and the first too, span its outline.
         """
 
     @abstractmethod
     def enlarged(self, factor: int) -> Camera:
-        """The same view with `factor` times as many pixels along each side."""
+        """Return the same view with `factor` times as many pixels along each side."""
 
     @property
     @abstractmethod
@@ -71,17 +78,17 @@ class Camera(ABC):
         """Metres between neighbouring rays: at t = 1 for central cameras, anywhere for parallel ones."""
 
     def rays(self, window: PixelWindow) -> NDArray[np.float32]:
-        """The varying half of the rays, rows x columns x 3."""
+        """Return the varying half of the rays of a window, rows x columns x 3."""
         return np.stack([self.dot(axis, window) for axis in np.eye(3)], axis=-1)
 
     def ray(self, x: float, y: float) -> tuple[Floats, Floats]:
-        """Origin (3) and direction (3) of the ray of the pixel that holds (x, y)."""
+        """Return origin (3) and direction (3) of the ray of the pixel that holds (x, y)."""
         row, column = int(y), int(x)
         varying = self.rays((row, row + 1, column, column + 1))[0, 0].astype(np.float64)
         return (self.fixed, varying) if self.central else (varying, self.fixed)
 
     def _clipped(self, low: Floats, high: Floats) -> Windows:
-        """Windows of boxes (N x 2 and N x 2, pixels), those outside the picture left out."""
+        """Return the windows of boxes (N x 2 and N x 2, pixels), those outside the picture left out."""
         size = np.array([self.width, self.height])
         low = np.clip(np.floor(low) - 1, 0, size).astype(int)
         high = np.clip(np.ceil(high) + 1, 0, size).astype(int)
@@ -91,7 +98,7 @@ class Camera(ABC):
 
 
 class _AffineCamera(Camera):
-    """The varying half of the ray is `base + x * along_x + y * along_y`."""
+    """A camera whose rays vary as `base + x * along_x + y * along_y`."""
 
     base: Floats
     along_x: Floats
@@ -104,7 +111,7 @@ class _AffineCamera(Camera):
         return np.add.outer(rows.astype(np.float32), columns.astype(np.float32))
 
     def quadric(self, matrix: Floats, shift: Floats, window: PixelWindow) -> NDArray[np.float32]:
-        """A polynomial of the pixel, about the window's middle for the sake of single precision."""
+        """Evaluate a polynomial of the pixel, about the window's middle for the sake of single precision."""
         r0, r1, c0, c1 = window
         middle = self.base + (c0 + c1) / 2 * self.along_x + (r0 + r1) / 2 * self.along_y - shift
         u, v = np.arange(c0, c1) + 0.5 - (c0 + c1) / 2, np.arange(r0, r1) + 0.5 - (r0 + r1) / 2
@@ -119,7 +126,17 @@ class _AffineCamera(Camera):
 
 @dataclass(frozen=True)
 class Pinhole(_AffineCamera):
-    """A photograph without lens distortion. position: 3; focal length in pixels."""
+    """A photograph without lens distortion.
+
+    Attributes:
+        position: 3, local metres.
+        heading_deg: clockwise from north.
+        pitch_deg: 0 level, -90 straight down.
+        focal_px: focal length in pixels.
+        width: pixels.
+        height: pixels.
+        roll_deg: positive as the camera's own right side goes down.
+    """
 
     position: tuple[float, float, float]
     heading_deg: float
@@ -132,7 +149,7 @@ class Pinhole(_AffineCamera):
 
     @cached_property
     def axes(self) -> Floats:
-        """Rows are the camera's right, down and forward in the local frame, 3 x 3."""
+        """The camera's right, down and forward in the local frame as rows, 3 x 3."""
         heading, pitch, roll = np.radians([self.heading_deg, self.pitch_deg, self.roll_deg])
         north, up = np.array([math.sin(heading), math.cos(heading), 0.0]), np.array([0.0, 0.0, 1.0])
         forward = math.cos(pitch) * north + math.sin(pitch) * up
@@ -143,7 +160,7 @@ class Pinhole(_AffineCamera):
 
     @property
     def fixed(self) -> Floats:
-        """The position."""
+        """Position of the camera."""
         return np.array(self.position, np.float64)
 
     @cached_property
@@ -154,37 +171,37 @@ class Pinhole(_AffineCamera):
 
     @property
     def along_x(self) -> Floats:  # type: ignore[override]
-        """Right."""
+        """The camera's right: a pixel's step along a row."""
         return self.axes[0]
 
     @property
     def along_y(self) -> Floats:  # type: ignore[override]
-        """Down."""
+        """The camera's down: a pixel's step along a column."""
         return self.axes[1]
 
     @property
     def spread(self) -> float:
-        """Directions are as long as the focal length in pixels, so neighbours are 1 apart."""
+        """Metres between neighbouring rays, 1: directions are as long as the focal length in pixels."""
         return 1.0
 
     def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-        """Pixels of points; see `Camera`."""
+        """Return the pixels of points; see `Camera`."""
         q = (np.asarray(points, np.float64) - self.fixed) @ self.axes.T
         front = q[:, 2] > NEAR_M
         depth = np.where(front, q[:, 2], np.nan)[:, None]
         return self.focal_px * q[:, :2] / depth + [self.width / 2, self.height / 2], front
 
     def windows(self, hulls: Floats) -> Windows:
-        """The boxes round projected points; the whole picture where some are in front and some behind."""
+        """Return the boxes round projected points; the whole picture where some are in front and some behind."""
         pixels, front = self.project(hulls.reshape(-1, 3))
         pixels, front = pixels.reshape(*hulls.shape[:2], 2), front.reshape(*hulls.shape[:2], 1)
-        seen, whole = np.any(front, axis=1), np.all(front, axis=1)
-        low = np.where(whole, pixels.min(axis=1), np.where(seen, 0.0, np.inf))
-        high = np.where(whole, pixels.max(axis=1), np.where(seen, [self.width, self.height], -np.inf))
+        some, whole = np.any(front, axis=1), np.all(front, axis=1)
+        low = np.where(whole, pixels.min(axis=1), np.where(some, 0.0, np.inf))
+        high = np.where(whole, pixels.max(axis=1), np.where(some, [self.width, self.height], -np.inf))
         return self._clipped(low, high)
 
     def enlarged(self, factor: int) -> Pinhole:
-        """See `Camera`."""
+        """Return the same view with more pixels; see `Camera`."""
         wide, high = self.width * factor, self.height * factor
         return replace(self, width=wide, height=high, focal_px=self.focal_px * factor)
 
@@ -193,8 +210,13 @@ class Pinhole(_AffineCamera):
 class Parallel(_AffineCamera):
     """Parallel rays: a true ortho (straight down) or the sun's view.
 
-    base: the starting point of the ray through the picture's upper-left corner; along_x, along_y: a pixel's steps;
-    direction: unit, 3.
+    Attributes:
+        base: 3, the starting point of the ray through the picture's upper-left corner.
+        along_x: 3, a pixel's step along a row.
+        along_y: 3, a pixel's step along a column.
+        direction: 3, of unit length.
+        width: pixels.
+        height: pixels.
     """
 
     base: Floats
@@ -207,35 +229,42 @@ class Parallel(_AffineCamera):
 
     @property
     def fixed(self) -> Floats:
-        """The direction."""
+        """Direction of all rays."""
         return self.direction
 
     @property
     def spread(self) -> float:
-        """The larger of a pixel's two sides."""
+        """Length of the larger of a pixel's two sides."""
         return float(max(np.linalg.norm(self.along_x), np.linalg.norm(self.along_y)))
 
     def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-        """Pixels of points; all of them are in front."""
+        """Return the pixels of points; all of them are in front."""
         to_pixel = np.linalg.inv(np.stack([self.along_x, self.along_y, self.direction], axis=1))
         pixels = (np.asarray(points, np.float64) - self.base) @ to_pixel.T
         return pixels[:, :2], np.ones(len(pixels), bool)
 
     def windows(self, hulls: Floats) -> Windows:
-        """The boxes round the projected points."""
+        """Return the boxes round the projected points."""
         pixels, _ = self.project(hulls.reshape(-1, 3))
         pixels = pixels.reshape(*hulls.shape[:2], 2)
         return self._clipped(pixels.min(axis=1), pixels.max(axis=1))
 
     def enlarged(self, factor: int) -> Parallel:
-        """See `Camera`."""
+        """Return the same view with more pixels; see `Camera`."""
         along_x, along_y = self.along_x / factor, self.along_y / factor
         return replace(self, along_x=along_x, along_y=along_y, width=self.width * factor, height=self.height * factor)
 
 
 @dataclass(frozen=True)
 class Equirectangular(Camera):
-    """A full panorama: columns are azimuths, `heading_deg` in the middle, rows are elevations from +90 to -90."""
+    """A full panorama: columns are azimuths, rows are elevations from +90 to -90 degrees.
+
+    Attributes:
+        position: 3, local metres.
+        heading_deg: of the middle column, clockwise from north.
+        width: pixels.
+        height: pixels.
+    """
 
     position: tuple[float, float, float]
     heading_deg: float
@@ -245,16 +274,16 @@ class Equirectangular(Camera):
 
     @property
     def fixed(self) -> Floats:
-        """The position."""
+        """Position of the camera."""
         return np.array(self.position, np.float64)
 
     @property
     def spread(self) -> float:
-        """Directions are of unit length."""
+        """Metres between neighbouring rays: directions are of unit length."""
         return 2.0 * math.pi / self.width
 
     def dot(self, vector: Floats, window: PixelWindow) -> NDArray[np.float32]:
-        """See `Camera`."""
+        """Return the dot products; see `Camera`."""
         r0, r1, c0, c1 = window
         azimuth = math.radians(self.heading_deg) + ((np.arange(c0, c1) + 0.5) / self.width - 0.5) * 2.0 * math.pi
         elevation = (0.5 - (np.arange(r0, r1) + 0.5) / self.height) * math.pi
@@ -263,13 +292,13 @@ class Equirectangular(Camera):
         return flat + (vector[2] * np.sin(elevation)).astype(np.float32)[:, None]
 
     def quadric(self, matrix: Floats, shift: Floats, window: PixelWindow) -> NDArray[np.float32]:
-        """By the matrix's eigenvectors."""
+        """Evaluate the form by the matrix's eigenvectors; see `Camera`."""
         values, vectors = np.linalg.eigh(matrix)
         parts = [self.dot(vector, window) - np.float32(shift @ vector) for vector in vectors.T]
         return np.asarray(sum(np.float32(value) * part * part for value, part in zip(values, parts, strict=True)))
 
     def project(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-        """Pixels of points; all directions are in the picture."""
+        """Return the pixels of points; all directions are in the picture."""
         east, north, up = (np.asarray(points, np.float64) - self.fixed).T
         turn = (np.degrees(np.arctan2(east, north)) - self.heading_deg + 180.0) % 360.0
         elevation = np.degrees(np.arctan2(up, np.hypot(east, north)))
@@ -277,7 +306,7 @@ class Equirectangular(Camera):
         return pixels, np.ones(len(pixels), bool)
 
     def windows(self, hulls: Floats) -> Windows:
-        """One box for each, or two where the points lie on both sides of the seam.
+        """Return a box for each hull, or two where its points lie on both sides of the seam.
 
         Straight edges are curves here, so the box is that of points along the edges of all pairs of neighbours.
         """
@@ -298,5 +327,5 @@ class Equirectangular(Camera):
         return found
 
     def enlarged(self, factor: int) -> Equirectangular:
-        """See `Camera`."""
+        """Return the same view with more pixels; see `Camera`."""
         return replace(self, width=self.width * factor, height=self.height * factor)

@@ -16,20 +16,24 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.town.picture.camera import Parallel, PixelWindow
+from geoloc.town.scene.shapes import Floats
 from tiling.errors import GeolocError
 
-Floats = NDArray[np.floating]
 _TILE_PX = 512
 _ABOVE_M = 100.0
 
 
 class TownError(GeolocError, ValueError):
-    """A town cannot be made as asked."""
+    """A town cannot be made with these arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Local metres about `origin` (lon, lat) and their place in the CRS `epsg`.
+    """Local metres about an origin, and their place in a CRS.
+
+    Attributes:
+        origin: (lon, lat).
+        epsg: code of the CRS.
 
     Raises:
         TownError: no such CRS, or it does not reach to the origin.
@@ -41,6 +45,7 @@ class Frame:
     _to_lonlat: pyproj.Transformer = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        """Prepare the transformations."""
         lon, lat = self.origin
         local = pyproj.CRS.from_proj4(f"+proj=tmerc +lon_0={lon!r} +lat_0={lat!r} +k=1 +datum=WGS84 +units=m")
         try:
@@ -53,28 +58,36 @@ class Frame:
             raise TownError(f"EPSG:{self.epsg} does not reach to {lon:g},{lat:g}; give another CRS or origin")
 
     def to_crs(self, points: Floats) -> Floats:
-        """Local metres (N x 2 or more, x y first) to the CRS's (x, y), N x 2."""
+        """Turn local metres (N x 2 or more, x y first) into the CRS's (x, y), N x 2."""
         return np.stack(self._to_crs.transform(points[:, 0], points[:, 1]), axis=-1)
 
     def from_crs(self, points: Floats) -> Floats:
-        """The CRS's (x, y) to local metres, N x 2."""
+        """Turn the CRS's (x, y), N x 2, into local metres, N x 2."""
         x, y = self._to_crs.transform(points[:, 0], points[:, 1], direction=pyproj.enums.TransformDirection.INVERSE)
         return np.stack([x, y], axis=-1)
 
     def lonlat(self, x: float, y: float) -> tuple[float, float]:
-        """WGS 84 of a local point."""
+        """Return longitude and latitude, WGS 84, of a local point."""
         lon, lat = self._to_lonlat.transform(x, y)
         return float(lon), float(lat)
 
     def true_box(self, outline: Floats) -> tuple[float, float, float, float]:
-        """xmin, ymin, xmax, ymax along the CRS's axes of local points (N x 2 or 3), seen from straight above."""
+        """Return xmin, ymin, xmax, ymax in the CRS of local points (N x 2 or 3), seen from straight above."""
         points = self.to_crs(outline)
         return (*map(float, points.min(0)), *map(float, points.max(0)))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)
 class MosaicGrid:
-    """The mosaic's pixels: `affine` leads from (column, row), corner origin, to the frame's CRS."""
+    """The mosaic's pixels.
+
+    Attributes:
+        frame: local metres and the CRS.
+        half_m: half the town's side.
+        affine: leads from (column, row), corner origin, to the CRS.
+        width: columns.
+        height: rows.
+    """
 
     frame: Frame
     half_m: float
@@ -84,9 +97,14 @@ class MosaicGrid:
 
     @classmethod
     def over(cls, frame: Frame, size_m: float, gsd_m: float, rotation_deg: float) -> MosaicGrid:
-        """The smallest grid that holds the town of `size_m`, its pixels `gsd_m` on the ground, turned clockwise.
+        """Make the smallest grid that holds a town.
 
-        rotation_deg: from the CRS's own axes, on the ground (a sheared geotransform where degrees are no squares).
+        Args:
+            frame: local metres and the CRS.
+            size_m: the town's side.
+            gsd_m: of a pixel, on the ground.
+            rotation_deg: clockwise from the CRS's own axes, on the ground (a sheared geotransform where degrees are no
+                squares).
         """
         middle = frame.to_crs(np.zeros((1, 2)))[0]
         ends = frame.to_crs(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
@@ -111,13 +129,13 @@ class MosaicGrid:
         return cls(frame, half, turned * Affine.translation(float(x0), float(y0)), width, height)
 
     def to_local(self, pixels: Floats) -> Floats:
-        """Pixels (N x 2, corner origin) to local metres, N x 2."""
+        """Turn pixels (N x 2, corner origin) into local metres, N x 2."""
         return self.frame.from_crs(_apply(self.affine, np.asarray(pixels, np.float64)))
 
     def cameras(self) -> Iterator[tuple[PixelWindow, Parallel]]:
-        """The true ortho's camera for every piece of the grid that the town reaches into.
+        """Yield the window and the true ortho's camera of every tile of the grid that the town reaches into.
 
-        Within a piece the way from pixels to local metres is taken as affine; over 80 m it is so to 0.3 mm.
+        Within a tile the way from pixels to local metres is taken as affine; over 80 m it is so to 0.3 mm.
         """
         for r0 in range(0, self.height, _TILE_PX):
             for c0 in range(0, self.width, _TILE_PX):
@@ -132,7 +150,7 @@ class MosaicGrid:
                 yield (r0, r1, c0, c1), Parallel(start, along_x, along_y, np.array([0.0, 0.0, -1.0]), c1 - c0, r1 - r0)
 
     def valid(self, window: PixelWindow) -> NDArray[np.bool_]:
-        """Whether the centre of each pixel of a window lies in the town, rows x columns."""
+        """Tell for each pixel of a window whether its centre lies in the town, rows x columns."""
         r0, r1, c0, c1 = window
         x, y = np.meshgrid(np.arange(c0, c1) + 0.5, np.arange(r0, r1) + 0.5)
         local = self.to_local(np.stack([x.ravel(), y.ravel()], axis=-1))
@@ -140,6 +158,6 @@ class MosaicGrid:
 
 
 def _apply(affine: Affine, points: Floats) -> Floats:
-    """Points (N x 2) through an affine."""
+    """Apply an affine to points (N x 2)."""
     matrix = np.array(affine[:6]).reshape(2, 3)
     return points @ matrix[:, :2].T + matrix[:, 2]

@@ -41,7 +41,10 @@ _SHIFT = 4  # binary digits of a pixel that OpenCV's polygons know
 
 @dataclass(slots=True, eq=False)
 class _Canvas:
-    """colour: N x N x 3 uint8 sRGB, row 0 in the north; look: N x N index of the material; gsd: metres a pixel."""
+    """Two rasters that are painted together.
+
+    colour: N x N x 3 uint8 sRGB, row 0 in the north; look: N x N index of the material; gsd: metres a pixel.
+    """
 
     colour: NDArray[np.uint8]
     look: NDArray[np.uint8]
@@ -56,7 +59,7 @@ class _Canvas:
         return cls(colour, np.full((side, side), _INDEX["field"], np.uint8), half_m, gsd)
 
     def pixels(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Local metres to pixels, corner origin."""
+        """Turn local metres into pixels, corner origin."""
         return np.stack([points[:, 0] + self.half_m, self.half_m - points[:, 1]], axis=-1) / self.gsd
 
     def fill(self, shape: Polygon | MultiPolygon, look: str, colour: Colour) -> None:
@@ -74,8 +77,8 @@ class _Canvas:
         self.fill(line.buffer(width / 2, cap_style="flat"), look, colour)
 
 
-def paint(scene: Scene, seed: int, half_m: float, gsd: float) -> Pyramid:
-    """The ground within `half_m` of the middle at `gsd` metres a pixel; row 0 is the north edge."""
+def paint_ground(scene: Scene, seed: int, half_m: float, gsd: float) -> Pyramid:
+    """Paint the ground within `half_m` of the middle at `gsd` metres a pixel; row 0 is the north edge."""
     rng = np.random.default_rng([seed, 2])
     canvas = _Canvas.blank(half_m, gsd)
     layout = scene.layout
@@ -111,7 +114,7 @@ def _mow(canvas: _Canvas, polygon: Polygon, rng: np.random.Generator) -> None:
 
 
 def _stripe(canvas: _Canvas, polygon: Polygon, angle: float, period: float, strength: float) -> None:
-    """Brightness waves across a polygon, lines at `angle`, a little uneven."""
+    """Paint brightness waves across a polygon, lines at `angle`, a little uneven."""
     points = canvas.pixels(np.asarray(polygon.exterior.coords)[:, :2])
     side = canvas.look.shape[0]
     x0, y0 = np.clip(np.floor(points.min(0)).astype(int), 0, side)
@@ -145,11 +148,11 @@ def _paint_streets(canvas: _Canvas, layout: Layout, rng: np.random.Generator) ->
         near = [s for s in range(0, int(length), 3) if abs(line.interpolate(s).x) < canvas.half_m]
         for at in rng.choice(near, len(near) // 3):  # repairs, manholes, cracks
             side = rng.uniform(-0.4, 0.4) * street.width
-            piece = _piece(line, at, rng.uniform(1.5, 9.0), side)
+            patch = _segment(line, at, rng.uniform(1.5, 9.0), side)
             tone = 104 + rng.normal(0, 13)
-            canvas.stroke(piece, rng.uniform(0.7, 2.2), "asphalt", (tone, tone, tone + 2))
+            canvas.stroke(patch, rng.uniform(0.7, 2.2), "asphalt", (tone, tone, tone + 2))
         for at in rng.choice(near, len(near) // 8):
-            spot = _piece(line, at, 1.0, rng.uniform(-0.3, 0.3) * street.width).interpolate(0).buffer(0.34)
+            spot = _segment(line, at, 1.0, rng.uniform(-0.3, 0.3) * street.width).interpolate(0).buffer(0.34)
             canvas.fill(spot, "asphalt", (74, 72, 70))
         for at in rng.choice(near, len(near) // 3):
             steps = np.cumsum(rng.normal(0, 0.5, (9, 2)), axis=0)
@@ -163,8 +166,8 @@ def _paint_streets(canvas: _Canvas, layout: Layout, rng: np.random.Generator) ->
             _mark(canvas, street.line, street.width, crossings)
 
 
-def _piece(line: LineString, at: float, length: float, offset: float) -> LineString:
-    """A straight piece along a line, to its left by `offset`."""
+def _segment(line: LineString, at: float, length: float, offset: float) -> LineString:
+    """Return a straight segment along a line, to its left by `offset`."""
     a, b = (np.array(line.interpolate(at + d).coords[0]) for d in (0.0, max(length, 0.5)))
     ahead = (b - a) / max(float(np.linalg.norm(b - a)), 1e-6)
     aside = np.array([-ahead[1], ahead[0]]) * offset
@@ -172,10 +175,10 @@ def _piece(line: LineString, at: float, length: float, offset: float) -> LineStr
 
 
 def _mark(canvas: _Canvas, line: LineString, width: float, crossings: Polygon) -> None:
-    """A dashed centre line, and zebra crossings a little away from the crossings."""
+    """Paint a dashed centre line, and zebra crossings a little away from the crossings."""
     white = (222.0, 222.0, 216.0)
     for at in np.arange(0.0, line.length - 3.0, 6.0):
-        dash = _piece(line, at, 3.0, 0.0)
+        dash = _segment(line, at, 3.0, 0.0)
         if not crossings.intersects(dash):
             canvas.stroke(dash, 0.13, "paint", white)
     for polygon in getattr(crossings, "geoms", [crossings]):
@@ -183,11 +186,11 @@ def _mark(canvas: _Canvas, line: LineString, width: float, crossings: Polygon) -
             continue
         start = line.project(polygon.centroid) + math.sqrt(polygon.area / math.pi) + 1.5
         for offset in np.arange(-width / 2 + 0.5, width / 2 - 0.3, 1.0):
-            canvas.stroke(_piece(line, start, 3.0, offset), 0.5, "paint", white)
+            canvas.stroke(_segment(line, start, 3.0, offset), 0.5, "paint", white)
 
 
 def _joints(canvas: _Canvas, scene: Scene) -> None:
-    """Slabs of slightly different brightness, laid along the streets."""
+    """Paint slabs of slightly different brightness, laid along the streets."""
     angle, size = scene.layout.angle, 0.6
     cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
     rng = np.random.default_rng(7)
@@ -202,7 +205,7 @@ def _joints(canvas: _Canvas, scene: Scene) -> None:
 
 
 def _darken_beside_walls(canvas: _Canvas, scene: Scene) -> None:
-    """Ambient occlusion: less sky is seen from the ground beside buildings and under cars."""
+    """Darken by ambient occlusion: less sky is seen from the ground beside buildings and under cars."""
     shade = np.zeros(canvas.look.shape, np.uint8)
     for item in scene.objects:
         if item.kind in ("house", "hall", "shed"):
@@ -223,7 +226,7 @@ def _darken_beside_walls(canvas: _Canvas, scene: Scene) -> None:
 
 
 def _roughen(canvas: _Canvas, seed: int) -> None:
-    """Brightness noise of three scales, as strong as each material has it; plants also change their hue."""
+    """Add brightness noise of three scales, as strong as each material has it; plants also change their hue."""
     rng = np.random.default_rng([seed, 3])
     side = canvas.look.shape[0]
     noises = [fractal(rng, 1024, slope) for slope in (1.9, 1.3, 0.55)]

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.town.picture.texture import Pyramid
-from geoloc.town.scene.shapes import Material, Packed
+from geoloc.town.scene.shapes import Floats, Material, PackedScene
 
-Floats = NDArray[np.floating]
 _GLOSS = {Material.PAINT: 1.0, Material.GLASS: 1.6, Material.SOLAR: 1.2, Material.WATER: 1.0}
 
 
-class Surfaces:
+class ScenePrimitives:
     """A packed scene in single precision, and noise of two slopes: the smooth and the rough one."""
 
-    def __init__(self, packed: Packed, noise: tuple[Pyramid, ...]) -> None:
+    def __init__(self, packed: PackedScene, noise: tuple[Pyramid, ...]) -> None:
+        """Convert a scene; `noise` is the smooth and the rough one."""
         self.packed = packed
         self.faces = len(packed.points)
         self.smooth, self.rough = noise
@@ -30,10 +30,17 @@ class Surfaces:
 
 
 @dataclass(slots=True, eq=False)
-class Points:
-    """N points on primitives `index`, seen along unit directions `toward` by pixels of `footprint` metres.
+class ShadedPoints:
+    """N points on primitives, with their look.
 
-    colour (linear, N x 3), normal (unit, N x 3) and gloss (N) are filled in by `paint`.
+    Attributes:
+        index: N, of the primitives.
+        position: N x 3, local metres.
+        toward: N x 3, unit directions that they are seen along.
+        footprint: N, metres that a pixel covers there.
+        colour: N x 3, linear.
+        normal: N x 3, unit.
+        gloss: N.
     """
 
     index: NDArray[np.int32]
@@ -45,10 +52,20 @@ class Points:
     gloss: Floats
 
 
-def paint(s: Surfaces, index: NDArray[np.int32], position: Floats, toward: Floats, footprint: Floats) -> Points:
-    """The look of points; see `Points`."""
+def shade_points(
+    s: ScenePrimitives, index: NDArray[np.int32], position: Floats, toward: Floats, footprint: Floats
+) -> ShadedPoints:
+    """Find the look of points.
+
+    Args:
+        s: the scene.
+        index: see `ShadedPoints`, as all else.
+        position: N x 3.
+        toward: N x 3.
+        footprint: N.
+    """
     gloss = np.zeros(len(index), np.float32)
-    points = Points(index, position, toward, footprint, s.colour[index], np.empty_like(position), gloss)
+    points = ShadedPoints(index, position, toward, footprint, s.colour[index], np.empty_like(position), gloss)
     on_face = index < s.faces
     blob, face = np.flatnonzero(~on_face), np.flatnonzero(on_face)
     if len(blob):
@@ -61,8 +78,8 @@ def paint(s: Surfaces, index: NDArray[np.int32], position: Floats, toward: Float
     return points
 
 
-def _leaves(s: Surfaces, points: Points, at: NDArray[np.intp]) -> None:
-    """Leaves and twigs: rough normals, dark gaps, paler tops."""
+def _leaves(s: ScenePrimitives, points: ShadedPoints, at: NDArray[np.intp]) -> None:
+    """Shade leaves and twigs: rough normals, dark gaps, paler tops."""
     which = points.index[at] - s.faces
     p, foot = points.position[at], points.footprint[at]
     out = (p - s.centre[which]) / s.radii[which]
@@ -84,7 +101,7 @@ def _leaves(s: Surfaces, points: Points, at: NDArray[np.intp]) -> None:
     points.colour[at] *= (np.clip(tone, 0.25, 1.9) * inside * 1.15)[:, None]
 
 
-def _faces(s: Surfaces, points: Points, at: NDArray[np.intp]) -> None:
+def _faces(s: ScenePrimitives, points: ShadedPoints, at: NDArray[np.intp]) -> None:
     which = points.index[at]
     n = s.normal[which]
     slant = np.sum(n * points.toward[at], axis=1)
@@ -126,20 +143,22 @@ _UNEVEN = {  # fine and broad deviations of brightness
 
 
 def _fade(period: float, footprint: Floats) -> Floats:
-    """How much of a pattern is left where a pixel covers a good part of its period: 1 to 0."""
+    """Return how much of a pattern is left where a pixel covers a good part of its period: 1 to 0."""
     return np.clip(1.6 - 2.6 * footprint / period, 0.0, 1.0)
 
 
 def _hashed(a: Floats, b: Floats) -> Floats:
-    """A number in -1..1 for every pair of whole numbers."""
+    """Return a number in -1..1 for every pair of whole numbers."""
     mixed = np.sin(a * 12.9898 + b * 78.233) * 43758.547
     return 2.0 * (mixed - np.floor(mixed)) - 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Courses:
-    """Tiles, bricks or planks of `across` x `up` metres, every other course shifted by half; joints darker by
-    `contrast`; each piece lighter or darker by up to `spread`. Called with u, v and the footprint, gives brightness.
+    """Tiles, bricks or planks, every other course shifted by half: called with u, v and the footprint for brightness.
+
+    across, up: metres of one; joint: metres between them, darker by `contrast`; each one is lighter or darker by up to
+    `spread`.
     """
 
     across: float
@@ -153,8 +172,8 @@ class _Courses:
         place = u / self.across + 0.5 * (row % 2)
         column = np.floor(place)
         seam = ((v / self.up - row) < self.joint / self.up) | ((place - column) < 0.6 * self.joint / self.across)
-        piece = _hashed(row, column) * self.spread * _fade(self.across, 0.5 * foot)
-        return np.asarray(1.0 + piece - self.contrast * seam * _fade(self.up, foot))
+        tone = _hashed(row, column) * self.spread * _fade(self.across, 0.5 * foot)
+        return np.asarray(1.0 + tone - self.contrast * seam * _fade(self.up, foot))
 
 
 def _solar(u: Floats, v: Floats, foot: Floats) -> Floats:
@@ -175,8 +194,10 @@ _PATTERNS: dict[Material, Callable[[Floats, Floats, Floats], Floats]] = {
 }
 
 
-def _openings(s: Surfaces, which: NDArray[np.int32], u: Floats, v: Floats, foot: Floats) -> tuple[Floats, Floats]:
-    """Windows with frames, some curtained, and a door on walls: their colour (N x 3), and where they are (N x 1)."""
+def _openings(
+    s: ScenePrimitives, which: NDArray[np.int32], u: Floats, v: Floats, foot: Floats
+) -> tuple[Floats, Floats]:
+    """Return the colour (N x 3) of framed windows, some curtained, and a door, and where they are (N x 1)."""
     columns, storeys, door = s.packed.openings[which].T
     width, height = s.span[which].T
     bay = width / columns

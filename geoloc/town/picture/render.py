@@ -12,28 +12,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.town.picture.camera import Camera, PixelWindow
-from geoloc.town.scene.shapes import Packed
+from geoloc.town.scene.shapes import Floats, PackedScene
 
 GROUND, SKY = -1, -2
 """Indices of what is no primitive."""
-Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
-    """depth: rows x columns float32, ray parameter t, infinite for the sky; primitive: rows x columns int32."""
+    """What rays meet first.
+
+    Attributes:
+        depth: rows x columns float32, ray parameter t, infinite for the sky.
+        primitive: rows x columns int32, index of the face or blob, or `GROUND` or `SKY`.
+    """
 
     depth: NDArray[np.float32]
     primitive: NDArray[np.int32]
 
-    def objects(self, packed: Packed) -> NDArray[np.int32]:
-        """Ids of the objects met, rows x columns; 0 for ground and sky."""
+    def objects(self, packed: PackedScene) -> NDArray[np.int32]:
+        """Return the ids of the objects met, rows x columns; 0 for ground and sky."""
         ids = np.concatenate([packed.object, [0, 0]]).astype(np.int32)  # index -2 and -1 count from the end
         return ids[self.primitive]
 
 
-def cast(camera: Camera, packed: Packed, window: PixelWindow | None = None) -> Hits:
-    """First hits among faces, blobs and the ground plane z = 0, of the rays of a window (of all without one)."""
+def cast(camera: Camera, packed: PackedScene, window: PixelWindow | None = None) -> Hits:
+    """Cast the rays of a window, or all without one, on faces, blobs and the ground plane z = 0."""
     view = window or (0, camera.height, 0, camera.width)
     depth = _ground(camera, view)
     hits = Hits(depth, np.where(np.isfinite(depth), GROUND, SKY).astype(np.int32))
@@ -72,7 +76,7 @@ def _ground(camera: Camera, window: PixelWindow) -> NDArray[np.float32]:
 
 
 def _face(camera: Camera, window: PixelWindow, points: Floats, normal: Floats, side: float) -> NDArray[np.float32]:
-    """Depth of a face in a window, infinite beside it. side: -1 where it is seen from behind."""
+    """Return the depth of a face in a window, infinite beside it; `side` is -1 where it is seen from behind."""
     ends = np.roll(points, -1, axis=0)
     if camera.central:
         edges, offsets = np.cross(points - camera.fixed, ends - camera.fixed), np.zeros(len(points))
@@ -90,7 +94,7 @@ def _face(camera: Camera, window: PixelWindow, points: Floats, normal: Floats, s
 
 
 def _blob(camera: Camera, window: PixelWindow, centre: Floats, radii: Floats) -> NDArray[np.float32]:
-    """Depth of an ellipsoid, infinite beside it.
+    """Return the depth of an ellipsoid in a window, infinite beside it.
 
     With s = centre - origin, |(t direction - s) / radii| = 1 is a t^2 - 2 b t + c = 0, whose discriminant is a
     quadratic form of the ray's varying half.

@@ -9,15 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.town.picture import ground
 from geoloc.town.picture.camera import Camera, Parallel
-from geoloc.town.picture.materials import Surfaces, paint
+from geoloc.town.picture.ground import paint_ground
+from geoloc.town.picture.materials import ScenePrimitives, shade_points
 from geoloc.town.picture.render import GROUND, SKY, Hits, cast
 from geoloc.town.picture.texture import Pyramid, fractal, remap
 from geoloc.town.scene.scene import Scene
-from geoloc.town.scene.shapes import Packed, SceneObject, pack
+from geoloc.town.scene.shapes import Floats, PackedScene, SceneObject, pack
 
-Floats = NDArray[np.floating]
 SUPERSAMPLE = 2
 """Rays along each side of a pixel."""
 GROUND_GSD_M = 0.06
@@ -30,36 +29,45 @@ _STRIP_PX = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Light and camera of one day. sun_*: degrees, azimuth clockwise from north; balance: gains of red, green, blue."""
+    """Light and camera of one day.
+
+    Attributes:
+        sun_azimuth: degrees, clockwise from north.
+        sun_elevation: degrees.
+        sky: share of the light that comes from the whole sky.
+        exposure: gain of all light.
+        balance: gains of red, green and blue.
+        dryness: how far plants have turned from green to yellow; may be negative.
+        blur_px: deviation of the lens's blur.
+        sharpen: share of what the blur takes away that the camera adds again.
+        noise: grey levels of the sensor's noise.
+    """
 
     sun_azimuth: float
     sun_elevation: float
     sky: float = 0.34
-    """Share of the light that comes from the whole sky."""
     exposure: float = 1.0
     balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     dryness: float = 0.0
-    """How far plants have turned from green to yellow; may be negative."""
     blur_px: float = 0.0
     sharpen: float = 0.0
     noise: float = 1.0
-    """Grey levels of the sensor's noise."""
 
     @property
     def to_sun(self) -> Floats:
-        """Unit vector."""
+        """Unit vector to the sun."""
         azimuth, elevation = math.radians(self.sun_azimuth), math.radians(self.sun_elevation)
         flat = math.cos(elevation)
         return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(elevation)])
 
 
 def survey_day(rng: np.random.Generator) -> Day:
-    """The day on which the mosaic was made: high sun, plain colours."""
+    """Draw the day of the survey that the mosaic is from: high sun, plain colours."""
     return Day(rng.uniform(140.0, 220.0), rng.uniform(48.0, 58.0), noise=0.8)
 
 
 def flight_day(rng: np.random.Generator, survey: Day) -> Day:
-    """Another day: the sun elsewhere, other tones, another camera."""
+    """Draw the day of the photographs: the sun elsewhere, other tones, another camera."""
     return Day(
         sun_azimuth=survey.sun_azimuth + rng.choice([-1, 1]) * rng.uniform(25.0, 60.0),
         sun_elevation=rng.uniform(34.0, 50.0),
@@ -74,29 +82,42 @@ def flight_day(rng: np.random.Generator, survey: Day) -> Day:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """pixels: height x width x 3 uint8 RGB; ids: height x width, the object at a point of each pixel, 0 for none."""
+class RenderedView:
+    """A picture of the scene.
+
+    Attributes:
+        pixels: height x width x 3 uint8, RGB.
+        ids: height x width, the object at a point of each pixel, 0 for none.
+    """
 
     pixels: NDArray[np.uint8]
     ids: NDArray[np.int32]
 
 
-class Studio:
-    """A scene on one day, ready to be pictured by any camera: what stands there, painted ground and the sun's shadows.
+class SceneRenderer:
+    """Renders a scene on one day for any camera: what stands there, painted ground and the sun's shadows.
 
-    Pictures of one studio show one moment: everything but the sensor's noise is the same from camera to camera.
+    Its views show one moment: everything but the sensor's noise is the same from camera to camera.
     """
 
-    def __init__(self, scene: Scene, objects: list[SceneObject], day: Day, grounds: Grounds) -> None:
-        self.packed: Packed = pack(objects)
-        self._surfaces = Surfaces(self.packed, grounds.noise)
-        self._grounds = grounds
+    def __init__(self, scene: Scene, objects: list[SceneObject], day: Day, painted: PaintedGround) -> None:
+        """Pack the objects and cast the sun's shadows.
+
+        Args:
+            scene: the town.
+            objects: what stands there on the day.
+            day: its light and camera.
+            painted: the ground.
+        """
+        self.packed: PackedScene = pack(objects)
+        self._primitives = ScenePrimitives(self.packed, painted.noise)
+        self._painted = painted
         self._day = day
         self._sun_camera = _sun_camera(scene.layout.half_m + 15.0, day.to_sun)
         self._sun_depth = cast(self._sun_camera, self.packed).depth
 
-    def picture(self, camera: Camera, seed: int) -> Picture:
-        """What the camera sees. seed: of the sensor's noise."""
+    def render(self, camera: Camera, seed: int) -> RenderedView:
+        """Render what a camera sees; `seed` is that of the sensor's noise."""
         fine = camera.enlarged(SUPERSAMPLE)
         hits = cast(fine, self.packed)
         light = np.empty((camera.height, camera.width, 3), np.float32)
@@ -108,10 +129,10 @@ class Studio:
             first = start // SUPERSAMPLE
             light[first : first + size[1]] = cv2.resize(strip, size, interpolation=cv2.INTER_AREA)
         ids = hits.objects(self.packed)[::SUPERSAMPLE, ::SUPERSAMPLE]
-        return Picture(self._develop(light, seed), ids)
+        return RenderedView(self._develop(light, seed), ids)
 
     def _strip(self, camera: Camera, hits: Hits, window: tuple[int, int, int, int]) -> NDArray[np.float32]:
-        """Linear light of some rows."""
+        """Return the linear light of some rows."""
         r0, r1, _, _ = window
         depth, primitive = hits.depth[r0:r1].ravel(), hits.primitive[r0:r1].ravel()
         varying = camera.rays(window).reshape(-1, 3)
@@ -142,12 +163,12 @@ class Studio:
         sun = day.to_sun.astype(np.float32)
         albedo, normal = np.empty((len(index), 3), np.float32), np.zeros((len(index), 3), np.float32)
         flat = index == GROUND
-        albedo[flat] = self._grounds.colour(position[flat], toward[flat], footprint[flat])
+        albedo[flat] = self._painted.colour(position[flat], toward[flat], footprint[flat])
         normal[flat, 2] = 1.0
         things = np.flatnonzero(~flat)
         gloss = np.zeros(len(index), np.float32)
         if len(things):
-            parts = paint(self._surfaces, index[things], position[things], toward[things], footprint[things])
+            parts = shade_points(self._primitives, index[things], position[things], toward[things], footprint[things])
             albedo[things], normal[things], gloss[things] = parts.colour, parts.normal, parts.gloss
         self._dry(albedo)
         facing = np.maximum(normal @ sun, 0.0)
@@ -177,7 +198,7 @@ class Studio:
         albedo[:, 2] *= 1.0 - 0.2 * green
 
     def _lit(self, position: Floats, facing: Floats) -> Floats:
-        """Share of the sun (0..1) that reaches points, from four taps of the sun's depth picture.
+        """Return the share of the sun (0..1) that reaches points, from four taps of the sun's depth picture.
 
         facing: cosine between normal and sun; where it is small, depth changes much from one tap to the next.
         """
@@ -193,7 +214,7 @@ class Studio:
         return shown / np.float32(4.0)
 
     def _sky(self, direction: Floats) -> Floats:
-        """Light of the sky in directions (N x 3): blue above, pale at the horizon, broken clouds."""
+        """Return the light of the sky in directions (N x 3): blue above, pale at the horizon, broken clouds."""
         unit = direction / np.linalg.norm(direction, axis=1, keepdims=True)
         up = np.clip(unit[:, 2], 0.02, 1.0)
         blue = (
@@ -201,12 +222,12 @@ class Studio:
             + np.array([0.5, 0.42, 0.2], np.float32) * (np.exp(-3.5 * up)[:, None])
         )
         height = 260.0 / (up + 0.06)
-        cloud = self._grounds.clouds.sample(unit[:, 0] * height, unit[:, 1] * height, 1.6 / (up + 0.06))
+        cloud = self._painted.clouds.sample(unit[:, 0] * height, unit[:, 1] * height, 1.6 / (up + 0.06))
         cover = np.clip(cloud * 0.45 - 0.1, 0.0, 0.85)[:, None]
         return (blue * (1.0 - cover) + 0.95 * cover).astype(np.float32)
 
     def _develop(self, light: NDArray[np.float32], seed: int) -> NDArray[np.uint8]:
-        """Exposure, white balance, tone curve, lens blur, sharpening and noise."""
+        """Develop light to a picture: exposure, white balance, tone curve, lens blur, sharpening and noise."""
         day = self._day
         light = light * (np.array(day.balance, np.float32) * np.float32(day.exposure))
         grey = light @ np.array([0.25, 0.65, 0.1], np.float32)
@@ -224,19 +245,20 @@ class Studio:
         return np.clip(image, 0.0, 255.0).round().astype(np.uint8)
 
 
-class Grounds:
-    """Painted ground of the town and its surroundings, and the noise that all surfaces share."""
+class PaintedGround:
+    """The painted ground of the town and its surroundings, and the noise that all surfaces share."""
 
     def __init__(self, scene: Scene, seed: int) -> None:
+        """Paint the ground of a scene, finely in the town and coarsely round it."""
         self._half = scene.layout.half_m + 25.0
-        self._near = ground.paint(scene, seed, self._half, GROUND_GSD_M)
-        self._far = ground.paint(scene, seed, _FAR_HALF_M, _FAR_GSD_M)
+        self._near = paint_ground(scene, seed, self._half, GROUND_GSD_M)
+        self._far = paint_ground(scene, seed, _FAR_HALF_M, _FAR_GSD_M)
         rng = np.random.default_rng([seed, 4])
         self.noise = tuple(Pyramid(fractal(rng, 512, slope)) for slope in (1.5, 0.7))
         self.clouds = Pyramid(fractal(rng, 512, 1.7))
 
     def colour(self, position: Floats, toward: Floats, footprint: Floats) -> NDArray[np.float32]:
-        """Linear colour (N x 3) of ground points; seen at a slant, a pixel covers more of it."""
+        """Return the linear colour (N x 3) of ground points; seen at a slant, a pixel covers more of it."""
         reach = footprint / np.sqrt(np.maximum(np.abs(toward[:, 2]), 0.05))
         inside = np.maximum(np.abs(position[:, 0]), np.abs(position[:, 1])) < self._half - 0.2
         out = np.empty((len(position), 3), np.float32)
@@ -253,7 +275,7 @@ class Grounds:
 
 
 def _sun_camera(half_m: float, to_sun: Floats) -> Parallel:
-    """The sun's view of the square of `half_m` round the middle and of 25 m above it."""
+    """Return the sun's view of the square of `half_m` round the middle and of 25 m above it."""
     right = np.cross([0.0, 0.0, 1.0], to_sun)
     right /= np.linalg.norm(right)
     down = np.cross(-to_sun, right)

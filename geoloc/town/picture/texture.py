@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from geoloc.town.scene.shapes import Floats
+
 _ROW = 8192  # cv2.remap wants pictures whose sides fit 16 bits
 
 
 def fractal(rng: np.random.Generator, side: int, slope: float) -> NDArray[np.float32]:
-    """side x side noise of zero mean and unit deviation whose amplitude falls with frequency to the power `slope`."""
+    """Draw side x side noise, mean 0 and deviation 1, whose amplitude falls with frequency to the power `slope`."""
     spectrum = np.fft.rfft2(rng.standard_normal((side, side)))
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     frequency[0, 0] = np.inf
@@ -25,6 +26,7 @@ class Pyramid:
     """An image (H x W or H x W x 3) halved again and again; sampling picks the level by the footprint."""
 
     def __init__(self, image: NDArray[Any], levels: int = 8, wrap: bool = True) -> None:
+        """Halve an image; beyond its edges it is repeated, or mirrored without `wrap`."""
         self._border = cv2.BORDER_WRAP if wrap else cv2.BORDER_REFLECT
         self._levels = [image]
         while len(self._levels) < levels and min(self._levels[-1].shape[:2]) >= 8:
@@ -33,7 +35,7 @@ class Pyramid:
             self._levels.append(cv2.resize(self._levels[-1], half, interpolation=cv2.INTER_AREA))
 
     def sample(self, x: Floats, y: Floats, footprint: Floats) -> NDArray[np.float32]:
-        """Values at pixels (x, y) (N each, corner origin), each averaged over about `footprint` pixels (N)."""
+        """Sample at pixels (x, y) (N each, corner origin), each averaged over about `footprint` pixels (N)."""
         level = np.clip(np.log2(np.maximum(footprint, 1e-3)) + 0.3, 0, len(self._levels) - 1).astype(np.int8)
         out = np.empty((len(x), *self._levels[0].shape[2:]), np.float32)
         for step in np.unique(level):
@@ -45,7 +47,7 @@ class Pyramid:
 
 
 def remap(image: NDArray[Any], x: Floats, y: Floats, border: int, method: int = cv2.INTER_LINEAR) -> NDArray[Any]:
-    """Values at N positions (pixel centres are whole numbers); infinite outside with `cv2.BORDER_CONSTANT`."""
+    """Sample at N positions (pixel centres are whole numbers); infinite outside with `cv2.BORDER_CONSTANT`."""
     count = len(x)
     rows = max(1, -(-count // _ROW))
     maps = np.zeros((2, rows * _ROW), np.float32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geoloc.town.scene.shapes import Colour, Material, Openings, Plan, ShapeBuilder, Stuff, rectangle
+from geoloc.town.scene.shapes import Colour, Finish, Footprint, Material, Openings, ShapeBuilder, rectangle
 
 # fmt: off
 TILE_COLOURS: tuple[Colour, ...] = (
@@ -22,75 +22,92 @@ WALL_COLOURS: tuple[Colour, ...] = (
 BRICK_COLOURS: tuple[Colour, ...] = ((150, 88, 70), (166, 108, 84), (138, 96, 82), (176, 136, 110))
 FLAT_COLOURS: tuple[Colour, ...] = ((132, 130, 126), (104, 104, 106), (164, 160, 152), (120, 116, 108), (186, 184, 178))
 _WOOD: tuple[Colour, ...] = ((140, 104, 72), (112, 92, 74), (150, 132, 110), (92, 76, 64), (118, 126, 118))
-_PANE: Stuff = (Material.GLASS, (90.0, 110.0, 125.0))
-_DOME: Stuff = (Material.GLASS, (120.0, 140.0, 150.0))
-_VENT: Stuff = (Material.PLAIN, (178.0, 180.0, 180.0))
+_PANE: Finish = (Material.GLASS, (90.0, 110.0, 125.0))
+_DOME: Finish = (Material.GLASS, (120.0, 140.0, 150.0))
+_VENT: Finish = (Material.PLAIN, (178.0, 180.0, 180.0))
 
 
 def varied(rng: np.random.Generator, colour: Colour, spread: float = 7.0) -> Colour:
-    """A colour close to another: brighter or darker together, a little in each channel."""
+    """Vary a colour: brighter or darker in all channels, and a little in each."""
     red, green, blue = np.clip(np.array(colour) + rng.normal(0, spread) + rng.normal(0, spread / 3, 3), 8, 245)
     return float(red), float(green), float(blue)
 
 
 def pick(rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
-    """One of the colours, varied."""
+    """Draw one of the colours, varied."""
     return varied(rng, colours[rng.integers(len(colours))])
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Of a block under a pitched roof: height of the eaves' line, storeys with windows, slope as rise over run."""
+    """A block under a pitched roof.
+
+    Attributes:
+        height: of the eaves' line, metres.
+        storeys: with windows.
+        slope: of the roof, rise over run.
+        skin: of the walls.
+        tiles: colour of the roof.
+        overhang: of the roof, metres.
+    """
 
     height: float
     storeys: int
     slope: float
-    skin: Stuff
+    skin: Finish
     tiles: Colour
     overhang: float = 0.4
 
 
 def build_house(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:
-    """A dwelling about the builder's origin, its length along x, its front towards -y."""
+    """Build a dwelling about the builder's origin, its length along x, its front towards -y."""
     storeys = 2 if rng.random() < 0.45 else 1
     height = 0.4 + 2.75 * storeys
     brick = rng.random() < 0.35
     skin = (Material.BRICK, pick(rng, BRICK_COLOURS)) if brick else (Material.PLASTER, pick(rng, WALL_COLOURS))
     tiles = pick(rng, TILE_COLOURS)
     kind = rng.choice(["gable", "gable", "gable", "hip", "hip", "flat"])
-    plan = _centred(length, width)
+    footprint = _centred(length, width)
     if kind == "flat":
-        flat_block(rng, builder, plan, (height, storeys), skin)
+        flat_block(rng, builder, footprint, (height, storeys), skin)
         if rng.random() < 0.6:
             garage = (length / 2, -width / 2, length / 2 + 3.2, -width / 2 + 5.6)
             flat_block(rng, builder, garage, (2.7, 0), skin)
         return
     body = Body(height, storeys, math.tan(math.radians(rng.uniform(26.0, 46.0))), skin, tiles)
-    ridge = (gabled_block if kind == "gable" else hipped_block)(builder, plan, body)
+    ridge = (gabled_block if kind == "gable" else hipped_block)(builder, footprint, body)
     if rng.random() < 0.45:
         _wing(rng, builder, length, width, body)
     clear = length / 2 - (width / 2 if kind == "hip" else 0.8)
-    _roof_things(rng, _Slopes(builder, ridge, body.slope, clear, width))
+    _roof_details(rng, _Slopes(builder, ridge, body.slope, clear, width))
 
 
-def _centred(length: float, width: float) -> Plan:
+def _centred(length: float, width: float) -> Footprint:
     return -length / 2, -width / 2, length / 2, width / 2
 
 
-def _walls(builder: ShapeBuilder, plan: Plan, height: float, storeys: int, skin: Stuff) -> None:
-    x0, y0, x1, y1 = plan
+def _walls(builder: ShapeBuilder, footprint: Footprint, height: float, storeys: int, skin: Finish) -> None:
+    x0, y0, x1, y1 = footprint
     across, along = max(1, int((x1 - x0) / 2.9)), max(1, int((y1 - y0) / 3.1))
     openings = [Openings(across, storeys, across // 2), Openings(along, storeys), Openings(across, storeys, 0)]
-    builder.prism(rectangle(*plan), (0.0, height), skin, openings=[*openings, Openings(along, storeys)])
+    builder.prism(rectangle(*footprint), (0.0, height), skin, openings=[*openings, Openings(along, storeys)])
 
 
 def flat_block(
-    rng: np.random.Generator, builder: ShapeBuilder, plan: Plan, size: tuple[float, int], skin: Stuff
+    rng: np.random.Generator, builder: ShapeBuilder, footprint: Footprint, size: tuple[float, int], skin: Finish
 ) -> None:
-    """Walls, a parapet and a flat roof with things standing on it. size: height and storeys with windows."""
-    x0, y0, x1, y1 = plan
+    """Build walls, a parapet and a flat roof with things standing on it.
+
+    Args:
+        rng: what colours and things are drawn from.
+        builder: what it is added to.
+        footprint: of the walls.
+        size: height, and storeys with windows.
+        skin: of the walls.
+    """
+    x0, y0, x1, y1 = footprint
     height, storeys = size
-    _walls(builder, plan, height, storeys, skin)
+    _walls(builder, footprint, height, storeys, skin)
     roof = (Material.FLAT_ROOF, pick(rng, FLAT_COLOURS))
     edge = (Material.PLAIN, varied(rng, (176, 172, 166)))
     rim, top = 0.3, (height, height + 0.35)
@@ -104,12 +121,12 @@ def flat_block(
         builder.box((x, y, x + sx, y + sy), (height, height + sz), _DOME if rng.random() < 0.4 else _VENT)
 
 
-def gabled_block(builder: ShapeBuilder, plan: Plan, body: Body) -> float:
-    """Walls, gables and two slopes, ridge along x; returns the ridge's height."""
-    x0, y0, x1, y1 = plan
+def gabled_block(builder: ShapeBuilder, footprint: Footprint, body: Body) -> float:
+    """Build walls, gables and two slopes, ridge along x; returns the ridge's height."""
+    x0, y0, x1, y1 = footprint
     height, over, lift = body.height, body.overhang, 0.06
     middle, ridge = (y0 + y1) / 2, height + body.slope * (y1 - y0) / 2
-    _walls(builder, plan, height, body.storeys, body.skin)
+    _walls(builder, footprint, height, body.storeys, body.skin)
     builder.face([(x1, y0, height), (x1, y1, height), (x1, middle, ridge)], body.skin)
     builder.face([(x0, y1, height), (x0, y0, height), (x0, middle, ridge)], body.skin)
     low, a, b = height - over * body.slope + lift, x0 - over, x1 + over
@@ -120,11 +137,11 @@ def gabled_block(builder: ShapeBuilder, plan: Plan, body: Body) -> float:
     return ridge
 
 
-def hipped_block(builder: ShapeBuilder, plan: Plan, body: Body) -> float:
-    """Walls and four slopes of one pitch; returns the ridge's height."""
-    _walls(builder, plan, body.height, body.storeys, body.skin)
+def hipped_block(builder: ShapeBuilder, footprint: Footprint, body: Body) -> float:
+    """Build walls and four slopes of one pitch; returns the ridge's height."""
+    _walls(builder, footprint, body.height, body.storeys, body.skin)
     over = body.overhang
-    x0, y0, x1, y1 = plan[0] - over, plan[1] - over, plan[2] + over, plan[3] + over
+    x0, y0, x1, y1 = footprint[0] - over, footprint[1] - over, footprint[2] + over, footprint[3] + over
     low = body.height - over * body.slope + 0.06
     middle, reach = (y0 + y1) / 2, (y1 - y0) / 2
     ridge = low + body.slope * reach
@@ -136,7 +153,7 @@ def hipped_block(builder: ShapeBuilder, plan: Plan, body: Body) -> float:
 
 
 def _wing(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float, body: Body) -> None:
-    """A lower block at right angles behind the house, whose roof runs into the main one."""
+    """Build a lower block at right angles behind the house, whose roof runs into the main one."""
     wide, deep = rng.uniform(4.2, min(6.5, 0.6 * length)), rng.uniform(2.5, 4.5)
     at = rng.uniform(-length / 2 + wide / 2, length / 2 - wide / 2)
     x, y = builder.place([(at, width / 2 + deep / 2 - 1.5, 0.0)])[0, :2]
@@ -157,17 +174,17 @@ class _Slopes:
     clear: float
     width: float
 
-    def panel(self, x: tuple[float, float], down: tuple[float, float], side: float, stuff: Stuff) -> None:
-        """A flat rectangle on the slope towards -y (side 1) or y (-1); `down`: metres in plan below the ridge."""
+    def panel(self, x: tuple[float, float], down: tuple[float, float], side: float, finish: Finish) -> None:
+        """Add a flat rectangle to the slope towards -y (side 1) or y (-1), `down` metres in plan from the ridge."""
         low, high = (self.ridge - d * self.slope + 0.16 for d in reversed(down))
         first, second = x if side > 0 else x[::-1]
         y0, y1 = -side * down[1], -side * down[0]
         points = [(first, y0, low), (second, y0, low), (second, y1, high), (first, y1, high)]
-        self.builder.face(points, stuff)
+        self.builder.face(points, finish)
 
 
-def _roof_things(rng: np.random.Generator, roof: _Slopes) -> None:
-    """Chimneys, roof windows and solar panels."""
+def _roof_details(rng: np.random.Generator, roof: _Slopes) -> None:
+    """Add chimneys, roof windows and solar panels."""
     clear, reach = roof.clear, max(roof.clear, 0.9)
     for _ in range(int(rng.integers(0, 3))):
         x, y = rng.uniform(-clear, clear) if clear > 0.4 else 0.0, rng.choice([-1, 1]) * rng.uniform(0.3, 1.4)
@@ -186,7 +203,7 @@ def _roof_things(rng: np.random.Generator, roof: _Slopes) -> None:
 
 
 def build_shed(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:
-    """A wooden hut with a low gable or a flat roof."""
+    """Build a wooden hut with a low gable or a flat roof."""
     wood = (Material.PLANKS, pick(rng, _WOOD))
     if rng.random() < 0.6:
         body = Body(2.0, 0, rng.uniform(0.3, 0.6), wood, pick(rng, TILE_COLOURS), overhang=0.18)
@@ -198,11 +215,11 @@ def build_shed(rng: np.random.Generator, builder: ShapeBuilder, length: float, w
 
 
 def build_hall(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:
-    """A large building of the square: flat, three storeys, or a church with a tower."""
+    """Build a large building of the square: flat, three storeys, or a church with a tower."""
     if rng.random() < 0.5:
         flat_block(rng, builder, _centred(length, width), (9.0, 3), (Material.PLASTER, pick(rng, WALL_COLOURS)))
         return
-    skin: Stuff = (Material.PLASTER, (222.0, 214.0, 196.0))
+    skin: Finish = (Material.PLASTER, (222.0, 214.0, 196.0))
     nave = Body(6.2, 1, 1.0, skin, pick(rng, TILE_COLOURS[4:8]))
     gabled_block(builder, (-length / 2 + 3, -width / 2, length / 2, width / 2), nave)
     side = 5.2

@@ -17,7 +17,13 @@ _STEP_M = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """line: its axis; width: of the carriageway, metres; marked: has a centre line."""
+    """A street.
+
+    Attributes:
+        line: its axis.
+        width: of the carriageway, metres.
+        marked: whether it has a centre line.
+    """
 
     line: LineString
     width: float
@@ -26,8 +32,15 @@ class Street:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A rectangle beside a street. x, y: middle of its front; angle: radians, of the front as seen from the street
-    (own x along it, y into the plot); width along the front, depth away from it.
+    """A rectangle beside a street.
+
+    Attributes:
+        x: of the middle of its front.
+        y: of the middle of its front.
+        angle: radians, of the front as seen from the street (own x along it, y into the plot).
+        width: along the front.
+        depth: away from the front.
+        polygon: in local metres.
     """
 
     x: float
@@ -38,14 +51,20 @@ class Plot:
     polygon: Polygon
 
     def at(self, u: float, v: float) -> tuple[float, float]:
-        """Local metres of a point u along the front (0 in its middle) and v behind it."""
+        """Return the local metres of a point u along the front (0 in its middle) and v behind it."""
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         return self.x + cos * u - sin * v, self.y + sin * u + cos * v
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A field. angle: of its furrows, radians; crop: an index that decides its look."""
+    """A field.
+
+    Attributes:
+        polygon: in local metres.
+        angle: of its furrows, radians.
+        crop: an index that decides its look.
+    """
 
     polygon: Polygon
     angle: float
@@ -54,7 +73,18 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """half_m: the town reaches from -half_m to half_m in x and y; angle: radians, of its streets."""
+    """Where everything on the ground lies.
+
+    Attributes:
+        half_m: the town reaches from -half_m to half_m in x and y.
+        angle: of its streets, radians.
+        streets: of the town and out of it.
+        plots: beside the streets.
+        parcels: fields all round.
+        square: beside a crossing.
+        pond: off the streets; empty in small towns.
+        paved: carriageways, pavements and the square together.
+    """
 
     half_m: float
     angle: float
@@ -64,11 +94,10 @@ class Layout:
     square: Polygon
     pond: Polygon
     paved: Polygon
-    """Carriageways, pavements and the square together."""
 
 
 def plan_town(rng: np.random.Generator, size_m: float) -> Layout:
-    """Streets through the middle, plots along both sides of them, a square at a crossing, a pond, fields around."""
+    """Plan streets through the middle, plots along both sides, a square at a crossing, a pond, fields around."""
     half = size_m / 2
     angle = math.radians(rng.uniform(-28.0, 28.0))
     streets = _streets(rng, half, angle)
@@ -116,7 +145,7 @@ def _square(rng: np.random.Generator, streets: tuple[Street, ...], half: float) 
 
 
 def _pond(rng: np.random.Generator, half: float, paved: Polygon) -> Polygon:
-    """An irregular pond somewhere off the streets; empty in towns too small for it."""
+    """Place an irregular pond somewhere off the streets; empty in towns too small for it."""
     around = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
     for _ in range(40):
         radius = rng.uniform(0.07, 0.1) * half + 1.0
@@ -164,7 +193,7 @@ def _plot_beside(rng: np.random.Generator, street: Street, at: float, side: floa
 
 
 def _parcels(rng: np.random.Generator, angle: float, half: float) -> tuple[Parcel, ...]:
-    """A jittered grid of fields over 1.4 km, smaller near the town than far from it."""
+    """Lay a jittered grid of fields over 1.4 km, smaller near the town than far from it."""
     edges = np.concatenate([-np.cumsum(rng.uniform(70, 130, 7))[::-1], [0.0], np.cumsum(rng.uniform(70, 130, 7))])
     lines = np.stack(np.meshgrid(edges + rng.uniform(-30, 30), edges + rng.uniform(-30, 30)), axis=-1)
     lines = lines + rng.uniform(-12, 12, lines.shape)

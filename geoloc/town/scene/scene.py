@@ -11,12 +11,12 @@ import numpy as np
 import shapely
 from shapely.geometry import Point, Polygon
 
-from geoloc.town.scene import houses, small
+from geoloc.town.scene import details, houses
 from geoloc.town.scene.layout import PAVEMENT_M, Layout, Plot, Street, plan_town
 from geoloc.town.scene.shapes import Blob, Colour, Face, SceneObject, ShapeBuilder
 
 _MOVED_SHARE = 0.3
-"""Of the cars: gone or come between the two days."""
+"""Share of the cars that are gone or come between the two days."""
 _CLUMPS = 46
 _FAR_CLUMPS = 9
 _DRIVES: tuple[tuple[str, Colour], ...] = (
@@ -30,7 +30,13 @@ _TERRACES: tuple[Colour, ...] = ((178, 166, 150), (150, 118, 96), (190, 188, 184
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A painted piece of ground, sRGB. material: name of its look, see `ground.py`."""
+    """A painted part of the ground.
+
+    Attributes:
+        polygon: in local metres.
+        material: name of its look, see `geoloc.town.picture.ground`.
+        colour: sRGB.
+    """
 
     polygon: Polygon
     material: str
@@ -39,20 +45,26 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """layout: of the ground; surfaces: drives, terraces and lawns, painted in order; objects: all, with ids from 1."""
+    """All that stands and lies in a town.
+
+    Attributes:
+        layout: of the ground.
+        surfaces: drives, terraces and lawns, painted in order.
+        objects: all, with ids from 1.
+        greenery: hedges, which are no objects.
+    """
 
     layout: Layout
     surfaces: tuple[Surface, ...]
     objects: tuple[SceneObject, ...]
     greenery: tuple[Blob, ...]
-    """Hedges, which are no objects."""
 
     def on_survey(self) -> list[SceneObject]:
-        """What the mosaic shows; what is no object has the id 0."""
+        """Return what the mosaic shows; what is no object has the id 0."""
         return [self._greenery(), *(item for item in self.objects if item.surveyed)]
 
     def on_flight(self) -> list[SceneObject]:
-        """What the photographs show."""
+        """Return what the photographs show."""
         return [self._greenery(), *(item for item in self.objects if item.flown)]
 
     def _greenery(self) -> SceneObject:
@@ -60,7 +72,7 @@ class Scene:
 
 
 @dataclass(slots=True)
-class _Site:
+class _SceneBuilder:
     """The scene while it is built: what is there and which ground is taken."""
 
     rng: np.random.Generator
@@ -83,7 +95,7 @@ class _Site:
         build: Callable[[ShapeBuilder], None],
         margin: float = 0.3,
     ) -> bool:
-        """Build at x, y, angle unless the rectangle `size` there is taken."""
+        """Build at x, y, angle unless the rectangle `size` there is taken; tells whether it was free."""
         polygon = _rectangle(*place, *size)
         if not self.free(polygon, margin):
             return False
@@ -95,7 +107,7 @@ class _Site:
 
     def tree(self, x: float, y: float, radius: float, clumps: int = _CLUMPS) -> None:
         if self.free(Point(x, y).buffer(radius * 1.1), 0.2):
-            self.add("tree", *small.build_tree(self.rng, x, y, radius, clumps))
+            self.add("tree", *details.build_tree(self.rng, x, y, radius, clumps))
             self.taken.append(Point(x, y).buffer(0.8 * radius))
 
 
@@ -112,10 +124,10 @@ def _hull(faces: list[Face]) -> np.ndarray:
 
 
 def build_scene(seed: int, size_m: float) -> Scene:
-    """The town of `size_m` x `size_m` metres that belongs to `seed`."""
+    """Build the town of `size_m` x `size_m` metres that belongs to a seed."""
     rng = np.random.default_rng([seed, 1])
     layout = plan_town(rng, size_m)
-    site = _Site(rng)
+    site = _SceneBuilder(rng)
     if not layout.pond.is_empty:
         site.taken.append(layout.pond.buffer(0.5))
     _build_square(site, layout)
@@ -129,9 +141,9 @@ def build_scene(seed: int, size_m: float) -> Scene:
     return Scene(layout, tuple(site.surfaces), tuple(moved), tuple(site.greenery))
 
 
-def _build_plot(site: _Site, plot: Plot, layout: Layout) -> None:
+def _build_plot(site: _SceneBuilder, plot: Plot, layout: Layout) -> None:
     rng = site.rng
-    site.surfaces.append(Surface(plot.polygon, "lawn", small.varied(rng, (112, 128, 70), 9.0)))
+    site.surfaces.append(Surface(plot.polygon, "lawn", details.varied(rng, (112, 128, 70), 9.0)))
     length = min(rng.uniform(9.0, 13.5), plot.width - 6.0)
     width, setback = rng.uniform(7.6, 9.6), rng.uniform(4.5, 7.0)
     shift = rng.choice([-1.0, 1.0]) * (plot.width - length - 5.2) / 2
@@ -143,18 +155,18 @@ def _build_plot(site: _Site, plot: Plot, layout: Layout) -> None:
     side = -np.sign(shift) if shift else 1.0
     drive_u, drive_w, drive_d = side * (plot.width / 2 - 2.2), rng.uniform(2.9, 3.5), setback + rng.uniform(3.0, 8.0)
     material, colour = _DRIVES[rng.integers(len(_DRIVES))]
-    site.surfaces.append(Surface(_strip(plot, drive_u, drive_w, -0.8, drive_d), material, small.varied(rng, colour)))
+    site.surfaces.append(Surface(_strip(plot, drive_u, drive_w, -0.8, drive_d), material, details.varied(rng, colour)))
     path_u = shift + rng.uniform(-0.2, 0.2) * length
     path = _strip(plot, path_u, 1.2, -0.5, setback)
-    site.surfaces.append(Surface(path, "slabs", small.varied(rng, (176, 170, 160))))
+    site.surfaces.append(Surface(path, "slabs", details.varied(rng, (176, 170, 160))))
     back = setback + width
     terrace = _strip(plot, shift + rng.uniform(-2, 2), rng.uniform(4.0, 7.0), back - 0.5, back + rng.uniform(2.0, 3.6))
-    site.surfaces.append(Surface(terrace, "slabs", small.pick(rng, _TERRACES)))
+    site.surfaces.append(Surface(terrace, "slabs", details.pick(rng, _TERRACES)))
     for at in (2.9, 8.0) if rng.random() < 0.3 else (rng.uniform(2.6, max(drive_d - 2.4, 2.7)),):
         if rng.random() < 0.75:
             cx, cy = plot.at(drive_u + rng.normal(0, 0.1), at)
             facing = plot.angle + rng.choice([-1, 1]) * math.pi / 2 + rng.normal(0, 0.03)
-            site.put("car", (cx, cy, facing), (4.6, 1.9), lambda b: small.build_car(rng, b), 0.25)
+            site.put("car", (cx, cy, facing), (4.6, 1.9), lambda b: details.build_car(rng, b), 0.25)
     _build_garden(site, plot, back)
 
 
@@ -163,7 +175,7 @@ def _strip(plot: Plot, middle: float, width: float, v0: float, v1: float) -> Pol
     return Polygon([plot.at(u0, v0), plot.at(u1, v0), plot.at(u1, v1), plot.at(u0, v1)])
 
 
-def _build_garden(site: _Site, plot: Plot, back: float) -> None:
+def _build_garden(site: _SceneBuilder, plot: Plot, back: float) -> None:
     rng = site.rng
     room = plot.depth - back
     half = plot.width / 2
@@ -176,15 +188,15 @@ def _build_garden(site: _Site, plot: Plot, back: float) -> None:
         length, width = rng.uniform(5.0, 8.5), rng.uniform(3.0, 4.2)
         x, y = plot.at(rng.uniform(-0.15, 0.15) * plot.width, back + 0.55 * room)
         place = (x, y, plot.angle + rng.choice([0.0, 0.0, 0.3]))
-        site.put("pool", place, (length, width), lambda b: small.build_pool(rng, b, length, width))
+        site.put("pool", place, (length, width), lambda b: details.build_pool(rng, b, length, width))
     for _ in range(int(rng.integers(0, 3))):  # flower and vegetable beds
         u, v = rng.uniform(-half + 3, half - 3), rng.uniform(back + 2, max(plot.depth - 2, back + 2.1))
         bed = _strip(plot, u, rng.uniform(1.2, 3.5), v, v + rng.uniform(0.9, 2.0))
-        site.surfaces.append(Surface(bed, "soil", small.varied(rng, (112, 90, 68))))
+        site.surfaces.append(Surface(bed, "soil", details.varied(rng, (112, 90, 68))))
     corners = [plot.at(-half, 0.4), plot.at(-half, plot.depth), plot.at(half, plot.depth), plot.at(half, 0.4)]
     for start, end in pairwise(corners):
         if rng.random() < 0.5:
-            row = small.hedge(rng, start, end)
+            row = details.build_hedge(rng, start, end)
             site.greenery += [blob for blob in row if site.free(Point(blob.centre[:2]).buffer(0.5), 0.1)]
     for _ in range(int(rng.integers(1, 5))):
         v = rng.uniform(back + 3.0, plot.depth - 1.0) if room > 5 and rng.random() < 0.8 else rng.uniform(1.5, 3.5)
@@ -193,13 +205,13 @@ def _build_garden(site: _Site, plot: Plot, back: float) -> None:
         x, y = plot.at(rng.uniform(-half + 0.8, half - 0.8), rng.uniform(0.8, plot.depth - 0.8))
         size = rng.uniform(0.3, 0.8)
         if site.free(Point(x, y).buffer(size), 0.2):
-            colour = small.pick(rng, small.CROWN_COLOURS)
+            colour = details.pick(rng, details.CROWN_COLOURS)
             radii = np.array([size, size * rng.uniform(0.8, 1.2), 0.9 * size])
             site.greenery.append(Blob(np.array([x, y, 0.5 * size]), radii, colour))
 
 
 def _along(street: Street, layout: Layout, step: Callable[[], float]) -> Iterator[tuple[float, float, float]]:
-    """x, y and direction at places along a street inside the town."""
+    """Yield x, y and direction at places along a street inside the town."""
     at = step()
     while at < street.line.length - 1.0:
         point, ahead = street.line.interpolate(at), street.line.interpolate(at + 1.0)
@@ -208,7 +220,7 @@ def _along(street: Street, layout: Layout, step: Callable[[], float]) -> Iterato
         at += step()
 
 
-def _park_cars(site: _Site, street: Street, layout: Layout) -> None:
+def _park_cars(site: _SceneBuilder, street: Street, layout: Layout) -> None:
     rng = site.rng
     others = shapely.unary_union([s.line.buffer(s.width / 2 + 9.0) for s in layout.streets if s is not street])
     for side in (1.0, -1.0):
@@ -216,10 +228,10 @@ def _park_cars(site: _Site, street: Street, layout: Layout) -> None:
             off = side * (street.width / 2 - 1.05)
             place = (x - math.sin(turn) * off, y + math.cos(turn) * off, turn + (math.pi if side > 0 else 0.0))
             if not others.contains(Point(place[:2])):
-                site.put("car", place, (4.6, 1.9), lambda b: small.build_car(rng, b), 0.3)
+                site.put("car", place, (4.6, 1.9), lambda b: details.build_car(rng, b), 0.3)
 
 
-def _street_trees(site: _Site, street: Street, layout: Layout) -> None:
+def _street_trees(site: _SceneBuilder, street: Street, layout: Layout) -> None:
     rng = site.rng
     if not street.marked:
         return
@@ -229,8 +241,8 @@ def _street_trees(site: _Site, street: Street, layout: Layout) -> None:
         site.tree(x - side * math.sin(turn) * off, y + side * math.cos(turn) * off, rng.uniform(1.2, 1.9))
 
 
-def _field_trees(site: _Site, layout: Layout) -> None:
-    """Single trees and small groves on open ground, rows of them along the far fields' edges."""
+def _field_trees(site: _SceneBuilder, layout: Layout) -> None:
+    """Plant single trees and small groves on open ground, rows of them along the far fields' edges."""
     rng, half = site.rng, layout.half_m
     closed = shapely.unary_union([layout.paved.buffer(2.5), layout.pond, *(plot.polygon for plot in layout.plots)])
     shapely.prepare(closed)
@@ -251,13 +263,13 @@ def _field_trees(site: _Site, layout: Layout) -> None:
             outside = max(abs(point.x), abs(point.y)) > half + 6.0
             if outside and layout.paved.distance(point) > 5.0:
                 radius = rng.uniform(2.0, 4.5)
-                _, crown = small.build_tree(rng, point.x, point.y, radius, _FAR_CLUMPS)
+                _, crown = details.build_tree(rng, point.x, point.y, radius, _FAR_CLUMPS)
                 site.greenery += crown
             at += rng.uniform(4.0, 14.0)
 
 
-def _build_square(site: _Site, layout: Layout) -> None:
-    """A hall or church facing the square, trees and parked cars on it."""
+def _build_square(site: _SceneBuilder, layout: Layout) -> None:
+    """Build a hall or church facing the square, trees and parked cars on it."""
     rng = site.rng
     corners = np.array(layout.square.exterior.coords)[:4]
     edges = [(corners[i], corners[(i + 1) % 4]) for i in range(4)]
@@ -276,11 +288,11 @@ def _build_square(site: _Site, layout: Layout) -> None:
     for i in range(int(0.3 * size[0] / 2.7)):
         if rng.random() < 0.7:
             cx, cy = middle + (-0.34 * size[0] + 2.7 * i) * along - 0.26 * size[1] * across
-            site.put("car", (cx, cy, turn + math.pi / 2), (4.4, 1.9), lambda b: small.build_car(rng, b), 0.2)
+            site.put("car", (cx, cy, turn + math.pi / 2), (4.4, 1.9), lambda b: details.build_car(rng, b), 0.2)
 
 
 def _some_moved(rng: np.random.Generator, objects: list[SceneObject]) -> list[SceneObject]:
-    """The same objects, but some cars only there on one of the two days."""
+    """Return the same objects, but some cars only there on one of the two days."""
     found = []
     for item in objects:
         surveyed, flown = True, True

@@ -38,14 +38,21 @@ class Material(IntEnum):
     WATER = 11
 
 
-Stuff = tuple[Material, Colour]
-Plan = tuple[float, float, float, float]
-"""x0, y0, x1, y1."""
+Finish = tuple[Material, Colour]
+"""What a surface looks like."""
+Footprint = tuple[float, float, float, float]
+"""A rectangle on the ground: x0, y0, x1, y1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """Windows of a wall: so many columns and storeys; a door in a column of the lowest storey, or -1 for none."""
+    """Windows and door of a wall.
+
+    Attributes:
+        columns: of windows.
+        storeys: of windows.
+        door: its column in the lowest storey, or -1 for none.
+    """
 
     columns: int = 0
     storeys: int = 0
@@ -54,7 +61,15 @@ class Openings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A convex flat polygon, N x 3, counter-clockwise from its front; u runs along its first edge, v up from it."""
+    """A convex flat polygon; u runs along its first edge, v up from it.
+
+    Attributes:
+        points: N x 3, counter-clockwise as its front is seen.
+        material: how it is shaded.
+        colour: sRGB.
+        openings: windows and door.
+        two_sided: whether it is visible from behind, too.
+    """
 
     points: Floats
     material: Material
@@ -65,7 +80,14 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blob:
-    """An ellipsoid along the axes. centre, radii: 3."""
+    """An ellipsoid along the axes.
+
+    Attributes:
+        centre: 3.
+        radii: 3.
+        colour: sRGB.
+        material: how it is shaded.
+    """
 
     centre: Floats
     radii: Floats
@@ -75,7 +97,16 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class SceneObject:
-    """Something that can be clicked. surveyed, flown: whether it is there when the mosaic, when the photos are made."""
+    """Something that can be clicked.
+
+    Attributes:
+        id: from 1; 0 for what is no object.
+        kind: such as "house".
+        faces: its flat surfaces.
+        blobs: its round ones.
+        surveyed: whether it is there when the mosaic is made.
+        flown: whether it is there when the photos are taken.
+    """
 
     id: int
     kind: str
@@ -85,7 +116,7 @@ class SceneObject:
     flown: bool = True
 
     def outline(self) -> Floats:
-        """Points (N x 3) whose bounds are those of the object seen from straight above, to a thousandth."""
+        """Return points (N x 3) whose bounds are those of the object from straight above, to a thousandth."""
         points = [face.points for face in self.faces]
         around = np.linspace(0.0, 2.0 * np.pi, 96, endpoint=False)
         ring = np.stack([np.cos(around), np.sin(around), np.zeros_like(around)], axis=-1)
@@ -97,7 +128,11 @@ class SceneObject:
 class ShapeBuilder:
     """Collects faces in an object's own frame: origin on the ground, x along its length, turned and moved in the end.
 
-    angle: radians counter-clockwise from east.
+    Attributes:
+        x: of the origin, local metres.
+        y: of the origin, local metres.
+        angle: radians counter-clockwise from east.
+        faces: collected so far.
     """
 
     x: float
@@ -106,7 +141,7 @@ class ShapeBuilder:
     faces: list[Face] = field(default_factory=list)
 
     def place(self, points: Sequence[Sequence[float]] | Floats) -> Floats:
-        """Own coordinates, N x 3, to local ones."""
+        """Turn own coordinates, N x 3, into local ones."""
         points = np.asarray(points, np.float64)
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         x = self.x + cos * points[:, 0] - sin * points[:, 1]
@@ -116,47 +151,59 @@ class ShapeBuilder:
     def face(
         self,
         points: Sequence[Sequence[float]] | Floats,
-        stuff: Stuff,
+        finish: Finish,
         *,
         openings: Openings = Openings(),
         two_sided: bool = False,
     ) -> None:
-        """Add one face by its corners in own coordinates."""
-        self.faces.append(Face(self.place(points), *stuff, openings, two_sided))
+        """Add a face by its corners in own coordinates."""
+        self.faces.append(Face(self.place(points), *finish, openings, two_sided))
 
     def prism(
         self,
         plan: Sequence[tuple[float, float]],
         z: tuple[float, float],
-        stuff: Stuff,
+        finish: Finish,
         *,
-        top: Stuff | None = None,
+        top: Finish | None = None,
         openings: Iterable[Openings] = (),
     ) -> None:
-        """Upright walls on a convex counter-clockwise plan, and a lid (of the same stuff without `top`)."""
+        """Add upright walls on a convex counter-clockwise plan, and a lid (of the same finish without `top`)."""
         low, high = z
         openings = [*openings, *[Openings()] * len(plan)]
         for (ax, ay), (bx, by), holes in zip(plan, [*plan[1:], plan[0]], openings, strict=False):
-            self.face([(ax, ay, low), (bx, by, low), (bx, by, high), (ax, ay, high)], stuff, openings=holes)
-        self.face([(x, y, high) for x, y in plan], top or stuff)
+            self.face([(ax, ay, low), (bx, by, low), (bx, by, high), (ax, ay, high)], finish, openings=holes)
+        self.face([(x, y, high) for x, y in plan], top or finish)
 
-    def box(self, plan: Plan, z: tuple[float, float], stuff: Stuff, *, top: Stuff | None = None) -> None:
-        """A prism on a rectangle."""
-        self.prism(rectangle(*plan), z, stuff, top=top)
+    def box(self, footprint: Footprint, z: tuple[float, float], finish: Finish, *, top: Finish | None = None) -> None:
+        """Add a prism on a rectangle."""
+        self.prism(rectangle(*footprint), z, finish, top=top)
 
 
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, float]]:
-    """Corners, counter-clockwise from the lower left."""
+    """Return corners, counter-clockwise from the lower left."""
     return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Packed:
-    """Faces and blobs of many objects as arrays. A primitive's index counts the faces (F), then the blobs (B).
+class PackedScene:
+    """Faces and blobs of many objects as arrays; a primitive's index counts the faces (F), then the blobs (B).
 
-    points: F arrays; hulls: (F + B) x 8 x 3, corners round each primitive, some repeated; normal, origin, along_u,
-    along_v: F x 3; span: F x 2, extent in u and v; openings: F x 3; two_sided: F; centre, radii: B x 3; colour (linear,
-    0..1): (F + B) x 3; material, object: F + B.
+    Attributes:
+        points: F arrays, N x 3.
+        hulls: (F + B) x 8 x 3, corners round each primitive, some repeated.
+        normal: F x 3, unit.
+        origin: F x 3, the first corner.
+        along_u: F x 3, unit.
+        along_v: F x 3, unit.
+        span: F x 2, extent in u and v.
+        openings: F x 3, columns, storeys and door.
+        two_sided: F.
+        centre: B x 3.
+        radii: B x 3.
+        colour: (F + B) x 3, linear, 0..1.
+        material: F + B.
+        object: F + B, ids.
     """
 
     points: Sequence[Floats]
@@ -176,12 +223,12 @@ class Packed:
 
 
 def linear(colour: Floats) -> Floats:
-    """sRGB 0..255 to linear 0..1, by the plain power 2.2."""
+    """Turn sRGB 0..255 into linear 0..1, by the plain power 2.2."""
     return (np.asarray(colour, np.float32) / 255.0) ** 2.2
 
 
-def pack(objects: Sequence[SceneObject]) -> Packed:
-    """Arrays of all faces and blobs of `objects`."""
+def pack(objects: Sequence[SceneObject]) -> PackedScene:
+    """Pack all faces and blobs of objects into arrays."""
     faces = [(face, item.id) for item in objects for face in item.faces]
     blobs = [(blob, item.id) for item in objects for blob in item.blobs]
     parts: list[Face | Blob] = [*(face for face, _ in faces), *(blob for blob, _ in blobs)]
@@ -195,7 +242,7 @@ def pack(objects: Sequence[SceneObject]) -> Packed:
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     along_v = np.cross(normal, along_u)
     corners = [((p - p[0]) @ np.stack([u, v], axis=1)) for p, u, v in zip(points, along_u, along_v, strict=True)]
-    return Packed(
+    return PackedScene(
         points=points,
         hulls=_hulls(points, blobs_at, radii),
         normal=normal,

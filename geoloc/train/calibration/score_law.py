@@ -1,8 +1,8 @@
-"""What a score means: whole searches on held-out ground, with and without the object, and a logistic fit_scores of the hits.
+"""What a score means: whole searches on held-out ground, with and without the object, and a logistic law of the hits.
 
 The network's scores are learnt one window and one crop at a time; a search takes the best of many. Here it is measured
-how often the best answer of a search is right, given the evidence for it, so that `score` is that
-probability and an answer below one half can honestly be told as "not here".
+how often the best answer of a search is right, given the evidence for it, so that `score` is that probability and an
+answer below one half can honestly be called "not here".
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from geoloc.model.weights import Calibration
 from geoloc.photo.target import Target
 from geoloc.search.first_pass import LEAST_SHARE
 from geoloc.search.locate import locate
+from geoloc.system.extras import needing
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
 from tiling.area import Area
@@ -31,6 +32,9 @@ from tiling.plan import make_plan
 OUTLIERS = 0.1
 """Share of right answers that the expected error leaves out: a hit on a roof as large as a block may be off by many
 metres, and with it the figure would be too large for nearly all others."""
+INVERSE_PULL = 10.0
+"""Weight of the answers' loss over that of half the squared slope, on evidence of unit deviation: the weak pull to 0
+keeps the slope finite where hits and misses do not mix."""
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
 
 
@@ -38,7 +42,11 @@ _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
 class TrialAnswer:
     """The best answer to one click of a trial.
 
-    evidence: see `Calibration`; error_px: of the centre, and spread_px, as in `Proposal`, in window pixels.
+    Attributes:
+        evidence: see `Calibration`.
+        hit: whether its centre lies in the true box.
+        error_px: distance between its centre and the true one, window pixels.
+        spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
     """
 
     evidence: float
@@ -48,7 +56,13 @@ class TrialAnswer:
 
 
 def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str], None]) -> list[TrialAnswer]:
-    """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place."""
+    """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place.
+
+    Args:
+        model: the network.
+        trials: photographs, clicks and mosaics.
+        report: called with a line after every trial.
+    """
     answers: list[TrialAnswer] = []
     with tempfile.TemporaryDirectory() as folder:
         for i, trial in enumerate(trials):
@@ -60,40 +74,35 @@ def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str]
 
 
 def fit_scores(answers: Sequence[TrialAnswer]) -> Calibration:
-    """Logistic regression of hits on evidence, and the centre error of the hits by their spread."""
-    evidence = np.array([a.evidence for a in answers])
-    hit = np.array([float(a.hit) for a in answers])
-    middle, width = evidence.mean(), max(float(evidence.std()), 1e-6)
-    slope, offset = _logistic((evidence - middle) / width, hit)
-    error, scale = _error_law([a for a in answers if a.hit])
-    return Calibration(error, scale, float(slope / width), float(offset - slope * middle / width))
+    """Fit the probability of a hit by the evidence, and the centre error of the hits by their spread.
 
-
-def _logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """Slope and offset of log odds, by Newton steps that are halved where they would lead uphill.
-
-    A weak pull of the slope to 0 keeps it finite where hits and misses do not mix.
+    Args:
+        answers: some of them hits.
     """
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    pull = np.array([0.1, 1e-6])
+    slope, offset = _score_law(np.array([a.evidence for a in answers]), np.array([a.hit for a in answers]))
+    error, scale = _error_law([a for a in answers if a.hit])
+    return Calibration(error, scale, slope, offset)
 
-    def cost(w: NDArray[np.float64]) -> float:
-        z = design @ w
-        return float((np.logaddexp(0, z) - y * z).sum() + (pull * w**2).sum() / 2)
 
-    weight = np.zeros(2)
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-(design @ weight).clip(-500, 500)))
-        gradient = design.T @ (p - y) + pull * weight
-        step = np.linalg.solve((design * (p * (1 - p))[:, None]).T @ design + np.diag(pull), gradient)
-        while cost(weight - step) > cost(weight) and np.abs(step).max() > 1e-9:
-            step = step / 2
-        weight = weight - step
-    return float(weight[0]), float(weight[1])
+def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[float, float]:
+    """Fit slope and offset of the log odds of a hit by logistic regression.
+
+    Where all are hits nothing can be fitted: the law that the network was trained by stays.
+    """
+    if hit.all():
+        return Calibration().score_scale, Calibration().score_offset
+    with needing("train"):
+        from sklearn.linear_model import LogisticRegression
+
+    middle, width = evidence.mean(), max(float(evidence.std()), 1e-6)
+    law = LogisticRegression(C=INVERSE_PULL, solver="newton-cholesky", tol=1e-9)
+    law.fit(((evidence - middle) / width)[:, None], hit)
+    slope, offset = law.coef_[0, 0], law.intercept_[0]
+    return float(slope / width), float(offset - slope * middle / width)
 
 
 def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
-    """a and b of error**2 = a**2 + b**2 * spread**2, least squares, neither negative, without the `OUTLIERS`."""
+    """Fit a and b of error**2 = a**2 + b**2 * spread**2, least squares, neither negative, without the `OUTLIERS`."""
     errors = np.array([a.error_px**2 for a in hits])
     spreads = np.array([a.spread_px**2 for a in hits])
     a, b = _least_squares(errors, spreads)
@@ -103,7 +112,7 @@ def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
 
 
 def _least_squares(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tuple[float, float]:
-    """Both squared, one a hit."""
+    """Fit a and b, neither negative, to squared errors and squared spreads, one a hit."""
     slope = 0.0
     if spreads.std() > 0:
         slope = max(float(np.cov(spreads, errors)[0, 1] / spreads.var(ddof=1)), 0.0)
@@ -112,7 +121,7 @@ def _least_squares(errors: NDArray[np.float64], spreads: NDArray[np.float64]) ->
 
 
 def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> str:
-    """Hits, and how well the score tells hits from misses, as one line."""
+    """Say how many hits there are and how well the score tells them from misses, in one line."""
     score = np.array([calibration.score(a.evidence) for a in answers])
     hit = np.array([a.hit for a in answers])
     wins = (score[hit][:, None] > score[~hit][None]).mean()
@@ -124,6 +133,7 @@ def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> st
 
 
 def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list[TrialAnswer]:
+    """Search a ground, written to `path`, for the clicks of a trial, which it may not show."""
     answers = []
     with open_mosaic([path]) as mosaic:
         plan = make_plan(mosaic, model.gsd_m, model.window_px, Area.everywhere())
@@ -145,7 +155,7 @@ def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list
 
 
 def _write(folder: Path, ground: Ground) -> Path:
-    """The ground as a GeoTIFF, its lower left corner at 500 km east, 6500 km north of a UTM zone."""
+    """Write the ground as a GeoTIFF, its lower left corner at 500 km east, 6500 km north of a UTM zone."""
     import rasterio
     from rasterio.transform import from_origin
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TRIALS = {"score": "loss of the score", "dense": "loss of the correspondence", "right": "objects inside the best box"}
-"""What trials are compared by, all on held-out records."""
+COMPARED = {"score": "loss of the score", "dense": "loss of the correspondence", "right": "objects inside the best box"}
+"""What runs are compared by, all on held-out examples: titles by the name in the log."""
 _SMOOTHED = 20
 
 
 def draw_curves(log: Path, picture: Path) -> None:
-    """What one run logged in all its sittings, training and held out, as a PNG; none without a log."""
+    """Draw what one run logged in all its sittings, training and held out, as a PNG; draws nothing without a log."""
     table = _table(log)
     if table is None:
         return
@@ -35,14 +35,19 @@ def draw_curves(log: Path, picture: Path) -> None:
     _save(figure, picture)
 
 
-def draw_trials(logs: Mapping[str, Sequence[Path]], picture: Path) -> None:
-    """The held-out curves of several runs of each kind, by name, their mean and from least to most, as a PNG."""
+def draw_comparison(logs: Mapping[str, Sequence[Path]], picture: Path) -> None:
+    """Draw the held-out curves of several runs of each kind as a PNG: their mean, and from least to most.
+
+    Args:
+        logs: folders of logs, by the name of their kind.
+        picture: the file to write.
+    """
     import pandas as pd
 
-    figure, axes = _axes(len(TRIALS))
+    figure, axes = _axes(len(COMPARED))
     for kind, folders in logs.items():
         tables = [table for log in folders if (table := _table(log)) is not None]
-        for axis, (name, title) in zip(axes, TRIALS.items(), strict=True):
+        for axis, (name, title) in zip(axes, COMPARED.items(), strict=True):
             column = f"held out {name}"
             axis.set(title=title, xlabel="step")
             runs = [table.set_index("step")[column].dropna() for table in tables if column in table]
@@ -58,7 +63,7 @@ def draw_trials(logs: Mapping[str, Sequence[Path]], picture: Path) -> None:
 
 
 def _table(log: Path) -> pd.DataFrame | None:
-    """All sittings of a run, one below the other."""
+    """Read all sittings of a run, one below the other; None without any."""
     import pandas as pd
 
     logs = sorted(log.glob("version_*/metrics.csv"), key=lambda path: path.stat().st_mtime)

@@ -1,7 +1,8 @@
-"""Training of the descriptors (`geoloc.model.network.descriptor`) of a network whose backbone is done: contrastively, each part
-of a query against the squares of many windows.
+"""Training of the descriptors of a network whose backbone is done.
 
-Features do not change, so records are encoded once. A query's own window is among those of its batch: the squares
+It is contrastive: each part of a query (`geoloc.model.network.descriptor`) against the squares of many windows.
+
+Features do not change, so examples are encoded once. A query's own window is among those of its batch: the squares
 beside the right one, of the same ground, are the hardest to tell from it, and other windows of the batch the many.
 """
 
@@ -22,48 +23,67 @@ from geoloc.model.network.features import Features
 from geoloc.train.samples.batch import Batch
 
 BATCHES = 2
-"""Batches of records, of one shape, that a step compares with each other."""
+"""Batches, of one shape, that a step compares with each other."""
 SCALE, WINDOW_SCALE = 12.0, 30.0
 """By what cosines, and means of the best cosines, are multiplied before the softmax."""
 RATE = 1.5e-3
 _WARMUP = 50
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Share of queries whose own window is among the best K of `windows`, by K."""
+    """Share of queries whose own window is among the best K of `windows`.
+
+    Attributes:
+        windows: how many there are to choose from.
+        at: the share by K.
+    """
 
     windows: int
     at: dict[int, float]
 
     def __str__(self) -> str:
+        """Say the shares in a sentence."""
         shares = ", ".join(f"{share:.2f} at {k}" for k, share in self.at.items())
         return f"recall of the right one of {self.windows} windows {shares}"
 
 
 def train_descriptors(
-    net: CrossViewNet, records: Sequence[Batch], held_out: Sequence[Batch], *, steps: int, seed: int, report: Report
+    net: CrossViewNet,
+    training: Sequence[Batch],
+    held_out: Sequence[Batch],
+    *,
+    steps: int,
+    seed: int,
+    report: Callable[[str], None],
 ) -> None:
-    """Train the descriptors of `net` in place. records, held_out: encoded, every one with its object in its window."""
+    """Train the descriptors of a network in place.
+
+    Args:
+        net: all else of it stays as it is.
+        training: encoded, every example with its object in its window.
+        held_out: the same, to measure on.
+        steps: how long to train.
+        seed: of the draw of batches.
+        report: called with a line now and then.
+    """
     assert net.describer is not None
     optimiser = torch.optim.AdamW(net.describer.parameters(), RATE, weight_decay=1e-4)
     rng = np.random.default_rng(seed)
-    shapes: dict[tuple[int, ...], list[Batch]] = {}
-    for batch in records:
-        shapes.setdefault((*_features(batch.query).coarse.shape, *_features(batch.reference).coarse.shape), []).append(
-            batch
-        )
-    groups = list(shapes.values())
-    shares = np.array([len(group) for group in groups]) / len(records)
+    by_shape: dict[tuple[int, ...], list[Batch]] = {}
+    for batch in training:
+        shape = (*_features(batch.query).coarse.shape, *_features(batch.reference).coarse.shape)
+        by_shape.setdefault(shape, []).append(batch)
+    alike = list(by_shape.values())
+    shares = np.array([len(batches) for batches in alike]) / len(training)
     report(f"descriptors, before: {recall(net, held_out)}")
     for step in range(steps):
         warm = min(1.0, (step + 1) / _WARMUP)
         for group in optimiser.param_groups:
             group["lr"] = RATE * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
-        group_of = groups[rng.choice(len(groups), p=shares)]
-        picked = rng.choice(len(group_of), min(BATCHES, len(group_of)), replace=False)
-        loss = torch.stack(list(descriptor_losses(net, [group_of[i] for i in picked]))).sum()
+        batches = alike[rng.choice(len(alike), p=shares)]
+        picked = rng.choice(len(batches), min(BATCHES, len(batches)), replace=False)
+        loss = torch.stack(list(descriptor_losses(net, [batches[i] for i in picked]))).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -72,7 +92,7 @@ def train_descriptors(
 
 
 def descriptor_losses(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tensor, Tensor]:
-    """Of parts, whose square is to be found among all of the batches' windows, and of windows among each other."""
+    """Return the losses of parts, each to be found in its square of all windows, and of windows among each other."""
     parts, weight, squares = _described(net, batches)
     cosines = torch.einsum("qdn,wds->qwns", parts, squares)
     matches, side_px = torch.cat([batch.matches for batch in batches]), batches[0].reference_px[0]
@@ -88,7 +108,7 @@ def descriptor_losses(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tens
 
 @torch.no_grad()
 def recall(net: CrossViewNet, batches: Sequence[Batch], ks: Sequence[int] = (1, 5, 20, 100)) -> Recall:
-    """Of queries among the windows of all batches of one shape."""
+    """Measure how often queries find their window among those of all batches of one shape."""
     first = _features(batches[0].query).coarse.shape
     sides = [_described(net, [batch]) for batch in batches if _features(batch.query).coarse.shape == first]
     score = torch.cat(
@@ -105,7 +125,7 @@ def recall(net: CrossViewNet, batches: Sequence[Batch], ks: Sequence[int] = (1, 
 
 
 def _described(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tensor, Tensor, Tensor]:
-    """Parts, Q x size x N, their weights, Q x N, and the squares of the windows, Q x size x S."""
+    """Return parts, Q x size x N, their weights, Q x N, and the squares of the windows, Q x size x S."""
     query = _joined([_features(batch.query) for batch in batches])
     parts, weight = net.describe_query(query, torch.cat([batch.click for batch in batches]))
     window = _joined([_features(batch.reference) for batch in batches])
@@ -118,7 +138,7 @@ def _described(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tensor, Ten
 
 
 def _squares_of(matches: Tensor, parts: int, side_px: int) -> tuple[Tensor, Tensor]:
-    """The square that each part of a query lies in, Q x parts, and whether that is known.
+    """Return the square that each part of a query lies in, Q x parts, and whether that is known.
 
     matches: Q x h x w x 2, the pixels of the window, `side_px` along its side, that its cells show, NaN where none do.
     """

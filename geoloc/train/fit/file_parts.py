@@ -1,4 +1,4 @@
-"""A large file in pieces, for ways that let only small ones through."""
+"""A large file in parts, for ways that let only small ones through."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from pathlib import Path
 from geoloc.system.output import replacing
 
 
-def split(path: Path, most: int) -> None:
-    """Put the file `path` into pieces `path.000`, `path.001` and so on of at most `most` bytes, and remove it."""
-    for old in _pieces(path):
+def split(path: Path, part_bytes: int) -> None:
+    """Put a file into parts `path.000`, `path.001` and so on of at most `part_bytes`, and remove it."""
+    for old in _parts(path):
         old.unlink()
     with path.open("rb") as file:
-        for number, piece in enumerate(iter(lambda: file.read(most), b"")):
-            path.with_name(f"{path.name}.{number:03}").write_bytes(piece)
-    # Only now: as long as the whole file is there, pieces may be incomplete and count for nothing.
+        for number, content in enumerate(iter(lambda: file.read(part_bytes), b"")):
+            path.with_name(f"{path.name}.{number:03}").write_bytes(content)
+    # Only now: as long as the whole file is there, parts may be incomplete and count for nothing.
     path.unlink()
 
 
 def join(path: Path) -> None:
-    """Put the pieces of `path` together and remove them; nothing where there are none or `path` is there."""
-    pieces = _pieces(path)
-    if path.exists() or not pieces:
+    """Put the parts of a file together and remove them; does nothing where there are none or the file is there."""
+    parts = _parts(path)
+    if path.exists() or not parts:
         return
     with replacing(path) as temporary, temporary.open("wb") as file:
-        for piece in pieces:
-            file.write(piece.read_bytes())
-    for piece in pieces:
-        piece.unlink()
+        for part in parts:
+            file.write(part.read_bytes())
+    for part in parts:
+        part.unlink()
 
 
-def _pieces(path: Path) -> list[Path]:
+def _parts(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{path.name}.[0-9][0-9][0-9]"))

@@ -1,4 +1,4 @@
-"""The training loop: boxed by time or steps, resumable, with averaged weights, a CSV log and a picture of it."""
+"""The training loop: limited by time or steps, resumable, with averaged weights, a CSV log and a picture of it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, WeightAveraging
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, Timer, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from geoloc.errors import TrainingError
 from geoloc.model.network.config import Config
@@ -28,24 +28,36 @@ from geoloc.model.network.head import presence
 from geoloc.model.presets import new_network
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.fit.curves import draw_curves
+from geoloc.train.fit.fixed_batches import show_once
 from geoloc.train.fit.losses import losses, total
 from geoloc.train.samples.batch import Batch
 
-LAST = "last.ckpt"
-WEIGHTS = "weights.safetensors"
-LOG = "log"
+CHECKPOINT_FILE = "last.ckpt"
+WEIGHTS_FILE = "weights.safetensors"
+LOG_FOLDER = "log"
 SAVE_MINUTES = 5
-_TELL_S = 60.0
+_REPORT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how fast. Whichever of `minutes` and `steps` is reached first ends it; one must be finite.
+    """How long and how fast a network is trained.
 
-    The learning rate rises over `warmup` steps and falls as a cosine of the share of the time or steps used, to
-    `floor`.
-    backbone_rate: that of the backbone over `rate`; 0 freezes it.
-    patience: validations without a better score loss after which it stops early; 0 never does.
+    The learning rate rises over `warmup` steps and falls as a cosine of the share of the time or steps used.
+
+    Attributes:
+        minutes: over all sittings; whichever of this and `steps` is reached first ends it, and one must be finite.
+        steps: over all sittings.
+        batch: examples a step.
+        rate: the highest learning rate.
+        backbone_rate: that of the backbone over `rate`; 0 freezes it.
+        warmup: steps over which the rate rises.
+        floor: the last rate over `rate`.
+        weight_decay: of AdamW.
+        average: how much of the averaged weights each step keeps, at most.
+        validate_every: steps.
+        patience: validations without a better score loss after which it stops early; 0 never does.
+        seed: of all draws.
     """
 
     minutes: float = math.inf
@@ -62,10 +74,17 @@ class Schedule:
     seed: int = 0
 
 
-class Task(pl.LightningModule):
+class TrainingTask(pl.LightningModule):
     """One network, its losses and its optimiser."""
 
-    def __init__(self, config: Config, schedule: Schedule, started: Callable[[], float]) -> None:
+    def __init__(self, config: Config, schedule: Schedule, elapsed_s: Callable[[], float]) -> None:
+        """Make a network anew.
+
+        Args:
+            config: of the network.
+            schedule: how it is trained.
+            elapsed_s: returns the seconds used so far, over all sittings.
+        """
         super().__init__()
         self.net = new_network(config)
         if not schedule.backbone_rate:
@@ -74,21 +93,25 @@ class Task(pl.LightningModule):
             # They are trained when the backbone is done.
             self.net.describer.requires_grad_(False)
         self.schedule = schedule
-        self._started = started
+        self._elapsed_s = elapsed_s
 
     def forward(self, batch: Batch) -> Output:
-        """The network's output for a batch."""
+        """Return the network's output for a batch."""
         query = batch.query
         if not isinstance(query, Features):
             query = self.net.encode_query(query.float(), batch.click)
         return self.net(query.float(), batch.click, batch.reference_features(self.net).float())
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Batches know how to move themselves."""
+        """Move a batch, which knows how to."""
         return batch.to(device)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The weighted loss of one batch."""
+        """Return the weighted loss of one batch.
+
+        Raises:
+            TrainingError: it is not finite.
+        """
         output = self(batch)
         parts = losses(self.net, output, batch)
         loss = total(parts)
@@ -98,7 +121,7 @@ class Task(pl.LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Losses, hits and how often presence is told wrongly."""
+        """Log losses, hits and how often presence is judged wrongly."""
         output = self(batch)
         parts = losses(self.net, output, batch) | {"right": share_inside(output, batch)}
         wrong = (presence(output.candidates.logits) > 0.5) != batch.present
@@ -115,7 +138,7 @@ class Task(pl.LightningModule):
         )
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """AdamW; what ImageNet taught is changed more slowly than what starts from nothing."""
+        """Return AdamW; what ImageNet taught is changed more slowly than what starts from nothing."""
         trained = [(name, p) for name, p in self.net.named_parameters() if p.requires_grad]
         groups = [
             {"params": [p for name, p in trained if name.startswith("backbone.") == old], "share": share}
@@ -125,22 +148,22 @@ class Task(pl.LightningModule):
         return torch.optim.AdamW(groups, lr=self.schedule.rate, weight_decay=self.schedule.weight_decay)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """The learning rate of this step."""
-        rate = learning_rate(self.schedule, self.global_step, self._started())
+        """Set the learning rate of this step."""
+        rate = learning_rate(self.schedule, self.global_step, self._elapsed_s())
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate * group["share"]
         self.log("rate", rate, on_step=True)
 
 
 def learning_rate(schedule: Schedule, step: int, elapsed_s: float) -> float:
-    """Linear warm-up, then a cosine of the larger share used of the steps and of the time."""
+    """Return the rate of a step: a linear warm-up, then a cosine of the larger share used of the steps and the time."""
     used = min(1.0, max(step / schedule.steps, elapsed_s / (60 * schedule.minutes)))
     fall = schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * used)) / 2
     return schedule.rate * min(1.0, (step + 1) / schedule.warmup) * fall
 
 
 def share_inside(output: Output, batch: Batch) -> Tensor:
-    """The share of pairs with an object whose best box has its centre inside the true one."""
+    """Return the share of pairs with an object whose best box has its centre inside the true one."""
     logits, boxes = output.candidates.logits, output.candidates.boxes
     best = boxes[torch.arange(len(boxes), device=boxes.device), logits.argmax(1)]
     centre = (best[:, :2] + best[:, 2:]) / 2
@@ -148,69 +171,29 @@ def share_inside(output: Output, batch: Batch) -> Tensor:
     return (inside & batch.present).sum() / batch.present.sum().clamp(min=1)
 
 
-class Clock(Callback):
-    """Time used for training, over all sittings; it ends the training when the minutes are used up."""
-
-    def __init__(self, minutes: float) -> None:
-        self._minutes = minutes
-        self._before = 0.0
-        self._since: float | None = None
-
-    def elapsed_s(self) -> float:
-        """Seconds so far."""
-        return self._before + (0.0 if self._since is None else time.monotonic() - self._since)
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start it."""
-        self._since = time.monotonic()
-
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Stop when the time is over."""
-        if self.elapsed_s() > 60 * self._minutes:
-            trainer.should_stop = True
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return {"elapsed_s": self.elapsed_s()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
-        self._before = state_dict["elapsed_s"]
-
-
 class Reporter(Callback):
-    """One line every minute and every validation."""
+    """Reports a line every minute and every validation."""
 
-    def __init__(self, report: Callable[[str], None], clock: Clock, schedule: Schedule) -> None:
-        self._report, self._clock = report, clock
+    def __init__(self, report: Callable[[str], None], timer: Timer, schedule: Schedule) -> None:
+        """Report by `report` how much of the schedule the timer says is used."""
+        self._report, self._timer = report, timer
         self._minutes, self._steps = schedule.minutes, schedule.steps
-        self._told = 0.0
+        self._reported = 0.0
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Say how far it is."""
-        if time.monotonic() - self._told < _TELL_S:
+        if time.monotonic() - self._reported < _REPORT_S:
             return
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
         ends = [f"{self._steps:g} steps"] * math.isfinite(self._steps)
         ends += [f"{self._minutes:g} min"] * math.isfinite(self._minutes)
-        self._report(f"step {trainer.global_step}, {self._clock.elapsed_s() / 60:.1f} min, of {' or '.join(ends)}")
+        self._report(f"step {trainer.global_step}, {self._timer.time_elapsed() / 60:.1f} min, of {' or '.join(ends)}")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say how it is going."""
         shown = {n: float(v) for n, v in trainer.callback_metrics.items() if n.startswith("held out")}
         text = "  ".join(f"{name.removeprefix('held out ')} {value:.3f}" for name, value in shown.items())
-        self._report(f"step {trainer.global_step}  {self._clock.elapsed_s() / 60:.1f} min  held out: {text}")
-
-
-class _Fixed(Dataset[Batch]):
-    def __init__(self, batches: Sequence[Batch]) -> None:
-        self._batches = batches
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> Batch:
-        return self._batches[index]
+        self._report(f"step {trainer.global_step}  {self._timer.time_elapsed() / 60:.1f} min  held out: {text}")
 
 
 def train_network(
@@ -225,20 +208,31 @@ def train_network(
     devices: int = 1,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
-    """Train a network and return the path of its averaged weights in `folder`.
+    """Train a network.
 
-    Goes on from `folder/last.ckpt` where there is one; the time and steps used count. Otherwise the weights of `start`
-    are where it begins, or ImageNet's. Writes `log/version_N/metrics.csv`, one a sitting, `curves.png` and
-    `weights.safetensors`.
+    Goes on from `folder/last.ckpt` where there is one; the time and steps used count. Writes
+    `log/version_N/metrics.csv`, one a sitting, `curves.png` and `weights.safetensors`.
 
-    batches: endless. held_out: the same ones every time. device: "cpu" or "cuda" (then in bf16).
+    Args:
+        config: of the network.
+        batches: endless.
+        held_out: the same ones every time.
+        folder: of the run, made where it is not there.
+        schedule: how long and how fast.
+        start: weights to begin with; None for ImageNet's backbone.
+        device: "cpu" or "cuda" (then in bf16).
+        devices: how many of them.
+        report: called with lines about how it goes.
+
+    Returns:
+        The path of the averaged weights.
 
     Raises:
         TrainingError: no end is given, the loss is not finite, the device cannot be used, or the checkpoint cannot be
             read or belongs to another network.
     """
     if not (math.isfinite(schedule.minutes) or math.isfinite(schedule.steps)):
-        raise TrainingError("say how long to train_network: minutes or steps")
+        raise TrainingError("say how long to train: minutes or steps")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise TrainingError(f"device {device!r} cannot be used: torch finds no CUDA here")
     folder.mkdir(parents=True, exist_ok=True)
@@ -249,8 +243,9 @@ def train_network(
         free = (os.cpu_count() or 1) - batches.num_workers
         torch.set_num_threads(max(1, min(torch.get_num_threads(), free)))
     pl.seed_everything(schedule.seed, verbose=False)
-    clock = Clock(schedule.minutes)
-    task = Task(config, schedule, clock.elapsed_s)
+    minutes = timedelta(minutes=schedule.minutes) if math.isfinite(schedule.minutes) else None
+    timer = Timer(minutes, verbose=False)
+    task = TrainingTask(config, schedule, timer.time_elapsed)
     if start is not None:
         load_weights(start, task.net)
     else:
@@ -258,7 +253,7 @@ def train_network(
     every = timedelta(minutes=SAVE_MINUTES)
     saving = ModelCheckpoint(folder, save_top_k=0, save_last=True, train_time_interval=every)
     averaging = WeightAveraging(avg_fn=_averaging(schedule.average))
-    callbacks: list[Callback] = [clock, averaging, saving, Reporter(report, clock, schedule)]
+    callbacks: list[Callback] = [timer, averaging, saving, Reporter(report, timer, schedule)]
     if schedule.patience:
         callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
     trainer = pl.Trainer(
@@ -272,48 +267,47 @@ def train_network(
         num_sanity_val_steps=0,
         gradient_clip_val=1.0,
         log_every_n_steps=25,
-        logger=CSVLogger(folder, name=LOG),
+        logger=CSVLogger(folder, name=LOG_FOLDER),
         callbacks=callbacks,
         enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=folder,
     )
-    last = folder / LAST
+    last = folder / CHECKPOINT_FILE
     if last.exists():
-        _check(last, task)
-    checks = DataLoader(_Fixed(held_out), batch_size=None)
-    trainer.fit(task, batches, checks, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+        _check_checkpoint(last, task)
+    trainer.fit(task, batches, show_once(held_out), ckpt_path=str(last) if last.exists() else None, weights_only=True)
     trainer.save_checkpoint(last)
-    # Lightning leaves the averaged weights in the module when the fit ends.
-    weights = folder / WEIGHTS
+    # Lightning leaves the averaged weights in the module when the fit ends, but not where it had nothing left to do.
+    if timer.start_time() is None:
+        task.load_state_dict(torch.load(last, map_location="cpu", weights_only=True)["state_dict"])
+    weights = folder / WEIGHTS_FILE
     save_weights(weights, task.net, Calibration())
     try:
-        draw_curves(folder / LOG, folder / "curves.png")
+        draw_curves(folder / LOG_FOLDER, folder / "curves.png")
     except ImportError as error:
         report(f"no picture of the curves: {error}")
     return weights
 
 
-def _check(path: Path, task: Task) -> None:
-    """Whether the checkpoint can be read and fits."""
+def _check_checkpoint(path: Path, task: TrainingTask) -> None:
+    """Raise `TrainingError` where the checkpoint cannot be read or does not fit."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         shapes = {name: value.shape for name, value in state["state_dict"].items()}
         groups = [len(group["params"]) for group in state["optimizer_states"][0]["param_groups"]]
     except (OSError, RuntimeError, LookupError, AttributeError, pickle.UnpicklingError) as error:
         text = str(error).splitlines()[0]
-        raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train_network in another folder") from None
+        raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train in another folder") from None
     if shapes != {name: value.shape for name, value in task.state_dict().items()}:
         name = task.net.config.name
-        raise TrainingError(f"{path}: not a checkpoint of preset {name}: train_network in another folder")
+        raise TrainingError(f"{path}: not a checkpoint of preset {name}: train in another folder")
     if groups != [len(group["params"]) for group in task.configure_optimizers().param_groups]:
-        raise TrainingError(
-            f"{path}: trained with its backbone frozen, or not, unlike now: train_network in another folder"
-        )
+        raise TrainingError(f"{path}: trained with its backbone frozen, or not, unlike now: train in another folder")
 
 
 def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
-    """A moving average that forgets its beginning: the first steps count little."""
+    """Return the rule of a moving average that forgets its beginning: the first steps count little."""
 
     def averaged(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
         keep = min(most, (float(count) + 1) / (float(count) + 10))

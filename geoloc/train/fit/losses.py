@@ -16,7 +16,7 @@ WEIGHTS = {"score": 1.0, "centre": 0.5, "size": 0.5, "dense": 1.0, "between": 0.
 
 
 def losses(net: CrossViewNet, output: Output, batch: Batch) -> dict[str, Tensor]:
-    """The parts of the loss, unweighted; `dense` and `between` only where the network has CVCAM."""
+    """Return the parts of the loss, unweighted; `dense` and `between` only where the network has CVCAM."""
     truth = Truth(batch.box, batch.present, batch.sized)
     parts = net.head.loss(output.candidates, truth)
     if output.tokens:
@@ -29,15 +29,20 @@ def losses(net: CrossViewNet, output: Output, batch: Batch) -> dict[str, Tensor]
 
 
 def total(parts: dict[str, Tensor]) -> Tensor:
-    """The weighted sum that is minimised."""
+    """Return the weighted sum that is minimised."""
     return torch.stack([WEIGHTS[name] * value for name, value in parts.items()]).sum()
 
 
 def correspondence(similarity: Tensor, matches: Tensor, columns: int) -> Tensor:
-    """Cross-entropy over reference cells of the cosine x 12, for every query cell whose place is known.
+    """Return the cross-entropy over reference cells of the cosine x 12, for every query cell whose place is known.
 
-    similarity: B x Nq x Nr cosines; matches: B x h x w x 2 reference pixels, NaN where unknown. The place is shared
-    bilinearly among the four nearest cells. As LoFTR (arXiv 2104.00680) supervises its coarse matches.
+    The place is shared bilinearly among the four nearest cells. As LoFTR (arXiv 2104.00680) supervises its coarse
+    matches.
+
+    Args:
+        similarity: B x Nq x Nr cosines.
+        matches: B x h x w x 2 reference pixels, NaN where unknown.
+        columns: of the reference's cells.
     """
     place = matches.flatten(1, 2) / STRIDE - 0.5
     known = torch.isfinite(place).all(-1)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_photo import PosedPhoto
 
 
 @dataclass(frozen=True)
 class Collection:
-    """What batches are drawn from. weights: how often each ground is drawn for made views, one a ground."""
+    """Grounds and photographs that batches are drawn from.
+
+    Attributes:
+        grounds: images seen from above.
+        photos: photographs of them.
+        weights: how often each ground is drawn for simulated views, one a ground.
+    """
 
     grounds: tuple[Ground, ...]
-    views: tuple[PhotoView, ...]
+    photos: tuple[PosedPhoto, ...]
     weights: tuple[float, ...]

@@ -22,40 +22,45 @@ def gather(
     towns: int = 0,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Collection]:
-    """Two collections, `TRAIN` and `HELD_OUT`, that share no ground.
+    """Read or build all that is named as two collections, `TRAIN` and `HELD_OUT`, that share no ground.
 
-    mosaics: together one mosaic, with its `dsm`; its northern quarter is held out. sites: posed sites, see `load_site`.
-    data: the folder of `add_data`. towns: how many to build; one more is held out.
+    Args:
+        mosaics: together one mosaic, whose northern quarter is held out.
+        dsm: the surface heights of that mosaic.
+        sites: folders of posed sites, see `load_site`.
+        data: the folder of `add_data`.
+        towns: how many synthetic towns to build; one more is held out.
+        report: called with lines about how far it is.
 
     Raises:
         GeolocError: something cannot be read, or holds too little to keep a part of it apart.
     """
-    parts = {}
-    for name, apart in ((TRAIN, False), (HELD_OUT, True)):
+    splits = {}
+    for name, held_out in ((TRAIN, False), (HELD_OUT, True)):
         builder = CollectionBuilder()
         if data is not None:
-            add_data(builder, data, held_out=apart)
+            add_data(builder, data, held_out=held_out)
         for site in sites:
-            add_site(builder, site, held_out=apart)
+            add_site(builder, site, held_out=held_out)
         if mosaics:
-            add_mosaic(builder, mosaics, dsm, held_out=apart, report=report)
+            add_mosaic(builder, mosaics, dsm, held_out=held_out, report=report)
         if towns:
             from geoloc.train.grounds.towns import FIRST_SEED, add_town
 
-            for seed in [HELD_OUT_TOWN] if apart else range(FIRST_SEED, FIRST_SEED + towns):
+            for seed in [HELD_OUT_TOWN] if held_out else range(FIRST_SEED, FIRST_SEED + towns):
                 add_town(builder, seed, report=report)
-        parts[name] = builder.done()
-        report(f"{name}: {len(parts[name].grounds)} orthophotos, {len(parts[name].views)} photographs")
-    return parts
+        splits[name] = builder.build()
+        report(f"{name}: {len(splits[name].grounds)} orthophotos, {len(splits[name].photos)} photographs")
+    return splits
 
 
-def parts_of(parts: dict[str, Collection]) -> tuple[Collection, Collection]:
-    """What to train on and what is held out.
+def training_and_held_out(splits: dict[str, Collection]) -> tuple[Collection, Collection]:
+    """Return what to train on and what is held out.
 
     Raises:
         TrainingError: one of them is missing, as in a pack that something else wrote.
     """
     try:
-        return parts[TRAIN], parts[HELD_OUT]
+        return splits[TRAIN], splits[HELD_OUT]
     except KeyError as error:
         raise TrainingError(f"the data have no part called {error}; write the pack with `geoloc pack`") from None

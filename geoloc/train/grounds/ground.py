@@ -16,13 +16,18 @@ LEVELS = 5
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """An image seen from above. Pixel coordinates have a corner origin, x right, y down.
+    """An image seen from above, with its objects; pixel coordinates have a corner origin, x right, y down.
 
-    pixels: H x W x 3 uint8. gsd_m: metres a pixel. boxes: N x 4 pixels, xmin, ymin, xmax, ymax, of objects.
-    heights: N x 2, the least and the greatest height in metres that an object of its kind has. crowns: M x 3, x, y and
-    radius of trees, pixels. valid: H x W bool, False where there is no data; None where all is. relief: h x w metres
-    above any level, over the whole image, or None where the ground counts as flat. click_in: H x W bool, where clicks
-    may be; None is everywhere.
+    Attributes:
+        name: of its file, or of what it was made from.
+        pixels: H x W x 3 uint8, RGB.
+        gsd_m: metres on the ground a pixel.
+        boxes: N x 4 pixels, xmin, ymin, xmax, ymax, of objects.
+        heights: N x 2, the least and the greatest height in metres that an object of its kind has.
+        crowns: M x 3, x, y and radius of trees, pixels.
+        valid: H x W bool, False where there is no data; None where all is.
+        relief: h x w metres above any level, over the whole image; None where the ground counts as flat.
+        click_in: H x W bool, where clicks may be; None is everywhere.
     """
 
     name: str
@@ -37,23 +42,23 @@ class Ground:
 
     @property
     def size(self) -> np.ndarray:
-        """(width, height) in pixels."""
+        """Width and height in pixels."""
         return np.array(self.pixels.shape[1::-1])
 
     @property
     def size_m(self) -> float:
-        """The shorter side in metres."""
+        """Length of the shorter side in metres."""
         return float(self.size.min() * self.gsd_m)
 
-    def shows(self, xy: np.ndarray, margin: float = 0) -> np.ndarray:
-        """Whether pixels (..., 2) lie `margin` inside the image, hold data and may be clicked."""
-        return self._holds(xy, margin, (self.valid, self.click_in))
+    def clickable(self, xy: np.ndarray, margin: float = 0) -> np.ndarray:
+        """Tell which pixels (..., 2) lie `margin` inside the image, hold data and may be clicked."""
+        return self._inside(xy, margin, (self.valid, self.click_in))
 
-    def holds(self, xy: np.ndarray) -> np.ndarray:
-        """Whether pixels (..., 2) lie in the image and hold data."""
-        return self._holds(xy, 0, (self.valid,))
+    def has_data(self, xy: np.ndarray) -> np.ndarray:
+        """Tell which pixels (..., 2) lie in the image and hold data."""
+        return self._inside(xy, 0, (self.valid,))
 
-    def _holds(self, xy: np.ndarray, margin: float, masks: Sequence[np.ndarray | None]) -> np.ndarray:
+    def _inside(self, xy: np.ndarray, margin: float, masks: Sequence[np.ndarray | None]) -> np.ndarray:
         inside = np.asarray(((xy >= margin) & (xy < self.size - margin)).all(-1))
         x, y = np.moveaxis(np.where(inside[..., None], xy, 0).astype(int), -1, 0)
         for mask in masks:
@@ -66,6 +71,13 @@ class Texture:
     """The pixels of an image on a device, with their pyramid and where they hold data."""
 
     def __init__(self, pixels: np.ndarray, device: torch.device, valid: np.ndarray | None = None) -> None:
+        """Put an image on a device.
+
+        Args:
+            pixels: H x W x 3 uint8.
+            device: where it is to be.
+            valid: H x W bool, False where there is no data; None where all is.
+        """
         self._valid = None if valid is None else torch.from_numpy(valid).to(device)
         level = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1)
         self.height, self.width = pixels.shape[:2]
@@ -76,9 +88,16 @@ class Texture:
             self.levels.append(level)
 
     def sample(self, xy: Tensor, scale: Tensor) -> Tensor:
-        """The image at pixels xy (h x w x 2), each averaged over about `scale` pixels (h x w); h x w floats, 3 first.
+        """Sample the image at pixels, each averaged over an area round it.
 
         Beyond its edges the image is mirrored. Between two levels of the pyramid values are mixed.
+
+        Args:
+            xy: h x w x 2 pixels.
+            scale: h x w, sides of the areas in pixels, about.
+
+        Returns:
+            3 x h x w floats.
         """
         size = xy.new_tensor([self.width, self.height])
         xy = size - (xy.remainder(2 * size) - size).abs()
@@ -91,8 +110,8 @@ class Texture:
                 out += weight * _bilinear(self.levels[number], xy / 2**number, used)
         return out
 
-    def holds(self, xy: Tensor) -> Tensor:
-        """Whether pixels xy (h x w x 2) lie in the image and hold data, h x w."""
+    def has_data(self, xy: Tensor) -> Tensor:
+        """Tell which pixels (h x w x 2) lie in the image and hold data, h x w."""
         size = xy.new_tensor([self.width, self.height])
         inside = ((xy >= 0) & (xy < size)).all(-1)
         if self._valid is None:
@@ -102,7 +121,7 @@ class Texture:
 
 
 def _bilinear(level: Tensor, xy: Tensor, used: Tensor) -> Tensor:
-    """level: 3 x H x W uint8 at xy (h x w x 2), right where `used`; only the part that is needed becomes floats."""
+    """Sample a level (3 x H x W uint8) at xy (h x w x 2), right where `used`; only the part needed becomes floats."""
     height, width = level.shape[1:]
     wanted = xy[used]
     low = (wanted.amin(0) - 1.5).floor().long().clamp(min=0).tolist()

@@ -14,10 +14,16 @@ _MOST = 400
 
 
 def segments(pixels: np.ndarray, gsd_m: float) -> np.ndarray:
-    """Class-agnostic boxes, N x 4 pixels: regions whose outline stays where it is over many grey levels (MSER).
+    """Find class-agnostic boxes: regions whose outline stays where it is over many grey levels (MSER).
 
-    pixels: H x W x 3 uint8. Regions are sought at 0.2 m a pixel or the image's own, if coarser; of several that mean
-    the same the first is kept.
+    Regions are sought at 0.2 m a pixel or the image's own, if coarser; of several that mean the same the first is kept.
+
+    Args:
+        pixels: H x W x 3 uint8.
+        gsd_m: metres a pixel.
+
+    Returns:
+        N x 4 pixels, xmin, ymin, xmax, ymax.
     """
     shrink = min(1.0, gsd_m / _WORKING_GSD_M)
     small = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
@@ -43,7 +49,15 @@ def segments(pixels: np.ndarray, gsd_m: float) -> np.ndarray:
 
 
 def crowns(pixels: np.ndarray, gsd_m: float) -> np.ndarray:
-    """Trees, N x 3: x, y and radius in pixels. Green that is rough, unlike a lawn, and round enough to hold a disc."""
+    """Find trees: green that is rough, unlike a lawn, and round enough to hold a disc.
+
+    Args:
+        pixels: H x W x 3 uint8.
+        gsd_m: metres a pixel.
+
+    Returns:
+        N x 3: x, y and radius in pixels.
+    """
     shrink = min(1.0, gsd_m / 0.4)
     small = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA).astype(np.float32)
     gsd = gsd_m / shrink

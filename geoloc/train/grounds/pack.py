@@ -1,4 +1,4 @@
-"""Training data as plain shards: read with safetensors, OpenCV and JSON alone, no raster library and no network.
+"""Packs: training data as plain shards, read with safetensors, OpenCV and JSON alone, no raster library, no network.
 
 A pack is a folder with `index.json` and `shard_000.safetensors` and so on. Pictures are JPEGs, masks are packed bits,
 places on the ground are 16-bit integers. One pack holds the data to train on and those held out.
@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 from geoloc.errors import TrainingError
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_photo import PosedPhoto
 
 VERSION = 1
 INDEX = "index.json"
@@ -28,31 +28,39 @@ _NOWHERE = np.iinfo(np.int16).min
 _PLACE_RANGE = 32_000.0
 
 
-def write_pack(folder: Path, parts: Mapping[str, Collection], *, size_mb: float, shard_mb: float = 15.0) -> int:
-    """Write collections by name into `folder`; returns the JPEG quality that fits.
+def write_pack(folder: Path, splits: Mapping[str, Collection], *, size_mb: float, shard_mb: float = 15.0) -> int:
+    """Write collections into a new folder, their pictures at the best JPEG quality that fits.
 
-    size_mb: of all files together, in 10^6 bytes; shard_mb: of one file, at most.
+    Args:
+        folder: empty, or not there.
+        splits: collections by name.
+        size_mb: of all files together at most, in 10^6 bytes.
+        shard_mb: of one file at most.
+
+    Returns:
+        The JPEG quality.
 
     Raises:
         TrainingError: the folder holds files already, or the data do not fit even at the lowest quality.
     """
     if folder.exists() and any(folder.iterdir()):
         raise TrainingError(f"{folder}: holds files already; give a new folder")
-    extras = sum(_extra_bytes(part) for part in parts.values()) / 1e6
+    extras = sum(_extra_bytes(split) for split in splits.values()) / 1e6
     needed = extras
     for quality in QUALITIES:
-        needed = extras + sum(len(_jpeg(image, quality)) for part in parts.values() for image in _images(part)) / 1e6
+        needed = extras + sum(len(_jpeg(image, quality)) for part in splits.values() for image in _images(part)) / 1e6
         if needed <= 0.99 * size_mb:
             break
     else:
         raise TrainingError(f"the data need {needed:.0f} MB at the least, not {size_mb:g}: pack fewer, or allow more")
     folder.mkdir(parents=True, exist_ok=True)
-    shards = _Shards(folder, shard_mb * 1e6)
+    shards = _ShardWriter(folder, shard_mb * 1e6)
     index: dict[str, Any] = {"version": VERSION, "parts": {}}
-    for name, part in parts.items():
+    for name, split in splits.items():
+        weighted = zip(split.grounds, split.weights, strict=True)
         index["parts"][name] = {
-            "grounds": [_pack_ground(shards, g, w, quality) for g, w in zip(part.grounds, part.weights, strict=True)],
-            "views": [_pack_view(shards, v, part.grounds[v.ground], quality) for v in part.views],
+            "grounds": [_pack_ground(shards, ground, weight, quality) for ground, weight in weighted],
+            "views": [_pack_photo(shards, photo, split.grounds[photo.ground], quality) for photo in split.photos],
         }
     shards.close()
     # Written last: a folder without it is not a pack.
@@ -61,7 +69,7 @@ def write_pack(folder: Path, parts: Mapping[str, Collection], *, size_mb: float,
 
 
 def read_pack(folder: Path) -> dict[str, Collection]:
-    """The collections of a pack by name.
+    """Read the collections of a pack, by name.
 
     Raises:
         TrainingError: not a pack, one of another version, or a damaged one.
@@ -70,19 +78,19 @@ def read_pack(folder: Path) -> dict[str, Collection]:
         index = json.loads((folder / INDEX).read_text())
         if index["version"] != VERSION:
             raise TrainingError(f"{folder}: a pack of version {index['version']}, not {VERSION}; pack the data again")
-        read = _Reader(folder)
-        parts = {}
-        for name, part in index["parts"].items():
-            grounds = tuple(_ground(read, entry) for entry in part["grounds"])
-            found = tuple(_view(read, entry, grounds) for entry in part["views"])
-            parts[name] = Collection(grounds, found, tuple(entry["weight"] for entry in part["grounds"]))
-        return parts
+        shards = _ShardReader(folder)
+        splits = {}
+        for name, split in index["parts"].items():
+            grounds = tuple(_ground(shards, entry) for entry in split["grounds"])
+            photos = tuple(_photo(shards, entry, grounds) for entry in split["views"])
+            splits[name] = Collection(grounds, photos, tuple(entry["weight"] for entry in split["grounds"]))
+        return splits
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, cv2.error) as error:
         raise TrainingError(f"{folder}: not a pack of training data, or a damaged one: {error}") from None
 
 
-class _Shards:
-    """Arrays written to one file after another."""
+class _ShardWriter:
+    """Writes arrays to one file after another."""
 
     def __init__(self, folder: Path, most: float) -> None:
         self.folder, self.most = folder, most
@@ -91,7 +99,7 @@ class _Shards:
         self.bytes = 0
 
     def add(self, array: np.ndarray) -> list[object]:
-        """Where the array will be: its shard and its key."""
+        """Take an array; returns where it will be, its shard and its key."""
         if self.waiting and self.bytes + array.nbytes > self.most:
             self.close()
         key = str(self.count)
@@ -101,28 +109,28 @@ class _Shards:
         return [_shard_name(self.number), key]
 
     def close(self) -> None:
-        """Write what waits."""
+        """Write what waits for its file to be full."""
         if self.waiting:
             save_file(self.waiting, self.folder / _shard_name(self.number))
             self.number += 1
             self.waiting, self.bytes = {}, 0
 
 
-class _Reader:
+class _ShardReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: dict[str, Any] = {}
 
-    def __call__(self, at: list[str]) -> np.ndarray:
-        shard, key = at
+    def array(self, place: list[str]) -> np.ndarray:
+        shard, key = place
         if shard not in self._open:
             self._open[shard] = safe_open(self._folder / shard, framework="np")
         return np.asarray(self._open[shard].get_tensor(key))
 
-    def image(self, at: list[str]) -> np.ndarray:
-        image = cv2.imdecode(self(at), cv2.IMREAD_COLOR)
+    def image(self, place: list[str]) -> np.ndarray:
+        image = cv2.imdecode(self.array(place), cv2.IMREAD_COLOR)
         if image is None:
-            raise ValueError(f"a picture of {at[0]} cannot be read")
+            raise ValueError(f"a picture of {place[0]} cannot be read")
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
@@ -130,18 +138,18 @@ def _shard_name(number: int) -> str:
     return f"shard_{number:03}.safetensors"
 
 
-def _images(part: Collection) -> list[np.ndarray]:
-    return [g.pixels for g in part.grounds] + [v.pixels for v in part.views]
+def _images(split: Collection) -> list[np.ndarray]:
+    return [ground.pixels for ground in split.grounds] + [photo.pixels for photo in split.photos]
 
 
-def _extra_bytes(part: Collection) -> float:
-    """What is no picture, as it is written."""
+def _extra_bytes(split: Collection) -> float:
+    """Bytes of what is no picture, as it is written."""
     total = 0.0
-    for ground in part.grounds:
+    for ground in split.grounds:
         total += 4 * (ground.boxes.size + ground.heights.size + ground.crowns.size)
         total += sum(mask.size / 8 for mask in (ground.valid, ground.click_in) if mask is not None)
         total += 0 if ground.relief is None else 4 * ground.relief.size
-    return total + sum(2 * view.places.size for view in part.views)
+    return total + sum(2 * photo.places.size for photo in split.photos)
 
 
 def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
@@ -149,7 +157,7 @@ def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(coded).ravel()
 
 
-def _pack_ground(shards: _Shards, ground: Ground, weight: float, quality: int) -> dict[str, Any]:
+def _pack_ground(shards: _ShardWriter, ground: Ground, weight: float, quality: int) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": ground.name, "gsd_m": ground.gsd_m, "weight": weight}
     entry["shape"] = list(ground.pixels.shape[:2])
     entry["pixels"] = shards.add(_jpeg(ground.pixels, quality))
@@ -162,45 +170,45 @@ def _pack_ground(shards: _Shards, ground: Ground, weight: float, quality: int) -
     return entry
 
 
-def _ground(read: _Reader, entry: dict[str, Any]) -> Ground:
+def _ground(shards: _ShardReader, entry: dict[str, Any]) -> Ground:
     rows, columns = entry["shape"]
 
     def mask(name: str) -> np.ndarray | None:
         if entry[name] is None:
             return None
-        return np.unpackbits(read(entry[name]), count=rows * columns).reshape(rows, columns).astype(bool)
+        return np.unpackbits(shards.array(entry[name]), count=rows * columns).reshape(rows, columns).astype(bool)
 
     return Ground(
         name=entry["name"],
-        pixels=read.image(entry["pixels"]),
+        pixels=shards.image(entry["pixels"]),
         gsd_m=entry["gsd_m"],
-        boxes=read(entry["boxes"]).astype(float),
-        heights=read(entry["heights"]).astype(float),
-        crowns=read(entry["crowns"]).astype(float),
+        boxes=shards.array(entry["boxes"]).astype(float),
+        heights=shards.array(entry["heights"]).astype(float),
+        crowns=shards.array(entry["crowns"]).astype(float),
         valid=mask("valid"),
-        relief=None if entry["relief"] is None else read(entry["relief"]),
+        relief=None if entry["relief"] is None else shards.array(entry["relief"]),
         click_in=mask("click_in"),
     )
 
 
-def _pack_view(shards: _Shards, view: PhotoView, ground: Ground, quality: int) -> dict[str, Any]:
+def _pack_photo(shards: _ShardWriter, photo: PosedPhoto, ground: Ground, quality: int) -> dict[str, Any]:
     scale = _PLACE_RANGE / float(ground.size.max())
     # Places off the ground, which nothing is learnt from, need not fit.
-    on = np.isfinite(view.places).all(-1) & (np.abs(np.nan_to_num(view.places)) * scale <= _PLACE_RANGE).all(-1)
-    places = np.where(on[..., None], np.nan_to_num(view.places) * scale, _NOWHERE).round().astype(np.int16)
+    on = np.isfinite(photo.places).all(-1) & (np.abs(np.nan_to_num(photo.places)) * scale <= _PLACE_RANGE).all(-1)
+    places = np.where(on[..., None], np.nan_to_num(photo.places) * scale, _NOWHERE).round().astype(np.int16)
     return {
-        "name": view.name,
-        "ground": view.ground,
-        "pixels": shards.add(_jpeg(view.pixels, quality)),
+        "name": photo.name,
+        "ground": photo.ground,
+        "pixels": shards.add(_jpeg(photo.pixels, quality)),
         "places": shards.add(places),
-        "step": view.step,
-        "panorama": view.panorama,
+        "step": photo.step,
+        "panorama": photo.panorama,
     }
 
 
-def _view(read: _Reader, entry: dict[str, Any], grounds: tuple[Ground, ...]) -> PhotoView:
+def _photo(shards: _ShardReader, entry: dict[str, Any], grounds: tuple[Ground, ...]) -> PosedPhoto:
     scale = _PLACE_RANGE / float(grounds[entry["ground"]].size.max())
-    stored = read(entry["places"])
+    stored = shards.array(entry["places"])
     places = np.where(stored == _NOWHERE, np.nan, stored.astype(np.float32) / scale).astype(np.float32)
-    pixels = read.image(entry["pixels"])
-    return PhotoView(entry["name"], entry["ground"], pixels, places, entry["step"], entry["panorama"])
+    pixels = shards.image(entry["pixels"])
+    return PosedPhoto(entry["name"], entry["ground"], pixels, places, entry["step"], entry["panorama"])

@@ -15,7 +15,7 @@ from geoloc.errors import TrainingError
 from geoloc.plane import homography
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.objects import crowns, segments
-from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_photo import PosedPhoto
 
 MIN_HEIGHT_M = 15.0
 LEAN_DEG = 15.0
@@ -26,9 +26,19 @@ HELD_OUT_SHARE = 0.25
 
 @dataclass(frozen=True)
 class PosedCamera:
-    """A posed photograph; the model is that of `cameras.json` (see the data's README).
+    """The camera of a photograph; the model is that of `cameras.json` (see the data's README).
 
-    A: 3 x 3 and b: 3 take a map point (easting, northing, height) to the camera; focal, cx, cy in pixels; k1 radial.
+    Attributes:
+        path: of the photograph.
+        a: 3 x 3; with `b` it takes a map point (easting, northing, height) to the camera.
+        b: 3.
+        focal: in pixels.
+        cx: principal point, pixels from the left.
+        cy: principal point, pixels from the top.
+        k1: radial distortion.
+        centre: 3, map point of the camera.
+        width: of the photograph, pixels.
+        height: of the photograph, pixels.
     """
 
     path: Path
@@ -43,19 +53,26 @@ class PosedCamera:
     height: int
 
     def to_ground(self, pixels: np.ndarray, surface: DsmSurface) -> np.ndarray:
-        """Map points (..., 3) where the rays through photo pixels (..., 2) first meet the surface, or NaN."""
+        """Return the map points (..., 3) where rays through photo pixels (..., 2) first meet the surface, or NaN."""
         d = (pixels - [self.cx, self.cy]) / self.focal
         p = d.copy()
         for _ in range(5):
             p = d / (1 + self.k1 * (p**2).sum(-1, keepdims=True))
         # With q = A X + b, X = centre + q_z A^-1 (p_x, p_y, 1): depth q_z runs along the ray.
         rays = np.concatenate([p, np.ones((*p.shape[:-1], 1))], axis=-1) @ np.linalg.inv(self.a).T
-        return surface.meet(np.linalg.solve(self.a, -self.b), rays)
+        return surface.intersect(np.linalg.solve(self.a, -self.b), rays)
 
 
 @dataclass(frozen=True)
 class DsmSurface:
-    """A DSM: heights in metres on a north-up grid of the site's CRS."""
+    """A DSM: heights on a north-up grid of the site's CRS.
+
+    Attributes:
+        heights: rows x columns, metres.
+        west: easting of the outer corner.
+        north: northing of the outer corner.
+        cell: side of a cell, metres.
+    """
 
     heights: np.ndarray
     west: float
@@ -63,7 +80,7 @@ class DsmSurface:
     cell: float
 
     def height(self, points: np.ndarray) -> np.ndarray:
-        """Heights at map points (..., 2), bilinear between the centres of cells; beyond them, that of the nearest."""
+        """Return heights at map points (..., 2), bilinear between cells' centres; beyond them, that of the nearest."""
         rows, columns = self.heights.shape
         x = np.nan_to_num((points[..., 0] - self.west) / self.cell - 0.5).clip(0, columns - 1)
         y = np.nan_to_num((self.north - points[..., 1]) / self.cell - 0.5).clip(0, rows - 1)
@@ -74,8 +91,8 @@ class DsmSurface:
         lower = (1 - dx) * self.heights[below, column] + dx * self.heights[below, right]
         return np.asarray((1 - dy) * upper + dy * lower)
 
-    def meet(self, origin: np.ndarray, rays: np.ndarray) -> np.ndarray:
-        """Where rays (..., 3) from `origin` first go below the surface, (..., 3); NaN where they do not on the DSM.
+    def intersect(self, origin: np.ndarray, rays: np.ndarray) -> np.ndarray:
+        """Return where rays (..., 3) from `origin` first go below the surface, (..., 3); NaN where they do not.
 
         A march in steps of one cell, then bisection: putting the height found back into the ray does not converge
         where the ground slopes towards the camera, and reconstructions without GPS slope a lot.
@@ -111,9 +128,14 @@ class DsmSurface:
 
 @dataclass(frozen=True)
 class PosedSite:
-    """A site with real photo - mosaic pairs.
+    """A site with real pairs of photograph and mosaic.
 
-    ground: its mosaic as seen from above its own ground. from_map: 3 x 3, map point to pixel of `ground`.
+    Attributes:
+        ground: its mosaic as seen from above its own ground.
+        from_map: 3 x 3, map point to pixel of `ground`.
+        surface: its DSM.
+        cameras: of the photographs.
+        photos: H x W x 3 uint8 each, RGB.
     """
 
     ground: Ground
@@ -122,26 +144,33 @@ class PosedSite:
     cameras: tuple[PosedCamera, ...]
     photos: tuple[np.ndarray, ...]
 
-    def to_source(self, points: np.ndarray) -> np.ndarray:
-        """Map points (..., 2) -> pixels of the mosaic."""
+    def to_pixels(self, points: np.ndarray) -> np.ndarray:
+        """Return the pixels (..., 2) of `ground` at map points (..., 2)."""
         return homography.map_points(self.from_map, points)
 
-    def view(self, index: int, number: int) -> PhotoView:
-        """Photograph `index` with the places it shows; `number` is that of `ground` in its collection."""
+    def posed_photo(self, index: int, ground: int) -> PosedPhoto:
+        """Return photograph `index` with the places it shows; `ground` is the number of that in its collection."""
         camera, pixels = self.cameras[index], self.photos[index]
         height, width = pixels.shape[:2]
         rows, columns = math.ceil(height / PLACE_STEP_PX), math.ceil(width / PLACE_STEP_PX)
         y, x = np.mgrid[:rows, :columns]
         at = (np.stack([x, y], axis=-1) + 0.5) * PLACE_STEP_PX
-        places = self.to_source(camera.to_ground(at, self.surface)[..., :2])
-        return PhotoView(camera.path.name, number, pixels, places.astype(np.float32), PLACE_STEP_PX, panorama=False)
+        places = self.to_pixels(camera.to_ground(at, self.surface)[..., :2])
+        return PosedPhoto(camera.path.name, ground, pixels, places.astype(np.float32), PLACE_STEP_PX, panorama=False)
 
 
 def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
-    """Read `mosaic.tif`, `dsm.tif`, `cameras.json` and `photos/`.
+    """Read a posed site: `mosaic.tif`, `dsm.tif`, `cameras.json` and `photos/`.
 
-    held_out: only every eighth photo and clicks on ground kept apart (True), all other photos and ground (False), or
-    all. Photos taken less than 15 m above the DSM (before take-off) are left out.
+    Photos taken less than 15 m above the DSM (before take-off) are left out.
+
+    Args:
+        folder: of the site.
+        held_out: only every eighth photo and clicks on ground kept apart (True), all other photos and ground (False),
+            or all (None).
+
+    Raises:
+        TrainingError: a file cannot be read, or is not what it should be.
     """
     import rasterio
 
@@ -193,7 +222,7 @@ def load_site(folder: Path, held_out: bool | None = None) -> PosedSite:
 
 
 def _level(pixels: np.ndarray, to_map: np.ndarray, surface: DsmSurface) -> tuple[np.ndarray, np.ndarray]:
-    """The mosaic as seen from above its own ground, and the homography from the map to its pixels.
+    """Return the mosaic as seen from above its own ground, and the homography from the map to its pixels.
 
     A reconstruction without GPS may lean, and its mosaic, drawn along the leaning vertical, is then squeezed. With the
     plane z = a x + b y + c through the DSM a step (x, y) is sqrt(x^2 + y^2 + (a x + b y)^2) long on the ground: the

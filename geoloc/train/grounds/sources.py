@@ -16,7 +16,7 @@ from geoloc.errors import TrainingError
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.objects import crowns, segments
-from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.grounds.posed_site import HELD_OUT_SHARE, load_site
 
 if TYPE_CHECKING:
@@ -53,26 +53,33 @@ class CollectionBuilder:
     """Puts a collection together from several sources."""
 
     def __init__(self) -> None:
+        """Begin with nothing."""
         self._grounds: list[Ground] = []
-        self._views: list[PhotoView] = []
+        self._photos: list[PosedPhoto] = []
         self._weights: list[float] = []
 
-    def add(self, ground: Ground, weight: float, views: Sequence[PhotoView] = ()) -> None:
-        """A ground and the photographs of it, whatever number they say it has."""
+    def add(self, ground: Ground, weight: float, photos: Sequence[PosedPhoto] = ()) -> None:
+        """Add a ground and the photographs of it, whatever number they say it has."""
         number = len(self._grounds)
         self._grounds.append(ground)
         self._weights.append(weight)
-        self._views += [replace(view, ground=number) for view in views]
+        self._photos += [replace(photo, ground=number) for photo in photos]
 
-    def done(self) -> Collection:
-        """All that was added."""
-        return Collection(tuple(self._grounds), tuple(self._views), tuple(self._weights))
+    def build(self) -> Collection:
+        """Return all that was added."""
+        return Collection(tuple(self._grounds), tuple(self._photos), tuple(self._weights))
 
 
 def add_orthophotos(builder: CollectionBuilder, root: Path, *, held_out: bool | None = None) -> None:
-    """The data set's `estonia` and `ucmerced` under `root`.
+    """Add the orthophotos of `estonia` and `ucmerced` under `root`.
 
-    held_out: the part kept for validation (True), the part to train on (False) or all.
+    Args:
+        builder: what they are added to.
+        root: the folder of both.
+        held_out: the part kept for validation (True), the part to train on (False) or all (None).
+
+    Raises:
+        TrainingError: they are not there, or cannot be read.
     """
     try:
         described = json.loads((root / "estonia/boxes.json").read_text())
@@ -90,20 +97,20 @@ def add_orthophotos(builder: CollectionBuilder, root: Path, *, held_out: bool | 
         found += 1
     for i, path in enumerate(sorted((root / "ucmerced").glob("*.jpg"))):
         if held_out is None or (i % 20 == 7) == held_out:
-            builder.add(plain_ground(path.stem, read_image(path), UCMERCED_GSD_M), _WEIGHT["crop"])
+            builder.add(unlabelled_ground(path.stem, read_image(path), UCMERCED_GSD_M), _WEIGHT["crop"])
             found += 1
     if not found:
         raise TrainingError(f"{root}: no orthophotos in estonia/ or ucmerced/")
 
 
 def add_site(builder: CollectionBuilder, folder: Path, *, held_out: bool | None = None) -> None:
-    """A posed site; see `load_site`."""
+    """Add a posed site and its photographs; see `load_site`."""
     site = load_site(folder, held_out)
-    builder.add(site.ground, _WEIGHT["site"], [site.view(i, 0) for i in range(len(site.cameras))])
+    builder.add(site.ground, _WEIGHT["site"], [site.posed_photo(i, 0) for i in range(len(site.cameras))])
 
 
 def add_data(builder: CollectionBuilder, root: Path, *, held_out: bool | None = None) -> None:
-    """All the data that the packaged weights are trained on: `orthos/` and `caliterra/` under `root`."""
+    """Add all that the packaged weights are trained on: `orthos/` and `caliterra/` under `root`."""
     if not (root / "orthos").is_dir():
         raise TrainingError(f"{root}: no training data here (expected orthos/estonia, orthos/ucmerced, caliterra)")
     add_orthophotos(builder, root / "orthos", held_out=held_out)
@@ -118,12 +125,17 @@ def add_mosaic(
     held_out: bool | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """A user's own mosaic, in parts of at most 2,000 px with a tenth of overlap, and its DSM if there is one.
+    """Add a user's own mosaic, in parts of at most 2,000 px that overlap by a tenth.
 
-    held_out: only the northern quarter (True), all but that (False), or all.
+    Args:
+        builder: what it is added to.
+        paths: together one mosaic.
+        dsm: its surface heights, if there are any.
+        held_out: only the northern quarter (True), all but that (False), or all (None).
+        report: called with a line for each part.
 
     Raises:
-        GeolocError: a file cannot be read, or there is hardly anything in what is asked of the mosaic.
+        GeolocError: a file cannot be read, or there is hardly anything in what is wanted of the mosaic.
     """
     from affine import Affine
     from shapely.geometry import box
@@ -138,7 +150,7 @@ def add_mosaic(
         crs = as_crs(f"+proj=laea +lat_0={middle.y!r} +lon_0={middle.x!r} +datum=WGS84 +units=m")
         footprint = project(mosaic.footprint, WGS84, crs)
         west, south, east, north = footprint.bounds
-        limit = _dividing(footprint)
+        limit = _dividing_northing(footprint)
         if held_out is not None:
             south, north = (limit, north) if held_out else (south, limit)
         places = [(x, y) for x in _parts(west, east, gsd) for y in _parts(south, north, gsd)]
@@ -154,7 +166,7 @@ def add_mosaic(
             share = float(pixels.valid.mean())
             if share < LEAST_VALID:
                 continue
-            ground = plain_ground(f"{Path(paths[0]).stem}_{found}", pixels.rgb, gsd, pixels.valid)
+            ground = unlabelled_ground(f"{Path(paths[0]).stem}_{found}", pixels.rgb, gsd, pixels.valid)
             if dsm is not None:
                 ground = replace(ground, relief=_relief(dsm, grid))
             builder.add(ground, share * rows * columns / PART_PX**2)
@@ -165,8 +177,8 @@ def add_mosaic(
         raise TrainingError(f"{paths[0]}: hardly any data in its {which}; give a larger mosaic")
 
 
-def _dividing(footprint: BaseGeometry) -> float:
-    """The northing above which a quarter of the footprint lies: a turned or ragged mosaic has little in its corner."""
+def _dividing_northing(footprint: BaseGeometry) -> float:
+    """Return the northing above which a quarter lies: a turned or ragged mosaic has little in its corner."""
     from shapely.geometry import box
 
     west, south, east, north = footprint.bounds
@@ -178,8 +190,8 @@ def _dividing(footprint: BaseGeometry) -> float:
     return low
 
 
-def plain_ground(name: str, pixels: np.ndarray, gsd_m: float, valid: np.ndarray | None = None) -> Ground:
-    """An image without known objects: segments stand for them, a few of them raised."""
+def unlabelled_ground(name: str, pixels: np.ndarray, gsd_m: float, valid: np.ndarray | None = None) -> Ground:
+    """Make a ground of an image without known objects: segments stand for them, a few of them raised."""
     boxes = segments(pixels, gsd_m)
     heights = np.zeros((len(boxes), 2))
     # Nobody says which segments stand up: every fifth may, by as much as it is wide.
@@ -189,7 +201,11 @@ def plain_ground(name: str, pixels: np.ndarray, gsd_m: float, valid: np.ndarray 
 
 
 def read_image(path: Path) -> np.ndarray:
-    """H x W x 3 uint8, RGB."""
+    """Read an image as H x W x 3 uint8, RGB.
+
+    Raises:
+        TrainingError: it cannot be read.
+    """
     image = cv2.imread(str(path))
     if image is None:
         raise TrainingError(f"{path}: cannot be read as an image")
@@ -204,7 +220,7 @@ def _estonia(path: Path, entry: dict[str, list[list[object]]] | None) -> Ground:
     pixels = read_image(path)
     if entry is None:
         # Crops of 1000 px are at 20 cm and of 2000 px at 10 cm, whether they have boxes or not.
-        return plain_ground(path.stem, pixels, 200.0 / max(pixels.shape[:2]))
+        return unlabelled_ground(path.stem, pixels, 200.0 / max(pixels.shape[:2]))
     rows = entry["boxes_xywh"]
     xywh = np.array([row[:4] for row in rows], float).reshape(-1, 4)
     boxes = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)

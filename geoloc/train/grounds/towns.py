@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid
 from geoloc.town.picture.render import cast
-from geoloc.town.picture.shade import Grounds, Studio, flight_day, survey_day
+from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
 from geoloc.town.scene.scene import Scene, build_scene
-from geoloc.town.scene.shapes import Packed, pack
+from geoloc.town.scene.shapes import PackedScene, pack
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.grounds.sources import CollectionBuilder
 
 FIRST_SEED = 1000
@@ -39,35 +40,44 @@ def add_town(
     panoramas: int = 8,
     report: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """One town with its photographs from drones at tilts of 0 to 75 degrees, from eye level, and panoramas."""
+    """Add a town with its photographs from drones at tilts of 0 to 75 degrees, from eye level, and panoramas.
+
+    Args:
+        builder: what it is added to.
+        seed: of the town; another one makes another.
+        drones: photographs by drones.
+        walkers: photographs from eye level.
+        panoramas: photographs all round, from streets.
+        report: called with a line for each photograph.
+    """
     rng = np.random.default_rng([seed, 11])
     frame = Frame(_ORIGIN, _EPSG)
     grid = MosaicGrid.over(frame, SIZE_M, GSD_M, 0.0)
     scene = build_scene(seed, SIZE_M)
-    grounds = Grounds(scene, seed)
+    painted = PaintedGround(scene, seed)
     survey = survey_day(rng)
-    above = Studio(scene, scene.on_survey(), survey, grounds)
+    survey_renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
     pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
     valid = np.zeros((grid.height, grid.width), bool)
     for number, (window, straight_down) in enumerate(grid.cameras()):
         r0, r1, c0, c1 = window
         valid[r0:r1, c0:c1] = grid.valid(window)
-        pixels[r0:r1, c0:c1] = above.picture(straight_down, number).pixels
+        pixels[r0:r1, c0:c1] = survey_renderer.render(straight_down, number).pixels
     boxes, heights = _boxes(scene, grid)
     ground = Ground(f"town_{seed}", pixels, GSD_M, boxes, heights, np.zeros((0, 3)), valid)
-    studio = Studio(scene, scene.on_flight(), flight_day(rng, survey), grounds)
+    flight_renderer = SceneRenderer(scene, scene.on_flight(), flight_day(rng, survey), painted)
     packed = pack(scene.on_flight())
     cameras: list[Camera] = [_drone(rng, scene) for _ in range(drones)]
     cameras += [_walker(rng, scene) for _ in range(walkers)]
     cameras += [_panorama(rng, scene) for _ in range(panoramas)]
-    views = []
+    photos = []
     for number, camera in enumerate(cameras):
-        picture = studio.picture(camera, number).pixels
+        picture = flight_renderer.render(camera, number).pixels
         name = f"{type(camera).__name__.lower()}_{number}"
         places = _places(camera, packed, grid)
-        views.append(PhotoView(name, 0, picture, places, float(STEP), panorama=isinstance(camera, Equirectangular)))
+        photos.append(PosedPhoto(name, 0, picture, places, float(STEP), panorama=isinstance(camera, Equirectangular)))
         report(f"town {seed}: {name}")
-    builder.add(ground, WEIGHT, views)
+    builder.add(ground, WEIGHT, photos)
 
 
 def _boxes(scene: Scene, grid: MosaicGrid) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +100,7 @@ def _pixels(points: np.ndarray, grid: MosaicGrid) -> np.ndarray:
     return np.stack(to_pixels * (x, y), axis=-1)
 
 
-def _places(camera: Camera, packed: Packed, grid: MosaicGrid) -> np.ndarray:
+def _places(camera: Camera, packed: PackedScene, grid: MosaicGrid) -> np.ndarray:
     """What the middle of every block of STEP x STEP pixels shows, as pixels of the mosaic; NaN far away and in the sky.
 
     A camera with one ray for each block has it through the block's middle.
@@ -106,8 +116,7 @@ def _places(camera: Camera, packed: Packed, grid: MosaicGrid) -> np.ndarray:
 
 
 def _coarse(camera: Camera) -> Camera:
-    from dataclasses import replace
-
+    """Return the same view with one pixel a block."""
     if isinstance(camera, Equirectangular):
         return replace(camera, width=camera.width // STEP, height=camera.height // STEP)
     if isinstance(camera, Pinhole):

@@ -1,7 +1,7 @@
 """Appearance: what differs between a photograph and a mosaic of the same ground, drawn for each side on its own.
 
 Everything works on a batch of pictures, B x 3 x H x W in [0, 255], on the device they are on. Draws come from a
-`torch.Generator` of that device, one value a picture unless said.
+`torch.Generator` of that device, one value a picture where nothing else stands.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 FILL = 127.0
-"""What stands where a reference has no data, as in the search."""
+"""Grey level where a reference has no data, as in the search."""
 _BLUR_TAPS = 9
 _LUMA = (0.299, 0.587, 0.114)
 # Quantisation of luminance, ITU T.81 annex K, table K.1; chrominance is quantised twice as coarsely.
@@ -30,41 +30,42 @@ _QUANTA = (
 )
 
 
-class Draw:
+class RandomDraws:
     """Random numbers for a batch of `count` pictures, as B x 1 x 1 x 1 tensors."""
 
     def __init__(self, count: int, generator: torch.Generator) -> None:
+        """Draw for `count` pictures on the generator's device."""
         self.count = count
         self.generator = generator
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        """Even between low and high; `shape` in place of 1 x 1 x 1."""
+        """Draw evenly between low and high; `shape` in place of 1 x 1 x 1."""
         u = torch.rand(self.count, *(shape or (1, 1, 1)), generator=self.generator, device=self.generator.device)
         return low + (high - low) * u
 
     def normal(self, scale: float, *shape: int) -> Tensor:
-        """Normal about 0; `shape` in place of 1 x 1 x 1."""
+        """Draw from a normal distribution about 0; `shape` in place of 1 x 1 x 1."""
         size = (self.count, *(shape or (1, 1, 1)))
         return scale * torch.randn(size, generator=self.generator, device=self.generator.device)
 
     def chance(self, share: float) -> Tensor:
-        """True for about this share of the pictures."""
+        """Draw True for about this share of the pictures."""
         return self.uniform(0, 1) < share
 
 
 def restyle(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Season, shadow, exposure, haze, colours of the sensor, blur, noise and JPEG, each for some of the pictures."""
-    draw = Draw(len(images), generator)
+    """Change season, shadow, exposure, haze, colours of the sensor, blur, noise and JPEG, each of some pictures."""
+    draw = RandomDraws(len(images), generator)
     images = season(images, draw)
     images = shadow(images, draw)
     images = expose(images, draw)
     images = soften(images, draw)
-    images = noisy(images, draw)
+    images = add_noise(images, draw)
     return jpeg(images, draw).clamp(0, 255)
 
 
-def season(images: Tensor, draw: Draw) -> Tensor:
-    """Vegetation of another time of the year: what is greener than grey goes towards straw, fresh green or dark."""
+def season(images: Tensor, draw: RandomDraws) -> Tensor:
+    """Change the time of the year: what is greener than grey goes towards straw, fresh green or dark."""
     green = images[:, 1:2] * 2 - images[:, 0:1] - images[:, 2:3]
     leaf = torch.sigmoid((green - 18) / 8)
     brightness = images.mean(1, keepdim=True)
@@ -73,8 +74,8 @@ def season(images: Tensor, draw: Draw) -> Tensor:
     return images + share * (brightness * hue - images)
 
 
-def shadow(images: Tensor, draw: Draw) -> Tensor:
-    """Half planes of shade, one or two meeting in a wedge, with soft edges: of a cloud or of a building."""
+def shadow(images: Tensor, draw: RandomDraws) -> Tensor:
+    """Shade half planes, one or two meeting in a wedge, with soft edges: as of a cloud or of a building."""
     rows, columns = images.shape[-2:]
     y = torch.linspace(-1, 1, rows, device=images.device)[None, None, :, None]
     x = torch.linspace(-1, 1, columns, device=images.device)[None, None, None, :]
@@ -85,8 +86,8 @@ def shadow(images: Tensor, draw: Draw) -> Tensor:
     return images * (1 - dark * draw.uniform(0.25, 0.6) * draw.chance(0.3))
 
 
-def expose(images: Tensor, draw: Draw) -> Tensor:
-    """Gamma, gain, white balance, contrast, haze, saturation and a mixing of the channels as between two sensors."""
+def expose(images: Tensor, draw: RandomDraws) -> Tensor:
+    """Change gamma, gain, white balance, contrast, haze, saturation and the channels, as between two sensors."""
     on = draw.chance(0.9)
     # Whole batches are taken to a power: x ** g as exp(g log x), with nothing at zero.
     x = (images / 255).clamp(1e-3, 1)
@@ -104,8 +105,8 @@ def expose(images: Tensor, draw: Draw) -> Tensor:
     return torch.where(on, x * 255, images).clamp(0, 255)
 
 
-def soften(images: Tensor, draw: Draw) -> Tensor:
-    """A Gaussian blur of some pictures (defocus, motion, resampling), an unsharp mask of some others."""
+def soften(images: Tensor, draw: RandomDraws) -> Tensor:
+    """Blur some pictures by a Gaussian (defocus, motion, resampling), sharpen some others by an unsharp mask."""
     sigma = draw.uniform(0.3, 1.6)
     taps = torch.arange(_BLUR_TAPS, device=images.device) - _BLUR_TAPS // 2
     kernel = torch.exp(-(taps**2) / (2 * sigma.flatten()[:, None] ** 2))
@@ -122,16 +123,16 @@ def soften(images: Tensor, draw: Draw) -> Tensor:
     return torch.where(choice < 0.45, soft, torch.where(choice < 0.65, sharp, images))
 
 
-def noisy(images: Tensor, draw: Draw) -> Tensor:
-    """Sensor noise, stronger where it is brighter (shot noise) or even (read noise), mostly the same in all bands."""
+def add_noise(images: Tensor, draw: RandomDraws) -> Tensor:
+    """Add sensor noise, stronger where it is brighter (shot noise) or even (read noise), the same in all bands."""
     strength = draw.uniform(0, 10) * draw.chance(0.5)
-    shot = draw.uniform(0, 1)
-    level = (1 - shot) + shot * (images.mean(1, keepdim=True) / 128).clamp(min=0).sqrt()
+    shot_share = draw.uniform(0, 1)
+    level = (1 - shot_share) + shot_share * (images.mean(1, keepdim=True) / 128).clamp(min=0).sqrt()
     return images + strength * level * draw.normal(1.0, 1, *images.shape[-2:])
 
 
-def jpeg(images: Tensor, draw: Draw) -> Tensor:
-    """What JPEG of quality 30 to 95 leaves, for a third of the pictures: block cosine transform and rounding."""
+def jpeg(images: Tensor, draw: RandomDraws) -> Tensor:
+    """Compress a third of the pictures as JPEG of quality 30 to 95 does: block cosine transform and rounding."""
     rows, columns = images.shape[-2:]
     padded = F.pad(images, (0, -columns % 8, 0, -rows % 8), "replicate")
     count, _, high, wide = padded.shape
@@ -151,7 +152,7 @@ def jpeg(images: Tensor, draw: Draw) -> Tensor:
 
 @cache
 def _cosines(device: torch.device) -> Tensor:
-    """The orthonormal 8-point cosine transform, 8 x 8."""
+    """Return the orthonormal 8-point cosine transform, 8 x 8."""
     k = torch.arange(8, dtype=torch.float32)
     rows = torch.cos(math.pi * (2 * k[None] + 1) * k[:, None] / 16) * math.sqrt(2 / 8)
     rows[0] /= math.sqrt(2)
@@ -160,7 +161,7 @@ def _cosines(device: torch.device) -> Tensor:
 
 @cache
 def _colour_matrices(device: torch.device) -> tuple[Tensor, Tensor]:
-    """RGB to YCbCr (ITU T.871) and back, 3 x 3."""
+    """Return RGB to YCbCr (ITU T.871) and back, 3 x 3 each."""
     red, _, blue = _LUMA
     luma = torch.tensor(_LUMA)
     cb = (torch.tensor([0.0, 0, 1]) - luma) / (2 * (1 - blue))

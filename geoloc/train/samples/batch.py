@@ -1,4 +1,4 @@
-"""Examples as tensors."""
+"""Batches: examples as tensors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,19 @@ from geoloc.train.samples.example import Example
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B records. query, reference: B x 3 x H x W in [0, 255], uint8 or float, or what a frozen backbone made of them.
-    present: B bool, whether there is a box; box is meaningless where there is none. around: cells of stride 16 that a
-    reference, as long as it is an image, shows beyond its window on all sides; features, boxes and matches are of the
-    window alone. The rest as in `Example`.
+    """B examples as tensors.
+
+    Attributes:
+        query: B x 3 x H x W in [0, 255], uint8 or float, or what a frozen backbone made of them.
+        click: B x 2, (x, y) in query pixels.
+        reference: as `query`, the windows.
+        box: B x 4 pixels of the windows; meaningless where there is none.
+        present: B bool, whether there is a box.
+        sized: B bool, whether the size of the box is that of a real object.
+        gsd_m: B, metres on the ground a reference pixel.
+        matches: B x h x w x 2, as in `Example`.
+        around: cells of stride 16 that a reference, as long as it is an image, shows beyond its window on all sides;
+            features, boxes and matches are of the window alone.
     """
 
     query: Tensor | Features
@@ -34,11 +43,12 @@ class Batch:
     around: int = 0
 
     def __len__(self) -> int:
+        """Return the number of examples."""
         return len(self.click)
 
     @property
     def reference_px(self) -> tuple[int, int]:
-        """(width, height) of the windows, encoded or not."""
+        """Width and height of the windows, encoded or not."""
         known = self.reference
         if isinstance(known, Tensor):
             height, width = (n - 2 * STRIDE * self.around for n in known.shape[-2:])
@@ -47,7 +57,7 @@ class Batch:
         return width, height
 
     def reference_features(self, net: CrossViewNet) -> Features:
-        """What the backbone makes of the windows, with what lies round them seen, as a search sees it."""
+        """Encode the windows, what lies round them seen, as a search sees it."""
         if isinstance(self.reference, Features):
             return self.reference
         wide = net.encode_reference(self.reference.float())
@@ -55,7 +65,7 @@ class Batch:
         return wide.cells(self.around, self.around, columns - self.around, rows - self.around)
 
     def to(self, device: torch.device | str) -> Batch:
-        """The same on another device."""
+        """Return the same on another device."""
 
         def moved(value: Tensor | Features | int) -> Any:
             if isinstance(value, Features):
@@ -65,7 +75,7 @@ class Batch:
         return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
 
     def turned(self, quarters: int) -> Batch:
-        """The same records with their references, square and not yet encoded, turned anticlockwise."""
+        """Turn the references, square and not yet encoded, anticlockwise by so many quarters; returns another batch."""
         if isinstance(self.reference, Features):
             raise TypeError("these records are encoded already")
         side = float(self.reference_px[0])
@@ -77,8 +87,8 @@ class Batch:
         return replace(self, reference=self.reference.rot90(quarters, (2, 3)), box=box, matches=matches)
 
 
-def collate(records: Sequence[Example]) -> Batch:
-    """Stack records of one shape; images stay uint8."""
+def collate(examples: Sequence[Example]) -> Batch:
+    """Stack examples of one shape; images stay uint8."""
 
     def images(arrays: list[np.ndarray]) -> Tensor:
         return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
@@ -88,12 +98,12 @@ def collate(records: Sequence[Example]) -> Batch:
 
     nowhere = np.zeros(4)
     return Batch(
-        query=images([r.query for r in records]),
-        click=stack([r.click for r in records]),
-        reference=images([r.reference for r in records]),
-        box=stack([nowhere if r.box is None else r.box for r in records]),
-        present=torch.tensor([r.box is not None for r in records]),
-        sized=torch.tensor([r.sized for r in records]),
-        gsd_m=torch.tensor([r.gsd_m for r in records], dtype=torch.float32),
-        matches=stack([r.matches for r in records]),
+        query=images([e.query for e in examples]),
+        click=stack([e.click for e in examples]),
+        reference=images([e.reference for e in examples]),
+        box=stack([nowhere if e.box is None else e.box for e in examples]),
+        present=torch.tensor([e.box is not None for e in examples]),
+        sized=torch.tensor([e.sized for e in examples]),
+        gsd_m=torch.tensor([e.gsd_m for e in examples], dtype=torch.float32),
+        matches=stack([e.matches for e in examples]),
     )

@@ -1,4 +1,4 @@
-"""True perspective views of a height field, a batch at a time: rays, where they first meet it, and what is seen there.
+"""True perspective views of a height field, a batch at a time: rays, where they first meet it, and what is there.
 
 The frame of a view has x right and y down along the image of its ground, z up, all in metres. A camera that looks
 straight down with heading 0 sees the image as it is.
@@ -21,10 +21,13 @@ _WALL_M = 0.7
 
 
 class Cameras(NamedTuple):
-    """B pinhole cameras behind crops of `side` pixels.
+    """B pinhole cameras behind square crops.
 
-    centre: B x 3 metres. rotation: B x 3 x 3, its columns are the picture's right, its down and the optical axis.
-    focal: B crop pixels. principal: B x 2 crop pixels, which may lie outside of the crop.
+    Attributes:
+        centre: B x 3 metres.
+        rotation: B x 3 x 3, its columns are the picture's right, its down and the optical axis.
+        focal: B crop pixels.
+        principal: B x 2 crop pixels, which may lie outside of the crop.
     """
 
     centre: Tensor
@@ -34,7 +37,14 @@ class Cameras(NamedTuple):
 
 
 class HeightField(NamedTuple):
-    """B height fields. heights, leafy: B x S x S; corner: B x 2 metres; cell: B metres."""
+    """B height fields.
+
+    Attributes:
+        heights: B x S x S metres.
+        leafy: B x S x S, 1 on crowns.
+        corner: B x 2 metres, the outer corner of the first cell.
+        cell: B metres, sides of cells.
+    """
 
     heights: Tensor
     leafy: Tensor
@@ -42,11 +52,14 @@ class HeightField(NamedTuple):
     cell: Tensor
 
 
-class SeenPoints(NamedTuple):
-    """What the pixels of B views see.
+class RayHits(NamedTuple):
+    """Where the rays of B views first meet the surface.
 
-    place: B x h x w x 3 metres, NaN where it is sky. depth: B x h x w metres along the optical axis. wall: B x h x w,
-    whether it is the side of something. leafy: B x h x w, 1 on crowns.
+    Attributes:
+        place: B x h x w x 3 metres, NaN where it is sky.
+        depth: B x h x w metres along the optical axis.
+        wall: B x h x w, whether it is the side of something.
+        leafy: B x h x w, 1 on crowns.
     """
 
     place: Tensor
@@ -56,7 +69,12 @@ class SeenPoints(NamedTuple):
 
 
 def rotations(tilt: Tensor, heading: Tensor) -> Tensor:
-    """B x 3 x 3 from radians: tilt of the axis from straight down; heading, clockwise, of the picture's up."""
+    """Build rotations, B x 3 x 3, from radians.
+
+    Args:
+        tilt: B, of the axis from straight down.
+        heading: B, clockwise, of the picture's up.
+    """
     zero, one = torch.zeros_like(tilt), torch.ones_like(tilt)
     st, ct, sh, ch = tilt.sin(), tilt.cos(), heading.sin(), heading.cos()
     level = torch.stack([one, zero, zero, zero, ct, -st, zero, -st, -ct], dim=-1).unflatten(-1, (3, 3))
@@ -66,7 +84,7 @@ def rotations(tilt: Tensor, heading: Tensor) -> Tensor:
 
 
 def rays(cameras: Cameras, pixels: Tensor) -> Tensor:
-    """Directions (B x ... x 3), one metre along the axis, through crop pixels (B x ... x 2)."""
+    """Return directions (B x ... x 3), one metre along the axis, through crop pixels (B x ... x 2)."""
     extra = pixels.dim() - 2
     focal = cameras.focal.reshape(-1, *[1] * extra, 1)
     offset = (pixels - cameras.principal.reshape(-1, *[1] * extra, 2)) / focal
@@ -74,8 +92,8 @@ def rays(cameras: Cameras, pixels: Tensor) -> Tensor:
     return torch.einsum("bij,b...j->b...i", cameras.rotation, local)
 
 
-def pixels_of(cameras: Cameras, points: Tensor) -> Tensor:
-    """Crop pixels (B x ... x 2) of points (B x ... x 3) in front of the camera."""
+def project_points(cameras: Cameras, points: Tensor) -> Tensor:
+    """Return the crop pixels (B x ... x 2) of points (B x ... x 3) in front of the camera."""
     extra = points.dim() - 2
     away = points - cameras.centre.reshape(-1, *[1] * extra, 3)
     local = torch.einsum("bji,b...j->b...i", cameras.rotation, away)
@@ -84,15 +102,15 @@ def pixels_of(cameras: Cameras, points: Tensor) -> Tensor:
 
 
 def pixel_centres(rows: int, columns: int, step: float, device: torch.device) -> Tensor:
-    """Positions (x, y) of the centres of cells of `step` pixels, rows x columns x 2."""
+    """Return positions (x, y) of the centres of cells of `step` pixels, rows x columns x 2."""
     y, x = torch.meshgrid(
         torch.arange(rows, device=device) + 0.5, torch.arange(columns, device=device) + 0.5, indexing="ij"
     )
     return torch.stack([x, y], dim=-1) * step
 
 
-def look(cameras: Cameras, field: HeightField, pixels: Tensor) -> SeenPoints:
-    """Where the rays through crop pixels (B x h x w x 2) first go below the surface.
+def cast_rays(cameras: Cameras, field: HeightField, pixels: Tensor) -> RayHits:
+    """Find where the rays through crop pixels (B x h x w x 2) first go below the surface.
 
     Each is marched in equal steps between the highest top and level 0, and the step that goes under is bisected.
     """
@@ -106,30 +124,30 @@ def look(cameras: Cameras, field: HeightField, pixels: Tensor) -> SeenPoints:
         found = _march(cameras.centre[tall], along[tall], part)
         for whole, values in zip((places, depths, walls, leaves), found, strict=True):
             whole[tall] = values
-    return SeenPoints(places, depths, walls, leaves)
+    return RayHits(places, depths, walls, leaves)
 
 
 def _level(centre: Tensor, along: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What is seen of level ground; the parts of `SeenPoints`."""
+    """Meet level ground; returns the parts of `RayHits`."""
     down = along[..., 2]
-    seen = down < HORIZON
-    depth = torch.where(seen, -centre[:, None, None, 2] / down.clamp(max=HORIZON), torch.inf)
-    place = centre[:, None, None] + torch.where(seen, depth, 0)[..., None] * along
-    return torch.where(seen[..., None], place, torch.nan), depth, torch.zeros_like(seen), torch.zeros_like(down)
+    falls = down < HORIZON
+    depth = torch.where(falls, -centre[:, None, None, 2] / down.clamp(max=HORIZON), torch.inf)
+    place = centre[:, None, None] + torch.where(falls, depth, 0)[..., None] * along
+    return torch.where(falls[..., None], place, torch.nan), depth, torch.zeros_like(falls), torch.zeros_like(down)
 
 
 def _march(centre: Tensor, along: Tensor, field: HeightField) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What is seen of a height field; the parts of `SeenPoints`."""
+    """Meet a height field; returns the parts of `RayHits`."""
     down = along[..., 2]
     origin = centre[:, None, None]
-    seen = down < HORIZON
-    falling = torch.where(seen, down, -torch.ones_like(down))
+    falls = down < HORIZON
+    steepness = torch.where(falls, down, -torch.ones_like(down))
     top = field.heights.amax((1, 2))[:, None, None] + 0.01
-    near = ((top - origin[..., 2]) / falling).clamp(min=0)
-    far = (-origin[..., 2] / falling).clamp(min=0)
+    near = ((top - origin[..., 2]) / steepness).clamp(min=0)
+    far = (-origin[..., 2] / steepness).clamp(min=0)
     # The sky apart, a ray that reaches level 0 has met the surface.
     before, behind = near, far
-    found = torch.zeros_like(seen)
+    found = torch.zeros_like(falls)
     last = near
     for step in range(1, STEPS + 1):
         t = near + (far - near) * (step / STEPS)
@@ -149,11 +167,11 @@ def _march(centre: Tensor, along: Tensor, field: HeightField) -> tuple[Tensor, T
     further = behind + field.cell[:, None, None] * 1.5 / flat
     wall = (_height(field, origin, along, further) - place[..., 2] > _WALL_M) & (flat > 0.1)
     leafy = _at(field.leafy, field, place[..., :2], "nearest")
-    return torch.where(seen[..., None], place, torch.nan), torch.where(seen, behind, torch.inf), wall & seen, leafy
+    return torch.where(falls[..., None], place, torch.nan), torch.where(falls, behind, torch.inf), wall & falls, leafy
 
 
 def height_at(field: HeightField, xy: Tensor) -> Tensor:
-    """Heights (B x h x w) at B x h x w x 2 metres."""
+    """Return heights (B x h x w) at B x h x w x 2 metres."""
     return _at(field.heights, field, xy, "bilinear")
 
 
@@ -162,7 +180,7 @@ def _height(field: HeightField, origin: Tensor, along: Tensor, t: Tensor) -> Ten
 
 
 def _at(values: Tensor, field: HeightField, xy: Tensor, mode: str) -> Tensor:
-    """B x S x S values at B x h x w x 2 metres; beyond the square, those of its edge."""
+    """Sample B x S x S values at B x h x w x 2 metres; beyond the square, those of its edge."""
     size = (field.cell * values.shape[-1])[:, None, None, None]
     at = (xy - field.corner[:, None, None]) / size * 2 - 1
     return F.grid_sample(values[:, None], at, mode=mode, padding_mode="border", align_corners=False)[:, 0]

@@ -1,25 +1,26 @@
-"""Queries from real photographs, or rendered ones, whose every pixel's place on the ground is known."""
+"""Queries cut from photographs, real or rendered, whose every pixel's place on the ground is known."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
+from geoloc.model.network.features import STRIDE
 from geoloc.plane import homography
 from geoloc.train.grounds.ground import Ground, Texture
-from geoloc.train.grounds.photo_view import PhotoView
-from geoloc.train.samples.example import STRIDE
+from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.samples.perspective import pixel_centres
 from geoloc.train.samples.sample import (
     HEADING_SPREAD_DEG,
     SHARE_OBJECT,
     Sample,
+    box_around,
     box_at,
     draw_turn,
     log_uniform,
-    place_box,
 )
 
 CROP_SHARE = (0.3, 1.0)
@@ -28,47 +29,69 @@ _TRIES = 24
 _SLACK_M = 0.3
 
 
-def sample_photo(
-    view: PhotoView, ground: Ground, texture: Texture, rng: np.random.Generator, *, side: int, device: torch.device
-) -> Sample | None:
-    """A query of `view`; None where the draw shows nothing known.
+class _PhotoCrop(NamedTuple):
+    """A part of a photograph.
 
-    texture: of the photograph. A panorama is taken whole, side x 2 side, the click in its middle column, as the search
-    does.
+    to_photo: 3 x 3, query pixels to photo pixels. shape: rows and columns of the query. click: (x, y) in it. box, sized
+    and turn_deg: as in `Sample`.
     """
-    found = _panorama(view, ground, rng, side) if view.panorama else _crop(view, ground, rng, side)
-    if found is None:
+
+    to_photo: np.ndarray
+    shape: tuple[int, int]
+    click: np.ndarray
+    box: np.ndarray
+    sized: bool
+    turn_deg: float
+
+
+def sample_photo(
+    photo: PosedPhoto, ground: Ground, texture: Texture, rng: np.random.Generator, *, side: int, device: torch.device
+) -> Sample | None:
+    """Draw a query of a photograph.
+
+    A panorama is taken whole, side x 2 side, the click in its middle column, as the search does.
+
+    Args:
+        photo: what the query is cut from.
+        ground: what it shows.
+        texture: of the photograph.
+        rng: what the place, scale and turn are drawn from.
+        side: of the query, pixels.
+        device: where its image is to be.
+
+    Returns:
+        The query; None where the draw shows nothing known.
+    """
+    crop = _panorama(photo, ground, rng, side) if photo.panorama else _square(photo, ground, rng, side)
+    if crop is None:
         return None
-    to_photo, shape, click, box, sized, turn = found
-    pixels = pixel_centres(shape[0], shape[1], 1, device)
+    (rows, columns), to_photo = crop.shape, crop.to_photo
+    pixels = pixel_centres(rows, columns, 1, device)
     matrix = torch.tensor(to_photo, dtype=torch.float32, device=device)
     xy = pixels @ matrix[:2, :2].T + matrix[:2, 2]
-    if view.panorama:
-        xy = torch.stack([xy[..., 0].remainder(float(view.size[0])), xy[..., 1]], dim=-1)
+    if photo.panorama:
+        xy = torch.stack([xy[..., 0].remainder(float(photo.size[0])), xy[..., 1]], dim=-1)
     scale = math.sqrt(abs(np.linalg.det(to_photo[:2, :2])))
     image = texture.sample(xy, xy.new_full(xy.shape[:2], scale))
-    centres = pixel_centres(shape[0] // STRIDE, shape[1] // STRIDE, STRIDE, torch.device("cpu")).double().numpy()
-    places = view.place(homography.map_points(to_photo, centres))
-    places = np.where(ground.holds(np.nan_to_num(places, nan=-1.0))[..., None], places, np.nan)
-    return Sample(view.ground, image, click.astype(np.float32), places, box, sized, turn)
+    centres = pixel_centres(rows // STRIDE, columns // STRIDE, STRIDE, torch.device("cpu")).double().numpy()
+    places = photo.place(homography.map_points(to_photo, centres))
+    places = np.where(ground.has_data(np.nan_to_num(places, nan=-1.0))[..., None], places, np.nan)
+    return Sample(photo.ground, image, crop.click.astype(np.float32), places, crop.box, crop.sized, crop.turn_deg)
 
 
-_Found = tuple[np.ndarray, tuple[int, int], np.ndarray, np.ndarray, bool, float]
-
-
-def _crop(view: PhotoView, ground: Ground, rng: np.random.Generator, side: int) -> _Found | None:
-    """A square of the photo turned so that its up is near to the reference's."""
-    width, height = view.size
+def _square(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
+    """Draw a square of the photo, turned so that its up is near to the reference's."""
+    width, height = photo.size
     across = log_uniform(rng, *(share * min(width, height) for share in CROP_SHARE))
     middle = rng.uniform(across / 2, np.array([width, height]) - across / 2)
     scale = across / side
-    bearing = _bearing(view, middle, across)
+    bearing = _bearing(photo, middle, across)
     if bearing is None:
         return None
     at = np.clip(rng.normal(0.5, 0.2, (_TRIES, 2)), 0.06, 0.94) * side
     # What is clicked decides how the window lies, and that how the crop is turned: so first the place, upright.
     upright = homography.similarity(scale, 0, tuple(middle), (side / 2, side / 2))
-    chosen = _choose(view, ground, homography.map_points(upright, at), rng)
+    chosen = _choose(photo, ground, homography.map_points(upright, at), rng)
     if chosen is None:
         return None
     clicked, box, sized = chosen
@@ -78,14 +101,14 @@ def _crop(view: PhotoView, ground: Ground, rng: np.random.Generator, side: int) 
     click = homography.map_points(np.linalg.inv(to_photo), clicked)
     if (click < 0.03 * side).any() or (click > 0.97 * side).any():
         return None
-    return to_photo, (side, side), click, box, sized, turn
+    return _PhotoCrop(to_photo, (side, side), click, box, sized, turn)
 
 
-def _panorama(view: PhotoView, ground: Ground, rng: np.random.Generator, side: int) -> _Found | None:
-    width, height = view.size
+def _panorama(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
+    width, height = photo.size
     scale = width / (2 * side)
     tried = np.stack([rng.uniform(0, width, _TRIES), rng.uniform(0.45, 0.95, _TRIES) * height], axis=1)
-    chosen = _choose(view, ground, tried, rng)
+    chosen = _choose(photo, ground, tried, rng)
     if chosen is None:
         return None
     clicked, box, sized = chosen
@@ -96,15 +119,19 @@ def _panorama(view: PhotoView, ground: Ground, rng: np.random.Generator, side: i
         return None
     # Nothing tells which way a panorama looks.
     turn = float(rng.uniform(0, 360)) if not sized else draw_turn(sized, rng)
-    return to_photo, (side, 2 * side), click, box, sized, turn
+    return _PhotoCrop(to_photo, (side, 2 * side), click, box, sized, turn)
 
 
 def _choose(
-    view: PhotoView, ground: Ground, tried: np.ndarray, rng: np.random.Generator
+    photo: PosedPhoto, ground: Ground, tried: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, bool] | None:
-    """Of the photo pixels tried one that shows an object, mostly, or else any that shows the ground."""
-    places = view.place(tried)
-    known = np.flatnonzero(np.isfinite(places).all(-1) & ground.shows(np.nan_to_num(places, nan=-1.0)))
+    """Choose of the photo pixels tried one that shows an object, mostly, or else any that shows the ground.
+
+    Returns:
+        The pixel, a box round what it shows, and whether that is an object's.
+    """
+    places = photo.place(tried)
+    known = np.flatnonzero(np.isfinite(places).all(-1) & ground.clickable(np.nan_to_num(places, nan=-1.0)))
     slack = _SLACK_M / ground.gsd_m
     if rng.random() < SHARE_OBJECT:
         for i in known:
@@ -114,13 +141,13 @@ def _choose(
     if len(known) == 0:
         return None
     first = known[0]
-    return tried[first], place_box(ground, places[first], rng), False
+    return tried[first], box_around(ground, places[first], rng), False
 
 
-def _bearing(view: PhotoView, middle: np.ndarray, across: float) -> float | None:
-    """Degrees, clockwise in the image of the ground, of the photo's up near `middle`; None where nothing tells."""
+def _bearing(photo: PosedPhoto, middle: np.ndarray, across: float) -> float | None:
+    """Return degrees, clockwise in the image of the ground, of the photo's up near `middle`; None if nothing tells."""
     for low, high in ((0.0, -0.2), (0.2, 0.0), (0.4, 0.2)):
-        ends = view.place(middle + np.array([[0, low], [0, high]]) * across)
+        ends = photo.place(middle + np.array([[0, low], [0, high]]) * across)
         if np.isfinite(ends).all():
             dx, dy = ends[1] - ends[0]
             return math.degrees(math.atan2(dx, -dy))

@@ -1,4 +1,4 @@
-"""Heights for made views: blocks where objects stand, crowns where trees are, on the ground's own relief."""
+"""Heights for simulated views: blocks where objects stand, crowns where trees are, on the ground's own relief."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ SHARE_FLAT = 0.3
 class Relief:
     """Heights on a square of the ground.
 
-    heights: CELLS x CELLS metres, none below 0. leafy: CELLS x CELLS, 1 where a crown is. corner: image pixel (x, y) of
-    the outer corner of the first cell. cell: image pixels a cell.
+    Attributes:
+        heights: CELLS x CELLS metres, none below 0.
+        leafy: CELLS x CELLS, 1 where a crown is.
+        corner: image pixel (x, y) of the outer corner of the first cell.
+        cell: image pixels a cell.
     """
 
     heights: np.ndarray
@@ -28,8 +31,15 @@ class Relief:
     cell: float
 
 
-def raised(ground: Ground, centre: np.ndarray, reach_px: float, rng: np.random.Generator) -> Relief:
-    """Heights round `centre` (image pixels) up to `reach_px` away, objects and trees of any height their kind has."""
+def build_relief(ground: Ground, centre: np.ndarray, reach_px: float, rng: np.random.Generator) -> Relief:
+    """Draw heights round a place, objects and trees of any height their kind has.
+
+    Args:
+        ground: the image with its objects.
+        centre: (x, y), image pixels.
+        reach_px: half the side of the square, image pixels.
+        rng: what heights are drawn from.
+    """
     cell = 2 * reach_px / CELLS
     corner = np.asarray(centre, float) - reach_px
     heights: np.ndarray = np.zeros((CELLS, CELLS), np.float32)

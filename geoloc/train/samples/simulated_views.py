@@ -1,4 +1,4 @@
-"""Queries made from an image of the ground alone: photographs by drones that never flew.
+"""Queries simulated from an image of the ground alone: photographs by drones that never flew.
 
 True perspective: a pinhole camera at any tilt up to 75 degrees and any heading, 20 to 300 m above the ground, with a
 lens of 40 to 90 degrees, of whose picture the query is a part. What stands up hides what is behind it.
@@ -14,34 +14,34 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from geoloc.model.network.features import STRIDE
 from geoloc.train.grounds.ground import Ground, Texture
-from geoloc.train.samples.example import STRIDE
 from geoloc.train.samples.perspective import (
     Cameras,
     HeightField,
-    SeenPoints,
+    RayHits,
+    cast_rays,
     height_at,
-    look,
     pixel_centres,
-    pixels_of,
+    project_points,
     rays,
     rotations,
 )
-from geoloc.train.samples.relief import Relief, raised
+from geoloc.train.samples.relief import Relief, build_relief
 from geoloc.train.samples.sample import (
     HEADING_SPREAD_DEG,
     SHARE_OBJECT,
     Sample,
+    box_around,
     box_at,
     draw_turn,
     log_uniform,
     pick_box,
-    place_box,
 )
 
 MAX_TILT_DEG = 75.0
 MAX_RAY_DEG = 80.0
-"""Of the ray to the object, from straight down: farther out nothing can be told any more."""
+"""Angle of the ray to the object from straight down at most: farther out nothing can be told apart any more."""
 HEIGHT_M = (20.0, 300.0)
 LENS_DEG = (40.0, 90.0)
 LEAST_TEXTURE = 10.0
@@ -50,17 +50,24 @@ _SLACK_M = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Ranges:
-    """What made queries vary over. footprint_m: ground across the middle of the query."""
+class ViewRanges:
+    """What simulated queries vary over.
+
+    Attributes:
+        footprint_m: least and most metres of ground across the middle of the query.
+        tilt_deg: least and most, from straight down.
+    """
 
     footprint_m: tuple[float, float] = (12.0, 110.0)
     tilt_deg: tuple[float, float] = (0.0, MAX_TILT_DEG)
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """A camera over one ground. target: the pixel of the ground it is about, the origin of its frame. at: where in the
-    query that is seen. scale_m: metres a query pixel there.
+class _CameraPlan:
+    """A camera over one ground.
+
+    target: the pixel of the ground it is about, the origin of its frame. at: where in the query that is seen. scale_m:
+    metres a query pixel there.
     """
 
     ground: int
@@ -80,14 +87,24 @@ def simulate_samples(
     grounds: Sequence[Ground],
     textures: Sequence[Texture],
     picks: Sequence[int],
-    ranges: Ranges,
+    ranges: ViewRanges,
     rng: np.random.Generator,
     *,
     side: int,
     device: torch.device,
 ) -> list[Sample]:
-    """A query for every number in `picks`, those left out whose object hides or that show nothing to go by."""
-    plans = [plan for number in picks if (plan := _plan(number, grounds[number], ranges, rng, side)) is not None]
+    """Simulate queries, those left out whose object hides or that show nothing to go by.
+
+    Args:
+        grounds: what may be seen.
+        textures: of the grounds.
+        picks: the number of a ground for each query.
+        ranges: what the cameras vary over.
+        rng: what they are drawn from.
+        side: of a query, pixels.
+        device: where the images are to be.
+    """
+    plans = [plan for number in picks if (plan := _draw_plan(number, grounds[number], ranges, rng, side)) is not None]
     if not plans:
         return []
     cameras, field = _stack(plans, [grounds[p.ground] for p in plans], device)
@@ -99,31 +116,33 @@ def simulate_samples(
     cameras = Cameras(*(part[index] for part in cameras))
     field = HeightField(*(part[index] for part in field))
     pixels = pixel_centres(side, side, 1, device).expand(len(kept), -1, -1, -1)
-    hits = look(cameras, field, pixels)
+    hits = cast_rays(cameras, field, pixels)
     slope = rays(cameras, pixels)
     cells = pixel_centres(side // STRIDE, side // STRIDE, STRIDE, device).expand(len(kept), -1, -1, -1)
-    seen = look(cameras, field, cells).place[..., :2].cpu().numpy().astype(np.float64)
-    made = []
+    cell_places = cast_rays(cameras, field, cells).place[..., :2].cpu().numpy().astype(np.float64)
+    samples = []
     for j, i in enumerate(kept):
         plan, ground = plans[i], grounds[plans[i].ground]
         click, box, sized = clicks[i]  # type: ignore[misc]
-        view = SeenPoints(*(part[j] for part in hits))
+        view_hits = RayHits(*(part[j] for part in hits))
         texture = textures[plan.ground]
-        image = _shade(view, slope[j], cameras.focal[j], plan=plan, ground=ground, texture=texture, rng=rng)
-        places = seen[j] / ground.gsd_m + plan.target
-        places = np.where(ground.holds(places)[..., None], places, np.nan)
-        made.append(Sample(plan.ground, image, click, places, box, sized, plan.turn_deg))
-    return made
+        image = _shade(view_hits, slope[j], cameras.focal[j], plan=plan, ground=ground, texture=texture, rng=rng)
+        places = cell_places[j] / ground.gsd_m + plan.target
+        places = np.where(ground.has_data(places)[..., None], places, np.nan)
+        samples.append(Sample(plan.ground, image, click, places, box, sized, plan.turn_deg))
+    return samples
 
 
-def _plan(number: int, ground: Ground, ranges: Ranges, rng: np.random.Generator, side: int) -> _Plan | None:
+def _draw_plan(
+    number: int, ground: Ground, ranges: ViewRanges, rng: np.random.Generator, side: int
+) -> _CameraPlan | None:
     box = pick_box(ground, rng) if len(ground.boxes) and rng.random() < SHARE_OBJECT else None
     if box is None:
         target = rng.uniform(0.05, 0.95, 2) * ground.size
     else:
         # Nobody clicks exactly in the middle.
         target = box[:2] + (box[2:] - box[:2]) * np.clip(rng.normal(0.5, 0.15, 2), 0.1, 0.9)
-    if not ground.shows(target):
+    if not ground.clickable(target):
         return None
     turn = draw_turn(box is not None, rng)
     heading = math.radians(turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG))
@@ -141,8 +160,8 @@ def _plan(number: int, ground: Ground, ranges: Ranges, rng: np.random.Generator,
     reach_m = footprint * (0.8 + min(1.5 * math.tan(tilt), 4.0))
     if _texture(ground, target, footprint) < LEAST_TEXTURE:
         return None
-    relief = raised(ground, target, reach_m / ground.gsd_m, rng)
-    return _Plan(number, target, box, turn, tilt, heading, focal, principal, at, footprint / side, relief)
+    relief = build_relief(ground, target, reach_m / ground.gsd_m, rng)
+    return _CameraPlan(number, target, box, turn, tilt, heading, focal, principal, at, footprint / side, relief)
 
 
 def _texture(ground: Ground, at: np.ndarray, footprint_m: float) -> float:
@@ -153,8 +172,10 @@ def _texture(ground: Ground, at: np.ndarray, footprint_m: float) -> float:
     return float(ground.pixels[y0:y1:step, x0:x1:step].std(axis=(0, 1)).max())
 
 
-def _stack(plans: Sequence[_Plan], grounds: Sequence[Ground], device: torch.device) -> tuple[Cameras, HeightField]:
-    """Cameras so placed that each sees the top of its target `at` its pixel, at the scale of its footprint."""
+def _stack(
+    plans: Sequence[_CameraPlan], grounds: Sequence[Ground], device: torch.device
+) -> tuple[Cameras, HeightField]:
+    """Place cameras so that each sees the top of its target `at` its pixel, at the scale of its footprint."""
 
     def tensor(values: Sequence[object]) -> Tensor:
         return torch.from_numpy(np.asarray(values, np.float32)).to(device)
@@ -182,7 +203,7 @@ def _stack(plans: Sequence[_Plan], grounds: Sequence[Ground], device: torch.devi
 
 
 def _clicks(
-    plans: Sequence[_Plan],
+    plans: Sequence[_CameraPlan],
     cameras: Cameras,
     field: HeightField,
     grounds: Sequence[Ground],
@@ -190,46 +211,51 @@ def _clicks(
     *,
     side: int,
 ) -> list[tuple[np.ndarray, np.ndarray, bool] | None]:
-    """Click, box and whether it is an object's; None where neither the target nor another place can be seen."""
+    """Choose clicks.
+
+    Returns:
+        For each plan the click, its box and whether that is an object's; None where neither the target nor another
+        place can be seen.
+    """
     device = cameras.centre.device
     zero = torch.zeros(len(plans), 1, 1, 2, device=device)
     top = torch.cat([zero, height_at(field, zero)[..., None]], dim=-1)
-    meant = pixels_of(cameras, top)[:, 0, 0].cpu().numpy().astype(np.float64)
-    other = rng.uniform(0.08, 0.92, (len(plans), 2)) * side
-    asked = np.stack([meant, other], axis=1)
-    pixels = torch.from_numpy(np.nan_to_num(asked).astype(np.float32)).to(device)[:, None]
-    places = look(cameras, field, pixels).place[:, 0, :, :2].cpu().numpy().astype(np.float64)
+    of_target = project_points(cameras, top)[:, 0, 0].cpu().numpy().astype(np.float64)
+    elsewhere = rng.uniform(0.08, 0.92, (len(plans), 2)) * side
+    clicks = np.stack([of_target, elsewhere], axis=1)
+    pixels = torch.from_numpy(np.nan_to_num(clicks).astype(np.float32)).to(device)[:, None]
+    places = cast_rays(cameras, field, pixels).place[:, 0, :, :2].cpu().numpy().astype(np.float64)
     found: list[tuple[np.ndarray, np.ndarray, bool] | None] = []
     for i, plan in enumerate(plans):
         ground = grounds[plan.ground]
         slack = _SLACK_M / ground.gsd_m
-        seen = places[i] / ground.gsd_m + plan.target
-        answer = None
+        shown = places[i] / ground.gsd_m + plan.target
+        chosen = None
         for j in range(2):
-            inside = (asked[i, j] > 0.03 * side).all() and (asked[i, j] < 0.97 * side).all()
-            if not inside or not np.isfinite(seen[j]).all() or not ground.shows(seen[j]):
+            inside = (clicks[i, j] > 0.03 * side).all() and (clicks[i, j] < 0.97 * side).all()
+            if not inside or not np.isfinite(shown[j]).all() or not ground.clickable(shown[j]):
                 continue
-            box = plan.box if j == 0 else box_at(ground, seen[j], 0)
-            if j == 0 and (np.abs(seen[j] - plan.target) > 2 * slack).any():
+            box = plan.box if j == 0 else box_at(ground, shown[j], 0)
+            if j == 0 and (np.abs(shown[j] - plan.target) > 2 * slack).any():
                 continue  # something stands before it
             sized = box is not None
-            answer = (asked[i, j].astype(np.float32), place_box(ground, seen[j], rng) if box is None else box, sized)
+            chosen = (clicks[i, j].astype(np.float32), box_around(ground, shown[j], rng) if box is None else box, sized)
             break
-        found.append(answer)
+        found.append(chosen)
     return found
 
 
 def _shade(
-    hits: SeenPoints,
+    hits: RayHits,
     slope: Tensor,
     focal: Tensor,
     *,
-    plan: _Plan,
+    plan: _CameraPlan,
     ground: Ground,
     texture: Texture,
     rng: np.random.Generator,
 ) -> Tensor:
-    """The colours of one view, 3 x h x w: ground, sides of what stands up, haze with the distance, sky."""
+    """Colour one view, 3 x h x w: ground, sides of what stands up, haze with the distance, sky."""
     device = slope.device
     place = hits.place
     sky = torch.isnan(place[..., 0])
@@ -251,7 +277,7 @@ def _shade(
 
 
 def _walls(place: Tensor, rng: np.random.Generator) -> Tensor:
-    """Plaster or brick with rows of windows, another colour every 20 m or so, 3 x h x w."""
+    """Paint plaster or brick with rows of windows, another colour every 20 m or so, 3 x h x w."""
     palette = torch.tensor(rng.uniform(60, 220, (8, 1)) + rng.normal(0, 18, (8, 3)), dtype=torch.float32)
     block = (place[..., :2] / 20 + float(rng.uniform(0, 1))).floor().long()
     colour = palette.to(place.device)[(block[..., 0] * 3 + block[..., 1] * 5).remainder(8)].permute(2, 0, 1)

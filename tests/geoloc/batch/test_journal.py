@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shapely.geometry import box
@@ -10,6 +11,7 @@ from shapely.geometry import box
 from geoloc.batch.journal import SUFFIX, Journal, settings_of
 from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
+from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 from geoloc.results.vector_files import row_of
 from tiling.area import Area
@@ -89,17 +91,57 @@ def test_what_answers_depend_on(tmp_path: Path) -> None:
         file.write_text("one")
     queries, mosaic, weights = files
 
-    def settings(area: Area = Area.everywhere(), **options: object) -> dict[str, object]:  # noqa: B008
-        return settings_of(queries, [mosaic], weights, area, options)
+    def settings(area: Area = Area.everywhere(), **options: Any) -> dict[str, Any]:  # noqa: B008
+        return settings_of(queries, SearchRequest(**options), [mosaic], weights, area)
 
     def differing(other: dict[str, object]) -> list[str]:
         return [name for name, value in first.items() if other[name] != value]
 
     first = settings(top=5)
     assert differing(settings(top=5)) == []
-    assert differing(settings(top=4)) == ["top"]
+    assert differing(settings(top=4)) == ["--top"]
     assert differing(settings(Area.near(1, 2, 30), top=5)) == ["area"]
     for file, name in zip(files, ("queries", "mosaic", "weights"), strict=True):
         file.write_text("another")
         assert differing(settings(top=5)) == [name]
         first = settings(top=5)
+
+
+def test_names_of_settings_are_those_of_every_version_so_far(tmp_path: Path) -> None:
+    # A run that an earlier version began goes on.
+    for name in ("q.csv", "w.safetensors"):
+        (tmp_path / name).touch()
+    request = SearchRequest(bands=(4, 3, 2), gps=False)
+    settings = settings_of(tmp_path / "q.csv", request, [], tmp_path / "w.safetensors", Area.everywhere())
+    states = {"version", "queries", "mosaic", "weights", "area"}
+    assert {name: value for name, value in settings.items() if name not in states} == {
+        "--model": "base",
+        "--bands": [4, 3, 2],
+        "--gsd": None,
+        "--gps": False,
+        "--within": 500.0,
+        "--top": 5,
+        "--min-score": None,
+        "--refine": "auto",
+        "--exhaustive": False,
+    }
+    assert states <= settings.keys()
+
+
+def test_where_files_are_and_the_device_may_change(tmp_path: Path) -> None:
+    # Files are told by their states, and limits by the area they amount to.
+    for name in ("q.csv", "w.safetensors"):
+        (tmp_path / name).touch()
+
+    def settings(**options: Any) -> dict[str, Any]:
+        request = SearchRequest(**options)
+        return settings_of(tmp_path / "q.csv", request, [], tmp_path / "w.safetensors", Area.near(1, 2, 500))
+
+    others: dict[str, Any] = {
+        "mosaics": (Path("m.tif"),),
+        "index": Path("i.zarr"),
+        "weights": Path("w"),
+        "near": (1, 2),
+    }
+    others |= {"aoi": Path("a.gpkg"), "bounds": (0, 0, 1, 1), "area": Area.everywhere(), "device": "cuda"}
+    assert settings(**others) == settings()

@@ -6,8 +6,9 @@ from pathlib import Path
 from geoloc.batch.outcome import QueryOutcome, count_line, to_rows
 from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.photo.target import Click, Target
+from geoloc.results.columns import COLUMNS
 from geoloc.results.detection import Detection
-from geoloc.results.vector_files import COLUMNS, row_of
+from geoloc.results.vector_files import row_of
 
 Make = Callable[..., Detection]
 

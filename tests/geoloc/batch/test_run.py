@@ -12,14 +12,14 @@ from geoloc.batch.run import one_by_one, run
 from geoloc.errors import OutputError
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline.asked import Find
+from geoloc.pipeline.job import PhotoSearch
 from geoloc.results.detection import Detection
 from tiling.errors import MosaicError
 
 Make = Callable[..., Detection]
 
 
-def asked(folder: Path, clicks: Sequence[tuple[str, float]]) -> Queries:
+def queries_of(folder: Path, clicks: Sequence[tuple[str, float]]) -> Queries:
     """Queries at (x, 5) of photos in a folder, in this order."""
     items = [
         PhotoQuery(number, folder / photo, Target(Click(x, 5)), {"ID": f"n{number}"})
@@ -29,14 +29,14 @@ def asked(folder: Path, clicks: Sequence[tuple[str, float]]) -> Queries:
 
 
 class Finds:
-    """Finds clicks at x < 20; remembers what it was asked."""
+    """Finds clicks at x < 20; remembers what it was given."""
 
     def __init__(self, make: Make) -> None:
         self.make = make
-        self.asked: list[tuple[str, list[float]]] = []
+        self.given: list[tuple[str, list[float]]] = []
 
     def __call__(self, photo: Photo, targets: list[Target]) -> list[Detection]:
-        self.asked.append((photo.path.name, [target.click.x for target in targets]))
+        self.given.append((photo.path.name, [target.click.x for target in targets]))
         return [
             self.make(0.9, (0, 0, target.click.x, rank), rank=rank, target=number)
             for number, target in enumerate(targets)
@@ -61,11 +61,11 @@ def test_each_photo_is_read_and_searched_once(
 
     loaded = module.load_photo
     monkeypatch.setattr(module, "load_photo", load)
-    queries = asked(photos, [("a.png", 1), ("b.png", 2), ("a.png", 30), ("a.png", 1)])
+    queries = queries_of(photos, [("a.png", 1), ("b.png", 2), ("a.png", 30), ("a.png", 1)])
     steps: list[tuple[int, int]] = []
     outcomes = run(queries, one_by_one(find), Journal(tmp_path / "o.gpkg", {}), lambda *step: steps.append(step))
     assert read == [photos / "a.png", photos / "b.png"]
-    assert find.asked == [("a.png", [1, 30]), ("b.png", [2])]
+    assert find.given == [("a.png", [1, 30]), ("b.png", [2])]
     assert [outcome.number for outcome in outcomes] == [1, 2, 3, 4]
     assert [outcome.status for outcome in outcomes] == ["found", "found", "not here", "found"]
     assert [[row.properties["rank"] for row in outcome.answers] for outcome in outcomes] == [[1, 2], [1, 2], [], [1, 2]]
@@ -75,9 +75,9 @@ def test_each_photo_is_read_and_searched_once(
 
 def test_what_fails_is_told_and_the_rest_goes_on(photos: Path, tmp_path: Path, find: Finds) -> None:
     (photos / "text.png").write_text("no picture")
-    queries = asked(photos, [("none.png", 1), ("a.png", 99), ("a.png", 1), ("text.png", 1), ("text.png", 2)])
+    queries = queries_of(photos, [("none.png", 1), ("a.png", 99), ("a.png", 1), ("text.png", 1), ("text.png", 2)])
     outcomes = run(queries, one_by_one(find), Journal(tmp_path / "o.gpkg", {}))
-    assert find.asked == [("a.png", [1])]
+    assert find.given == [("a.png", [1])]
     errors = [outcome.error or "" for outcome in outcomes]
     assert "none.png: no such photo" in errors[0]
     assert "click 99,5 is outside the photo a.png" in errors[1]
@@ -97,7 +97,7 @@ def test_a_search_that_fails_is_an_error_of_its_photo(
             raise error
         return find(photo, targets)
 
-    queries = asked(photos, [("a.png", 1), ("a.png", 99), ("b.png", 1)])
+    queries = queries_of(photos, [("a.png", 1), ("a.png", 99), ("b.png", 1)])
     first, outside, good = run(queries, one_by_one(failing), Journal(tmp_path / "o.gpkg", {}))
     assert first.error == text
     assert "outside" in (outside.error or "")
@@ -105,7 +105,7 @@ def test_a_search_that_fails_is_an_error_of_its_photo(
 
 
 def test_a_run_goes_on_and_tries_again_what_failed(photos: Path, tmp_path: Path, find: Finds) -> None:
-    queries = asked(photos, [("a.png", 1), ("c.png", 3), ("a.png", 99), ("b.png", 2)])
+    queries = queries_of(photos, [("a.png", 1), ("c.png", 3), ("a.png", 99), ("b.png", 2)])
     output = tmp_path / "o.gpkg"
 
     def cut_off(photo: Photo, targets: list[Target]) -> list[Detection]:
@@ -113,14 +113,14 @@ def test_a_run_goes_on_and_tries_again_what_failed(photos: Path, tmp_path: Path,
             raise KeyboardInterrupt
         return find(photo, targets)
 
-    def attempt(find: Find) -> list[str]:
+    def attempt(find: PhotoSearch) -> list[str]:
         return [outcome.status for outcome in run(queries, one_by_one(find), Journal(output, {}))]
 
     with pytest.raises(KeyboardInterrupt):
         attempt(cut_off)
     (photos / "c.png").write_bytes((photos / "a.png").read_bytes())
     assert attempt(find) == ["found", "found", "error", "found"]
-    assert find.asked == [("a.png", [1]), ("c.png", [3]), ("b.png", [2])]
+    assert find.given == [("a.png", [1]), ("c.png", [3]), ("b.png", [2])]
 
 
 def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Path, find: Finds) -> None:
@@ -128,4 +128,4 @@ def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Pat
     journal.path.unlink()
     journal.path.mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
-        run(asked(photos, [("a.png", 1)]), one_by_one(find), journal)
+        run(queries_of(photos, [("a.png", 1)]), one_by_one(find), journal)

@@ -10,16 +10,12 @@ import numpy as np
 import pyproj
 import pytest
 import rasterio
-from click.testing import CliRunner, Result
+from click.testing import Result
 from shapely.geometry import shape
 
-from cli import main
 from geoloc.index.store import Store
 from tests.helpers.city import CLICK, GSD_M, TRUE, make_city
-
-
-def _run(*args: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(arg) for arg in args])
+from tests.helpers.command_line import invoke
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     header = "photo,click_x,click_y,xmin,ymin,xmax,ymax,epsg"
     row = f"p.jpg,{CLICK[0]},{CLICK[1]},{x - 3},{y - 3},{x + 3},{y + 3},32633"
     (folder / "q.csv").write_text(f"{header}\n{row}\n")
-    result = _run("index", "build", "--mosaic", folder / "m.tif", "-o", folder / "i.zarr")
+    result = invoke("index", "build", "--mosaic", folder / "m.tif", "-o", folder / "i.zarr")
     assert result.exit_code == 0, result.stderr
     assert "blocks encoded, 0 there already" in result.stdout
     assert "blocks" in result.stderr
@@ -45,8 +41,8 @@ def test_an_index_gives_the_answer_of_its_mosaic(folder: Path) -> None:
     x, y = TRUE
     lon, lat = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(x, y)
     # Few windows, since the network is slow.
-    asked = ("locate", folder / "p.jpg", *LOCATE, "--near", f"{lon},{lat}", "--within", "10")
-    by_index, by_mosaic = _run(*asked, "--index", folder / "i.zarr"), _run(*asked, "--mosaic", folder / "m.tif")
+    search = ("locate", folder / "p.jpg", *LOCATE, "--near", f"{lon},{lat}", "--within", "10")
+    by_index, by_mosaic = invoke(*search, "--index", folder / "i.zarr"), invoke(*search, "--mosaic", folder / "m.tif")
     assert by_index.exit_code == by_mosaic.exit_code == 0, by_index.stderr
     one, other = (json.loads(result.stdout)["features"][0] for result in (by_index, by_mosaic))
     metres = [np.array([f["properties"][name] for name in ("xmin", "ymin", "xmax", "ymax")]) for f in (one, other)]
@@ -65,15 +61,15 @@ def _found(result: Result) -> list[tuple[float, ...]]:
 
 
 def test_two_stages_choose_the_same_windows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoloc.search.locate.LOOKS", 2)
-    asked = ("locate", folder / "p.jpg", *LOCATE, "--top", "1")
+    monkeypatch.setattr("geoloc.search.first_pass.LOOKS", 2)
+    search = ("locate", folder / "p.jpg", *LOCATE, "--top", "1")
     (one,), (other,) = (
-        _found(_run(*asked, *where)) for where in (("--index", folder / "i.zarr"), ("--mosaic", folder / "m.tif"))
+        _found(invoke(*search, *where)) for where in (("--index", folder / "i.zarr"), ("--mosaic", folder / "m.tif"))
     )
     assert np.abs(np.subtract(one[:4], other[:4])).max() < GSD_M
     assert one[4] == pytest.approx(other[4], abs=0.02)
     # The place is clear: looking everywhere finds the same.
-    (everywhere,) = _found(_run(*asked, "--index", folder / "i.zarr", "--exhaustive"))
+    (everywhere,) = _found(invoke(*search, "--index", folder / "i.zarr", "--exhaustive"))
     assert np.abs(np.subtract(one[:4], everywhere[:4])).max() < GSD_M
 
 
@@ -81,7 +77,7 @@ def test_batch(folder: Path, tmp_path: Path) -> None:
     rows = "photo,click_x,click_y\np.jpg,{},{}\nmissing.jpg,1,2\n".format(*CLICK)
     (folder / "b.csv").write_text(rows)
     output = tmp_path / "o.geojson"
-    result = _run("batch", folder / "b.csv", "--index", folder / "i.zarr", "-o", output, "--min-score", "0")
+    result = invoke("batch", folder / "b.csv", "--index", folder / "i.zarr", "-o", output, "--min-score", "0")
     assert result.exit_code == 1
     assert "2 queries: 1 found, 0 not here, 1 error" in result.stdout
     first = json.loads(output.read_text())["features"][0]
@@ -99,25 +95,25 @@ def alone(folder: Path) -> Iterator[Path]:
 
 
 def test_alone_it_needs_no_mosaic_and_says_what_is_left_out(folder: Path, alone: Path) -> None:
-    result = _run("evaluate", "--queries", folder / "q.csv", "--index", alone, "--json")
+    result = invoke("evaluate", "--queries", folder / "q.csv", "--index", alone, "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["queries"] == 1
     assert result.stderr.count("no geometry, coarser boxes") == 1
 
 
 def test_a_preview_needs_pixels(folder: Path, alone: Path) -> None:
-    result = _run("locate", folder / "p.jpg", *LOCATE, "--index", alone, "--preview", folder / "p.png")
+    result = invoke("locate", folder / "p.jpg", *LOCATE, "--index", alone, "--preview", folder / "p.png")
     assert result.exit_code == 2
     assert "give --mosaic too" in result.stderr
 
 
 def test_info_and_verify(folder: Path) -> None:
-    told = json.loads(_run("index", "info", folder / "i.zarr", "--json").stdout)
-    assert (told["state"], told["model"], told["crs"]) == ("complete", "base", "EPSG:32633")
-    assert told["finished"] == told["blocks"] > 0
-    assert told["mosaic"] == [str(folder / "m.tif")]
-    assert "weights" in _run("index", "info", folder / "i.zarr").stdout
-    assert "all blocks are whole" in _run("index", "verify", folder / "i.zarr").stdout
+    info = json.loads(invoke("index", "info", folder / "i.zarr", "--json").stdout)
+    assert (info["state"], info["model"], info["crs"]) == ("complete", "base", "EPSG:32633")
+    assert info["finished"] == info["blocks"] > 0
+    assert info["mosaic"] == [str(folder / "m.tif")]
+    assert "weights" in invoke("index", "info", folder / "i.zarr").stdout
+    assert "all blocks are whole" in invoke("index", "verify", folder / "i.zarr").stdout
 
 
 def test_verify_names_the_way_out(folder: Path) -> None:
@@ -126,7 +122,7 @@ def test_verify_names_the_way_out(folder: Path) -> None:
     stored, digest = store.read(place), store.pixels_digest(place)
     assert stored is not None
     store.erase(place)
-    result = _run("index", "verify", folder / "i.zarr")
+    result = invoke("index", "verify", folder / "i.zarr")
     store.write(place, stored, digest)
     assert result.exit_code == 1
     assert "`geoloc index update` restores them" in result.stderr
@@ -152,7 +148,7 @@ def test_refusals(
     if not other.exists():
         with rasterio.open(folder / "m.tif") as file, rasterio.open(other, "w", **file.profile) as copy:
             copy.write(255 - file.read())
-    result = _run("locate", "p.jpg", *LOCATE, *args)
+    result = invoke("locate", "p.jpg", *LOCATE, *args)
     assert result.exit_code == code
     assert message in result.stderr
     assert "unexpected" not in result.stderr

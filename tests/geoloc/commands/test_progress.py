@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from geoloc.commands.console import LOG, Progress
+from geoloc.commands.logs import LOG, StderrHandler
+from geoloc.commands.progress import Progress
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +48,9 @@ def test_speed_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_terminal_has_one_line_that_messages_do_not_run_into(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from geoloc.commands import console
-
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     progress = Progress("queries")
     progress(1, 2)
-    console._StderrHandler().emit(logging.makeLogRecord({"msg": "lost"}))
+    StderrHandler().emit(logging.makeLogRecord({"msg": "lost"}))
     progress(2, 2)
     assert capsys.readouterr().err == "\r1 of 2 queries\x1b[K\r\x1b[Klost\n\r2 of 2 queries\x1b[K\n"

@@ -35,7 +35,7 @@ KEYS = [
 ]
 # On the central meridian of zone 15 a metre on the map is 0.9996 m on the ground, nearly.
 EAST, NORTH, SCALE = 500000.0, 5188000.0, 0.9996
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
 def outcome(best: Detection | None, seconds: float = 1.0) -> Outcome:

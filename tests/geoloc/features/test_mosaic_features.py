@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 import geoloc.model
 from geoloc.features.mosaic_features import MosaicFeatures
 from geoloc.model.localizer import Localizer
-from geoloc.model.network.efficientnet_lite import REACH_PX, EfficientNetLite0
 from geoloc.model.network.features import MARGIN, STRIDE, Features
 from tiling.area import Area
 from tiling.mosaic import Mosaic, open_mosaic
@@ -84,28 +83,6 @@ def _blank(height: int, width: int) -> Features:
     return Features(torch.zeros(1, 1, height // 16, width // 16), torch.zeros(1, 1, height // 8, width // 8))
 
 
-def test_a_feature_depends_on_its_reach_and_no_further() -> None:
-    backbone = EfficientNetLite0().double()
-    # Positive weights that keep all values between the bends of ReLU6: every pixel in reach has a share.
-    for parameter in backbone.parameters():
-        parameter.data.fill_(0.01 if parameter.ndim == 1 else 0.5 / parameter[0].numel())
-    at = 12
-    for axis, side in ((2, 32), (3, 30)):
-        shape = [1, 3, 64, 64]
-        shape[axis] = side * STRIDE
-        rgb = torch.full(shape, 200.0, dtype=torch.float64, requires_grad=True)
-        coarse = backbone(rgb)[1]
-        coarse.select(axis, at).sum().backward()
-        assert rgb.grad is not None
-        seen = (rgb.grad.abs().sum([i for i in range(4) if i != axis]) > 0).nonzero().flatten()
-        assert (int(seen[0]), int(seen[-1])) == (at * STRIDE - REACH_PX, at * STRIDE + REACH_PX)
-        assert len(seen) == 2 * REACH_PX + 1
-    assert REACH_PX == 169
-    # The first and the last cell that are kept of a block.
-    assert MARGIN * STRIDE >= REACH_PX
-    assert (MARGIN + 1) * STRIDE > REACH_PX
-
-
 @pytest.mark.parametrize("block", [7, 13])
 def test_features_do_not_depend_on_blocks(mosaic: Mosaic, plan: Plan, model: Any, block: int) -> None:
     whole = MosaicFeatures(mosaic, plan, model, block=128)
@@ -150,7 +127,7 @@ def test_any_grid_is_seen_as_a_window_of_it_is(mosaic: Mosaic, plan: Plan, model
     field = MosaicFeatures(mosaic, plan, model)
     for window in plan.windows[:: len(plan.windows) // 5]:
         features, valid = field.features(window)
-        close, also = field.close(window.grid)
+        close, also = field.encode_grid(window.grid)
         assert _off(close, features) < 1e-3
         assert (valid == also).all()
 

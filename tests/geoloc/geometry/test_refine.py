@@ -279,7 +279,7 @@ def test_the_view_that_most_matches_agree_on_counts_not_the_first(
     photo, matrix = flown(0, 0, told=False)
     at = (700.0, 500.0)
     x, y = clicked(matrix, at)
-    real = refine.views
+    real = refine.rectified_views
 
     def few_first(photo: Photo) -> Iterator[Rectified]:
         for view in real(photo):
@@ -289,7 +289,7 @@ def test_the_view_that_most_matches_agree_on_counts_not_the_first(
             yield replace(view, valid=part)
         yield from real(photo)
 
-    monkeypatch.setattr(refine, "views", few_first)
+    monkeypatch.setattr(refine, "rectified_views", few_first)
     seen: list[int] = []
     real_agree = refine.agree
 

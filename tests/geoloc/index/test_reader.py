@@ -9,7 +9,9 @@ import pytest
 import zarr
 
 from geoloc.errors import IndexFileError
+from geoloc.features.blocks import BlockIndex
 from geoloc.index.reader import OpenIndex
+from geoloc.index.store import Store
 from tests.helpers.plain_index import WEIGHTS, plan_of
 from tiling.area import Area
 from tiling.errors import AreaError
@@ -78,8 +80,41 @@ def test_what_is_no_index_is_refused(copied: Path) -> None:
     zarr.create_group(copied / "foreign.zarr", attributes={"format": "other"})
     with pytest.raises(IndexFileError, match="not an index of this version"):
         OpenIndex(copied / "foreign.zarr")
-    told = json.loads((copied / "i.zarr" / "zarr.json").read_text())
-    del told["attributes"]["layout"]
-    (copied / "i.zarr" / "zarr.json").write_text(json.dumps(told))
+    document = json.loads((copied / "i.zarr" / "zarr.json").read_text())
+    del document["attributes"]["layout"]
+    (copied / "i.zarr" / "zarr.json").write_text(json.dumps(document))
     with pytest.raises(IndexFileError, match="damaged; build it anew"):
         OpenIndex(copied / "i.zarr")
+
+
+def test_descriptors_that_were_used_last_are_kept_and_memory_is_bounded(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[BlockIndex] = []
+    real = Store.read_squares
+    monkeypatch.setattr(Store, "read_squares", lambda store, index: read.append(index) or real(store, index))
+    every = OpenIndex(made / "i.zarr")
+    header = every.header
+    half, layout = header.half, header.layout
+    each = layout.side // half
+    assert (header.columns, header.rows) > (2, 2), "there is something to forget"
+    left, top = layout.left // half, layout.top // half
+    columns = [left + each * column for column in range(header.columns)]
+    whole = [every.descriptors(top + each * row, columns) for row in range(header.rows)]
+    blocks = header.columns * header.rows
+    assert len(read) == len(set(read)) == blocks, "by default all of so small an index is kept"
+    assert all((again == first).all() for again, first in zip([every.descriptors(top, columns)], whole, strict=False))
+    assert len(read) == blocks
+
+    monkeypatch.setattr("geoloc.index.reader.DESCRIBED", 0)
+    tight = OpenIndex(made / "i.zarr")
+    read.clear()
+    for _ in range(3):
+        assert (tight.descriptors(top, columns) == whole[0]).all()
+    assert len(read) == header.columns, "a row is kept while it is used, whatever it takes"
+    for row in range(header.rows):
+        assert (tight.descriptors(top + each * row, columns) == whole[row]).all()
+        assert len(tight._descriptors) <= header.columns + 1
+    assert len(read) == blocks
+    tight.descriptors(top, columns)
+    assert len(read) == blocks + header.columns, "what was used longest ago has gone"

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import plain
 import pytest
 import rasterio
 
@@ -18,6 +17,7 @@ from geoloc.features.mosaic_features import MosaicFeatures
 from geoloc.index.header import IndexRequest, State
 from geoloc.index.reader import OpenIndex
 from geoloc.index.store import Store
+from tests.helpers import plain_index
 from tests.helpers.plain_index import SIDE, Plain, built, plan_of, updated, write_mosaic
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
@@ -33,10 +33,9 @@ def _same_blocks(one: Path, other: Path) -> bool:
 
 def test_killed_at_any_moment_it_goes_on_without_repeating(made: Path, tmp_path: Path) -> None:
     path = tmp_path / "i.zarr"
-    root = Path(plain.__file__).parents[3]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, plain.__file__, str(made / "m.tif"), str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    root = Path(plain_index.__file__).parents[2]
+    command = [sys.executable, "-m", plain_index.__name__, str(made / "m.tif"), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if int(line) == 7:

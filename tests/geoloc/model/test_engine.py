@@ -11,12 +11,12 @@ import torch
 from geoloc import model
 from geoloc.model.engine import export_onnx
 from geoloc.model.network.cross_view import CrossViewNet
-from geoloc.model.weights import build
+from geoloc.model.weights import load_network
 
 
 @pytest.fixture(scope="module")
 def net() -> CrossViewNet:
-    return build("base", None, "cpu")[0]
+    return load_network("base", None, "cpu")[0]
 
 
 def _picture(rows: int, columns: int) -> np.ndarray:

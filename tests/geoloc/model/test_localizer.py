@@ -10,14 +10,14 @@ import pytest
 import torch
 from affine import Affine
 
-from geoloc.model.localizer import PEAK_PX, EncodedQueries, Localizer, Proposal, _peaks, _places
+from geoloc.model.localizer import PEAK_PX, EncodedQueries, Localizer, Proposal, _log_masses, _peaks
 from geoloc.model.network.features import Features
-from geoloc.model.presets import new_network, preset
+from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
 from geoloc.photo.crops import Crop
 from geoloc.plane.gaussian import Gaussian
 
-TINY = replace(preset("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
+TINY = replace(preset_config("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
 SIDE = 96
 CELLS = SIDE // 8
 
@@ -38,7 +38,7 @@ VALID = torch.ones(SIDE, SIDE, dtype=torch.bool)
 def _found(logits: torch.Tensor, valid: torch.Tensor = VALID, most: int = 1, target: int = 0) -> list[Proposal]:
     boxes = _boxes(len(logits))
     numbers = torch.arange(len(logits))
-    return _peaks(target, _places(logits, boxes, valid, len(logits)), boxes, numbers, most)
+    return _peaks(target, _log_masses(logits, boxes, valid, len(logits)), boxes, numbers, most)
 
 
 def test_one_peak_has_the_mass_of_its_cells() -> None:
@@ -117,6 +117,16 @@ class _Said(Localizer):
         )
 
 
+def test_some_of_the_crops_are_still_as_many_suppositions() -> None:
+    number = torch.arange(5)
+    features = Features(number.float()[:, None], 2 * number.float()[:, None])
+    crops = EncodedQueries(features, number[:, None].float(), torch.tensor([0, 0, 0, 1, 1]), number, number + 10)
+    some = crops.select([3, 1])
+    assert some.features.fine.flatten().tolist() == [6, 2]
+    assert some.click.flatten().tolist() == [3, 1]
+    assert (some.target.tolist(), some.crop.tolist(), some.crop_count.tolist()) == ([1, 0], [3, 1], [13, 11])
+
+
 def test_a_second_look_counts_what_is_near_the_place() -> None:
     logits = torch.full((2, CELLS**2), -50.0)
     logits[:, _cell(3, 7)] = torch.tensor([2.0, 1.0])
@@ -174,7 +184,7 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
     localizer = Localizer(new_network(TINY).eval(), Calibration())
     window = rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     valid = np.ones((SIDE, SIDE), bool)
-    queries = [
+    crops = [
         Crop(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, Affine.identity()) for i in range(20)
     ]
     features = localizer.encode_reference(window, valid)
@@ -184,11 +194,11 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
         matches = localizer.propose(encoded, features, valid, 1)
         return [(p.log_mass, matches.log_mass[p.target]) for p in matches.proposals]
 
-    together = masses(queries)
+    together = masses(crops)
     assert len(together) == 20
     assert all(peak <= whole for peak, whole in together)
-    for i, query in enumerate(queries):
-        assert together[i] == pytest.approx(masses([query])[0], abs=1e-4)
+    for i, crop in enumerate(crops):
+        assert together[i] == pytest.approx(masses([crop])[0], abs=1e-4)
 
 
 def test_what_lies_under_no_data_does_not_matter() -> None:

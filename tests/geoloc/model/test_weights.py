@@ -13,10 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from geoloc import model
 from geoloc.errors import WeightsError
-from geoloc.model.presets import new_network, preset
+from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import FORMAT, Calibration, load_weights, save_weights
 
-TINY = replace(preset("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
+TINY = replace(preset_config("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
 CALIBRATION = Calibration(3.5, 0.7, 0.8, -0.4)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import HORIZON_DEG, SIDE_PX, TRIED_TILTS_DEG, from_above, views
+from geoloc.photo.rectify import HORIZON_DEG, SIDE_PX, TRIED_TILTS_DEG, rectified_views, rectify
 from geoloc.plane.homography import map_points
 
 SIZE = (640, 480)
@@ -24,7 +24,7 @@ def photo(**more: object) -> Photo:
 @pytest.mark.parametrize("tilt", [20.0, 45, 65])
 def test_equal_steps_on_the_ground_are_equal_steps_in_the_picture(tilt: float) -> None:
     focal = 500.0
-    found = from_above(photo(focal_px=focal), tilt)
+    found = rectify(photo(focal_px=focal), tilt)
     assert found is not None
     t = math.radians(tilt)
     # A camera at height 1: forward is level and away from the viewer, y up to the north.
@@ -47,7 +47,7 @@ def test_equal_steps_on_the_ground_are_equal_steps_in_the_picture(tilt: float) -
 
 
 def test_the_horizon_and_what_is_beyond_the_photo_are_left_out() -> None:
-    found = from_above(photo(focal_px=400.0), 70.0)
+    found = rectify(photo(focal_px=400.0), 70.0)
     assert found is not None
     assert max(found.image.shape) <= SIDE_PX
     assert found.valid is not None
@@ -60,24 +60,24 @@ def test_the_horizon_and_what_is_beyond_the_photo_are_left_out() -> None:
     up = math.cos(t) * 400 - math.sin(t) * (pixels[:, 1] - 240) * -1
     steep = up / np.linalg.norm(np.column_stack([pixels - [320, 240], np.full(len(pixels), 400.0)]), axis=1)
     assert np.degrees(np.arccos(steep.clip(-1, 1))).max() < HORIZON_DEG + 1
-    assert from_above(photo(focal_px=400.0), 150.0) is None
+    assert rectify(photo(focal_px=400.0), 150.0) is None
 
 
 def test_what_the_photo_tells_comes_first_and_panoramas_are_left_to_attention() -> None:
-    level = [view.valid is None for view in views(photo(pitch_deg=-90.0))]
+    level = [view.valid is None for view in rectified_views(photo(pitch_deg=-90.0))]
     assert level[0]
-    told = list(views(photo(pitch_deg=-45.0, focal_px=500.0)))
-    untold = list(views(photo(focal_px=500.0)))
-    assert len(untold) == len(TRIED_TILTS_DEG)
-    assert told[0].valid is not None
-    assert not list(views(photo(panorama=True)))
+    tilted = list(rectified_views(photo(pitch_deg=-45.0, focal_px=500.0)))
+    unknown = list(rectified_views(photo(focal_px=500.0)))
+    assert len(unknown) == len(TRIED_TILTS_DEG)
+    assert tilted[0].valid is not None
+    assert not list(rectified_views(photo(panorama=True)))
     # A camera that looks above the horizon shows no ground.
-    assert not list(views(photo(pitch_deg=30.0)))
+    assert not list(rectified_views(photo(pitch_deg=30.0)))
 
 
 def test_large_photos_are_scaled_and_lead_back() -> None:
     large = Photo(Path("p.jpg"), np.zeros((2000, 4000, 3), np.uint8))
-    found = from_above(large, 0.0)
+    found = rectify(large, 0.0)
     assert found is not None
     assert found.image.shape == (800, SIDE_PX, 3)
     assert map_points(found.to_photo, np.array([[SIDE_PX, 800.0]]))[0] == pytest.approx([4000, 2000])

@@ -14,9 +14,10 @@ from geoloc import model
 from geoloc.features.blocks import BlockIndex, Cells
 from geoloc.index.header import IndexRequest
 from geoloc.index.store import Store
-from geoloc.index.writer import Done, build
+from geoloc.index.writer import BlockCounts, build
 from geoloc.model.localizer import Localizer
-from geoloc.pipeline.cluster_build import Making, spread_blocks
+from geoloc.pipeline.cluster_build import IndexJob, spread_blocks
+from geoloc.pipeline.request import SearchRequest
 from tests.helpers.plain_index import write_mosaic
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
@@ -27,25 +28,27 @@ BLOCK = 12
 """Cells: many small blocks, so that there is a midway."""
 
 
-def _built(mosaic_path: Path, path: Path, localizer: Localizer, making: Making | None = None) -> Done:
+def _built(mosaic_path: Path, path: Path, localizer: Localizer, job: IndexJob | None = None) -> BlockCounts:
     from geoloc.system.processes import Workers, connected
 
     request = IndexRequest(None, None, Area.everywhere().polygon)
     with open_mosaic([mosaic_path]) as mosaic:
         plan = make_plan(mosaic, localizer.gsd_m, localizer.window_px, Area.everywhere())
-        if making is None:
+        if job is None:
             return build(path, mosaic, plan, localizer, weights="w", request=request, block=BLOCK)
         with connected(Workers(count=2)) as client:
             first, second = client.run(os.getpid).values()
             assert first != second
 
-            def makes(todo: Mapping[BlockIndex, Cells]) -> Iterable[Done]:
-                return _killing(first, spread_blocks(client, making, todo))
+            def make_blocks(todo: Mapping[BlockIndex, Cells]) -> Iterable[BlockCounts]:
+                return _killing(first, spread_blocks(client, job, todo))
 
-            return build(path, mosaic, plan, localizer, weights="w", request=request, block=BLOCK, makes=makes)
+            return build(
+                path, mosaic, plan, localizer, weights="w", request=request, block=BLOCK, make_blocks=make_blocks
+            )
 
 
-def _killing(pid: int, parts: Iterator[Done]) -> Iterator[Done]:
+def _killing(pid: int, parts: Iterator[BlockCounts]) -> Iterator[BlockCounts]:
     """A process is killed when a part is done."""
     yield next(parts)
     os.kill(pid, signal.SIGKILL)
@@ -58,8 +61,8 @@ def test_two_processes_one_killed_make_the_same_index(tmp_path: Path) -> None:
     # As in the workers: with OpenVINO where that is installed.
     localizer = model.load().compiled()
     alone = _built(mosaic, tmp_path / "alone.zarr", localizer)
-    making = Making(tmp_path / "together.zarr", (mosaic,), "base", None, "cpu", compare=False)
-    together = _built(mosaic, tmp_path / "together.zarr", localizer, making)
+    job = IndexJob(tmp_path / "together.zarr", SearchRequest(mosaics=(mosaic,)), compare=False)
+    together = _built(mosaic, tmp_path / "together.zarr", localizer, job)
     assert together.encoded + together.kept == alone.encoded > 8
     one, other = Store.open(tmp_path / "alone.zarr"), Store.open(tmp_path / "together.zarr")
     assert one.header == other.header

@@ -1,71 +1,108 @@
-"""What is searched: limits, and where a photo was taken."""
+"""Where a search looks: limits, and where a photo was taken."""
 
-import logging
+from __future__ import annotations
+
+import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
-import rasterio
-from affine import Affine
+from shapely.geometry import box
 
+import geoloc
 from geoloc.photo.photo import Photo
-from geoloc.pipeline.scope import Limits, Scope
-from geoloc.pipeline.source import MosaicSource, network_gsd
+from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.scope import Scope
+from geoloc.pipeline.source import MosaicSource
+from tiling.area import Area
 from tiling.errors import AreaError
-from tiling.mosaic import Mosaic, open_mosaic
+from tiling.mosaic import Mosaic
 
 HERE = (15.001, 48.752)
-NO_LIMITS = Limits(bounds=None, aoi=None, near=None, within=30.0)
-
-
-@pytest.fixture(scope="module")
-def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
-    """320 m x 320 m at 0.5 m."""
-    path = tmp_path_factory.mktemp("scope") / "m.tif"
-    options = {"driver": "GTiff", "width": 640, "height": 640, "count": 1, "dtype": "uint8", "crs": "EPSG:32633"}
-    with rasterio.open(path, "w", transform=Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000), **options) as file:
-        file.write(np.full((1, 640, 640), 90, np.uint8))
-    with open_mosaic([path]) as opened:
-        yield opened
+FAR = (20.0, 10.0)
 
 
 def photo(position: tuple[float, float] | None) -> Photo:
     return Photo(Path("p.jpg"), np.zeros((2, 2, 3), np.uint8), position)
 
 
+def scope(mosaic: Mosaic, **options: Any) -> Scope:
+    return Scope(MosaicSource(mosaic, "base", None), SearchRequest(**{"within_m": 30.0, **options}))
+
+
 def test_a_position_narrows_the_search(mosaic: Mosaic) -> None:
-    scope = Scope(MosaicSource(mosaic, "base", None), NO_LIMITS)
-    whole, near = scope.plan(), scope.plan(photo(HERE))
+    by_photo = scope(mosaic)
+    whole, near = by_photo.plan(), by_photo.plan(photo(HERE))
     assert near.gsd_m == pytest.approx(0.2, rel=0.03)
     assert len(near.windows) < len(whole.windows)
-    assert scope.around(photo(HERE)) == "within 30 m of the photo's GPS position 15.001000,48.752000"
+    assert by_photo.around(photo(HERE)) == "within 30 m of the photo's GPS position 15.001000,48.752000"
     # Without a position it is everything, and the same plan each time.
-    assert scope.plan(photo(None)) is whole
-    assert scope.around(photo(None)) == scope.around(None) == ""
+    assert by_photo.plan(photo(None)) is whole
+    assert by_photo.around(photo(None)) == ""
 
 
 def test_near_stands_for_every_position(mosaic: Mosaic) -> None:
-    scope = Scope(MosaicSource(mosaic, "base", None), Limits(None, None, HERE, 30.0))
-    assert scope.plan(photo((0, 0))) is scope.plan()
-    assert scope.around(photo((0, 0))) == ""
+    near = scope(mosaic, near=HERE)
+    assert near.plan(photo((0, 0))) is near.plan()
+    assert near.around(photo((0, 0))) == ""
+    assert near.plan() == scope(mosaic).plan(photo(HERE))
+
+
+def test_a_position_that_shall_not_count_does_not(mosaic: Mosaic) -> None:
+    anywhere = scope(mosaic, gps=False)
+    for position in (HERE, FAR):
+        assert anywhere.plan(photo(position)) is anywhere.plan()
+        assert anywhere.around(photo(position)) == ""
+
+
+def test_what_is_wrong_with_the_plan_of_all_photos_is_told_early(mosaic: Mosaic) -> None:
+    class Empty(MosaicSource):
+        def plan(self, area: Area) -> Any:
+            raise AreaError("no data there")
+
+    source = Empty(mosaic, "base", None)
+    with pytest.raises(AreaError, match="no data there"):
+        Scope(source, SearchRequest(gps=False)).check()
+    # Where photos say themselves where to look, there is no such plan.
+    Scope(source, SearchRequest()).check()
+
+
+def test_all_limits_hold_together(mosaic: Mosaic, tmp_path: Path) -> None:
+    lon, lat = HERE
+    east, north = box(lon, lat - 0.1, lon + 0.1, lat + 0.1), box(lon - 0.1, lat, lon + 0.1, lat + 0.1)
+    aoi = tmp_path / "aoi.geojson"
+    geopandas.GeoDataFrame(geometry=[north], crs=4326).to_file(aoi)
+    limits: dict[str, Any] = {"area": Area(east), "aoi": aoi, "bounds": (lon, lat - 1, lon + 1, lat + 0.001)}
+    both = scope(mosaic, **limits).area.polygon
+    assert both.symmetric_difference(box(lon, lat, lon + 0.1, lat + 0.001)).area < 1e-12
+    near = scope(mosaic, **limits, near=HERE).area.polygon
+    assert both.buffer(1e-9).contains(near)
+    # Of a circle a quarter is left, and the same round a photo's own position.
+    assert near.area == pytest.approx(Area.near(*HERE, 30).polygon.area / 4, rel=0.01)
+    assert scope(mosaic, **limits).plan(photo(HERE)) == scope(mosaic, **limits, near=HERE).plan()
 
 
 def test_what_leaves_nothing(mosaic: Mosaic) -> None:
     with pytest.raises(AreaError, match="nothing of the mosaic"):
-        Scope(MosaicSource(mosaic, "base", None), Limits((1, 2, 3, 4), None, None, 30.0))
+        scope(mosaic, bounds=(1, 2, 3, 4))
     with pytest.raises(AreaError, match=r"nothing of the mosaic .* 20.000000,10.000000, --no-gps leaves it out"):
-        Scope(MosaicSource(mosaic, "base", None), NO_LIMITS).plan(photo((20, 10)))
+        scope(mosaic).plan(photo(FAR))
 
 
-def test_a_mosaic_without_detail_is_told_once(mosaic: Mosaic, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        scope = Scope(MosaicSource(mosaic, "base", 0.1), NO_LIMITS)
-        scope.plan(photo(HERE))
-    assert [record.message for record in caplog.records] == [
-        "The mosaic's pixels are 0.5 m and the network's 0.1 m: too little detail to expect much"
-    ]
+def test_the_rule_about_positions_stands_in_scope_alone() -> None:
+    root = Path(geoloc.__file__).parent
 
+    def readers(attribute: str) -> Iterator[str]:
+        for path in root.rglob("*.py"):
+            nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if any(isinstance(node, ast.Attribute) and node.attr == attribute for node in nodes):
+                yield path.relative_to(root).as_posix()
 
-def test_coarse_searches_show_the_network_its_own_pixels() -> None:
-    assert [network_gsd("base", gsd_m) for gsd_m in (None, 0.5, 0.15)] == [0.2, 0.2, 0.15]
+    # The request only says whether anything limits it at all.
+    assert set(readers("gps")) == {"pipeline/scope.py", "pipeline/request.py"}
+    # A photo knows its position; nobody but the scope looks at it. Cameras of synthetic towns have positions too.
+    at_photos = {path for path in readers("position") if not path.startswith("town/")}
+    assert at_photos == {"pipeline/scope.py"}

@@ -24,19 +24,19 @@ any_gauss = st.builds(gauss, places, places, deviations, deviations, st.floats(0
 
 @given(any_gauss, any_gauss)
 def test_two_sources_weigh_as_they_know(one: Gaussian, other: Gaussian) -> None:
-    both = one.joined(other)
+    both = one.product(other)
     # The information of both adds up (the product of two normal densities).
     i, j = np.linalg.inv(one.covariance), np.linalg.inv(other.covariance)
     assert both.covariance == pytest.approx(np.linalg.inv(i + j), rel=1e-6, abs=1e-9)
     assert both.mean == pytest.approx(np.linalg.solve(i + j, i @ one.mean + j @ other.mean), abs=1e-6)
     assert both.error <= min(one.error, other.error) + 1e-9
-    again = other.joined(one)
+    again = other.product(one)
     assert again.mean == pytest.approx(both.mean, abs=1e-6)
 
 
 def test_what_is_sure_stays_and_only_the_unsure_direction_moves() -> None:
     sure_in_y = gauss(0, 0, 10, 0.01, 0)
-    moved = sure_in_y.joined(gauss(4, 4, 1, 1, 0)).mean
+    moved = sure_in_y.product(gauss(4, 4, 1, 1, 0)).mean
     assert moved == pytest.approx([4, 0], abs=0.05)
 
 
@@ -47,9 +47,9 @@ def test_errors_distances_and_boxes_are_those_of_samples() -> None:
     assert place.error == pytest.approx(math.sqrt((off**2).sum(1).mean()), rel=0.01)
     size = np.array([3.0, 2.0])
     share = (np.abs(off) < size / 2).all(1).mean()
-    assert place.within(size) <= share + 0.005
-    assert place.within(size) == pytest.approx(share, abs=0.15)
-    assert place.within(np.array([90.0, 90.0])) == pytest.approx(1)
+    assert place.probability_within(size) <= share + 0.005
+    assert place.probability_within(size) == pytest.approx(share, abs=0.15)
+    assert place.probability_within(np.array([90.0, 90.0])) == pytest.approx(1)
     point = Gaussian(place.mean, np.zeros((2, 2)))
-    far = [point.apart(Gaussian(at, place.covariance)) for at in drawn[:20_000]]
+    far = [point.squared_distance(Gaussian(at, place.covariance)) for at in drawn[:20_000]]
     assert np.mean(np.array(far) > 9.2) == pytest.approx(0.01, abs=0.003)

@@ -1,16 +1,23 @@
 """Merging of overlapping answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely import from_wkb
 from shapely.geometry import box
 
 from geoloc.photo.target import Click
-from geoloc.results.detection import Detection, iou, merge, present
+from geoloc.results.detection import Detection, iou, present, ranking
 
 Make = Callable[..., Detection]
+
+
+def merge(detections: Sequence[Detection], top: int = 99) -> list[Detection]:
+    """What `ranking` keeps, with its ranks."""
+    return [replace(detections[i], rank=rank) for i, rank in ranking(detections, top=top)]
 
 
 def test_iou_by_hand() -> None:
@@ -43,7 +50,7 @@ def test_a_dropped_answer_does_not_drop_others(make_detection: Make) -> None:
         make_detection(0.8, (1.9, 0, 5.9, 4)),
         make_detection(0.7, (3.8, 0, 7.8, 4)),
     ]
-    assert [d.score for d in merge(chain, min_iou=0.3)] == [0.9, 0.7]
+    assert [d.score for d in merge(chain)] == [0.9, 0.7]
 
 
 def test_clicks_are_ranked_apart_and_top_counts_for_each(make_detection: Make) -> None:
@@ -108,3 +115,32 @@ def test_two_boxes_with_one_centre_have_answers_of_their_own(make_detection: Cal
     second = make_detection(0.8, (0, 0, 4, 4), target=1)
     assert [(d.target, d.rank) for d in merge([first, second])] == [(0, 1), (1, 1)]
     assert present([first, second], 0.85) == [first]
+
+
+def test_equal_polygons_and_scores_are_told_apart_by_their_place_in_the_list(make_detection: Make) -> None:
+    polygon = box(0, 0, 4, 4)
+    # One polygon for several answers, and copies of it.
+    clicks = [Click(1, 1), Click(2, 2), Click(3, 3)]
+    found = [make_detection(0.5, (0, 0, 1, 1), click=click, polygon=polygon) for click in clicks]
+    found.append(make_detection(0.5, (0, 0, 4, 4), click=clicks[2]))
+    assert ranking(found, top=5) == [(0, 1), (1, 1), (2, 1)]
+    copied = [replace(detection, polygon=from_wkb(detection.polygon.wkb)) for detection in found]
+    assert ranking(copied, top=5) == ranking(found, top=5)
+
+
+@pytest.mark.parametrize(
+    ("crs", "at", "lonlat"),
+    [
+        ("EPSG:4326", (15.0, 48.0), (15.0, 48.0)),
+        # A mosaic across the antimeridian may go on beyond 180 degrees.
+        ("EPSG:4326", (180.5, -17.0), (-179.5, -17.0)),
+        ("EPSG:4326", (-180.25, -17.0), (179.75, -17.0)),
+        ("EPSG:32615", (500_000.0, 0.0), (-93.0, 0.0)),
+    ],
+)
+def test_its_centre_in_degrees(
+    make_detection: Make, crs: str, at: tuple[float, float], lonlat: tuple[float, float]
+) -> None:
+    x, y = at
+    found = make_detection(1, (x - 1e-3, y - 1e-3, x + 1e-3, y + 1e-3), crs=crs)
+    assert found.centre_lonlat.coords[0] == pytest.approx(lonlat, abs=1e-6)

@@ -1,10 +1,10 @@
 """Vector files, read back by other programs than the one that wrote them."""
 
-import importlib.util
 import json
 import math
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -15,8 +15,18 @@ import pytest
 from shapely.geometry import Polygon, shape
 
 from geoloc.errors import OutputError
+from geoloc.results.columns import COLUMNS
 from geoloc.results.detection import Detection
-from geoloc.results.vector_files import VECTOR_SUFFIXES, Row, epsg_of, geojson_text, row_of, write_results, write_rows
+from geoloc.results.vector_files import (
+    VECTOR_SUFFIXES,
+    Row,
+    check_vector_output,
+    geojson_text,
+    row_of,
+    table_of,
+    write_results,
+    write_rows,
+)
 
 Make = Callable[..., Detection]
 REQUIRED = {
@@ -125,10 +135,16 @@ def test_existing_output_is_refused_and_kept(two_found: list[Detection], tmp_pat
 def test_missing_pyarrow_names_the_extra(
     two_found: list[Detection], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(OutputError, match=r"geoloc\[parquet\]"):
+    # An import of it fails then as that of a package that is not there.
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    says = r"GeoParquet needs the package pyarrow: pip install 'geoloc-crossview\[parquet\]'"
+    with pytest.raises(OutputError, match=says):
+        check_vector_output(tmp_path / "a.parquet", False)
+    with pytest.raises(OutputError, match=says):
         write_results(two_found, tmp_path / "a.parquet", crs="EPSG:32615")
     assert list(tmp_path.iterdir()) == []
+    # The others need none.
+    write_results(two_found, tmp_path / "a.gpkg", crs="EPSG:32615")
 
 
 def test_geojson_polygon_is_valid(two_found: list[Detection]) -> None:
@@ -146,9 +162,13 @@ def test_a_box_across_the_antimeridian_is_cut(make_detection: Callable[..., Dete
     assert sum(part.area for part in parts) < 1e-8
 
 
-def test_the_code_of_a_crs_with_heights_is_that_of_its_horizontal_part() -> None:
-    assert epsg_of("EPSG:32615+5773") == 32615
-    assert epsg_of("+proj=tmerc +lat_0=1 +lon_0=15.3 +datum=WGS84") is None
+@pytest.mark.parametrize("count", [2, 0])
+def test_a_table_has_all_columns_and_types_for_any_number_of_rows(two_found: list[Detection], count: int) -> None:
+    table = table_of([row_of(found) for found in two_found[:count]], COLUMNS, "EPSG:32615")
+    assert list(table.columns) == [*COLUMNS, "geometry"]
+    assert {name: str(table[name].dtype) for name in COLUMNS} == COLUMNS
+    assert table.crs.to_epsg() == 32615
+    assert [shape.bounds for shape in table.geometry] == [found.polygon.bounds for found in two_found[:count]]
 
 
 @pytest.mark.parametrize("suffix", VECTOR_SUFFIXES)

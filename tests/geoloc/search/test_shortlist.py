@@ -36,7 +36,7 @@ class Squares:
         self.plan = SimpleNamespace(windows=tuple(windows))
         self.asked: list[int] = []
 
-    def squares(self, row: int, columns: list[int]) -> NDArray[np.int8]:
+    def descriptors(self, row: int, columns: list[int]) -> NDArray[np.int8]:
         self.asked.append(row)
         return np.stack([self.values[row - 200, column - 100] for column in columns])
 

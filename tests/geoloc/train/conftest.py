@@ -18,25 +18,12 @@ from geoloc.model.presets import PRESETS
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.posed_site import load_site
-from geoloc.train.samples import sampler as mix
+from geoloc.train.samples import sampler
+from tests.helpers.tiny import TINY, coloured
 
 WEST, NORTH, GROUND_M = 587_500.0, 3_338_200.0, 270.0
 MOSAIC_PX, MOSAIC_GSD_M = 800, 0.1
 PHOTO_SHAPE = (240, 320)
-
-
-TINY = Config(
-    name="tiny",
-    fusion="cvcam",
-    head="cell",
-    click_map="gaussian",
-    dim=16,
-    post_norm=False,
-    matching_start=True,
-    query_shape=(64, 64),
-    window_px=128,
-)
-"""As `base`, but small: what is tested is how it is trained, not what it learns."""
 
 
 @pytest.fixture(scope="session")
@@ -53,16 +40,7 @@ def _tiny_is_a_preset(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _no_restyling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures keep the colours of the ground."""
-    monkeypatch.setattr(mix, "restyle", lambda images, generator: images)
-
-
-def coloured(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Ground colours at (x, y): red and green rise and fall with x and y, blue along the diagonal. N x ... x 3."""
-
-    def wave(t: np.ndarray, period: float) -> np.ndarray:
-        return 30 + 200 * np.abs((t / period) % 2 - 1)
-
-    return np.stack([wave(x, 150), wave(y, 150), wave(x + y, 900)], axis=-1).round().astype(np.uint8)
+    monkeypatch.setattr(sampler, "restyle", lambda images, generator: images)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +70,7 @@ def collection(make_site: Callable[..., Path]) -> Collection:
         coloured_ground("plain", 400, 400, []),
         site.ground,
     )
-    return Collection(grounds, tuple(site.view(i, 2) for i in range(2)), (1.0, 1.0, 2.0))
+    return Collection(grounds, tuple(site.posed_photo(i, 2) for i in range(2)), (1.0, 1.0, 2.0))
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from geoloc.errors import TrainingError, WeightsError
+from geoloc.model.baselines.config import BaselineConfig
 from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS
 from geoloc.train import ablate
@@ -22,21 +23,22 @@ from geoloc.train.samples.sampler import SamplerSettings
 
 
 @pytest.fixture
-def parts(collection: Collection) -> dict[str, Collection]:
+def splits(collection: Collection) -> dict[str, Collection]:
     return {TRAIN: collection, HELD_OUT: collection}
 
 
 @pytest.fixture
 def plan(monkeypatch: pytest.MonkeyPatch, tiny: Config) -> AblationPlan:
-    monkeypatch.setitem(
-        PRESETS, "plain", replace(tiny, name="plain", fusion="sum", head="anchor", click_map="distance")
+    plain = BaselineConfig(
+        name="plain", fusion="sum", dim=tiny.dim, query_shape=tiny.query_shape, window_px=tiny.window_px
     )
-    monkeypatch.setattr(ablate, "Recipe", lambda: SamplerSettings(query_px=64, window_px=128))
+    monkeypatch.setitem(PRESETS, "plain", plain)
+    monkeypatch.setattr(ablate, "SamplerSettings", lambda: SamplerSettings(query_px=64, window_px=128))
     return AblationPlan(steps=2, batch=2, seeds=2, records=4, test_records=6, presets=("tiny", "plain"), cached=True)
 
 
-def test_one_table_of_all_presets_and_seeds(parts: dict[str, Collection], tmp_path: Path, plan: AblationPlan) -> None:
-    text = run_ablation(parts, tmp_path / "run", tmp_path / "results", plan)
+def test_one_table_of_all_presets_and_seeds(splits: dict[str, Collection], tmp_path: Path, plan: AblationPlan) -> None:
+    text = run_ablation(splits, tmp_path / "run", tmp_path / "results", plan)
     assert (tmp_path / "results/ablation.md").read_text() == text
     rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
     assert rows == ["preset", "---", CHANCE, "tiny", "plain"]
@@ -55,25 +57,25 @@ def test_one_table_of_all_presets_and_seeds(parts: dict[str, Collection], tmp_pa
 
 
 def test_it_goes_on_and_mixes_no_plans(
-    parts: dict[str, Collection], tmp_path: Path, plan: AblationPlan, monkeypatch: pytest.MonkeyPatch
+    splits: dict[str, Collection], tmp_path: Path, plan: AblationPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, results = tmp_path / "run", tmp_path / "results"
-    run_ablation(parts, run, results, replace(plan, presets=("tiny",), seeds=1))
+    run_ablation(splits, run, results, replace(plan, presets=("tiny",), seeds=1))
     trained: list[Path] = []
-    train = ablate.train
+    train = ablate.train_network
 
     def noted(config: Config, batches: object, checks: object, folder: Path, *args: object, **more: object) -> Path:
         trained.append(folder)
         return train(config, batches, checks, folder, *args, **more)
 
-    monkeypatch.setattr(ablate, "train", noted)
-    text = run_ablation(parts, run, results, replace(plan, seeds=1))
+    monkeypatch.setattr(ablate, "train_network", noted)
+    text = run_ablation(splits, run, results, replace(plan, seeds=1))
     assert [folder.name for folder in trained] == ["plain_0"]
     assert "| tiny |" in text
     with pytest.raises(TrainingError, match="other settings \\(steps\\)"):
-        run_ablation(parts, run, results, replace(plan, seeds=1, steps=9))
+        run_ablation(splits, run, results, replace(plan, seeds=1, steps=9))
     with pytest.raises(WeightsError, match="known are"):
-        run_ablation(parts, run, results, replace(plan, presets=("tyny",)))
+        run_ablation(splits, run, results, replace(plan, presets=("tyny",)))
 
 
 def labelled(boxes: list[list[float]], present: list[bool]) -> Batch:
@@ -93,7 +95,7 @@ def labelled(boxes: list[list[float]], present: list[bool]) -> Batch:
 def test_only_records_with_the_object_count() -> None:
     truth = labelled([[10.0, 10, 30, 30], [50, 50, 60, 70], [0, 0, 10, 10]], [True, True, False])
     found = np.array([[20.0, 10, 40, 30], [50, 50, 60, 70], [0, 0, 10, 10]])
-    overlap, error, hit = ablate._against(found, truth)
+    overlap, error, hit = ablate._compare(found, truth)
     assert overlap == pytest.approx([1 / 3, 1])
     assert error == pytest.approx([5, 0])
     # The centre is on the true box's edge: not inside.

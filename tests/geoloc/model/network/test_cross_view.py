@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
-from torch import Tensor
 
-from geoloc.errors import WeightsError
-from geoloc.model.network.cross_view import CrossViewNet, Output
+from geoloc.model.baselines.network import BaselineNet
+from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
-from geoloc.model.network.head import presence
-from geoloc.model.presets import PRESETS, new_network, preset
+from geoloc.model.presets import PRESETS, new_network
+from tests.helpers.networks import answer, views
 
 MILLIONS = {
     "base": 3.37,
@@ -24,21 +21,10 @@ MILLIONS = {
 }
 
 
-def views(batch: int, width: int = 64, side: int = 96) -> tuple[Tensor, Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    query = torch.randint(0, 255, (batch, 3, 64, width), generator=generator).float()
-    click = torch.rand(batch, 2, generator=generator) * torch.tensor([width, 64.0])
-    return query, click, torch.randint(0, 255, (batch, 3, side, side), generator=generator).float()
-
-
-def answer(net: CrossViewNet, query: Tensor, click: Tensor, reference: Tensor) -> Output:
-    return net(net.encode_query(query, click), click, net.encode_reference(reference))
-
-
 @pytest.fixture(scope="module", params=PRESETS)
 def net(request: pytest.FixtureRequest) -> CrossViewNet:
     torch.manual_seed(0)
-    return new_network(preset(request.param)).eval()
+    return new_network(PRESETS[request.param]).eval()
 
 
 def test_parameters_are_as_many_as_documented(net: CrossViewNet) -> None:
@@ -50,10 +36,11 @@ def test_parameters_are_as_many_as_documented(net: CrossViewNet) -> None:
 def test_every_preset_answers_photos_and_panoramas(net: CrossViewNet, width: int) -> None:
     with torch.no_grad():
         output = answer(net, *views(2, width))
+    assert net.click_joins_image == isinstance(net, BaselineNet)
     logits, boxes, _, (rows, columns) = output.candidates
-    stride = 8 if net.config.head == "cell" else 16
+    stride, boxes_a_cell = (8, 1) if net.config.name == "base" else (16, 9)
     assert (rows, columns) == (96 // stride, 96 // stride)
-    assert logits.shape == (2, rows * columns * (1 if net.config.head == "cell" else 9))
+    assert logits.shape == (2, rows * columns * boxes_a_cell)
     assert boxes.shape == (*logits.shape, 4)
     assert (boxes[..., 2:] > boxes[..., :2]).all()
     assert torch.isfinite(logits).all()
@@ -73,7 +60,7 @@ def test_entries_of_a_batch_do_not_see_each_other(net: CrossViewNet) -> None:
 def test_the_answer_depends_on_query_and_click(net: CrossViewNet) -> None:
     query, click, reference = views(1)
     with torch.no_grad():
-        if net.config.click_map == "distance":
+        if isinstance(net, BaselineNet):
             # The fourth channel begins with no weight.
             net.click_fold.weight[:, 3] = 0.5
         logits = answer(net, query, click, reference).candidates.logits
@@ -108,30 +95,3 @@ def test_one_reference_serves_all_queries(net: CrossViewNet) -> None:
     assert torch.allclose(alone.candidates.boxes, repeated.candidates.boxes, atol=1e-3)
     for a, b in zip(alone.similarities, repeated.similarities, strict=True):
         assert torch.allclose(a, b, atol=1e-5)
-
-
-def test_matching_starts_as_feature_similarity() -> None:
-    torch.manual_seed(0)
-    # In training the projections standardise by the batch.
-    net = new_network(replace(preset("base"), local_mixing=False)).train()
-    net.backbone.load_imagenet()
-    scene = torch.nn.functional.interpolate(torch.rand(1, 3, 48, 48) * 255, size=384, mode="bicubic").clamp(0, 255)
-    # The query is a part of the reference, 64 px from its corner: cell (i, j) there is cell (i + 4, j + 4) here.
-    query, click = scene[..., 64:320, 64:320], torch.tensor([[128.0, 128.0]])
-    with torch.no_grad():
-        cosines = answer(net, query, click, scene).similarities[-1][0]
-    best = cosines.argmax(1).unflatten(0, (16, 16))
-    place = torch.arange(16)
-    off = (best // 24 - place[:, None] - 4).abs() + (best % 24 - place - 4).abs()
-    # At the edges of the query the backbone sees padding. By chance one cell in 576 would be right.
-    assert (off[4:12, 4:12] == 0).float().mean() > 0.5
-
-
-def test_presence_is_the_share_of_all_candidates_against_the_null_class() -> None:
-    logits = torch.tensor([[0.0, 0.0, 0.0], [-50.0, -50.0, -50.0]])
-    assert presence(logits).tolist() == pytest.approx([0.75, 0.0], abs=1e-6)
-
-
-def test_unknown_presets_name_the_known_ones() -> None:
-    with pytest.raises(WeightsError, match=r"known are base, attengeo, summation\+cvcam"):
-        preset("bas")

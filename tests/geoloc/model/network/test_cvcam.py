@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from geoloc.model.network.cvcam import CVCAM
+from geoloc.model.network.cvcam import CVCAM, Attention
 
 DIM = 16
 
 
 def module(rounds: int = 2, **changes: bool) -> CVCAM:
     torch.manual_seed(0)
-    options = {"self_attention": False, "post_norm": True, "share": False, "matching": False, "mixing": False}
-    return CVCAM(DIM, 2, rounds, 2, **{**options, **changes}).eval()
+    options = {"self_attention": False, "matching": False, "mixing": False}
+    return CVCAM(DIM, 2, rounds, 2, **(options | changes)).eval()
 
 
 def tokens() -> tuple[torch.Tensor, torch.Tensor]:
@@ -58,16 +58,39 @@ def test_rounds_are_applied_one_after_the_other() -> None:
         assert torch.allclose(r, cvcam.to_reference[1](*between[0][::-1], torch.zeros(6, DIM)), atol=1e-6)
 
 
-def test_shared_rounds_have_the_weights_of_one() -> None:
-    one, two, shared = (
-        sum(p.numel() for p in cvcam.parameters()) for cvcam in (module(1), module(2), module(2, share=True))
-    )
+def test_every_round_has_weights_of_its_own() -> None:
+    one, two = (sum(p.numel() for p in module(rounds).parameters()) for rounds in (1, 2))
     assert two == 2 * one
-    assert shared == one
+
+
+def test_the_paper_normalises_sums_and_matching_starts_near_the_identity() -> None:
+    xq, xr = tokens()
+    q, r, _ = run(module(), xq, xr)
+    for tokens_out in (q, r):
+        assert torch.allclose(tokens_out.mean(2), torch.zeros(1), atol=1e-5)
+        assert torch.allclose(tokens_out.var(2, unbiased=False), torch.ones(1), atol=1e-3)
+    q, r, _ = run(module(matching=True), xq, xr)
+    for tokens_out, before in ((q, xq), (r, xr)):
+        assert (tokens_out - before).norm() < 0.3 * before.norm()
+
+
+def test_only_a_matching_start_begins_with_similarity_as_attention() -> None:
+    # Tokens that differ clearly attend to their like: the keys' identity is of a gain of 1.4 on both sides.
+    torch.manual_seed(0)
+    like = 8 * torch.randn(1, 12, DIM)
+    for matching in (True, False):
+        attention = Attention(DIM, 1, matching=matching)
+        with torch.no_grad():
+            attention.out.weight.copy_(torch.eye(DIM))
+            attention.value.weight.copy_(torch.eye(DIM))
+            attention.value.bias.zero_()
+            attention.out.bias.zero_()
+            best = (attention(like, like, like)[0] @ like[0].T).argmax(1)
+        assert bool((best == torch.arange(12)).all()) == matching
 
 
 def test_without_positions_the_order_of_tokens_does_not_matter() -> None:
-    cvcam = module(self_attention=True, post_norm=False, matching=True)
+    cvcam = module(self_attention=True, matching=True)
     xq, xr = tokens()
     order = torch.randperm(12, generator=torch.Generator().manual_seed(2))
     q, r, _ = run(cvcam, xq, xr)
@@ -78,7 +101,7 @@ def test_without_positions_the_order_of_tokens_does_not_matter() -> None:
 
 @pytest.mark.parametrize("place", [0, 5, 11])
 def test_mixing_spreads_to_neighbours_only(place: int) -> None:
-    cvcam = module(post_norm=False, mixing=True)
+    cvcam = module(matching=True, mixing=True)
     assert cvcam.mix_reference is not None
     x = torch.zeros(1, 20 * 20, DIM)
     centre = 20 * (5 + place // 4) + 5 + place % 4

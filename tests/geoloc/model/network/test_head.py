@@ -1,4 +1,4 @@
-"""Heads: decoding to boxes, and losses that are least where the answer is right."""
+"""The head of cells: decoding to boxes, and losses that are least where the answer is right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from geoloc.model.network.head import AnchorHead, CellHead, Truth, null_cross_entropy
+from geoloc.model.network.head import CellHead, Truth, null_cross_entropy, presence
 
 BOX = torch.tensor([[33.0, 50.0, 61.0, 66.0]])
 """Centre (47, 58): in the cell (5, 7) of stride 8, 3 px right of its centre and 2 px above."""
@@ -69,23 +69,6 @@ def test_the_null_class_takes_what_no_candidate_has() -> None:
     assert null_cross_entropy(logits, one, torch.tensor([True])) == pytest.approx(30, abs=1e-3)
 
 
-def anchor_raw() -> torch.Tensor:
-    """What an anchor head must say for `BOX`: stride 16, cell (2, 3), anchor 37 x 41."""
-    raw = torch.zeros(1, 9, 5, 6, 6)
-    raw[:, :, 4] = -20
-    at = torch.tensor([47 / 16 - 2, 58 / 16 - 3])
-    raw[0, 0, :2, 3, 2] = torch.logit(at)
-    raw[0, 0, 2:4, 3, 2] = torch.tensor([math.log(28 / 37), math.log(16 / 41)])
-    raw[0, 0, 4, 3, 2] = 20
-    return raw
-
-
-def test_anchors_are_decoded_as_in_detgeo() -> None:
-    head = AnchorHead(8)
-    found = head.decode(anchor_raw())
-    best = int(found.logits.argmax())
-    assert best == 3 * 6 + 2
-    assert torch.allclose(found.boxes[0, best], BOX[0], atol=1e-3)
-    parts = head.loss(found, truth())
-    assert all(value < 1e-4 for value in parts.values())
-    assert head.loss(found, truth(present=False))["score"] > 10
+def test_presence_is_the_share_of_all_candidates_against_the_null_class() -> None:
+    logits = torch.tensor([[0.0, 0.0, 0.0], [-50.0, -50.0, -50.0]])
+    assert presence(logits).tolist() == pytest.approx([0.75, 0.0], abs=1e-6)

@@ -1,4 +1,4 @@
-"""Positions and click maps."""
+"""Positions, and cells about a click."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from geoloc.model.network.position import distance_map, gaussian_cells, sine_positions
+from geoloc.model.network.position import click_offsets, gaussian_cells, sine_positions
 
 
 def test_every_place_has_a_code_of_its_own() -> None:
@@ -23,11 +23,12 @@ def test_odd_sizes_are_padded() -> None:
     assert sine_positions(3, 4, 18, torch.device("cpu")).shape == (12, 18)
 
 
-def test_the_distance_map_is_detgeos() -> None:
-    shown = distance_map(torch.tensor([[10.5, 20.5]]), 64, 128)[0, 0]
-    assert shown[20, 10] == pytest.approx(1)
-    assert shown[20, 40] == pytest.approx((1 - 30 / math.hypot(64, 128)) ** 2, abs=1e-6)
-    assert shown[50, 10] == pytest.approx((1 - 30 / math.hypot(64, 128)) ** 2, abs=1e-6)
+def test_offsets_are_of_the_centres_of_pixels() -> None:
+    dx, dy = click_offsets(torch.tensor([[10.5, 20.5], [0.0, 0.0]]), 64, 128)
+    assert dx.shape == dy.shape == (2, 64, 128)
+    assert (dx[0, 20, 10], dy[0, 20, 10]) == (0, 0)
+    assert (dx[0, 50, 12], dy[0, 50, 12]) == (2, 30)
+    assert (dx[1, 0, 0], dy[1, 0, 0]) == (0.5, 0.5)
 
 
 def test_the_gaussian_is_round_the_click_in_pixels() -> None:

@@ -1,18 +1,22 @@
-"""Calibration: searches whose truth is known, and a fit_scores that tells what a score means."""
+"""Calibration: searches whose truth is known, and the law by which a score is the probability of a hit."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from shapely.geometry import box
 
+from geoloc.model.weights import Calibration
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
-from geoloc.train.calibration import score_law as calibrate
+from geoloc.search.first_pass import LEAST_SHARE
+from geoloc.train.calibration import score_law
 from geoloc.train.calibration.score_law import TrialAnswer, fit_scores, run_trials, summary_line
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
@@ -32,6 +36,30 @@ def test_the_fit_finds_the_law_that_made_the_hits() -> None:
     assert calibration.score_offset == pytest.approx(-1.2, abs=0.2)
     assert calibration.centre_error_px == pytest.approx(3.0)
     assert calibration.spread_scale == 0
+
+
+def test_the_law_is_that_of_the_penalised_likelihood() -> None:
+    """Its gradient is zero: of the logistic losses, and of a tenth of half the squared slope on unit deviation."""
+    rng = np.random.default_rng(8)
+    evidence = rng.normal(-4, 3, 60)
+    hit = rng.random(60) < 1 / (1 + np.exp(-(0.6 * evidence + 2)))
+    calibration = fit_scores([TrialAnswer(float(x), bool(h), 3.0, 1.0) for x, h in zip(evidence, hit, strict=True)])
+    standardised = (evidence - evidence.mean()) / evidence.std()
+    slope = calibration.score_scale * evidence.std()
+    missing = np.array([calibration.score(float(x)) for x in evidence]) - hit
+    assert missing.sum() == pytest.approx(0, abs=1e-6)
+    assert missing @ standardised + 0.1 * slope == pytest.approx(0, abs=1e-6)
+
+
+def test_of_two_kinds_of_evidence_the_law_has_the_log_odds_of_each() -> None:
+    def kind(evidence: float, hits: int) -> list[TrialAnswer]:
+        return [TrialAnswer(evidence, i < hits, 3.0, 1.0) for i in range(20_000)]
+
+    calibration = fit_scores([*kind(-1.0, 4_000), *kind(3.0, 18_000)])
+    # By hand: log odds of 1 / 4 and 9 lie four units of evidence apart. So many answers hardly feel the pull.
+    assert calibration.score_scale == pytest.approx((math.log(9) + math.log(4)) / 4, rel=1e-4)
+    assert calibration.score(-1.0) == pytest.approx(0.2, abs=1e-4)
+    assert calibration.score(3.0) == pytest.approx(0.9, abs=1e-4)
 
 
 def test_evidence_that_lies_far_apart_does_not_lead_the_fit_astray() -> None:
@@ -71,6 +99,12 @@ def test_the_fit_stays_finite_where_hits_and_misses_do_not_mix() -> None:
     assert calibration.score_scale > 0
 
 
+def test_where_nothing_was_missed_the_law_stays_that_of_training() -> None:
+    calibration = fit_scores([TrialAnswer(float(x), True, 3.0, 1.0) for x in range(5)])
+    assert (calibration.score_scale, calibration.score_offset) == (1.0, 0.0)
+    assert calibration.centre_error_px == pytest.approx(3.0)
+
+
 def test_the_description_counts_hits_among_searches_with_the_object() -> None:
     answers = [TrialAnswer(2.0, True, 1.0, 1.0), TrialAnswer(-2.0, False, 50.0, 1.0)] * 5
     assert summary_line(answers, fit_scores(answers)).startswith(
@@ -95,27 +129,45 @@ def _trial(site: str, coloured_pixels: object) -> Trial:
     return Trial(photo, (Click(10.0, 10.0), Click(20.0, 20.0)), np.array([[100, 50, 120, 90.0]] * 2), mosaic, site)
 
 
+def _found(mosaic: Mosaic, click: Click, **changes: float) -> Detection:
+    """An answer whose centre is 110, 70 px from the upper left corner at 0.2 m, and one metre to the east of it."""
+    west, _, _, north = mosaic.bounds
+    x, y = west + 110 * 0.2 + 1.0, north - 70 * 0.2
+    found = Detection(
+        rank=1, score=0.8, click=click, photo="p.jpg", polygon=box(x - 1, y - 1, x + 1, y + 1), crs=mosaic.crs,
+        gsd_m=0.25, accuracy_m=1.0, accuracy_parts={"spread": 0.9}, model="m", window="w", method="attention",
+        evidence=1.4, spread_m=0.5,
+    )  # fmt: skip
+    return replace(found, **changes)
+
+
+@pytest.fixture
+def search(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Mosaic, Sequence[Target]], list[Detection]]], None]:
+    """`search(answer)`: what `locate` finds in a mosaic is what `answer(mosaic, targets)` returns."""
+
+    def answer_by(answer: Callable[[Mosaic, Sequence[Target]], list[Detection]]) -> None:
+        def locate(
+            photo: Photo, targets: Sequence[Target], mosaic: Mosaic, model: Model, *, top: int
+        ) -> list[Detection]:
+            return answer(mosaic, targets)
+
+        monkeypatch.setattr(score_law, "locate", locate)
+        monkeypatch.setattr(score_law, "MosaicFeatures", lambda mosaic, plan, model: mosaic)
+
+    return answer_by
+
+
 def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosaics_pixels(
-    coloured_pixels: object, monkeypatch: pytest.MonkeyPatch
+    coloured_pixels: object, search: Callable[..., None]
 ) -> None:
     searched: list[tuple[int, int]] = []
 
-    def locate(photo: Photo, targets: Sequence[Target], mosaic: Mosaic, model: Model, *, top: int) -> list[Detection]:
-        from shapely.geometry import box
-
+    def answer(mosaic: Mosaic, targets: Sequence[Target]) -> list[Detection]:
         west, south, _, north = mosaic.bounds
         searched.append((round(west), round(north - south)))
-        # The centre 110, 70 px from the upper left corner at 0.2 m, and one metre to the east of it.
-        x, y = west + 110 * 0.2 + 1.0, north - 70 * 0.2
-        found = Detection(
-            rank=1, score=0.8, click=targets[0].click, photo="p.jpg", polygon=box(x - 1, y - 1, x + 1, y + 1),
-            crs=mosaic.crs, gsd_m=0.25, accuracy_m=1.0, accuracy_parts={"spread": 0.5}, model="m", window="w",
-            method="attention",
-        )  # fmt: skip
-        return [found]
+        return [_found(mosaic, targets[0].click)]
 
-    monkeypatch.setattr(calibrate, "locate", locate)
-    monkeypatch.setattr(calibrate, "Field", lambda mosaic, plan, model: mosaic)
+    search(answer)
     trials = [_trial("a", coloured_pixels), _trial("b", coloured_pixels)]
     lines: list[str] = []
     answers = run_trials(Model(), trials, lines.append)  # type: ignore[arg-type]
@@ -125,6 +177,31 @@ def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosai
     assert [a.hit for a in answers] == [True, False, False, False] * 2
     assert answers[0].error_px == pytest.approx(1.0 / 0.25, rel=1e-3)
     assert answers[0].spread_px == pytest.approx(0.5 / 0.25)
-    assert answers[0].evidence == pytest.approx(math.log(0.8 / 0.2))
+    assert answers[0].evidence == 1.4
+    assert answers[1].evidence == math.log(LEAST_SHARE)
     assert answers[1].error_px == math.inf
     assert lines[-1].startswith("trial 2 of 2: 2 hits of 4")
+
+
+def test_evidence_is_taken_as_it_is_however_sure_the_score(
+    coloured_pixels: object, search: Callable[..., None]
+) -> None:
+    """A score of exactly 1 or 0 has lost what it was made of: log odds of it are infinite."""
+
+    def answer(mosaic: Mosaic, targets: Sequence[Target]) -> list[Detection]:
+        first, second = (target.click for target in targets)
+        return [
+            _found(mosaic, first, evidence=60.0, score=Calibration().score(60.0)),
+            _found(mosaic, second, evidence=-800.0, score=Calibration().score(-800.0)),
+        ]
+
+    search(answer)
+    trials = [_trial("a", coloured_pixels), _trial("b", coloured_pixels)]
+    answers = run_trials(Model(), trials, lambda line: None)  # type: ignore[arg-type]
+    assert [a.evidence for a in answers[:2]] == [60.0, -800.0]
+    assert (Calibration().score(60.0), Calibration().score(-800.0)) == (1.0, 0.0)
+    calibration = fit_scores([*answers, *_answers(0.7, -1.2)])
+    assert math.isfinite(calibration.score_scale)
+    assert calibration.score_scale > 0
+    assert 0 <= calibration.score(-800.0) < 0.5 < calibration.score(60.0) <= 1
+    assert "AUROC" in summary_line(answers, calibration)

@@ -13,7 +13,7 @@ from geoloc.train.calibration import trials
 from geoloc.train.calibration.trials import MOSAIC_M, PHOTO_PX, draw_trials
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.photo_view import PhotoView
+from geoloc.train.grounds.posed_photo import PosedPhoto
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def is_red(colour: np.ndarray) -> bool:
     return bool(red > green + 40 and red > blue + 40)
 
 
-def test_clicks_of_made_photographs_are_on_the_objects_and_so_is_the_truth(spotted: Ground) -> None:
+def test_clicks_of_simulated_photographs_are_on_the_objects_and_so_is_the_truth(spotted: Ground) -> None:
     drawn = draw_trials(Collection((spotted,), (), (1.0,)), 6, clicks=3, seed=2)
     assert len(drawn) == 6
     on_object = 0
@@ -70,7 +70,7 @@ def test_the_heading_is_the_compass_bearing_of_the_pictures_up(heading: float) -
     # Ground pixels that photo pixels show: a view from straight above, turned clockwise by the heading.
     y, x = np.mgrid[:40, :60] * 8.0
     places = plane.map_points(plane.similarity(1.5, heading, (500, 500), (240, 160)), np.stack([x, y], -1))
-    view = PhotoView("p.jpg", 0, np.zeros((320, 480, 3), np.uint8), places, 8.0, panorama=False)
+    view = PosedPhoto("p.jpg", 0, np.zeros((320, 480, 3), np.uint8), places, 8.0, panorama=False)
     found = trials._heading(view)
     assert found is not None
     assert (found - heading + 180) % 360 - 180 == pytest.approx(0, abs=1e-6)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from geoloc.train.fit.curves import TRIALS, draw_curves, draw_trials
+from geoloc.train.fit.curves import COMPARED, draw_comparison, draw_curves
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def test_trials_are_means_of_their_runs(tmp_path: Path, drawn: list[Figure]) -> 
         "summation": [log(tmp_path / "s0", 0, [(5, "", "6.0")])],
         "not run": [tmp_path / "none"],
     }
-    draw_trials(logs, tmp_path / "trials.png")
+    draw_comparison(logs, tmp_path / "trials.png")
     axes = drawn[0].axes
-    assert [axis.get_title() for axis in axes] == list(TRIALS.values())
+    assert [axis.get_title() for axis in axes] == list(COMPARED.values())
     base, summation = axes[0].lines
     assert (base.get_label(), summation.get_label()) == ("base", "summation")
     assert np.asarray(base.get_xydata()).tolist() == [[5, 3.5], [9, 1.5]]

@@ -14,9 +14,9 @@ from geoloc.model.network.config import Config
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.descriptor import PARTS, SQUARES
 from geoloc.model.network.features import Features
-from geoloc.model.presets import PRESETS, new_network, preset
+from geoloc.model.presets import PRESETS, new_network, preset_config
 from geoloc.model.weights import Calibration, load_weights, save_weights
-from geoloc.train import workflows as recipes
+from geoloc.train import workflows
 from geoloc.train.fit.descriptors import _squares_of, recall, train_descriptors
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN
@@ -60,11 +60,11 @@ def test_training_brings_the_right_window_to_the_front(net: CrossViewNet) -> Non
     before = {name: value.clone() for name, value in net.state_dict().items()}
     records, held_out = [_batch(16, seed) for seed in range(8)], [_batch(16, 100), _batch(16, 101)]
     first = recall(net, held_out).at[1]
-    told: list[str] = []
-    train_descriptors(net, records, held_out, steps=80, seed=0, report=told.append)
+    lines: list[str] = []
+    train_descriptors(net, records, held_out, steps=80, seed=0, report=lines.append)
     assert first < 0.4
     assert recall(net, held_out).at[1] > 0.9
-    assert "of 32 windows" in told[-1]
+    assert "of 32 windows" in lines[-1]
     changed = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {f"describer.{layer}.{part}" for layer in ("hidden", "out") for part in ("weight", "bias")}
 
@@ -83,18 +83,18 @@ def test_the_square_of_a_part_is_where_its_cells_lie() -> None:
 def test_weights_are_written_again_with_nothing_else_changed(
     net: CrossViewNet, collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipes, "DESCRIBED", 4)
+    monkeypatch.setattr(workflows, "DESCRIPTOR_BATCH", 4)
     calibration = Calibration(2.0, 0.1, 1.5, 0.5)
     save_weights(tmp_path / "a.safetensors", net, calibration)
     load_weights(tmp_path / "a.safetensors", net)
-    parts = {TRAIN: collection, HELD_OUT: collection}
-    told: list[str] = []
+    splits = {TRAIN: collection, HELD_OUT: collection}
+    lines: list[str] = []
     written = tmp_path / "b.safetensors"
-    recipes.retrain_descriptors("described", tmp_path / "a.safetensors", parts, written, 8, report=told.append)
-    other = new_network(preset("described"))
+    workflows.retrain_descriptors("described", tmp_path / "a.safetensors", splits, written, 8, report=lines.append)
+    other = new_network(preset_config("described"))
     assert load_weights(written, other) == calibration
     same = {name for name, value in other.state_dict().items() if torch.equal(value, net.state_dict()[name])}
     assert {name.split(".")[0] for name in other.state_dict().keys() - same} == {"describer"}
-    assert "recall" in told[-1]
+    assert "recall" in lines[-1]
     with pytest.raises(TrainingError, match="tiny has no descriptors"):
-        recipes.retrain_descriptors("tiny", None, parts, written, 8)
+        workflows.retrain_descriptors("tiny", None, splits, written, 8)

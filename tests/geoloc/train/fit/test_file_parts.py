@@ -1,4 +1,4 @@
-"""Files in pieces and together again."""
+"""Files in parts and together again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from geoloc.train.fit.file_parts import join, split
 
 
-def test_pieces_are_small_and_make_the_file_again(tmp_path: Path) -> None:
+def test_parts_are_small_and_make_the_file_again(tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     content = np.random.default_rng(0).bytes(2500)
     path.write_bytes(content)
@@ -22,7 +22,7 @@ def test_pieces_are_small_and_make_the_file_again(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_whole_file_is_not_replaced_by_pieces_of_a_split_that_was_interrupted(tmp_path: Path) -> None:
+def test_a_whole_file_is_not_replaced_by_parts_of_a_split_that_was_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     path.write_bytes(b"whole")
     (tmp_path / "last.ckpt.000").write_bytes(b"who")

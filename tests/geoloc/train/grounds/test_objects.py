@@ -10,7 +10,7 @@ from geoloc.train.grounds.objects import crowns, segments
 
 
 def drawn(gsd_m: float) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
-    """60 x 60 m of grass with cars and a roof, lightly noisy."""
+    """60 x 60 m of grass with cars and a roof, lightly add_noise."""
     rng = np.random.default_rng(0)
     side = int(60 / gsd_m)
     picture = np.full((side, side, 3), (96, 118, 84), np.uint8)

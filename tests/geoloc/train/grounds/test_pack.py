@@ -45,7 +45,7 @@ def test_what_goes_in_comes_out(part: Collection, tmp_path: Path) -> None:
         assert np.abs(after.pixels.astype(int) - before.pixels).mean() < 2
     assert back["train"].grounds[0].relief == pytest.approx(part.grounds[0].relief)
     assert back["train"].grounds[1].relief is None
-    for before, after in zip(part.views, back["train"].views, strict=True):
+    for before, after in zip(part.photos, back["train"].photos, strict=True):
         assert (after.name, after.ground, after.step, after.panorama) == (
             before.name, before.ground, before.step, before.panorama
         )  # fmt: skip

@@ -21,7 +21,7 @@ from geoloc.plane import homography as plane
 from geoloc.train.grounds.posed_site import HELD_OUT_SHARE, MIN_HEIGHT_M, DsmSurface, PosedCamera, PosedSite, load_site
 
 WEST, NORTH = 587_500.0, 3_338_200.0  # where conftest puts its sites
-CALITERRA = Path(__file__).parents[4] / "shared" / "data" / "caliterra"
+CALITERRA = Path(__file__).parents[5] / "shared" / "data" / "caliterra"
 needs_caliterra = pytest.mark.skipif(not CALITERRA.is_dir(), reason=f"the real posed site is not here: {CALITERRA}")
 
 
@@ -102,7 +102,7 @@ def test_the_first_of_two_meetings_counts() -> None:
     surface = DsmSurface(heights.repeat(20, axis=0), west=0, north=20, cell=1)
     origin = np.array([10.0, 10, 12])
     rays = np.array([[40.5, 0, -6], [60, 0, -12], [30, 0, -12]])
-    found = surface.meet(origin, rays)
+    found = surface.intersect(origin, rays)
     # At 50.5 the ray is at height 6, on the wall's side; the second would come down at 70, behind it.
     assert 49.5 <= found[0, 0] <= 50.5
     assert 49.5 <= found[1, 0] <= 50.5
@@ -119,7 +119,7 @@ def test_rays_that_miss_the_dsm_meet_nothing() -> None:
     assert np.isnan(far).all()
     assert near == pytest.approx([40, 70, 50], abs=1e-3)
     # From below, the ground is not seen from its upper side.
-    under = surface.meet(np.array([40.0, 40, 20]), np.array([[0.0, 0, 1]]))
+    under = surface.intersect(np.array([40.0, 40, 20]), np.array([[0.0, 0, 1]]))
     assert np.isnan(under).all()
 
 
@@ -145,11 +145,11 @@ def test_held_out_photos_are_not_trained_on(folder: Path, site: PosedSite) -> No
 
 def test_a_view_shows_the_ground_at_its_places(site: PosedSite, difference: Callable[..., np.ndarray]) -> None:
     for number in range(len(site.cameras)):
-        view = site.view(number, 0)
+        view = site.posed_photo(number, 0)
         rows, columns = view.places.shape[:2]
         at = (np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) + 0.5) * view.step
         known = np.isfinite(view.places).all(-1) & (at < view.size).all(-1)
-        known &= site.ground.shows(np.nan_to_num(view.places, nan=-1.0), margin=2)
+        known &= site.ground.clickable(np.nan_to_num(view.places, nan=-1.0), margin=2)
         if known.sum() > 5:
             # 1.3 grey levels are 10 cm of the ground, the mosaic's pixel.
             wrong = difference(view.pixels, at[known], site.ground.pixels, view.places[known].astype(float))
@@ -167,10 +167,10 @@ def test_clicks_are_on_ground_of_their_part(folder: Path) -> None:
     assert not rest.click_in[:limit].any()
     assert (held.click_in | rest.click_in == whole.click_in).all()
     # What is trained on never shows the other part; what is searched to validate shows all.
-    assert not rest.holds(np.array([400.0, limit - 5]))
-    assert held.holds(np.array([400.0, len(whole.pixels) - 5.0]))
+    assert not rest.has_data(np.array([400.0, limit - 5]))
+    assert held.has_data(np.array([400.0, len(whole.pixels) - 5.0]))
     # The masked corner holds nothing.
-    assert not whole.shows(np.array([10.0, 10]))
+    assert not whole.clickable(np.array([10.0, 10]))
 
 
 @pytest.mark.parametrize("aspect", [0.0, 60.0, 200.0])
@@ -192,7 +192,7 @@ def test_a_leaning_mosaic_is_stretched_to_true_lengths(folder: Path, tmp_path: P
     points = np.random.default_rng(0).uniform(10, 70, (40, 2)) * [1, -1] + [WEST, NORTH]
     there = np.concatenate([points, site.surface.height(points)[:, None]], axis=1)
     true = np.linalg.norm(there[:20] - there[20:], axis=1)
-    pixels = site.to_source(points)
+    pixels = site.to_pixels(points)
     assert np.linalg.norm(pixels[:20] - pixels[20:], axis=1) * site.ground.gsd_m == pytest.approx(true, rel=1e-3)
     assert (pixels >= 0).all()
     # Not mirrored.
@@ -290,12 +290,12 @@ def test_real_photos_look_like_the_mosaic_where_they_are_placed(caliterra: Posed
     better, tried = 0, 0
     rng = np.random.default_rng(0)
     for number in range(len(caliterra.cameras)):
-        view = caliterra.view(number, 0)
+        view = caliterra.posed_photo(number, 0)
         for _ in range(4):
             middle = rng.uniform(0.25, 0.75, 2) * view.size
             at = middle + (np.stack(np.meshgrid(np.arange(48), np.arange(48)), -1) - 24) * 8.0
             places = view.place(at)
-            if not caliterra.ground.holds(np.nan_to_num(places, nan=-1.0)).all():
+            if not caliterra.ground.has_data(np.nan_to_num(places, nan=-1.0)).all():
                 continue
             tried += 1
             photo = _sampled(view.pixels, at, 8)

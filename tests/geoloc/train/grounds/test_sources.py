@@ -22,14 +22,14 @@ EAST, NORTH, GSD_M = 300_000.0, 5_000_000.0, 0.25
 def collected(root: Path, *, held_out: bool | None) -> Collection:
     builder = CollectionBuilder()
     add_data(builder, root, held_out=held_out)
-    return builder.done()
+    return builder.build()
 
 
 def names(collection: Collection) -> tuple[set[str], set[str], set[str]]:
     """Orthophotos, crops, photographs."""
     grounds = {ground.name for ground in collection.grounds}
     orthophotos = {name for name in grounds if name.startswith("image")}
-    return orthophotos, {n for n in grounds if n.startswith("kind")}, {view.name for view in collection.views}
+    return orthophotos, {n for n in grounds if n.startswith("kind")}, {photo.name for photo in collection.photos}
 
 
 def test_what_is_held_out_is_not_trained_on(data_root: Path) -> None:
@@ -55,7 +55,7 @@ def test_boxes_become_corners_and_those_cut_by_the_edge_are_left_out(data_root: 
 
 def test_views_know_their_ground_and_pictures_are_red_green_blue(data_root: Path, coloured_pixels: Callable) -> None:
     whole = collected(data_root, held_out=None)
-    assert {whole.grounds[view.ground].name for view in whole.views} == {"caliterra"}
+    assert {whole.grounds[view.ground].name for view in whole.photos} == {"caliterra"}
     first = next(ground for ground in whole.grounds if ground.name == "image_0_01_05")
     wrong = np.abs(first.pixels.astype(int) - coloured_pixels(400, 400))
     assert np.median(wrong) < 6
@@ -127,7 +127,7 @@ def mosaic(tmp_path_factory: pytest.TempPathFactory, coloured_pixels: Callable) 
 def of_mosaic(*args: object, **more: object) -> Collection:
     builder = CollectionBuilder()
     add_mosaic(builder, *args, **more)  # type: ignore[arg-type]
-    return builder.done()
+    return builder.build()
 
 
 def test_a_mosaic_of_ones_own_is_levelled_to_metres_and_parted(mosaic: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_mosaic_of_ones_own_is_levelled_to_metres_and_parted(mosaic: Path) -> 
     assert area(held) + area(rest) == pytest.approx(area(whole), rel=0.02)
     # The northern part: of the upright grounds its first row is the whole's first row.
     assert whole.grounds[0].pixels[:40].mean() == pytest.approx(held.grounds[0].pixels[:40].mean(), abs=1)
-    assert not whole.views
+    assert not whole.photos
 
 
 def test_a_large_mosaic_comes_in_parts_that_overlap(mosaic: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ def town() -> Collection:
         patch.setattr(towns, "PANORAMA_PX", 256)
         builder = CollectionBuilder()
         towns.add_town(builder, 5, drones=4, walkers=1, panoramas=1)
-        return builder.done()
+        return builder.build()
 
 
 def test_a_town_has_a_mosaic_objects_and_photographs(town: Collection) -> None:
@@ -33,13 +33,13 @@ def test_a_town_has_a_mosaic_objects_and_photographs(town: Collection) -> None:
     assert (ground.heights[:, 0] == ground.heights[:, 1]).all()
     assert ground.valid is not None
     assert ground.valid.mean() > 0.8
-    assert len(town.views) == 6
-    assert [view.panorama for view in town.views] == [False] * 5 + [True]
-    assert town.views[-1].pixels.shape == (128, 256, 3)
+    assert len(town.photos) == 6
+    assert [view.panorama for view in town.photos] == [False] * 5 + [True]
+    assert town.photos[-1].pixels.shape == (128, 256, 3)
 
 
 def test_places_are_known_on_the_ground_and_not_in_the_sky(town: Collection) -> None:
-    panorama = town.views[-1]
+    panorama = town.photos[-1]
     rows = len(panorama.places)
     known = np.isfinite(panorama.places).all(-1)
     # Above the horizon there are roofs and walls at the most; far down there is ground all round.
@@ -51,10 +51,10 @@ def test_photographs_show_what_is_at_their_places(town: Collection, difference: 
     """Laid over each other by the places they correlate, and better than when moved aside."""
     (ground,) = town.grounds
     better = tried = 0
-    for view in town.views[:4]:
+    for view in town.photos[:4]:
         rows, columns = view.places.shape[:2]
         at = (np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) + 0.5) * view.step
-        shown = ground.shows(np.nan_to_num(view.places, nan=-1.0), margin=30) & np.isfinite(view.places).all(-1)
+        shown = ground.clickable(np.nan_to_num(view.places, nan=-1.0), margin=30) & np.isfinite(view.places).all(-1)
         if shown.sum() < 60:
             continue
         tried += 1

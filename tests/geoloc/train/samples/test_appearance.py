@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from geoloc.train.samples import appearance
-from geoloc.train.samples.appearance import Draw, expose, jpeg, noisy, restyle, season, shadow, soften
+from geoloc.train.samples.appearance import RandomDraws, add_noise, expose, jpeg, restyle, season, shadow, soften
 
-CHANGES = [season, shadow, expose, soften, noisy, jpeg]
+CHANGES = [season, shadow, expose, soften, add_noise, jpeg]
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,12 @@ def images() -> Tensor:
     return torch.from_numpy(picture).permute(2, 0, 1)[None].repeat(48, 1, 1, 1)
 
 
-def draw(count: int = 48, seed: int = 0) -> Draw:
-    return Draw(count, torch.Generator().manual_seed(seed))
+def draw(count: int = 48, seed: int = 0) -> RandomDraws:
+    return RandomDraws(count, torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_some_pictures_change_and_some_do_not(images: Tensor, change: Callable[[Tensor, Draw], Tensor]) -> None:
+def test_some_pictures_change_and_some_do_not(images: Tensor, change: Callable[[Tensor, RandomDraws], Tensor]) -> None:
     out = change(images, draw())
     assert out.shape == images.shape
     assert torch.isfinite(out).all()
@@ -76,7 +76,7 @@ def test_blurred_pictures_have_less_contrast_and_sharpened_ones_more(images: Ten
 
 
 def test_noise_is_mostly_the_same_in_all_bands_and_keeps_the_mean(images: Tensor) -> None:
-    off = noisy(images, draw()) - images
+    off = add_noise(images, draw()) - images
     assert off.mean(dim=(1, 2, 3)).abs().max() < 2
     assert off.std(dim=(1, 2, 3)).max() > 4
     assert torch.allclose(off[:, 0], off[:, 2], atol=1e-3)
@@ -84,8 +84,10 @@ def test_noise_is_mostly_the_same_in_all_bands_and_keeps_the_mean(images: Tensor
 
 @pytest.mark.parametrize("quality", [35.0, 80.0])
 def test_jpeg_is_what_an_encoder_makes(images: Tensor, quality: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Draw, "chance", lambda self, share: torch.ones(self.count, 1, 1, 1, dtype=torch.bool))
-    monkeypatch.setattr(Draw, "uniform", lambda self, low, high, *shape: torch.full((self.count, 1, 1, 1), quality))
+    monkeypatch.setattr(RandomDraws, "chance", lambda self, share: torch.ones(self.count, 1, 1, 1, dtype=torch.bool))
+    monkeypatch.setattr(
+        RandomDraws, "uniform", lambda self, low, high, *shape: torch.full((self.count, 1, 1, 1), quality)
+    )
     rng = np.random.default_rng(0)
     rough = images[:1] + torch.from_numpy(rng.normal(0, 12, (1, 3, 50, 70)).astype(np.float32))
     picture = rough.clamp(0, 255).round()

@@ -1,4 +1,4 @@
-"""Records as tensors."""
+"""Examples as tensors."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 import torch
 
 from geoloc.model.network.features import STRIDE, Features
-from geoloc.model.presets import new_network, preset
+from geoloc.model.presets import new_network, preset_config
 from geoloc.train.samples.batch import collate
 from geoloc.train.samples.example import Example
 
 
-def record(value: int, box: np.ndarray | None) -> Example:
+def example(value: int, box: np.ndarray | None) -> Example:
     query = np.full((32, 64, 3), value, np.uint8)
     query[3, 5] = [10, 20, 30]
     return Example(query, np.array([5.0, 3]), np.zeros((48, 48, 3), np.uint8), box, 0.3, value > 1, np.ones((2, 4, 2)))
 
 
-def test_records_become_tensors_field_by_field() -> None:
-    batch = collate([record(1, None), record(2, np.array([1.0, 2, 3, 4]))])
+def test_examples_become_tensors_field_by_field() -> None:
+    batch = collate([example(1, None), example(2, np.array([1.0, 2, 3, 4]))])
     assert len(batch) == 2
     assert batch.query.shape == (2, 3, 32, 64)
     assert batch.query.dtype == torch.uint8
@@ -36,7 +36,7 @@ def test_records_become_tensors_field_by_field() -> None:
 
 
 def test_everything_moves_encoded_or_not() -> None:
-    batch = collate([record(1, None)])
+    batch = collate([example(1, None)])
     features = Features(torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 6, 6))
     moved = replace(batch, reference=features).to("meta")
     assert moved.query.device.type == "meta"
@@ -46,27 +46,27 @@ def test_everything_moves_encoded_or_not() -> None:
 
 def test_what_lies_round_a_window_is_seen_and_left_out() -> None:
     torch.manual_seed(0)
-    net = new_network(preset("base")).eval()
+    net = new_network(preset_config("base")).eval()
     wide = torch.randint(0, 256, (1, 3, 192, 192), dtype=torch.uint8)
-    batch = replace(collate([record(1, None)]), reference=wide, around=4)
+    batch = replace(collate([example(1, None)]), reference=wide, around=4)
     assert batch.reference_px == (64, 64)
     other = wide.clone()
     other[..., 50] = 255 - other[..., 50]
     with torch.no_grad():
         everything = net.encode_reference(wide.float())
-        seen = batch.reference_features(net)
+        features = batch.reference_features(net)
         changed = replace(batch, reference=other).reference_features(net)
-    assert seen.coarse.shape[-2:] == (4, 4)
-    assert torch.equal(seen.coarse, everything.coarse[..., 4:8, 4:8])
-    assert torch.equal(seen.fine, everything.fine[..., 8:16, 8:16])
+    assert features.coarse.shape[-2:] == (4, 4)
+    assert torch.equal(features.coarse, everything.coarse[..., 4:8, 4:8])
+    assert torch.equal(features.fine, everything.fine[..., 8:16, 8:16])
     # The window begins at 64; a column of pixels before it is known to the first column of its features.
-    assert not torch.allclose(changed.coarse[..., 0], seen.coarse[..., 0])
+    assert not torch.allclose(changed.coarse[..., 0], features.coarse[..., 0])
     # Features are as they are.
-    assert replace(batch, reference=seen, around=4).reference_features(net) is seen
+    assert replace(batch, reference=features, around=4).reference_features(net) is features
 
 
 def test_a_margin_turns_with_its_window() -> None:
-    plain = collate([record(2, np.array([8.0, 20, 16, 36]))])
+    plain = collate([example(2, np.array([8.0, 20, 16, 36]))])
     margin = torch.nn.functional.pad(plain.reference, [STRIDE] * 4)
     wide, narrow = replace(plain, reference=margin, around=1).turned(1), plain.turned(1)
     assert wide.reference_px == narrow.reference_px
@@ -76,7 +76,7 @@ def test_a_margin_turns_with_its_window() -> None:
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_what_lies_in_the_window_turns_with_it(quarters: int) -> None:
-    plain = collate([record(2, np.array([8.0, 20, 16, 36]))])
+    plain = collate([example(2, np.array([8.0, 20, 16, 36]))])
     reference = torch.zeros_like(plain.reference)
     reference[0, :, 20:36, 8:16] = 200
     reference[0, 0, 4, 40] = 9
@@ -94,4 +94,4 @@ def test_what_lies_in_the_window_turns_with_it(quarters: int) -> None:
 def test_encoded_windows_cannot_be_turned() -> None:
     features = Features(torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 6, 6))
     with pytest.raises(TypeError, match="encoded"):
-        replace(collate([record(1, None)]), reference=features).turned(1)
+        replace(collate([example(1, None)]), reference=features).turned(1)

@@ -10,7 +10,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoloc.train.samples.perspective import Cameras, HeightField, look, pixel_centres, pixels_of, rays, rotations
+from geoloc.train.samples.perspective import (
+    Cameras,
+    HeightField,
+    cast_rays,
+    pixel_centres,
+    project_points,
+    rays,
+    rotations,
+)
 
 SIDE = 64
 CELL = 0.5
@@ -49,7 +57,7 @@ def test_points_are_seen_where_a_pinhole_camera_sees_them(tilt: float, heading: 
     along = rays(eye, torch.from_numpy(pixels)[None])[0].numpy()
     points = eye.centre[0].numpy() + 37.0 * along
     assert projected(eye, tilt, heading, points) == pytest.approx(pixels, abs=2e-3)
-    back = pixels_of(eye, torch.from_numpy(points)[None])[0].numpy()
+    back = project_points(eye, torch.from_numpy(points)[None])[0].numpy()
     assert back == pytest.approx(pixels, abs=2e-3)
     # One metre along the axis.
     assert along @ eye.rotation[0, :, 2].numpy() == pytest.approx(np.ones(20), abs=1e-5)
@@ -57,7 +65,7 @@ def test_points_are_seen_where_a_pinhole_camera_sees_them(tilt: float, heading: 
 
 def test_heading_0_straight_down_is_the_image_as_it_is() -> None:
     eye = camera(0, 0, (0.0, 0.0, 80.0))
-    seen = pixels_of(eye, torch.tensor([[[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]]))[0]
+    seen = project_points(eye, torch.tensor([[[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]]))[0]
     assert (seen[1] - seen[0]).tolist() == pytest.approx([1, 0], abs=1e-4)
     assert (seen[2] - seen[0]).tolist() == pytest.approx([0, 1], abs=1e-4)
 
@@ -76,7 +84,7 @@ def field(heights: np.ndarray, leafy: np.ndarray | None = None) -> HeightField:
 def test_level_ground_is_met_where_the_plane_is_and_above_the_horizon_is_sky() -> None:
     eye = camera(70, 30, (0.0, 0.0, 40.0), focal=35.0)
     pixels = pixel_centres(SIDE, SIDE, 1, torch.device("cpu"))[None]
-    hits = look(eye, field(np.zeros((CELLS, CELLS))), pixels)
+    hits = cast_rays(eye, field(np.zeros((CELLS, CELLS))), pixels)
     along = rays(eye, pixels)[0].numpy()
     place = hits.place[0].numpy()
     sky = np.isnan(place[..., 0])
@@ -116,7 +124,7 @@ def test_what_stands_up_hides_what_is_behind_it(tilt: float, heading: float) -> 
     back = 45 * math.tan(math.radians(tilt))
     eye = camera(tilt, heading, (-back * math.sin(h), back * math.cos(h), 45.0))
     pixels = pixel_centres(SIDE // 2, SIDE // 2, 2, torch.device("cpu"))[None]
-    hits = look(eye, field(heights), pixels)
+    hits = cast_rays(eye, field(heights), pixels)
     along = rays(eye, pixels)[0].reshape(-1, 3).numpy()
     found = hits.place[0].reshape(-1, 3).numpy()
     true = np.stack([stepped(eye, heights, ray) for ray in along])
@@ -142,6 +150,6 @@ def test_crowns_are_told_from_blocks() -> None:
     eye = camera(0, 0, (0.0, 0.0, 60.0), focal=60.0)
     centres = torch.tensor([[50.0, 50.0], [80, 50], [64, 64]]) * CELL - CELLS * CELL / 2
     points = torch.cat([centres, torch.tensor([[6.0], [6], [0]])], dim=1)
-    hits = look(eye, field(heights, leafy), pixels_of(eye, points[None])[:, None])
+    hits = cast_rays(eye, field(heights, leafy), project_points(eye, points[None])[:, None])
     assert hits.leafy[0, 0].tolist() == [1, 0, 0]
     assert hits.place[0, 0, :, 2].tolist() == pytest.approx([6, 6, 0], abs=0.02)

@@ -1,4 +1,4 @@
-"""Heights for made views: blocks, crowns, the DSM where it lies, level edges."""
+"""Heights for simulated views: blocks, crowns, the DSM where it lies, level edges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.samples import relief
-from geoloc.train.samples.relief import CELLS, raised
+from geoloc.train.samples.relief import CELLS, build_relief
 
 GSD_M = 0.25
 
@@ -33,7 +33,7 @@ def at(found: relief.Relief, x: float, y: float) -> float:
 
 
 def test_blocks_are_as_high_as_their_kind_and_crowns_are_domes(ground: Ground) -> None:
-    found = raised(ground, np.array([200.0, 200]), 160.0, np.random.default_rng(0))
+    found = build_relief(ground, np.array([200.0, 200]), 160.0, np.random.default_rng(0))
     assert found.heights.shape == (CELLS, CELLS)
     assert at(found, 200, 210) == 8
     assert at(found, 182, 192) == 8
@@ -51,7 +51,7 @@ def test_blocks_are_as_high_as_their_kind_and_crowns_are_domes(ground: Ground) -
 
 
 def test_nothing_stands_at_the_edge_which_is_for_all_beyond(ground: Ground) -> None:
-    found = raised(ground, np.array([200.0, 240]), 30.0, np.random.default_rng(0))
+    found = build_relief(ground, np.array([200.0, 240]), 30.0, np.random.default_rng(0))
     assert found.heights[: CELLS // 2].max() == 8
     for edge in (found.heights[0], found.heights[-1], found.heights[:, 0], found.heights[:, -1]):
         assert np.ptp(edge) == 0
@@ -59,7 +59,7 @@ def test_nothing_stands_at_the_edge_which_is_for_all_beyond(ground: Ground) -> N
 
 def test_some_views_are_flat(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relief, "SHARE_FLAT", 1.0)
-    assert not raised(ground, np.array([200.0, 200]), 160.0, np.random.default_rng(0)).heights.any()
+    assert not build_relief(ground, np.array([200.0, 200]), 160.0, np.random.default_rng(0)).heights.any()
 
 
 def test_terrain_lies_where_it_is_and_begins_at_0(ground: Ground) -> None:
@@ -67,7 +67,7 @@ def test_terrain_lies_where_it_is_and_begins_at_0(ground: Ground) -> None:
     # Heights at the middles of cells of 4 pixels: 0.01 m a pixel to the east, 0.02 to the south.
     slope = 50 + 0.04 * (columns + 0.5) + 0.08 * (rows + 0.5)
     bare = replace(ground, boxes=np.zeros((0, 4)), heights=np.zeros((0, 2)), crowns=np.zeros((0, 3)), relief=slope)
-    found = raised(bare, np.array([200.0, 180]), 100.0, np.random.default_rng(0))
+    found = build_relief(bare, np.array([200.0, 180]), 100.0, np.random.default_rng(0))
     inner = found.heights[1:-1, 1:-1]
     assert inner.min() == pytest.approx(0, abs=0.03)
     y, x = np.mgrid[1 : CELLS - 1, 1 : CELLS - 1] + 0.5
@@ -75,7 +75,7 @@ def test_terrain_lies_where_it_is_and_begins_at_0(ground: Ground) -> None:
     expected = 0.01 * px + 0.02 * py
     assert inner - inner[0, 0] == pytest.approx(expected - expected[0, 0], abs=2e-3)
     # A block stands on it.
-    on = raised(
+    on = build_relief(
         replace(bare, boxes=ground.boxes, heights=ground.heights),
         np.array([200.0, 180]),
         100.0,

@@ -10,17 +10,17 @@ import pytest
 import torch
 
 from geoloc.errors import TrainingError
+from geoloc.model.network.features import STRIDE
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
-from geoloc.train.samples.example import STRIDE
 from geoloc.train.samples.sampler import Sampler, SamplerSettings, SampleStream, loader
 
 SMALL = SamplerSettings(query_px=128, window_px=192)
 
 
-def batches(collection: Collection, recipe: SamplerSettings, count: int, size: int = 8, seed: int = 1) -> list[Batch]:
-    mixer = Sampler(collection, recipe, "cpu", seed)
-    return [mixer.batch(size) for _ in range(count)]
+def batches(collection: Collection, settings: SamplerSettings, count: int, size: int = 8, seed: int = 1) -> list[Batch]:
+    sampler = Sampler(collection, settings, "cpu", seed)
+    return [sampler.batch(size) for _ in range(count)]
 
 
 def pictures(images: torch.Tensor) -> list[np.ndarray]:
@@ -28,13 +28,13 @@ def pictures(images: torch.Tensor) -> list[np.ndarray]:
 
 
 @pytest.mark.usefixtures("_no_restyling")
-@pytest.mark.parametrize("views", [0.0, 1.0], ids=["made", "photographs"])
+@pytest.mark.parametrize("photo_share", [0.0, 1.0], ids=["simulated", "photographs"])
 def test_both_sides_show_the_same_ground(
-    collection: Collection, difference: Callable[..., np.ndarray], views: float
+    collection: Collection, difference: Callable[..., np.ndarray], photo_share: float
 ) -> None:
-    recipe = replace(SMALL, views=views, absent=0.0, gsd_m=(0.1, 0.3))
+    settings = replace(SMALL, photo_share=photo_share, absent_share=0.0, gsd_m=(0.1, 0.3))
     clicks, cells = [], []
-    for batch in batches(collection, recipe, 4):
+    for batch in batches(collection, settings, 4):
         assert batch.present.all()
         sides = zip(pictures(batch.query), pictures(batch.reference), strict=True)
         for i, (query, wide) in enumerate(sides):
@@ -61,7 +61,7 @@ def test_both_sides_show_the_same_ground(
 
 @pytest.mark.usefixtures("_no_restyling")
 def test_clicks_are_in_the_query_and_boxes_round_the_place(collection: Collection) -> None:
-    for batch in batches(collection, replace(SMALL, absent=0.0), 3):
+    for batch in batches(collection, replace(SMALL, absent_share=0.0), 3):
         assert (batch.click > 0).all()
         assert (batch.click < 128).all()
         side = batch.reference_px[0]
@@ -72,14 +72,14 @@ def test_clicks_are_in_the_query_and_boxes_round_the_place(collection: Collectio
 
 
 def test_a_third_of_the_windows_does_not_show_the_object(collection: Collection) -> None:
-    recipe = replace(SMALL, query_px=32, window_px=64)
-    drawn = batches(collection, recipe, 30)
+    settings = replace(SMALL, query_px=32, window_px=64)
+    drawn = batches(collection, settings, 30)
     present = torch.cat([batch.present for batch in drawn]).float().mean()
     # 240 draws; of the absent ones on the same ground some show it after all, and are labelled so.
     assert 0.58 < float(present) < 0.85
     for batch in drawn:
         assert not (batch.sized & ~batch.present).any()
-    alone = batches(collection, replace(recipe, absent=1.0), 8)
+    alone = batches(collection, replace(settings, absent_share=1.0), 8)
     away = [batch.matches[~batch.present] for batch in alone]
     # Neighbouring ground has places in common though the object is not there; other ground has none.
     nowhere = torch.cat([torch.isnan(m).flatten(1).all(1) for m in away]).float().mean()
@@ -97,8 +97,8 @@ def test_windows_vary_in_size_and_scale_within_what_was_asked(collection: Collec
 
 
 def test_a_seed_repeats_its_draws_and_another_does_not(collection: Collection) -> None:
-    recipe = replace(SMALL, query_px=64, window_px=96)
-    (a,), (b,), (c,) = (batches(collection, recipe, 1, seed=seed) for seed in (3, 3, 4))
+    settings = replace(SMALL, query_px=64, window_px=96)
+    (a,), (b,), (c,) = (batches(collection, settings, 1, seed=seed) for seed in (3, 3, 4))
     assert torch.equal(a.query, b.query)
     assert torch.equal(a.reference, b.reference)
     assert torch.equal(a.matches.nan_to_num(), b.matches.nan_to_num())
@@ -115,14 +115,14 @@ def test_shapes_are_those_of_a_record(collection: Collection) -> None:
 
 
 def test_panoramas_come_in_batches_of_their_own(collection: Collection) -> None:
-    flat = collection.views[0]
+    flat = collection.photos[0]
     wide = replace(flat, panorama=True)
-    recipe = replace(SMALL, query_px=64, panoramas=1.0)
-    (batch,) = batches(replace(collection, views=(flat, wide)), recipe, 1, size=2)
+    settings = replace(SMALL, query_px=64, panorama_share=1.0)
+    (batch,) = batches(replace(collection, photos=(flat, wide)), settings, 1, size=2)
     assert batch.query.shape == (2, 3, 64, 128)
     # As the search does it, the click is in the middle column.
     assert batch.click[:, 0].tolist() == pytest.approx([64, 64], abs=1e-3)
-    (batch,) = batches(replace(collection, views=(wide,)), replace(recipe, panoramas=0.0), 1, size=2)
+    (batch,) = batches(replace(collection, photos=(wide,)), replace(settings, panorama_share=0.0), 1, size=2)
     assert batch.query.shape == (2, 3, 64, 64)
 
 
@@ -145,8 +145,8 @@ def test_a_stream_goes_on_for_ever_and_every_worker_draws_its_own(collection: Co
 def test_on_a_cpu_every_other_batch_is_a_turned_one(collection: Collection) -> None:
     stream = iter(SampleStream(collection, replace(SMALL, query_px=32, window_px=64), 2, seed=5))
     batches = [next(stream) for _ in range(6)]
-    made, again = batches[::2], batches[1::2]
-    assert not torch.equal(made[0].query, made[1].query)
+    drawn, again = batches[::2], batches[1::2]
+    assert not torch.equal(drawn[0].query, drawn[1].query)
     for i, batch in enumerate(again):
-        source = next(b for b in made[: i + 1] if torch.equal(b.query, batch.query))
+        source = next(b for b in drawn[: i + 1] if torch.equal(b.query, batch.query))
         assert any(torch.equal(source.turned(q).reference, batch.reference) for q in (1, 2, 3))

@@ -1,0 +1,222 @@
+"""The Python API: a `Locator` for many photographs, `locate` for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from numbers import Real
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, cast
+
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.target import Click, Target, check_target
+from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.scope import Scope
+from geoloc.pipeline.source import MosaicSource, SearchSource, network_gsd, open_source
+from geoloc.system.threads import fit_threads
+from tiling.box import PixelBox
+from tiling.mosaic import Mosaic
+
+if TYPE_CHECKING:
+    from geoloc.pipeline.finder import Finder
+    from geoloc.results.detections import Detections
+
+AnyPath = str | PathLike[str]
+Clicked = Click | PixelBox | Target | tuple[float, float] | tuple[float, float, float, float]
+"""A point (x, y) of the upright photo in pixels from its upper left corner, or a box (x0, y0, x1, y1)."""
+
+
+class Locator:
+    """Finds what is clicked in photographs on one mosaic, or in an index of it; keeps what it has read and encoded.
+
+    The network is loaded when it is first needed. A locator is a context manager: leaving it closes the files that it
+    opened. It is for one thread.
+
+        with geoloc.Locator("mosaic.tif") as locator:
+            found = locator.locate("photo.jpg", (1426, 624))
+    """
+
+    def __init__(
+        self,
+        mosaic: Mosaic | AnyPath | Sequence[AnyPath] = (),
+        *,
+        index: AnyPath | None = None,
+        bands: tuple[int, ...] | None = None,
+        gsd_m: float | None = None,
+        preset: str = "base",
+        weights: AnyPath | None = None,
+        device: str = "cpu",
+    ) -> None:
+        """Open what is to be searched.
+
+        Args:
+            mosaic: raster files or folders of them, which make one mosaic; or one that is open, which stays so. Beside
+                an index it may be left out.
+            index: what `geoloc index build` wrote.
+            bands: one or three, counted from 1, to use as red, green, blue; of a mosaic that is opened here.
+            gsd_m: metres on the ground a pixel to read the mosaic at; None for the network's own.
+            preset: of the network.
+            weights: of the network; None for those that come with the package.
+            device: where the network runs, such as "cuda".
+
+        Raises:
+            MosaicError: the mosaic cannot be used.
+            IndexFileError: the index cannot be used, or not with these weights or this mosaic.
+            WeightsError: no such preset or weights.
+            ValueError: there is nothing to search, or an index is to be read otherwise than it was made.
+        """
+        # Before torch is loaded, where it is not yet.
+        fit_threads()
+        opened = mosaic if isinstance(mosaic, Mosaic) else None
+        self._request = SearchRequest(
+            mosaics=_paths(mosaic),
+            index=None if index is None else Path(index),
+            bands=bands,
+            gsd_m=gsd_m,
+            preset=preset,
+            weights=None if weights is None else Path(weights),
+            device=device,
+        )
+        if self._request.searches_nothing:
+            raise ValueError("give a mosaic, or an index, or both")
+        if self._request.contradicts_index:
+            raise ValueError("an index has its own GSD and bands: give neither with it")
+        self._stack = ExitStack()
+        if opened is not None and index is None:
+            self._source: SearchSource = MosaicSource(opened, preset, network_gsd(preset, gsd_m))
+        else:
+            self._source = self._stack.enter_context(open_source(self._request))
+        self._finder: Finder | None = None
+
+    def locate(
+        self,
+        photo: Photo | AnyPath,
+        clicks: Clicked | Sequence[Clicked],
+        *,
+        bounds: tuple[float, float, float, float] | None = None,
+        aoi: AnyPath | None = None,
+        near: tuple[float, float] | None = None,
+        within_m: float = 500.0,
+        gps: bool = True,
+        top: int = 5,
+        min_score: float | None = None,
+        refine: Literal["auto", "off"] = "auto",
+        exhaustive: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Detections:
+        """Find what is clicked in a photograph. The options mean what those of `geoloc locate` mean.
+
+        Args:
+            photo: of `load_photo`, or its path.
+            clicks: one point (x, y) or box (x0, y0, x1, y1) in pixels of the upright photo, or several.
+            bounds: search inside west, south, east, north only, degrees in WGS 84.
+            aoi: search inside the polygons of this vector file only.
+            near: search round this (lon, lat) only.
+            within_m: metres round it, or round the photo's own position.
+            gps: whether the photo's own position limits the search where `near` does not.
+            top: answers a click at most.
+            min_score: leave out answers that score less; None leaves out those to clicks whose best answer scores below
+                one half: they are "not here".
+            refine: "auto", or "off" for attention alone.
+            exhaustive: show every window to the whole network.
+            progress: called with the number of windows done and of all.
+
+        Returns:
+            The answers, ranked from 1 within each click, clicks in their order.
+
+        Raises:
+            PhotoError: the photo cannot be used, or a click is outside it.
+            AreaError: the limits, or the photo's position, leave nothing to search.
+            MosaicError: the mosaic cannot be read.
+            WeightsError: the weights cannot be used.
+        """
+        from geoloc.results.detections import Detections
+
+        photo = photo if isinstance(photo, Photo) else load_photo(photo)
+        targets = _targets(clicks)
+        for target in targets:
+            check_target(photo, target)
+        request = replace(
+            self._request,
+            bounds=bounds,
+            aoi=None if aoi is None else Path(aoi),
+            near=near,
+            within_m=within_m,
+            gps=gps,
+            top=top,
+            min_score=min_score,
+            refine=refine,
+            exhaustive=exhaustive,
+        )
+        plan = Scope(self._source, request).plan(photo)
+        found = self._finding(request).find(photo, targets, plan, progress)
+        return Detections(
+            tuple(found.here), tuple(found.answers), photo, targets, self._source.crs, plan, self._source.mosaic
+        )
+
+    def close(self) -> None:
+        """Close the files that were opened here, and let go of what was read."""
+        self._finder = None
+        self._stack.close()
+
+    def __enter__(self) -> Locator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _finding(self, request: SearchRequest) -> Finder:
+        """What searches as a request says, with all that was read before."""
+        if self._finder is None:
+            from geoloc import model
+            from geoloc.pipeline.finder import Finder
+
+            network = model.load(request.preset, request.weights, request.device)
+            self._finder = Finder(self._source, network, request)
+        return self._finder.with_request(request)
+
+
+def locate(photo: Photo | AnyPath, clicks: Clicked | Sequence[Clicked], mosaic: Mosaic | AnyPath) -> Detections:
+    """Find what is clicked in one photograph on a mosaic, as `Locator(mosaic).locate(photo, clicks)` does.
+
+    Whoever asks twice is faster with a `Locator`, which keeps what it has read and encoded.
+
+    Raises:
+        GeolocError: see `Locator` and `Locator.locate`.
+    """
+    return Locator(mosaic).locate(photo, clicks)
+
+
+def _paths(mosaic: Mosaic | AnyPath | Sequence[AnyPath]) -> tuple[Path, ...]:
+    if isinstance(mosaic, Mosaic):
+        return mosaic.paths
+    return (Path(mosaic),) if isinstance(mosaic, str | PathLike) else tuple(map(Path, mosaic))
+
+
+def _targets(clicks: Clicked | Sequence[Clicked]) -> tuple[Target, ...]:
+    """What was clicked; numbers in a row are one click or box, anything else that has a length several."""
+    if isinstance(clicks, Click | PixelBox | Target):
+        return (_target(clicks),)
+    if all(isinstance(part, Real) for part in clicks):
+        return (_target(cast(Clicked, clicks)),)
+    return tuple(dict.fromkeys(_target(cast(Clicked, part)) for part in clicks))
+
+
+def _target(clicked: Clicked) -> Target:
+    if isinstance(clicked, Target):
+        return clicked
+    if isinstance(clicked, Click):
+        return Target(clicked)
+    if isinstance(clicked, PixelBox):
+        return Target.from_box(clicked)
+    numbers = tuple(map(float, clicked))
+    if len(numbers) == 2:
+        return Target(Click(*numbers))
+    if len(numbers) == 4:
+        return Target.from_box(PixelBox(*numbers))
+    raise ValueError(f"{clicked!r} is neither a point (x, y) nor a box (x0, y0, x1, y1)")

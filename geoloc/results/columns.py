@@ -1,0 +1,45 @@
+"""What output files say of a detection: one property of GeoJSON, one column of a table, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from geoloc.results.detection import Detection
+from tiling.grid import as_crs
+
+_COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
+    "rank": ("int32", lambda d: d.rank),
+    "score": ("float64", lambda d: round(d.score, 4)),
+    "photo": ("object", lambda d: d.photo),
+    "click_x": ("float64", lambda d: d.click.x),
+    "click_y": ("float64", lambda d: d.click.y),
+    "accuracy_m": ("float64", lambda d: round(d.accuracy_m, 3)),
+    "accuracy_note": ("object", lambda d: d.accuracy_note),
+    "gsd_m": ("float64", lambda d: round(d.gsd_m, 4)),
+    "epsg": ("Int64", lambda d: epsg_of(d.crs)),
+    "xmin": ("float64", lambda d: d.xmin),
+    "ymin": ("float64", lambda d: d.ymin),
+    "xmax": ("float64", lambda d: d.xmax),
+    "ymax": ("float64", lambda d: d.ymax),
+    "model": ("object", lambda d: d.model),
+    "method": ("object", lambda d: d.method),
+    "window": ("object", lambda d: d.window),
+}
+"""Name of each column, in the order of the files: its type in a table (pandas) and its value."""
+COLUMNS = {name: dtype for name, (dtype, _) in _COLUMNS.items()}
+"""Names of the columns, in the order of the files, and their types in a table (pandas)."""
+
+
+def properties_of(detection: Detection) -> dict[str, Any]:
+    """Return the value of each of the `COLUMNS` for a detection."""
+    return {name: value(detection) for name, (_, value) in _COLUMNS.items()}
+
+
+def epsg_of(crs: Any) -> int | None:
+    """Return the EPSG code of a CRS, of its horizontal part where it has a vertical one too; None where it has none."""
+    known = as_crs(crs)
+    code = known.to_epsg()
+    if code is None and known.is_compound:
+        code = known.sub_crs_list[0].to_epsg()
+    return int(code) if code is not None else None

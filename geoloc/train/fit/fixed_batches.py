@@ -1,0 +1,77 @@
+"""Batches that are drawn once: the same ones for the same seed, encoded where the backbone is frozen, shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from torch.utils.data import DataLoader, Dataset, IterableDataset
+
+from geoloc.model.network.cross_view import CrossViewNet
+from geoloc.model.network.features import Features
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.samples.batch import Batch
+from geoloc.train.samples.sampler import Sampler, SamplerSettings
+
+
+def draw_batches(collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int) -> list[Batch]:
+    """Draw `count` batches of `size` examples, the same ones for the same seed, their images in 8 bits."""
+    sampler = Sampler(collection, settings, "cpu", seed)
+    return [_to_bytes(sampler.batch(size)) for _ in range(count)]
+
+
+@torch.inference_mode()
+def encode_batch(net: CrossViewNet, batch: Batch) -> Batch:
+    """Put what the backbone makes of a batch's images, in 16 bits, in their place; returns another batch.
+
+    Where the click joins the image of the query (as in the published method), that stays an image.
+    """
+    reference = _to_half(batch.reference_features(net))
+    query = batch.query
+    if not isinstance(query, Features) and not net.click_joins_image:
+        query = _to_half(net.encode_query(query.float(), batch.click))
+    return replace(batch, query=query, reference=reference)
+
+
+def show_once(batches: Sequence[Batch]) -> DataLoader[Batch]:
+    """Load the batches in their order."""
+    return DataLoader(_BatchList(batches), batch_size=None)
+
+
+def repeat_batches(batches: Sequence[Batch], seed: int) -> DataLoader[Batch]:
+    """Load the same batches again and again, each time in another order."""
+    return DataLoader(_RepeatedBatches(batches, seed), batch_size=None)
+
+
+class _BatchList(Dataset[Batch]):
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._batches[index]
+
+
+class _RepeatedBatches(IterableDataset[Batch]):
+    def __init__(self, batches: Sequence[Batch], seed: int) -> None:
+        self._batches, self._seed = batches, seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        generator = torch.Generator().manual_seed(self._seed)
+        while True:
+            for i in torch.randperm(len(self._batches), generator=generator).tolist():
+                yield self._batches[i]
+
+
+def _to_half(features: Features) -> Features:
+    return Features(features.coarse.half(), features.fine.half())
+
+
+def _to_bytes(batch: Batch) -> Batch:
+    query, reference = batch.query, batch.reference
+    if isinstance(query, Features) or isinstance(reference, Features):
+        raise TypeError("these records are encoded already")
+    return replace(batch, query=query.round().to(torch.uint8), reference=reference.round().to(torch.uint8))

@@ -1,0 +1,49 @@
+"""Photographs, real or rendered, whose every pixel's place on the ground is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class PosedPhoto:
+    """A photograph with the places on the ground that it shows.
+
+    Attributes:
+        name: of its file.
+        ground: the number, in its collection, of the ground it shows.
+        pixels: H x W x 3 uint8, RGB.
+        places: h x w x 2, pixel of the ground that the photo pixel ((column + 0.5) step, (row + 0.5) step) shows, NaN
+            where none.
+        step: photo pixels between the places.
+        panorama: whether its left and right edges meet.
+    """
+
+    name: str
+    ground: int
+    pixels: np.ndarray = field(repr=False)
+    places: np.ndarray = field(repr=False)
+    step: float
+    panorama: bool
+
+    @property
+    def size(self) -> np.ndarray:
+        """Width and height in pixels."""
+        return np.array(self.pixels.shape[1::-1])
+
+    def place(self, xy: np.ndarray) -> np.ndarray:
+        """Return the ground pixels (..., 2) that photo pixels (..., 2) show, NaN outside and beside unknown places."""
+        rows, columns = self.places.shape[:2]
+        if self.panorama:
+            xy = np.stack([xy[..., 0] % self.size[0], xy[..., 1]], axis=-1)
+        inside = np.asarray(((xy >= 0) & (xy < self.size)).all(-1))
+        x = (np.where(inside, xy[..., 0], 0) / self.step - 0.5).clip(0, columns - 1)
+        y = (np.where(inside, xy[..., 1], 0) / self.step - 0.5).clip(0, rows - 1)
+        x0, y0 = x.astype(int), y.astype(int)
+        x1, y1 = np.minimum(x0 + 1, columns - 1), np.minimum(y0 + 1, rows - 1)
+        dx, dy = (x - x0)[..., None], (y - y0)[..., None]
+        upper = (1 - dx) * self.places[y0, x0] + dx * self.places[y0, x1]
+        lower = (1 - dx) * self.places[y1, x0] + dx * self.places[y1, x1]
+        return np.where(inside[..., None], (1 - dy) * upper + dy * lower, np.nan)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Actions on answers: put them into a layer, show them on the map, accept or reject, edit, export."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsCsException, QgsVectorLayer
+from qgis.PyQt.QtWidgets import QFileDialog
+
+from ..layers import results
+from ..layers.errors import LayerError
+from ..texts import tr, worded
+from .answers_panel import AnswersPanel
+from .messages import Messages
+
+
+class AnswerActions:
+    """Carries out what the panel of answers asks for."""
+
+    def __init__(self, iface, panel: AnswersPanel, messages: Messages) -> None:
+        """Connect the actions to the panel.
+
+        Args:
+            iface: QgisInterface.
+            panel: whose answers these are.
+            messages: where problems and successes are shown.
+        """
+        self._iface = iface
+        self._panel = panel
+        self._messages = messages
+        panel.show_wanted.connect(self.show)
+        panel.judge_wanted.connect(self.judge)
+        panel.edit_wanted.connect(self.edit)
+        panel.export_wanted.connect(self.export)
+
+    def add(
+        self, found: dict, reference: str, layer: QgsVectorLayer | None, crs: QgsCoordinateReferenceSystem
+    ) -> list[results.LocatedAnswer]:
+        """Put answers into a layer, or into a new one where that is not possible: none may be lost.
+
+        Args:
+            found: GeoJSON FeatureCollection in WGS 84, as the worker answers.
+            reference: name of what was searched.
+            layer: of the project; None for a new one.
+            crs: of a new layer.
+
+        Returns:
+            The answers in the same order.
+        """
+        if layer is not None:
+            # It may be read-only, or its CRS may have no such place.
+            with contextlib.suppress(LayerError, QgsCsException):
+                return results.add(layer, found, reference)
+        return results.add(results.new_layer(crs), found, reference)
+
+    def show(self, answer: results.LocatedAnswer) -> None:
+        """Show an answer on the map, with what lies round it."""
+        self._panel.refresh()
+        extent = results.surroundings([answer])
+        if extent.isEmpty():
+            return
+        canvas = self._iface.mapCanvas()
+        canvas.setExtent(extent)
+        canvas.refresh()
+        canvas.flashFeatureIds(results.layer_of(answer), [answer.feature_id])
+
+    def judge(self, answer: results.LocatedAnswer, status: str) -> None:
+        """Store that an answer is accepted or rejected; the same judgement once more takes it back."""
+        if not results.judge(answer, "" if results.status_of(answer) == status else status):
+            text = tr("This layer cannot be changed: export it, or make it editable.")
+            self._messages.show(text, Qgis.MessageLevel.Warning)
+        self._panel.refresh()
+
+    def edit(self, answer: results.LocatedAnswer) -> None:
+        """Start QGIS's own vertex tool on an answer."""
+        layer = results.layer_of(answer)
+        self.show(answer)
+        self._iface.setActiveLayer(layer)
+        layer.selectByIds([answer.feature_id])
+        if layer.isEditable() or layer.startEditing():
+            self._iface.actionVertexTool().trigger()
+
+    def export(self, answer: results.LocatedAnswer) -> None:
+        """Ask for a file and write the whole layer of an answer to it."""
+        layer = results.layer_of(answer)
+        kinds = ";;".join(f"{driver} (*{suffix})" for suffix, driver in results.SUFFIXES.items())
+        text, kind = QFileDialog.getSaveFileName(self._panel, tr("Export answers"), f"{layer.name()}.gpkg", kinds)
+        if not text:
+            return
+        path = Path(text)
+        if path.suffix == "":
+            # The dialog has not asked about the file that is written then.
+            path = path.with_suffix(next((end for end in results.SUFFIXES if f"*{end})" in kind), ".gpkg"))
+            question = tr("{path} is there already. Replace it?").format(path=path)
+            if path.exists() and not self._messages.ask(question):
+                return
+        try:
+            results.save(layer, path)
+        except LayerError as error:
+            self._messages.show(worded(error), Qgis.MessageLevel.Critical)
+            return
+        text = tr("{count} answers were written to {path}.").format(count=layer.featureCount(), path=path)
+        self._messages.show(text, Qgis.MessageLevel.Success)

@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The dock: a photograph, a click, a reference and a place to search in; out come answers on the map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+from qgis.core import Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
+from qgis.gui import QgsCollapsibleGroupBox, QgsDockWidget, QgsVertexMarker
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import settings
+from ..layers import results
+from ..layers.errors import LayerError, PlaceError
+from ..layers.geography import wgs84
+from ..layers.online import Renderer, RenderRequest, render_request
+from ..layers.rasters import needs_rendering, raster_file
+from ..texts import tr, worded
+from ..worker.environment import SetupError
+from ..worker.locate_task import LocateTask
+from ..worker.request import SearchPlace, search_request
+from .answer_actions import AnswerActions
+from .answers_panel import THUMBNAIL_PX, AnswersPanel
+from .messages import Messages
+from .photo_panel import PhotoPanel
+from .reference_panel import ReferencePanel
+from .where_panel import WherePanel, marker
+
+SEARCH, ANSWERS = 0, 1
+"""Numbers of the tabs."""
+_TOP = 5
+_OPTIONS_LINES = 15
+
+
+class InputError(Exception):
+    """Something is missing or does not fit; the text is one line saying what to do."""
+
+
+class GeolocDock(QgsDockWidget):
+    """The plugin's window: a search goes on while it is closed, and the map can be used meanwhile.
+
+    Attributes:
+        task: the search that runs; None while none runs.
+    """
+
+    def __init__(self, iface) -> None:
+        """Build the dock; the caller adds it to QGIS's window.
+
+        Args:
+            iface: QgisInterface.
+        """
+        super().__init__(tr("Locate object from photo"), iface.mainWindow())
+        self.setObjectName("GeolocDock")
+        self._iface = iface
+        self._canvas = iface.mapCanvas()
+        self._renderer = Renderer()
+        # Pixels that the user agreed to render, by layers.
+        self._agreed_px: dict[tuple, int] = {}
+        self._rendering = False
+        self._gone = False
+        self._camera = None
+        self.task: LocateTask | None = None
+        self.messages = Messages(self, iface)
+        self.photo = PhotoPanel()
+        self.reference = ReferencePanel()
+        self.where = WherePanel(self._canvas)
+        self.answers = AnswersPanel()
+        self.answer_actions = AnswerActions(iface, self.answers, self.messages)
+        self.top = QSpinBox()
+        self.top.setRange(1, 100)
+        self.top.setValue(_TOP)
+        self.top.setToolTip(tr("How many answers at most; the best one gets the strong outline."))
+        self.doubtful = QCheckBox(tr("Show answers that are more likely wrong than right"))
+        self.refine = QCheckBox(tr("Check and sharpen answers by geometry"))
+        self.refine.setChecked(True)
+        self.exhaustive = QCheckBox(tr("Look at every part of a large reference (slow)"))
+        self.into = QComboBox()
+        self.into.setToolTip(tr("Where the answers go."))
+        self.progress = QProgressBar()
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.start_button = QPushButton(QgsApplication.getThemeIcon("mActionStart.svg"), tr("Locate"))
+        self.start_button.setDefault(True)
+        self.cancel_button = QPushButton(QgsApplication.getThemeIcon("mTaskCancel.svg"), tr("Cancel"))
+        self.settings_button = QPushButton(QgsApplication.getThemeIcon("mActionOptions.svg"), "")
+        self.settings_button.setToolTip(tr("Settings"))
+        self.tabs = QTabWidget()
+        self._build()
+        self._connect()
+        self._list_layers()
+        self._show_running(False)
+        self._enable()
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.addRow(tr("Answers"), self.top)
+        form.addRow(tr("Add to"), self.into)
+        for box in (self.doubtful, self.refine, self.exhaustive):
+            form.addRow(box)
+        more = QgsCollapsibleGroupBox(tr("More"))
+        more.setCollapsed(True)
+        more.setLayout(form)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(4, 4, 4, 4)
+        for title, panel in ((tr("Search on"), self.reference), (tr("Where"), self.where)):
+            group = QGroupBox(title)
+            inside = QVBoxLayout(group)
+            inside.setContentsMargins(6, 4, 6, 6)
+            inside.addWidget(panel)
+            column.addWidget(group)
+        column.addWidget(more)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumHeight(150)
+        scroll.setWidget(below)
+        # The photo has all the room that the rest leaves, until somebody pulls.
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.photo)
+        split.addWidget(scroll)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 0)
+        split.setSizes([40 * self.fontMetrics().height(), _OPTIONS_LINES * self.fontMetrics().height()])
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.start_button, 1)
+        buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.settings_button)
+        search = QWidget()
+        column = QVBoxLayout(search)
+        column.setContentsMargins(4, 6, 4, 4)
+        column.addWidget(split)
+        self.tabs.addTab(search, tr("Search"))
+        self.tabs.addTab(self.answers, tr("Answers"))
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.messages.bar)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.status)
+        column.addWidget(self.progress)
+        column.addLayout(buttons)
+        self.setWidget(whole)
+        self.setMinimumWidth(330)
+
+    def _connect(self) -> None:
+        self.start_button.clicked.connect(self.start)
+        self.cancel_button.clicked.connect(self.cancel)
+        self.settings_button.clicked.connect(lambda: self._iface.showOptionsDialog(currentPage="geoloc"))
+        self.photo.changed.connect(self._photo_changed)
+        self.photo.failed.connect(lambda text: self.messages.show(text, Qgis.MessageLevel.Warning))
+        self.reference.changed.connect(self._enable)
+        self.where.changed.connect(self._enable)
+        self._canvas.destinationCrsChanged.connect(self._show_camera)
+        project = QgsProject.instance()
+        project.layersAdded.connect(self._list_layers)
+        project.layersRemoved.connect(self._list_layers)
+
+    def start(self) -> None:
+        """Search with what was chosen; what is missing is said in the message bar."""
+        if self.running:
+            return
+        try:
+            command = settings.worker_command()
+            where = self.where.chosen()
+            fields = self._fields(where.place)
+            online = self._render_request(where.bounds)
+        except (InputError, PlaceError, LayerError, SetupError) as error:
+            self.messages.show(worded(error), Qgis.MessageLevel.Warning)
+            return
+        if online is not None and not self._may_render(online):
+            return
+        self.messages.clear()
+        self.answers.clear()
+        self._show_running(True)
+        # All of it now: while layers are rendered, the user may choose other things.
+        title = tr("Locate object from {photo}").format(photo=self.photo.path.name)
+        reference, crs = self._reference_name(), self._results_crs()
+
+        def search(rendered: list[Path]) -> None:
+            mosaics = [*fields["mosaics"], *map(str, rendered)]
+            whole = {**fields, "mosaics": mosaics}
+            self._run(LocateTask(command, title, fields=whole, reference=reference, crs=crs, when_over=self._over))
+
+        if online is None:
+            search([])
+        else:
+            self._render(online, search)
+
+    @property
+    def running(self) -> bool:
+        """Whether layers are being rendered, or the search runs."""
+        return self.task is not None or self._rendering
+
+    def cancel(self) -> None:
+        """Stop the search."""
+        self.status.setText(tr("Stopping ..."))
+        self._renderer.cancel()
+        if self.task is not None:
+            self.task.cancel()
+
+    def shut_down(self) -> None:
+        """Stop everything and remove the dock from QGIS: the plugin is going away."""
+        self._gone = True
+        project = QgsProject.instance()
+        project.layersAdded.disconnect(self._list_layers)
+        project.layersRemoved.disconnect(self._list_layers)
+        self._canvas.destinationCrsChanged.disconnect(self._show_camera)
+        if self.task is not None:
+            self.task.cancel()
+            self.task = None
+        self.photo.strip.stop()
+        self.reference.let_go()
+        self.where.let_go()
+        self._remove_camera()
+        self._renderer.remove()
+        self._iface.removeDockWidget(self)
+        self.close()
+        self.deleteLater()
+
+    def _fields(self, place: SearchPlace) -> dict:
+        """Return the fields of the request, without rasters that have to be rendered first."""
+        if self.photo.path is None:
+            raise InputError(tr("Choose a photo and click the object in it."))
+        if self.photo.click is None:
+            raise InputError(tr("Click the object in the photo."))
+        index, layers = self.reference.chosen_index(), self.reference.chosen_layers()
+        if self.reference.use_index.isChecked() and (index is None or not index.is_dir()):
+            raise InputError(tr("Choose the folder of an index, or search on raster layers."))
+        if index is None and not layers:
+            raise InputError(tr("Tick the raster layer to search on; add one to the project first."))
+        files = [str(raster_file(layer)) for layer in layers if not needs_rendering(layer)]
+        return {
+            "photo": str(self.photo.path),
+            "click": list(self.photo.click),
+            "thumbnails": THUMBNAIL_PX,
+            **search_request(
+                mosaics=files,
+                index=None if index is None else str(index),
+                place=place,
+                top=self.top.value(),
+                doubtful=self.doubtful.isChecked(),
+                geometry=self.refine.isChecked(),
+                exhaustive=self.exhaustive.isChecked(),
+            ),
+        }
+
+    def _render_request(self, bounds: QgsRectangle | None) -> RenderRequest | None:
+        layers = [layer for layer in self.reference.chosen_layers() if needs_rendering(layer)]
+        return render_request(layers, bounds) if layers else None
+
+    def _may_render(self, request: RenderRequest) -> bool:
+        """Ask the user, once for each set of layers and again for a larger area."""
+        if request.pixels > self._agreed_px.get(request.sources, 0):
+            if not self.messages.ask(request.warning() + "\n\n" + tr("Go on?")):
+                return False
+            self._agreed_px[request.sources] = request.pixels
+        return True
+
+    def _render(self, request: RenderRequest, search: Callable[[list[Path]], None]) -> None:
+        """Render online layers, then search on them too."""
+        path = self._renderer.rendered(request)
+        if path is not None:
+            search([path])
+            return
+        self._rendering = True
+        self.status.setText(tr("Rendering the online layers ..."))
+
+        def over(path: Path | None, error: str) -> None:
+            if self._gone:
+                return
+            self._rendering = False
+            if path is not None:
+                search([path])
+                return
+            self._show_running(False)
+            level = Qgis.MessageLevel.Critical if error else Qgis.MessageLevel.Info
+            self.messages.show(error or tr("Cancelled."), level)
+
+        self._renderer.render(request, self._show_progress, over)
+
+    def _run(self, task: LocateTask) -> None:
+        self.task = task
+        self.task.progressChanged.connect(self._show_progress)
+        self.task.status.connect(self.status.setText)
+        self.status.setText(tr("Starting geoloc ..."))
+        QgsApplication.taskManager().addTask(self.task)
+
+    def _over(self, task: LocateTask) -> None:
+        if self._gone:
+            return
+        self.task = None
+        self._show_running(False)
+        if task.cancelled:
+            self.answers.clear()
+            self.messages.show(tr("Cancelled; nothing was added."), Qgis.MessageLevel.Info)
+        elif task.answer is None:
+            self.answers.clear()
+            self.messages.show(worded(task.error), Qgis.MessageLevel.Critical)
+        elif not task.answer["found"]["features"]:
+            self._show_nothing(task.answer)
+        else:
+            self._show_found(task)
+
+    def _show_nothing(self, answer: dict) -> None:
+        score = answer.get("best_score")
+        best = "" if score is None else " " + tr("The best score was {score:.2f}.").format(score=score)
+        text = tr("Not here: nothing that was searched is surely the object.") + best
+        self.answers.clear(text)
+        self.messages.show(text, Qgis.MessageLevel.Warning)
+
+    def _show_found(self, task: LocateTask) -> None:
+        layer = QgsProject.instance().mapLayer(self.into.currentData() or "")
+        answers = self.answer_actions.add(task.answer["found"], task.reference, layer, task.crs)
+        self._list_layers()
+        self.into.setCurrentIndex(self.into.findData(answers[0].layer_id))
+        photo, click = Path(task.fields["photo"]).name, task.fields["click"]
+        title = tr("{photo}, clicked at {x:.0f}, {y:.0f}").format(photo=photo, x=click[0], y=click[1])
+        self.answers.show_answers(answers, task.answer, title)
+        self.tabs.setTabText(ANSWERS, tr("Answers ({count})").format(count=len(answers)))
+        self.tabs.setCurrentIndex(ANSWERS)
+        self.answer_actions.show(answers[0])
+        best = answers[0].values
+        text = tr("Best of {count}: score {score:.2f}, its centre expected within {metres:.1f} m.")
+        level = Qgis.MessageLevel.Success if best["score"] >= 0.5 else Qgis.MessageLevel.Warning
+        sentence = text.format(count=len(answers), score=best["score"], metres=best["accuracy_m"])
+        self.messages.show(" ".join([sentence, *(task.answer.get("warnings") or ())]), level)
+
+    def _results_crs(self) -> QgsCoordinateReferenceSystem:
+        layers = [layer for layer in self.reference.chosen_layers() if layer.crs().isValid()]
+        project = QgsProject.instance().crs()
+        return layers[0].crs() if layers else project if project.isValid() else wgs84()
+
+    def _reference_name(self) -> str:
+        index = self.reference.chosen_index()
+        return index.name if index is not None else ", ".join(layer.name() for layer in self.reference.chosen_layers())
+
+    def _photo_changed(self) -> None:
+        # The message is about another photo or click.
+        self.messages.clear()
+        self.tabs.setCurrentIndex(SEARCH)
+        self.where.show_photo(self.photo.position)
+        self._show_camera()
+        self._enable()
+
+    def _show_camera(self) -> None:
+        """Mark on the map where the photo was taken."""
+        self._remove_camera()
+        if self.photo.position is not None:
+            self._camera = marker(self._canvas, self.photo.position, "#1f78ff", QgsVertexMarker.IconType.ICON_CIRCLE)
+        if self._camera is not None:
+            self._camera.setToolTip(tr("Here the photo was taken, says its EXIF data"))
+
+    def _remove_camera(self) -> None:
+        if self._camera is not None:
+            self._canvas.scene().removeItem(self._camera)
+            self._camera = None
+
+    def _list_layers(self, *changed) -> None:
+        chosen = self.into.currentData()
+        self.into.clear()
+        self.into.addItem(tr("a new layer"), "")
+        for layer in results.results_layers():
+            self.into.addItem(layer.name(), layer.id())
+        self.into.setCurrentIndex(max(0, self.into.findData(chosen)))
+        self.answers.refresh()
+
+    def _enable(self) -> None:
+        self.start_button.setToolTip(self._missing() or tr("Search for what was clicked"))
+
+    def _missing(self) -> str:
+        if self.photo.click is None:
+            return tr("Choose a photo and click the object in it.")
+        if self.reference.chosen_index() is None and not self.reference.chosen_layers():
+            return tr("Tick the raster layer to search on.")
+        return ""
+
+    def _show_running(self, running: bool) -> None:
+        start, cancel = self.start_button, self.cancel_button
+        possible, impossible = (cancel, start) if running else (start, cancel)
+        possible.setEnabled(True)
+        if impossible.hasFocus():
+            possible.setFocus()
+        impossible.setEnabled(False)
+        self.progress.setVisible(running)
+        self.status.setVisible(running)
+        # Busy until it is known how much there is to do.
+        self.progress.setRange(0, 0)
+
+    def _show_progress(self, percent: float) -> None:
+        self.progress.setRange(0, 100)
+        self.progress.setValue(round(percent))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ids of the algorithms and of their parameters and outputs; models and scripts hold them, so none ever changes."""
+
+from __future__ import annotations
+
+PROVIDER = "geoloc"
+
+LOCATE_OBJECT = "locateobject"
+LOCATE_FROM_TABLE = "locateobjectsfromtable"
+BUILD_INDEX = "buildindex"
+TILE_PLAN = "tileplan"
+CHECK_ENVIRONMENT = "checkenvironment"
+
+# Of a search.
+REFERENCE = "REFERENCE"
+INDEX = "INDEX"
+EXTENT = "EXTENT"
+AREA = "AREA"
+NEAR = "NEAR"
+WITHIN = "WITHIN"
+USE_GPS = "USE_GPS"
+TOP = "TOP"
+ALL = "ALL"
+GEOMETRY = "GEOMETRY"
+EXHAUSTIVE = "EXHAUSTIVE"
+
+# Of one click.
+PHOTO = "PHOTO"
+CLICK_X = "CLICK_X"
+CLICK_Y = "CLICK_Y"
+
+# Of a table of clicks.
+INPUT = "INPUT"
+PHOTO_FIELD = "PHOTO_FIELD"
+X_FIELD = "X_FIELD"
+Y_FIELD = "Y_FIELD"
+FOLDER = "FOLDER"
+
+# Of an index and of a plan.
+GSD = "GSD"
+UPDATE = "UPDATE"
+
+# Outputs.
+OUTPUT = "OUTPUT"
+COUNT = "COUNT"
+BEST_SCORE = "BEST_SCORE"
+FAILED = "FAILED"
+BLOCKS = "BLOCKS"
+SIZE_MB = "SIZE_MB"
+VERSION = "VERSION"
+PYTHON = "PYTHON"

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The search fields of a request to the worker, the same for dock and Processing; standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NOT_OFFERED = (
+    # QGIS sends every place to search in, whatever it was chosen by, as `area`.
+    "bounds",
+    "aoi",
+    # The first three bands and the network's own ground resolution fit nearly every mosaic; the command line has both.
+    "bands",
+    "gsd",
+    # The network that comes with geoloc, on the CPU: nothing that somebody at a map should have to choose.
+    "model",
+    "weights",
+    "device",
+)
+"""Keys of geoloc's search request that QGIS does not send, so that geoloc's own defaults hold."""
+
+
+@dataclass(frozen=True)
+class SearchPlace:
+    """Where to search; all limits hold together, and without any the whole reference is searched.
+
+    Attributes:
+        area: polygons as GeoJSON, longitude and latitude in WGS 84.
+        near: longitude and latitude of the point to search round.
+        within_m: metres round `near`, or round the photo's own position; None for geoloc's default.
+        gps: whether the photo's own position takes the place of a missing `near`.
+    """
+
+    area: dict | None = None
+    near: tuple[float, float] | None = None
+    within_m: float | None = None
+    gps: bool = False
+
+
+def search_request(
+    *,
+    mosaics: list[str],
+    index: str | None,
+    place: SearchPlace,
+    top: int,
+    doubtful: bool,
+    geometry: bool,
+    exhaustive: bool,
+) -> dict:
+    """Return the search fields of a request as JSON: what to search, where and how.
+
+    Args:
+        mosaics: absolute paths of raster files, which are searched together.
+        index: absolute path of an index's folder.
+        place: where to search.
+        top: answers a click at most.
+        doubtful: whether answers count too that are more likely wrong than right.
+        geometry: whether answers are checked and sharpened by geometry.
+        exhaustive: whether the whole network sees every window, not only the most promising ones.
+    """
+    return {
+        "mosaics": mosaics,
+        "index": index,
+        "area": place.area,
+        "near": None if place.near is None else list(place.near),
+        "within": place.within_m,
+        "gps": place.gps,
+        "top": top,
+        "min_score": 0.0 if doubtful else None,
+        "refine": "auto" if geometry else "off",
+        "exhaustive": exhaustive,
+    }

@@ -1,0 +1,1 @@
+"""Programs for developers of the plugin: its zip, its translations, its pictures."""

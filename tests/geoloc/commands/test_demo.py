@@ -1,0 +1,30 @@
+"""`geoloc demo`: what it prints of the demonstration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import geoloc.evaluation.demonstration
+from geoloc.evaluation.evaluate import Outcome, read_queries
+from tests.helpers.command_line import Run
+
+
+def test_demo_tells_how_far_each_answer_is(run: Run, monkeypatch: pytest.MonkeyPatch, inputs: Path) -> None:
+    queries = read_queries(inputs / "queries.csv")
+    asked: dict[str, object] = {}
+
+    def made(folder: Path, **options: object) -> SimpleNamespace:
+        asked.update(options, folder=folder)
+        outcomes = tuple(Outcome(query, None, 1.0) for query in queries)
+        return SimpleNamespace(found=folder / "found.geojson", previews=(folder / "preview_a.png",), outcomes=outcomes)
+
+    monkeypatch.setattr(geoloc.evaluation.demonstration, "run", made)
+    result = run("demo", "here", "--seed", "3", "--overwrite")
+    assert result.exit_code == 0
+    assert (asked["folder"], asked["seed"], asked["overwrite"]) == (Path("here"), 3, True)
+    assert "photo.jpg at 10,20: not found" in result.stdout
+    assert "located            0 of 2" in result.stdout
+    assert "wrote here/preview_a.png" in result.stdout

@@ -1,0 +1,257 @@
+"""`geoloc locate`: what it prints, writes and refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import geopandas
+import pytest
+from PIL import Image
+from shapely.geometry import Point, box, shape
+
+from tests.helpers.command_line import Run
+from tests.helpers.noise import EAST, LAT, LON
+from tests.helpers.search_stub import REQUIRED, SearchStub
+
+LOCATE = ("locate", "photo.jpg", "--mosaic", "mosaic.tif")
+
+
+def test_locate_prints_geojson_and_nothing_else_to_stdout(run: Run, search: SearchStub) -> None:
+    result = run(*LOCATE, "--click", "10,20.5")
+    assert result.exit_code == 0
+    collection = json.loads(result.stdout)
+    assert collection["type"] == "FeatureCollection"
+    assert "crs" not in collection
+    first, *others = collection["features"]
+    assert len(others) == 2
+    assert first["properties"].keys() >= REQUIRED
+    properties = first["properties"]
+    assert (properties["rank"], properties["click_x"], properties["click_y"]) == (1, 10, 20.5)
+    assert (properties["epsg"], properties["model"], properties["photo"]) == (32633, "base", "photo.jpg")
+    assert properties["xmin"] == EAST + 50
+    lon, lat = shape(first["geometry"]).centroid.coords[0]
+    assert (lon, lat) == pytest.approx((LON, LAT), abs=1e-3)
+    assert "found: click 10,20.5" in result.stderr
+
+
+def test_several_clicks_have_their_own_ranks(run: Run, search: SearchStub) -> None:
+    result = run(*LOCATE, "--click", "10,20", "--click", "30,40", "--click", "10,20", "--top", "2")
+    rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
+    assert [(row["click_x"], row["rank"]) for row in rows] == [(10, 1), (10, 2), (30, 1), (30, 2)]
+
+
+def test_a_box_says_how_large_the_object_is(run: Run, search: SearchStub) -> None:
+    assert run(*LOCATE, "--box", "10,20,30,60").exit_code == 0
+    (target,) = search.targets
+    assert target.box is not None
+    assert (target.click.x, target.click.y, target.box.height) == (20, 40, 40)
+
+
+def test_not_here_is_an_answer(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    search.scores = [0.42, 0.1]
+    result = run(*LOCATE, "--click", "10,20", "--preview", tmp_path / "p.png")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"type": "FeatureCollection", "features": []}
+    assert "not here: click 10,20 (best score 0.420; --min-score 0 shows it)" in result.stderr
+    assert (tmp_path / "p.png").exists()
+    search.scores = []
+    result = run(*LOCATE, "--click", "10,20", "-o", tmp_path / "none.gpkg")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "not here: click 10,20 (nothing like it)" in result.stderr
+    assert len(geopandas.read_file(tmp_path / "none.gpkg")) == 0
+
+
+def test_every_window_is_looked_at_where_asked(run: Run, search: SearchStub) -> None:
+    for args in ((), ("--exhaustive",)):
+        assert run("locate", "photo.jpg", "--click", "10,20", "--mosaic", "mosaic.tif", *args).exit_code == 0
+        assert search.exhaustive == bool(args)
+
+
+def test_geometry_checks_answers_unless_it_is_off(run: Run, search: SearchStub) -> None:
+    assert run(*LOCATE, "--click", "10,20", "--refine", "off").exit_code == 0
+    assert not search.refined
+    assert run(*LOCATE, "--click", "10,20").exit_code == 0
+    assert search.refined
+    assert run(*LOCATE, "--click", "10,20", "--refine", "on").exit_code == 2
+
+
+def test_min_score_leaves_out_all_that_score_less(run: Run, search: SearchStub) -> None:
+    search.scores = [0.42, 0.3, 0.1]
+    result = run(*LOCATE, "--click", "10,20", "--min-score", "0.2")
+    assert [f["properties"]["score"] for f in json.loads(result.stdout)["features"]] == [0.42, 0.3]
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".fgb", ".parquet"])
+def test_output_by_suffix(run: Run, search: SearchStub, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"found{suffix}"
+    result = run(*LOCATE, "--click", "10,20", "-o", path)
+    assert (result.exit_code, result.stdout) == (0, "")
+    frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+    assert frame.crs.to_epsg() == (4326 if suffix == ".geojson" else 32633)
+    assert set(frame.columns) >= REQUIRED
+    assert sorted(frame["rank"]) == [1, 2, 3]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_existing_files_are_kept_unless_told(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    found, preview = tmp_path / "found.geojson", tmp_path / "preview.png"
+    for path in (found, preview):
+        path.write_text("precious")
+    for option, path in (("-o", found), ("--preview", preview)):
+        result = run(*LOCATE, "--click", "10,20", option, path)
+        assert result.exit_code == 1
+        assert "exists already" in result.stderr
+        assert path.read_text() == "precious"
+    assert search.plan is None, "refused before the search"
+    result = run(*LOCATE, "--click", "10,20", "-o", found, "--preview", preview, "--overwrite")
+    assert result.exit_code == 0
+    assert json.loads(found.read_text())["features"]
+    assert Image.open(preview).width > 1000
+
+
+def test_the_area_is_the_intersection_of_all_limits(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    def windows(*args: str) -> int:
+        result = run(*LOCATE, "--click", "10,20", *args)
+        assert result.exit_code == 0, result.stderr
+        assert search.plan is not None
+        return len(search.plan.windows)
+
+    whole = windows()
+    ring = box(LON, LAT - 0.0008, LON + 0.0012, LAT + 0.1)
+    aoi = tmp_path / "aoi.geojson"
+    geopandas.GeoDataFrame(geometry=[ring], crs=4326).to_file(aoi)
+    limited = windows("--aoi", str(aoi))
+    near = windows("--near", f"{LON},{LAT}", "--within", "30")
+    bounds = windows("--bounds", f"{LON},{LAT - 0.0008},{LON + 0.0012},{LAT + 0.1}")
+    assert near < limited <= bounds < whole
+    assert windows("--aoi", str(aoi), "--near", f"{LON},{LAT}", "--within", "30") <= near
+
+
+def test_the_photos_position_limits_the_search_unless_told(run: Run, search: SearchStub) -> None:
+    def windows(*args: str) -> int:
+        result = run("locate", "here.jpg", "--mosaic", "mosaic.tif", "--click", "10,20", *args)
+        assert result.exit_code == 0, result.stderr
+        assert search.plan is not None
+        assert ("GPS" in result.stderr) == ("--no-gps" not in args and "--near" not in args)
+        return len(search.plan.windows)
+
+    assert windows("--within", "30") < windows("--within", "30", "--no-gps") == windows("--no-gps")
+    assert windows("--near", "15.002,48.7515", "--within", "100") > windows("--within", "30")
+
+
+def test_a_position_off_the_mosaic_says_what_to_do(run: Run) -> None:
+    result = run("locate", "elsewhere.jpg", "--mosaic", "mosaic.tif", "--click", "10,20")
+    assert result.exit_code == 1
+    assert "20.000000,10.000000" in result.stderr
+    assert "--no-gps" in result.stderr
+
+
+def test_gsd_and_quiet(run: Run, search: SearchStub) -> None:
+    result = run(*LOCATE, "--click", "10,20", "--gsd", "0.4", "-q")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert search.plan is not None
+    # Read at 0.4 m and enlarged to the network's own.
+    assert search.plan.gsd_m == pytest.approx(0.2, rel=0.03)
+    assert search.finest_m == 0.4
+
+
+def test_a_finer_gsd_is_what_the_network_sees(run: Run, search: SearchStub) -> None:
+    assert run(*LOCATE, "--click", "10,20", "--gsd", "0.15").exit_code == 0
+    assert search.plan is not None
+    assert search.plan.gsd_m == pytest.approx(0.15, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("none.jpg", "--click", "1,1", "--mosaic", "mosaic.tif"), "none.jpg: no such photo"),
+        ((".", "--click", "1,1", "--mosaic", "mosaic.tif"), "is a folder"),
+        (("text.jpg", "--click", "1,1", "--mosaic", "mosaic.tif"), "text.jpg: not an image"),
+        (("cut.jpg", "--click", "1,1", "--mosaic", "mosaic.tif"), "cut.jpg: the image is damaged or truncated"),
+        (("cut.tif", "--click", "1,1", "--mosaic", "mosaic.tif"), "cut.tif: the image is damaged or truncated"),
+        (("photo.jpg", "--click", "200,1", "--mosaic", "mosaic.tif"), "click 200,1 is outside the photo"),
+        (("photo.jpg", "--click", "-1,1", "--mosaic", "mosaic.tif"), "click -1,1 is outside the photo"),
+        (("photo.jpg", "--box", "190,1,290,9", "--mosaic", "mosaic.tif"), "is outside the photo"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "none.tif"), "none.tif: no such file"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "queries.csv"), "queries.csv"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "no_rasters"), "no raster files"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "no_crs.tif"), "no_crs.tif: has no CRS"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "no_transform.tif"), "no_transform.tif: has no geotransform"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "nodata.tif"), "data"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--bands", "1,2,9"), "has no band 9"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--bounds", "1,2,3,4"), "nothing of the mosaic"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--bounds", "3,4,1,2"), "bounds"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--near", "15,148"), "position"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--aoi", "none.gpkg"), "none.gpkg: no such file"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--aoi", "photo.jpg"), "photo.jpg: "),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "-o", "no/found.gpkg"), "no such folder"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "-o", "found.shp"), "unknown kind of file"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--preview", "p.svg"), "unknown kind of file"),
+        (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--model", "huge"), "no model preset 'huge'"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line(run: Run, inputs: Path, args: tuple[str, ...], message: str) -> None:
+    before = set(inputs.rglob("*"))
+    output = () if "-o" in args else ("-o", "out.geojson")
+    result = run("locate", *args, *output)
+    lines = [line for line in result.stderr.splitlines() if line]
+    assert result.exit_code == 1, result.stderr
+    assert result.stdout == ""
+    errors = [line for line in lines if line.startswith("Error: ")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert "unexpected" not in errors[0]
+    assert lines[-1] == errors[0]
+    assert set(inputs.rglob("*")) == before
+
+
+def test_a_truncated_mosaic_leaves_nothing_half_written(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    # The header of a cut file is whole: the damage shows where its pixels are read.
+    outputs = ("-o", tmp_path / "found.gpkg", "--preview", tmp_path / "p.png")
+    result = run("locate", "photo.jpg", "--click", "1,1", "--mosaic", "cut_mosaic.tif", *outputs)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("Error: cut_mosaic.tif: ")
+    assert "damaged" in result.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_that_cannot_be_used(run: Run, own_weights: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "own.safetensors"
+    changed = bytearray(own_weights.read_bytes())
+    changed[-1] ^= 1
+    weights.write_bytes(changed)
+    (tmp_path / "pickle.safetensors").write_bytes(b"\x80\x04K\x01.")
+    for path, message in (
+        (weights, "wrong checksum"),
+        (tmp_path / "pickle.safetensors", "not a readable safetensors file"),
+        (tmp_path / "none.safetensors", "no such weights file"),
+    ):
+        result = run(*LOCATE, "--click", "1,1", "--weights", path, "-o", tmp_path / "found.geojson")
+        assert result.exit_code == 1
+        assert message in result.stderr.splitlines()[-1]
+        assert not (tmp_path / "found.geojson").exists()
+    result = run(*LOCATE, "--click", "1,1", "--weights", own_weights, "--device", "warp")
+    assert result.exit_code == 1
+    assert "device 'warp' cannot be used" in result.stderr.splitlines()[-1]
+
+
+def test_the_whole_way_as_a_process(inputs: Path, tmp_path: Path, own_weights: Path) -> None:
+    found, preview = tmp_path / "found.geojson", tmp_path / "preview.png"
+    args = [*LOCATE, "--box", "80,40,120,80", "--min-score", "0", "--near", f"{LON},{LAT}", "--within", "20"]
+    outputs = ["-o", str(found), "--preview", str(preview)]
+    command = [sys.executable, "-m", "geoloc", *args, *outputs, "--weights", str(own_weights)]
+    # Threads that wait for busy cores make a small search many times slower.
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=inputs, env=env, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    features = json.loads(found.read_text())["features"]
+    assert features
+    assert [feature["properties"]["rank"] for feature in features] == list(range(1, len(features) + 1))
+    assert features[0]["properties"].keys() >= REQUIRED
+    assert all(shape(feature["geometry"]).distance(Point(LON, LAT)) < 2e-3 for feature in features)
+    assert preview.exists()

@@ -1,0 +1,149 @@
+"""The group of commands: its help, its version, exit codes, and what it loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import geoloc.pipeline.finder
+from geoloc import __version__
+from geoloc.commands.main import main
+from tests.helpers.command_line import Run, python
+from tests.helpers.search_stub import SearchStub
+
+LOCATE = ("locate", "photo.jpg", "--mosaic", "mosaic.tif")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1,1", "--box", "1,1,2,2"),
+        ("locate", "photo.jpg", "--click", "1,1"),
+        ("locate", "--mosaic", "mosaic.tif", "--click", "1,1"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1;1"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1,nan"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--box", "1,1,1,2"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1,1", "--bands", "0,1,2"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1,1", "--bounds", "1,2,3"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1,1", "--top", "0"),
+        ("locate", "photo.jpg", "--mosaic", "mosaic.tif", "--click", "1,1", "--gsd", "0"),
+        ("tiles", "--mosaic", "mosaic.tif", "--format", "kml"),
+        ("evaluate", "--mosaic", "mosaic.tif"),
+        ("batch", "clicks.csv", "--mosaic", "mosaic.tif"),
+        ("batch", "clicks.csv", "-o", "found.gpkg"),
+        ("batch", "--mosaic", "mosaic.tif", "-o", "found.gpkg"),
+        ("nothing",),
+    ],
+)
+def test_wrong_usage_exits_with_two(run: Run, args: tuple[str, ...]) -> None:
+    result = run(*args)
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+    assert result.stdout == ""
+
+
+def test_programming_errors_are_told_apart(run: Run, search: SearchStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(geoloc.pipeline.finder, "locate", broken)
+    result = run(*LOCATE, "--click", "1,1")
+    assert result.exit_code == 1
+    assert "unexpected KeyError" in result.stderr.splitlines()[-1]
+    assert isinstance(run(*LOCATE, "--click", "1,1", "-v").exception, KeyError)
+
+
+def test_version(run: Run) -> None:
+    assert __version__ in run("--version").stdout
+
+
+HEAVY = {
+    *("torch", "rasterio", "numpy", "shapely", "pyproj", "geopandas", "pyogrio", "pandas", "cv2", "PIL", "zarr"),
+    *("distributed", "lightning", "sklearn", "matplotlib", "openvino"),
+}
+"""Libraries that take tenths of seconds to load, or seconds."""
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    code = """
+import runpy, sys
+sys.argv = ["geoloc", "--help"]
+try:
+    runpy.run_module("geoloc", run_name="__main__", alter_sys=True)
+finally:
+    print("loaded:", *sys.modules, file=sys.stderr)
+"""
+    done = python(code, tmp_path)
+    assert done.stdout.startswith("Usage: geoloc [OPTIONS] COMMAND")
+    loaded = done.stderr.rpartition("loaded:")[2].split()
+    assert "geoloc.commands.main" in loaded
+    assert not HEAVY & set(loaded)
+
+
+def test_no_command_loads_anything_heavy_for_its_help(tmp_path: Path) -> None:
+    code = """
+import sys
+from click.testing import CliRunner
+from geoloc.commands.main import main
+helps = [[name, "-h"] for name in main.commands] + [["index", name, "-h"] for name in main.commands["index"].commands]
+assert len(helps) > 12
+for args in (["--help"], *helps, ["--version"], ["locate"]):
+    result = CliRunner().invoke(main, args)
+    assert result.exit_code == (2 if args == ["locate"] else 0), result.output
+print(*sys.modules)
+"""
+    done = python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_help_is_quick() -> None:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "geoloc", "--help"], capture_output=True, check=True)
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.3
+
+
+def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
+    text = run("--help").stdout
+    users, _, research = text.partition("Commands:\n")[2].partition("\nResearch:\n")
+    assert [line.split()[0] for line in users.splitlines()] == [
+        *("locate", "batch", "index", "tiles", "evaluate", "train", "demo"),
+    ]
+    assert [line.split()[0] for line in research.splitlines()] == [
+        *("ablate", "calibrate", "export", "pack", "train-descriptors"),
+    ]
+    # One line each, a whole sentence.
+    lines = [*users.splitlines(), *research.splitlines()]
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+    assert set(main.commands) == {line.split()[0] for line in lines}
+
+
+def test_what_is_cheap_to_check_comes_before_torch(inputs: Path) -> None:
+    code = """
+import sys
+from click.testing import CliRunner
+from geoloc.commands.main import main
+for args in (
+    ["locate", "none.jpg", "--click", "1,1", "--mosaic", "mosaic.tif"],
+    ["locate", "photo.jpg", "--click", "999,1", "--mosaic", "mosaic.tif"],
+    ["locate", "photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "-o", "no/found.gpkg"],
+    ["locate", "photo.jpg", "--click", "1,1", "--mosaic", "no_crs.tif"],
+    ["locate", "photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--bounds", "1,2,3,4"],
+    ["evaluate", "--queries", "none.csv", "--mosaic", "mosaic.tif"],
+    ["batch", "none.csv", "--mosaic", "mosaic.tif", "-o", "found.gpkg"],
+    ["batch", "clicks.csv", "--mosaic", "mosaic.tif", "--bounds", "1,2,3,4", "-o", "found.gpkg"],
+):
+    assert CliRunner().invoke(main, args).exit_code == 1
+assert CliRunner().invoke(main, ["tiles", "--mosaic", "mosaic.tif"]).exit_code == 0
+print("torch" in sys.modules)
+"""
+    done = python(code, inputs)
+    assert done.stdout.strip() == "False", done.stderr

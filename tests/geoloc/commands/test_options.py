@@ -1,0 +1,203 @@
+"""Options of commands, made of the fields of a request, and those that no request has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from geoloc.commands.main import main
+from geoloc.commands.options import (
+    ANSWERS,
+    LIMITS,
+    NETWORK,
+    SOURCE,
+    check_source,
+    chosen_workers,
+    options,
+    request_option,
+    takes_request,
+    without,
+)
+from geoloc.pipeline.request import SearchRequest, options_of
+from geoloc.system.processes import Workers
+
+DEFAULTS = SearchRequest()
+
+
+class Command:
+    """A command with options of a request, and the requests that it was given."""
+
+    def __init__(self, *decorators: Any) -> None:
+        self.requests: list[SearchRequest] = []
+
+        @takes_request
+        def run(*, request: SearchRequest) -> None:
+            self.requests.append(request)
+
+        for decorator in reversed(decorators):
+            run = decorator(run)
+        self.command = click.command()(run)
+
+    def __call__(self, *args: str) -> Result:
+        return CliRunner().invoke(self.command, args)
+
+    def request(self, *args: str) -> SearchRequest:
+        result = self(*args)
+        assert result.exit_code == 0, result.output
+        return self.requests[-1]
+
+
+@pytest.fixture
+def search() -> Command:
+    return Command(options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK))
+
+
+def test_every_field_with_a_flag_is_an_option_of_a_search() -> None:
+    fields = options_of()
+    flagged = [name for name, option in fields.items() if option.flag]
+    assert [*SOURCE, *LIMITS, *ANSWERS, *NETWORK] == flagged
+    # Polygons that are no file cannot be typed.
+    assert set(fields) - set(flagged) == {"area"}
+    for command in ("locate", "batch"):
+        names = [param.name for param in main.commands[command].params]
+        assert [name for name in names if name in fields] == flagged
+
+
+def test_without_options_a_request_is_the_default(search: Command) -> None:
+    assert search.request() == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("args", "changes"),
+    [
+        ("--mosaic a.tif --mosaic b", {"mosaics": (Path("a.tif"), Path("b"))}),
+        ("--index i.zarr", {"index": Path("i.zarr")}),
+        ("--bands 4,3,2", {"bands": (4, 3, 2)}),
+        ("--bands 1", {"bands": (1,)}),
+        ("--gsd 0.25", {"gsd_m": 0.25}),
+        ("--bounds 1,2,3,4.5", {"bounds": (1.0, 2.0, 3.0, 4.5)}),
+        ("--aoi a.gpkg", {"aoi": Path("a.gpkg")}),
+        ("--near 15.5,-48", {"near": (15.5, -48.0)}),
+        ("--within 30", {"within_m": 30.0}),
+        ("--no-gps", {"gps": False}),
+        ("--no-gps --gps", {}),
+        ("--top 1", {"top": 1}),
+        ("--min-score 0", {"min_score": 0.0}),
+        ("--refine off", {"refine": "off"}),
+        ("--exhaustive", {"exhaustive": True}),
+        ("--model detgeo", {"preset": "detgeo"}),
+        ("--weights w.safetensors", {"weights": Path("w.safetensors")}),
+        ("--device cuda:1", {"device": "cuda:1"}),
+    ],
+)
+def test_what_is_typed_is_in_the_request(search: Command, args: str, changes: dict[str, Any]) -> None:
+    assert search.request(*args.split()) == replace(DEFAULTS, **changes)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ("--bands 1,2", "'1,2' is not one band or three, counted from 1, such as 4,3,2"),
+        ("--bands 0,1,2", "'0,1,2' is not one band or three, counted from 1, such as 4,3,2"),
+        ("--bands red", "'red' is not one band or three, counted from 1, such as 4,3,2"),
+        ("--gsd 0", "0.0 is not in the range x>0"),
+        ("--gsd nan", "nan is not a finite number"),
+        ("--within inf", "inf is not a finite number"),
+        ("--bounds 1,2,3", "'1,2,3' is not of the form W,S,E,N"),
+        ("--near 1,nan", "'1,nan' is not of the form LON,LAT"),
+        ("--top 0", "0 is not in the range x>=1"),
+        ("--min-score 1.1", "1.1 is not in the range 0<=x<=1"),
+        ("--refine on", "'on' is not one of 'auto', 'off'"),
+    ],
+)
+def test_what_is_wrong_is_told_with_the_option(search: Command, args: str, message: str) -> None:
+    result = search(*args.split())
+    assert result.exit_code == 2
+    assert f"Invalid value for '{args.split(maxsplit=1)[0]}': {message}" in result.stderr
+    assert not search.requests
+
+
+def test_the_help_says_what_is_otherwise(search: Command) -> None:
+    text = " ".join(search("--help").output.split())
+    for part in (
+        "--bands B OR R,G,B Bands of the mosaic",
+        "--gsd METRES Metres on the ground a pixel to read the mosaic at; more than the model's own are enlarged to "
+        "that. [default: the model's]",
+        "--near LON,LAT",
+        "GPS position. [default: 500.0; x>0]",
+        "--gps / --no-gps Use the photo's own GPS position as --near. [default: gps]",
+        "--top INTEGER RANGE Answers a click at most. [default: 5; x>=1]",
+        '[default: a click whose best answer scores below 0.5 is "not here"]',
+        "--refine [auto|off]",
+        "--model PRESET Network preset. [default: base]",
+        "(.safetensors). [default: those in the package]",
+        "[default: cpu]",
+    ):
+        assert part in text
+    assert "[default: False]" not in text
+
+
+def test_a_command_may_have_an_option_in_its_own_way() -> None:
+    own = Command(
+        request_option("mosaics", required=True),
+        request_option("gps", default=False, help_text="Only there.  [default: no-gps]"),
+        request_option("min_score", default=0.0, help_text="What counts."),
+        options(*without(ANSWERS, "top", "min_score")),
+    )
+    assert "Missing option '--mosaic'" in own().stderr
+    request = own.request("--mosaic", "m.tif")
+    # What is no option of the command is as it is otherwise.
+    assert request == replace(DEFAULTS, mosaics=(Path("m.tif"),), gps=False, min_score=0.0)
+    assert own.request("--mosaic", "m.tif", "--gps", "--min-score", "0.3").gps
+    text = " ".join(own("--help").output.split())
+    assert "--gps / --no-gps Only there. [default: no-gps]" in text
+    assert "What counts. [default: 0.0; 0<=x<=1]" in text
+    assert "--top" not in text
+
+
+def test_a_search_needs_something_to_search() -> None:
+    with pytest.raises(click.UsageError, match="Give --mosaic or --index, or both"):
+        check_source(DEFAULTS)
+    indexed = replace(DEFAULTS, index=Path("i.zarr"))
+    for changes in ({"gsd_m": 0.3}, {"bands": (1,)}):
+        with pytest.raises(click.UsageError, match="no --gsd or --bands with --index"):
+            check_source(replace(indexed, **changes))  # type: ignore[arg-type]
+        check_source(replace(DEFAULTS, mosaics=(Path("m.tif"),), **changes))  # type: ignore[arg-type]
+    check_source(indexed)
+    check_source(replace(indexed, mosaics=(Path("m.tif"),)))
+
+
+def test_processes_are_here_or_elsewhere() -> None:
+    assert not chosen_workers(None, 0)
+    assert chosen_workers(None, 2) == Workers(count=2)
+    assert chosen_workers("tcp://a:1", 0) == Workers(scheduler="tcp://a:1")
+    with pytest.raises(click.UsageError, match="not both"):
+        chosen_workers("tcp://a:1", 2)
+
+
+def test_options_that_are_none_of_a_request() -> None:
+    @click.command()
+    @options("dataset", "task", "scheduler", "workers", "overwrite")
+    def command(**values: Any) -> None:
+        click.echo(sorted(values.items()))
+
+    result = CliRunner().invoke(command, ["--dataset", "g2d", "f", "--task", "ground", "--workers", "2", "--overwrite"])
+    assert (
+        result.output
+        == str(
+            [
+                ("dataset", ("g2d", Path("f"))),
+                ("overwrite", True),
+                ("scheduler", None),
+                ("task", "ground"),
+                ("workers_count", 2),
+            ]
+        )
+        + "\n"
+    )
+    assert CliRunner().invoke(command, ["--dataset", "other", "f"]).exit_code == 2

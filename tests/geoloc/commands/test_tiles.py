@@ -1,0 +1,34 @@
+"""`geoloc tiles`: the windows of a search, as GeoJSON and as ids."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas
+from shapely.geometry import box, shape
+
+from tests.helpers.command_line import Run
+from tests.helpers.noise import EAST, NORTH
+
+
+def test_tiles_as_geojson(run: Run) -> None:
+    result = run("tiles", "--mosaic", "mosaic.tif")
+    assert result.exit_code == 0
+    features = json.loads(result.stdout)["features"]
+    assert len(features) > 1
+    outlines = geopandas.GeoSeries([shape(feature["geometry"]) for feature in features], crs=4326)
+    union = outlines.to_crs(32633).union_all()
+    assert union.contains(box(EAST + 1, NORTH - 319, EAST + 319, NORTH - 1))
+    assert features[0]["properties"].keys() >= {"id", "z", "x", "y", "gsd_m"}
+
+
+def test_tiles_as_ids_into_a_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "ids.txt"
+    assert run("tiles", "--mosaic", "mosaic.tif", "--format", "ids", "-o", path).exit_code == 0
+    ids = path.read_text().splitlines()
+    assert all(len(tile.split("/")) == 3 for tile in ids)
+    assert len(set(ids)) == len(ids) > 1
+    assert run("tiles", "--mosaic", "mosaic.tif", "--format", "ids").stdout.splitlines() == ids
+    assert "exists already" in run("tiles", "--mosaic", "mosaic.tif", "--format", "ids", "-o", path).stderr
+    assert "unknown kind" in run("tiles", "--mosaic", "mosaic.tif", "-o", tmp_path / "tiles.txt").stderr

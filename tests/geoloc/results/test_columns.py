@@ -1,0 +1,49 @@
+"""What files say of a detection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyproj
+import pytest
+
+from geoloc.results.columns import COLUMNS, epsg_of, properties_of
+from geoloc.results.detection import Detection
+
+
+def test_every_column_has_a_value(make_detection: Callable[..., Detection]) -> None:
+    found = make_detection(0.9123456, (576708.4, 5188134.98, 576713.13, 5188141.59), rank=2, window="19/1/2+6")
+    properties = properties_of(found)
+    assert list(properties) == list(COLUMNS)
+    assert properties == {
+        "rank": 2,
+        "score": 0.9123,
+        "photo": "photos/a.jpg",
+        "click_x": 10.5,
+        "click_y": 20.25,
+        "accuracy_m": 0.5,
+        "accuracy_note": "0.40 m box, 0.30 m pixel",
+        "gsd_m": 0.2,
+        "epsg": 32615,
+        "xmin": 576708.4,
+        "ymin": 5188134.98,
+        "xmax": 576713.13,
+        "ymax": 5188141.59,
+        "model": "base",
+        "method": "attention",
+        "window": "19/1/2+6",
+    }
+
+
+@pytest.mark.parametrize(
+    ("crs", "code"),
+    [
+        (4326, 4326),
+        (pyproj.CRS.from_epsg(32615), 32615),
+        # Of one with heights that of its horizontal part.
+        ("EPSG:32615+5773", 32615),
+        ("+proj=tmerc +lat_0=1 +lon_0=15.3 +datum=WGS84", None),
+    ],
+)
+def test_the_code_of_a_crs(crs: object, code: int | None) -> None:
+    assert epsg_of(crs) == code

@@ -1,0 +1,173 @@
+"""The Python API: eight names, loaded when they are used, and what they do together."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from shapely.geometry import Point
+
+import geoloc
+from geoloc import api
+from geoloc.pipeline.request import SearchRequest, options_of
+from tests.helpers.city import CLICK, CRS, ROOF, TRUE, make_city
+from tiling.box import PixelBox
+
+PUBLIC = {"Click", "Detection", "Detections", "GeolocError", "Locator", "load_photo", "locate", "open_mosaic"}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("city")
+    make_city(folder)
+    return folder
+
+
+def test_the_public_names_are_these() -> None:
+    assert set(geoloc.__all__) == PUBLIC
+    for name in PUBLIC:
+        assert getattr(geoloc, name).__module__.split(".")[0] in ("geoloc", "tiling")
+        assert name in dir(geoloc)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = geoloc.nothing
+
+
+def test_importing_is_quick_and_light() -> None:
+    text = (
+        "import geoloc, sys; print([n for n in ('torch', 'rasterio', 'numpy', 'shapely', 'PIL') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_import_takes_under_a_tenth_of_a_second() -> None:
+    # CPU time of the import alone, the best of some: wall time on a busy machine says nothing.
+    text = "import time; t = time.process_time(); import geoloc; print(time.process_time() - t)"
+    runs = [subprocess.run([sys.executable, "-c", text], stdout=subprocess.PIPE, check=True) for _ in range(3)]
+    assert min(float(run.stdout) for run in runs) < 0.1
+
+
+def test_a_click_is_found(city: Path) -> None:
+    with geoloc.Locator(city / "m.tif") as locator:
+        photo = geoloc.load_photo(city / "p.jpg")
+        found = locator.locate(photo, CLICK)
+        assert isinstance(found, geoloc.Detections)
+        best = found.best()
+        assert isinstance(best, geoloc.Detection)
+        assert best.polygon.distance(Point(TRUE)) == 0
+        assert found[0] is best
+        assert [answer.rank for answer in found] == list(range(1, len(found) + 1))
+        assert len(found[:1]) == 1
+        # The network and the mosaic's features are kept.
+        kept = locator._finder
+        again = locator.locate(city / "p.jpg", geoloc.Click(*CLICK), top=1)
+        assert locator._finder is kept
+        assert [answer.polygon for answer in again] == [best.polygon]
+        frame = found.to_geodataframe()
+        assert frame.crs == CRS
+        assert list(frame["rank"]) == [answer.rank for answer in found]
+        picture = found._repr_png_()
+        assert picture is not None
+        assert picture.startswith(b"\x89PNG")
+
+
+def test_one_line(city: Path, tmp_path: Path) -> None:
+    found = geoloc.locate(city / "p.jpg", CLICK, city / "m.tif")
+    best = found.best()
+    assert best is not None
+    assert best.polygon.distance(Point(TRUE)) == 0
+    found.save(tmp_path / "found.geojson")
+    assert '"FeatureCollection"' in found.to_geojson()
+    with pytest.raises(geoloc.GeolocError, match="exists already"):
+        found.save(tmp_path / "found.geojson")
+
+
+def test_an_open_mosaic_stays_open(city: Path) -> None:
+    with geoloc.open_mosaic(city / "m.tif") as mosaic:
+        with geoloc.Locator(mosaic) as locator:
+            first = locator.locate(city / "p.jpg", CLICK, top=1)
+        assert mosaic.read(first.plan.windows[0].grid).valid.any()
+
+
+def test_a_detection_draws_itself(city: Path, tmp_path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    with geoloc.open_mosaic(city / "m.tif") as mosaic:
+        best = geoloc.locate(city / "p.jpg", CLICK, mosaic).best()
+        assert best is not None
+        axes = best.plot(mosaic=mosaic)
+        axes.figure.savefig(tmp_path / "plot.png")
+    pixels = np.asarray(Image.open(tmp_path / "plot.png").convert("RGB")).astype(int)
+    # The roof is red, the outline magenta.
+    assert (abs(pixels - (225, 20, 20)).max(-1) < 30).sum() > 500
+    assert (abs(pixels - (230, 0, 126)).max(-1) < 30).sum() > 100
+    (image,) = axes.images
+    left, right, bottom, top = image.get_extent()
+    assert left < TRUE[0] < right
+    assert bottom < TRUE[1] < top
+
+
+def test_what_is_nowhere_is_not_here(city: Path) -> None:
+    found = geoloc.Locator(city / "m.tif").locate(city / "p.jpg", CLICK, min_score=1.0)
+    assert len(found) == 0
+    assert found.best() is None
+    assert found.answers
+
+
+@pytest.mark.parametrize(
+    ("clicks", "expected"),
+    [
+        ((3, 4), [(3, 4, None)]),
+        ([(3, 4), (5, 6), (3, 4)], [(3, 4, None), (5, 6, None)]),
+        (geoloc.Click(3, 4), [(3, 4, None)]),
+        ((0, 0, 10, 20), [(5, 10, 10)]),
+        (PixelBox(0, 0, 10, 20), [(5, 10, 10)]),
+        ([(0, 0, 10, 20), (3, 4)], [(5, 10, 10), (3, 4, None)]),
+        (np.array([3.0, 4.0]), [(3, 4, None)]),
+        (np.array([[3.0, 4.0], [5.0, 6.0]]), [(3, 4, None), (5, 6, None)]),
+    ],
+)
+def test_clicks_are_points_or_boxes_one_or_several(clicks: Any, expected: list[Any]) -> None:
+    targets = api._targets(clicks)
+    assert [(t.click.x, t.click.y, t.box and t.box.width) for t in targets] == expected
+
+
+def test_senseless_clicks_are_refused(city: Path) -> None:
+    with pytest.raises(ValueError, match="neither a point"):
+        api._targets([(1, 2, 3)])
+    with pytest.raises(geoloc.GeolocError, match="outside the photo"):
+        geoloc.locate(city / "p.jpg", (9999, 1), city / "m.tif")
+
+
+def test_nothing_to_search_is_said() -> None:
+    with pytest.raises(ValueError, match="give a mosaic, or an index"):
+        geoloc.Locator()
+    with pytest.raises(geoloc.GeolocError, match="no such file"):
+        geoloc.Locator("nowhere.tif")
+    with pytest.raises(ValueError, match="its own GSD"):
+        geoloc.Locator(index="i.zarr", gsd_m=0.3)
+
+
+def test_every_option_of_a_request_can_be_given() -> None:
+    """A new option of a search is a keyword here too, with the same default."""
+    given = {**inspect.signature(geoloc.Locator).parameters, **inspect.signature(geoloc.Locator.locate).parameters}
+    # Polygons that are no file come from programs that speak JSON.
+    for name in options_of().keys() - {"mosaics", "area"}:
+        assert name in given, name
+        assert given[name].default == getattr(SearchRequest(), name)
+
+
+def test_a_roof_is_as_large_as_it_is(city: Path) -> None:
+    x, y = CLICK
+    w, h = ROOF
+    found = geoloc.locate(city / "p.jpg", (x - w / 2, y - h / 2, x + w / 2, y + h / 2), city / "m.tif")
+    best = found.best()
+    assert best is not None
+    assert 0.5 < best.polygon.area / (w * h * 0.04) < 2

@@ -1,0 +1,25 @@
+"""The command line as tests call it: in this process, or in one of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from geoloc.commands.main import main
+
+Run = Callable[..., Result]
+"""The type of the fixture `run`."""
+
+
+def invoke(*args: object) -> Result:
+    """Run `geoloc` with these words in this process."""
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def python(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=cwd, check=False)

@@ -1,0 +1,143 @@
+"""Run inside QGIS, where no geoloc is installed: what the plugin says, and the page of settings that installs one."""
+
+import time
+from pathlib import Path
+
+from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
+
+from tests.helpers.qgis.inside.hands import (
+    INPUTS,
+    checked,
+    click_photo,
+    dock,
+    drop,
+    iface,
+    messages,
+    on_page,
+    open_dock,
+    picture,
+    play,
+    press,
+    wait,
+)
+
+INSTALL_S = 60
+
+
+def nothing_there() -> dict:
+    """A search tells where to install; the page tells the same."""
+    iface.mainWindow().resize(1500, 950)
+    QgsProject.instance().addMapLayer(QgsRasterLayer(INPUTS["mosaic"], "town"))
+    open_dock()
+    drop(dock().photo, INPUTS["photo"])
+    click_photo(100, 100)
+    press(dock().start_button)
+    state = {"messages": messages(dock().messages.bar), "running": dock().running}
+    picture("nothing_installed")
+
+    def look(page, dialog) -> dict:
+        answer = checked(page)
+        picture("options_nothing", dialog)
+        page.path.setFilePath("/no/such/python")
+        wrong = checked(page)
+        press(page.create_button)
+        wait(page.create_button.isEnabled, INSTALL_S)
+        return {
+            "answer": answer,
+            "wrong": wrong,
+            "no_source": page.result.text(),
+            "base": page.base.count(),
+            "folder": page.folder.filePath(),
+        }
+
+    return {**state, **on_page(look)}
+
+
+def fill(page, source: str) -> None:
+    page.source.setFilePath(source)
+    page.offline.setFilePath(INPUTS["wheels"])
+    page.with_index.setChecked(False)
+
+
+def failed() -> dict:
+    """What is to be installed is not there."""
+
+    def look(page, dialog) -> dict:
+        fill(page, "geoloc-crossview==99")
+        press(page.create_button)
+        busy = [page.create_button.isEnabled(), page.cancel_button.isEnabled(), page.busy.isVisible()]
+        wait(page.create_button.isEnabled, INSTALL_S)
+        picture("options_failed", dialog)
+        press(page.report_button)
+        return {
+            "busy": busy,
+            "result": page.result.text(),
+            "log": page.log.toPlainText(),
+            "report": QApplication.clipboard().text(),
+        }
+
+    return on_page(look)
+
+
+def cancelled() -> dict:
+    """Cancelled a moment after it began."""
+
+    def look(page, dialog) -> dict:
+        fill(page, "geoloc-crossview")
+        page.folder.setFilePath(INPUTS["other_folder"])
+        press(page.create_button)
+        wait(page.log.toPlainText, 10)
+        begin = time.monotonic()
+        press(page.cancel_button)
+        wait(page.create_button.isEnabled, INSTALL_S)
+        seconds = time.monotonic() - begin
+        return {"seconds": seconds, "result": page.result.text(), "left": Path(INPUTS["other_folder"]).exists()}
+
+    return on_page(look)
+
+
+def installed() -> dict:
+    """From a folder of wheels, into the profile; checked by itself; then a search is answered."""
+
+    def look(page, dialog) -> dict:
+        fill(page, "geoloc-crossview")
+        press(page.create_button)
+        gaps, last = [], time.monotonic()
+        end = last + INSTALL_S
+        while not page.create_button.isEnabled() and time.monotonic() < end:
+            QTest.qWait(20)
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
+        wait(lambda: page.check_button.isEnabled() and "Works" in page.answer.text(), 20)
+        picture("options_installed", dialog)
+        return {
+            "longest_gap_s": max(gaps),
+            "result": page.result.text(),
+            "answer": page.answer.text(),
+            "log": page.log.toPlainText(),
+            "path": page.path.filePath(),
+            "accept": True,
+        }
+
+    state = on_page(look)
+    press(dock().start_button)
+    wait(lambda: not dock().running)
+    return {**state, "messages": messages(dock().messages.bar)}
+
+
+def chosen() -> dict:
+    """Another Python is chosen, kept on OK and used by the next search."""
+
+    def look(page, dialog) -> dict:
+        page.path.setFilePath(INPUTS["stub"])
+        return {"answer": checked(page), "accept": True}
+
+    state = on_page(look)
+    press(dock().start_button)
+    wait(lambda: not dock().running)
+    return {**state, "messages": messages(dock().messages.bar), "kept": QgsSettings().value("geoloc/python")}
+
+
+play([nothing_there, failed, cancelled, installed, chosen])

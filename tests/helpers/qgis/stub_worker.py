@@ -1,0 +1,107 @@
+"""Stands in for `python -m geoloc.worker`: does what the name of the photo says, and writes down what it was asked.
+
+Put somewhere as an executable `python`; `answer.geojson` beside it is what it finds. Standard library only.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SIDE = 0.0001
+lock = threading.Lock()
+cancelled = {}
+
+
+def send(number, kind, **fields) -> None:
+    with lock:
+        sys.stdout.write(json.dumps({"id": number, "type": kind, **fields}) + "\n")
+        sys.stdout.flush()
+
+
+def error(number, code, message) -> None:
+    send(number, "error", code=code, message=message)
+
+
+def feature(rank, lon, lat) -> dict:
+    ring = [[lon, lat], [lon + SIDE, lat], [lon + SIDE, lat + SIDE], [lon, lat + SIDE], [lon, lat]]
+    values = {"rank": rank, "score": 1.0 - rank / 10, "photo": "süd.jpg", "accuracy_m": 0.5, "method": "attention"}
+    return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": values}
+
+
+def found() -> dict:
+    answer = HERE / "answer.geojson"
+    if answer.is_file():
+        return json.loads(answer.read_text(encoding="utf-8"))
+    boxes = ((-93.9900, 46.8400), (-93.9896, 46.8402), (-93.9904, 46.8398))
+    features = [feature(rank, *box) for rank, box in enumerate(boxes, start=1)]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def locate(request) -> None:
+    number, kind = request["id"], Path(request["photo"]).stem
+    call = {"request": request, "environment": dict(os.environ), "pid": os.getpid()}
+    if kind == "slow":
+        call["child"] = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]).pid
+    (HERE / "called.json").write_text(json.dumps(call), encoding="utf-8")
+    send(number, "progress", stage="searching", fraction=0.5, seconds_left=61.0, text="5 of 10 windows")
+    if kind in ("slow", "deaf"):
+        end = time.monotonic() + 60
+        while time.monotonic() < end and (kind == "deaf" or not cancelled[number].is_set()):
+            time.sleep(0.02)
+        error(number, "cancelled", "cancelled")
+    elif kind == "error":
+        error(number, "photo", f"{request['photo']}: click 10,20 lies outside the photo")
+    elif kind == "crash":
+        sys.stderr.write("something is\nModuleNotFoundError: No module named 'torch'\n")
+        sys.stderr.flush()
+        os._exit(3)
+    elif kind == "killed":
+        os.kill(os.getpid(), 9)
+    else:
+        if kind == "later":
+            time.sleep(1)
+        if kind == "chatty":
+            sys.stdout.write("a library says hello\n\xe4 {} []\n")
+        nothing = {"type": "FeatureCollection", "features": []}
+        answer = nothing if kind == "empty" else found()
+        send(number, "result", found=answer, best_score=0.031 if kind == "empty" else 0.9, thumbnails=[], warnings=[])
+
+
+def batch(request) -> None:
+    rows = []
+    for query in request["queries"]:
+        bad = Path(query["photo"]).stem == "error"
+        features = [] if bad else found()["features"]
+        rows.append({"number": query["number"], "error": "no such photo" if bad else None, "features": features})
+    send(request["id"], "result", rows=rows, warnings=["a warning"])
+
+
+def main() -> None:
+    with (HERE / "starts.txt").open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    hello = {"protocol": 1, "version": "9.9", "python": "3.x", "executable": sys.executable}
+    if (HERE / "old_protocol").exists():
+        hello["protocol"] = 0
+    for line in sys.stdin:
+        request = json.loads(line)
+        kind, number = request["type"], request["id"]
+        if kind == "hello":
+            send(number, "result", packages={"torch": "2", "zarr": None}, **hello)
+        elif kind == "cancel":
+            if request["target"] in cancelled:
+                cancelled[request["target"]].set()
+            send(number, "result")
+        elif kind in ("locate", "batch"):
+            cancelled[number] = threading.Event()
+            threading.Thread(target=globals()[kind], args=(request,), daemon=True).start()
+        else:
+            send(number, "result")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A stand-in for network and search, for tests of what goes in and comes out."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+from shapely.geometry import box
+
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Target
+from geoloc.results.detection import Detection
+from tests.helpers.noise import EAST, NORTH
+from tiling.mosaic import Mosaic
+from tiling.plan import Plan
+
+REQUIRED = {
+    *("rank", "score", "photo", "click_x", "click_y", "accuracy_m", "gsd_m", "epsg"),
+    *("xmin", "ymin", "xmax", "ymax", "model"),
+}
+"""Properties of every answer, at least."""
+
+
+class SearchStub:
+    """Answers with given scores to every click, the best one first, and remembers what it was given."""
+
+    def __init__(self, scores: Sequence[float]) -> None:
+        self.scores = scores
+        self.plan: Plan | None = None
+        self.targets: list[Target] = []
+        self.refined = False
+        self.finest_m = 0.0
+        self.photos: list[str] = []
+        self.references = 0
+        self.killed_at = ""
+        self.exhaustive = False
+
+    def refiner(self, mosaic: Mosaic, plan: Plan, guide: object) -> SimpleNamespace:
+        def refine(photo: Photo, targets: list[Target], answers: list[Detection]) -> list[Detection]:
+            self.refined = True
+            return answers
+
+        return SimpleNamespace(refine=refine)
+
+    def reference(self, mosaic: Mosaic, plan: Plan, model: SimpleNamespace) -> SimpleNamespace:
+        self.references += 1
+        return SimpleNamespace(mosaic=mosaic, plan=plan)
+
+    def load(self, preset: str, weights: Path | None, device: str) -> SimpleNamespace:
+        return SimpleNamespace(name=preset)
+
+    def locate(
+        self,
+        photo: Photo,
+        targets: list[Target],
+        reference: SimpleNamespace,
+        model: SimpleNamespace,
+        *,
+        top: int = 5,
+        exhaustive: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[Detection]:
+        if photo.path.name == self.killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.photos.append(photo.path.name)
+        self.exhaustive = exhaustive
+        mosaic, plan = reference.mosaic, reference.plan
+        self.plan, self.targets, self.finest_m = plan, targets, mosaic.finest_m
+        mosaic.read(plan.windows[-1].grid)
+        return [
+            Detection(
+                rank=rank,
+                score=score,
+                click=target.click,
+                photo=str(photo.path),
+                polygon=box(EAST + 50, NORTH - 50 - 10 * rank, EAST + 54, NORTH - 46 - 10 * rank),
+                crs=mosaic.crs,
+                gsd_m=plan.gsd_m,
+                accuracy_m=0.7,
+                accuracy_parts={"box": 0.7},
+                model=model.name,
+                window=plan.windows[0].id,
+                method="attention",
+                target=number,
+            )
+            for number, target in enumerate(targets)
+            for rank, score in enumerate(self.scores[:top], 1)
+        ]

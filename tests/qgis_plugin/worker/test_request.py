@@ -1,0 +1,46 @@
+"""The search fields that QGIS sends, against the options that geoloc's request has."""
+
+import pytest
+
+from geoloc.pipeline.request import SearchRequest, options_of
+from geoloc.worker.fields import Fields
+from qgis_plugin.worker.request import NOT_OFFERED, SearchPlace, search_request
+
+AREA = {"type": "Polygon", "coordinates": [[[14.0, 48.0], [15.0, 48.0], [15.0, 49.0], [14.0, 48.0]]]}
+
+
+def request(place: SearchPlace | None = None, **changes: object) -> dict:
+    values = {"mosaics": ["/m.tif"], "index": None, "top": 5, "doubtful": False, "geometry": True, "exhaustive": False}
+    return search_request(place=place or SearchPlace(gps=True), **{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_every_option_of_a_search_is_sent_or_not_offered() -> None:
+    keys = [option.key for option in options_of().values()]
+    assert sorted([*request(), *NOT_OFFERED]) == sorted(keys)
+
+
+def test_what_nobody_has_changed_is_geolocs_own_default() -> None:
+    assert Fields(request()).search() == Fields({"mosaics": ["/m.tif"]}).search()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "value"),
+    [
+        ({"top": 3}, "top", 3),
+        ({"doubtful": True}, "min_score", 0.0),
+        ({"geometry": False}, "refine", "off"),
+        ({"exhaustive": True}, "exhaustive", True),
+        ({"place": SearchPlace()}, "gps", False),
+        ({"place": SearchPlace(near=(14.5, 48.5), within_m=90.0)}, "near", (14.5, 48.5)),
+        ({"place": SearchPlace(near=(14.5, 48.5), within_m=90.0)}, "within_m", 90.0),
+    ],
+)
+def test_every_choice_reaches_geolocs_request(changes: dict, field: str, value: object) -> None:
+    sent: SearchRequest = Fields(request(**changes)).search()
+    assert getattr(sent, field) == value
+
+
+def test_an_area_reaches_geolocs_request() -> None:
+    sent = Fields(request(SearchPlace(area=AREA))).search()
+    assert sent.area is not None
+    assert sent.area.polygon.bounds == (14.0, 48.0, 15.0, 49.0)
