@@ -59,7 +59,7 @@ bench-speed: venv ## indexes and searches of synthetic cities of 1 to 64 km2 (ho
 	$(BIN)/python -m benchmarks.speed $(BENCH)
 
 clean: ## remove what make, the tests and the demonstration made
-	rm -rf $(VENV) build dist demo geoloc.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo geoloc_crossview.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find cli.py geoloc tiling qgis_plugin scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # pip is the last thing that venv makes: an environment without it was interrupted.

@@ -1,5 +1,5 @@
 """The accuracy benchmark: every method on every set of queries, one table (`make bench-accuracy`).
 
-Read in this order: `figures` (statistics), `sets` (what is asked), `methods` (who answers), `store` (results that a
-later run goes on from), `report` (the table), `sheets` (failures drawn).
+Read in this order: `queries` (what is searched for), `methods` (who answers), `results` (statistics, the table, what a
+later run goes on from), `bench` (all of it).
 """

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.accuracy.bench import Choice, run
-from benchmarks.accuracy.machine import ROOT
+from benchmarks.provenance import ROOT
 from benchmarks.accuracy.methods import NAMES, NETWORKS
-from benchmarks.accuracy.sets import Library
+from benchmarks.accuracy.queries.sets import Library
 from geoloc.errors import GeolocError
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.accuracy import methods, report, sets, store
 from benchmarks.accuracy.methods import Method
-from benchmarks.accuracy.sets import Library, QuerySet
+from benchmarks.accuracy.queries.sets import Library, QuerySet
 from benchmarks.accuracy.sheets import draw_failures
-from benchmarks.accuracy.store import Result, Store
+from benchmarks.accuracy.results.store import Result, Store
 
 DRAWN = "base"
 """The method whose failures are drawn."""

@@ -17,7 +17,7 @@ from tiling.mosaic import Mosaic
 
 
 def whole_grid(mosaic: Mosaic, gsd_m: float) -> Grid:
-    """The whole mosaic, north up in its own CRS.
+    """Return the grid of the whole mosaic, north up in its own CRS.
 
     Raises:
         GeolocError: the CRS is not a projected one.
@@ -32,7 +32,7 @@ def whole_grid(mosaic: Mosaic, gsd_m: float) -> Grid:
 
 
 def write_mosaic(path: Path, grid: Grid, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> None:
-    """A tiled GeoTIFF with a mask inside. rgb: height x width x 3; valid: height x width.
+    """Write a tiled GeoTIFF with a mask inside; `rgb` is height x width x 3, `valid` height x width.
 
     Raises:
         OutputError: the file cannot be written.

@@ -94,7 +94,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class BlockLayout:
-    """Where the blocks lie.
+    """The lattice of blocks over the cells of a plan.
 
     Attributes:
         left: first column of cells of block (0, 0).

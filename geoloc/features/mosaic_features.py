@@ -30,7 +30,7 @@ class MosaicFeatures:
     def __init__(
         self, mosaic: Mosaic, plan: Plan, model: Localizer, *, block: int = BLOCK, memory: int = MEMORY
     ) -> None:
-        """Read nothing yet.
+        """Lay blocks over the plan; nothing is read yet.
 
         Args:
             mosaic: where pixels are read; only by the thread that searches.
@@ -57,15 +57,15 @@ class MosaicFeatures:
 
     @property
     def finest_m(self) -> float:
-        """See `Mosaic.finest_m`."""
+        """Ground sample distance finer than which no pixels are read, metres; 0 where there is no such limit."""
         return self._mosaic.finest_m
 
     def in_turn(self, shape: Polygon) -> Polygon:
-        """See `Mosaic.in_turn`."""
+        """Move a shape by whole turns round the world to where the mosaic counts x."""
         return self._mosaic.in_turn(shape)
 
     def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
-        """See `Reference.features`; what was not read before is read and encoded now.
+        """Return features and mask of a window; what was not read before is read and encoded now.
 
         Raises:
             MosaicError: pixels cannot be read.
@@ -74,7 +74,7 @@ class MosaicFeatures:
         return block.features, block.valid
 
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
-        """See `Reference.descriptors`.
+        """Return descriptors of quarters of windows, see `Reference`.
 
         Raises:
             MosaicError: pixels cannot be read.
@@ -82,7 +82,7 @@ class MosaicFeatures:
         return np.stack([self._descriptors_of(row, column) for column in columns])
 
     def encode_grid(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]]:
-        """See `Reference.encode_grid`; nothing of it is kept.
+        """Return features and mask of any pixels, of which nothing is kept; see `Reference`.
 
         Raises:
             MosaicError: pixels cannot be read.

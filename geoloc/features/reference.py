@@ -32,10 +32,10 @@ class Reference(Protocol):
 
     @property
     def finest_m(self) -> float:
-        """See `Mosaic.finest_m`."""
+        """Ground sample distance finer than which no pixels are read, metres; 0 where there is no such limit."""
 
     def in_turn(self, shape: Polygon) -> Polygon:
-        """See `Mosaic.in_turn`."""
+        """Move a shape by whole turns round the world to where the mosaic counts x."""
 
     def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
         """Return the network's features of one window of the plan, and which of its pixels have data.

@@ -131,12 +131,12 @@ class OpenIndex:
         return wrong
 
     def features(self, window: Window, model: Localizer) -> tuple[Features, NDArray[np.bool_]]:
-        """See `Reference.features`."""
+        """Return features and mask of a window, see `Reference`."""
         block = self._assembler.window(window)
         return self._quantiser.dequantised(block.features, model.device), block.valid
 
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
-        """See `Reference.descriptors`."""
+        """Return descriptors of quarters of windows, see `Reference`."""
         return np.stack([self._descriptors_of(row, column) for column in columns])
 
     def _descriptors_of(self, row: int, column: int) -> NDArray[np.int8]:
@@ -198,15 +198,15 @@ class IndexFeatures:
 
     @property
     def finest_m(self) -> float:
-        """See `Mosaic.finest_m`."""
+        """Ground sample distance finer than which no pixels are read, metres; 0 where there is no such limit."""
         return self.index.header.finest_m
 
     def in_turn(self, shape: Polygon) -> Polygon:
-        """See `Mosaic.in_turn`."""
+        """Move a shape by whole turns round the world to where the mosaic counts x."""
         return beside(shape, self.crs, self.index.header.middle_x)
 
     def features(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
-        """See `Reference.features`.
+        """Return features and mask of a window, see `Reference`.
 
         Raises:
             IndexFileError: a block is missing or damaged.
@@ -214,7 +214,7 @@ class IndexFeatures:
         return self.index.features(window, self.model)
 
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
-        """See `Reference.descriptors`.
+        """Return descriptors of quarters of windows, see `Reference`.
 
         Raises:
             IndexFileError: a block is missing or damaged.
@@ -222,7 +222,7 @@ class IndexFeatures:
         return self.index.descriptors(row, columns)
 
     def encode_grid(self, grid: Grid) -> tuple[Features, NDArray[np.bool_]] | None:
-        """See `Reference.encode_grid`.
+        """Return features and mask of any pixels of the mosaic, where they are at hand; see `Reference`.
 
         Raises:
             MosaicError: pixels cannot be read.

@@ -267,7 +267,7 @@ def remove(path: Path) -> None:
 def _create(
     group: zarr.Group, name: str, shape: tuple[int, ...], *, chunks: tuple[int, ...], dtype: str, axes: tuple[str, ...]
 ) -> None:
-    """Create an array of zeros, of which no chunk is ever written.
+    """Create an array; a chunk of zeros is never written.
 
     Nothing packs such values better than plain Zstandard, see docs/mosaic-index.md.
     """

@@ -40,11 +40,11 @@ MakeBlocks = Callable[[Mapping[BlockIndex, Cells]], Iterable["BlockCounts"]]
 
 @dataclass(frozen=True, slots=True)
 class BlockCounts:
-    """What became of blocks.
+    """How many blocks of an index were encoded, and how many kept.
 
     Attributes:
-        encoded: how many were encoded now.
-        kept: how many were there already.
+        encoded: those encoded now.
+        kept: those that were there already.
     """
 
     encoded: int
@@ -181,7 +181,7 @@ class BlockWriter:
     model: Localizer
 
     def run(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> BlockCounts:
-        """Make blocks; see `parts`."""
+        """Make blocks, all before it returns; see `parts`."""
         return _summed(self.parts(todo, compare=compare), 0, len(todo), lambda done, total: None)
 
     def parts(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> Iterator[BlockCounts]:

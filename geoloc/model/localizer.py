@@ -143,7 +143,7 @@ class Localizer:
         return other
 
     def export_onnx(self, folder: Path) -> list[Path]:
-        """See `geoloc.model.engine.export_onnx`."""
+        """Write the network as two ONNX files, see `geoloc.model.engine.export_onnx`."""
         from geoloc.model.engine import export_onnx
 
         return export_onnx(self._net, folder)
@@ -160,7 +160,7 @@ class Localizer:
         return coarse.tolist(), fine.tolist()
 
     def score(self, evidence: float) -> float:
-        """See `Calibration.score`."""
+        """Return the probability that an answer with this evidence is right, see `Calibration`."""
         return self.calibration.score(evidence)
 
     @torch.inference_mode()

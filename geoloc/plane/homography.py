@@ -6,11 +6,13 @@ OpenCV puts the centres of pixels at whole numbers; everything here has them at 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from affine import Affine
 
 _TO_CENTRE = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
 _TO_CORNER = np.linalg.inv(_TO_CENTRE)
@@ -30,6 +32,9 @@ def for_opencv(matrix: NDArray[Any]) -> NDArray[np.float64]:
 
 def affine_for_opencv(affine: Affine) -> NDArray[np.float64]:
     """Return the 2 x 3 matrix that does to OpenCV's coordinates what `affine` does to those with a corner origin."""
+    # Not at the head: training from a pack does without the package.
+    from affine import Affine
+
     centred = Affine.translation(-0.5, -0.5) * affine * Affine.translation(0.5, 0.5)
     return np.array(centred[:6], np.float64).reshape(2, 3)
 

@@ -169,7 +169,8 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
             QgsProcessingParameterBoolean(ALL, tr("Also answers that are more likely wrong than right"), False)
         )
         self.addParameter(QgsProcessingParameterBoolean(GEOMETRY, tr("Check and sharpen answers by geometry"), True))
-        self.addParameter(QgsProcessingParameterBoolean(EXHAUSTIVE, tr("Look at every window"), False))
+        # Optional, so that models that were saved before it was there stay valid.
+        self.addParameter(QgsProcessingParameterBoolean(EXHAUSTIVE, tr("Look at every window"), False, optional=True))
 
     def search_fields(self, parameters: dict, context) -> dict:
         """Return the search fields of a request, made of the parameters of `add_search`.

@@ -1,4 +1,4 @@
-"""Stand-ins for what a search looks at and asks: a reference without pixels, and a network that says what it is told."""
+"""Stand-ins for what a search looks at: a reference without pixels, and a network that says what a test says."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class PlainReference:
     """Its features are the windows and grids themselves.
 
     valid: by window id, which pixels have data where not all do. closes: whether pixels for a close look are at hand.
+    encoded: the grids that were asked for.
     """
 
     plan: Plan
@@ -50,6 +51,7 @@ class PlainReference:
     valid: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     closes: bool = True
     squares: Callable[[int, Sequence[int]], NDArray[np.int8]] | None = None
+    encoded: list[Grid] = field(default_factory=list)
 
     def in_turn(self, shape: Polygon) -> Polygon:
         return shape
@@ -58,6 +60,7 @@ class PlainReference:
         return window, self.valid.get(window.id, np.ones((window.px, window.px), bool))
 
     def encode_grid(self, grid: Grid) -> tuple[Grid, NDArray[np.bool_]] | None:
+        self.encoded.append(grid)
         return (grid, np.ones((grid.height, grid.width), bool)) if self.closes else None
 
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
@@ -138,7 +141,9 @@ class Scripted:
         self.looks.append(Seen(queries.crops, queries.target, shown, valid, place))
         return _of_target(self._second(place), queries)
 
-    def match_with_prior(self, queries: Crops, shown: Any, valid: NDArray[np.bool_], known: Gaussian) -> Proposal | None:
+    def match_with_prior(
+        self, queries: Crops, shown: Any, valid: NDArray[np.bool_], known: Gaussian
+    ) -> Proposal | None:
         self.looks.append(Seen(queries.crops, queries.target, shown, valid, known))
         return _of_target(self._close(known.mean), queries)
 

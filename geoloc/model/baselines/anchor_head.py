@@ -42,7 +42,7 @@ class AnchorHead(Head):
         self.register_buffer("sizes", torch.tensor(self.anchors, dtype=torch.float32), persistent=False)
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """See `Head.forward`; `fine` and `prior` belong to the other head and are not used."""
+        """Propose boxes, see `Head.forward`; `fine` and `prior` belong to the other head and are not used."""
         return self.decode(self.layers(fused).unflatten(1, (len(self.anchors), 5)))
 
     def decode(self, raw: Tensor) -> Candidates:

@@ -47,14 +47,14 @@ class BaselineNet(CrossViewNet):
         self.head = AnchorHead(d)
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
-        """See `CrossViewNet.encode_query`; the click joins the image as a fourth channel, folded into three."""
+        """Encode queries, whose click joins the image as a fourth channel, folded into three."""
         height, width = rgb.shape[-2:]
         return super().encode_query(
             self.click_fold(torch.cat([rgb, 255 * distance_map(click, height, width)], 1)), click
         )
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """See `CrossViewNet.forward`."""
+        """Match B queries to B references, or all to one; see `CrossViewNet.forward`."""
         fq, fr = self.project_query(query), self.project_reference(reference)
         rows, columns = fr.shape[-2:]
         if self.fusion == "pooled":

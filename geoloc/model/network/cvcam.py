@@ -88,7 +88,7 @@ class CrossAttentionBlock(nn.Module):
         self.ffn = nn.Sequential(nn.Linear(dim, ffn * dim), nn.GELU(), last)
 
     def forward(self, x: Tensor, context: Tensor, context_pos: Tensor, x_pos: Tensor | None = None) -> Tensor:
-        """Let tokens hear of a context.
+        """Let tokens attend to a context, or to each other.
 
         Args:
             x: the tokens, B x N x d.

@@ -45,7 +45,7 @@ class DualAttentionNet(CrossViewNet):
         nn.init.normal_(self.place_reference.weight, std=0.02)
 
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """See `CrossViewNet.forward`."""
+        """Match B queries to B references, or all to one; see `CrossViewNet.forward`."""
         dim = self.config.dim
         fq, fr = self.project_query(query), self.project_reference(reference)
         rows, columns = fr.shape[-2:]

@@ -102,7 +102,7 @@ class CellHead(Head):
         self.out.bias = nn.Parameter(torch.tensor([-7.0, 0, 0, 0, 0]))
 
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """See `Head.forward`."""
+        """Propose boxes, one a cell of stride 8; see `Head.forward`."""
         size = fine.shape[-2:]
         up = F.interpolate(fused, size=size, mode="bilinear", align_corners=False)
         raw = self.out(self.mix(up + self.lateral(fine)))

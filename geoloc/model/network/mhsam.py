@@ -10,7 +10,7 @@ KERNELS = (1, 3, 5)
 
 
 class MHSAM(nn.Module):
-    """Weigh a map by an attention map of itself: A = sigmoid(sum over k of Deconv_k(Conv_k(F))), F' = A * F.
+    """Spatial attention on a map F: F' = A * F, A = sigmoid(sum over k of Deconv_k(Conv_k(F))).
 
     Strides are 1. The convolution without padding shrinks the map by k - 1 and the transposed one restores it, so that
     borders are seen less, which is how the module suppresses edge noise. Open in the paper and chosen here: A is per

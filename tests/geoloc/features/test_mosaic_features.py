@@ -1,4 +1,4 @@
-"""The field of features: without seams, encoded once, and the same whatever is kept of it."""
+"""The features of a mosaic: without seams, encoded once, and the same whatever is kept of them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _written(path: Path, epsg: int, affine: Affine) -> Path:
 @pytest.fixture(scope="module")
 def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
     """In the windows' own CRS, where GDAL reads a pixel alike whatever is read with it."""
-    path = tmp_path_factory.mktemp("field") / "m.tif"
+    path = tmp_path_factory.mktemp("features") / "m.tif"
     with open_mosaic([_written(path, 3857, Affine(GSD, 0, 1_600_000, 0, -GSD, 6_100))]) as opened:
         yield opened
 
@@ -86,14 +86,14 @@ def _blank(height: int, width: int) -> Features:
 @pytest.mark.parametrize("block", [7, 13])
 def test_features_do_not_depend_on_blocks(mosaic: Mosaic, plan: Plan, model: Any, block: int) -> None:
     whole = MosaicFeatures(mosaic, plan, model, block=128)
-    field = MosaicFeatures(mosaic, plan, model, block=block)
+    reference = MosaicFeatures(mosaic, plan, model, block=block)
     # Blocks begin at the first cell that is needed: those of a part of the plan lie elsewhere.
     part = MosaicFeatures(mosaic, replace(plan, windows=plan.windows[3:]), model, block=block)
     for window in plan.windows[3::2]:
         one, seen = whole.features(window)
         assert one.coarse.shape == (1, 112, window.px // 16, window.px // 16)
         assert one.fine.shape == (1, 40, window.px // 8, window.px // 8)
-        for other, valid in (field.features(window), part.features(window)):
+        for other, valid in (reference.features(window), part.features(window)):
             assert _off(one, other) < 1e-4
             assert (seen == valid).all()
 
@@ -102,15 +102,15 @@ def test_features_hardly_depend_on_blocks_where_pixels_are_warped(tmp_path: Path
     path = _written(tmp_path / "m.tif", 32633, Affine(GSD, 0, 500_000, 0, -GSD, 5_400_000))
     with open_mosaic([path]) as mosaic:
         plan = make_plan(mosaic, GSD, 256, Area.everywhere())
-        whole, field = MosaicFeatures(mosaic, plan, model, block=128), MosaicFeatures(mosaic, plan, model, block=13)
+        whole, reference = MosaicFeatures(mosaic, plan, model, block=128), MosaicFeatures(mosaic, plan, model, block=13)
         for window in plan.windows:
-            (one, seen), (other, valid) = whole.features(window), field.features(window)
+            (one, seen), (other, valid) = whole.features(window), reference.features(window)
             assert (one.coarse - other.coarse).abs().mean() < 0.01 * one.coarse.std()
             assert (seen != valid).mean() < 1e-3
 
 
 def test_a_window_shows_what_is_where_it_lies(mosaic: Mosaic, plan: Plan, localizer: Localizer) -> None:
-    field = MosaicFeatures(mosaic, plan, localizer)
+    reference = MosaicFeatures(mosaic, plan, localizer)
     margin = MARGIN * STRIDE
     for window in plan.windows[::5]:
         column, row = window.corner
@@ -118,24 +118,24 @@ def test_a_window_shows_what_is_where_it_lies(mosaic: Mosaic, plan: Plan, locali
         around = mosaic.read(plan.pixels(column - margin, row - margin, side, side))
         alone = localizer.encode_reference(around.rgb, around.valid)
         cells = window.px // STRIDE
-        features, valid = field.features(window)
+        features, valid = reference.features(window)
         assert _off(alone.cells(MARGIN, MARGIN, MARGIN + cells, MARGIN + cells), features) < 1e-4
         assert (mosaic.read(window.grid).valid == valid).all()
 
 
 def test_any_grid_is_seen_as_a_window_of_it_is(mosaic: Mosaic, plan: Plan, model: Any) -> None:
-    field = MosaicFeatures(mosaic, plan, model)
+    reference = MosaicFeatures(mosaic, plan, model)
     for window in plan.windows[:: len(plan.windows) // 5]:
-        features, valid = field.features(window)
-        close, also = field.encode_grid(window.grid)
+        features, valid = reference.features(window)
+        close, also = reference.encode_grid(window.grid)
         assert _off(close, features) < 1e-3
         assert (valid == also).all()
 
 
 def test_each_cell_is_encoded_once_whatever_is_searched_in_it(mosaic: Mosaic, plan: Plan, model: Any) -> None:
-    field = MosaicFeatures(mosaic, plan, model, block=128)
+    reference = MosaicFeatures(mosaic, plan, model, block=128)
     for window in (*plan.windows, *plan.windows):
-        field.features(window)
+        reference.features(window)
     corners = np.array([window.corner for window in plan.windows])
     extent = corners.max(0) + plan.window_px - corners.min(0)
     assert model.shapes == [tuple(extent[::-1] + 2 * MARGIN * STRIDE)]
@@ -147,9 +147,9 @@ def test_what_no_window_shows_is_neither_read_nor_encoded(
     monkeypatch.setattr(model, "encode_reference", lambda rgb, valid: _blank(*valid.shape))
     read = []
     monkeypatch.setattr(mosaic, "read", lambda grid, read=mosaic.read, to=read: to.append(grid) or read(grid))
-    field = MosaicFeatures(mosaic, plan, model, block=4)
+    reference = MosaicFeatures(mosaic, plan, model, block=4)
     for window in plan.windows:
-        field.features(window)
+        reference.features(window)
     half = plan.window_px // 2
     quads = {(x + i, y + j) for x, y in (w.corner for w in plan.windows) for i in (0, half) for j in (0, half)}
     columns, rows = np.ptp(np.array(list(quads)), axis=0) // half + 1
@@ -185,8 +185,8 @@ def test_memory_is_bounded_and_what_was_used_last_stays(mosaic: Mosaic, plan: Pl
 
 
 def test_what_is_kept_is_as_large_as_is_said(mosaic: Mosaic, plan: Plan, localizer: Localizer) -> None:
-    field = MosaicFeatures(mosaic, plan, localizer)
-    field.features(plan.windows[0])
-    block = next(iter(field._assembler._blocks.values()))
+    reference = MosaicFeatures(mosaic, plan, localizer)
+    reference.features(plan.windows[0])
+    block = next(iter(reference._assembler._blocks.values()))
     cells = block.valid.size // STRIDE**2
     assert block.size == cells * (4 * (112 + 4 * 40) + STRIDE**2), "nothing of the margin"

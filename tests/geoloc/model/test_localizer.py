@@ -99,8 +99,8 @@ def test_a_peak_tells_which_crop_led_to_it() -> None:
     assert [p.crop for p in _found(logits, most=2)] == [2, 1]
 
 
-class _Said(Localizer):
-    """Says what it is told to."""
+class _Finding(Localizer):
+    """Finds the logits that it was given."""
 
     def __init__(self, logits: torch.Tensor) -> None:
         super().__init__(new_network(TINY), Calibration())
@@ -132,15 +132,15 @@ def test_a_second_look_counts_what_is_near_the_place() -> None:
     logits[:, _cell(3, 7)] = torch.tensor([2.0, 1.0])
     logits[0, _cell(9, 7)] = 9.0
     valid = np.ones((SIDE, SIDE), bool)
-    said = _Said(logits)
+    finding = _Finding(logits)
     features = Features(torch.zeros(1), torch.zeros(1))
-    found = said.rescore(said.encoded(), features, valid, (30.0, 62.0))
+    found = finding.rescore(finding.encoded(), features, valid, (30.0, 62.0))
     assert found is not None
     assert found.target == 4
     assert found.box.centre == pytest.approx((28.0, 60.0), abs=0.01)
     assert found.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
     valid[40:] = False
-    assert said.rescore(said.encoded(), features, valid, (30.0, 80.0)) is None
+    assert finding.rescore(finding.encoded(), features, valid, (30.0, 80.0)) is None
 
 
 def test_what_is_known_of_the_place_decides_between_peaks() -> None:
@@ -148,15 +148,15 @@ def test_what_is_known_of_the_place_decides_between_peaks() -> None:
     logits[:, _cell(3, 7)] = torch.tensor([2.0, 1.0])
     logits[0, _cell(9, 7)] = 4.0
     valid = np.ones((SIDE, SIDE), bool)
-    said = _Said(logits)
+    finding = _Finding(logits)
     features = Features(torch.zeros(1), torch.zeros(1))
 
-    def settled(x: float, deviation: float) -> Proposal | None:
-        return said.match_with_prior(
-            said.encoded(), features, valid, Gaussian(np.array([x, 60.0]), deviation**2 * np.eye(2))
+    def matched(x: float, deviation: float) -> Proposal | None:
+        return finding.match_with_prior(
+            finding.encoded(), features, valid, Gaussian(np.array([x, 60.0]), deviation**2 * np.eye(2))
         )
 
-    loose, near, far = settled(30.0, 60.0), settled(30.0, 20.0), settled(70.0, 6.0)
+    loose, near, far = matched(30.0, 60.0), matched(30.0, 20.0), matched(70.0, 6.0)
     assert loose is not None
     assert near is not None
     assert far is not None
@@ -168,7 +168,7 @@ def test_what_is_known_of_the_place_decides_between_peaks() -> None:
     assert near.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
     assert (near.target, near.crop, loose.crop) == (4, 0, 0)
     valid[:] = False
-    assert settled(30.0, 20.0) is None
+    assert matched(30.0, 20.0) is None
 
 
 def test_scores_follow_the_calibration_and_never_overflow() -> None:

@@ -1,131 +1,206 @@
-"""A close look: a finer window about the answer, closer crops, and what it may not change."""
+"""A second look by crops nearer to the truth, and a close one on finer pixels: what they may change and what not."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyproj
 import pytest
-import rasterio
-import torch
-from affine import Affine
-from numpy.typing import NDArray
+from shapely import from_wkb
+from shapely.geometry import MultiPolygon, box
 
-from geoloc.features.mosaic_features import MosaicFeatures
-from geoloc.model.localizer import Proposal
-from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop, make_crops
+from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection
-from geoloc.search.close_look import OFF_PX, CloseLook
-from tiling.area import Area
-from tiling.box import PixelBox
-from tiling.mosaic import Mosaic, open_mosaic
-from tiling.plan import make_plan
-
-SIDE, GSD_M = 700, 0.2
-AFFINE = Affine(GSD_M, 0, 500_000, 0, -GSD_M, 5_400_000)
-TARGET = Target(Click(600, 400))
-
-
-class Moving:
-    """Stands for the network: finds the thing so many pixels east of where it looks, 16 x 9 px."""
-
-    name, gsd_m, window_px, query_shape = "moving", GSD_M, 256, (256, 256)
-    calibration = Calibration(2.0, 0.5, 1.0, 0.0)
-
-    def __init__(self, east_px: float | None) -> None:
-        self.east_px = east_px
-        self.crops: list[Crop] = []
-        self.read: list[tuple[int, int]] = []
-        self.known: list[Gaussian] = []
-
-    def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
-        height, width = valid.shape
-        self.read.append((width, height))
-        return Features(torch.zeros(1, 1, height // 16, width // 16), torch.zeros(1, 1, height // 8, width // 8))
-
-    def encode_queries(self, queries: list[Crop], targets: list[int]) -> list[Crop]:
-        self.crops = queries
-        return queries
-
-    def match_with_prior(self, queries: object, features: Features, valid: object, known: Gaussian) -> Proposal | None:
-        assert features.coarse.shape[-2:] == (16, 16)
-        self.known.append(known)
-        if self.east_px is None:
-            return None
-        return Proposal(0, PixelBox.about(known.mean[0] + self.east_px, known.mean[1], 16, 9), 3.0, 1.0)
-
-
-@pytest.fixture
-def mosaic(tmp_path: Path) -> Iterator[Mosaic]:
-    path = tmp_path / "m.tif"
-    profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8", "tiled": True}
-    with rasterio.open(path, "w", **profile, crs="EPSG:32633", transform=AFFINE) as file:
-        file.write(np.full((3, SIDE, SIDE), 99, np.uint8))
-    with open_mosaic([path]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def answer(make_detection: Callable[..., Detection]) -> Detection:
-    """Of 4 m x 4 m."""
-    x, y = AFFINE * (300, 280)
-    return make_detection(0.8, (x - 2, y - 2, x + 2, y + 2), rank=1, crs="EPSG:32633", click=TARGET.click)
-
+from geoloc.search.candidate import Answer
+from geoloc.search.closer import OFF_PX, close_look, second_look
+from geoloc.search.look import Looker
+from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
+from tiling.grid import project
+from tiling.plan import Middles, Plan
 
 PHOTO = Photo(Path("p.jpg"), np.zeros((900, 1200, 3), np.uint8), heading_deg=30.0)
+TARGETS = [Target(Click(60, 70)), Target(Click(600, 400))]
+PANORAMA = Photo(Path("p.jpg"), np.zeros((600, 1200, 3), np.uint8), panorama=True)
+CRS = 32633
 
 
-def look(mosaic: Mosaic, model: Any, answer: Detection, area: Area | None = None, photo: Photo = PHOTO) -> Detection:
-    plan = make_plan(mosaic, GSD_M, model.window_px, Area.everywhere() if area is None else area)
-    crop = make_crops(photo, TARGET)[-1]
-    return CloseLook(MosaicFeatures(mosaic, plan, model), model).at(photo, TARGET, answer, crop)
+def looker_of(model: Scripted, reference: PlainReference, photo: Photo = PHOTO) -> Looker:
+    return Looker(photo, TARGETS, reference, model, Middles(reference.plan))  # type: ignore[arg-type]
 
 
-def test_the_place_is_told_by_a_window_twice_as_fine_and_the_size_by_both(mosaic: Mosaic, answer: Detection) -> None:
-    model = Moving(7.0)
-    found = look(mosaic, model, answer)
-    gsd_m = found.gsd_m
-    assert gsd_m == pytest.approx(GSD_M / 2, rel=0.03)
-    centre, before = found.polygon.centroid, answer.polygon.centroid
-    assert centre.x - before.x == pytest.approx(7 * gsd_m, abs=0.01)
-    assert centre.y == pytest.approx(before.y, abs=0.02)
-    west, south, east, north = found.polygon.bounds
-    assert east - west == pytest.approx(math.sqrt(4 * 16 * gsd_m), rel=0.03)
-    assert north - south == pytest.approx(math.sqrt(4 * 9 * gsd_m), rel=0.03)
-    assert found.accuracy_parts["box"] == pytest.approx(2.0 * gsd_m)
-    # All else is as it was.
-    same = {"polygon": answer.polygon, "gsd_m": answer.gsd_m, "accuracy_m": answer.accuracy_m}
-    assert replace(found, **same, accuracy_parts=answer.accuracy_parts) == answer
+def reference_of(plan: Plan) -> PlainReference:
+    return PlainReference(plan, crs=CRS)
+
+
+def near(plan: Plan, number: int, x: float, y: float, half: float) -> MultiPolygon:
+    """The area so many pixels round a place of a window."""
+    grid = plan.windows[number].grid
+    (west, north), (east, south) = grid.affine * (x - half, y - half), grid.affine * (x + half, y + half)
+    return MultiPolygon([project(box(west, south, east, north), grid.crs, 4326)])
+
+
+def found(
+    looker: Looker, number: int, x: float, y: float, *, evidence: float = -0.5, size: tuple[float, float] = (20, 20)
+) -> Answer:
+    """What the first pass found in a window, for the second target and by its last crop."""
+    crops = make_crops(looker.photo, TARGETS[1])
+    window = looker.window(looker.reference.plan.windows[number])
+    one = proposal(x, y, size=size, target=1, crop=len(crops) - 1)
+    return looker.answer(looker.candidate(one, window, crops)).scored(math.exp(min(evidence, 0)), evidence)
+
+
+def sides(crops: Sequence, beside: float) -> list[float]:
+    return sorted({round(math.sqrt(crop.to_photo.determinant) / beside, 2) for crop in crops})
+
+
+# The second look
+
+
+def test_a_second_look_is_at_the_place_in_the_window_that_shows_it_best() -> None:
+    plan = plan_of(4, 3)
+    model = Scripted(
+        second=lambda place: proposal(place[0] + 6, place[1] - 4, size=(30, 8), log_mass=1.5, spread_px=2.0, crop=4)
+    )
+    looker = looker_of(model, reference_of(plan))
+    # At the lower right of the first window the one half a window on and down shows it better.
+    first = found(looker, 0, PX - 50, PX - 40)
+    again = second_look(looker, first)
+    (seen,) = model.looks
+    assert seen.shown == plan.windows[5]
+    assert seen.place == pytest.approx((PX / 2 - 50, PX / 2 - 40))
+    assert again is not None
+    assert again.candidate.window == again.detection.window == plan.windows[5].id
+    assert again.candidate.target == again.detection.target == 1
+    assert again.candidate.box.centre == pytest.approx((seen.place[0] + 6, seen.place[1] - 4))
+    # Crops about the one that led there, turned and sized; the answer goes on with the one that fits best.
+    assert seen.targets == [1] * 9
+    assert sorted({crop.heading_deg for crop in seen.crops}) == [0, 30, 60]
+    varied = sides(seen.crops, math.sqrt(first.candidate.crop.to_photo.determinant))
+    assert varied == pytest.approx([0.71, 1.0, 1.41], abs=0.011)
+    assert again.candidate.crop is seen.crops[4]
+
+
+def test_the_evidence_is_that_of_both_looks_and_the_spread_that_of_the_second() -> None:
+    plan = plan_of(2)
+    model = Scripted(
+        second=lambda place: proposal(*place, log_mass=1.5, spread_px=2.0), calibration=Calibration(4.0, 1.0, 0.5, -1.0)
+    )
+    looker = looker_of(model, reference_of(plan))
+    first = found(looker, 0, 200, 100, evidence=-0.25)
+    again = second_look(looker, first)
+    assert again is not None
+    assert again.detection.evidence == -0.25 + 1.5
+    assert again.detection.score == model.score(1.25) == pytest.approx(1 / (1 + math.exp(1 - 0.5 * 1.25)))
+    gsd_m = again.candidate.grid.ground_gsd()
+    assert again.detection.spread_m == pytest.approx(2.0 * gsd_m)
+    assert again.detection.accuracy_parts["spread"] == pytest.approx(2.0 * gsd_m)
+
+
+@pytest.mark.parametrize(
+    ("share", "mass", "score"), [(-1e-9, 60.0, 1.0), (-0.1, 37.5, 1.0), (-900.0, -60.0, 0.0), (-2000.0, 1.5, 0.0)]
+)
+def test_evidence_of_any_size_is_carried(share: float, mass: float, score: float) -> None:
+    """Above 37 the score is 1.0 and its log odds infinite; far below -745 the exponential of the evidence is 0."""
+    plan = plan_of(2)
+    looker = looker_of(Scripted(second=lambda place: proposal(*place, log_mass=mass)), reference_of(plan))
+    again = second_look(looker, found(looker, 0, 200, 100, evidence=share))
+    assert again is not None
+    assert again.detection.evidence == share + mass
+    assert again.detection.score == score
+    assert close_look(looker, again).detection.evidence == share + mass
+
+
+def test_what_does_not_stand_up_to_a_second_look_or_moves_off_the_area_is_no_answer() -> None:
+    plan = plan_of(2)
+    looker = looker_of(Scripted(second=lambda place: None), reference_of(plan))
+    assert second_look(looker, found(looker, 0, 200, 100)) is None
+    small = plan_of(2, area=near(plan, 0, 200, 100, 25))
+    for east, stays in ((20, True), (30, False)):
+        model = Scripted(second=lambda place, east=east: proposal(place[0] + east, place[1]))  # type: ignore[misc]
+        looker = looker_of(model, reference_of(small))
+        assert (second_look(looker, found(looker, 0, 200, 100)) is not None) == stays
+        # The network is told what lies in the area.
+        assert model.looks[0].valid.sum() == pytest.approx(50**2, rel=0.1)
+
+
+def test_a_panorama_is_shown_whole_a_second_time() -> None:
+    model = Scripted()
+    looker = looker_of(model, reference_of(plan_of(2)), PANORAMA)
+    first = found(looker, 0, 200, 100)
+    assert second_look(looker, first) is not None
+    assert model.looks[0].crops == [first.candidate.crop]
+
+
+# The close look
+
+
+def test_the_place_is_told_by_a_window_twice_as_fine_and_the_size_by_both() -> None:
+    plan = plan_of(4, 3)
+    model = Scripted(close=lambda mean: proposal(mean[0] + 7, mean[1], size=(16, 9), spread_px=3.0))
+    looker = looker_of(model, reference_of(plan))
+    before = found(looker, 5, 100, 120, size=(20, 20))
+    answer = close_look(looker, before)
+    old, new = before.detection, answer.detection
+    assert new.gsd_m == pytest.approx(old.gsd_m / 2, rel=1e-3)
     # It looks straight at the answer, and tells the network so.
-    (known,) = model.known
-    assert known.mean == pytest.approx([128, 128])
-    assert known.covariance == pytest.approx(np.diag([OFF_PX**2, OFF_PX**2]))
+    (seen,) = model.looks
+    grid = seen.shown
+    assert (grid.width, grid.height, grid.affine.a) == (PX, PX, plan.windows[0].grid.affine.a / 2)
+    middle = project(old.polygon.envelope.centroid, CRS, grid.crs)
+    assert (~grid.affine) * (middle.x, middle.y) == pytest.approx((PX / 2, PX / 2), abs=0.05)
+    assert isinstance(seen.place, Gaussian)
+    assert seen.place.mean == pytest.approx([PX / 2, PX / 2])
+    assert seen.place.covariance == pytest.approx(np.diag([OFF_PX**2, OFF_PX**2]))
+    # The place, exactly.
+    at = project(new.polygon.centroid, CRS, grid.crs)
+    assert (~grid.affine) * (at.x, at.y) == pytest.approx((PX / 2 + 7, PX / 2), abs=0.05)
+    # Of the two sizes the geometric mean: 20 px are 40 of the finer ones.
+    west, south, east, north = project(new.polygon, CRS, grid.crs).bounds
+    assert (east - west) / grid.affine.a == pytest.approx(math.sqrt(40 * 16), rel=0.01)
+    assert (north - south) / grid.affine.a == pytest.approx(math.sqrt(40 * 9), rel=0.01)
+    assert new.accuracy_parts["box"] == pytest.approx(2.0 * new.gsd_m)
+    assert new.spread_m == pytest.approx(3.0 * new.gsd_m)
+    # All else is as it was.
+    changed = {"polygon", "gsd_m", "accuracy_m", "accuracy_parts", "spread_m"}
+    assert {name for name in Detection.__slots__ if getattr(new, name) != getattr(old, name)} == changed
+    assert (new.score, new.evidence, new.window, new.target) == (old.score, old.evidence, plan.windows[5].id, 1)
+    assert answer.candidate is before.candidate
     # Half as wide, turned about the same heading.
-    assert sorted({crop.heading_deg for crop in model.crops}) == [15, 30, 45]
-    crop = make_crops(PHOTO, TARGET)[-1]
-    closer = [math.sqrt(query.to_photo.determinant / crop.to_photo.determinant) for query in model.crops]
-    assert sorted({round(share, 2) for share in closer}) == pytest.approx([0.42, 0.5, 0.6], abs=0.011)
+    assert seen.targets == [1] * 9
+    assert sorted({crop.heading_deg for crop in seen.crops}) == [15, 30, 45]
+    closer = sides(seen.crops, math.sqrt(before.candidate.crop.to_photo.determinant))
+    assert closer == pytest.approx([0.42, 0.5, 0.6], abs=0.011)
 
 
-def test_an_answer_stays_where_a_close_look_tells_nothing(mosaic: Mosaic, answer: Detection) -> None:
-    assert look(mosaic, Moving(None), answer) is answer
-    panorama = replace(PHOTO, panorama=True)
-    model = Moving(7.0)
-    assert look(mosaic, model, answer, photo=panorama) is answer
-    assert model.read == []
+def test_an_answer_stays_where_a_close_look_tells_nothing() -> None:
+    plan = plan_of(2)
+    looker = looker_of(Scripted(close=lambda mean: None), reference_of(plan))
+    answer = found(looker, 0, 200, 100)
+    assert close_look(looker, answer) is answer
+    blind = Scripted()
+    assert close_look(looker_of(blind, replace(reference_of(plan), closes=False)), answer) is answer
+    unread = reference_of(plan)
+    assert close_look(looker_of(blind, unread, PANORAMA), answer) is answer
+    assert blind.looks == unread.encoded == []
     # The place that it tells is not in what is to be searched.
-    x, y = answer.polygon.centroid.coords[0]
-    lon, lat = pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(x, y)
-    near = Area.near(lon, lat, 3.0)
-    assert look(mosaic, Moving(40.0), answer, near) is answer
-    assert look(mosaic, Moving(15.0), answer, near) is not answer
+    small = reference_of(plan_of(2, area=near(plan, 0, 200, 100, 10)))
+    for east, stays in ((30, True), (10, False)):
+        far = looker_of(Scripted(close=lambda mean, east=east: proposal(mean[0] + east, mean[1])), small)  # type: ignore[misc]
+        assert (close_look(far, answer) is answer) == stays
+
+
+def test_a_copied_polygon_is_looked_at_all_the_same() -> None:
+    looker = looker_of(Scripted(), reference_of(plan_of(2)))
+    again = second_look(looker, found(looker, 0, 200, 100))
+    assert again is not None
+    detection = replace(again.detection, polygon=from_wkb(again.detection.polygon.wkb))
+    copied = replace(again, detection=detection)
+    assert copied.detection.polygon is not again.detection.polygon
+    assert close_look(looker, copied).detection == close_look(looker, again).detection

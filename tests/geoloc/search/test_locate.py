@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import shapely
 import torch
 from affine import Affine
 from numpy.typing import NDArray
+from shapely import from_wkb
 from shapely.geometry import MultiPolygon, Point, Polygon
 from torch.nn import functional as F
 
@@ -28,12 +30,17 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection, iou
+from geoloc.search import locate as search
+from geoloc.search.candidate import Answer, CandidateBox
+from geoloc.search.first_pass import first_pass
 from geoloc.search.locate import locate
+from geoloc.search.look import Looker
+from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
 from tiling.area import Area
 from tiling.box import PixelBox
 from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic
-from tiling.plan import Plan, make_plan
+from tiling.plan import Middles, Plan, make_plan
 
 SIDE = 700
 SQUARE = PixelBox(431, 205, 451, 235)
@@ -61,38 +68,39 @@ class Seeing:
         self.looks: list[tuple[float, float]] = []
         self.closer: list[Gaussian] = []
 
-    def score(self, log_share: float) -> float:
-        return math.exp(log_share)
+    def score(self, evidence: float) -> float:
+        return math.exp(evidence)
 
-    def encode_queries(self, queries: list[Crop], targets: list[int]) -> list[int]:
+    def encode_queries(self, queries: list[Crop], targets: list[int]) -> SimpleNamespace:
         self.crops.append(len(queries))
-        return sorted(set(targets))
+        return SimpleNamespace(target=targets)
 
     def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
         value = rgb.astype(int)
         red = torch.from_numpy((value[..., 0] - value[..., 1:].max(-1) > 90) & valid)[None, None]
         return Features(F.pixel_unshuffle(red, 16), F.pixel_unshuffle(red, 8))
 
-    def propose(self, queries: list[int], features: Features, valid: NDArray[np.bool_], most: int) -> Matches:
+    def propose(self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], most: int) -> Matches:
         coarse, fine = (F.pixel_shuffle(side, by)[0, 0].numpy() for side, by in zip(features, (16, 8), strict=True))
         assert (coarse == fine).all()
         window = fine & valid
+        targets = sorted(set(queries.target))
         if not window.any():
-            return Matches((), dict.fromkeys(queries, -50.0))
+            return Matches((), dict.fromkeys(targets, -50.0))
         rows, columns = np.flatnonzero(window.any(1)), np.flatnonzero(window.any(0))
         box = PixelBox(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
         mass = math.log(window.sum())
-        return Matches(tuple(Proposal(target, box, mass, 0.5) for target in queries), dict.fromkeys(queries, mass))
+        return Matches(tuple(Proposal(target, box, mass, 0.5) for target in targets), dict.fromkeys(targets, mass))
 
     def rescore(
-        self, queries: list[int], features: Features, valid: NDArray[np.bool_], place: tuple[float, float]
+        self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], place: tuple[float, float]
     ) -> Proposal | None:
         self.looks.append(place)
         found = self.propose(queries, features, valid, 1).proposals
         return replace(found[0], log_mass=0.0) if found else None
 
     def match_with_prior(
-        self, queries: list[int], features: Features, valid: NDArray[np.bool_], known: Gaussian
+        self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], known: Gaussian
     ) -> Proposal | None:
         self.closer.append(known)
         found = self.propose(queries, features, valid, 1).proposals
@@ -256,3 +264,136 @@ def test_answers_stay_in_the_turn_of_the_mosaic(tmp_path: Path, photo: Photo, we
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
         found = _located(photo, Click(10, 20), mosaic, plan)
     assert iou(found[0].polygon, truth) > 0.7
+
+
+@pytest.fixture
+def three_looks() -> tuple[Scripted, PlainReference, list[Target]]:
+    """Two targets at places of their own, each seen at three places, and what every look finds there."""
+    plan = plan_of(3, 2)
+    first, last = plan.windows[0].id, plan.windows[-1].id
+    proposals = {
+        first: [proposal(60, 60, log_mass=2.0), proposal(100, 100, log_mass=-1.0), proposal(60, 60, target=1)],
+        last: [proposal(200, 200, log_mass=1.5), proposal(150, 90, log_mass=0.5, target=1)],
+    }
+    model = Scripted(
+        proposals,
+        second=lambda place: proposal(place[0] + 3, place[1], log_mass=place[0] / 100, spread_px=2.5, crop=1),
+        close=lambda mean: proposal(mean[0] + 4, mean[1], log_mass=-9.0, spread_px=1.25),
+        calibration=Calibration(4.0, 1.0, 0.3, -1.0),
+    )
+    return model, PlainReference(plan), [Target(Click(10, 20)), Target(Click(300, 200))]
+
+
+def test_evidence_and_spread_are_carried_through_all_looks(
+    photo: Photo, three_looks: tuple[Scripted, PlainReference, list[Target]]
+) -> None:
+    model, reference, targets = three_looks
+    found = locate(photo, targets, reference, model)  # type: ignore[arg-type]
+    assert [(d.target, d.rank) for d in found] == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]
+    looker = Looker(photo, targets, reference, model, Middles(reference.plan))  # type: ignore[arg-type]
+    first = first_pass(looker, top=5, exhaustive=False, progress=lambda done, total: None)
+    assert all(answer.detection.evidence is not None for answer in first)
+    for target in (0, 1):
+        # What a second look adds is a hundredth of the column.
+        both = [
+            (answer.detection.evidence or 0.0) + answer.candidate.box.centre[0] / 100
+            for answer in first
+            if answer.detection.target == target
+        ]
+        mine = [detection.evidence for detection in found if detection.target == target]
+        assert mine == pytest.approx(sorted(both, reverse=True))
+    for detection in found:
+        assert detection.evidence is not None
+        assert detection.score == model.score(detection.evidence)
+        # The close look, of the best answers only, tells another place and spread, and no evidence.
+        assert detection.spread_m == pytest.approx((1.25 if detection.rank == 1 else 2.5) * detection.gsd_m)
+        assert detection.accuracy_parts["spread"] == pytest.approx(detection.spread_m)
+
+
+@pytest.mark.parametrize("share", [-3000.0, -800.0, -40.0])
+def test_a_place_of_next_to_no_share_may_still_be_looked_at(photo: Photo, share: float) -> None:
+    """Formerly its score was 0 after the first pass, and the search ended with an error in its log."""
+    plan = plan_of(3)
+    first, last = plan.windows[0].id, plan.windows[-1].id
+    model = Scripted(
+        {first: [proposal(60, 60, log_mass=0.0)], last: [proposal(200, 60, log_mass=-share)]},
+        second=lambda place: proposal(*place, log_mass=50.0),
+    )
+    sure, unsure = locate(photo, [Target(Click(10, 20))], PlainReference(plan), model)  # type: ignore[arg-type]
+    assert (sure.window, sure.score) == (last, 1.0), "of log odds above 37 the score is exactly 1"
+    assert sure.evidence == pytest.approx(50.0)
+    assert unsure.evidence == pytest.approx(share + 50.0, abs=1)
+
+
+def test_a_copy_of_any_answer_anywhere_changes_nothing(
+    photo: Photo,
+    three_looks: tuple[Scripted, PlainReference, list[Target]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Answers of one look are tied to those of the one before by what they hold, not by being the same object."""
+    model, reference, targets = three_looks
+    before = locate(photo, targets, reference, model)  # type: ignore[arg-type]
+
+    def copied(answer: Answer) -> Answer:
+        polygon = from_wkb(answer.detection.polygon.wkb)
+        assert polygon is not answer.detection.polygon
+        return Answer(replace(answer.candidate), replace(answer.detection, polygon=polygon))
+
+    real_first, real_second, real_merge = search.first_pass, search.second_look, search.merge_answers
+
+    def second(looker: Looker, answer: Answer) -> Answer | None:
+        again = real_second(looker, copied(answer))
+        return None if again is None else copied(again)
+
+    monkeypatch.setattr(search, "first_pass", lambda *args, **options: [*map(copied, real_first(*args, **options))])
+    monkeypatch.setattr(search, "second_look", second)
+    monkeypatch.setattr(search, "merge_answers", lambda found, top: [*map(copied, real_merge(found, top=top))])
+    assert locate(photo, targets, reference, model) == before  # type: ignore[arg-type]
+    # Nor does it if all answers share one polygon: each keeps its own crops and target.
+    monkeypatch.undo()
+    shared = before[0].polygon
+    real_answer = Looker.answer
+
+    def one_polygon(self: Looker, candidate: CandidateBox) -> Answer:
+        answer = real_answer(self, candidate)
+        return replace(answer, detection=replace(answer.detection, polygon=shared))
+
+    monkeypatch.setattr(Looker, "answer", one_polygon)
+    model.looks.clear()
+    found = locate(photo, targets, reference, model)  # type: ignore[arg-type]
+    assert [(d.target, d.click) for d in found] == [(0, targets[0].click), (1, targets[1].click)]
+    for seen in model.looks:
+        (target,) = set(seen.targets)
+        click = targets[target].click
+        for crop in seen.crops:
+            assert crop.to_photo * crop.click == pytest.approx((click.x, click.y))
+
+
+def test_the_six_likeliest_places_are_looked_at_again_and_the_best_of_each_target_closely(photo: Photo) -> None:
+    plan = plan_of(1)
+    places = [(20 + 28 * i, 20 + 70 * j) for j in range(2) for i in range(8)]
+    boxes = [proposal(x, y, size=(10, 10), log_mass=5 - 0.3 * i) for i, (x, y) in enumerate(places)]
+
+    class Generous(Scripted):
+        """Gives as many places as it has, whatever it is asked for."""
+
+        def propose(self, queries: Any, window: Any, valid: NDArray[np.bool_], most: int) -> Matches:
+            assert most == max(search.PEAKS, self.top)
+            return super().propose(queries, window, valid, 99)
+
+        top = 0
+
+    for top, places_looked_at in ((1, search.PLACES), (9, 9)):
+        model = Generous({plan.windows[0].id: boxes})
+        model.top = top
+        # A second look that turns the order round.
+        model._second = lambda place: proposal(*place, size=(10, 10), log_mass=(place[0] + 10 * place[1]) / 100)
+        found = locate(photo, [Target(Click(10, 20))], PlainReference(plan), model, top=top)  # type: ignore[arg-type]
+        seconds = [seen.place for seen in model.looks if isinstance(seen.place, tuple)]
+        assert [pytest.approx(place, abs=1e-3) for place in places[:places_looked_at]] == seconds
+        assert len(found) == top
+        assert [d.rank for d in found] == list(range(1, top + 1))
+        # Its rank is that after the second look.
+        (close,) = [seen.shown for seen in model.looks if not isinstance(seen.place, tuple)]
+        x, y = ~plan.windows[0].grid.affine * (close.affine * (PX / 2, PX / 2))
+        assert (x, y) == pytest.approx(places[places_looked_at - 1], abs=0.01)

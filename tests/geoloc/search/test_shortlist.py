@@ -34,14 +34,14 @@ class Squares:
         cells = [(x, y) for y in range(ROWS) for x in range(COLUMNS)]
         windows = [Window(20, 100 + x, 200 + y, 2, PX, 1.0) for i, (x, y) in enumerate(cells) if i not in missing]
         self.plan = SimpleNamespace(windows=tuple(windows))
-        self.asked: list[int] = []
+        self.rows_read: list[int] = []
 
     def descriptors(self, row: int, columns: list[int]) -> NDArray[np.int8]:
-        self.asked.append(row)
+        self.rows_read.append(row)
         return np.stack([self.values[row - 200, column - 100] for column in columns])
 
 
-def asked_for(reference: Squares, *quads: tuple[int, int], crops: int = 1) -> DescribedQueries:
+def queries_for(reference: Squares, *quads: tuple[int, int], crops: int = 1) -> DescribedQueries:
     """Crops of one target a quad; the last crop of each shows what is in the quad, the others noise."""
     rng = np.random.default_rng(2)
     parts, target = [], []
@@ -64,14 +64,14 @@ def at(window: Window) -> tuple[int, int]:
 @settings(max_examples=40, deadline=None)
 def test_windows_that_show_the_place_come_first(x: int, y: int, looks: int) -> None:
     reference = Squares()
-    (chosen,) = shortlist(cast(Any, reference), asked_for(reference, (x, y)), looks=[looks])
+    (chosen,) = shortlist(cast(Any, reference), queries_for(reference, (x, y)), looks=[looks])
     assert len(chosen) == looks
     assert any(x - 1 <= column <= x and y - 1 <= row <= y for column, row in (at(look.window) for look in chosen))
 
 
 def test_windows_that_overlap_a_better_one_are_left_out_and_the_plans_order_is_kept() -> None:
     reference = Squares()
-    (looks,) = shortlist(cast(Any, reference), asked_for(reference, (5, 4)), looks=[20])
+    (looks,) = shortlist(cast(Any, reference), queries_for(reference, (5, 4)), looks=[20])
     chosen = [at(look.window) for look in looks]
     apart = [max(abs(a - c), abs(b - d)) for i, (a, b) in enumerate(chosen) for c, d in chosen[:i]]
     assert min(apart) == 2
@@ -80,7 +80,7 @@ def test_windows_that_overlap_a_better_one_are_left_out_and_the_plans_order_is_k
 
 def test_a_window_is_shown_the_crops_that_suit_it() -> None:
     reference = Squares()
-    queries = asked_for(reference, (3, 3), (9, 6), crops=4)
+    queries = queries_for(reference, (3, 3), (9, 6), crops=4)
     ((first, second),) = shortlist(cast(Any, reference), queries, looks=[1], crops=2)
     assert len(first.crops) == len(second.crops) == 2
     # The crop that shows it is the last of its target's four.
@@ -94,8 +94,8 @@ def test_every_row_is_read_once_and_rows_may_be_missing() -> None:
     missing = frozenset(range(3 * COLUMNS, 5 * COLUMNS)) | {0, 1, COLUMNS}
     reference = Squares(missing=missing)
     done: list[int] = []
-    (chosen,) = shortlist(cast(Any, reference), asked_for(reference, (6, 8)), looks=[1000], progress=done.append)
-    assert reference.asked == sorted(set(reference.asked))
+    (chosen,) = shortlist(cast(Any, reference), queries_for(reference, (6, 8)), looks=[1000], progress=done.append)
+    assert reference.rows_read == sorted(set(reference.rows_read))
     assert done[-1] == len(reference.plan.windows)
     # None of those left out is ever taken, and no window that overlaps none is lost.
     places = {at(look.window) for look in chosen}
@@ -107,7 +107,7 @@ def test_every_row_is_read_once_and_rows_may_be_missing() -> None:
 
 def test_the_best_come_in_the_first_part_and_all_of_them_once() -> None:
     reference = Squares()
-    queries = asked_for(reference, (3, 3), (9, 6))
+    queries = queries_for(reference, (3, 3), (9, 6))
     (together,) = shortlist(cast(Any, reference), queries, looks=[15])
     first, second = shortlist(cast(Any, reference), queries, looks=[4, 15])
     assert first == shortlist(cast(Any, reference), queries, looks=[4])[0]
@@ -117,7 +117,7 @@ def test_the_best_come_in_the_first_part_and_all_of_them_once() -> None:
 
 def test_parts_count_by_their_weight() -> None:
     reference = Squares()
-    queries = asked_for(reference, (2, 2), (11, 7))
+    queries = queries_for(reference, (2, 2), (11, 7))
     both = np.concatenate([queries.parts[0], queries.parts[1]])[None]
 
     def best(weight: list[float]) -> tuple[int, int]:
@@ -135,7 +135,7 @@ def test_it_does_not_matter_how_many_quarters_are_compared_at_once(
     monkeypatch: pytest.MonkeyPatch, across: int
 ) -> None:
     reference = Squares()
-    queries = asked_for(reference, (7, 2), crops=3)
+    queries = queries_for(reference, (7, 2), crops=3)
     whole = shortlist(cast(Any, reference), queries, looks=[4, 12])
-    monkeypatch.setattr("geoloc.search.shortlist._QUADS", across)
+    monkeypatch.setattr("geoloc.search.shortlist._QUARTERS", across)
     assert shortlist(cast(Any, reference), queries, looks=[4, 12]) == whole

@@ -22,7 +22,7 @@ def test_as_many_numbers_as_the_form_names_come_back(values: list[float], betwee
 
 
 @pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "1,nan", "inf,2", "1;2"])
-def test_anything_else_is_told_with_the_form(text: str) -> None:
+def test_anything_else_is_an_error_that_names_the_form(text: str) -> None:
     with pytest.raises(ValueError, match="is not of the form LON,LAT"):
         parse_numbers(text, "LON,LAT")
 

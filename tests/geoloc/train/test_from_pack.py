@@ -56,6 +56,12 @@ def test_it_needs_no_raster_library_and_goes_on_from_parts(collection: Collectio
     assert sorted(run.glob("last.ckpt*")) == parts
 
 
+def test_threads_can_be_chosen_before_a_numerical_library_is_loaded() -> None:
+    code = "import sys; from geoloc.train import from_pack; print({'numpy', 'torch', 'cv2'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "geoloc.train.from_pack", str(tmp_path), str(tmp_path / "run"), "--steps", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

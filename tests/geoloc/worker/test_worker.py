@@ -16,11 +16,10 @@ from typing import Any
 
 import pyproj
 import pytest
-from click.testing import CliRunner
 from shapely.geometry import box, mapping, shape
 
-from cli import main
 from tests.helpers.city import CLICK, CRS, TRUE, make_city
+from tests.helpers.command_line import invoke
 
 pytestmark = pytest.mark.timeout(200)
 ENDS = ("result", "error")
@@ -55,11 +54,11 @@ class Client:
         """The last message for a request, and those before; what is for others is passed over."""
         before = []
         while True:
-            told = self.messages.get(timeout=100)
-            if told["id"] == number:
-                if told["type"] in ENDS:
-                    return told, before
-                before.append(told)
+            message = self.messages.get(timeout=100)
+            if message["id"] == number:
+                if message["type"] in ENDS:
+                    return message, before
+                before.append(message)
 
     def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         return self.end(self.send(kind, **fields))[0]
@@ -85,7 +84,7 @@ def worker() -> Iterator[Client]:
     client.process.wait()
 
 
-def asked(folder: Path, **changes: Any) -> dict[str, Any]:
+def fields_of(folder: Path, **changes: Any) -> dict[str, Any]:
     fields = {"photo": str(folder / "p.jpg"), "click": list(CLICK), "mosaics": [str(folder / "m.tif")], "min_score": 0}
     return fields | changes
 
@@ -96,56 +95,56 @@ def lonlat() -> tuple[float, float]:
 
 
 def test_hello_tells_who_answers(worker: Client) -> None:
-    told = worker.ask("hello", protocol=1)
-    assert told["protocol"] == 1
-    assert told["executable"] == sys.executable
-    assert told["packages"]["torch"]
+    message = worker.ask("hello", protocol=1)
+    assert message["protocol"] == 1
+    assert message["executable"] == sys.executable
+    assert message["packages"]["torch"]
     other = worker.ask("hello", protocol=99)
     assert (other["type"], other["code"]) == ("error", "protocol")
     assert "99" in other["message"]
 
 
 def test_locate_answers_as_the_command_line_does(worker: Client, folder: Path) -> None:
-    told, before = worker.end(worker.send("locate", **asked(folder, thumbnails=64)))
-    assert told["type"] == "result", told
-    arguments = ["locate", str(folder / "p.jpg"), "--click", "{},{}".format(*CLICK), "--min-score", "0"]
-    result = CliRunner().invoke(main, [*arguments, "--mosaic", str(folder / "m.tif")])
-    assert told["found"] == json.loads(result.stdout)
-    best = told["found"]["features"][0]
+    message, before = worker.end(worker.send("locate", **fields_of(folder, thumbnails=64)))
+    assert message["type"] == "result", message
+    arguments = ["locate", folder / "p.jpg", "--click", "{},{}".format(*CLICK), "--min-score", "0"]
+    result = invoke(*arguments, "--mosaic", folder / "m.tif")
+    assert message["found"] == json.loads(result.stdout)
+    best = message["found"]["features"][0]
     assert shape(best["geometry"]).intersects(box(*lonlat(), *lonlat()).buffer(1e-5))
-    assert told["best_score"] == pytest.approx(best["properties"]["score"], abs=1e-4)
+    assert message["best_score"] == pytest.approx(best["properties"]["score"], abs=1e-4)
     png = b"\x89PNG"
-    assert base64.b64decode(told["photo_thumbnail"]).startswith(png)
-    assert len(told["thumbnails"]) == len(told["found"]["features"])
-    assert base64.b64decode(told["thumbnails"][0]["mosaic"]).startswith(png)
-    stages = [message["stage"] for message in before]
+    assert base64.b64decode(message["photo_thumbnail"]).startswith(png)
+    assert len(message["thumbnails"]) == len(message["found"]["features"])
+    assert base64.b64decode(message["thumbnails"][0]["mosaic"]).startswith(png)
+    stages = [sent["stage"] for sent in before]
     assert list(dict.fromkeys(stages)) == ["planning", "loading", "searching", "verifying"]
-    fractions = [message["fraction"] for message in before]
+    fractions = [sent["fraction"] for sent in before]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] < fractions[-1] <= 1
 
 
 def test_the_second_click_finds_all_warm(worker: Client, folder: Path) -> None:
-    worker.ask("locate", **asked(folder, refine="off"))
-    told, before = worker.end(worker.send("locate", **asked(folder, refine="off", top=1)))
-    assert "loading" not in [message["stage"] for message in before]
-    assert [feature["properties"]["method"] for feature in told["found"]["features"]] == ["attention"]
+    worker.ask("locate", **fields_of(folder, refine="off"))
+    message, before = worker.end(worker.send("locate", **fields_of(folder, refine="off", top=1)))
+    assert "loading" not in [sent["stage"] for sent in before]
+    assert [feature["properties"]["method"] for feature in message["found"]["features"]] == ["attention"]
 
 
 def test_not_here_is_an_empty_collection(worker: Client, folder: Path) -> None:
-    told = worker.ask("locate", **asked(folder, min_score=1.0, thumbnails=64, refine="off"))
-    assert told["found"]["features"] == []
-    assert 0 <= told["best_score"] < 1
-    assert told["photo_thumbnail"] is None
+    message = worker.ask("locate", **fields_of(folder, min_score=1.0, thumbnails=64, refine="off"))
+    assert message["found"]["features"] == []
+    assert 0 <= message["best_score"] < 1
+    assert message["photo_thumbnail"] is None
 
 
 def test_an_area_limits_the_search(worker: Client, folder: Path) -> None:
     lon, lat = lonlat()
     area = mapping(box(lon - 2e-4, lat - 2e-4, lon + 2e-4, lat + 2e-4))
-    told = worker.ask("locate", **asked(folder, area=area, refine="off"))
-    for feature in told["found"]["features"]:
+    message = worker.ask("locate", **fields_of(folder, area=area, refine="off"))
+    for feature in message["found"]["features"]:
         assert shape(area).contains(shape(feature["geometry"]).centroid)
-    away = worker.ask("locate", **asked(folder, near=[lon + 1, lat], within=100))
+    away = worker.ask("locate", **fields_of(folder, near=[lon + 1, lat], within=100))
     assert (away["type"], away["code"]) == ("error", "area")
 
 
@@ -159,6 +158,10 @@ def test_an_area_limits_the_search(worker: Client, folder: Path) -> None:
         ({"click": "12,13"}, "usage", "click"),
         ({"click": None}, "usage", "click"),
         ({"top": 0}, "usage", "top"),
+        ({"bands": [1, 2]}, "usage", "bands"),
+        ({"index": "/no/such.zarr", "gsd": 0.3}, "usage", "an index has its own"),
+        ({"bounds": [1, 2, 3, 4]}, "area", "nothing of the mosaic"),
+        ({"aoi": "/no/such.gpkg"}, "area", "such.gpkg"),
         ({"gps": "yes"}, "usage", "gps"),
         ({"within": -1}, "usage", "within"),
         ({"refine": "perhaps"}, "usage", "refine"),
@@ -171,42 +174,42 @@ def test_an_area_limits_the_search(worker: Client, folder: Path) -> None:
 def test_what_is_wrong_is_told_by_code_and_name(
     worker: Client, folder: Path, changes: dict[str, Any], code: str, words: str
 ) -> None:
-    told = worker.ask("locate", **asked(folder, **changes))
-    assert (told["type"], told["code"]) == ("error", code), told
-    assert words in told["message"]
-    assert "\n" not in told["message"]
+    message = worker.ask("locate", **fields_of(folder, **changes))
+    assert (message["type"], message["code"]) == ("error", code), message
+    assert words in message["message"]
+    assert "\n" not in message["message"]
 
 
 @pytest.mark.parametrize("line", [b"no json", b"[]", b'{"type": "ping"}', b'{"id": null, "type": "ping"}'])
 def test_lines_that_are_no_requests(worker: Client, line: bytes) -> None:
     worker.line(line)
-    told, _ = worker.end(None)
-    assert told["code"] == "usage"
+    message, _ = worker.end(None)
+    assert message["code"] == "usage"
 
 
 def test_an_unknown_request(worker: Client) -> None:
-    told = worker.ask("dance")
-    assert told["code"] == "usage"
-    assert "dance" in told["message"]
+    message = worker.ask("dance")
+    assert message["code"] == "usage"
+    assert "dance" in message["message"]
 
 
 def test_ping_is_answered_while_a_job_runs_and_cancel_stops_it(worker: Client, folder: Path) -> None:
     queries = [{"number": n, "photo": str(folder / "p.jpg"), "click": [100 + n, 100]} for n in range(100)]
     running = worker.send("batch", queries=queries, **_source(folder))
-    waiting = worker.send("locate", **asked(folder))
+    waiting = worker.send("locate", **fields_of(folder))
     begin = time.monotonic()
     worker.ask("ping")
     assert time.monotonic() - begin < 5
     assert worker.ask("cancel", target=waiting)["known"]
     cancel = worker.send("cancel", target=running)
     ends = [worker.messages.get(timeout=100) for _ in range(3)]
-    while sum(told["type"] in ENDS for told in ends) < 3:
+    while sum(message["type"] in ENDS for message in ends) < 3:
         ends.append(worker.messages.get(timeout=100))
-    by_id = {told["id"]: told for told in ends if told["type"] in ENDS}
+    by_id = {message["id"]: message for message in ends if message["type"] in ENDS}
     assert by_id[running]["code"] == by_id[waiting]["code"] == "cancelled"
     assert by_id[cancel]["type"] == "result"
     assert not worker.ask("cancel", target=running)["known"]
-    assert worker.ask("locate", **asked(folder, refine="off"))["type"] == "result"
+    assert worker.ask("locate", **fields_of(folder, refine="off"))["type"] == "result"
 
 
 def test_a_batch_tells_each_query(worker: Client, folder: Path) -> None:
@@ -216,8 +219,8 @@ def test_a_batch_tells_each_query(worker: Client, folder: Path) -> None:
         {"number": 8, "photo": photo, "click": [-5, 5]},
         {"number": 9, "photo": str(folder / "gone.jpg"), "click": [1, 2]},
     ]
-    told, before = worker.end(worker.send("batch", queries=queries, min_score=0, refine="off", **_source(folder)))
-    rows = {row["number"]: row for row in told["rows"]}
+    message, before = worker.end(worker.send("batch", queries=queries, min_score=0, refine="off", **_source(folder)))
+    rows = {row["number"]: row for row in message["rows"]}
     assert rows[7]["error"] is None
     assert rows[7]["features"][0]["properties"]["rank"] == 1
     assert "-5" in rows[8]["error"]
@@ -230,39 +233,39 @@ def test_a_batch_tells_each_query(worker: Client, folder: Path) -> None:
 def test_an_index_is_built_searched_and_brought_up_to_date(worker: Client, folder: Path) -> None:
     pytest.importorskip("zarr")
     path = folder / "i.zarr"
-    told, before = worker.end(worker.send("index", output=str(path), **_source(folder)))
-    assert told["type"] == "result", told
-    assert told["encoded"] > 0
-    assert told["bytes"] > 1000
+    message, before = worker.end(worker.send("index", output=str(path), **_source(folder)))
+    assert message["type"] == "result", message
+    assert message["encoded"] > 0
+    assert message["bytes"] > 1000
     assert before[-1]["stage"] == "indexing"
     again = worker.ask("index", output=str(path), update=True, **_source(folder))
-    assert (again["encoded"], again["kept"]) == (0, told["encoded"])
+    assert (again["encoded"], again["kept"]) == (0, message["encoded"])
     assert worker.ask("info", index=str(path))["state"] == "complete"
-    whole = worker.ask("locate", **asked(folder, refine="off"))
-    by_index = worker.ask("locate", **asked(folder, index=str(path), mosaics=[], refine="off"))
+    whole = worker.ask("locate", **fields_of(folder, refine="off"))
+    by_index = worker.ask("locate", **fields_of(folder, index=str(path), mosaics=[], refine="off"))
     places = [shape(t["found"]["features"][0]["geometry"]).centroid for t in (whole, by_index)]
     assert places[0].distance(places[1]) < 1e-5
     assert worker.ask("index", output=str(folder / "no" / "i.zarr"), **_source(folder))["code"] == "output"
 
 
 def test_the_plan_of_a_search(worker: Client, folder: Path) -> None:
-    told = worker.ask("plan", **_source(folder))
-    printed = CliRunner().invoke(main, ["tiles", "--mosaic", str(folder / "m.tif")]).stdout
-    assert told["features"] == json.loads(printed)
-    assert len(told["tile_ids"]) > 0
+    message = worker.ask("plan", **_source(folder))
+    printed = invoke("tiles", "--mosaic", folder / "m.tif").stdout
+    assert message["features"] == json.loads(printed)
+    assert len(message["tile_ids"]) > 0
 
 
 def test_a_changed_mosaic_is_read_again(worker: Client, tmp_path: Path) -> None:
     make_city(tmp_path)
-    assert worker.ask("locate", **asked(tmp_path, refine="off"))["found"]["features"]
+    assert worker.ask("locate", **fields_of(tmp_path, refine="off"))["found"]["features"]
     (tmp_path / "m.tif").write_bytes(b"no longer a picture")
-    assert worker.ask("locate", **asked(tmp_path))["code"] == "mosaic"
+    assert worker.ask("locate", **fields_of(tmp_path))["code"] == "mosaic"
 
 
 def test_it_ends_when_asked_and_when_left_alone(folder: Path) -> None:
-    told = Client()
-    assert told.ask("shutdown")["type"] == "result"
-    assert told.process.wait(30) == 0
+    ended = Client()
+    assert ended.ask("shutdown")["type"] == "result"
+    assert ended.process.wait(30) == 0
     left = Client()
     left.send("batch", queries=[{"number": 1, "photo": str(folder / "p.jpg"), "click": [9, 9]}], **_source(folder))
     assert left.close() == 0

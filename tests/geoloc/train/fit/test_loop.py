@@ -124,17 +124,17 @@ def test_minutes_of_earlier_sittings_count_and_those_between_do_not(
         return learning_rate(schedule, step, elapsed_s)
 
     monkeypatch.setattr(loop, "learning_rate", noted)
-    run(drawn, tmp_path, tiny, steps=math.inf, minutes=2)
+    run(drawn, tmp_path, tiny, steps=math.inf, minutes=1)
     first, steps = used_s(tmp_path), len(rates)
     clock.now += 1e6
-    run(drawn, tmp_path, tiny, steps=math.inf, minutes=4)
-    assert 240 <= used_s(tmp_path) < 300
+    run(drawn, tmp_path, tiny, steps=math.inf, minutes=2)
+    assert 120 <= used_s(tmp_path) < 180
     # The learning rate, too, knows the time used before.
     assert rates[0] < 60
     assert first <= rates[steps] < first + 60
     # All are used up: nothing is trained, nothing is lost.
     before, steps = load_file(tmp_path / "weights.safetensors"), len(rates)
-    again = load_file(run(drawn, tmp_path, tiny, steps=math.inf, minutes=3))
+    again = load_file(run(drawn, tmp_path, tiny, steps=math.inf, minutes=1.5))
     assert len(rates) == steps
     assert all(torch.equal(before[name], again[name]) for name in before)
 

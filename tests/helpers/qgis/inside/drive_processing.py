@@ -121,7 +121,7 @@ def model() -> list:
         ("PHOTO", source.fromModelParameter("photo")),
         ("REFERENCE", source.fromModelParameter("mosaic")),
         *((name, source.fromStaticValue(given)) for name, given in (("CLICK_X", x), ("CLICK_Y", y), ("TOP", 1))),
-        # The model's editor fills these in.
+        # The model's editor fills these in; EXHAUSTIVE is missing, as in models from before it was there.
         *((name, source.fromStaticValue(given)) for name, given in (("WITHIN", 500), ("USE_GPS", True))),
         *((name, source.fromStaticValue(given)) for name, given in (("ALL", False), ("GEOMETRY", True))),
     ):

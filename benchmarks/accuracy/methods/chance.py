@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.accuracy.job import Job
+from benchmarks.accuracy.methods.method import SearchedMosaic
 from benchmarks.accuracy.raster import whole_grid
-from benchmarks.accuracy.record import Record, random_record
-from benchmarks.accuracy.sets import Search
+from benchmarks.accuracy.results.record import QueryRecord, random_record
+from benchmarks.accuracy.queries.sets import MosaicQueries
 from tiling.grid import ground_distance_m, project
 
 PLACES = 1500
@@ -16,34 +16,37 @@ _STEPS = 400
 _SEED = 6
 
 
-def expect(job: Job, search: Search, present: bool) -> tuple[list[Record], list[float]]:
-    """A record of shares for every query, and the distances in metres of drawn places, `PLACES` a query.
+def expect(
+    searched: SearchedMosaic, queries: MosaicQueries, present: bool
+) -> tuple[list[QueryRecord], list[float]]:
+    """Make a record of shares for every query, and draw distances in metres of places, `PLACES` a query.
 
-    present: whether the object is on the mosaic; without it nothing is right and all distances are infinite.
+    Where the object is not `present` on the mosaic nothing is right and all distances are infinite.
     """
-    grid = whole_grid(job.mosaic, job.gsd_m)
-    valid = job.mosaic.read_valid(grid)
+    mosaic = searched.mosaic
+    grid = whole_grid(mosaic, searched.gsd_m)
+    valid = mosaic.read_valid(grid)
     area = float(valid.sum()) * abs(grid.affine.determinant)
     rows, columns = np.nonzero(valid)
     drawn = np.random.default_rng(_SEED).integers(len(rows), size=PLACES)
     places = [grid.affine * (columns[i] + 0.5, rows[i] + 0.5) for i in drawn]
     records, errors = [], []
-    for query in search.queries:
+    for query in queries.queries:
         if not present:
             shares = dict.fromkeys(("hit", "acc_025", "acc_050"), 0.0)
             errors += [float("inf")] * PLACES
         else:
-            truth = project(query.box, query.epsg, job.mosaic.crs)
+            truth = project(query.box, query.epsg, mosaic.crs)
             x0, y0, x1, y1 = truth.bounds
-            shares = _shares((x1 - x0, y1 - y0), job.size_m, area)
+            shares = _shares((x1 - x0, y1 - y0), searched.size_m, area)
             middle = truth.centroid
-            errors += [ground_distance_m(middle.x, middle.y, x, y, job.mosaic.crs) for x, y in places]
-        records.append(random_record(query, search.mosaic.parent.name, shares))
+            errors += [ground_distance_m(middle.x, middle.y, x, y, mosaic.crs) for x, y in places]
+        records.append(random_record(query, queries.mosaic.parent.name, shares))
     return records, errors
 
 
 def _shares(truth: tuple[float, float], size: tuple[float, float], area: float) -> dict[str, float]:
-    """How often a box of `size` (width, height), its centre anywhere on `area`, is right about one of size `truth`.
+    """Return how often a box of `size` (width, height), anywhere on `area`, is right about one of size `truth`.
 
     The object is taken to lie inside of what holds data. Both boxes go along the same axes: their overlap is a product.
     """

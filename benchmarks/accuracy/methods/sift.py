@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy import place
-from benchmarks.accuracy.job import Job, Locate
+from benchmarks.accuracy.methods import place
+from benchmarks.accuracy.methods.method import Locate, SearchedMosaic
 from benchmarks.accuracy.raster import whole_grid
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
@@ -27,10 +27,10 @@ TILE, OVERLAP = 8192, 64
 _Features = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def prepare(job: Job) -> Locate:
-    """The features of the mosaic, found once; what it scores is more the more inliers there are, and no probability."""
-    grid = whole_grid(job.mosaic, job.gsd_m)
-    pixels = job.mosaic.read(grid)
+def prepare(searched: SearchedMosaic) -> Locate:
+    """Find the features of the mosaic; the score is more the more inliers there are, and no probability."""
+    grid = whole_grid(searched.mosaic, searched.gsd_m)
+    pixels = searched.mosaic.read(grid)
     points, descriptors = _of_mosaic(pixels.rgb, np.where(pixels.valid, np.uint8(255), np.uint8(0)))
 
     def locate(photo: Photo, targets: list[Target]) -> list[Detection]:
@@ -44,14 +44,14 @@ def prepare(job: Job) -> Locate:
             # OpenCV counts from pixel centres, clicks and grids from corners.
             x, y, w = homography @ (target.click.x - 0.5, target.click.y - 0.5, 1.0)
             at = grid.affine * (x / w + 0.5, y / w + 0.5)
-            answers += place.answers(job, photo, target, at, score=score, name="sift")
+            answers += place.answers(searched, photo, target, at, score=score, name="sift")
         return answers
 
     return locate
 
 
 def _of_mosaic(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> _Features:
-    """As `_features`, of a picture of any size."""
+    """Find features as `_features` does, in a picture of any size."""
     found = []
     for top in range(0, rgb.shape[0], TILE):
         for left in range(0, rgb.shape[1], TILE):
@@ -65,7 +65,7 @@ def _of_mosaic(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> _Features:
 
 
 def _features(rgb: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> _Features:
-    """Points, N x 2, and RootSIFT descriptors (Arandjelovic and Zisserman, 2012), N x 128."""
+    """Find points, N x 2, and RootSIFT descriptors (Arandjelovic and Zisserman, 2012), N x 128."""
     keypoints, descriptors = cv2.SIFT.create().detectAndCompute(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), mask)
     if descriptors is None:
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
@@ -74,7 +74,7 @@ def _features(rgb: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> _Featur
 
 
 def _homography(photo: _Features, mosaic: _Features) -> tuple[NDArray[Any], int] | None:
-    """Photo to mosaic pixels, centre origin, and the number of inliers; None where the photo cannot be placed."""
+    """Fit photo to mosaic pixels, centre origin, and count the inliers; None where the photo cannot be placed."""
     if min(len(photo[0]), len(mosaic[0])) < 2:
         return None
     matcher = cv2.BFMatcher(cv2.NORM_L2)

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import figures
-from benchmarks.accuracy.figures import Estimate
-from benchmarks.accuracy.machine import commit, today
+from benchmarks.accuracy.results import figures
+from benchmarks.accuracy.results.figures import Estimate
+from benchmarks.provenance import commit, today
 from benchmarks.accuracy.methods import PROBABLE
-from benchmarks.accuracy.sets import QuerySet
-from benchmarks.accuracy.store import Result
+from benchmarks.accuracy.queries.sets import QuerySet
+from benchmarks.accuracy.results.store import Result
 from geoloc.search.locate import PRESENT
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing

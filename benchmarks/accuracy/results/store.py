@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy import chance, place
-from benchmarks.accuracy.job import Job
-from benchmarks.accuracy.machine import commit, today
+from benchmarks.accuracy.methods.method import SearchedMosaic
+from benchmarks.provenance import commit, today
 from benchmarks.accuracy.methods import Attention, Method
-from benchmarks.accuracy.record import Record, record
-from benchmarks.accuracy.sets import QuerySet
+from benchmarks.accuracy.results.record import QueryRecord, record
+from benchmarks.accuracy.queries.sets import QuerySet
 from geoloc.evaluation import evaluate
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
@@ -35,7 +35,7 @@ class Result:
     identity: dict[str, Any]
     made: dict[str, Any]
     summary: dict[str, float | None]
-    records: tuple[Record, ...]
+    records: tuple[QueryRecord, ...]
 
 
 class Store:
@@ -48,7 +48,7 @@ class Store:
         """The stored result; None where there is none, or one of other weights, options or queries."""
         try:
             stored = json.loads(self._path(asked.name, method.name).read_text(encoding="utf-8"))
-            result = Result(**stored | {"records": tuple(map(Record.from_json, stored["records"]))})
+            result = Result(**stored | {"records": tuple(map(QueryRecord.from_json, stored["records"]))})
         except (OSError, ValueError, TypeError, KeyError):
             return None
         return result if result.identity == identity(asked, method) else None
@@ -87,7 +87,7 @@ def run(asked: QuerySet, method: Method, progress: Callable[[int, int], None]) -
     """
     started = time.perf_counter()
     size = place.median_size([query for search in asked.searches for query in search.queries])
-    records: list[Record] = []
+    records: list[QueryRecord] = []
     outcomes: list[evaluate.Outcome] = []
     errors: list[float] = []
     saved_s = 0.0
@@ -120,7 +120,7 @@ def run(asked: QuerySet, method: Method, progress: Callable[[int, int], None]) -
     return Result(identity(asked, method), made, evaluate.to_json(summary), tuple(records))
 
 
-def _expected(records: list[Record], errors: list[float]) -> dict[str, float]:
+def _expected(records: list[QueryRecord], errors: list[float]) -> dict[str, float]:
     """The keys of `evaluate.summarise` for answers at random, which take no time."""
     shares = {"hit_rate": "hit", "acc_025": "acc_025", "acc_050": "acc_050"}
     low, high = np.quantile(errors, [0.5, 0.9], method="inverted_cdf")

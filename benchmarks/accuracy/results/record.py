@@ -13,13 +13,21 @@ from tiling.grid import as_crs
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class QueryRecord:
     """One query with its answer.
 
-    photo: its site and file name, shared by the clicks that are drawn together by the bootstrap. mosaic: name of what
-    was searched. click: x, y in the photo. truth: xmin, ymin, xmax, ymax in `epsg`, where the object really is. hit,
-    acc_025, acc_050: 0 or 1, or how often for a method that answers at random. score: of the best answer, 0 without
-    one. answer: its polygon's corners in `crs` (its EPSG code, or WKT), None without one.
+    Attributes:
+        photo: its site and file name, shared by the clicks that are drawn together by the bootstrap.
+        mosaic: name of what was searched.
+        click: x, y in the photo.
+        truth: xmin, ymin, xmax, ymax in `epsg`, where the object really is.
+        epsg: of `truth`.
+        hit: 0 or 1, or how often for a method that answers at random; as `acc_025` and `acc_050`.
+        acc_025: whether the IoU is above 0.25.
+        acc_050: whether the IoU is above 0.5.
+        score: of the best answer, 0 without one.
+        answer: its polygon's corners in `crs`, None without one.
+        crs: EPSG code or WKT of `answer`.
     """
 
     photo: str
@@ -33,15 +41,14 @@ class Record:
     score: float
     answer: tuple[tuple[float, float], ...] | None
     crs: str | None
-    """Of `answer`."""
 
     def to_json(self) -> dict[str, Any]:
-        """All fields by their names."""
+        """Return all fields by their names."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Record:
-        """The reverse of `to_json`, lists of JSON as tuples."""
+    def from_json(cls, stored: dict[str, Any]) -> QueryRecord:
+        """Make a record of what `to_json` returned, lists of JSON as tuples."""
         answer = stored["answer"]
         return cls(**stored | {
             "click": tuple(stored["click"]),
@@ -51,17 +58,17 @@ class Record:
 
     @property
     def truth_box(self) -> Polygon:
-        """In `epsg`."""
+        """True box in `epsg`."""
         return box(*self.truth)
 
 
-def record(outcome: Outcome, mosaic: str, present: bool) -> Record:
-    """An outcome of `geoloc.evaluation.evaluate`. present: whether the object is on the mosaic; without it no answer is right."""
+def record_of(outcome: Outcome, mosaic: str, present: bool) -> QueryRecord:
+    """Make the record of an outcome; where the object is not `present` on the mosaic no answer is right."""
     # The definitions of a hit and of the accuracies are those of `geoloc evaluate`.
     one = summarise([outcome]) if present else dict.fromkeys(_SHARES.values(), 0.0)
     best = outcome.best
-    return Record(
-        **_asked(outcome.query),
+    return QueryRecord(
+        **_query_fields(outcome.query),
         mosaic=mosaic,
         **{name: one[key] for name, key in _SHARES.items()},
         score=0.0 if best is None else best.score,
@@ -75,15 +82,15 @@ def _crs(crs: Any) -> str:
     return as_crs(crs).to_wkt() if code is None else f"EPSG:{code}"
 
 
-def random_record(query: LabelledQuery, mosaic: str, shares: dict[str, float]) -> Record:
-    """A query answered at random. shares: how often by `hit`, `acc_025`, `acc_050`."""
-    return Record(**_asked(query), mosaic=mosaic, **shares, score=0.0, answer=None, crs=None)
+def random_record(query: LabelledQuery, mosaic: str, shares: dict[str, float]) -> QueryRecord:
+    """Make the record of a query answered at random; `shares` say how often, by `hit`, `acc_025` and `acc_050`."""
+    return QueryRecord(**_query_fields(query), mosaic=mosaic, **shares, score=0.0, answer=None, crs=None)
 
 
 _SHARES = {"hit": "hit_rate", "acc_025": "acc_025", "acc_050": "acc_050"}
 
 
-def _asked(query: LabelledQuery) -> dict[str, Any]:
+def _query_fields(query: LabelledQuery) -> dict[str, Any]:
     return {
         "photo": f"{query.photo.parent.parent.name}/{query.photo.name}",
         "click": (query.click.x, query.click.y),

@@ -8,9 +8,9 @@ from pathlib import Path
 from PIL import Image
 from shapely.geometry import Polygon, box
 
-from benchmarks.accuracy.record import Record
-from benchmarks.accuracy.sets import QuerySet
-from benchmarks.accuracy.store import Result
+from benchmarks.accuracy.results.record import QueryRecord
+from benchmarks.accuracy.queries.sets import QuerySet
+from benchmarks.accuracy.results.store import Result
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click
 from geoloc.results.drawing import BACKGROUND, WHITE, draw_label, draw_strokes
@@ -59,17 +59,17 @@ def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
     return len(every)
 
 
-def _found(asked: QuerySet, result: Result) -> list[tuple[Path, Path, Record]]:
+def _found(asked: QuerySet, result: Result) -> list[tuple[Path, Path, QueryRecord]]:
     """Mosaic, photo and record of every query: records stand in the order of the queries."""
     files = [(search.mosaic, query.photo) for search in asked.searches for query in search.queries]
     return [(*pair, record) for pair, record in zip(files, result.records, strict=True)]
 
 
-def _failed(record: Record, present: bool) -> bool:
+def _failed(record: QueryRecord, present: bool) -> bool:
     return record.hit < 1 if present else record.score >= PRESENT
 
 
-def _panels(photo: Photo, record: Record, mosaic: Mosaic, present: bool) -> Iterator[Image.Image]:
+def _panels(photo: Photo, record: QueryRecord, mosaic: Mosaic, present: bool) -> Iterator[Image.Image]:
     panel = photo_close_up(photo, Click(*record.click), _CLICK, _PX)
     draw_label(panel, (8, _PX - 26), record.photo, WHITE, 13)
     yield panel

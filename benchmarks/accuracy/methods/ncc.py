@@ -8,8 +8,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from benchmarks.accuracy import place
-from benchmarks.accuracy.job import Job, Locate
+from benchmarks.accuracy.methods import place
+from benchmarks.accuracy.methods.method import Locate, SearchedMosaic
 from benchmarks.accuracy.raster import whole_grid
 from geoloc.photo.crops import Crop, make_crops
 from geoloc.photo.photo import Photo
@@ -17,15 +17,15 @@ from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
 
 HEADINGS = 12
-"""Tried where the photo does not tell its own."""
+"""Tried where the photo's own is not known."""
 SIDES_M = (12.5, 20.0, 32.0, 50.0, 80.0)
 """Ground that the crop is supposed to show; the photo's own scale is not used, so that all photos are alike."""
 
 
-def prepare(job: Job) -> Locate:
-    """The mosaic as one picture; the score is the correlation, and no probability."""
-    grid = whole_grid(job.mosaic, job.gsd_m)
-    pixels = job.mosaic.read(grid)
+def prepare(searched: SearchedMosaic) -> Locate:
+    """Read the mosaic as one picture; the score is the correlation, and no probability."""
+    grid = whole_grid(searched.mosaic, searched.gsd_m)
+    pixels = searched.mosaic.read(grid)
     mosaic = pixels.rgb.copy()
     if pixels.valid.any():
         mosaic[~pixels.valid] = pixels.rgb[pixels.valid].mean(0).astype(np.uint8)
@@ -36,16 +36,16 @@ def prepare(job: Job) -> Locate:
             best = -1.0, (np.nan, np.nan)
             for query in _crops(photo, target):
                 for side_m in SIDES_M:
-                    best = max(best, _match(query, side_m / job.gsd_m, mosaic, pixels.valid))
+                    best = max(best, _match(query, side_m / searched.gsd_m, mosaic, pixels.valid))
             correlation, (x, y) = best
-            answers += place.answers(job, photo, target, grid.affine * (x, y), score=max(correlation, 0.0), name="ncc")
+            answers += place.answers(searched, photo, target, grid.affine * (x, y), score=max(correlation, 0.0), name="ncc")
         return answers
 
     return locate
 
 
 def _crops(photo: Photo, target: Target) -> Iterator[Crop]:
-    """What the network is shown, but at more headings where the photo's is unknown."""
+    """Yield what the network is shown, but at more headings where the photo's is unknown."""
     if photo.heading_deg is not None or photo.panorama:
         yield from make_crops(photo, target)
         return
@@ -54,7 +54,7 @@ def _crops(photo: Photo, target: Target) -> Iterator[Crop]:
 
 
 def _match(query: Crop, side_px: float, mosaic: np.ndarray, valid: np.ndarray) -> tuple[float, tuple[float, float]]:
-    """The best correlation and where the click is then, mosaic pixels; only places with data count.
+    """Return the best correlation and where the click is then, mosaic pixels; only places with data count.
 
     side_px: height of the crop on the mosaic.
     """

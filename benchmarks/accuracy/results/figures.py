@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy.record import Record
+from benchmarks.accuracy.results.record import QueryRecord
 
 DRAWS = 4000
 LEVEL = 0.95
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its interval; low and high are None where there are fewer than two photographs to draw from."""
+    """A figure with its interval, whose ends are None where there are fewer than two photographs to draw from."""
 
     value: float
     low: float | None
@@ -31,7 +31,7 @@ class Estimate:
 
 
 def share(values: Sequence[float], photos: Sequence[str]) -> Estimate:
-    """The mean of one value a query, with its interval.
+    """Return the mean of one value a query, with its interval.
 
     Raises:
         ValueError: no values, or not as many photos.
@@ -44,8 +44,8 @@ def share(values: Sequence[float], photos: Sequence[str]) -> Estimate:
     return _estimate(float(np.mean(values)), None if drawn is None else (drawn @ sums) / (drawn @ sizes))
 
 
-def auroc(present: Sequence[Record], wrong: Sequence[Record]) -> Estimate:
-    """How often a query whose object is on the mosaic scores above one whose object is not, ties counting half.
+def auroc(present: Sequence[QueryRecord], wrong: Sequence[QueryRecord]) -> Estimate:
+    """Return how often a query whose object is on the mosaic scores above one whose is not, ties counting half.
 
     Raises:
         ValueError: one of the two is empty.
@@ -64,11 +64,12 @@ def auroc(present: Sequence[Record], wrong: Sequence[Record]) -> Estimate:
     return _estimate(float(wins.mean()), drawn)
 
 
-def calibration_error(present: Sequence[Record], wrong: Sequence[Record]) -> float:
-    """Expected calibration error of the score as the probability that the best answer is right, 10 bins of equal width.
+def calibration_error(present: Sequence[QueryRecord], wrong: Sequence[QueryRecord]) -> float:
+    """Return the expected calibration error of the score as the probability that the best answer is right.
 
-    Both kinds weigh one half, whatever their numbers: scores are fitted so (see `geoloc.train.calibration.score_law`). The error is
-    the mean, by weight, of |mean score - share of right answers| in each bin (Guo et al., 2017, arXiv 1706.04599).
+    In 10 bins of equal width. Both kinds weigh one half, whatever their numbers: scores are fitted so (see
+    `geoloc.train.calibration.score_law`). The error is the mean, by weight, of |mean score - share of right answers| in
+    each bin (Guo et al., 2017, arXiv 1706.04599).
     """
     every = [*present, *wrong]
     score = _scores(every)
@@ -79,12 +80,12 @@ def calibration_error(present: Sequence[Record], wrong: Sequence[Record]) -> flo
     return float(np.abs(gaps).sum())
 
 
-def _scores(records: Sequence[Record]) -> Floats:
+def _scores(records: Sequence[QueryRecord]) -> Floats:
     return np.array([r.score for r in records])
 
 
 def _draws(photos: Sequence[str], stream: int = 0) -> tuple[Floats | None, NDArray[np.intp]]:
-    """How often each photograph is drawn, DRAWS x photographs, and the photograph of each query, by number.
+    """Draw how often each photograph counts, DRAWS x photographs; and return that of each query, by number.
 
     stream: another one draws independently.
     """

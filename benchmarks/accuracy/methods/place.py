@@ -1,4 +1,4 @@
-"""An answer of a method that finds a place and no box."""
+"""Answers of methods that find a place and no box."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from shapely.geometry import box
 
-from benchmarks.accuracy.job import Job
+from benchmarks.accuracy.methods.method import SearchedMosaic
 from geoloc.evaluation.evaluate import LabelledQuery
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
@@ -16,9 +16,9 @@ from geoloc.results.detection import Detection
 
 
 def median_size(queries: Iterable[LabelledQuery]) -> tuple[float, float]:
-    """Median width and height of the true boxes, in units of their CRS.
+    """Return the median width and height of the true boxes, in units of their CRS.
 
-    It is told to methods without boxes of their own, which lets them have an IoU: a kindness to them.
+    Methods without boxes of their own are given it, which lets them have an IoU: a kindness to them.
     """
     bounds = np.array([query.box.bounds for query in queries])
     width, height = np.median(bounds[:, 2:] - bounds[:, :2], axis=0)
@@ -26,13 +26,13 @@ def median_size(queries: Iterable[LabelledQuery]) -> tuple[float, float]:
 
 
 def answers(
-    job: Job, photo: Photo, target: Target, at: tuple[float, float], *, score: float, name: str
+    searched: SearchedMosaic, photo: Photo, target: Target, at: tuple[float, float], *, score: float, name: str
 ) -> list[Detection]:
-    """A box of the job's size round `at`, in the mosaic's CRS; none where `at` is not finite."""
+    """Return a box of the given size round `at`, in the mosaic's CRS; none where `at` is not finite."""
     x, y = at
     if not (math.isfinite(x) and math.isfinite(y)):
         return []
-    width, height = job.size_m
+    width, height = searched.size_m
     return [
         Detection(
             rank=1,
@@ -40,8 +40,8 @@ def answers(
             click=target.click,
             photo=str(photo.path),
             polygon=box(x - width / 2, y - height / 2, x + width / 2, y + height / 2),
-            crs=job.mosaic.crs,
-            gsd_m=job.gsd_m,
+            crs=searched.mosaic.crs,
+            gsd_m=searched.gsd_m,
             accuracy_m=0.0,
             accuracy_parts={},
             model=name,

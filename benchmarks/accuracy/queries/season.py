@@ -9,16 +9,17 @@ import torch
 from torch import Tensor
 
 from benchmarks.accuracy.raster import whole_grid, write_mosaic
-from geoloc.train.samples.appearance import RandomDraws, expose, add_noise, season, shadow, soften
+from geoloc.train.samples.appearance import RandomDraws, add_noise, expose, season, shadow, soften
 from tiling.mosaic import open_mosaic
 
 SEED = 3
 
 
 class _Always(RandomDraws):
-    """Every change is made; in training each is made to some of the pictures."""
+    """Draws by which every change is made; in training each is made to some of the pictures."""
 
     def chance(self, share: float) -> Tensor:
+        """Draw True for all pictures."""
         return torch.ones(self.count, 1, 1, 1, dtype=torch.bool)
 
 

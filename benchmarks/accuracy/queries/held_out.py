@@ -28,7 +28,7 @@ _EPSG, _WEST, _SOUTH = 32614, 600_000.0, 3_300_000.0
 def make_held_out(site: Path, folder: Path) -> None:
     """Write `mosaic.tif`, the held-out ground as training sees it, and `queries.csv` into `folder`.
 
-    A site that was levelled has no place on the map any more, so its ground lies at a made one. Nobody has drawn true
+    A site that was levelled has no place on the map any more, so its ground lies at an invented one. Nobody has drawn true
     boxes there: they are those of image segments, and where a photograph shows too few, squares of `2 * RADIUS_M` round
     places.
 
@@ -48,22 +48,22 @@ def make_held_out(site: Path, folder: Path) -> None:
     rng = np.random.default_rng(_SEED)
     lines = []
     for index in range(len(posed.photos)):
-        for click, (x0, y0, x1, y1) in _clicks(posed.view(index, 0), ground, rows, rng):
+        for click, (x0, y0, x1, y1) in _clicks(posed.posed_photo(index, 0), ground, rows, rng):
             (west, top), (east, bottom) = affine * (x0, y0), affine * (x1, y1)
             values = (posed.cameras[index].path.resolve(), *click, west, bottom, east, top, _EPSG)
             lines.append(dict(zip(QUERY_COLUMNS, values, strict=True)))
     write_queries(folder / "queries.csv", lines, QUERY_COLUMNS)
 
 
-_Click = tuple[tuple[float, float], np.ndarray]
+_BoxedClick = tuple[tuple[float, float], np.ndarray]
 
 
-def _clicks(view: PosedPhoto, ground: Ground, rows: int, rng: np.random.Generator) -> list[_Click]:
-    """Up to CLICKS clicks on held-out ground and their boxes: objects first, then places."""
-    width, height = view.size
+def _clicks(photo: PosedPhoto, ground: Ground, rows: int, rng: np.random.Generator) -> list[_BoxedClick]:
+    """Choose up to CLICKS clicks on held-out ground, with their boxes: objects first, then places."""
+    width, height = photo.size
     grid = np.stack(np.meshgrid(np.arange(STEP_PX, width, STEP_PX), np.arange(STEP_PX, height, STEP_PX)), axis=-1)
     at = grid.reshape(-1, 2).astype(float)
-    places = view.place(at)
+    places = photo.place(at)
     half = RADIUS_M / ground.gsd_m
     known = ground.clickable(np.nan_to_num(places, nan=-1.0), margin=half) & (places[:, 1] < rows - half)
     at, places = at[known], places[known]
@@ -76,15 +76,16 @@ def _clicks(view: PosedPhoto, ground: Ground, rows: int, rng: np.random.Generato
             break
         square = np.concatenate([places[i] - half, places[i] + half])
         middles = np.array([(box[:2] + box[2:]) / 2 for _, box in chosen]).reshape(-1, 2)
-        # Apart from each other, so that no two ask the same.
+        # Apart from each other, so that no two are the same.
         if (np.abs(middles - places[i]).max(axis=1, initial=0) > 2 * half).all():
             chosen.append(((float(at[i, 0]), float(at[i, 1])), square))
     return chosen
 
 
-def _objects(at: np.ndarray, places: np.ndarray, ground: Ground, rows: int) -> list[_Click]:
-    """Every object of the held-out ground that photo pixels `at` (N x 2) show at `places` (N x 2), clicked next to its
-    middle.
+def _objects(at: np.ndarray, places: np.ndarray, ground: Ground, rows: int) -> list[_BoxedClick]:
+    """Click every object of the held-out ground next to its middle.
+
+    at, places: N x 2, photo pixels and what they show.
     """
     found = []
     for box in ground.boxes[ground.boxes[:, 3] < rows]:

@@ -6,12 +6,12 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-"""Of the repository."""
+ROOT = Path(__file__).parents[1]
+"""Folder of the repository."""
 
 
 def commit() -> str:
-    """The commit that is checked out, "+" after it where files differ from it; "unknown" outside a repository."""
+    """Return the commit, "+" after it where files differ from it; "unknown" outside a repository."""
     try:
         return _git("rev-parse", "--short=10", "HEAD") + ("+" if _git("status", "--porcelain") else "")
     except (OSError, subprocess.CalledProcessError):
@@ -19,7 +19,7 @@ def commit() -> str:
 
 
 def today() -> str:
-    """The date, UTC."""
+    """Return the date, UTC."""
     return datetime.now(UTC).date().isoformat()
 
 

@@ -123,7 +123,7 @@ class Library:
         return Search(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
 
     def _season(self) -> QuerySet:
-        from benchmarks.accuracy.season import simulate
+        from benchmarks.accuracy.queries.season import simulate
 
         park = self._park()
         path = self._work / "brighton_season" / "mosaic.tif"
@@ -139,7 +139,7 @@ class Library:
         return QuerySet("caliterra", what, GSD_M, (self._held_out(),))
 
     def _held_out(self) -> Search:
-        from benchmarks.accuracy.held_out import make_held_out
+        from benchmarks.accuracy.queries.held_out import make_held_out
 
         site = self._site("caliterra", "cameras.json")
         folder = self._work / "caliterra"

@@ -1,0 +1,72 @@
+"""A search as work for any process: opened once, then given photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import geoloc.pipeline.finder
+from geoloc import model
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Click, Target
+from geoloc.pipeline.job import SearchJob
+from geoloc.pipeline.request import SearchRequest
+from tiling.errors import AreaError, MosaicError
+
+TARGETS = [Target(Click(1, 1))]
+
+
+def photo(position: tuple[float, float] | None = None) -> Photo:
+    return Photo(Path("p.jpg"), np.zeros((9, 9, 3), np.uint8), position)
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SearchRequest, int]]:
+    """Request and number of windows of every search."""
+    searches: list[tuple[SearchRequest, int]] = []
+
+    class Stub:
+        def __init__(self, source: object, network: object, request: SearchRequest) -> None:
+            assert network == "base by None on cpu"
+            self.request = request
+
+        def find(self, photo: Photo, targets: object, plan: Any) -> SimpleNamespace:
+            searches.append((self.request, len(plan.windows)))
+            return SimpleNamespace(answers=["all"], here=["here"])
+
+    monkeypatch.setattr(geoloc.pipeline.finder, "Finder", Stub)
+    monkeypatch.setattr(model, "load", lambda preset, weights, device: f"{preset} by {weights} on {device}")
+    return searches
+
+
+def test_answers_that_count_where_the_photo_was_taken(
+    mosaic_path: Path, searches: list[tuple[SearchRequest, int]]
+) -> None:
+    request = SearchRequest(mosaics=(mosaic_path,), within_m=30.0)
+    with SearchJob(request).opened() as find:
+        for position in (None, (15.001, 48.752)):
+            assert find(photo(position), TARGETS) == ["here"]
+        with pytest.raises(AreaError, match="--no-gps leaves it out"):
+            find(photo((20.0, 10.0)), TARGETS)
+    assert [one for one, _ in searches] == [request, request]
+    assert searches[0][1] > searches[1][1]
+
+
+def test_what_cannot_be_opened(mosaic_path: Path, searches: list[object]) -> None:
+    for request, error in (
+        (SearchRequest(mosaics=(mosaic_path,), bounds=(1, 2, 3, 4)), AreaError),
+        (SearchRequest(mosaics=(mosaic_path.with_name("none.tif"),)), MosaicError),
+    ):
+        with pytest.raises(error), SearchJob(request).opened():
+            pass
+    assert not searches
+
+
+def test_jobs_of_one_request_are_the_same(mosaic_path: Path) -> None:
+    # A process keeps what it has open for the next piece of the same job.
+    assert SearchJob(SearchRequest(mosaics=(mosaic_path,))) == SearchJob(SearchRequest(mosaics=(mosaic_path,)))
+    assert SearchJob(SearchRequest(top=2)) != SearchJob(SearchRequest())
