@@ -3,7 +3,7 @@
     python -m benchmarks.answers before.json
     python -m benchmarks.answers after.json
 
-Asked through the commands alone, so that any state of the code can be asked: the clicks of `../shared/data/brighton`
+By the commands alone, so that any state of the code can be compared: the clicks of `../shared/data/brighton`
 (with geometry; with attention alone and the photo's own boxes), the demonstration, and an index that is searched with
 its mosaic and without. Numbers are written as Python reads them, every digit; times are left out. One thread, since the
 order of a sum changes its last digits. Prints the SHA-256 of each part and of the whole.
@@ -32,6 +32,7 @@ class Geoloc:
     """The command line, run in a folder of its own."""
 
     def __init__(self, command: str, folder: Path) -> None:
+        """Take the command, as a shell has it, and the folder to run it in."""
         self._command, self.folder = shlex.split(command), folder
 
     def __call__(self, *arguments: str | Path) -> str:
@@ -55,7 +56,7 @@ class Geoloc:
 
 
 def brighton(geoloc: Geoloc) -> dict[str, Any]:
-    """Answers to the clicks on the real site; empty where it is absent, and said so."""
+    """Return answers to the clicks on the real site; says so where it is absent, and returns nothing."""
     if not BRIGHTON.is_dir():
         sys.stderr.write(f"{BRIGHTON} is absent: left out\n")
         return {}
@@ -79,22 +80,21 @@ def brighton(geoloc: Geoloc) -> dict[str, Any]:
 
 
 def demonstration(geoloc: Geoloc) -> dict[str, Any]:
-    """Answers of `geoloc demo`; its scene stays for the index."""
+    """Return the answers of `geoloc demo`; its scene stays for the index."""
     geoloc("demo", "demo", "-q")
     return {"found": _features(geoloc.folder / "demo/found.geojson")}
 
 
 def index(geoloc: Geoloc) -> dict[str, Any]:
-    """What an index of the demonstration's mosaic holds, and answers from it: with its mosaic, and without."""
+    """Return what an index of the demonstration's mosaic holds, and answers from it with its mosaic and without."""
     scene = geoloc.folder / "demo/scene"
     mosaic = scene / "mosaic.tif"
     geoloc("index", "build", "--mosaic", mosaic, "--bounds", *_middle(mosaic), "-o", "small.zarr", "-q")
     info = json.loads(geoloc("index", "info", "small.zarr", "--json"))
-    told = {name: value for name, value in info.items() if name not in ("index", "mosaic", "versions", "size_mb")}
-    told.pop("mb_per_km2")
+    left_out = ("index", "mosaic", "versions", "size_mb", "mb_per_km2")
     with (scene / "queries.csv").open() as file:
         rows = list(csv.DictReader(file))[:6]
-    found: dict[str, Any] = {"info": told}
+    found: dict[str, Any] = {"info": {name: value for name, value in info.items() if name not in left_out}}
     for name in ("with its mosaic", "alone"):
         if name == "alone":
             mosaic.rename(scene / "away.tif")
@@ -108,7 +108,7 @@ def index(geoloc: Geoloc) -> dict[str, Any]:
 
 
 def _middle(mosaic: Path) -> tuple[str]:
-    """The middle ninth of a mosaic, as the value of `--bounds`."""
+    """Return the middle ninth of a mosaic, as the value of `--bounds`."""
     import rasterio
     from rasterio.warp import transform_bounds
 
@@ -123,19 +123,19 @@ def _features(path: Path) -> list[Any]:
 
 
 def _without_paths(features: list[Any]) -> list[Any]:
-    """The folder of a run is no part of its answers."""
+    """Leave the folder of a run out, which is no part of its answers."""
     for feature in features:
         feature["properties"]["photo"] = Path(feature["properties"]["photo"]).name
     return features
 
 
 def canonical(value: Any) -> str:
-    """The one text of a value: sorted keys, shortest numbers that read back as the same."""
+    """Return the one text of a value: sorted keys, shortest numbers that read back as the same."""
     return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def main() -> None:
-    """Ask, write, print checksums."""
+    """Search, write, print checksums."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path)
     parser.add_argument(

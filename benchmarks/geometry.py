@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.geometry import homography_fit as verify
-from geoloc.geometry import mosaic_keypoints, photo_keypoints
+from geoloc.geometry import homography_fit, mosaic_keypoints, photo_keypoints
 from geoloc.geometry.matcher import LocalFeatures, RootSift
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import rectified_views
@@ -44,7 +43,7 @@ def main() -> None:
     wrong = [_features(crop, CROP_SIDE_M / max(crop.shape[:2])) for crop in crops]
     rng = np.random.default_rng(0)
     right, false = [], []
-    with patch.object(verify, "LEAST_INLIERS", FEWEST):
+    with patch.object(homography_fit, "LEAST_INLIERS", FEWEST):
         for i in range(0, len(site.cameras), EVERY):
             photo = Photo(site.cameras[i].path, site.photos[i])
             found = _best(photo, own)
@@ -52,13 +51,13 @@ def main() -> None:
             right.append(0 if found is None else found.inliers)
             line = f"{photo.path.name}: {right[-1]} inliers, wrong at most {max(false)}"
             if found is not None:
-                view = site.view(i, 0)
+                view = site.posed_photo(i, 0)
                 at = rng.uniform(0.2, 0.8, (PLACES, 2)) * view.size
                 off = np.linalg.norm(found.map_points(at) * GSD_M - view.place(at) * site.ground.gsd_m, axis=1)
                 expected = [float(np.sqrt(np.trace(found.covariance(place)))) * GSD_M for place in at]
                 line += f", error {np.nanmedian(off):.2f} m, expected {np.median(expected):.2f} m"
             print(line, flush=True)  # noqa: T201
-    verified = sum(count >= verify.LEAST_INLIERS for count in right)
+    verified = sum(count >= homography_fit.LEAST_INLIERS for count in right)
     print(f"verified {verified} of {len(right)}; of {len(false)} wrong pairs at most {max(false)} inliers")  # noqa: T201
 
 
@@ -69,13 +68,13 @@ def _features(pixels: NDArray[np.uint8], gsd_m: float) -> LocalFeatures:
     return RootSift().features(image, valid, int(mosaic_keypoints.DENSITY * valid.sum()) + 200)
 
 
-def _best(photo: Photo, reference: LocalFeatures) -> verify.HomographyFit | None:
+def _best(photo: Photo, reference: LocalFeatures) -> homography_fit.HomographyFit | None:
     matcher = RootSift()
-    best: verify.HomographyFit | None = None
+    best: homography_fit.HomographyFit | None = None
     for view in rectified_views(photo):
         features = matcher.features(view.image, view.valid, photo_keypoints.MOST).moved(view.to_photo)
         pairs = matcher.match(features, reference)
-        found = verify.fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
+        found = homography_fit.fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
         if found is not None and (best is None or found.inliers > best.inliers):
             best = found
     return best

@@ -1,7 +1,7 @@
-"""Peak memory on a 100,000 x 100,000 GeoTIFF little of which was written, near a position: of planning and reading
-alone, and of `geoloc locate`.
+"""Peak memory on a 100,000 x 100,000 GeoTIFF little of which was written, near a position.
 
-Run: python benchmarks/sparse_memory.py [--within METRES]. Prints windows, seconds and MiB. The limit is 2 GiB.
+Of planning and reading alone, and of `geoloc locate`. Run: python -m benchmarks.sparse_memory [--within METRES]. Prints
+windows, seconds and MiB. The limit is 2 GiB.
 """
 
 from __future__ import annotations
@@ -66,22 +66,12 @@ def main() -> None:
 
 
 def _locate(path: Path, lon: float, lat: float, within: float) -> tuple[float, float]:
-    """Seconds and peak MiB of the command on a photograph of noise."""
+    """Measure seconds and peak MiB of the command on a photograph of noise."""
     photo = path.with_name("photo.jpg")
     cv2.imwrite(str(photo), np.random.default_rng(1).integers(0, 255, (3000, 4000, 3), np.uint8))
-    asked = ["--click", "2000,1500", "--near", f"{lon:.7f},{lat:.7f}", "--within", str(within)]
-    command = [
-        sys.executable,
-        "-m",
-        "cli",
-        "locate",
-        str(photo),
-        "--mosaic",
-        str(path),
-        *asked,
-        "-o",
-        f"{photo}.geojson",
-    ]
+    where = ["--click", "2000,1500", "--near", f"{lon:.7f},{lat:.7f}", "--within", str(within)]
+    inputs = [str(photo), "--mosaic", str(path)]
+    command = [sys.executable, "-m", "geoloc", "locate", *inputs, *where, "-o", f"{photo}.geojson"]
     begin = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)

@@ -39,6 +39,7 @@ LEVELS = (
     "train",
     "worker",
     "api",
+    "commands.shared",
     "commands.research",
     "commands",
 )

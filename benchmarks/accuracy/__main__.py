@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 from benchmarks.accuracy.bench import Choice, run
-from benchmarks.provenance import ROOT
-from benchmarks.accuracy.methods import NAMES, NETWORKS
+from benchmarks.accuracy.methods.catalogue import NAMES
+from benchmarks.accuracy.methods.networks import NETWORKS
 from benchmarks.accuracy.queries.sets import Library
+from benchmarks.provenance import ROOT
 from geoloc.errors import GeolocError
 
 
@@ -31,16 +32,14 @@ def main() -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="queries a set, for a quick look")
     parser.add_argument("--device", default="cpu", help="where the networks run")
     parser.add_argument("--fresh", action="store_true", help="make sets and results anew")
-    given = parser.parse_args()
-    if given.limit is not None and given.limit < 1:
+    args = parser.parse_args()
+    if args.limit is not None and args.limit < 1:
         parser.error("--limit must be 1 or more")
-    output = given.output or (ROOT / "benchmarks" / "results" if given.limit is None else given.work / "quick")
-    choice = Choice(
-        tuple(given.sets), tuple(given.methods), dict(given.weights), given.limit, given.device, given.fresh
-    )
+    output = args.output or (ROOT / "benchmarks" / "results" if args.limit is None else args.work / "quick")
+    choice = Choice(tuple(args.sets), tuple(args.methods), dict(args.weights), args.limit, args.device, args.fresh)
     command = shlex.join(["python", "-m", "benchmarks.accuracy", *sys.argv[1:]])
     try:
-        run(given.data, given.work, choice, output=output, command=command, report_line=_say)
+        run(args.data, args.work, choice, output=output, command=command, report_line=_print_line)
     except GeolocError as error:
         sys.exit(f"Error: {error}")
 
@@ -52,7 +51,7 @@ def _weights(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)  # noqa: T201
 
 

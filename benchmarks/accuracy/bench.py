@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.accuracy import methods, report, sets, store
-from benchmarks.accuracy.methods import Method
+from benchmarks.accuracy.errors import AbsentError
+from benchmarks.accuracy.methods.catalogue import NAMES, make_method
+from benchmarks.accuracy.methods.method import Method
 from benchmarks.accuracy.queries.sets import Library, QuerySet
-from benchmarks.accuracy.sheets import draw_failures
-from benchmarks.accuracy.results.store import Result, Store
+from benchmarks.accuracy.results import report, store
+from benchmarks.accuracy.results.sheets import draw_failures
+from benchmarks.accuracy.results.store import MethodResult, ResultStore
 
 DRAWN = "base"
 """The method whose failures are drawn."""
@@ -20,7 +22,16 @@ DRAWN = "base"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to measure now. weights: files by preset; limit: of queries a set; fresh: nothing stored is used."""
+    """What to measure now.
+
+    Attributes:
+        sets: names of sets.
+        methods: names of methods.
+        weights: files by preset.
+        limit: of queries a set; None for all.
+        device: where the networks run.
+        fresh: whether nothing stored is used.
+    """
 
     sets: tuple[str, ...]
     methods: tuple[str, ...]
@@ -42,65 +53,67 @@ def run(
         shutil.rmtree(work / "sets", ignore_errors=True)
     library = Library(data, work, report_line)
     # Beside the table: whoever has them can count anew, and go on with what is missing on another machine.
-    kept = Store(output, choice.limit)
-    given = {name: _set(library, name, choice) for name in library.names}
-    made = {name: _method(name, choice) for name in methods.NAMES}
-    results: dict[tuple[str, str], Result] = {}
-    for name, asked in given.items():
-        for title, method in made.items():
-            if isinstance(asked, str) or isinstance(method, str):
+    stored = ResultStore(output, choice.limit)
+    sets = {name: _set(library, name, choice) for name in library.names}
+    methods = {name: _method(name, choice) for name in NAMES}
+    results: dict[tuple[str, str], MethodResult] = {}
+    for name, query_set in sets.items():
+        for title, method in methods.items():
+            if isinstance(query_set, str) or isinstance(method, str):
                 continue
             chosen = name in choice.sets and title in choice.methods
-            stored = None if chosen and choice.fresh else kept.load(asked, method)
-            if stored is None and chosen:
-                report_line(f"{name}, {title}: {asked.count} queries ...")
-                stored = store.run(asked, method, _Progress(f"{name}, {title}", report_line))
-                kept.save(stored)
-                report_line(f"{name}, {title}: {stored.made['seconds']:g} s")
-            if stored is not None:
-                results[name, title] = stored
+            result = None if chosen and choice.fresh else stored.load(query_set, method)
+            if result is None and chosen:
+                report_line(f"{name}, {title}: {query_set.count} queries ...")
+                result = store.run(query_set, method, _ProgressLines(f"{name}, {title}", report_line))
+                stored.save(result)
+                report_line(f"{name}, {title}: {result.provenance['seconds']:g} s")
+            if result is not None:
+                results[name, title] = result
     rows = []
-    for name, asked in given.items():
-        for title, method in made.items():
+    for name, query_set in sets.items():
+        for title, method in methods.items():
             found = results.get((name, title))
             missing = method if isinstance(method, str) else None if found else "not run"
             if found is None:
-                rows.append(report.Row(name, title, missing, {}))
+                rows.append(report.FigureRow(name, title, missing, {}))
             else:
-                rows.append(report.row(found, results.get((report.WRONG, title))))
+                rows.append(report.row_of(found, results.get((report.WRONG, title))))
         drawn = results.get((name, DRAWN))
-        if name in choice.sets and drawn is not None and not isinstance(asked, str):
+        if name in choice.sets and drawn is not None and not isinstance(query_set, str):
             path = work / f"failures_{name}.png"
-            report_line(f"{draw_failures(asked, drawn, path)} failures drawn: {path}")
-    paths = report.write(output, rows, given, list(results.values()), command)
+            report_line(f"{draw_failures(query_set, drawn, path)} failures drawn: {path}")
+    paths = report.write(output, rows, sets, list(results.values()), command)
     report_line(f"wrote {paths[0]} and {paths[1]}")
     return paths
 
 
 def _set(library: Library, name: str, choice: Choice) -> QuerySet | str:
     try:
-        asked = library.make(name, build=name in choice.sets)
-    except sets.AbsentError as error:
+        query_set = library.make(name, build=name in choice.sets)
+    except AbsentError as error:
         return str(error)
-    return asked if choice.limit is None else asked.limited(choice.limit)
+    return query_set if choice.limit is None else query_set.limited(choice.limit)
 
 
 def _method(name: str, choice: Choice) -> Method | str:
     try:
-        return methods.make(name, choice.weights, choice.device)
-    except methods.AbsentError as error:
+        return make_method(name, choice.weights, choice.device)
+    except AbsentError as error:
         return str(error)
 
 
-class _Progress:
-    """A line a minute."""
+class _ProgressLines:
+    """Reports a line a minute."""
 
-    def __init__(self, what: str, report_line: Callable[[str], None]) -> None:
-        self._what = what
+    def __init__(self, title: str, report_line: Callable[[str], None]) -> None:
+        """Report under a title."""
+        self._title = title
         self._report = report_line
-        self._said = time.monotonic()
+        self._reported = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() - self._said > 60:
-            self._said = time.monotonic()
-            self._report(f"{self._what}: {done} of {total} queries")
+        """Report so many queries of all, unless something was reported just now."""
+        if time.monotonic() - self._reported > 60:
+            self._reported = time.monotonic()
+            self._report(f"{self._title}: {done} of {total} queries")

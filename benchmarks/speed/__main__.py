@@ -16,9 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.machine import ROOT, commit, today
+from benchmarks.provenance import ROOT, commit, today
 from benchmarks.speed import report
-from benchmarks.speed.city import City, city
+from benchmarks.speed.busy import busy_locate
+from benchmarks.speed.city import City, make_city
 from benchmarks.speed.limits import engines, machine_limits
 from benchmarks.speed.recall import recall
 
@@ -27,6 +28,8 @@ EXHAUSTIVE, MOSAIC, SIFT = {1: 10, 4: 2, 16: 1}, {1: 2, 4: 2, 16: 1}, (1, 4, 16)
 """Queries, by km2, that are shown every window and that search without an index, and cities matched whole by SIFT: all
 grow with the area, and take hours beyond these.
 """
+BUSY = 1
+"""The city, by km2, that is searched beside a busy loop."""
 
 
 def main() -> None:
@@ -43,9 +46,9 @@ def main() -> None:
     def known(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         path = work / "figures" / f"{name}.json"
         if not path.exists():
-            _say(f"measuring {name} ...")
-            told = measure() | {"date": today(), "commit": commit()}
-            path.write_text(json.dumps(told))
+            _print_line(f"measuring {name} ...")
+            figure = measure() | {"date": today(), "commit": commit()}
+            path.write_text(json.dumps(figure))
         return dict(json.loads(path.read_text()))
 
     figures: dict[str, Any] = {
@@ -53,40 +56,42 @@ def main() -> None:
         "engines": known("engines", lambda: engines(work)),
     }
     for side in args.sides:
-        made = city(work / "city", side, _say)
-        figures[f"{side}"] = {"km2": made.km2} | _of_city(made, side, work, known)
+        city = make_city(work / "city", side, _print_line)
+        figures[f"{side}"] = {"km2": city.km2} | _of_city(city, side, work, known)
     report.write(args.output, figures)
 
 
-def _of_city(made: City, side: int, work: Path, known: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+def _of_city(city: City, side: int, work: Path, known: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     index, name = work / f"city_{side}.zarr", f"{side**2}km2"
-    found = {"build": known(f"build_{name}", lambda: _task("build", made.mosaic, index))}
-    by_index = ("search", made.queries, "--index", index)
-    by_mosaic = ("search", made.queries, "--mosaic", made.mosaic)
+    found = {"build": known(f"build_{name}", lambda: _task("build", city.mosaic, index))}
+    by_index = ("search", city.queries, "--index", index)
+    by_mosaic = ("search", city.queries, "--mosaic", city.mosaic)
     found["index"] = known(f"index_{name}", lambda: _task(*by_index))
-    found["recall"] = known(f"recall_{name}", lambda: recall(index, made.queries))
+    found["recall"] = known(f"recall_{name}", lambda: recall(index, city.queries))
     km2 = side**2
+    if km2 == BUSY:
+        found["busy"] = known(f"busy_{name}", lambda: busy_locate(city.mosaic, city.queries))
     if km2 in EXHAUSTIVE:
-        asked = ("--exhaustive", "--count", EXHAUSTIVE[km2])
-        found["exhaustive index"] = known(f"exhaustive_index_{name}", lambda: _task(*by_index, *asked))
+        options = ("--exhaustive", "--count", EXHAUSTIVE[km2])
+        found["exhaustive index"] = known(f"exhaustive_index_{name}", lambda: _task(*by_index, *options))
     if km2 in MOSAIC:
-        asked = ("--count", MOSAIC[km2])
-        found["mosaic"] = known(f"mosaic_{name}", lambda: _task(*by_mosaic, *asked))
-        found["exhaustive"] = known(f"exhaustive_{name}", lambda: _task(*by_mosaic, "--exhaustive", *asked))
+        count = ("--count", MOSAIC[km2])
+        found["mosaic"] = known(f"mosaic_{name}", lambda: _task(*by_mosaic, *count))
+        found["exhaustive"] = known(f"exhaustive_{name}", lambda: _task(*by_mosaic, "--exhaustive", *count))
     if km2 in SIFT:
-        found["sift"] = known(f"sift_{name}", lambda: _task("sift", made.mosaic, made.queries))
+        found["sift"] = known(f"sift_{name}", lambda: _task("sift", city.mosaic, city.queries))
     return found
 
 
 def _task(*arguments: object) -> dict[str, Any]:
-    """See `benchmarks.speed.task`."""
+    """Run a task in a process of its own; see `benchmarks.speed.task`."""
     command = [sys.executable, "-m", "benchmarks.speed.task", "--began", str(time.time()), *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 

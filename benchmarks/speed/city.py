@@ -21,38 +21,44 @@ from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
 
 from geoloc import town
+from geoloc.evaluation.evaluate import QUERY_COLUMNS
 from geoloc.system.output import replacing
+from geoloc.town.town import DEFAULT_ORIGIN
 
 GSD_M, TILE_PX = 0.3, 1664
 """499 m: two make a kilometre."""
 EPSG = 32633
 MIDDLE = (500_000.0, 5_500_000.0)
-ASKED, AROUND = 4, 12
+MIDDLE_TOWNS, TOWNS_AROUND = 4, 12
 """Towns of the middle, and towns round it."""
 PHOTOS, CLICKS = 4, 2
 """Photographs of each town of the middle, and objects asked for in each."""
-COLUMNS = ("photo", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg")
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """km2: of ground. queries: for `geoloc.evaluation.evaluate`."""
+    """The files of a city.
+
+    Attributes:
+        mosaic: a GeoTIFF.
+        queries: for `geoloc.evaluation.evaluate`.
+        km2: of ground.
+    """
 
     mosaic: Path
     queries: Path
     km2: float
 
 
-def city(folder: Path, side_km: int, report: Report) -> City:
-    """The city of so many kilometres along its side, made unless it is there."""
+def make_city(folder: Path, side_km: int, report: Callable[[str], None]) -> City:
+    """Make the city of so many kilometres along its side, unless it is there."""
     tiles = 2 * side_km
     path, queries = folder / f"city_{side_km**2:02}km2.tif", folder / "queries.csv"
     if not queries.exists():
-        _ask(folder, queries, report)
+        _write_queries(folder, queries, report)
     if not path.exists():
         report(f"writing {path.name}")
-        _write(path, folder, tiles, report)
+        _write_mosaic(path, folder, tiles, report)
     return City(path, queries, (tiles * TILE_PX * GSD_M / 1000) ** 2)
 
 
@@ -61,26 +67,35 @@ def _affine(tiles: int) -> Affine:
     return Affine(GSD_M, 0, MIDDLE[0] - half, 0, -GSD_M, MIDDLE[1] + half)
 
 
-def _town(folder: Path, number: int, report: Report) -> Path:
-    """The folder of a town, built unless it is there. The first `ASKED` lie where the city's middle shows them."""
+def _town(folder: Path, number: int, report: Callable[[str], None]) -> Path:
+    """Build a town unless it is there; the first `MIDDLE_TOWNS` lie where the city's middle shows them."""
     path = folder / f"town_{number:02}"
     if not (path / "queries.csv").exists():
-        report(f"building town {number + 1} of {ASKED + AROUND}")
+        report(f"building town {number + 1} of {MIDDLE_TOWNS + TOWNS_AROUND}")
         row, column = divmod(number, 2)
         offset = GSD_M * TILE_PX / 2
         x, y = MIDDLE[0] + (2 * column - 1) * offset, MIDDLE[1] + (1 - 2 * row) * offset
         lonlat = pyproj.Transformer.from_crs(EPSG, 4326, always_xy=True).transform(x, y)
         # A little more than is shown, so that nothing is missing where the grids differ by part of a pixel.
         size = GSD_M * (TILE_PX + 8)
-        asked = {"origin": lonlat, "photos": PHOTOS} if number < ASKED else {"photos": 0}
-        town.build(path, seed=500 + number, size_m=size, gsd_m=GSD_M, epsg=EPSG, panoramas=0, **asked)
+        in_middle = number < MIDDLE_TOWNS
+        town.build(
+            path,
+            seed=500 + number,
+            size_m=size,
+            gsd_m=GSD_M,
+            epsg=EPSG,
+            photos=PHOTOS if in_middle else 0,
+            panoramas=0,
+            origin=lonlat if in_middle else DEFAULT_ORIGIN,
+        )
     return path
 
 
-def _ask(folder: Path, output: Path, report: Report) -> None:
-    """Some objects of every photograph of the middle, and their true boxes."""
+def _write_queries(folder: Path, output: Path, report: Callable[[str], None]) -> None:
+    """Write some objects of every photograph of the middle, and their true boxes."""
     rows: list[dict[str, str]] = []
-    for number in range(ASKED):
+    for number in range(MIDDLE_TOWNS):
         path = _town(folder, number, report)
         with (path / "queries.csv").open(newline="") as file:
             of_town = list(csv.DictReader(file))
@@ -88,12 +103,12 @@ def _ask(folder: Path, output: Path, report: Report) -> None:
             some = [row for row in of_town if row["photo"] == photo][:CLICKS]
             rows += [{**row, "photo": f"{path.name}/{photo}"} for row in some]
     with replacing(output) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+        writer = csv.DictWriter(file, QUERY_COLUMNS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _write(path: Path, folder: Path, tiles: int, report: Report) -> None:
+def _write_mosaic(path: Path, folder: Path, tiles: int, report: Callable[[str], None]) -> None:
     side = tiles * TILE_PX
     profile = {
         "driver": "GTiff", "count": 3, "dtype": "uint8", "crs": f"EPSG:{EPSG}", "transform": _affine(tiles),
@@ -108,8 +123,10 @@ def _write(path: Path, folder: Path, tiles: int, report: Report) -> None:
             file.build_overviews([2, 4, 8, 16, 32], Resampling.average)
 
 
-def _tiles(folder: Path, tiles: int, report: Report) -> Iterator[tuple[tuple[int, int], NDArray[np.uint8]]]:
-    """3 x TILE_PX x TILE_PX at every row and column, the same for a tile of every city that has it."""
+def _tiles(
+    folder: Path, tiles: int, report: Callable[[str], None]
+) -> Iterator[tuple[tuple[int, int], NDArray[np.uint8]]]:
+    """Yield 3 x TILE_PX x TILE_PX at every row and column, the same for a tile of every city that has it."""
     around: dict[int, NDArray[np.uint8]] = {}
     for row in range(tiles):
         for column in range(tiles):
@@ -119,7 +136,11 @@ def _tiles(folder: Path, tiles: int, report: Report) -> Iterator[tuple[tuple[int
                 yield (row, column), _middle(_town(folder, number, report), at)
                 continue
             rng = np.random.default_rng([at[0] + 1000, at[1] + 1000])
-            number, turns, mirrored = ASKED + int(rng.integers(AROUND)), int(rng.integers(4)), bool(rng.integers(2))
+            number, turns, mirrored = (
+                MIDDLE_TOWNS + int(rng.integers(TOWNS_AROUND)),
+                int(rng.integers(4)),
+                bool(rng.integers(2)),
+            )
             if number not in around:
                 with rasterio.open(_town(folder, number, report) / "mosaic.tif") as file:
                     around[number] = file.read(window=Window(4, 4, TILE_PX, TILE_PX))
@@ -128,7 +149,7 @@ def _tiles(folder: Path, tiles: int, report: Report) -> Iterator[tuple[tuple[int
 
 
 def _middle(path: Path, at: tuple[int, int]) -> NDArray[np.uint8]:
-    """A town of the middle on the city's own grid."""
+    """Read a town of the middle on the city's own grid."""
     pixels = np.zeros((3, TILE_PX, TILE_PX), np.uint8)
     affine = _affine(0) * Affine.translation(at[1] * TILE_PX, at[0] * TILE_PX)
     with rasterio.open(path / "mosaic.tif") as file:

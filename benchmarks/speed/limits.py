@@ -19,7 +19,7 @@ REPEATS = 5
 
 
 def best_s(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Seconds of the fastest of some runs, after one that does not count."""
+    """Return the seconds of the fastest of some runs, after one that does not count."""
     work()
     times = []
     for _ in range(repeats):
@@ -31,7 +31,7 @@ def best_s(work: Callable[[], object], repeats: int = REPEATS) -> float:
 
 @torch.inference_mode()
 def machine_limits() -> dict[str, float]:
-    """gflops: of a product of matrices, 10^9 a second; gbytes: copied in memory, 10^9 read and written a second."""
+    """Measure a product of matrices, 10^9 operations a second, and copying in memory, 10^9 bytes a second."""
     a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
     flops = 2 * 2048**3 / best_s(lambda: a @ b)
     big = np.ones(2**26, np.float32)
@@ -41,7 +41,7 @@ def machine_limits() -> dict[str, float]:
 
 
 def flops(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> float:
-    """Of one run, multiplications and additions counted one each."""
+    """Count the operations of one run, multiplications and additions one each."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
@@ -50,8 +50,9 @@ def flops(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> float:
 
 
 def engines(folder: Any) -> dict[str, dict[str, float]]:
-    """Seconds of the encoder on one block and of attention and head on one window with eight crops, by engine; and
-    their operations. Engines that are not installed are left out.
+    """Measure the encoder on one block, and attention and head on one window with eight crops, by engine.
+
+    Seconds, and operations. Engines that are not installed are left out.
     """
     net, _ = load_network("base", None, "cpu")
     encoder, attention = EncoderGraph(net).eval(), AttentionGraph(net).eval()
@@ -63,14 +64,14 @@ def engines(folder: Any) -> dict[str, dict[str, float]]:
     pair = tuple(part.clone() for part in (query.coarse, query.fine, click, window.coarse, window.fine))
     found = {"operations": {"encoder": flops(encoder, (pixels,)), "attention": flops(attention, pair)}}
 
-    def torch_s(name: str, one: Any, two: Any, **how: Any) -> None:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, **how):
+    def torch_s(name: str, one: Any, two: Any, *, bfloat16: bool = False) -> None:
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             found[name] = {"encoder": best_s(lambda: one(pixels)), "attention": best_s(lambda: two(*pair))}
 
-    torch_s("torch", encoder, attention, enabled=False)
-    torch_s("torch, bfloat16 autocast", encoder, attention)
+    torch_s("torch", encoder, attention)
+    torch_s("torch, bfloat16 autocast", encoder, attention, bfloat16=True)
     try:
-        torch_s("torch.compile", torch.compile(encoder), torch.compile(attention), enabled=False)
+        torch_s("torch.compile", torch.compile(encoder), torch.compile(attention))
     except Exception as error:
         # Without a C++ compiler it cannot work, and says so in many ways.
         found["torch.compile"] = {"failed": float("nan"), type(error).__name__: float("nan")}
@@ -98,17 +99,17 @@ def engines(folder: Any) -> dict[str, dict[str, float]]:
         import openvino
 
         for name, hint in (("OpenVINO", "f32"), ("OpenVINO, bfloat16", "bf16")):
-            how = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads}
+            properties = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads}
             core = openvino.Core()
             # Of one shape: attention for any number of crops does not run in OpenVINO 2026.4.
             shapes: tuple[Any, Any] = ([pixels.shape], [part.shape for part in inputs])
             models = [core.read_model(folder / part) for part in (ENCODER, ATTENTION)]
             for model, sizes in zip(models, shapes, strict=True):
                 model.reshape({port: list(size) for port, size in zip(model.inputs, sizes, strict=True)})
-            asked = [core.compile_model(model, "CPU", how).create_infer_request() for model in models]
+            requests = [core.compile_model(model, "CPU", properties).create_infer_request() for model in models]
             found[name] = {
-                "encoder": best_s(lambda: asked[0].infer([pixels.numpy()])),  # noqa: B023
-                "attention": best_s(lambda: asked[1].infer(inputs)),  # noqa: B023
+                "encoder": best_s(lambda: requests[0].infer([pixels.numpy()])),  # noqa: B023
+                "attention": best_s(lambda: requests[1].infer(inputs)),  # noqa: B023
             }
     except ModuleNotFoundError:
         pass

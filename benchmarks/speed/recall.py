@@ -11,8 +11,9 @@ KS = (1, 5, 20, 100)
 
 
 def recall(index: Path, queries: Path) -> dict[str, Any]:
-    """Share of the queries, all of one index, one of whose best K windows, apart from each other, shows the true place;
-    by K. Seconds the first stage takes a query.
+    """Measure how many queries, all of one index, have their true place in one of their best K windows.
+
+    By K, windows apart from each other; and the seconds that the first stage takes a query.
     """
     import time
 
@@ -21,6 +22,7 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
     from geoloc.photo.crops import make_crops
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import Target
+    from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.source import open_source
     from geoloc.search.shortlist import shortlist
     from tiling.area import Area
@@ -29,11 +31,11 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
     kept = dict.fromkeys(KS, 0)
     seconds = []
     localizer = model.load()
-    asked = evaluate.read_queries(queries)
-    with open_source([], index, preset="base", weights=None) as searched:
-        plan = searched.plan(Area.everywhere())
-        reference = searched.reference(plan, localizer)
-        for query in asked:
+    labelled = evaluate.read_queries(queries)
+    with open_source(SearchRequest(index=index)) as source:
+        plan = source.plan(Area.everywhere())
+        reference = source.reference(plan, localizer)
+        for query in labelled:
             crops = make_crops(load_photo(query.photo), Target(query.click), localizer.query_shape)
             described = localizer.describe_queries(localizer.encode_queries(crops, [0] * len(crops)))
             truth = project(query.box.centroid, query.epsg, plan.windows[0].grid.crs)
@@ -43,8 +45,8 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
             shown = [any(_shows(look.window.grid, truth.x, truth.y) for look in part) for part in parts]
             for number, k in enumerate(KS):
                 kept[k] += any(shown[: number + 1])
-    shares = {str(k): count / len(asked) for k, count in kept.items()}
-    return {"recall": shares, "queries": len(asked), "seconds": float(np.median(seconds))}
+    shares = {str(k): count / len(labelled) for k, count in kept.items()}
+    return {"recall": shares, "queries": len(labelled), "seconds": float(np.median(seconds))}
 
 
 def _shows(grid: Any, x: float, y: float) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.accuracy.machine import commit, today
+from benchmarks.provenance import commit, today
+from benchmarks.speed.busy import AIM, WITHIN_M
 from benchmarks.speed.recall import KS
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
@@ -49,10 +50,11 @@ def _markdown(head: dict[str, str], figures: dict[str, Any], cities: list[dict[s
         "|---|---|---|---|---|",
     ]
     done = engines["operations"]
-    for name, told in engines.items():
-        if "encoder" in told and name != "operations":
+    for name, seconds in engines.items():
+        if "encoder" in seconds and name != "operations":
             cells = [
-                f"{1e3 * told[part]:.0f} | {done[part] / told[part] / 1e9:.0f}" for part in ("encoder", "attention")
+                f"{1e3 * seconds[part]:.0f} | {done[part] / seconds[part] / 1e9:.0f}"
+                for part in ("encoder", "attention")
             ]
             lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", "## Index", ""]
@@ -81,24 +83,44 @@ def _markdown(head: dict[str, str], figures: dict[str, Any], cities: list[dict[s
     for city in cities:
         for key, name in WAYS.items():
             if key in city:
-                told = city[key]
-                first, *rest = told["seconds"]
-                hits = f"{sum(told['hits'])} of {len(told['hits'])}"
+                search = city[key]
+                first, *rest = search["seconds"]
+                hits = f"{sum(search['hits'])} of {len(search['hits'])}"
                 after = f"{median(rest):.1f}" if rest else ""
                 lines.append(
-                    f"| {city['km2']:.1f} | {name} | {first:.1f} | {after} | {hits} | {told['peak_mib']:.0f} |"
+                    f"| {city['km2']:.1f} | {name} | {first:.1f} | {after} | {hits} | {search['peak_mib']:.0f} |"
                 )
     lines += ["", "## First stage", "", "Share of queries whose true place is in one of the best K windows."]
     lines += ["", f"| km2 | {' | '.join(f'K = {k}' for k in KS)} | queries | seconds |", f"|{'---|' * (3 + len(KS))}"]
     for city in cities:
-        told = city["recall"]
-        shares = " | ".join(f"{told['recall'][str(k)]:.2f}" for k in KS)
-        lines.append(f"| {city['km2']:.1f} | {shares} | {told['queries']} | {told['seconds']:.2f} |")
-    return lines + _costs(cities[-1])
+        stage = city["recall"]
+        shares = " | ".join(f"{stage['recall'][str(k)]:.2f}" for k in KS)
+        lines.append(f"| {city['km2']:.1f} | {shares} | {stage['queries']} | {stage['seconds']:.2f} |")
+    return lines + _beside_a_busy_loop(cities) + _costs(cities[-1])
+
+
+def _beside_a_busy_loop(cities: list[dict[str, Any]]) -> list[str]:
+    """Compare the CPU time of a click alone and beside a busy loop, in the cities where that was measured."""
+    measured = [city for city in cities if "busy" in city]
+    if not measured:
+        return []
+    lines = ["", "## Beside a busy loop", ""]
+    lines += [
+        f"CPU seconds of `geoloc locate`, started anew, within {WITHIN_M:g} m of the photograph's position: alone, and",
+        "beside a process that computes without a pause.",
+        "",
+        "| km2 | alone | beside it | ratio | aim, at most |",
+        "|---|---|---|---|---|",
+    ]
+    for city in measured:
+        busy = city["busy"]
+        seconds = f"{busy['alone_s']:.1f} | {busy['beside_s']:.1f}"
+        lines.append(f"| {city['km2']:.1f} | {seconds} | {busy['ratio']:.2f} | {AIM:g} |")
+    return lines
 
 
 def _costs(city: dict[str, Any]) -> list[str]:
-    """Of indexes of much larger areas, by the rate and size of one."""
+    """Estimate indexes of much larger areas, by the rate and size of one."""
     built, km2 = city["build"], city["km2"]
     core_hours = built["seconds"] * (os.cpu_count() or 1) / 3600 / km2
     gigabytes = built["bytes"] / 1e9 / km2
@@ -118,7 +140,7 @@ def _costs(city: dict[str, Any]) -> list[str]:
 
 
 def _plot(path: Path, cities: list[dict[str, Any]]) -> None:
-    """Seconds by area, both logarithmic."""
+    """Plot seconds by area, both logarithmic."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -126,8 +148,8 @@ def _plot(path: Path, cities: list[dict[str, Any]]) -> None:
 
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for key, name in WAYS.items():
-        told = [(city["km2"], city[key]["seconds"]) for city in cities if key in city]
-        points = [(km2, median(seconds[1:] or seconds)) for km2, seconds in told]
+        searches = [(city["km2"], city[key]["seconds"]) for city in cities if key in city]
+        points = [(km2, median(seconds[1:] or seconds)) for km2, seconds in searches]
         if points:
             axes.loglog(*zip(*points, strict=True), marker="o", label=name)
     points = [(city["km2"], city["build"]["seconds"]) for city in cities]

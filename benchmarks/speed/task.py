@@ -18,10 +18,10 @@ from typing import Any
 
 
 def main() -> None:
-    """Do what the arguments say."""
+    """Do the task that the arguments name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--began", type=float, default=time.time(), help="when the process was started, seconds")
-    parts = parser.add_subparsers(dest="what", required=True)
+    parts = parser.add_subparsers(dest="task", required=True)
     build = parts.add_parser("build")
     build.add_argument("mosaic", type=Path)
     build.add_argument("index", type=Path)
@@ -36,13 +36,13 @@ def main() -> None:
     sift.add_argument("mosaic", type=Path)
     sift.add_argument("queries", type=Path)
     args = parser.parse_args()
-    told = {"build": _build, "search": _search, "sift": _sift}[args.what](args)
-    told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps(told) + "\n")
+    figures = {"build": _build, "search": _search, "sift": _sift}[args.task](args)
+    figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps(figures) + "\n")
 
 
 def _build(args: Any) -> dict[str, Any]:
-    """Seconds of the whole command's work, and of the encoder alone on pixels that are ready."""
+    """Measure seconds of the whole command's work, and of the encoder alone on pixels that are ready."""
     import numpy as np
 
     from geoloc import model
@@ -52,31 +52,32 @@ def _build(args: Any) -> dict[str, Any]:
     from geoloc.index.writer import build
     from geoloc.model.network.features import MARGIN, STRIDE
     from geoloc.model.packaged import find_weights, network_checksum
+    from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.source import open_source
     from tiling.area import Area
 
     checksum = network_checksum(find_weights("base", None))
-    with open_source([args.mosaic], None, preset="base", weights=None) as searched:
-        plan = searched.plan(Area.everywhere())
+    with open_source(SearchRequest(mosaics=(args.mosaic,))) as source:
+        plan = source.plan(Area.everywhere())
         localizer = model.load().compiled()
         request = IndexRequest(None, None, Area.everywhere().polygon)
-        assert searched.mosaic is not None
+        assert source.mosaic is not None
         begin = time.perf_counter()
-        done = build(args.index, searched.mosaic, plan, localizer, weights=checksum, request=request)
+        done = build(args.index, source.mosaic, plan, localizer, weights=checksum, request=request)
         seconds = time.perf_counter() - begin
         store = Store.open(args.index)
         layout = store.header.layout
         shown = layout.cells_by_block(plan.windows)
         # Whole blocks: what is encoded most of the time.
         places = [place for place, cells in shown.items() if cells == layout.cells_of(place)][:4]
-        ready = [read_with_margin(searched.mosaic, grid_of(plan, shown[place])) for place in places]
+        ready = [read_with_margin(source.mosaic, grid_of(plan, shown[place])) for place in places]
         begin = time.perf_counter()
         for pixels in ready:
             localizer.encode_reference(pixels.rgb, pixels.valid)
         encoder = (time.perf_counter() - begin) / len(ready)
         begin = time.perf_counter()
         for place in places:
-            read_with_margin(searched.mosaic, grid_of(plan, shown[place]))
+            read_with_margin(source.mosaic, grid_of(plan, shown[place]))
         decode = (time.perf_counter() - begin) / len(places)
     cells = sum(np.prod(part.shape) for part in shown.values())
     block_px = (layout.side + 2 * MARGIN) ** 2 * STRIDE**2
@@ -93,20 +94,26 @@ def _build(args: Any) -> dict[str, Any]:
 
 
 def _search(args: Any) -> dict[str, Any]:
-    """Seconds of each query, the first from the start of the process on, and which hit."""
+    """Measure seconds of each query, the first from the start of the process on, and which hit."""
     from shapely.geometry import Point
 
     from geoloc import model
     from geoloc.pipeline.finder import Finder
+    from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.source import open_source
     from tiling.area import Area
     from tiling.grid import project
 
-    mosaics = [] if args.mosaic is None else [args.mosaic]
+    request = SearchRequest(
+        mosaics=() if args.mosaic is None else (args.mosaic,),
+        index=args.index,
+        refine="off" if args.off else "auto",
+        exhaustive=args.exhaustive,
+    )
     seconds, hits = [], []
-    with open_source(mosaics, args.index, preset="base", weights=None) as searched:
-        plan = searched.plan(Area.everywhere())
-        finder = Finder(searched, model.load(), refined=not args.off, exhaustive=args.exhaustive)
+    with open_source(request) as source:
+        plan = source.plan(Area.everywhere())
+        finder = Finder(source, model.load(), request)
         begin = args.began
         for query, photo, target in _queries(args.queries, args.count):
             best = [answer for answer in finder.find(photo, [target], plan).answers if answer.rank == 1]
@@ -118,8 +125,8 @@ def _search(args: Any) -> dict[str, Any]:
 
 
 def _sift(args: Any) -> dict[str, Any]:
-    from benchmarks.accuracy import sift
-    from benchmarks.accuracy.job import Job
+    from benchmarks.accuracy.methods import sift
+    from benchmarks.accuracy.methods.method import SearchedMosaic
     from tiling.grid import WGS84, project
     from tiling.mosaic import open_mosaic
 
@@ -129,7 +136,7 @@ def _sift(args: Any) -> dict[str, Any]:
         begin = args.began
         for query, photo, target in _queries(args.queries, 3):
             if locate is None:
-                locate = sift.prepare(Job(args.mosaic, mosaic, mosaic.gsd_m, (5.0, 5.0)))
+                locate = sift.prepare(SearchedMosaic(args.mosaic, mosaic, mosaic.gsd_m, (5.0, 5.0)))
             answers = locate(photo, [target])
             seconds.append(time.time() - begin)
             at = project(answers[0].centre_lonlat, WGS84, query.epsg) if answers else None
@@ -139,7 +146,7 @@ def _sift(args: Any) -> dict[str, Any]:
 
 
 def _queries(path: Path, count: int) -> Iterator[Any]:
-    """(query, photo, target), spread over the photographs."""
+    """Yield query, photo and target, spread over the photographs."""
     from geoloc.evaluation import evaluate
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import Target

@@ -1,1 +1,1 @@
-"""The command line: click and nothing else, a file a command, shared options once."""
+"""The command line, by click: a file a command, what they share in `shared`, those few need in `research`."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.logs import LOG
-from geoloc.commands.options import (
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import (
     ANSWERS,
     LIMITS,
     NETWORK,
@@ -20,7 +20,7 @@ from geoloc.commands.options import (
     options,
     takes_request,
 )
-from geoloc.commands.progress import Progress
+from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
     from geoloc.batch.run import AnswerGroups

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.logs import LOG
-from geoloc.commands.options import options
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import options
 
 
 @click.command()

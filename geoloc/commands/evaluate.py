@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from geoloc.commands.logs import LOG
-from geoloc.commands.options import (
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import (
     ANSWERS,
     LIMITS,
     NETWORK,
@@ -19,7 +19,7 @@ from geoloc.commands.options import (
     takes_request,
     without,
 )
-from geoloc.commands.progress import Progress
+from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.options import NETWORK, chosen_workers, options, request_option, takes_request
-from geoloc.commands.progress import Progress
+from geoloc.commands.shared.options import NETWORK, chosen_workers, options, request_option, takes_request
+from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
     from geoloc.index.writer import BlockCounts, MakeBlocks

@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.logs import LOG
-from geoloc.commands.options import ANSWERS, LIMITS, NETWORK, SOURCE, Parsed, check_source, options, takes_request
-from geoloc.commands.progress import Progress
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import (
+    ANSWERS,
+    LIMITS,
+    NETWORK,
+    SOURCE,
+    Parsed,
+    check_source,
+    options,
+    takes_request,
+)
+from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
     from geoloc.photo.target import Target

@@ -1,4 +1,4 @@
-"""The `geoloc` command: the group of all commands, and how what goes wrong in them is told.
+"""The `geoloc` command: the group of all commands, and what becomes of errors in them.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 done (also when the answer is "not here"), 1 something
 the user can mend or that failed, 2 wrong usage.
@@ -17,12 +17,12 @@ from geoloc.commands.demo import demo
 from geoloc.commands.evaluate import evaluate
 from geoloc.commands.index import index
 from geoloc.commands.locate import locate
-from geoloc.commands.logs import LOG
 from geoloc.commands.research.ablate import ablate
 from geoloc.commands.research.calibrate import calibrate
 from geoloc.commands.research.export import export
 from geoloc.commands.research.pack import pack
 from geoloc.commands.research.train_descriptors import train_descriptors
+from geoloc.commands.shared.logs import LOG
 from geoloc.commands.tiles import tiles
 from geoloc.commands.train import train
 from geoloc.errors import GeolocError, in_one_line

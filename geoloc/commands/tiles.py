@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.options import LIMITS, options, request_option, takes_request, without
+from geoloc.commands.shared.options import LIMITS, options, request_option, takes_request, without
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest

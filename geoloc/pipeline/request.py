@@ -1,7 +1,7 @@
 """One search request: what to search, where and how, whoever asks.
 
 A field says itself how it is written on the command line and in JSON. So a new option is a new field here, and
-commands, worker, journal and other processes know it; see `geoloc.commands.options`, `geoloc.worker.fields`,
+commands, worker, journal and other processes know it; see `geoloc.commands.shared.options`, `geoloc.worker.fields`,
 `geoloc.batch.journal` and `geoloc.pipeline.job`.
 """
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.accuracy.methods.method import SearchedMosaic
+from benchmarks.accuracy.queries.sets import MosaicQueries
 from benchmarks.accuracy.raster import whole_grid
 from benchmarks.accuracy.results.record import QueryRecord, random_record
-from benchmarks.accuracy.queries.sets import MosaicQueries
 from tiling.grid import ground_distance_m, project
 
 PLACES = 1500
@@ -16,9 +16,7 @@ _STEPS = 400
 _SEED = 6
 
 
-def expect(
-    searched: SearchedMosaic, queries: MosaicQueries, present: bool
-) -> tuple[list[QueryRecord], list[float]]:
+def expect(searched: SearchedMosaic, queries: MosaicQueries, present: bool) -> tuple[list[QueryRecord], list[float]]:
     """Make a record of shares for every query, and draw distances in metres of places, `PLACES` a query.
 
     Where the object is not `present` on the mosaic nothing is right and all distances are infinite.

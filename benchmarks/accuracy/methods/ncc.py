@@ -38,7 +38,9 @@ def prepare(searched: SearchedMosaic) -> Locate:
                 for side_m in SIDES_M:
                     best = max(best, _match(query, side_m / searched.gsd_m, mosaic, pixels.valid))
             correlation, (x, y) = best
-            answers += place.answers(searched, photo, target, grid.affine * (x, y), score=max(correlation, 0.0), name="ncc")
+            answers += place.answers(
+                searched, photo, target, grid.affine * (x, y), score=max(correlation, 0.0), name="ncc"
+            )
         return answers
 
     return locate

@@ -28,9 +28,9 @@ _EPSG, _WEST, _SOUTH = 32614, 600_000.0, 3_300_000.0
 def make_held_out(site: Path, folder: Path) -> None:
     """Write `mosaic.tif`, the held-out ground as training sees it, and `queries.csv` into `folder`.
 
-    A site that was levelled has no place on the map any more, so its ground lies at an invented one. Nobody has drawn true
-    boxes there: they are those of image segments, and where a photograph shows too few, squares of `2 * RADIUS_M` round
-    places.
+    A site that was levelled has no place on the map any more, so its ground lies at an invented one. Nobody has drawn
+    true boxes there: they are those of image segments, and where a photograph shows too few, squares of `2 * RADIUS_M`
+    round places.
 
     Raises:
         TrainingError: not a posed site.

@@ -1,4 +1,4 @@
-"""What is asked: sets of clicks with their true boxes and the mosaics that are searched for them."""
+"""Sets of clicks with their true boxes, and the mosaics that are searched for them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from geoloc.errors import GeolocError
+from benchmarks.accuracy.errors import AbsentError
 from geoloc.evaluation.evaluate import LabelledQuery, read_queries
 
 GSD_M = 0.2
-"""Of the searches without a GSD in their name: that of all presets."""
+"""Of the sets without a GSD in their name: that of all presets."""
 SEASON_GSD_M = 0.15
 TOWNS = (901, 902)
 """Seeds; those of training begin at `geoloc.train.grounds.towns.FIRST_SEED`."""
@@ -22,12 +22,8 @@ WRONG_EACH = 12
 BRIGHTON_GSDS = (0.15, 0.3, 0.5)
 
 
-class AbsentError(GeolocError):
-    """The data of a set is not there; the text says what is missing."""
-
-
 @dataclass(frozen=True, slots=True)
-class Search:
+class MosaicQueries:
     """Queries and the mosaic that is searched for them."""
 
     mosaic: Path
@@ -36,22 +32,30 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class QuerySet:
-    """what: for the reader of the table. gsd_m: to search at. present: whether the objects are on the mosaics."""
+    """A set of queries.
+
+    Attributes:
+        name: as the table has it.
+        description: for the reader of the table.
+        gsd_m: to search at.
+        searches: queries by their mosaics.
+        present: whether the objects are on the mosaics.
+    """
 
     name: str
-    what: str
+    description: str
     gsd_m: float
-    searches: tuple[Search, ...]
+    searches: tuple[MosaicQueries, ...]
     present: bool = True
 
     @property
     def count(self) -> int:
-        """Queries in all."""
+        """Number of queries in all."""
         return sum(len(search.queries) for search in self.searches)
 
     @property
     def digest(self) -> str:
-        """Of everything that is asked: results of another set under the same name do not count."""
+        """Digest of all queries: results of another set under the same name do not count."""
         digest = hashlib.sha256(f"{self.gsd_m} {self.present}".encode())
         for search in self.searches:
             digest.update(f"{search.mosaic.name} {search.mosaic.stat().st_size}".encode())
@@ -60,12 +64,12 @@ class QuerySet:
         return digest.hexdigest()[:16]
 
     def limited(self, count: int) -> QuerySet:
-        """At most `count` queries in all, from everywhere in the set."""
+        """Return at most `count` queries in all, from everywhere in the set."""
         of_search = np.repeat(np.arange(len(self.searches)), [len(s.queries) for s in self.searches])
         every = [query for search in self.searches for query in search.queries]
         chosen = _even(len(every), count)
         kept = tuple(
-            Search(search.mosaic, queries)
+            MosaicQueries(search.mosaic, queries)
             for number, search in enumerate(self.searches)
             if (queries := tuple(every[i] for i in chosen if of_search[i] == number))
         )
@@ -73,12 +77,10 @@ class QuerySet:
 
 
 class Library:
-    """Makes the sets, each piece of data once.
-
-    data: the folder with `brighton` and `caliterra`. work: where what is made is kept for the next run.
-    """
+    """Makes the sets, all that they need once."""
 
     def __init__(self, data: Path, work: Path, report: Callable[[str], None] = lambda line: None) -> None:
+        """Take the folder with `brighton` and `caliterra`, and where what is made is kept for the next run."""
         self._data = data
         self._work = work / "sets"
         self._report = report
@@ -93,11 +95,11 @@ class Library:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all sets, in the order of the table."""
+        """Names of all sets, in the order of the table."""
         return tuple(self._makers)
 
     def make(self, name: str, build: bool = True) -> QuerySet:
-        """The set called `name`. build: whether to make what takes time and is not there from an earlier run.
+        """Make the set called `name`; without `build` not what takes time and is not there from an earlier run.
 
         Raises:
             AbsentError: its data is not there, or may not be made.
@@ -105,22 +107,22 @@ class Library:
         self._build = build
         return self._makers[name]()
 
-    def _lacks(self, path: Path, what: str) -> bool:
-        """Whether `path` must be made; tells that it is."""
+    def _lacks(self, path: Path, work: str) -> bool:
+        """Tell whether a file must be made, and report that it is."""
         if path.exists():
             return False
         if not self._build:
             raise AbsentError("not made yet")
-        self._report(f"{what} ...")
+        self._report(f"{work} ...")
         return True
 
     def _brighton(self, gsd_m: float) -> QuerySet:
-        what = f"8 drone photos of a park and the mosaic of the same flight, at {gsd_m:g} m"
-        return QuerySet(f"brighton_{gsd_m:.2f}", what, gsd_m, (self._park(),))
+        description = f"8 drone photos of a park and the mosaic of the same flight, at {gsd_m:g} m"
+        return QuerySet(f"brighton_{gsd_m:.2f}", description, gsd_m, (self._park(),))
 
-    def _park(self) -> Search:
+    def _park(self) -> MosaicQueries:
         folder = self._site("brighton", "queries.csv")
-        return Search(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
+        return MosaicQueries(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
 
     def _season(self) -> QuerySet:
         from benchmarks.accuracy.queries.season import simulate
@@ -129,23 +131,23 @@ class Library:
         path = self._work / "brighton_season" / "mosaic.tif"
         if self._lacks(path, "making the park of another season"):
             simulate(park.mosaic, path, SEASON_GSD_M)
-        what = f"the same, another season, light and sensor simulated on the mosaic, at {SEASON_GSD_M:g} m"
-        return QuerySet("brighton_season", what, SEASON_GSD_M, (Search(path, park.queries),))
+        description = f"the same, another season, light and sensor simulated on the mosaic, at {SEASON_GSD_M:g} m"
+        return QuerySet("brighton_season", description, SEASON_GSD_M, (MosaicQueries(path, park.queries),))
 
     def _caliterra(self) -> QuerySet:
-        what = (
+        description = (
             "photos of a building site on a quarter of its ground, both held out of training; boxes of image segments"
         )
-        return QuerySet("caliterra", what, GSD_M, (self._held_out(),))
+        return QuerySet("caliterra", description, GSD_M, (self._held_out(),))
 
-    def _held_out(self) -> Search:
+    def _held_out(self) -> MosaicQueries:
         from benchmarks.accuracy.queries.held_out import make_held_out
 
         site = self._site("caliterra", "cameras.json")
         folder = self._work / "caliterra"
         if self._lacks(folder / "queries.csv", "taking the part of caliterra that is held out"):
             make_held_out(site, folder)
-        return Search(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
+        return MosaicQueries(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
 
     def _site(self, name: str, needed: str) -> Path:
         folder = self._data / name
@@ -154,11 +156,11 @@ class Library:
         return folder
 
     def _town(self, kind: str) -> QuerySet:
-        what, _ = _KINDS[kind]
-        return QuerySet(f"town_{kind}", what, GSD_M, tuple(self._sights(seed, kind) for seed in TOWNS))
+        description, _ = _KINDS[kind]
+        return QuerySet(f"town_{kind}", description, GSD_M, tuple(self._town_queries(seed, kind) for seed in TOWNS))
 
-    def _sights(self, seed: int, kind: str) -> Search:
-        """What one kind of the photographs of a town shows."""
+    def _town_queries(self, seed: int, kind: str) -> MosaicQueries:
+        """Return the queries of one kind of the photographs of a town, built where it is not there."""
         folder = self._work / f"town_{seed}"
         # The last file that is written.
         if self._lacks(folder / "queries.csv", f"building town {seed} (some minutes, once)"):
@@ -168,26 +170,26 @@ class Library:
             town.build(folder, seed=seed, photos=len(flights), panoramas=_PANORAMAS, flights=flights)
         names = _KINDS[kind][1]
         queries = [query for query in read_queries(folder / "queries.csv") if query.photo.stem in names]
-        return Search(folder / "mosaic.tif", tuple(queries))
+        return MosaicQueries(folder / "mosaic.tif", tuple(queries))
 
     def _wrong(self) -> QuerySet:
-        parts: dict[str, Search] = {
-            "town A": _joined([self._sights(TOWNS[0], kind) for kind in _KINDS]),
-            "town B": _joined([self._sights(TOWNS[1], kind) for kind in _KINDS]),
+        sites: dict[str, MosaicQueries] = {
+            "town A": _joined([self._town_queries(TOWNS[0], kind) for kind in _KINDS]),
+            "town B": _joined([self._town_queries(TOWNS[1], kind) for kind in _KINDS]),
         }
         for name, make in (("brighton", self._park), ("caliterra", self._held_out)):
             try:
-                parts[name] = make()
+                sites[name] = make()
             except AbsentError:
                 self._report(f"wrong: without {name}, which is absent")
-        pairs = [pair for pair in _WRONG if set(pair) <= parts.keys()]
+        pairs = [pair for pair in _WRONG if set(pair) <= sites.keys()]
         searches = []
-        for asked, searched in pairs:
-            queries = parts[asked].queries
+        for name, elsewhere in pairs:
+            queries = sites[name].queries
             chosen = tuple(queries[i] for i in _even(len(queries), WRONG_EACH))
-            searches.append(Search(parts[searched].mosaic, chosen))
-        what = "objects that are not there: " + ", ".join(f"{asked} on {searched}" for asked, searched in pairs)
-        return QuerySet("wrong", what, GSD_M, tuple(searches), present=False)
+            searches.append(MosaicQueries(sites[elsewhere].mosaic, chosen))
+        description = "objects that are not there: " + ", ".join(f"{name} on {elsewhere}" for name, elsewhere in pairs)
+        return QuerySet("wrong", description, GSD_M, tuple(searches), present=False)
 
 
 _NADIR = (((0.0, 6.0), (60.0, 95.0)), ((0.0, 15.0), (80.0, 120.0)))
@@ -222,12 +224,12 @@ _WRONG = (
 """Whose objects are looked for on whose mosaic. Towns look alike: the hardest of these."""
 
 
-def _joined(searches: Sequence[Search]) -> Search:
-    return Search(searches[0].mosaic, tuple(query for search in searches for query in search.queries))
+def _joined(searches: Sequence[MosaicQueries]) -> MosaicQueries:
+    return MosaicQueries(searches[0].mosaic, tuple(query for search in searches for query in search.queries))
 
 
 def _even(count: int, wanted: int) -> list[int]:
-    """`wanted` of `count` indices, evenly spaced, all where there are no more."""
+    """Return `wanted` of `count` indices, evenly spaced, all where there are no more."""
     if count <= wanted:
         return list(range(count))
     return [int(i) for i in (np.arange(wanted) + 0.5) * count / wanted]

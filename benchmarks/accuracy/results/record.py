@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shapely.geometry import Polygon, box
@@ -65,35 +66,33 @@ class QueryRecord:
 def record_of(outcome: Outcome, mosaic: str, present: bool) -> QueryRecord:
     """Make the record of an outcome; where the object is not `present` on the mosaic no answer is right."""
     # The definitions of a hit and of the accuracies are those of `geoloc evaluate`.
-    one = summarise([outcome]) if present else dict.fromkeys(_SHARES.values(), 0.0)
+    figures = summarise([outcome]) if present else dict.fromkeys(("hit_rate", "acc_025", "acc_050"), 0.0)
+    shares = {"hit": figures["hit_rate"], "acc_025": figures["acc_025"], "acc_050": figures["acc_050"]}
+    record = random_record(outcome.query, mosaic, shares)
     best = outcome.best
+    if best is None:
+        return record
+    corners = tuple((x, y) for x, y in best.polygon.exterior.coords[:-1])
+    return replace(record, score=best.score, answer=corners, crs=_crs_text(best.crs))
+
+
+def random_record(query: LabelledQuery, mosaic: str, shares: Mapping[str, float]) -> QueryRecord:
+    """Make the record of a query without an answer; `shares` say how often it is right, by `hit` and so on."""
     return QueryRecord(
-        **_query_fields(outcome.query),
+        photo=f"{query.photo.parent.parent.name}/{query.photo.name}",
         mosaic=mosaic,
-        **{name: one[key] for name, key in _SHARES.items()},
-        score=0.0 if best is None else best.score,
-        answer=None if best is None else tuple((x, y) for x, y in best.polygon.exterior.coords[:-1]),
-        crs=None if best is None else _crs(best.crs),
+        click=(query.click.x, query.click.y),
+        truth=query.box.bounds,
+        epsg=query.epsg,
+        hit=shares["hit"],
+        acc_025=shares["acc_025"],
+        acc_050=shares["acc_050"],
+        score=0.0,
+        answer=None,
+        crs=None,
     )
 
 
-def _crs(crs: Any) -> str:
+def _crs_text(crs: Any) -> str:
     code = epsg_of(crs)
     return as_crs(crs).to_wkt() if code is None else f"EPSG:{code}"
-
-
-def random_record(query: LabelledQuery, mosaic: str, shares: dict[str, float]) -> QueryRecord:
-    """Make the record of a query answered at random; `shares` say how often, by `hit`, `acc_025` and `acc_050`."""
-    return QueryRecord(**_query_fields(query), mosaic=mosaic, **shares, score=0.0, answer=None, crs=None)
-
-
-_SHARES = {"hit": "hit_rate", "acc_025": "acc_025", "acc_050": "acc_050"}
-
-
-def _query_fields(query: LabelledQuery) -> dict[str, Any]:
-    return {
-        "photo": f"{query.photo.parent.parent.name}/{query.photo.name}",
-        "click": (query.click.x, query.click.y),
-        "truth": query.box.bounds,
-        "epsg": query.epsg,
-    }

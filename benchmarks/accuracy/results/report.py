@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy.methods.catalogue import PROBABLE
+from benchmarks.accuracy.queries.sets import QuerySet
 from benchmarks.accuracy.results import figures
 from benchmarks.accuracy.results.figures import Estimate
+from benchmarks.accuracy.results.store import MethodResult
 from benchmarks.provenance import commit, today
-from benchmarks.accuracy.methods import PROBABLE
-from benchmarks.accuracy.queries.sets import QuerySet
-from benchmarks.accuracy.results.store import Result
 from geoloc.search.locate import PRESENT
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
@@ -42,17 +42,29 @@ _NOTES = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One method on one set. missing: why there are no figures; they are empty then. `figures`: by column."""
+class FigureRow:
+    """One method on one set.
 
-    asked: str
+    Attributes:
+        query_set: name of the set.
+        method: name of the method.
+        missing: why there are no figures; None where there are.
+        figures: by column.
+    """
+
+    query_set: str
     method: str
     missing: str | None
     figures: Mapping[str, Estimate]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return all fields as `accuracy.json` has them."""
+        figures = {name: asdict(estimate) for name, estimate in self.figures.items()}
+        return {"asked": self.query_set, "method": self.method, "missing": self.missing, "figures": figures}
 
-def row(result: Result, wrong: Result | None) -> Row:
-    """The figures of a result. wrong: that of the same method on the set `WRONG`, for those of presence."""
+
+def row_of(result: MethodResult, wrong: MethodResult | None) -> FigureRow:
+    """Return the figures of a result; `wrong` is that of the same method on the set `WRONG`, for those of presence."""
     records = result.records
     photos = [record.photo for record in records]
     method = result.identity["method"]
@@ -68,13 +80,17 @@ def row(result: Result, wrong: Result | None) -> Row:
         found["answered"] = figures.share([float(r.score >= PRESENT) for r in records], photos)
     if method != "chance":
         found["seconds"] = _plain(result.summary["seconds_per_query"])
-    return Row(result.identity["set"], method, None, found)
+    return FigureRow(result.identity["set"], method, None, found)
 
 
 def write(
-    folder: Path, rows: Sequence[Row], sets: Mapping[str, QuerySet | str], results: Sequence[Result], command: str
+    folder: Path,
+    rows: Sequence[FigureRow],
+    sets: Mapping[str, QuerySet | str],
+    results: Sequence[MethodResult],
+    command: str,
 ) -> tuple[Path, Path]:
-    """Write `accuracy.md` and `accuracy.json`, replacing older ones. sets: by name, or why it is absent.
+    """Write `accuracy.md` and `accuracy.json`, replacing older ones; `sets` are by name, or why one is absent.
 
     Raises:
         OutputError: a file cannot be written.
@@ -85,60 +101,63 @@ def write(
     weights = {r.identity["method"]: r.identity["weights"] for r in results if r.identity["weights"]}
     with replacing(table) as temporary:
         temporary.write_text(_markdown(rows, sets, head, weights, results), encoding="utf-8")
-    told = {
+    content = {
         **head,
         "weights": weights,
-        "sets": {name: given if isinstance(given, str) else _described(given) for name, given in sets.items()},
-        "rows": [asdict(one) for one in rows],
-        "made": [{**r.identity, **r.made} for r in results],
+        "sets": {name: one if isinstance(one, str) else _described(one) for name, one in sets.items()},
+        "rows": [row.to_json() for row in rows],
+        "made": [{**r.identity, **r.provenance} for r in results],
     }
     with replacing(data) as temporary:
-        temporary.write_text(json.dumps(_finite(told), indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(_finite(content), indent=1) + "\n", encoding="utf-8")
     return table, data
 
 
 def _markdown(
-    rows: Sequence[Row],
+    rows: Sequence[FigureRow],
     sets: Mapping[str, QuerySet | str],
     head: Mapping[str, str],
     weights: Mapping[str, Mapping[str, str]],
-    results: Sequence[Result],
+    results: Sequence[MethodResult],
 ) -> str:
     lines = ["# Accuracy", "", "Written by the command below; do not edit.", ""]
     lines += [f"- {key}: {f'`{value}`' if key == 'command' else value}" for key, value in head.items()]
-    others = sorted({r.made["commit"] for r in results} - {head["commit"]})
+    others = sorted({r.provenance["commit"] for r in results} - {head["commit"]})
     if others:
         lines.append(f"- some results are of earlier commits ({', '.join(others)}): see `accuracy.json`")
     lines += [f"- weights of `{name}`: {used['file']}, sha256 {used['sha256']}" for name, used in weights.items()]
-    for name, given in sets.items():
+    for name, query_set in sets.items():
         lines += ["", f"## {name}", ""]
-        if isinstance(given, str):
-            lines.append(f"Absent: {given}.")
+        if isinstance(query_set, str):
+            lines.append(f"Absent: {query_set}.")
             continue
-        photos = len({query.photo for search in given.searches for query in search.queries})
-        lines += [f"{given.what[0].upper()}{given.what[1:]}. {given.count} clicks, {photos} photographs.", ""]
+        photos = len({query.photo for search in query_set.searches for query in search.queries})
+        description = f"{query_set.description[0].upper()}{query_set.description[1:]}"
+        lines += [f"{description}. {query_set.count} clicks, {photos} photographs.", ""]
         lines += [f"| {' | '.join(_HEADS)} |", f"|{'---|' * len(_HEADS)}"]
-        lines += [_line(one) for one in rows if one.asked == name]
+        lines += [_line(row) for row in rows if row.query_set == name]
     return "\n".join([*lines, "", "## How to read it", _NOTES.rstrip(), ""])
 
 
-def _line(one: Row) -> str:
-    if one.missing is not None:
-        return f"| {one.method} | {one.missing} |{' |' * (len(_HEADS) - 2)}"
+def _line(row: FigureRow) -> str:
+    if row.missing is not None:
+        return f"| {row.method} | {row.missing} |{' |' * (len(_HEADS) - 2)}"
     digits = {"hit": 3, "acc_025": 3, "acc_050": 3, "median_error_m": 2, "p90_error_m": 1, "auroc": 3, "ece": 3}
     digits |= {"answered": 2, "seconds": 2}
-    return f"| {one.method} | {' | '.join(_cell(one.figures.get(key), count) for key, count in digits.items())} |"
+    return f"| {row.method} | {' | '.join(_cell(row.figures.get(key), count) for key, count in digits.items())} |"
 
 
 def _cell(found: Estimate | None, digits: int) -> str:
     if found is None:
         return "-"
     text = _digits(found.value, digits)
-    return text if found.low is None else f"{text} ({_digits(found.low, digits)}-{_digits(found.high, digits)})"
+    if found.low is None or found.high is None:
+        return text
+    return f"{text} ({_digits(found.low, digits)}-{_digits(found.high, digits)})"
 
 
 def _digits(value: float, digits: int) -> str:
-    """A rate of chance of 0.0002 is not 0."""
+    """Write a number with so many digits, or more where it would be 0: a rate of chance of 0.0002 is not 0."""
     return f"{value:.{digits}f}" if value >= 10**-digits or value == 0 else f"{value:.1g}"
 
 
@@ -146,12 +165,17 @@ def _plain(value: float | None) -> Estimate:
     return Estimate(float("inf") if value is None else value, None, None)
 
 
-def _described(asked: QuerySet) -> dict[str, Any]:
-    return {"what": asked.what, "gsd_m": asked.gsd_m, "queries": asked.count, "digest": asked.digest}
+def _described(query_set: QuerySet) -> dict[str, Any]:
+    return {
+        "what": query_set.description,
+        "gsd_m": query_set.gsd_m,
+        "queries": query_set.count,
+        "digest": query_set.digest,
+    }
 
 
 def _finite(value: Any) -> Any:
-    """The same for JSON, which knows no infinity: null says infinitely far."""
+    """Return the same for JSON, which knows no infinity: null says infinitely far."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

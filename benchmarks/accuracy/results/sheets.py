@@ -8,9 +8,9 @@ from pathlib import Path
 from PIL import Image
 from shapely.geometry import Polygon, box
 
-from benchmarks.accuracy.results.record import QueryRecord
 from benchmarks.accuracy.queries.sets import QuerySet
-from benchmarks.accuracy.results.store import Result
+from benchmarks.accuracy.results.record import QueryRecord
+from benchmarks.accuracy.results.store import MethodResult
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click
 from geoloc.results.drawing import BACKGROUND, WHITE, draw_label, draw_strokes
@@ -30,11 +30,11 @@ _ANSWER = (255, 70, 70)
 _TRUTH = (90, 230, 90)
 
 _Boxes = tuple[Polygon | None, Polygon | None]
-"""Of the answer and of the truth, in the mosaic's CRS."""
+"""Boxes of the answer and of the truth, in the mosaic's CRS."""
 
 
-def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
-    """Write a PNG with a row for each of up to MOST failures from all over the set; returns how many there are in all.
+def draw_failures(query_set: QuerySet, result: MethodResult, path: Path) -> int:
+    """Draw up to MOST failures from all over the set, a row each, as a PNG; returns how many there are in all.
 
     A row: the photo round the click; the whole mosaic; the answer close up (red); the truth close up (green). Where the
     object is not on the mosaic, a failure is an answer that scores as present, and there is no truth. Without failures
@@ -43,7 +43,7 @@ def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
     Raises:
         PhotoError, GeolocError, OutputError: a photo or mosaic cannot be read, the picture not written.
     """
-    every = [found for found in _found(asked, result) if _failed(found[2], asked.present)]
+    every = [found for found in _found(query_set, result) if _failed(found[2], query_set.present)]
     if not every:
         path.unlink(missing_ok=True)
         return 0
@@ -52,16 +52,16 @@ def draw_failures(asked: QuerySet, result: Result, path: Path) -> int:
     sheet = Image.new("RGB", (4 * (_PX + _GAP) + _GAP, len(chosen) * (_PX + _GAP) + _GAP), BACKGROUND)
     for number, (path_of_mosaic, photo, record) in enumerate(chosen):
         with open_mosaic([path_of_mosaic]) as mosaic:
-            for column, panel in enumerate(_panels(load_photo(photo), record, mosaic, asked.present)):
+            for column, panel in enumerate(_panels(load_photo(photo), record, mosaic, query_set.present)):
                 sheet.paste(panel, (_GAP + column * (_PX + _GAP), _GAP + number * (_PX + _GAP)))
     with replacing(path) as temporary:
         sheet.save(temporary)
     return len(every)
 
 
-def _found(asked: QuerySet, result: Result) -> list[tuple[Path, Path, QueryRecord]]:
-    """Mosaic, photo and record of every query: records stand in the order of the queries."""
-    files = [(search.mosaic, query.photo) for search in asked.searches for query in search.queries]
+def _found(query_set: QuerySet, result: MethodResult) -> list[tuple[Path, Path, QueryRecord]]:
+    """Return mosaic, photo and record of every query: records stand in the order of the queries."""
+    files = [(search.mosaic, query.photo) for search in query_set.searches for query in search.queries]
     return [(*pair, record) for pair, record in zip(files, result.records, strict=True)]
 
 
@@ -89,7 +89,7 @@ def _panels(photo: Photo, record: QueryRecord, mosaic: Mosaic, present: bool) ->
 def _map(
     mosaic: Mosaic, shape: Polygon, boxes: _Boxes, text: str, *, margin: float = 4.0, least_m: float = _MIN_SIDE_M
 ) -> Image.Image:
-    """The mosaic round `shape`, in its CRS, `margin` times as wide, with both boxes."""
+    """Draw the mosaic round `shape`, in its CRS, `margin` times as wide, with both boxes."""
     crs = local_crs(shape, mosaic.crs)
     view = MapView.about(crs, project(shape, mosaic.crs, crs), margin=margin, least_m=least_m, px=_PX)
     panel = map_pixels(mosaic, view)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy import chance, place
-from benchmarks.accuracy.methods.method import SearchedMosaic
-from benchmarks.provenance import commit, today
-from benchmarks.accuracy.methods import Attention, Method
-from benchmarks.accuracy.results.record import QueryRecord, record
+from benchmarks.accuracy.methods import chance, place
+from benchmarks.accuracy.methods.method import Method, SearchedMosaic
+from benchmarks.accuracy.methods.networks import CachedSearch
 from benchmarks.accuracy.queries.sets import QuerySet
+from benchmarks.accuracy.results.record import QueryRecord, record_of
+from benchmarks.provenance import commit, today
 from geoloc.evaluation import evaluate
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
@@ -24,36 +24,55 @@ from tiling.mosaic import open_mosaic
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class MethodResult:
     """What a method made of a set.
 
-    identity: what it depends on; a stored result of another identity is not used. made: date, commit, machine and
-    seconds in all. summary: the figures of `geoloc evaluate`, null for infinite; of a set whose objects are not there
-    only the time.
+    Attributes:
+        identity: what it depends on; a stored result of another identity is not used.
+        provenance: date, commit, machine and seconds in all.
+        summary: the figures of `geoloc evaluate`, null for infinite; of a set whose objects are not there only the
+            time.
+        records: of all queries, in their order.
     """
 
     identity: dict[str, Any]
-    made: dict[str, Any]
+    provenance: dict[str, Any]
     summary: dict[str, float | None]
     records: tuple[QueryRecord, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what a file of a result holds."""
+        return {
+            "identity": self.identity,
+            "made": self.provenance,
+            "summary": self.summary,
+            "records": [record.to_json() for record in self.records],
+        }
 
-class Store:
-    """The results in a folder. limit: of queries a set, None for all; results of different limits are kept apart."""
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> MethodResult:
+        """Make a result of what `to_json` returned."""
+        records = tuple(map(QueryRecord.from_json, stored["records"]))
+        return cls(stored["identity"], stored["made"], stored["summary"], records)
+
+
+class ResultStore:
+    """The results in a folder; those of different limits are kept apart."""
 
     def __init__(self, folder: Path, limit: int | None) -> None:
+        """Take the folder of the table, and the limit of queries a set, None for all."""
         self._folder = folder / ("records" if limit is None else f"records_limit_{limit}")
 
-    def load(self, asked: QuerySet, method: Method) -> Result | None:
-        """The stored result; None where there is none, or one of other weights, options or queries."""
+    def load(self, query_set: QuerySet, method: Method) -> MethodResult | None:
+        """Load the stored result; None where there is none, or one of other weights, options or queries."""
         try:
-            stored = json.loads(self._path(asked.name, method.name).read_text(encoding="utf-8"))
-            result = Result(**stored | {"records": tuple(map(QueryRecord.from_json, stored["records"]))})
+            text = self._path(query_set.name, method.name).read_text(encoding="utf-8")
+            result = MethodResult.from_json(json.loads(text))
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return result if result.identity == identity(asked, method) else None
+        return result if result.identity == identity(query_set, method) else None
 
-    def save(self, result: Result) -> None:
+    def save(self, result: MethodResult) -> None:
         """Write a result whole or not at all.
 
         Raises:
@@ -61,67 +80,67 @@ class Store:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._path(result.identity["set"], result.identity["method"])) as temporary:
-            temporary.write_text(json.dumps(asdict(result)), encoding="utf-8")
+            temporary.write_text(json.dumps(result.to_json()), encoding="utf-8")
 
-    def _path(self, asked: str, method: str) -> Path:
-        return self._folder / f"{asked}--{method.replace(' + ', '_')}.json"
+    def _path(self, query_set: str, method: str) -> Path:
+        return self._folder / f"{query_set}--{method.replace(' + ', '_')}.json"
 
 
-def identity(asked: QuerySet, method: Method) -> dict[str, Any]:
-    """What a result depends on, as JSON gives it back."""
-    told = {
-        "set": asked.name,
-        "queries": asked.digest,
+def identity(query_set: QuerySet, method: Method) -> dict[str, Any]:
+    """Return what a result depends on, as JSON gives it back."""
+    fields = {
+        "set": query_set.name,
+        "queries": query_set.digest,
         "method": method.name,
         "weights": dict(method.weights),
         "options": dict(method.options),
     }
-    return dict(json.loads(json.dumps(told)))
+    return dict(json.loads(json.dumps(fields)))
 
 
-def run(asked: QuerySet, method: Method, progress: Callable[[int, int], None]) -> Result:
-    """Let a method answer all queries of a set. progress: called with the number of queries done and of all.
+def run(query_set: QuerySet, method: Method, progress: Callable[[int, int], None]) -> MethodResult:
+    """Let a method answer all queries of a set; `progress` is called with the number of queries done and of all.
 
     Raises:
         GeolocError: a photo or a mosaic cannot be read.
     """
     started = time.perf_counter()
-    size = place.median_size([query for search in asked.searches for query in search.queries])
+    size = place.median_size([query for search in query_set.searches for query in search.queries])
     records: list[QueryRecord] = []
     outcomes: list[evaluate.Outcome] = []
     errors: list[float] = []
     saved_s = 0.0
-    for search in asked.searches:
-        with open_mosaic([search.mosaic], finest_m=asked.gsd_m) as mosaic:
-            job = Job(search.mosaic, mosaic, asked.gsd_m, size)
+    for search in query_set.searches:
+        with open_mosaic([search.mosaic], finest_m=query_set.gsd_m) as mosaic:
+            searched = SearchedMosaic(search.mosaic, mosaic, query_set.gsd_m, size)
             if method.prepare is None:
-                expected, distances = chance.expect(job, search, asked.present)
+                expected, distances = chance.expect(searched, search, query_set.present)
                 records += expected
                 errors += distances
             else:
                 before = len(records)
-                locate = method.prepare(job)
-                told = lambda done, _, n=before: progress(n + done, asked.count)  # noqa: E731
-                found = evaluate.run(search.queries, locate, told)
-                saved_s += locate.saved_s if isinstance(locate, Attention) else 0.0
+                locate = method.prepare(searched)
+                in_all = lambda done, _, n=before: progress(n + done, query_set.count)  # noqa: E731
+                found = evaluate.run(search.queries, locate, in_all)
+                saved_s += locate.saved_s if isinstance(locate, CachedSearch) else 0.0
                 outcomes += found
-                records += [record(outcome, search.mosaic.parent.name, asked.present) for outcome in found]
+                records += [record_of(outcome, search.mosaic.parent.name, query_set.present) for outcome in found]
     summary = _expected(records, errors) if method.prepare is None else evaluate.summarise(outcomes)
-    summary["seconds_per_query"] += saved_s / asked.count
-    if not asked.present:
-        # Where nothing can be right, only the time tells something.
+    summary["seconds_per_query"] += saved_s / query_set.count
+    if not query_set.present:
+        # Where nothing can be right, only the time means something.
         summary = {key: summary[key] for key in ("queries", "seconds_per_query")}
-    made = {
+    provenance = {
         "date": today(),
         "commit": commit(),
         "machine": machine(),
         "seconds": round(time.perf_counter() - started, 1),
     }
-    return Result(identity(asked, method), made, evaluate.to_json(summary), tuple(records))
+    return MethodResult(identity(query_set, method), provenance, evaluate.to_json(summary), tuple(records))
 
 
 def _expected(records: list[QueryRecord], errors: list[float]) -> dict[str, float]:
-    """The keys of `evaluate.summarise` for answers at random, which take no time."""
+    """Return the keys of `evaluate.summarise` for answers at random, which take no time."""
     shares = {"hit_rate": "hit", "acc_025": "acc_025", "acc_050": "acc_050"}
     low, high = np.quantile(errors, [0.5, 0.9], method="inverted_cdf")
     return {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.logs import LOG
-from geoloc.commands.options import options
-from geoloc.commands.training_data import TrainingData, training_data
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import options
+from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
 @click.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.options import options
+from geoloc.commands.shared.options import options
 
 
 @click.command()

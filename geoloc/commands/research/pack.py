@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.options import Positive, options
-from geoloc.commands.training_data import TrainingData, training_data
+from geoloc.commands.shared.options import Positive, options
+from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
 @click.command()

@@ -27,6 +27,7 @@ from geoloc.evaluation.evaluate import (
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
+from tests.helpers.paths import SHARED_DATA
 
 Make = Callable[..., Detection]
 KEYS = [
@@ -35,7 +36,7 @@ KEYS = [
 ]
 # On the central meridian of zone 15 a metre on the map is 0.9996 m on the ground, nearly.
 EAST, NORTH, SCALE = 500000.0, 5188000.0, 0.9996
-DATA = Path(__file__).parents[4] / "shared" / "data"
+DATA = SHARED_DATA
 
 
 def outcome(best: Detection | None, seconds: float = 1.0) -> Outcome:

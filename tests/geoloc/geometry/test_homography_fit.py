@@ -1,4 +1,4 @@
-"""Planes that matches fit_homography on: found among wrong ones, refused where there is none, errors told."""
+"""Planes that matches agree on: found among wrong ones, refused where there is none, errors told."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_plane_that_is_held_in_one_corner_is_loose_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(("tilt_deg", "heading"), [(0, 0), (30, 100), (60, 250)])
-def test_a_sight_is_that_of_the_camera(tilt_deg: float, heading: float) -> None:
+def test_the_view_is_that_of_the_camera(tilt_deg: float, heading: float) -> None:
     tilt, turn, focal, height = math.radians(tilt_deg), math.radians(heading), 1000.0, 50.0
     rotate = np.array([[1, 0, 0], [0, math.cos(tilt), -math.sin(tilt)], [0, math.sin(tilt), math.cos(tilt)]])
     offset = np.array([[1, 0, -500.0], [0, 1, -400.0], [0, 0, focal]])
@@ -112,11 +112,11 @@ def test_a_sight_is_that_of_the_camera(tilt_deg: float, heading: float) -> None:
     turned = np.array([[math.cos(turn), -math.sin(turn), 0], [math.sin(turn), math.cos(turn), 0], [0, 0, 1]])
     matrix = turned @ np.diag([height, height, 1.0]) @ rotate @ offset
     photo = np.random.default_rng(0).uniform([0, 0], [1000, 800], (50, 2))
-    found = HomographyFit(matrix, photo, map_points(matrix, photo)).sight(np.array([500.0, 400.0]))
+    found = HomographyFit(matrix, photo, map_points(matrix, photo)).view_geometry(np.array([500.0, 400.0]))
     assert found.heading_deg % 360 == pytest.approx(heading, abs=0.5)
     # Along the middle ray the distance is height / cos(tilt), and along it the ground is as much longer again.
     across = height / math.cos(tilt) / focal
-    assert found.px == pytest.approx(across / math.sqrt(math.cos(tilt)), rel=0.01)
+    assert found.scale == pytest.approx(across / math.sqrt(math.cos(tilt)), rel=0.01)
     # A point 1 m up on the middle ray is seen where that ray meets the ground, tan(tilt) metres on.
     away = math.tan(tilt) * np.array([math.sin(turn), -math.cos(turn)])
     assert np.abs(found.lean) == pytest.approx(np.abs(away), abs=0.02)

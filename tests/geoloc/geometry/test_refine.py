@@ -1,4 +1,4 @@
-"""Photographs of a rough mosaic map_points known cameras: places carried over exactly, wrong mosaics changing nothing."""
+"""Photographs of a rough mosaic by known cameras: places carried over exactly, wrong mosaics changing nothing."""
 
 from __future__ import annotations
 
@@ -7,94 +7,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-import rasterio
-from affine import Affine
-from shapely.geometry import Point, box
+from shapely import from_wkb
+from shapely.geometry import Point
 
-from geoloc.geometry import METHOD, Refiner, refine
+from geoloc.geometry import mosaic_keypoints, photo_keypoints, refine
 from geoloc.geometry.guided_look import KnownView
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.geometry.refine import METHOD, Refiner
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Rectified
 from geoloc.photo.target import Click, Target
-from geoloc.plane.homography import map_points
 from geoloc.results.detection import Detection
-from tiling.area import Area
+from tests.helpers.rough_ground import EAST, NORTH, clicked, flown, plan_of, rough, write_ground
 from tiling.box import PixelBox
 from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic
-from tiling.plan import Plan, make_plan
-
-EAST, NORTH, GSD_M = 576_000.0, 5_188_000.0, 0.2
-SIDE = 700
-TO_CENTRE = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
-
-
-def rough(seed: int) -> np.ndarray:
-    """Texture at every scale, as ground has it."""
-    rng = np.random.default_rng(seed)
-    picture = np.zeros((SIDE, SIDE, 3), np.float32)
-    for cells in (12, 40, 120, 350):
-        picture += cv2.resize(rng.normal(0, 30, (cells, cells, 3)).astype(np.float32), (SIDE, SIDE))
-    return np.clip(picture + 120, 0, 255).astype(np.uint8)
-
-
-def write(path: Path, pixels: np.ndarray) -> Path:
-    profile = {"driver": "GTiff", "count": 3, "height": SIDE, "width": SIDE, "dtype": "uint8", "crs": "EPSG:32615"}
-    with rasterio.open(path, "w", **profile, transform=Affine(GSD_M, 0, EAST, 0, -GSD_M, NORTH)) as file:
-        file.write(np.moveaxis(pixels, -1, 0))
-    return path
-
-
-@pytest.fixture(scope="module")
-def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
-    with open_mosaic([write(tmp_path_factory.mktemp("m") / "m.tif", rough(0))]) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
-    with open_mosaic([write(tmp_path_factory.mktemp("m") / "other.tif", rough(1))]) as opened:
+    with open_mosaic([write_ground(tmp_path_factory.mktemp("m") / "other.tif", rough(1))]) as opened:
         yield opened
-
-
-def plan_of(mosaic: Mosaic, gsd_m: float = GSD_M) -> Plan:
-    return make_plan(mosaic, gsd_m, 384, Area.everywhere())
-
-
-def flown(tilt_deg: float, heading_deg: float, *, told: bool) -> tuple[Photo, np.ndarray]:
-    """A photo of 800 x 600 px over the middle of the mosaic, and photo pixel -> mosaic pixel."""
-    t, h = math.radians(tilt_deg), math.radians(heading_deg)
-    ahead = np.array([math.sin(h), math.cos(h), 0])
-    forward = math.sin(t) * ahead - math.cos(t) * np.array([0, 0, 1.0])
-    right = np.array([math.cos(h), -math.sin(h), 0])
-    down = np.cross(forward, right)
-    focal = 700.0
-    high = 70.0 * math.cos(t)
-    centre = np.array([0, 0, high]) - forward * (high / math.cos(t)) + [0, 0, 0]
-    centre[2] = high
-    camera = np.stack([right, down, forward])
-    # Ground (x east, y north, 0) to the photo, and mosaic pixels to the ground.
-    to_photo = np.array([[focal, 0, 400], [0, focal, 300], [0, 0, 1]]) @ np.column_stack(
-        [camera[:, 0], camera[:, 1], -camera @ centre]
-    )
-    to_ground = np.array([[GSD_M, 0, -GSD_M * SIDE / 2], [0, -GSD_M, GSD_M * SIDE / 2], [0, 0, 1]])
-    matrix = to_photo @ to_ground
-    picture = cv2.warpPerspective(rough(0), TO_CENTRE @ matrix @ np.linalg.inv(TO_CENTRE), (800, 600))
-    # Another exposure.
-    picture = np.clip(picture * 0.8 + 20, 0, 255).astype(np.uint8)
-    photo = Photo(Path("p.jpg"), picture, focal_px=focal if told else None, pitch_deg=tilt_deg - 90 if told else None)
-    return photo, np.linalg.inv(matrix)
-
-
-def clicked(matrix: np.ndarray, at: tuple[float, float]) -> tuple[float, float]:
-    """Easting and northing of a photo pixel."""
-    x, y = map_points(matrix, np.array([at]))[0]
-    return EAST + x * GSD_M, NORTH - y * GSD_M
 
 
 @pytest.fixture
@@ -225,10 +161,10 @@ def test_clicks_off_what_is_searched_and_targets_without_answers_stay_as_they_ar
 def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refine, "AT_ONCE_PX", 1000.0)
-    monkeypatch.setattr(refine, "WHOLE_PX", 1000.0)
-    monkeypatch.setattr(refine, "NEAR_CHUNK_PX", 100)
-    monkeypatch.setattr(refine, "ROUND_M", 15.0)
+    monkeypatch.setattr(mosaic_keypoints, "AT_ONCE_PX", 1000.0)
+    monkeypatch.setattr(mosaic_keypoints, "WHOLE_PX", 1000.0)
+    monkeypatch.setattr(mosaic_keypoints, "NEAR_CHUNK_PX", 100)
+    monkeypatch.setattr(mosaic_keypoints, "ROUND_M", 15.0)
     photo, matrix = flown(0, 0, told=True)
     at = (400.0, 300.0)
     x, y = clicked(matrix, at)
@@ -255,9 +191,9 @@ def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
 def test_all_that_is_searched_is_matched_where_no_answer_is_near(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refine, "AT_ONCE_PX", 1000.0)
-    monkeypatch.setattr(refine, "NEAR_CHUNK_PX", 200)
-    monkeypatch.setattr(refine, "ROUND_M", 15.0)
+    monkeypatch.setattr(mosaic_keypoints, "AT_ONCE_PX", 1000.0)
+    monkeypatch.setattr(mosaic_keypoints, "NEAR_CHUNK_PX", 200)
+    monkeypatch.setattr(mosaic_keypoints, "ROUND_M", 15.0)
     photo, _ = flown(0, 0, told=True)
     click = Click(400.0, 300.0)
     (best, *_) = Refiner(mosaic, plan_of(mosaic)).refine(
@@ -266,20 +202,13 @@ def test_all_that_is_searched_is_matched_where_no_answer_is_near(
     assert best.method == METHOD
 
 
-def test_nothing_is_read_finer_than_the_plan(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
-    refiner = Refiner(mosaic, plan_of(mosaic, 0.5))
-    assert refiner._grid().ground_gsd() == pytest.approx(0.5, rel=0.04)
-    west, south, east, north = mosaic.bounds
-    assert box(west, south, east, north).area == pytest.approx((SIDE * GSD_M) ** 2, rel=0.01)
-
-
 def test_the_view_that_most_matches_agree_on_counts_not_the_first(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo, matrix = flown(0, 0, told=False)
     at = (700.0, 500.0)
     x, y = clicked(matrix, at)
-    real = refine.rectified_views
+    real = photo_keypoints.rectified_views
 
     def few_first(photo: Photo) -> Iterator[Rectified]:
         for view in real(photo):
@@ -289,19 +218,36 @@ def test_the_view_that_most_matches_agree_on_counts_not_the_first(
             yield replace(view, valid=part)
         yield from real(photo)
 
-    monkeypatch.setattr(refine, "rectified_views", few_first)
+    monkeypatch.setattr(photo_keypoints, "rectified_views", few_first)
     seen: list[int] = []
-    real_agree = refine.agree
+    real_fit = refine.fit_homography
 
     def noted(*args: np.ndarray) -> HomographyFit | None:
-        found = real_agree(*args)
+        found = real_fit(*args)
         seen.append(0 if found is None else found.inliers)
         return found
 
-    monkeypatch.setattr(refine, "agree", noted)
+    monkeypatch.setattr(refine, "fit_homography", noted)
     target = Target(Click(*at))
     (best,) = Refiner(mosaic, plan_of(mosaic)).refine(photo, [target], [answer(x + 12, y + 5, click=target.click)])
     assert best.method == METHOD
     assert max(seen) >= refine.BEYOND_DOUBT > seen[0] > 0
     assert best.polygon.centroid.distance(Point(x, y)) < 0.3
     assert seen[-1] == max(seen), "then no more views are tried"
+
+
+def test_what_attention_knew_of_its_answers_stays_with_them(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
+    photo, matrix = flown(0, 20, told=True)
+    at = (300.0, 350.0)
+    x, y = clicked(matrix, at)
+    given = [
+        answer(x + 30, y, half=1, click=Click(*at), evidence=2.5, spread_m=0.3),
+        answer(x + 1, y - 1, 2, half=3, click=Click(*at), evidence=-900.0, spread_m=0.6),
+    ]
+    best, other = Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], given)
+    # The score of a verified place is made of something else.
+    assert (best.method, best.evidence, best.spread_m) == (METHOD, None, 0.6)
+    assert (other.evidence, other.spread_m) == (2.5, 0.3)
+    # Copies of the polygons are the same answers.
+    copies = [replace(one, polygon=from_wkb(one.polygon.wkb)) for one in given]
+    assert Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], copies) == [best, other]

@@ -2,15 +2,15 @@
 
 import io
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from geoloc.photo.metadata import Metadata, read_metadata
+from tests.helpers.paths import SHARED_DATA
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = SHARED_DATA
 GPS, BASE = ExifTags.GPS, ExifTags.Base
 MELBOURNE = {
     GPS.GPSLatitudeRef: "S",

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from shapely.geometry import box, mapping
 
 from geoloc.batch.journal import Journal, settings_of
-from geoloc.commands.options import fields_of, options, takes_request
+from geoloc.commands.shared.options import fields_of, options, takes_request
 from geoloc.errors import OutputError
 from geoloc.pipeline import options as kinds
 from geoloc.pipeline.options import Option

@@ -268,7 +268,7 @@ def test_answers_stay_in_the_turn_of_the_mosaic(tmp_path: Path, photo: Photo, we
 
 @pytest.fixture
 def three_looks() -> tuple[Scripted, PlainReference, list[Target]]:
-    """Two targets at places of their own, each seen at three places, and what every look finds there."""
+    """Two targets, seen at three places and at two, and what every look finds there."""
     plan = plan_of(3, 2)
     first, last = plan.windows[0].id, plan.windows[-1].id
     proposals = {
@@ -387,7 +387,7 @@ def test_the_six_likeliest_places_are_looked_at_again_and_the_best_of_each_targe
         model = Generous({plan.windows[0].id: boxes})
         model.top = top
         # A second look that turns the order round.
-        model._second = lambda place: proposal(*place, size=(10, 10), log_mass=(place[0] + 10 * place[1]) / 100)
+        model._second = lambda place: proposal(*place, size=(10, 10), log_mass=(place[0] + 4 * place[1]) / 50)
         found = locate(photo, [Target(Click(10, 20))], PlainReference(plan), model, top=top)  # type: ignore[arg-type]
         seconds = [seen.place for seen in model.looks if isinstance(seen.place, tuple)]
         assert [pytest.approx(place, abs=1e-3) for place in places[:places_looked_at]] == seconds

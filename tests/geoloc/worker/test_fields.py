@@ -104,5 +104,5 @@ def test_other_fields() -> None:
     assert fields.need("number", int) == 7
     with pytest.raises(RequestError, match="field 'output' is missing"):
         fields.path("output")
-    with pytest.raises(RequestError, match="field 'photo': '/p.jpg' is neither true nor false"):
+    with pytest.raises(RequestError, match=r"field 'photo': '/p\.jpg' is neither true nor false"):
         fields.truth("photo")

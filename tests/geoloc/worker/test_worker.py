@@ -271,15 +271,5 @@ def test_it_ends_when_asked_and_when_left_alone(folder: Path) -> None:
     assert left.close() == 0
 
 
-def test_stray_lines_do_not_reach_the_messages() -> None:
-    code = (
-        "import os, sys\nfrom geoloc.worker.channel import Channel\nchannel = Channel.of_process()\n"
-        "print('stray')\nos.system('echo from a child')\nchannel.send(1, 'result', {'text': 'ä\\nb'})\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert json.loads(done.stdout) == {"id": 1, "type": "result", "text": "ä\nb"}
-    assert b"stray" in done.stderr
-
-
 def _source(folder: Path) -> dict[str, Any]:
     return {"mosaics": [str(folder / "m.tif")]}

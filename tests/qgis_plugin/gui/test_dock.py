@@ -25,7 +25,7 @@ from tests.helpers.qgis.run import install, put_stub, run_script
 CRS = "EPSG:32615"
 GSD = 0.2
 KINDS = ("everywhere", "gps", "canvas", "polygons", "point")
-"""Of places to search in."""
+"""Kinds of places to search in, as `drive_dock` names them."""
 INFO, WARNING, CRITICAL, SUCCESS = range(4)
 UPRIGHT_DOT = (612.5, 143.5)
 TURNED_DOT = (100.5, 500.5)

@@ -83,12 +83,12 @@ def test_what_the_mosaic_shows_fills_the_true_boxes(
     # One of each kind, alone on the ground, so that no tree hides its edges.
     for item in {o.kind: o for o in inner}.values():
         packed = pack([item])
-        seen = []
+        shown = []
         for (r0, _, c0, _), camera in grid.cameras():
             # Twice as fine: at a sharp corner no whole pixel's centre lies within the outermost pixel.
             rows, columns = np.nonzero(cast(camera.enlarged(2), packed).objects(packed))
-            seen.append(np.stack([(columns + 0.5) / 2 + c0, (rows + 0.5) / 2 + r0], axis=-1))
-        x, y = _through(grid, np.concatenate(seen))
+            shown.append(np.stack([(columns + 0.5) / 2 + c0, (rows + 0.5) / 2 + r0], axis=-1))
+        x, y = _through(grid, np.concatenate(shown))
         units = np.linalg.norm(np.array(grid.affine[:6]).reshape(2, 3)[:, :2], axis=1)  # CRS units a pixel
         bounds = np.array([[x.min(), y.min()], [x.max(), y.max()]])
         truth = np.array(frame.true_box(item.outline())).reshape(2, 2)

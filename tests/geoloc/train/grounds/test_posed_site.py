@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from geoloc.errors import TrainingError
 from geoloc.plane import homography as plane
 from geoloc.train.grounds.posed_site import HELD_OUT_SHARE, MIN_HEIGHT_M, DsmSurface, PosedCamera, PosedSite, load_site
+from tests.helpers.paths import SHARED_DATA
 
 WEST, NORTH = 587_500.0, 3_338_200.0  # where conftest puts its sites
-CALITERRA = Path(__file__).parents[5] / "shared" / "data" / "caliterra"
+CALITERRA = SHARED_DATA / "caliterra"
 needs_caliterra = pytest.mark.skipif(not CALITERRA.is_dir(), reason=f"the real posed site is not here: {CALITERRA}")
 
 
@@ -59,9 +60,9 @@ def test_pixels_of_ground_points_lead_back_to_them(folder: Path, site: PosedSite
         # Beyond the photo's own field, here 0.69 off the axis at its corners, the polynomial folds back.
         ahead = points[(q[:, 2] > 0) & (np.hypot(q[:, 0], q[:, 1]) < q[:, 2])]
         pixels = to_photo(entries[camera.path.name], ahead)
-        seen = ((pixels >= 0) & (pixels < [camera.width, camera.height])).all(1)
-        assert seen.sum() > 10
-        assert camera.to_ground(pixels[seen], site.surface) == pytest.approx(ahead[seen], abs=1e-3)
+        shown = ((pixels >= 0) & (pixels < [camera.width, camera.height])).all(1)
+        assert shown.sum() > 10
+        assert camera.to_ground(pixels[shown], site.surface) == pytest.approx(ahead[shown], abs=1e-3)
 
 
 @given(

@@ -65,9 +65,9 @@ def test_points_are_seen_where_a_pinhole_camera_sees_them(tilt: float, heading: 
 
 def test_heading_0_straight_down_is_the_image_as_it_is() -> None:
     eye = camera(0, 0, (0.0, 0.0, 80.0))
-    seen = project_points(eye, torch.tensor([[[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]]))[0]
-    assert (seen[1] - seen[0]).tolist() == pytest.approx([1, 0], abs=1e-4)
-    assert (seen[2] - seen[0]).tolist() == pytest.approx([0, 1], abs=1e-4)
+    pixels = project_points(eye, torch.tensor([[[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]]))[0]
+    assert (pixels[1] - pixels[0]).tolist() == pytest.approx([1, 0], abs=1e-4)
+    assert (pixels[2] - pixels[0]).tolist() == pytest.approx([0, 1], abs=1e-4)
 
 
 def field(heights: np.ndarray, leafy: np.ndarray | None = None) -> HeightField:

@@ -47,7 +47,7 @@ def press(button) -> None:
 
 
 def choose(box, index: int) -> None:
-    """With the keyboard, as nothing else tells a box that a person has chosen."""
+    """Choose a row with the keyboard, as nothing else tells a box that a person has chosen."""
     QTest.keyClick(box, Qt.Key.Key_Home)
     for _ in range(index):
         QTest.keyClick(box, Qt.Key.Key_Down)
@@ -60,13 +60,13 @@ def open_dock() -> None:
 
 
 def picture(name: str, widget=None) -> None:
-    """Of the whole window unless another widget is given."""
+    """Save a picture of the whole window, unless another widget is given."""
     QTest.qWait(80)
     (widget or iface.mainWindow()).grab().save(str(HERE / f"{name}.png"))
 
 
 def settled() -> None:
-    """Until the map is drawn."""
+    """Wait until the map is drawn."""
     canvas = iface.mapCanvas()
     canvas.refresh()
     QTest.qWait(300)
@@ -87,7 +87,7 @@ def drop(widget, path) -> None:
 
 
 def click_photo(x: float, y: float) -> None:
-    """With the mouse, where this pixel of the photo is on the screen."""
+    """Click with the mouse where this pixel of the photo is on the screen."""
     view = dock().photo.view
     place = view.viewportTransform().map(QPointF(x, y))
     QTest.mouseClick(view.viewport(), LEFT, NO_KEY, QPoint(int(place.x()), int(place.y())))

@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import figures
-from benchmarks.accuracy.record import Record
+from benchmarks.accuracy.results import figures
+from benchmarks.accuracy.results.record import QueryRecord
 
-PLAIN = Record("a", "m", (0, 0), (0, 0, 1, 1), 32615, 0.0, 0.0, 0.0, 0.5, None, None)
+PLAIN = QueryRecord("a", "m", (0, 0), (0, 0, 1, 1), 32615, 0.0, 0.0, 0.0, 0.5, None, None)
 
 
-def scored(*pairs: tuple[float, float]) -> list[Record]:
+def scored(*pairs: tuple[float, float]) -> list[QueryRecord]:
     """Score and hit, each of its own photo."""
     return [replace(PLAIN, photo=f"p{i}", score=score, hit=hit) for i, (score, hit) in enumerate(pairs)]
 

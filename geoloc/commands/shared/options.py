@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from geoloc.commands.logs import set_verbosity
+from geoloc.commands.shared.logs import set_verbosity
 from geoloc.pipeline import options as kinds
 from geoloc.pipeline.options import Kind, Part
 from geoloc.pipeline.request import SearchRequest, options_of

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.accuracy import bench, report, sets, sheets
+from benchmarks.accuracy import bench
 from benchmarks.accuracy.bench import Choice
+from benchmarks.accuracy.queries import sets
+from benchmarks.accuracy.results import report, sheets
 from geoloc import town
 from geoloc.errors import WeightsError
 
@@ -28,16 +30,16 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(tmp_path: Path, choice: Choice) -> tuple[str, dict, list[str]]:
-    said: list[str] = []
+    lines: list[str] = []
     table, data = bench.run(
         tmp_path / "no data",
         tmp_path / "work",
         choice,
         output=tmp_path / "out",
         command="bench",
-        report_line=said.append,
+        report_line=lines.append,
     )
-    return table.read_text(), json.loads(data.read_text()), said
+    return table.read_text(), json.loads(data.read_text()), lines
 
 
 @pytest.mark.usefixtures("small")
@@ -46,8 +48,8 @@ def test_all_methods_are_measured_once_and_what_is_missing_is_said(
 ) -> None:
     # Every answer to what is not there counts as a failure, so that there are some to draw.
     monkeypatch.setattr(sheets, "PRESENT", 0.0)
-    text, told, said = run(tmp_path, Choice(SETS, METHODS, {}, limit=2))
-    rows = {(row["asked"], row["method"]): row for row in told["rows"]}
+    text, content, lines = run(tmp_path, Choice(SETS, METHODS, {}, limit=2))
+    rows = {(row["asked"], row["method"]): row for row in content["rows"]}
     assert "## brighton_0.15\n\nAbsent: brighton is not in the folder of the data" in text
     assert rows["town_nadir", "detgeo"]["missing"] == "no weights"
     for method in METHODS:
@@ -61,16 +63,16 @@ def test_all_methods_are_measured_once_and_what_is_missing_is_said(
     # Photo and mosaic of a town are drawn of the same ground, from straight above: local features must place it.
     assert rows["town_nadir", "sift"]["figures"]["hit"]["value"] == 1
     assert rows["town_nadir", "base + geometry"]["figures"]["hit"]["value"] == 1
-    assert told["weights"]["base"]["sha256"][:8] in text
-    assert said.count("town_nadir, sift: 2 queries ...") == 1
+    assert content["weights"]["base"]["sha256"][:8] in text
+    assert lines.count("town_nadir, sift: 2 queries ...") == 1
     sheet = tmp_path / "work" / "failures_wrong.png"
     assert Image.open(sheet).width > 500
 
-    _, again, said = run(tmp_path, Choice(SETS, METHODS, {}, limit=2))
-    assert not [line for line in said if "queries ..." in line]
-    assert again["rows"] == told["rows"]
-    _, _, said = run(tmp_path, Choice(("town_nadir",), ("chance",), {}, limit=2, fresh=True))
-    assert [line for line in said if "queries ..." in line] == ["town_nadir, chance: 2 queries ..."]
+    _, again, lines = run(tmp_path, Choice(SETS, METHODS, {}, limit=2))
+    assert not [line for line in lines if "queries ..." in line]
+    assert again["rows"] == content["rows"]
+    _, _, lines = run(tmp_path, Choice(("town_nadir",), ("chance",), {}, limit=2, fresh=True))
+    assert [line for line in lines if "queries ..." in line] == ["town_nadir, chance: 2 queries ..."]
 
 
 def test_weights_that_are_named_must_be_there(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.logs import LOG
+from geoloc.commands.shared.logs import LOG
 
 if TYPE_CHECKING:
     from geoloc.train.grounds.collection import Collection

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from geoloc.commands.training_data import TrainingData, training_data
+from geoloc.commands.shared.training_data import TrainingData, training_data
 from tests.helpers.command_line import invoke, python
 
 

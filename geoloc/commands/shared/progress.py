@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import click
 
-from geoloc.commands.logs import LOG
+from geoloc.commands.shared.logs import LOG
 
 
 class Progress:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from geoloc.commands.logs import set_verbosity
+from geoloc.commands.shared.logs import set_verbosity
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from geoloc.commands.logs import LOG, StderrHandler
-from geoloc.commands.progress import Progress
+from geoloc.commands.shared.logs import LOG, StderrHandler
+from geoloc.commands.shared.progress import Progress
 
 
 @pytest.fixture(autouse=True)

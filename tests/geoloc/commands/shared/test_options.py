@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from geoloc.commands.main import main
-from geoloc.commands.options import (
+from geoloc.commands.shared.options import (
     ANSWERS,
     LIMITS,
     NETWORK,
