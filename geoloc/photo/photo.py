@@ -178,7 +178,7 @@ def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
         return np.zeros(values.shape, np.uint8)
     low, high = np.percentile(finite, (0.5, 99.5))
     scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-6)
-    return (np.clip(scaled, 0.0, 1.0) * 255.0).round().astype(np.uint8)
+    return np.asarray((np.clip(scaled, 0.0, 1.0) * 255.0).round(), np.uint8)
 
 
 def closes_like_a_panorama(pixels: NDArray[np.uint8]) -> bool:

@@ -101,7 +101,7 @@ def spread(
         ClusterError: a piece of work killed several processes one after another, or the cluster is gone.
     """
     from distributed import CancelledError, KilledWorker, as_completed
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     waiting = iter(items)
     item_of: dict[Any, _Item] = {}

@@ -20,7 +20,7 @@ from geoloc.system.processes import Workers
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-class Parsed(click.ParamType):
+class Parsed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on only
     """A value that a function of the library parses from text, raising ValueError."""
 
     def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
@@ -54,7 +54,7 @@ class Positive(click.FloatRange):
 
 
 _PATH = click.Path(path_type=Path)
-_TYPES: dict[Kind, click.ParamType] = {
+_TYPES: dict[Kind, click.ParamType[Any]] = {
     kinds.PATH: _PATH,
     kinds.PATHS: _PATH,
     kinds.TEXT: click.STRING,
@@ -160,7 +160,7 @@ def request_option(
     )
 
 
-def _click_type(kind: Kind) -> click.ParamType:
+def _click_type(kind: Kind) -> click.ParamType[Any]:
     """Return what of click reads a kind of value."""
     if kind in _TYPES:
         return _TYPES[kind]

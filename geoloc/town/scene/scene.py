@@ -143,7 +143,7 @@ def build_scene(seed: int, size_m: float) -> Scene:
 
 def _build_plot(site: _SceneBuilder, plot: Plot, layout: Layout) -> None:
     rng = site.rng
-    site.surfaces.append(Surface(plot.polygon, "lawn", details.varied(rng, (112, 128, 70), 9.0)))
+    site.surfaces.append(Surface(plot.polygon, "lawn", houses.varied(rng, (112, 128, 70), 9.0)))
     length = min(rng.uniform(9.0, 13.5), plot.width - 6.0)
     width, setback = rng.uniform(7.6, 9.6), rng.uniform(4.5, 7.0)
     shift = rng.choice([-1.0, 1.0]) * (plot.width - length - 5.2) / 2
@@ -155,13 +155,13 @@ def _build_plot(site: _SceneBuilder, plot: Plot, layout: Layout) -> None:
     side = -np.sign(shift) if shift else 1.0
     drive_u, drive_w, drive_d = side * (plot.width / 2 - 2.2), rng.uniform(2.9, 3.5), setback + rng.uniform(3.0, 8.0)
     material, colour = _DRIVES[rng.integers(len(_DRIVES))]
-    site.surfaces.append(Surface(_strip(plot, drive_u, drive_w, -0.8, drive_d), material, details.varied(rng, colour)))
+    site.surfaces.append(Surface(_strip(plot, drive_u, drive_w, -0.8, drive_d), material, houses.varied(rng, colour)))
     path_u = shift + rng.uniform(-0.2, 0.2) * length
     path = _strip(plot, path_u, 1.2, -0.5, setback)
-    site.surfaces.append(Surface(path, "slabs", details.varied(rng, (176, 170, 160))))
+    site.surfaces.append(Surface(path, "slabs", houses.varied(rng, (176, 170, 160))))
     back = setback + width
     terrace = _strip(plot, shift + rng.uniform(-2, 2), rng.uniform(4.0, 7.0), back - 0.5, back + rng.uniform(2.0, 3.6))
-    site.surfaces.append(Surface(terrace, "slabs", details.pick(rng, _TERRACES)))
+    site.surfaces.append(Surface(terrace, "slabs", houses.pick(rng, _TERRACES)))
     for at in (2.9, 8.0) if rng.random() < 0.3 else (rng.uniform(2.6, max(drive_d - 2.4, 2.7)),):
         if rng.random() < 0.75:
             cx, cy = plot.at(drive_u + rng.normal(0, 0.1), at)
@@ -192,7 +192,7 @@ def _build_garden(site: _SceneBuilder, plot: Plot, back: float) -> None:
     for _ in range(int(rng.integers(0, 3))):  # flower and vegetable beds
         u, v = rng.uniform(-half + 3, half - 3), rng.uniform(back + 2, max(plot.depth - 2, back + 2.1))
         bed = _strip(plot, u, rng.uniform(1.2, 3.5), v, v + rng.uniform(0.9, 2.0))
-        site.surfaces.append(Surface(bed, "soil", details.varied(rng, (112, 90, 68))))
+        site.surfaces.append(Surface(bed, "soil", houses.varied(rng, (112, 90, 68))))
     corners = [plot.at(-half, 0.4), plot.at(-half, plot.depth), plot.at(half, plot.depth), plot.at(half, 0.4)]
     for start, end in pairwise(corners):
         if rng.random() < 0.5:
@@ -205,7 +205,7 @@ def _build_garden(site: _SceneBuilder, plot: Plot, back: float) -> None:
         x, y = plot.at(rng.uniform(-half + 0.8, half - 0.8), rng.uniform(0.8, plot.depth - 0.8))
         size = rng.uniform(0.3, 0.8)
         if site.free(Point(x, y).buffer(size), 0.2):
-            colour = details.pick(rng, details.CROWN_COLOURS)
+            colour = houses.pick(rng, details.CROWN_COLOURS)
             radii = np.array([size, size * rng.uniform(0.8, 1.2), 0.9 * size])
             site.greenery.append(Blob(np.array([x, y, 0.5 * size]), radii, colour))
 
