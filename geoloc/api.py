@@ -124,6 +124,13 @@ class Locator:
             exhaustive: show every window to the whole network.
             progress: called with the number of windows done and of all.
 
+        Examples:
+            A point, a box, or several of either:
+
+            >>> from geoloc.api import targets_of
+            >>> [target.click for target in targets_of([(1426, 624), (10, 20, 30, 60)])]
+            [Click(x=1426.0, y=624.0), Click(x=20.0, y=40.0)]
+
         Returns:
             The answers, ranked from 1 within each click, clicks in their order.
 
@@ -136,7 +143,7 @@ class Locator:
         from geoloc.results.detections import Detections
 
         photo = photo if isinstance(photo, Photo) else load_photo(photo)
-        targets = _targets(clicks)
+        targets = targets_of(clicks)
         for target in targets:
             check_target(photo, target)
         request = replace(
@@ -198,8 +205,8 @@ def _paths(mosaic: Mosaic | AnyPath | Sequence[AnyPath]) -> tuple[Path, ...]:
     return (Path(mosaic),) if isinstance(mosaic, str | PathLike) else tuple(map(Path, mosaic))
 
 
-def _targets(clicks: Clicked | Sequence[Clicked]) -> tuple[Target, ...]:
-    """What was clicked; numbers in a row are one click or box, anything else that has a length several."""
+def targets_of(clicks: Clicked | Sequence[Clicked]) -> tuple[Target, ...]:
+    """Return what was clicked: numbers in a row are one click or box, anything else that has a length several."""
     if isinstance(clicks, Click | PixelBox | Target):
         return (_target(clicks),)
     if all(isinstance(part, Real) for part in clicks):

@@ -9,6 +9,8 @@ import pytest
 
 MODULES = (
     "geoloc",
+    "geoloc.api",
+    "geoloc.photo.photo",
     "geoloc.photo.target",
     "geoloc.plane.homography",
     "geoloc.plane.gaussian",

@@ -71,6 +71,13 @@ class Photo:
 def load_photo(path: str | PathLike[str]) -> Photo:
     """Read a JPEG, PNG, TIFF or any other picture Pillow knows, of any mode, upright.
 
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (40, 30), "white").save(f"{folder}/p.png")
+    ...     photo = load_photo(f"{folder}/p.png")
+    >>> photo.size, photo.position
+    ((40, 30), None)
+
     Pixels deeper than 8 bits are stretched between their 0.5 and 99.5 percentiles; transparency is laid on white.
     Broken metadata never stops a photograph from being used.
 

@@ -12,7 +12,11 @@ from tiling.box import PixelBox
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A point of the upright photo in pixels, corner origin: the centre of the first pixel is (0.5, 0.5)."""
+    """A point of the upright photo in pixels, corner origin: the centre of the first pixel is (0.5, 0.5).
+
+    >>> Click(1426, 624)
+    Click(x=1426, y=624)
+    """
 
     x: float
     y: float
@@ -27,7 +31,11 @@ class Target:
 
     @classmethod
     def from_box(cls, box: PixelBox) -> Target:
-        """Return the object that fills a box, clicked in its centre."""
+        """Return the object that fills a box, clicked in its centre.
+
+        >>> Target.from_box(PixelBox(10, 20, 30, 60)).click
+        Click(x=20.0, y=40.0)
+        """
         return cls(Click(*box.centre), box)
 
 

@@ -34,7 +34,12 @@ class Gaussian:
         return Gaussian(self.mean, self.covariance + covariance)
 
     def product(self, other: Gaussian) -> Gaussian:
-        """Combine two independent sources that tell of one place: the normalised product of their densities."""
+        """Combine two independent sources that tell of one place: the normalised product of their densities.
+
+        >>> sure, unsure = Gaussian(np.array([0.0, 0.0]), np.eye(2)), Gaussian(np.array([10.0, 0.0]), 9 * np.eye(2))
+        >>> sure.product(unsure).mean.tolist()
+        [1.0, 0.0]
+        """
         gain = self.covariance @ np.linalg.inv(self.covariance + other.covariance)
         return Gaussian(self.mean + gain @ (other.mean - self.mean), (np.eye(2) - gain) @ self.covariance)
 

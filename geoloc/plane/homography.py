@@ -19,7 +19,11 @@ _TO_CORNER = np.linalg.inv(_TO_CENTRE)
 
 
 def map_points(matrix: NDArray[Any], points: NDArray[Any]) -> NDArray[np.float64]:
-    """Map points, ... x 2, by a 3 x 3 homography; NaN at and beyond its horizon."""
+    """Map points, ... x 2, by a 3 x 3 homography; NaN at and beyond its horizon.
+
+    >>> map_points(np.diag([2.0, 2.0, 1.0]), np.array([[1.0, 3.0]])).tolist()
+    [[2.0, 6.0]]
+    """
     q = points @ matrix[:, :2].T + matrix[:, 2]
     w = np.where(q[..., 2:] > 1e-9, q[..., 2:], np.nan)
     return np.asarray(q[..., :2] / w)

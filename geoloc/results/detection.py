@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 class Detection:
     """A box on the map for one click in one photo.
 
+    >>> from shapely.geometry import box
+    >>> parts = {"box": 0.4, "mosaic pixel": 0.3}
+    >>> found = Detection(1, 0.93, Click(1426, 624), "p.jpg", box(500000, 5400000, 500006, 5400004), "EPSG:32633",
+    ...                   0.2, 0.5, parts, "base", "19/281234/171234+6", "attention")
+    >>> found.xmax - found.xmin, found.accuracy_note
+    (6.0, '0.40 m box, 0.30 m mosaic pixel')
+    >>> f"{found.centre_lonlat.x:.4f} {found.centre_lonlat.y:.4f}"
+    '15.0000 48.7527'
+
     Attributes:
         rank: 1 is the best answer to this click.
         score: how sure the model is that this is the clicked object, in [0, 1]; comparable between windows.

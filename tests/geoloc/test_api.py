@@ -135,13 +135,13 @@ def test_what_is_nowhere_is_not_here(city: Path) -> None:
     ],
 )
 def test_clicks_are_points_or_boxes_one_or_several(clicks: Any, expected: list[Any]) -> None:
-    targets = api._targets(clicks)
+    targets = api.targets_of(clicks)
     assert [(t.click.x, t.click.y, t.box and t.box.width) for t in targets] == expected
 
 
 def test_senseless_clicks_are_refused(city: Path) -> None:
     with pytest.raises(ValueError, match="neither a point"):
-        api._targets([(1, 2, 3)])
+        api.targets_of([(1, 2, 3)])
     with pytest.raises(geoloc.GeolocError, match="outside the photo"):
         geoloc.locate(city / "p.jpg", (9999, 1), city / "m.tif")
 
