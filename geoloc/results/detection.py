@@ -33,7 +33,7 @@ class Detection:
     >>> found.xmax - found.xmin, found.accuracy_note
     (6.0, '0.40 m box, 0.30 m mosaic pixel')
     >>> f"{found.centre_lonlat.x:.4f} {found.centre_lonlat.y:.4f}"
-    '15.0000 48.7527'
+    '15.0000 48.7530'
 
     Attributes:
         rank: 1 is the best answer to this click.
