@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["Click", "Detection", "Detections", "GeolocError", "Locator", "load_photo", "locate", "open_mosaic"]
 

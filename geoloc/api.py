@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, cast
 
+from geoloc.model.packaged import find_weights
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click, Target, check_target
 from geoloc.pipeline.request import SearchRequest
@@ -35,8 +37,8 @@ class Locator:
     The network is loaded when it is first needed. A locator is a context manager: leaving it closes the files that it
     opened. It is for one thread.
 
-        with geoloc.Locator("mosaic.tif") as locator:
-            found = locator.locate("photo.jpg", (1426, 624))
+    Where torch is not loaded yet and no `OMP_*` is set, the first locator chooses how many threads it computes with and
+    how they wait, by what the machine has free (`geoloc.system.threads`): it sets variables of the environment.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Locator:
                 an index it may be left out.
             index: what `geoloc index build` wrote.
             bands: one or three, counted from 1, to use as red, green, blue; of a mosaic that is opened here.
-            gsd_m: metres on the ground a pixel to read the mosaic at; None for the network's own.
+            gsd_m: metres on the ground a pixel to read a mosaic at that is opened here; None for the network's own.
             preset: of the network.
             weights: of the network; None for those that come with the package.
             device: where the network runs, such as "cuda".
@@ -66,10 +68,11 @@ class Locator:
             MosaicError: the mosaic cannot be used.
             IndexFileError: the index cannot be used, or not with these weights or this mosaic.
             WeightsError: no such preset or weights.
-            ValueError: there is nothing to search, or an index is to be read otherwise than it was made.
+            ValueError: there is nothing to search, or a mosaic that is open or an index is to be read otherwise than it
+                was made.
         """
-        # Before torch is loaded, where it is not yet.
-        fit_threads()
+        if "torch" not in sys.modules:
+            fit_threads()
         opened = mosaic if isinstance(mosaic, Mosaic) else None
         self._request = SearchRequest(
             mosaics=_paths(mosaic),
@@ -84,9 +87,13 @@ class Locator:
             raise ValueError("give a mosaic, or an index, or both")
         if self._request.contradicts_index:
             raise ValueError("an index has its own GSD and bands: give neither with it")
+        if opened is not None and (bands is not None or gsd_m is not None):
+            raise ValueError("an open mosaic is read as it was opened: give bands and gsd_m with its path")
+        # Weights that are not there are told now; they are loaded when they are needed.
+        find_weights(preset, self._request.weights)
         self._stack = ExitStack()
         if opened is not None and index is None:
-            self._source: SearchSource = MosaicSource(opened, preset, network_gsd(preset, gsd_m))
+            self._source: SearchSource = MosaicSource(opened, preset, network_gsd(preset, None))
         else:
             self._source = self._stack.enter_context(open_source(self._request))
         self._finder: Finder | None = None
@@ -124,13 +131,6 @@ class Locator:
             exhaustive: show every window to the whole network.
             progress: called with the number of windows done and of all.
 
-        Examples:
-            A point, a box, or several of either:
-
-            >>> from geoloc.api import targets_of
-            >>> [target.click for target in targets_of([(1426, 624), (10, 20, 30, 60)])]
-            [Click(x=1426.0, y=624.0), Click(x=20.0, y=40.0)]
-
         Returns:
             The answers, ranked from 1 within each click, clicks in their order.
 
@@ -139,6 +139,7 @@ class Locator:
             AreaError: the limits, or the photo's position, leave nothing to search.
             MosaicError: the mosaic cannot be read.
             WeightsError: the weights cannot be used.
+            ValueError: what was clicked is neither points nor boxes.
         """
         from geoloc.results.detections import Detections
 
@@ -193,8 +194,16 @@ def locate(photo: Photo | AnyPath, clicks: Clicked | Sequence[Clicked], mosaic: 
 
     Whoever asks twice is faster with a `Locator`, which keeps what it has read and encoded.
 
+    Args:
+        photo: of `load_photo`, or its path.
+        clicks: one point (x, y) or box (x0, y0, x1, y1) in pixels of the upright photo, or several.
+        mosaic: of `open_mosaic`, or the path of a raster file or of a folder of them.
+
+    Returns:
+        The answers, ranked from 1 within each click; none to a click that is "not here".
+
     Raises:
-        GeolocError: see `Locator` and `Locator.locate`.
+        GeolocError: the photo, the mosaic or the weights cannot be used, or a click is outside the photo.
     """
     return Locator(mosaic).locate(photo, clicks)
 
@@ -206,7 +215,16 @@ def _paths(mosaic: Mosaic | AnyPath | Sequence[AnyPath]) -> tuple[Path, ...]:
 
 
 def targets_of(clicks: Clicked | Sequence[Clicked]) -> tuple[Target, ...]:
-    """Return what was clicked: numbers in a row are one click or box, anything else that has a length several."""
+    """Return what was clicked: numbers in a row are one click or box, anything else that has a length several.
+
+    >>> targets_of((1426, 624))
+    (Target(click=Click(x=1426.0, y=624.0), box=None),)
+    >>> [target.click for target in targets_of([(1426, 624), (10, 20, 30, 60)])]
+    [Click(x=1426.0, y=624.0), Click(x=20.0, y=40.0)]
+
+    Raises:
+        ValueError: neither points nor boxes, or a box without width or height.
+    """
     if isinstance(clicks, Click | PixelBox | Target):
         return (_target(clicks),)
     if all(isinstance(part, Real) for part in clicks):
@@ -220,10 +238,10 @@ def _target(clicked: Clicked) -> Target:
     if isinstance(clicked, Click):
         return Target(clicked)
     if isinstance(clicked, PixelBox):
-        return Target.from_box(clicked)
+        return Target.from_corners(clicked.xmin, clicked.ymin, clicked.xmax, clicked.ymax)
     numbers = tuple(map(float, clicked))
     if len(numbers) == 2:
         return Target(Click(*numbers))
     if len(numbers) == 4:
-        return Target.from_box(PixelBox(*numbers))
+        return Target.from_corners(*numbers)
     raise ValueError(f"{clicked!r} is neither a point (x, y) nor a box (x0, y0, x1, y1)")

@@ -12,8 +12,7 @@ import pytest
 import cli
 from geoloc import __version__
 from geoloc.commands import main as commands
-
-ROOT = Path(__file__).parents[1]
+from tests.helpers.paths import ROOT
 
 
 def test_it_is_the_group_of_the_package() -> None:

@@ -14,9 +14,9 @@ import pytest
 
 import geoloc
 from geoloc.commands.main import main
+from tests.helpers.paths import ROOT
 from tests.test_layers import LEVELS, MODULES, modules_imported, room_of
 
-ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = {
     str(path.relative_to(ROOT)): path
@@ -227,6 +227,17 @@ def test_the_picture_of_the_rooms_is_that_of_the_import_statements() -> None:
         ways |= more
     # What is not drawn is on a way through other rooms.
     assert real <= ways
+
+
+def test_what_to_open_first_is_there() -> None:
+    """Each row names a file, and sometimes names that stand in it."""
+    section = PAGES["CONTRIBUTING.md"].read_text(encoding="utf-8").split("\n## How to add\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| [^|]+ \|$", section, re.M)[1:]
+    assert len(rows) > 8
+    for cell in rows:
+        file, *names = re.findall(r"`([^`]+)`", cell)
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert not [name for name in names if not re.search(rf"\b{re.escape(name)}", text)], cell
 
 
 def test_every_room_is_described() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.helpers.paths import ROOT
+
 PACKAGES = {"cli", "geoloc", "tiling", "qgis_plugin", "tests", "benchmarks", "scripts"}
 TORCH_IN = ("geoloc/model/", "geoloc/train/")
 LEVELS = (
@@ -187,7 +188,8 @@ def test_the_plugin_is_python_39() -> None:
 
 
 def test_nothing_edits_the_path() -> None:
-    searched = [path for folder in ("geoloc", "tiling", "tests", "benchmarks", "scripts") for path in files(folder)]
+    folders = ("geoloc", "tiling", "qgis_plugin", "tests", "benchmarks", "scripts")
+    searched = [path for folder in folders for path in files(folder)]
     edits = {
         str(path) for path in searched if path != Path(__file__) and "sys.path" in path.read_text(encoding="utf-8")
     }

@@ -9,8 +9,9 @@ import pytest
 from nbclient import NotebookClient
 
 from geoloc import town
+from tests.helpers.paths import ROOT
 
-NOTEBOOK = Path(__file__).parents[1] / "docs/notebooks/locate.ipynb"
+NOTEBOOK = ROOT / "docs/notebooks/locate.ipynb"
 
 
 @pytest.fixture(scope="module")

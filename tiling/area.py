@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyproj
 import shapely
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box, mapping
@@ -16,9 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from tiling.errors import AreaError
-from tiling.grid import WGS84, project
+from tiling.grid import GEOD, WGS84, project
 
-_GEOD = pyproj.Geod(ellps="WGS84")
 _CIRCLE_POINTS = 180
 _POLE_MARGIN_M = 111_000.0
 
@@ -48,7 +46,11 @@ class Area:
     def from_bounds(cls, west: float, south: float, east: float, north: float) -> Area:
         """The area between two meridians and two parallels, degrees.
 
-        West greater than east reaches across the antimeridian.
+        Args:
+            west: -180 to 180; greater than `east`, the area reaches across the antimeridian.
+            south: -90 to 90, less than `north`.
+            east: -180 to 180.
+            north: -90 to 90.
 
         Raises:
             AreaError: no such place, or nothing between the bounds.
@@ -138,6 +140,11 @@ class Area:
     def near(cls, lon: float, lat: float, within_m: float) -> Area:
         """Every point at most `within_m` metres (geodesic) from a position; at most 0.02 % further.
 
+        Args:
+            lon: longitude of the position, -180 to 180 degrees.
+            lat: its latitude, -90 to 90 degrees.
+            within_m: metres, more than 0.
+
         Raises:
             AreaError: no such position, a radius that is not positive, or a circle that reaches a pole.
 
@@ -151,14 +158,14 @@ class Area:
             raise AreaError(f"position {lon:g},{lat:g}: no such longitude and latitude (the order is lon,lat)")
         if not (math.isfinite(within_m) and within_m > 0):
             raise AreaError(f"within {within_m:g} m: give a positive number of metres")
-        pole_m = _GEOD.inv(lon, lat, lon, math.copysign(90.0, lat))[2]
+        pole_m = GEOD.inv(lon, lat, lon, math.copysign(90.0, lat))[2]
         if within_m > pole_m - _POLE_MARGIN_M:
             raise AreaError(f"within {within_m:g} m of {lon:g},{lat:g}: reaches a pole; give a smaller radius")
         # Circumscribed, so that nothing inside the circle is cut off by its straight edges.
         radius = within_m / math.cos(math.pi / _CIRCLE_POINTS)
         azimuths = np.arange(_CIRCLE_POINTS) * (360.0 / _CIRCLE_POINTS)
         same = np.ones(_CIRCLE_POINTS)
-        lons, lats, _ = _GEOD.fwd(same * lon, same * lat, azimuths, same * radius)
+        lons, lats, _ = GEOD.fwd(same * lon, same * lat, azimuths, same * radius)
         lons = lon + (lons - lon + 180) % 360 - 180
         return cls(within_turn(Polygon(np.column_stack([lons, lats]))))
 

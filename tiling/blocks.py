@@ -1,7 +1,7 @@
 """Which blocks of tiles a plan needs: the lattice of their quarters, its valid data, and what may be left out.
 
-A window is 2 x 2 quarters, see `tiling.plan.step`. Quarters are named by column and row on the lattice, windows by
-their upper left quarter. Columns count on beyond the antimeridian, so that nothing jumps there.
+A window is 2 x 2 quarters, see `tiling.plan.window_step`. Quarters are named by column and row on the lattice, windows
+by their upper left quarter. Columns count on beyond the antimeridian, so that nothing jumps there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.geometry import MultiPolygon, Polygon, box
@@ -46,7 +45,14 @@ class Lattice:
     px: int
 
     def quarters(self, xmin: float, ymin: float, xmax: float, ymax: float) -> tuple[int, int, int, int]:
-        """First column and row, and one past the last, of the quarters that bounds in EPSG:3857 touch."""
+        """First column and row, and one past the last, of the quarters that bounds in EPSG:3857 touch.
+
+        Args:
+            xmin: west, metres of EPSG:3857; like all four it may lie beyond the edge of the world.
+            ymin: south.
+            xmax: east.
+            ymax: north.
+        """
         return (
             math.floor((xmin + HALF_WORLD) / self.side),
             math.floor((HALF_WORLD - ymax) / self.side),
@@ -55,7 +61,14 @@ class Lattice:
         )
 
     def bounds(self, column: int, row: int, end_column: int, end_row: int) -> tuple[float, float, float, float]:
-        """Bounds (xmin, ymin, xmax, ymax) in EPSG:3857 of the quarters from (column, row) up to the end."""
+        """Bounds (xmin, ymin, xmax, ymax) in EPSG:3857 of the quarters from (column, row) up to the end.
+
+        Args:
+            column: the first.
+            row: the first, counted from the north.
+            end_column: one past the last.
+            end_row: one past the last.
+        """
         return (
             column * self.side - HALF_WORLD,
             HALF_WORLD - end_row * self.side,
@@ -178,7 +191,7 @@ def _grid(lattice: Lattice, chunk: _Chunk, cell: float) -> Grid:
     """A grid of cells, metres of EPSG:3857, over all of a range of quarters."""
     left, bottom, right, top = lattice.bounds(*chunk)
     width, height = (math.ceil((high - low) / cell - 1e-9) for low, high in ((left, right), (bottom, top)))
-    return Grid(WEB_MERCATOR, Affine(cell, 0, left, 0, -cell, top), width, height)
+    return Grid.north_up(WEB_MERCATOR, left, top, cell, width=width, height=height)
 
 
 def _quarters_with_data(

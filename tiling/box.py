@@ -34,7 +34,14 @@ class PixelBox:
 
     @classmethod
     def about(cls, x: float, y: float, width: float, height: float) -> PixelBox:
-        """The box of a given size whose middle is (x, y)."""
+        """The box of a given size whose middle is (x, y).
+
+        Args:
+            x: of the middle, pixels.
+            y: of the middle, pixels.
+            width: extent along x, pixels.
+            height: extent along y, pixels.
+        """
         return cls(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
     @property

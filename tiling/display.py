@@ -12,7 +12,6 @@ from html import escape
 import numpy as np
 import pyproj
 import shapely
-from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from shapely.geometry import MultiPolygon, Polygon
@@ -181,7 +180,7 @@ def _frame(crs: pyproj.CRS, shapes: Iterable[Polygon | MultiPolygon]) -> _Frame:
     scale = max(across, down) / _SIDE_PX
     width, height = (min(math.ceil(extent / scale), _SIDE_PX) for extent in (across, down))
     left, top = (xmin + xmax - scale * width) / 2, (ymin + ymax + scale * height) / 2
-    grid = Grid(crs, Affine(scale, 0, left, 0, -scale, top), width, height)
+    grid = Grid.north_up(crs, left, top, scale, width=width, height=height)
     return _Frame(grid, _EDGE + (_SIDE_PX - width) / 2, _EDGE)
 
 

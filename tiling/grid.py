@@ -25,7 +25,8 @@ WEB_MERCATOR = pyproj.CRS.from_epsg(3857)
 HALF_WORLD = math.pi * 6378137.0
 """Half the width of the world in EPSG:3857, metres."""
 
-_GEOD = pyproj.Geod(ellps="WGS84")
+GEOD = pyproj.Geod(ellps="WGS84")
+"""The ellipsoid on which distances and areas on the ground are measured."""
 _BEND = 1e-4
 """An edge is split where its projected middle is off the straight line by this share of its length."""
 _MAX_SPLITS = 7
@@ -46,7 +47,7 @@ class Grid:
     Examples:
         A north-up grid of 0.2 m in UTM zone 33:
 
-        >>> grid = Grid("EPSG:32633", Affine(0.2, 0, 500_000, 0, -0.2, 5_400_000), 1000, 500)
+        >>> grid = Grid.north_up("EPSG:32633", west=500_000, north=5_400_000, step=0.2, width=1000, height=500)
         >>> grid.crs.name
         'WGS 84 / UTM zone 33N'
         >>> grid.footprint().bounds
@@ -62,11 +63,30 @@ class Grid:
         """Parse the CRS."""
         object.__setattr__(self, "crs", as_crs(self.crs))
 
+    @classmethod
+    def north_up(cls, crs: Any, west: float, north: float, step: float, *, width: int, height: int) -> Grid:
+        """The grid of square pixels whose rows go east and whose columns go south.
+
+        Args:
+            crs: anything that pyproj accepts.
+            west: x of the outer corner of the upper left pixel, in units of the CRS.
+            north: y of that corner.
+            step: side of a pixel, in units of the CRS.
+            width: pixels along x.
+            height: pixels along y.
+
+        Examples:
+            >>> grid = Grid.north_up("EPSG:32633", west=500_000, north=5_400_000, step=0.5, width=200, height=100)
+            >>> grid.affine * (200, 100)
+            (500100.0, 5399950.0)
+        """
+        return cls(as_crs(crs), Affine(step, 0, west, 0, -step, north), width, height)
+
     def box_polygon(self, box: PixelBox) -> Polygon:
         """The polygon of a box in the grid's CRS: its four corners, in their order, through the affine.
 
         Examples:
-            >>> grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000), 100, 100)
+            >>> grid = Grid.north_up("EPSG:32633", 500_000, 5_400_000, 0.5, width=100, height=100)
             >>> print(grid.box_polygon(PixelBox(10, 20, 30, 40)))
             POLYGON ((500005 5399990, 500015 5399990, 500015 5399980, 500005 5399980, 500005 5399990))
         """
@@ -76,7 +96,7 @@ class Grid:
         """The smallest box of this grid round a polygon in the grid's CRS.
 
         Examples:
-            >>> grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000), 100, 100)
+            >>> grid = Grid.north_up("EPSG:32633", 500_000, 5_400_000, 0.5, width=100, height=100)
             >>> grid.polygon_box(Polygon([(500_005, 5_399_990), (500_015, 5_399_990), (500_015, 5_399_980)]))
             PixelBox(xmin=10.0, ymin=20.0, xmax=30.0, ymax=40.0)
         """
@@ -92,7 +112,7 @@ class Grid:
         Examples:
             Web mercator is half as large on the ground at 60 degrees north:
 
-            >>> grid = Grid("EPSG:3857", Affine(1, 0, 0, 0, -1, 8_399_738), 1, 1)
+            >>> grid = Grid.north_up("EPSG:3857", 0, 8_399_738, 1, width=1, height=1)
             >>> round(grid.ground_gsd(), 3)
             0.501
         """
@@ -129,7 +149,13 @@ def transformer(from_crs: Any, to_crs: Any) -> pyproj.Transformer:
 
 
 def mapped(affine: Affine, x: _Array, y: _Array) -> tuple[_Array, _Array]:
-    """Take many points at once through an affine."""
+    """Take many points at once through an affine.
+
+    Args:
+        affine: from (x, y) to the result.
+        x: any shape.
+        y: as `x`.
+    """
     return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
@@ -138,6 +164,14 @@ def project(geometry: _Shape, from_crs: Any, to_crs: Any) -> _Shape:
 
     Nothing jumps inside a shape: one across the antimeridian comes out with longitudes beyond 180 (or below -180), or
     beyond the edge of the world in EPSG:3857. Between two geographic CRSs they stay in the turn they came in.
+
+    Args:
+        geometry: any shape, (x, y) or (lon, lat).
+        from_crs: that of the shape; anything that pyproj accepts.
+        to_crs: the one wanted; anything that pyproj accepts.
+
+    Returns:
+        A shape of the same type, (x, y) or (lon, lat); the shape itself where both CRSs are the same.
 
     Raises:
         GeolocError: the shape reaches where the other CRS is not defined.
@@ -205,7 +239,13 @@ def turns_to(x: Any, goal: Any, turn: float) -> Any:
 
 
 def beside(shape: _Shape, crs: pyproj.CRS, x: float) -> _Shape:
-    """Move a shape by whole turns round the world to come nearest to `x`, where that has a meaning in its CRS."""
+    """Move a shape by whole turns round the world to come nearest to `x`, where that has a meaning in its CRS.
+
+    Args:
+        shape: coordinates of the CRS.
+        crs: that of the shape.
+        x: what its centroid should be near, in units of the CRS.
+    """
     turn = whole_turn(crs)
     if not turn:
         return shape
@@ -216,6 +256,13 @@ def beside(shape: _Shape, crs: pyproj.CRS, x: float) -> _Shape:
 def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> float:
     """Length of the geodesic between two points of a CRS, metres on WGS 84.
 
+    Args:
+        x0: of the first point; a longitude where the CRS is geographic.
+        y0: of the first point; a latitude there.
+        x1: of the second point.
+        y1: of the second point.
+        crs: that of both; anything that pyproj accepts.
+
     Examples:
         One degree of longitude on the equator, in degrees and in web mercator:
 
@@ -225,7 +272,7 @@ def ground_distance_m(x0: float, y0: float, x1: float, y1: float, crs: Any) -> f
         111319
     """
     lon, lat = transformer(crs, WGS84).transform([x0, x1], [y0, y1])
-    return float(_GEOD.inv(lon[0], lat[0], lon[1], lat[1])[2])
+    return float(GEOD.inv(lon[0], lat[0], lon[1], lat[1])[2])
 
 
 def _bent(x: _Array, y: _Array, points: Callable[[_Array, _Array], tuple[_Array, _Array]]) -> tuple[_Array, _Array]:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pyproj
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
@@ -145,7 +144,7 @@ class Mosaic:
         """Metres on the ground of one unit of a CRS in the middle of the mosaic: the same for all its windows."""
         if crs not in self._metres:
             middle = project(self.footprint.centroid, WGS84, crs)
-            self._metres[crs] = Grid(crs, Affine(1, 0, middle.x, 0, -1, middle.y), 0, 0).ground_gsd()
+            self._metres[crs] = Grid.north_up(crs, middle.x, middle.y, 1, width=0, height=0).ground_gsd()
         return self._metres[crs]
 
     def _read(self, grid: Grid) -> WindowPixels:
@@ -246,6 +245,7 @@ def open_mosaic(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> import rasterio
+        >>> from affine import Affine
         >>> profile = {"driver": "GTiff", "count": 3, "width": 20, "height": 10, "dtype": "uint8"}
         >>> profile |= {"crs": "EPSG:32633", "transform": Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000)}
         >>> with TemporaryDirectory() as folder:
@@ -255,7 +255,7 @@ def open_mosaic(
         ...     with open_mosaic(path) as mosaic:
         ...         print(mosaic.crs.name, round(mosaic.gsd_m, 2), mosaic.bounds)
         ...         # Twice as coarse, and half beyond the right edge.
-        ...         pixels = mosaic.read(Grid(mosaic.crs, Affine(1, 0, 500_005, 0, -1, 5_400_000), 10, 5))
+        ...         pixels = mosaic.read(Grid.north_up(mosaic.crs, 500_005, 5_400_000, 1, width=10, height=5))
         WGS 84 / UTM zone 33N 0.5 (500000.0, 5399995.0, 500010.0, 5400000.0)
         >>> pixels.rgb[0, 0].tolist(), pixels.valid[0].tolist()
         ([127, 127, 127], [True, True, True, True, True, False, False, False, False, False])

@@ -2,8 +2,8 @@
 
 A zoom level alone offers resolutions a factor of two apart. Here zoom and block size are chosen such that a block of
 n x n tiles (n even), rendered at a number of pixels that suits the network, has the wanted GSD *on the ground* at the
-latitude of what is searched. Blocks lie n/2 tiles apart (`step`), so that every object up to half a window is whole in
-one.
+latitude of what is searched. Blocks lie n/2 tiles apart (`window_step`), so that every object up to half a window is
+whole in one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import mercantile
 import numpy as np
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.affinity import translate
@@ -40,8 +39,8 @@ Networks are trained over a wide range of scales; a window of another size than 
 NOTHING_SHARED = "nothing of the mosaic lies in the area to search; check the bounds, AOI or position"
 NO_DATA = "the mosaic has no data in the area to search: all its pixels there are nodata or masked"
 _MULTIPLE_PX = 32
-"""Sides of windows are multiples of this: a `step`, by which they lie apart, is whole cells of 16 px, so that all
-windows of a plan show parts of one grid of cells."""
+"""Sides of windows are multiples of this: a `window_step`, by which they lie apart, is whole cells of 16 px, so that
+all windows of a plan show parts of one grid of cells."""
 _MAX_ZOOM = 30
 _MAX_TILES = 128
 _TILES_COST = 0.002
@@ -50,14 +49,14 @@ _NEAR_DEG = 0.01
 _SEGMENT_DEG = 0.05
 
 
-def step(side: int) -> int:
+def window_step(side: int) -> int:
     """How far apart windows of a given side lie, in the same unit (pixels, tiles, cells): half their side.
 
     So a window is 2 x 2 quarters, cells of the lattice on which all windows of a plan lie; up to four windows show each
     quarter, and an object up to half a window is whole in one of them. Whatever depends on this overlap asks here.
 
     Examples:
-        >>> step(384)
+        >>> window_step(384)
         192
     """
     return side // 2
@@ -109,7 +108,7 @@ class Window:
         `x` is counted from the antimeridian, across which quarters go on without a seam: there the tile that begins a
         quarter is a turn of the world to the east or west.
         """
-        tiles = step(self.n)
+        tiles = window_step(self.n)
         x = next(x for x in (self.x + turn * 2**self.z for turn in (0, 1, -1)) if x % tiles == 0)
         return x // tiles, self.y // tiles
 
@@ -117,7 +116,7 @@ class Window:
     def corner(self) -> tuple[int, int]:
         """Column and row of its first pixel among those of `Plan.pixels`: multiples of the step between windows."""
         column, row = self.quarter
-        return column * step(self.px), row * step(self.px)
+        return column * window_step(self.px), row * window_step(self.px)
 
     @property
     def tiles(self) -> tuple[mercantile.Tile, ...]:
@@ -131,8 +130,8 @@ class Window:
         """The grid of the window's pixels, EPSG:3857."""
         tile = 2 * HALF_WORLD / 2**self.z
         scale = self.n * tile / self.px
-        affine = Affine(scale, 0, self.x * tile - HALF_WORLD, 0, -scale, HALF_WORLD - self.y * tile)
-        return Grid(WEB_MERCATOR, affine, self.px, self.px)
+        west, north = self.x * tile - HALF_WORLD, HALF_WORLD - self.y * tile
+        return Grid.north_up(WEB_MERCATOR, west, north, scale, width=self.px, height=self.px)
 
     @property
     def footprint(self) -> Polygon | MultiPolygon:
@@ -194,7 +193,7 @@ class Plan:
     @property
     def overlap(self) -> float:
         """How many windows show a place, on average: 1 for a single window, nearly 4 in a large plan."""
-        tiles = step(self.tiles_per_side)
+        tiles = window_step(self.tiles_per_side)
         quarters = {(w.x + i, w.y + j) for w in self.windows for i in (0, tiles) for j in (0, tiles)}
         return 4 * len(self.windows) / len(quarters)
 
@@ -202,10 +201,16 @@ class Plan:
         """A part of the one grid of pixels that all windows are parts of, EPSG:3857.
 
         It covers the world; (0, 0) is its upper left pixel. Plans with the same zoom, tiles and pixels a side share it.
+
+        Args:
+            column: of the part's first pixel.
+            row: of the part's first pixel.
+            width: pixels along x.
+            height: pixels along y.
         """
         scale = self.tiles_per_side * 2 * HALF_WORLD / 2**self.zoom / self.window_px
-        affine = Affine(scale, 0, column * scale - HALF_WORLD, 0, -scale, HALF_WORLD - row * scale)
-        return Grid(WEB_MERCATOR, affine, width, height)
+        west, north = column * scale - HALF_WORLD, HALF_WORLD - row * scale
+        return Grid.north_up(WEB_MERCATOR, west, north, scale, width=width, height=height)
 
     def shared(self, area: Area) -> Area:
         """The part of an area that was planned.
@@ -342,6 +347,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
         >>> from pathlib import Path
         >>> from tempfile import TemporaryDirectory
         >>> import rasterio
+        >>> from affine import Affine
         >>> from tiling.mosaic import open_mosaic
         >>> profile = {"driver": "GTiff", "count": 1, "width": 600, "height": 600, "dtype": "uint8"}
         >>> profile |= {"crs": "EPSG:32633", "transform": Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000)}
@@ -371,7 +377,7 @@ def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_vali
     xmin, ymin, xmax, ymax = region.bounds
     metre = _metre((xmin + xmax) / 2, (ymin + ymax) / 2)
     zoom, n, px = _block(metre, gsd_m, window_px)
-    lattice = Lattice(step(n) * 2 * HALF_WORLD / 2**zoom, step(px))
+    lattice = Lattice(window_step(n) * 2 * HALF_WORLD / 2**zoom, window_step(px))
     if region.area / lattice.side**2 > _MAX_WINDOWS:
         raise AreaError("the area to search takes millions of windows; limit it, or search at a coarser --gsd")
     chosen = choose_windows(mosaic, lattice, region, _mercator(_turned(area.polygon, shared.bounds)), min_valid)
@@ -391,7 +397,7 @@ def _shows(window: Window, area: Polygon | MultiPolygon, valid: Callable[[Window
 def _windows(chosen: dict[tuple[int, int], float], zoom: int, n: int, px: int) -> Iterator[Window]:
     """chosen: (column, row) of the upper left quarter on the lattice, and the share of data."""
     for (column, row), valid in sorted(chosen.items(), key=lambda item: item[0][::-1]):
-        yield Window(zoom, column * step(n) % 2**zoom, row * step(n), n, px, valid)
+        yield Window(zoom, column * window_step(n) % 2**zoom, row * window_step(n), n, px, valid)
 
 
 def _turned(area: Polygon | MultiPolygon, bounds: tuple[float, float, float, float]) -> MultiPolygon:
@@ -414,7 +420,7 @@ def _mercator(shape: MultiPolygon) -> MultiPolygon:
 
 def _metre(x: float, y: float) -> float:
     """Metres on the ground of one metre of EPSG:3857 at a place."""
-    return Grid(WEB_MERCATOR, Affine(1, 0, x, 0, -1, y), 0, 0).ground_gsd()
+    return Grid.north_up(WEB_MERCATOR, x, y, 1, width=0, height=0).ground_gsd()
 
 
 def _block(metre: float, gsd_m: float, window_px: int) -> tuple[int, int, int]:

@@ -99,7 +99,16 @@ class Source:
         return self.dtype != np.uint8
 
     def pixels(self, grid: Grid, x: _Array, y: _Array) -> tuple[_Array, _Array]:
-        """Where pixels (x, y) of a grid lie, in pixels of this file's own grid; not finite where nowhere."""
+        """Where pixels (x, y) of a grid lie, in pixels of this file's own grid; not finite where nowhere.
+
+        Args:
+            grid: a grid in any CRS.
+            x: pixels of that grid, any shape.
+            y: as `x`.
+
+        Returns:
+            Columns and rows, corner origin.
+        """
         map_x, map_y = transformer(grid.crs, self.grid.crs).transform(*mapped(grid.affine, x, y))
         if self.turn:
             # The file may count its longitudes beyond 180 degrees, the grid reach beyond the edge of the world.
@@ -221,7 +230,16 @@ class Files:
         return self._open[key]
 
     def written(self, source: Source, low: tuple[int, int], high: tuple[int, int]) -> NDArray[np.bool_]:
-        """Which blocks of a sparse file were written, from (row, column) `low` up to and with `high`."""
+        """Which blocks of a sparse file were written, from (row, column) `low` up to and with `high`.
+
+        Args:
+            source: the file.
+            low: row and column of the first block.
+            high: row and column of the last block.
+
+        Returns:
+            Rows x columns of blocks.
+        """
         rows, columns = range(low[0], high[0] + 1), range(low[1], high[1] + 1)
         return np.array([[self.is_written(source, row, column) for column in columns] for row in rows], bool)
 
@@ -255,6 +273,11 @@ def warp(source: Source, files: Files, grid: Grid) -> Warped:
     """The file's pixels on a grid: averaged where they shrink, cubic where they grow.
 
     A pixel is valid where any of what it averages is. Blocks of a sparse file that were never written count as valid.
+
+    Args:
+        source: the file.
+        files: the open datasets of this thread.
+        grid: what is wanted, in any CRS.
 
     Raises:
         MosaicError: the pixels cannot be read.

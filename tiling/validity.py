@@ -64,7 +64,13 @@ def covered(source: Source, files: Files, grid: Grid, detail: int) -> NDArray[np
 
 
 def in_written_blocks(source: Source, files: Files, grid: Grid) -> NDArray[np.bool_]:
-    """Which pixels of a grid lie in blocks of a sparse file that were written, H x W."""
+    """Which pixels of a grid lie in blocks of a sparse file that were written, H x W.
+
+    Args:
+        source: the sparse file.
+        files: the open datasets of this thread.
+        grid: what is wanted, in any CRS.
+    """
     place = _every_pixel(source, grid)
     inside: NDArray[np.bool_] = np.all(
         [(place[axis] >= 0) & (place[axis] < source.shape[axis]) for axis in (0, 1)], axis=0

@@ -26,7 +26,7 @@ START_S = 1.0
 
 def busy_locate(mosaic: Path, queries: Path) -> dict[str, float]:
     """Measure `geoloc locate` on the first click of a file of labelled queries; see `busy`."""
-    from geoloc.evaluation.evaluate import read_queries
+    from geoloc.evaluation.labelled import read_queries
 
     query = read_queries(queries)[0]
     click = f"{query.click.x!r},{query.click.y!r}"

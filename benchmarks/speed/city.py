@@ -21,7 +21,7 @@ from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
 
 from geoloc import town
-from geoloc.evaluation.evaluate import QUERY_COLUMNS
+from geoloc.evaluation.labelled import QUERY_COLUMNS
 from geoloc.system.output import replacing
 from geoloc.town.town import DEFAULT_ORIGIN
 
@@ -41,7 +41,7 @@ class City:
 
     Attributes:
         mosaic: a GeoTIFF.
-        queries: for `geoloc.evaluation.evaluate`.
+        queries: for `geoloc.evaluation.labelled`.
         km2: of ground.
     """
 

@@ -18,7 +18,7 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
     import time
 
     from geoloc import model
-    from geoloc.evaluation import evaluate
+    from geoloc.evaluation.labelled import read_queries
     from geoloc.photo.crops import make_crops
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import Target
@@ -31,7 +31,7 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
     kept = dict.fromkeys(KS, 0)
     seconds = []
     localizer = model.load()
-    labelled = evaluate.read_queries(queries)
+    labelled = read_queries(queries)
     with open_source(SearchRequest(index=index)) as source:
         plan = source.plan(Area.everywhere())
         reference = source.reference(plan, localizer)

@@ -147,11 +147,11 @@ def _sift(args: Any) -> dict[str, Any]:
 
 def _queries(path: Path, count: int) -> Iterator[Any]:
     """Yield query, photo and target, spread over the photographs."""
-    from geoloc.evaluation import evaluate
+    from geoloc.evaluation import labelled
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import Target
 
-    queries = evaluate.read_queries(path)
+    queries = labelled.read_queries(path)
     # One town after another, so that ten queries are of all kinds of photographs.
     order = sorted(range(len(queries)), key=lambda i: (i % 8 // 2, i % 2, i // 8))
     for i in order[:count]:

@@ -20,6 +20,7 @@ from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.vector_files import Row
+from geoloc.system.file_state import file_state
 from geoloc.system.output import replacing
 from tiling.area import Area
 
@@ -43,7 +44,7 @@ def settings_of(
     return {
         "version": __version__,
         "queries": hashlib.sha256(queries.read_bytes()).hexdigest(),
-        "mosaic": [[str(path), *_state(path)] for path in files],
+        "mosaic": [[str(path), *file_state(path)] for path in files],
         "weights": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "area": hashlib.sha256(area.polygon.wkb).hexdigest(),
         **request.absolute().settings(),
@@ -95,7 +96,7 @@ class Journal:
         queries = [
             {"query": outcome.number, "answers": [_to_json(row) for row in outcome.answers]} for outcome in outcomes
         ]
-        line = {"photo": str(photo), "state": _state(photo), "queries": queries}
+        line = {"photo": str(photo), "state": file_state(photo), "queries": queries}
         try:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
@@ -130,22 +131,13 @@ def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, 
             raise OutputError(f"was begun with another {', '.join(other)}; give the same as then")
         for line in others:
             # A photo that was changed since is searched again.
-            if _state(Path(line["photo"])) == line["state"]:
+            if file_state(Path(line["photo"])) == line["state"]:
                 for query in line["queries"]:
                     answers = tuple(map(_from_json, query["answers"]))
                     done[query["query"]] = QueryOutcome(query["query"], answers)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise OutputError("is damaged; remove it") from None
     return done
-
-
-def _state(path: Path) -> list[int]:
-    """Return size and time of change of a file; nothing where it is not there."""
-    try:
-        status = path.stat()
-    except OSError:
-        return []
-    return [status.st_size, status.st_mtime_ns]
 
 
 def _to_json(row: Row) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from geoloc.commands.shared.options import (
     chosen_workers,
     options,
     takes_request,
+    vector_output,
 )
 from geoloc.commands.shared.progress import Progress
 
@@ -30,13 +31,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).",
-)
+@vector_output()
 @options("scheduler", "workers", "overwrite", "verbosity")
 @takes_request
 def batch(

@@ -20,12 +20,11 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
     Builds the town in FOLDER, writes found.geojson and preview_*.png, and prints how far each answer is from the truth.
     FOLDER is "demo" unless given.
     """
-    from geoloc.evaluation import demonstration
-    from geoloc.evaluation import evaluate as evaluation
+    from geoloc.evaluation import demonstration, labelled
 
     result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info)
     for outcome in result.outcomes:
-        click.echo(evaluation.to_line(outcome))
-    click.echo(evaluation.to_table(evaluation.summarise(result.outcomes)))
+        click.echo(labelled.to_line(outcome))
+    click.echo(labelled.to_table(labelled.summarise(result.outcomes)))
     for path in (result.found, *result.previews):
         click.echo(f"wrote {path}")

@@ -24,7 +24,7 @@ from geoloc.commands.shared.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from geoloc.evaluation.evaluate import Outcome
+    from geoloc.evaluation.labelled import Outcome
     from geoloc.photo.photo import Photo
     from geoloc.photo.target import Target
     from geoloc.pipeline.request import SearchRequest
@@ -77,7 +77,7 @@ def evaluate(
     """
     import json
 
-    from geoloc.evaluation import evaluate as evaluation
+    from geoloc.evaluation import labelled
     from geoloc.model.packaged import find_weights
 
     if (dataset is None) == request.searches_nothing or (dataset is None) != (queries_path is not None):
@@ -89,9 +89,9 @@ def evaluate(
         check_source(request)
         outcomes = _of_mosaic(cast(Path, queries_path), request)
     for outcome in outcomes:
-        LOG.debug("%s", evaluation.to_line(outcome))
-    summary = evaluation.summarise(outcomes)
-    click.echo(json.dumps(evaluation.to_json(summary)) if as_json else evaluation.to_table(summary))
+        LOG.debug("%s", labelled.to_line(outcome))
+    summary = labelled.summarise(outcomes)
+    click.echo(json.dumps(labelled.to_json(summary)) if as_json else labelled.to_table(summary))
 
 
 def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: SearchRequest) -> list[Outcome]:
@@ -106,13 +106,13 @@ def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: Searc
 
 
 def _of_mosaic(queries_path: Path, request: SearchRequest) -> list[Outcome]:
-    from geoloc.evaluation import evaluate as evaluation
+    from geoloc.evaluation import labelled
     from geoloc.pipeline.job import load_search
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from tiling.errors import AreaError
 
-    queries = evaluation.read_queries(queries_path)
+    queries = labelled.read_queries(queries_path)
     with open_source(request) as source:
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
@@ -127,4 +127,4 @@ def _of_mosaic(queries_path: Path, request: SearchRequest) -> list[Outcome]:
                 LOG.warning("%s: %s", photo.path.name, error)
                 return []
 
-        return evaluation.run(queries, answer, Progress("queries"))
+        return labelled.run(queries, answer, Progress("queries"))

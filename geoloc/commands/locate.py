@@ -17,6 +17,7 @@ from geoloc.commands.shared.options import (
     check_source,
     options,
     takes_request,
+    vector_output,
 )
 from geoloc.commands.shared.progress import Progress
 
@@ -55,12 +56,7 @@ def _parse_box(text: str) -> Any:
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS).  [default: GeoJSON to stdout]",
-)
+@vector_output(otherwise="GeoJSON to stdout")
 @click.option("--preview", type=click.Path(path_type=Path), help="Draw photo and answers into this PNG.")
 @options("overwrite", "verbosity")
 @takes_request
@@ -93,7 +89,7 @@ def locate(
     check_source(request)
     # What is cheap to check comes before the mosaic, and that before the network.
     photo = load_photo(photo_path)
-    targets = list(dict.fromkeys([*map(Target, clicks), *map(Target.from_box, boxes)]))
+    targets = list(dict.fromkeys([*map(Target, clicks), *boxes]))
     for target in targets:
         check_target(photo, target)
     find_weights(request.preset, request.weights)

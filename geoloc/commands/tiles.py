@@ -40,7 +40,7 @@ def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: 
     from tiling.mosaic import open_mosaic
 
     if output is not None:
-        check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite)
+        check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite, request.files)
     with open_mosaic(request.mosaics, request.bands) as mosaic:
         plan = Scope(MosaicSource(mosaic, request.preset, request.gsd_m), request).plan()
     if form == "geojson":

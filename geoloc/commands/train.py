@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.logs import LOG
-from geoloc.commands.shared.options import Positive, options
+from geoloc.commands.shared.options import POSITIVE, options
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
@@ -16,10 +16,10 @@ from geoloc.commands.shared.training_data import TrainingData, training_data
 @training_data(packed=True)
 @options("dataset", "task")
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")
-@click.option("--minutes", type=Positive(), help="How long to train, over all sittings.")
+@click.option("--minutes", type=POSITIVE, help="How long to train, over all sittings.")
 @click.option("--steps", type=click.IntRange(min=1), help="How many batches to train on, over all sittings.")
 @click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
-@click.option("--rate", type=Positive(), default=4e-4, show_default=True, help="Highest learning rate.")
+@click.option("--rate", type=POSITIVE, default=4e-4, show_default=True, help="Highest learning rate.")
 @click.option("--patience", type=click.IntRange(min=0), default=0, help="Stop after so many checks without progress.")
 @click.option("--scratch", is_flag=True, help="Begin with ImageNet's backbone, not with the preset's own weights.")
 @click.option(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from geoloc import model, town
 from geoloc.errors import OutputError
-from geoloc.evaluation import evaluate
+from geoloc.evaluation import labelled
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.finder import Finder
@@ -38,7 +38,7 @@ class Demo:
     scene: town.Town
     found: Path
     previews: tuple[Path, ...]
-    outcomes: tuple[evaluate.Outcome, ...]
+    outcomes: tuple[labelled.Outcome, ...]
 
 
 def run(
@@ -70,7 +70,7 @@ def run(
     localizer = model.load()
     report(f"Building a synthetic town (seed {seed}) ...")
     scene = town.build(folder / "scene", seed=seed, panoramas=0)
-    queries = evaluate.read_queries(scene.queries)
+    queries = labelled.read_queries(scene.queries)
     found: list[Detection] = []
     previews: list[Path] = []
     with open_mosaic([scene.mosaic]) as mosaic:
@@ -87,6 +87,6 @@ def run(
             draw_preview(photo, [t.click for t in targets], best, mosaic, previews[-1], overwrite=True)
             return answers
 
-        outcomes = evaluate.run(queries, locate_and_draw)
+        outcomes = labelled.run(queries, locate_and_draw)
         write_results(found, found_path, crs=mosaic.crs, overwrite=overwrite)
     return Demo(scene, found_path, tuple(previews), tuple(outcomes))

@@ -23,7 +23,7 @@ from geoloc.errors import GeolocError
 from geoloc.evaluation.plain_pickle import load_plain
 
 if TYPE_CHECKING:
-    from geoloc.evaluation.evaluate import Outcome
+    from geoloc.evaluation.labelled import Outcome
     from geoloc.model.localizer import Localizer
     from tiling.grid import Grid
 
@@ -184,7 +184,7 @@ def evaluate(
         progress: called with the number of queries done and of all.
 
     Returns:
-        Outcomes as those of `geoloc.evaluation.evaluate`, on the map of the reference's UTM zone; the score is the
+        Outcomes as those of `geoloc.evaluation.labelled`, on the map of the reference's UTM zone; the score is the
         probability, as the network says it, that the object is in the reference at all.
 
     Raises:
@@ -200,7 +200,7 @@ def _outcome(
 
     from affine import Affine
 
-    from geoloc.evaluation.evaluate import LabelledQuery, Outcome
+    from geoloc.evaluation.labelled import LabelledQuery, Outcome
     from geoloc.photo.crops import Crop
     from geoloc.photo.target import Click
     from geoloc.results.detection import Detection

@@ -17,7 +17,7 @@ from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import MARGIN, STRIDE, Features
 from tiling.grid import Grid
 from tiling.mosaic import Mosaic, WindowPixels
-from tiling.plan import Plan, Window, step
+from tiling.plan import Plan, Window, window_step
 
 
 class MosaicFeatures:
@@ -90,7 +90,7 @@ class MosaicFeatures:
         return self._encoder.encode(read_with_margin(self._mosaic, grid))
 
     def _descriptors_of(self, row: int, column: int) -> NDArray[np.int8]:
-        half = step(self.plan.window_px) // STRIDE
+        half = window_step(self.plan.window_px) // STRIDE
         quarter = self._assembler.box(Cells.of_quarter(column, row, half))
         descriptors = self._encoder.describe(quarter.features, quarter.valid, half)
         return descriptors.reshape(len(descriptors), -1)
@@ -142,7 +142,13 @@ class ReferenceEncoder:
         return Features(*(side.clone() for side in inner)), valid
 
     def describe(self, features: Features, valid: NDArray[np.bool_], half: int) -> NDArray[np.int8]:
-        """Describe what `encode` returned, see `Localizer.describe_reference`; zeros in quarters without data."""
+        """Describe what `encode` returned, see `Localizer.describe_reference`; zeros in quarters without data.
+
+        Args:
+            features: of H / 16 x W / 16 cells.
+            valid: H x W, which pixels have data.
+            half: cells along half a window.
+        """
         descriptors = self.model.describe_reference(features, half)
         rows, columns = (side // (half * STRIDE) for side in valid.shape)
         has_data = valid.reshape(rows, half * STRIDE, columns, half * STRIDE).any(axis=(1, 3))

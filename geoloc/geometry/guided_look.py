@@ -54,6 +54,11 @@ class GuidedLook:
     def look(self, photo: Photo, target: Target, view: KnownView) -> Detection | None:
         """Return the answer of attention, not scored; None where none can be. For photos that are no panoramas.
 
+        Args:
+            photo: the photograph.
+            target: what was clicked in it.
+            view: how the photo sees it.
+
         Raises:
             GeolocError: the mosaic cannot be read.
         """

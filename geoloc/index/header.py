@@ -14,7 +14,7 @@ from geoloc.features.blocks import BlockLayout
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import STRIDE
 from tiling.fingerprint import FilePrint
-from tiling.plan import Plan, Window, step
+from tiling.plan import Plan, Window, window_step
 
 FORMAT = "geoloc-index-2"
 """Name of the format's version."""
@@ -100,7 +100,7 @@ class Header:
     @property
     def half(self) -> int:
         """Cells along half a window; the side of a block is a multiple of it."""
-        return step(self.window_px) // STRIDE
+        return window_step(self.window_px) // STRIDE
 
     @property
     def squares(self) -> int:
@@ -152,4 +152,5 @@ _MUST_AGREE = (
 
 def _wkt(shape: Polygon | MultiPolygon) -> str:
     """Write a shape so precisely that it comes back as the same."""
-    return str(shapely.to_wkt(shape, rounding_precision=17))
+    # Decimals at the most: shapely writes no more than it takes, and needs more than 17 for what is near 0.
+    return str(shapely.to_wkt(shape, rounding_precision=30))

@@ -9,8 +9,7 @@ import pyproj
 
 from geoloc.index.header import FORMAT
 from geoloc.index.store import Store
-
-_GEOD = pyproj.Geod(ellps="WGS84")
+from tiling.grid import GEOD
 
 
 def index_info(path: Path) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def index_info(path: Path) -> dict[str, Any]:
     store = Store.open(path)
     header, plan = store.header, store.plan()
     blocks = header.layout.cells_by_block(plan.windows)
-    area_km2 = abs(_GEOD.geometry_area_perimeter(plan.area)[0]) / 1e6
+    area_km2 = abs(GEOD.geometry_area_perimeter(plan.area)[0]) / 1e6
     size_mb = store.size() / 1e6
     epsg = pyproj.CRS.from_wkt(header.crs).to_epsg()
     request = header.request

@@ -60,7 +60,13 @@ class Store:
     """An index on disk; reading and writing of different blocks may happen in different threads."""
 
     def __init__(self, path: Path, group: zarr.Group, header: Header) -> None:
-        """Take an open group and its header; `Store.open` reads both."""
+        """Take an open group and its header; `Store.open` reads both.
+
+        Args:
+            path: folder of the index.
+            group: its Zarr group, open.
+            header: what its attributes say.
+        """
         self.path, self.header = path, header
         self._group = group
         self._coarse, self._fine, self._valid, self._squares, self._records, self._windows = (
@@ -70,6 +76,11 @@ class Store:
     @classmethod
     def create(cls, path: Path, header: Header, windows: Sequence[Window]) -> None:
         """Write an index without blocks.
+
+        Args:
+            path: folder of the index.
+            header: what it is to hold.
+            windows: the plan's.
 
         Raises:
             OutputError: it cannot be written.

@@ -26,7 +26,7 @@ from geoloc.model.network.features import STRIDE
 from geoloc.model.quantise import Quantiser
 from tiling.fingerprint import same
 from tiling.mosaic import Mosaic, WindowPixels
-from tiling.plan import Plan, step
+from tiling.plan import Plan, window_step
 
 AHEAD = 2
 """Blocks that are read before the network asks for them, and that wait to be written: bounds memory."""
@@ -266,7 +266,7 @@ def _digest(cells: Cells, pixels: WindowPixels) -> bytes:
 
 
 def _header(mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, request: IndexRequest, block: int) -> Header:
-    half = step(plan.window_px) // STRIDE
+    half = window_step(plan.window_px) // STRIDE
     layout = BlockLayout.over(plan.windows, max(block // half, 1) * half)
     blocks = layout.cells_by_block(plan.windows)
     quantiser = Quantiser.from_deviations(*model.deviations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration
@@ -19,8 +20,6 @@ from geoloc.photo.crops import Crop
 from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
 
-FILL = 127
-"""Value of pixels where the mosaic has no data."""
 PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
 LOOK_PX = 24.0
@@ -134,7 +133,7 @@ class Localizer:
         return Localizer(self._net, calibration)
 
     def compiled(self) -> Localizer:
-        """Return the same for much to encode: references go through OpenVINO where that is installed and faster."""
+        """Return a localizer that encodes references through OpenVINO, where that is installed and faster."""
         from geoloc.model.engine import compiled_encoder
 
         other = Localizer(self._net, self.calibration)
@@ -234,9 +233,9 @@ class Localizer:
         logits, boxes = self._match(queries, window)
         for target in queries.target.unique().tolist():
             mine = queries.target == target
-            log_masses = _log_masses(logits[mine], boxes[mine], inside, int(queries.crop_count[mine][0]))
-            log_mass[int(target)] = float(log_masses.logsumexp(0))
-            proposals += _peaks(int(target), log_masses, boxes[mine], queries.crop[mine], most)
+            candidates = _Candidates.of(logits[mine], boxes[mine], inside, int(queries.crop_count[mine][0]))
+            log_mass[int(target)] = float(candidates.log_masses.logsumexp(0))
+            proposals += candidates.peaks(int(target), queries.crop[mine], most)
         return Matches(tuple(proposals), log_mass)
 
     @torch.inference_mode()
@@ -255,14 +254,12 @@ class Localizer:
             What the crops say of the place; None where no box may have its centre there.
         """
         logits, boxes = self._match(queries, window)
-        log_masses = _log_masses(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
-        boxes = boxes.flatten(0, 1)
-        centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-        near = ((centre - centre.new_tensor(place)).abs() <= LOOK_PX).all(1) & (log_masses > -math.inf)
+        candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
+        near = candidates.near(candidates.centres.new_tensor(place), LOOK_PX) & candidates.possible
         if not near.any():
             return None
-        by_crop = torch.where(near, log_masses, -math.inf).view_as(logits).logsumexp(1)
-        return _mean_box(int(queries.target[0]), int(by_crop.argmax()), log_masses[near], boxes[near])
+        by_crop = torch.where(near, candidates.log_masses, -math.inf).view_as(logits).logsumexp(1)
+        return candidates.mean(near, int(queries.target[0]), int(by_crop.argmax()))
 
     @torch.inference_mode()
     def match_with_prior(
@@ -280,16 +277,14 @@ class Localizer:
             What the crops alone say of the place; None where no box may have its centre closer than `CHI2_99`.
         """
         logits, boxes = self._match(queries, window)
-        log_masses = _log_masses(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
-        boxes = boxes.flatten(0, 1)
-        centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-        distance = torch.from_numpy(known.squared_distances(centre.numpy().astype(np.float64))).float()
-        possible = (distance <= CHI2_99) & (log_masses > -math.inf)
+        candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
+        distance = torch.from_numpy(known.squared_distances(candidates.centres.numpy().astype(np.float64))).float()
+        possible = (distance <= CHI2_99) & candidates.possible
         if not possible.any():
             return None
-        best = int(torch.where(possible, log_masses - distance / 2, -math.inf).argmax())
-        near = possible & ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        return _mean_box(int(queries.target[0]), best // logits.shape[1], log_masses[near], boxes[near])
+        best = int(torch.where(possible, candidates.log_masses - distance / 2, -math.inf).argmax())
+        near = possible & candidates.near(candidates.centres[best], PEAK_PX)
+        return candidates.mean(near, int(queries.target[0]), best // candidates.per_crop)
 
     def _match(self, queries: EncodedQueries, window: Features) -> tuple[Tensor, Tensor]:
         """Return logits, Q x M, and boxes, Q x M x 4, of every candidate for every crop."""
@@ -307,56 +302,78 @@ class Localizer:
         return stacked.permute(0, 3, 1, 2).float()
 
 
-def _log_masses(logits: Tensor, boxes: Tensor, valid: Tensor, crop_count: int) -> Tensor:
-    """Return the log mass of every candidate, Q * M values; none where the mosaic has no data.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """All candidates of a window for one target, those of Q crops with M each in one row.
 
-    Every crop is one supposition about scale and heading, all equally likely before. All places of all windows under
-    all suppositions compete with each other and with one null class: a share within one window or one crop would make
-    a weak match look sure wherever nothing better is beside it.
-
-    Args:
-        logits: Q x M.
-        boxes: Q x M x 4, window pixels.
-        valid: height x width pixels, where a box may have its centre.
-        crop_count: suppositions, of which these Q crops are some; the others count as if they had found nothing.
+    Attributes:
+        log_masses: Q * M; none, -inf, where the mosaic has no data.
+        boxes: Q * M x 4, window pixels.
+        centres: Q * M x 2, window pixels (x, y).
+        per_crop: M.
     """
-    centre = (boxes[..., :2] + boxes[..., 2:]) / 2
-    height, width = valid.shape
-    column = centre[..., 0].long().clamp(0, width - 1)
-    row = centre[..., 1].long().clamp(0, height - 1)
-    return torch.where(valid[row, column], logits - math.log(crop_count), -math.inf).flatten()
 
+    log_masses: Tensor
+    boxes: Tensor
+    centres: Tensor
+    per_crop: int
 
-def _peaks(target: int, log_masses: Tensor, boxes: Tensor, crops: Tensor, most: int) -> list[Proposal]:
-    """Return the places where most of the mass is, the best first.
+    @classmethod
+    def of(cls, logits: Tensor, boxes: Tensor, valid: Tensor, crop_count: int) -> _Candidates:
+        """Give every candidate its log mass.
 
-    Args:
-        target: number of the target.
-        log_masses: Q * M.
-        boxes: Q x M x 4, window pixels.
-        crops: Q, the number of each crop among its target's.
-        most: places at the most.
-    """
-    left = log_masses.clone()
-    a_crop = boxes.shape[1]
-    boxes = boxes.flatten(0, 1)
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    proposals = []
-    for _ in range(most):
-        best = int(left.argmax())
-        if left[best] == -math.inf:
-            break
-        near = ((centre - centre[best]).abs() <= PEAK_PX).all(1)
-        proposals.append(_mean_box(target, int(crops[best // a_crop]), left[near], boxes[near]))
-        left[near] = -math.inf
-    return proposals
+        Every crop is one supposition about scale and heading, all equally likely before. All places of all windows
+        under all suppositions compete with each other and with one null class: a share within one window or one crop
+        would make a weak match look sure wherever nothing better is beside it.
 
+        Args:
+            logits: Q x M.
+            boxes: Q x M x 4, window pixels.
+            valid: height x width pixels, where a box may have its centre.
+            crop_count: suppositions, of which these Q crops are some; the others count as if they had found nothing.
+        """
+        per_crop = boxes.shape[1]
+        boxes = boxes.flatten(0, 1)
+        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+        height, width = valid.shape
+        column = centres[:, 0].long().clamp(0, width - 1)
+        row = centres[:, 1].long().clamp(0, height - 1)
+        log_masses = torch.where(valid[row, column], logits.flatten() - math.log(crop_count), -math.inf)
+        return cls(log_masses, boxes, centres, per_crop)
 
-def _mean_box(target: int, crop: int, log_masses: Tensor, boxes: Tensor) -> Proposal:
-    """Sum the mass of N candidates, and average their boxes, N x 4, by it."""
-    log_mass = log_masses.logsumexp(0)
-    weight = (log_masses - log_mass).exp()
-    box = PixelBox(*(weight @ boxes).tolist())
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    spread = ((centre - centre.new_tensor(box.centre)) ** 2).sum(1) @ weight
-    return Proposal(target, box, float(log_mass), math.sqrt(float(spread)), crop)
+    @property
+    def possible(self) -> Tensor:
+        """Which have a mass, Q * M."""
+        return self.log_masses > -math.inf
+
+    def near(self, place: Tensor, px: float) -> Tensor:
+        """Return which have their centre in the square about a place, (x, y), half its side `px`; Q * M."""
+        return ((self.centres - place).abs() <= px).all(1)
+
+    def mean(self, some: Tensor, target: int, crop: int) -> Proposal:
+        """Sum the mass of some candidates (Q * M, True for these), and average their boxes by it."""
+        log_masses, centres = self.log_masses[some], self.centres[some]
+        log_mass = log_masses.logsumexp(0)
+        weight = (log_masses - log_mass).exp()
+        box = PixelBox(*(weight @ self.boxes[some]).tolist())
+        spread = ((centres - centres.new_tensor(box.centre)) ** 2).sum(1) @ weight
+        return Proposal(target, box, float(log_mass), math.sqrt(float(spread)), crop)
+
+    def peaks(self, target: int, crops: Tensor, most: int) -> list[Proposal]:
+        """Return the places where most of the mass is, the best first.
+
+        Args:
+            target: number of the target.
+            crops: Q, the number of each crop among its target's.
+            most: places at the most.
+        """
+        left = replace(self, log_masses=self.log_masses.clone())
+        proposals: list[Proposal] = []
+        while len(proposals) < most:
+            best = int(left.log_masses.argmax())
+            if left.log_masses[best] == -math.inf:
+                break
+            near = self.near(self.centres[best], PEAK_PX)
+            proposals.append(left.mean(near, target, int(crops[best // self.per_crop])))
+            left.log_masses[near] = -math.inf
+        return proposals

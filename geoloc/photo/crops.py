@@ -98,6 +98,11 @@ def varied_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
     """Cut crops like one of the target's, turned and sized a little otherwise, and as it was.
 
     A panorama shows all directions and no more of it can be shown: its crop stays the only one.
+
+    Args:
+        photo: the photograph.
+        target: what was clicked in it.
+        crop: the one whose place, size and heading they share.
     """
     if photo.panorama:
         return [crop]
@@ -110,6 +115,11 @@ def closer_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
     """Cut crops `CLOSER` times as wide as one of the target's, turned and sized a little otherwise.
 
     Not of panorama photos: their crops show all directions.
+
+    Args:
+        photo: the photograph.
+        target: what was clicked in it.
+        crop: the one whose place, size and heading they share.
     """
     size = len(crop.image)
     side = CLOSER * math.sqrt(abs(crop.to_photo.determinant)) * size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from geoloc.errors import PhotoError
@@ -38,6 +39,29 @@ class Target:
         """
         return cls(Click(*box.centre), box)
 
+    @classmethod
+    def from_corners(cls, x0: float, y0: float, x1: float, y1: float) -> Target:
+        """Return the object that fills a box, given by two opposite corners in any order, photo pixels.
+
+        Args:
+            x0: of the one corner.
+            y0: of the one corner.
+            x1: of the other corner.
+            y1: of the other corner.
+
+        Raises:
+            ValueError: the box has no width or no height, or a number is not finite.
+
+        >>> Target.from_corners(30, 60, 10, 20).box
+        PixelBox(xmin=10, ymin=20, xmax=30, ymax=60)
+        """
+        corners = f"{x0:.10g},{y0:.10g},{x1:.10g},{y1:.10g}"
+        if not all(map(math.isfinite, (x0, y0, x1, y1))):
+            raise ValueError(f"{corners} are not four finite numbers")
+        if x0 == x1 or y0 == y1:
+            raise ValueError(f"{corners} has no width or no height")
+        return cls.from_box(PixelBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+
 
 def parse_click(text: str) -> Click:
     """Read a click written as `X,Y`, in photo pixels.
@@ -48,16 +72,13 @@ def parse_click(text: str) -> Click:
     return Click(*parse_numbers(text, "X,Y"))
 
 
-def parse_box(text: str) -> PixelBox:
+def parse_box(text: str) -> Target:
     """Read a box written as `X0,Y0,X1,Y1`: two opposite corners in any order, in photo pixels.
 
     Raises:
         ValueError: not four finite numbers, or a box without width or height.
     """
-    x0, y0, x1, y1 = parse_numbers(text, "X0,Y0,X1,Y1")
-    if x0 == x1 or y0 == y1:
-        raise ValueError(f"{text!r} has no width or no height")
-    return PixelBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    return Target.from_corners(*parse_numbers(text, "X0,Y0,X1,Y1"))
 
 
 def check_target(photo: Photo, target: Target) -> None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from geoloc.pipeline import options
-from geoloc.pipeline.options import Option
+from geoloc.pipeline import option_kinds as kinds
+from geoloc.pipeline.option_kinds import Option
+from geoloc.system.file_state import file_state
 
 if TYPE_CHECKING:
     from tiling.area import Area
@@ -56,7 +57,7 @@ class SearchRequest:
         (),
         Option(
             "source",
-            options.PATHS,
+            kinds.PATHS,
             "GeoTIFF, COG, VRT or a folder of them; several make one mosaic.",
             "--mosaic",
             "mosaics",
@@ -67,7 +68,7 @@ class SearchRequest:
         None,
         Option(
             "source",
-            options.PATH,
+            kinds.PATH,
             "What `geoloc index build` wrote, in place of the mosaic or beside it.",
             "--index",
             "index",
@@ -78,7 +79,7 @@ class SearchRequest:
         None,
         Option(
             "source",
-            options.BANDS,
+            kinds.BANDS,
             "Bands of the mosaic to use as red, green, blue, counted from 1.",
             "--bands",
             "bands",
@@ -88,7 +89,7 @@ class SearchRequest:
         None,
         Option(
             "source",
-            options.POSITIVE,
+            kinds.POSITIVE,
             "Metres on the ground a pixel to read the mosaic at; more than the model's own are enlarged to that.",
             "--gsd",
             "gsd",
@@ -100,7 +101,7 @@ class SearchRequest:
         None,
         Option(
             "limits",
-            options.numbers("W,S,E,N"),
+            kinds.numbers("W,S,E,N"),
             "Search inside these longitudes and latitudes (WGS 84) only.",
             "--bounds",
             "bounds",
@@ -111,7 +112,7 @@ class SearchRequest:
         None,
         Option(
             "limits",
-            options.PATH,
+            kinds.PATH,
             "Search inside the polygons of this vector file only.",
             "--aoi",
             "aoi",
@@ -120,13 +121,13 @@ class SearchRequest:
     )
     area: Area | None = _option(
         None,
-        Option("limits", options.AREA, "Search inside these polygons only.", None, "area", in_journal=False),
+        Option("limits", kinds.AREA, "Search inside these polygons only.", None, "area", in_journal=False),
     )
     near: tuple[float, float] | None = _option(
         None,
         Option(
             "limits",
-            options.numbers("LON,LAT"),
+            kinds.numbers("LON,LAT"),
             "Search round this position only.",
             "--near",
             "near",
@@ -137,7 +138,7 @@ class SearchRequest:
         500.0,
         Option(
             "limits",
-            options.POSITIVE,
+            kinds.POSITIVE,
             "How far round --near, or round the photo's GPS position.",
             "--within",
             "within",
@@ -150,19 +151,19 @@ class SearchRequest:
         True,
         Option(
             "limits",
-            options.FLAG,
+            kinds.FLAG,
             "Use the photo's own GPS position as --near.",
             "--gps/--no-gps",
             "gps",
             shown_default="gps",
         ),
     )
-    top: int = _option(5, Option("answers", options.COUNT, "Answers a click at most.", "--top", "top"))
+    top: int = _option(5, Option("answers", kinds.COUNT, "Answers a click at most.", "--top", "top"))
     min_score: float | None = _option(
         None,
         Option(
             "answers",
-            options.SHARE,
+            kinds.SHARE,
             "Leave out answers that score less.",
             "--min-score",
             "min_score",
@@ -173,7 +174,7 @@ class SearchRequest:
         "auto",
         Option(
             "answers",
-            options.choice("auto", "off"),
+            kinds.choice("auto", "off"),
             "auto: answers are carried over exactly where local features of photo and mosaic match; off: the network "
             "alone.",
             "--refine",
@@ -184,20 +185,20 @@ class SearchRequest:
         False,
         Option(
             "answers",
-            options.FLAG,
+            kinds.FLAG,
             "Show every window to the whole network, not only the 100 that their descriptors speak for.",
             "--exhaustive",
             "exhaustive",
         ),
     )
     preset: str = _option(
-        "base", Option("network", options.TEXT, "Network preset.", "--model", "model", metavar="PRESET")
+        "base", Option("network", kinds.TEXT, "Network preset.", "--model", "model", metavar="PRESET")
     )
     weights: Path | None = _option(
         None,
         Option(
             "network",
-            options.PATH,
+            kinds.PATH,
             "Weights of your own (.safetensors).",
             "--weights",
             "weights",
@@ -210,13 +211,28 @@ class SearchRequest:
         "cpu",
         Option(
             "network",
-            options.TEXT,
+            kinds.TEXT,
             "Where the network runs: cpu, cuda, cuda:1, mps.",
             "--device",
             "device",
             in_journal=False,
         ),
     )
+
+    def __post_init__(self) -> None:
+        """Refuse values that no search can have, whoever asks.
+
+        Raises:
+            ValueError: a value is not of its field's kind; the text names the field.
+        """
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            if value is None and one.default is None:
+                continue
+            try:
+                one.metadata["option"].kind.check(value)
+            except ValueError as error:
+                raise ValueError(f"{one.name}: {error}") from None
 
     @property
     def source(self) -> Self:
@@ -236,25 +252,40 @@ class SearchRequest:
 
     @property
     def limited(self) -> bool:
-        """Whether anything says where to search: limits, or that photos' own positions count."""
-        return self.gps or any(limit is not None for limit in (self.bounds, self.aoi, self.area, self.near))
+        """Whether anything says where to search.
+
+        Limits that are given do, and those that are on, such as photos' own positions. What has a value anyway, such as
+        how far round a position, does not by itself.
+        """
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            given = value is not None and one.default is None
+            if one.metadata["option"].part == "limits" and (given or value is True):
+                return True
+        return False
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Files that are read, which an output must not replace."""
-        return tuple(path for path in (*self.mosaics, self.aoi, self.weights) if path is not None)
+        """Files and folders that are read, which an output must not replace."""
+        return tuple(path for name in options_of(type(self)) for path in kinds.paths_in(getattr(self, name)))
 
     def absolute(self) -> Self:
         """Return the same request with paths that hold in whatever folder another process runs."""
-        return replace(self, **{name: options.absolute(getattr(self, name)) for name in options_of(type(self))})
+        return replace(self, **{name: kinds.absolute(getattr(self, name)) for name in options_of(type(self))})
 
     def settings(self) -> dict[str, Any]:
-        """Return, as JSON values by their flags, what a batch that goes on must have as it had it when it began."""
-        settings = {}
+        """Return what a batch that goes on must have as it had it when it began, as JSON values by their flags.
+
+        Of a file its path, size and time stand there, so that one that was changed since is another.
+        """
+        settings: dict[str, Any] = {}
         for name, option in options_of(type(self)).items():
             if option.in_journal:
                 value = getattr(self, name)
-                settings[option.name] = None if value is None else option.kind.to_json(value)
+                if paths := kinds.paths_in(value):
+                    settings[option.name] = [[str(path), *file_state(path)] for path in paths]
+                else:
+                    settings[option.name] = None if value is None else option.kind.to_json(value)
         return settings
 
 

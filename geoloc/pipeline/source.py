@@ -90,29 +90,29 @@ class MosaicSource:
 
     @property
     def crs(self) -> pyproj.CRS:
-        """See `SearchSource`."""
+        """CRS of the mosaic, and so of the answers."""
         return self.mosaic.crs
 
     @property
     def finest_m(self) -> float:
-        """See `SearchSource`."""
+        """Finest GSD, metres a pixel, at which pixels of the mosaic are read."""
         return self.mosaic.finest_m
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """See `SearchSource`."""
+        """Files of the mosaic."""
         return tuple(self.mosaic.paths)
 
     def check(self, area: Area) -> None:
-        """See `SearchSource`."""
+        """Check, without reading pixels, that something of the mosaic lies in an area."""
         shared_area(self.mosaic, area)
 
     def plan(self, area: Area) -> Plan:
-        """See `SearchSource`."""
+        """Plan the windows that show what of the mosaic lies in an area."""
         return make_plan(self.mosaic, self._gsd_m, self._window_px, area)
 
     def reference(self, plan: Plan, model: Localizer) -> Reference:
-        """See `SearchSource`."""
+        """Return the windows of a plan, encoded as they are looked at."""
         from geoloc.features.mosaic_features import MosaicFeatures
 
         return MosaicFeatures(self.mosaic, plan, model)
@@ -128,12 +128,12 @@ class IndexSource:
 
     @property
     def crs(self) -> pyproj.CRS:
-        """See `SearchSource`."""
+        """CRS of the indexed mosaic, and so of the answers."""
         return self._index.crs
 
     @property
     def finest_m(self) -> float:
-        """See `SearchSource`."""
+        """Finest GSD, metres a pixel, at which the mosaic was read when it was indexed."""
         return self._index.header.finest_m
 
     @property
@@ -142,15 +142,15 @@ class IndexSource:
         return self._index.header_path, *(self.mosaic.paths if self.mosaic is not None else ())
 
     def check(self, area: Area) -> None:
-        """See `SearchSource`."""
+        """Check, without reading features, that something of what was indexed lies in an area."""
         self._index.whole.shared(area)
 
     def plan(self, area: Area) -> Plan:
-        """See `SearchSource`."""
+        """Return the windows of the index that show an area."""
         return self._index.plan(area)
 
     def reference(self, plan: Plan, model: Localizer) -> Reference:
-        """See `SearchSource`."""
+        """Return the windows of a plan with the features that the index holds."""
         return self._index.reference(plan, model, self.mosaic)
 
 

@@ -44,12 +44,12 @@ def affine_for_opencv(affine: Affine) -> NDArray[np.float64]:
 
 
 def to_opencv(points: NDArray[Any]) -> NDArray[Any]:
-    """Convert points with a corner origin, ... x 2, to OpenCV's coordinates."""
+    """Convert points with a corner origin, ... x 2, or coordinates along one axis, to OpenCV's."""
     return points - 0.5
 
 
 def from_opencv(points: NDArray[Any]) -> NDArray[Any]:
-    """Convert points in OpenCV's coordinates, ... x 2, to a corner origin."""
+    """Convert points in OpenCV's coordinates, ... x 2, or along one axis, to a corner origin."""
     return points + 0.5
 
 

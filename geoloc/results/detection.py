@@ -109,6 +109,10 @@ class Detection:
     def plot(self, ax: Axes | None = None, *, mosaic: Mosaic | None = None) -> Axes:
         """Draw it with matplotlib, on the mosaic where one is given.
 
+        Args:
+            ax: what to draw on; a new figure where it is None.
+            mosaic: what lies under it.
+
         Raises:
             OutputError: matplotlib is not installed.
             MosaicError: the mosaic cannot be read.

@@ -28,7 +28,7 @@ class Detections(Sequence[Detection]):
     A click without any is "not here".
 
     Attributes:
-        found: the answers that count.
+        here: the answers that count, which the sequence is of.
         answers: all answers of the search, the doubtful ones too.
         photo: what was searched for.
         targets: what was clicked in it.
@@ -37,7 +37,7 @@ class Detections(Sequence[Detection]):
         mosaic: its pixels, where they are at hand; to be used as long as it is open.
     """
 
-    found: tuple[Detection, ...]
+    here: tuple[Detection, ...]
     answers: tuple[Detection, ...] = field(repr=False)
     photo: Photo = field(repr=False)
     targets: tuple[Target, ...] = field(repr=False)
@@ -46,7 +46,7 @@ class Detections(Sequence[Detection]):
     mosaic: Mosaic | None = field(repr=False)
 
     def __len__(self) -> int:
-        return len(self.found)
+        return len(self.here)
 
     @overload
     def __getitem__(self, index: int) -> Detection: ...
@@ -55,37 +55,41 @@ class Detections(Sequence[Detection]):
     def __getitem__(self, index: slice) -> Sequence[Detection]: ...
 
     def __getitem__(self, index: int | slice) -> Detection | Sequence[Detection]:
-        return self.found[index]
+        return self.here[index]
 
     def __iter__(self) -> Iterator[Detection]:
-        return iter(self.found)
+        return iter(self.here)
 
     def best(self, target: int = 0) -> Detection | None:
         """Return the first answer to what was clicked, by its number; None where it is not here."""
-        return next((detection for detection in self.found if detection.target == target), None)
+        return next((detection for detection in self.here if detection.target == target), None)
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """Return a table of the answers with the columns of `geoloc locate`, polygons in the mosaic's CRS."""
         from geoloc.results.columns import COLUMNS
         from geoloc.results.vector_files import row_of, table_of
 
-        return table_of([row_of(detection) for detection in self.found], COLUMNS, self.crs)
+        return table_of([row_of(detection) for detection in self.here], COLUMNS, self.crs)
 
     def to_geojson(self) -> str:
         """Return the answers as a GeoJSON FeatureCollection in WGS 84 (RFC 7946), as `geoloc locate` prints it."""
         from geoloc.results.vector_files import geojson_text
 
-        return geojson_text(self.found)
+        return geojson_text(self.here)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the answers to `.geojson` (WGS 84), `.gpkg`, `.fgb` or `.parquet` (the mosaic's CRS).
+        """Write the answers to a vector file.
+
+        Args:
+            path: its suffix says how: `.geojson` (WGS 84), `.gpkg`, `.fgb` or `.parquet` (the mosaic's CRS).
+            overwrite: replace a file that is there.
 
         Raises:
             OutputError: the file is there already and `overwrite` is not set, or it cannot be written.
         """
         from geoloc.results.vector_files import write_results
 
-        write_results(self.found, Path(path), crs=self.crs, overwrite=overwrite)
+        write_results(self.here, Path(path), crs=self.crs, overwrite=overwrite)
 
     def picture(self) -> Image.Image | None:
         """Draw the photo with its clicks beside the mosaic with the answers; None without the mosaic's pixels.
@@ -98,7 +102,7 @@ class Detections(Sequence[Detection]):
         if self.mosaic is None:
             return None
         clicks = [target.click for target in self.targets]
-        return preview_sheet(self.photo, clicks, self.found, self.mosaic, plan=self.plan)
+        return preview_sheet(self.photo, clicks, self.here, self.mosaic, plan=self.plan)
 
     def _repr_png_(self) -> bytes | None:
         """Show the picture in a notebook."""

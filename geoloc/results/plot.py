@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,9 @@ def plot_polygon(polygon: Polygon, crs: Any, title: str, ax: Axes | None = None,
         shown = np.where(pixels.valid[..., None], pixels.rgb, np.uint8(230))
         ax.imshow(shown, extent=(left, right, bottom, top), interpolation="nearest")
     ax.plot(*polygon.exterior.xy, color="#e6007e", linewidth=2)
-    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", title=title)
+    # A degree of longitude is shorter than one of latitude.
+    aspect = 1 / math.cos(math.radians((bottom + top) / 2)) if as_crs(crs).is_geographic else 1.0
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect=aspect, title=title)
     ax.ticklabel_format(useOffset=False, style="plain")
     ax.tick_params(axis="x", labelrotation=30)
     return ax

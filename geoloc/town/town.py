@@ -76,7 +76,7 @@ class Town:
         mosaic: a GeoTIFF.
         photos: JPEGs, as of a drone.
         panoramas: JPEGs, as of a camera car.
-        queries: the CSV file for `geoloc.evaluation.evaluate`.
+        queries: the CSV file for `geoloc.evaluation.labelled`.
         objects: all that the mosaic shows.
     """
 

@@ -98,6 +98,12 @@ def write_photo(
 def write_panorama(path: Path, pixels: NDArray[np.uint8], camera: Equirectangular, frame: Frame) -> None:
     """Write a panorama's JPEG with Google's GPano metadata; the heading is that of the middle column.
 
+    Args:
+        path: the file.
+        pixels: H x 2 H x 3, RGB.
+        camera: where it stands and looks.
+        frame: where the town's local metres lie on Earth.
+
     Raises:
         OutputError: the file cannot be written.
     """
@@ -159,7 +165,12 @@ def _write_jpeg(path: Path, pixels: NDArray[np.uint8], exif: Image.Exif, xmp: by
 
 
 def write_queries(path: Path, rows: Iterable[Mapping[str, object]], columns: tuple[str, ...]) -> None:
-    """Write rows of labelled queries as `geoloc.evaluation.evaluate.read_queries` reads them.
+    """Write rows of labelled queries as `geoloc.evaluation.labelled.read_queries` reads them.
+
+    Args:
+        path: the CSV file.
+        rows: values by column, one a query.
+        columns: names, in the order of the file.
 
     Raises:
         OutputError: the file cannot be written.

@@ -187,7 +187,14 @@ def retrain_descriptors(
 
 
 def starting_weights(name: str, weights: Path | None, scratch: bool, report: Callable[[str], None]) -> Path | None:
-    """Find where training begins: the weights given, those of the package, or None for ImageNet's backbone."""
+    """Find where training begins: the weights given, those of the package, or None for ImageNet's backbone.
+
+    Args:
+        name: of the preset.
+        weights: a file; None for the package's.
+        scratch: whether to begin with ImageNet's backbone whatever is there.
+        report: called with a line where no weights come with the preset.
+    """
     if scratch:
         return None
     if weights is None and not (PACKAGED / f"{name}.safetensors").is_file():

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from geoloc.errors import GeolocError
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline import options
+from geoloc.pipeline import option_kinds as kinds
 from geoloc.pipeline.request import SearchRequest, options_of
-from tiling.box import PixelBox
 
 _Value = TypeVar("_Value")
+_CORNERS, _POINT = kinds.numbers("X0,Y0,X1,Y1"), kinds.numbers("X,Y")
 
 
 class RequestError(GeolocError, ValueError):
@@ -81,21 +81,21 @@ class Fields:
         return request
 
     def target(self) -> Target:
-        """Return what was clicked, by a click or a box, pixels of the upright photo."""
-        box = self.get("box", lambda value: PixelBox(*options.numbers("X0,Y0,X1,Y1").from_json(value)), None)
-        if box is not None and self._fields.get("click") is None:
-            return Target.from_box(box)
-        x, y = self.need("click", options.numbers("X,Y").from_json)
-        return Target(Click(x, y), box)
+        """Return what was clicked, by a click or two corners of a box, pixels of the upright photo."""
+        boxed = self.get("box", lambda value: Target.from_corners(*_CORNERS.from_json(value)), None)
+        if boxed is not None and self._fields.get("click") is None:
+            return boxed
+        x, y = self.need("click", _POINT.from_json)
+        return Target(Click(x, y), None if boxed is None else boxed.box)
 
     def path(self, name: str) -> Path:
         """Return a path that must be given."""
-        return self.need(name, options.PATH.from_json)
+        return self.need(name, kinds.PATH.from_json)
 
     def truth(self, name: str) -> bool:
         """Return what is false unless given."""
-        return self.get(name, options.FLAG.from_json, False)
+        return self.get(name, kinds.FLAG.from_json, False)
 
     def whole(self, name: str) -> int:
         """Return a whole number, 0 unless given."""
-        return self.get(name, options.WHOLE.from_json, 0)
+        return self.get(name, kinds.WHOLE.from_json, 0)

@@ -23,7 +23,7 @@ class JobProgress:
     """Progress of one job, which every step of it reports to; the step ends there where the job was cancelled."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None], cancelled: threading.Event) -> None:
-        """Report progress.
+        """Report the progress of one job to its client.
 
         Args:
             send: called with the fields of each message.

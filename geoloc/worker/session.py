@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from geoloc.model.packaged import find_weights
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.source import SearchSource, open_source
+from geoloc.system.file_state import file_state
 from geoloc.worker.progress import JobProgress
 
 if TYPE_CHECKING:
     from geoloc.model.localizer import Localizer
     from geoloc.pipeline.finder import Finder
 
-_State = tuple[tuple[str, int, int], ...]
-"""Files with their times and sizes."""
+_State = tuple[tuple[str | int, ...], ...]
+"""Files, each with its state."""
 
 
 class _Open(NamedTuple):
@@ -96,11 +97,4 @@ class Session:
 
 
 def _state(paths: tuple[Path, ...]) -> _State:
-    states = []
-    for path in paths:
-        try:
-            stat = path.stat()
-            states.append((str(path.absolute()), stat.st_mtime_ns, stat.st_size))
-        except OSError:
-            states.append((str(path), 0, 0))
-    return tuple(states)
+    return tuple((str(path.absolute()), *file_state(path)) for path in paths)

@@ -35,7 +35,14 @@ from ..layers.rasters import needs_rendering, raster_file
 from ..texts import tr, worded
 from ..worker.environment import SetupError
 from ..worker.locate_task import LocateTask
-from ..worker.request import SearchPlace, search_request
+from ..worker.request import (
+    DEFAULT_DOUBTFUL,
+    DEFAULT_EXHAUSTIVE,
+    DEFAULT_GEOMETRY,
+    DEFAULT_TOP,
+    SearchPlace,
+    search_request,
+)
 from .answer_actions import AnswerActions
 from .answers_panel import THUMBNAIL_PX, AnswersPanel
 from .messages import Messages
@@ -45,7 +52,6 @@ from .where_panel import WherePanel, marker
 
 SEARCH, ANSWERS = 0, 1
 """Numbers of the tabs."""
-_TOP = 5
 _OPTIONS_LINES = 15
 
 
@@ -85,12 +91,14 @@ class GeolocDock(QgsDockWidget):
         self.answer_actions = AnswerActions(iface, self.answers, self.messages)
         self.top = QSpinBox()
         self.top.setRange(1, 100)
-        self.top.setValue(_TOP)
+        self.top.setValue(DEFAULT_TOP)
         self.top.setToolTip(tr("How many answers at most; the best one gets the strong outline."))
         self.doubtful = QCheckBox(tr("Show answers that are more likely wrong than right"))
+        self.doubtful.setChecked(DEFAULT_DOUBTFUL)
         self.refine = QCheckBox(tr("Check and sharpen answers by geometry"))
-        self.refine.setChecked(True)
+        self.refine.setChecked(DEFAULT_GEOMETRY)
         self.exhaustive = QCheckBox(tr("Look at every part of a large reference (slow)"))
+        self.exhaustive.setChecked(DEFAULT_EXHAUSTIVE)
         self.into = QComboBox()
         self.into.setToolTip(tr("Where the answers go."))
         self.progress = QProgressBar()

@@ -31,10 +31,9 @@ from qgis.PyQt.QtWidgets import (
 from ..layers.errors import PlaceError
 from ..layers.geography import bounds_round, polygon_json, rectangle, to_wgs84, wgs84
 from ..texts import tr
-from ..worker.request import SearchPlace
+from ..worker.request import DEFAULT_WITHIN_M, SearchPlace
 
 EVERYWHERE, GPS, CANVAS, POLYGONS, POINT = range(5)
-_WITHIN_M = 500
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class WherePanel(QWidget):
         self.within = QSpinBox()
         self.within.setRange(10, 100_000)
         self.within.setSingleStep(50)
-        self.within.setValue(_WITHIN_M)
+        self.within.setValue(int(DEFAULT_WITHIN_M))
         self.within.setSuffix(tr(" m"))
         self.within.setPrefix(tr("within "))
         self.within.setToolTip(tr("How far round the position the search goes."))

@@ -180,7 +180,7 @@ class Renderer:
         QgsApplication.taskManager().addTask(self._task)
 
     def cancel(self) -> None:
-        """Stop rendering."""
+        """Stop the rendering that is under way."""
         if self._task is not None:
             self._task.cancel()
 

@@ -37,7 +37,16 @@ from ..texts import tr, worded
 from ..worker import client
 from ..worker.environment import SetupError
 from ..worker.locate_task import duration
-from ..worker.request import SearchPlace, search_request
+from ..worker.request import (
+    DEFAULT_DOUBTFUL,
+    DEFAULT_EXHAUSTIVE,
+    DEFAULT_GEOMETRY,
+    DEFAULT_GPS,
+    DEFAULT_TOP,
+    DEFAULT_WITHIN_M,
+    SearchPlace,
+    search_request,
+)
 from .names import (
     ALL,
     AREA,
@@ -55,7 +64,6 @@ from .names import (
 
 ANSWER = tuple(field for field in FIELDS if field[0] != "reference")
 """Fields of an answer in an output: name and kind."""
-_WITHIN_M = 500.0
 # Processing does not hold them.
 _stylers: list[Styler] = []
 
@@ -156,21 +164,29 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
             WITHIN,
             tr("Metres round the point, or round the photo's GPS position"),
             QgsProcessingParameterNumber.Type.Double,
-            _WITHIN_M,
+            DEFAULT_WITHIN_M,
             minValue=1.0,
         )
         self.addParameter(within)
         self.addParameter(
-            QgsProcessingParameterBoolean(USE_GPS, tr("Search round the photo's GPS position, where it has one"), True)
+            QgsProcessingParameterBoolean(
+                USE_GPS, tr("Search round the photo's GPS position, where it has one"), DEFAULT_GPS
+            )
         )
         kind = QgsProcessingParameterNumber.Type.Integer
-        self.addParameter(QgsProcessingParameterNumber(TOP, tr("Answers at most"), kind, 5, minValue=1))
+        self.addParameter(QgsProcessingParameterNumber(TOP, tr("Answers at most"), kind, DEFAULT_TOP, minValue=1))
         self.addParameter(
-            QgsProcessingParameterBoolean(ALL, tr("Also answers that are more likely wrong than right"), False)
+            QgsProcessingParameterBoolean(
+                ALL, tr("Also answers that are more likely wrong than right"), DEFAULT_DOUBTFUL
+            )
         )
-        self.addParameter(QgsProcessingParameterBoolean(GEOMETRY, tr("Check and sharpen answers by geometry"), True))
+        self.addParameter(
+            QgsProcessingParameterBoolean(GEOMETRY, tr("Check and sharpen answers by geometry"), DEFAULT_GEOMETRY)
+        )
         # Optional, so that models that were saved before it was there stay valid.
-        self.addParameter(QgsProcessingParameterBoolean(EXHAUSTIVE, tr("Look at every window"), False, optional=True))
+        self.addParameter(
+            QgsProcessingParameterBoolean(EXHAUSTIVE, tr("Look at every window"), DEFAULT_EXHAUSTIVE, optional=True)
+        )
 
     def search_fields(self, parameters: dict, context) -> dict:
         """Return the search fields of a request, made of the parameters of `add_search`.

@@ -12,6 +12,7 @@ from qgis.core import (
 )
 
 from ..texts import tr
+from ..worker.request import source_request
 from . import names
 from .base import GeolocAlgorithm, absolute
 from .names import BLOCKS, EXTENT, OUTPUT, SIZE_MB, UPDATE
@@ -54,9 +55,9 @@ class BuildIndex(GeolocAlgorithm):
         if not files:
             raise QgsProcessingException(tr("Choose reference rasters to index."))
         self._fields = {
-            "mosaics": files,
-            "gsd": self.gsd(parameters, context),
-            "area": self.area_json(parameters, context),
+            **source_request(
+                mosaics=files, gsd_m=self.gsd(parameters, context), area=self.area_json(parameters, context)
+            ),
             "update": self.parameterAsBool(parameters, UPDATE, context),
             "output": absolute(self.parameterAsString(parameters, OUTPUT, context)),
         }

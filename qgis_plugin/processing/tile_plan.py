@@ -18,6 +18,7 @@ from qgis.core import (
 from ..layers.geography import wgs84
 from ..layers.results import fields_of, geometry_of
 from ..texts import tr
+from ..worker.request import source_request
 from . import names
 from .base import GeolocAlgorithm
 from .names import COUNT, EXTENT, OUTPUT
@@ -56,8 +57,8 @@ class TilePlan(GeolocAlgorithm):
         files = self.reference_files(parameters, context)
         if not files:
             raise QgsProcessingException(tr("Choose reference rasters to plan for."))
-        gsd = self.gsd(parameters, context)
-        self._fields = {"mosaics": files, "gsd": gsd, "area": self.area_json(parameters, context)}
+        gsd_m, area = self.gsd(parameters, context), self.area_json(parameters, context)
+        self._fields = source_request(mosaics=files, gsd_m=gsd_m, area=area)
         self._crs = self.results_crs(parameters, context)
         return True
 

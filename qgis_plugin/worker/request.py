@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The search fields of a request to the worker, the same for dock and Processing; standard library only."""
+"""The search fields of requests to the worker, the same for dock and Processing; standard library only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ NOT_OFFERED = (
     # QGIS sends every place to search in, whatever it was chosen by, as `area`.
     "bounds",
     "aoi",
-    # The first three bands and the network's own ground resolution fit nearly every mosaic; the command line has both.
+    # The first three bands fit nearly every mosaic, and the network's own ground resolution nearly every search; an
+    # index and a plan of windows may have another one, see `source_request`. The command line has both.
     "bands",
     "gsd",
     # The network that comes with geoloc, on the CPU: nothing that somebody at a map should have to choose.
@@ -17,7 +18,11 @@ NOT_OFFERED = (
     "weights",
     "device",
 )
-"""Keys of geoloc's search request that QGIS does not send, so that geoloc's own defaults hold."""
+"""Keys of geoloc's search request that no search from QGIS sends, so that geoloc's own defaults hold."""
+DEFAULT_WITHIN_M, DEFAULT_GPS = 500.0, True
+"""How far round a position QGIS searches, and whether round the photo's own, until a user says otherwise."""
+DEFAULT_TOP, DEFAULT_DOUBTFUL, DEFAULT_GEOMETRY, DEFAULT_EXHAUSTIVE = 5, False, True, False
+"""What `search_request` takes until a user says otherwise: as in geoloc's own request, which a test compares."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +75,14 @@ def search_request(
         "refine": "auto" if geometry else "off",
         "exhaustive": exhaustive,
     }
+
+
+def source_request(*, mosaics: list[str], gsd_m: float | None, area: dict | None) -> dict:
+    """Return the search fields of a request that looks at a reference without a photo, to index or to plan, as JSON.
+
+    Args:
+        mosaics: absolute paths of raster files, which make one reference.
+        gsd_m: metres on the ground a pixel to read them at; None for the network's own.
+        area: the part that counts, polygons as GeoJSON in WGS 84; None for all of it.
+    """
+    return {"mosaics": mosaics, "gsd": gsd_m, "area": area}

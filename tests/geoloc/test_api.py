@@ -114,6 +114,17 @@ def test_a_detection_draws_itself(city: Path, tmp_path: Path) -> None:
     assert bottom < TRUE[1] < top
 
 
+def test_a_plot_in_degrees_is_not_squashed() -> None:
+    import matplotlib as mpl
+    from shapely.geometry import box
+
+    from geoloc.results.plot import plot_polygon
+
+    mpl.use("Agg")
+    axes = plot_polygon(box(15, 59.9999, 15.0002, 60.0001), "EPSG:4326", "a square of 11 by 22 m")
+    assert axes.get_aspect() == pytest.approx(2.0, rel=1e-3)
+
+
 def test_what_is_nowhere_is_not_here(city: Path) -> None:
     found = geoloc.Locator(city / "m.tif").locate(city / "p.jpg", CLICK, min_score=1.0)
     assert len(found) == 0
@@ -128,6 +139,7 @@ def test_what_is_nowhere_is_not_here(city: Path) -> None:
         ([(3, 4), (5, 6), (3, 4)], [(3, 4, None), (5, 6, None)]),
         (geoloc.Click(3, 4), [(3, 4, None)]),
         ((0, 0, 10, 20), [(5, 10, 10)]),
+        ((10, 20, 0, 0), [(5, 10, 10)]),
         (PixelBox(0, 0, 10, 20), [(5, 10, 10)]),
         ([(0, 0, 10, 20), (3, 4)], [(5, 10, 10), (3, 4, None)]),
         (np.array([3.0, 4.0]), [(3, 4, None)]),
@@ -142,6 +154,8 @@ def test_clicks_are_points_or_boxes_one_or_several(clicks: Any, expected: list[A
 def test_senseless_clicks_are_refused(city: Path) -> None:
     with pytest.raises(ValueError, match="neither a point"):
         api.targets_of([(1, 2, 3)])
+    with pytest.raises(ValueError, match="no width or no height"):
+        api.targets_of((5, 5, 5, 5))
     with pytest.raises(geoloc.GeolocError, match="outside the photo"):
         geoloc.locate(city / "p.jpg", (9999, 1), city / "m.tif")
 
@@ -153,6 +167,19 @@ def test_nothing_to_search_is_said() -> None:
         geoloc.Locator("nowhere.tif")
     with pytest.raises(ValueError, match="its own GSD"):
         geoloc.Locator(index="i.zarr", gsd_m=0.3)
+
+
+def test_what_cannot_be_done_is_said_at_once(city: Path) -> None:
+    with geoloc.open_mosaic(city / "m.tif") as mosaic, pytest.raises(ValueError, match="as it was opened"):
+        geoloc.Locator(mosaic, gsd_m=0.5)
+    with pytest.raises(geoloc.GeolocError, match="no such weights"):
+        geoloc.Locator(city / "m.tif", weights="nowhere.safetensors")
+
+
+def test_a_coarser_gsd_is_read_as_coarse(city: Path) -> None:
+    with geoloc.Locator(city / "m.tif", gsd_m=0.5) as locator:
+        (best, *_) = locator.locate(city / "p.jpg", CLICK, refine="off", min_score=0.0)
+    assert best.gsd_m == 0.5
 
 
 def test_every_option_of_a_request_can_be_given() -> None:

@@ -68,7 +68,7 @@ class PlainReference:
         return self.squares(row, columns)
 
 
-class Seen(NamedTuple):
+class RecordedLook(NamedTuple):
     """One look that a network was asked for. shown: the window or grid; place: what else it was told."""
 
     crops: list[Crop]
@@ -113,7 +113,7 @@ class Scripted:
         self.calibration = Calibration(2.0, 0.5, 1.0, 0.0) if calibration is None else calibration
         self.descriptor = descriptor
         self.proposed: list[tuple[str, list[int], int]] = []
-        self.looks: list[Seen] = []
+        self.looks: list[RecordedLook] = []
 
     def score(self, evidence: float) -> float:
         return self.calibration.score(evidence)
@@ -138,13 +138,13 @@ class Scripted:
     def rescore(
         self, queries: Crops, shown: Any, valid: NDArray[np.bool_], place: tuple[float, float]
     ) -> Proposal | None:
-        self.looks.append(Seen(queries.crops, queries.target, shown, valid, place))
+        self.looks.append(RecordedLook(queries.crops, queries.target, shown, valid, place))
         return _of_target(self._second(place), queries)
 
     def match_with_prior(
         self, queries: Crops, shown: Any, valid: NDArray[np.bool_], known: Gaussian
     ) -> Proposal | None:
-        self.looks.append(Seen(queries.crops, queries.target, shown, valid, known))
+        self.looks.append(RecordedLook(queries.crops, queries.target, shown, valid, known))
         return _of_target(self._close(known.mean), queries)
 
 

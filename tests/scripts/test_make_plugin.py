@@ -12,9 +12,9 @@ import pytest
 
 import geoloc
 from scripts.make_plugin import NAME, lrelease, make
+from tests.helpers.paths import ROOT
 from tests.helpers.qgis.run import install, run_script
 
-ROOT = Path(__file__).parents[2]
 MOST_BYTES = 2_000_000
 FORBIDDEN = (".pyc", ".so", ".dll", ".exe", ".sh", ".bat", ".ui", ".qrc", ".zip")
 REQUIRED = ("name", "description", "version", "qgisMinimumVersion", "author", "email", "about", "tracker", "repository")

@@ -32,13 +32,13 @@ GEOD = pyproj.Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
-class Seen:
+class ParsedMap:
     """A map, read back."""
 
     tree: ElementTree.Element
 
     @classmethod
-    def of(cls, svg: str) -> Seen:
+    def of(cls, svg: str) -> ParsedMap:
         return cls(ElementTree.fromstring(svg))
 
     def shapes(self, layer: str) -> list[tuple[str, str]]:
@@ -131,10 +131,10 @@ def test_outlines_windows_and_pixels_lie_on_each_other(write: Write, name: str) 
     grid = CASES[name]
     path = write(np.full((3, SIDE, SIDE), 99, np.uint8), crs=grid.crs.to_wkt(), transform=grid.affine)
     with open_mosaic([path]) as mosaic:
-        seen = Seen.of(mosaic._repr_svg_())
+        seen = ParsedMap.of(mosaic._repr_svg_())
         plan = make_plan(mosaic, 1.0, 64, Area.everywhere())
-        on = Seen.of(plan.on(mosaic).svg)
-        alone = Seen.of(plan._repr_svg_())
+        on = ParsedMap.of(plan.on(mosaic).svg)
+        alone = ParsedMap.of(plan._repr_svg_())
         ground = abs(GEOD.geometry_area_perimeter(mosaic.footprint)[0])
     assert seen.layers == ["files"]
     assert max(seen.place[2:]) == 512
@@ -168,7 +168,7 @@ def test_corners_and_scale_bar_agree_with_the_ground(write: Write, name: str) ->
     with open_mosaic(
         [write(np.full((1, SIDE, SIDE), 99, np.uint8), crs=grid.crs.to_wkt(), transform=grid.affine)]
     ) as mosaic:
-        seen = Seen.of(mosaic._repr_svg_())
+        seen = ParsedMap.of(mosaic._repr_svg_())
     upper_left, lower_left, upper_right, lower_right = seen.corners
     _, _, width, height = seen.place
     for one, other, side in (
@@ -185,7 +185,7 @@ def test_north_is_up(write: Write, name: str) -> None:
     grid = CASES[name]
     path = write(np.full((1, SIDE, SIDE), 99, np.uint8), crs=grid.crs.to_wkt(), transform=grid.affine)
     with open_mosaic([path]) as mosaic:
-        upper_left, lower_left, upper_right, lower_right = Seen.of(mosaic._repr_svg_()).corners
+        upper_left, lower_left, upper_right, lower_right = ParsedMap.of(mosaic._repr_svg_()).corners
     assert upper_left[0] == pytest.approx(lower_left[0], abs=1e-5)
     assert upper_right[0] == pytest.approx(lower_right[0], abs=1e-5)
     assert upper_left[1] == pytest.approx(upper_right[1], abs=1e-5)
@@ -198,7 +198,7 @@ def test_pixels_are_the_mosaics_own(write: Write) -> None:
     values[:, : SIDE // 2, SIDE // 2 :] = np.array([200, 100, 50])[:, None, None]
     values[:, SIDE // 2 :, : SIDE // 2] = 0
     with open_mosaic([write(values, nodata=0)]) as mosaic:
-        pixels = Seen.of(mosaic._repr_svg_()).pixels
+        pixels = ParsedMap.of(mosaic._repr_svg_()).pixels
     # The north-east, the south-west without data, the rest; the map is a little larger than the mosaic.
     assert pixels[128, 384].tolist() == [200, 100, 50, 255]
     assert pixels[384, 128].tolist() == [0, 0, 0, 0]
@@ -210,7 +210,7 @@ def test_the_map_of_a_plan_shows_what_was_planned_and_cuts_the_rest(write: Write
     with open_mosaic([path]) as mosaic:
         middle = mosaic.footprint.centroid
         plan = make_plan(mosaic, 0.2, 128, Area.near(middle.x, middle.y, 40))
-        on = Seen.of(plan.on(mosaic).svg)
+        on = ParsedMap.of(plan.on(mosaic).svg)
     x, y, width, height = on.place
     assert (on.pixels[..., 3] > 0).all()
     circle = np.array(on.polygons("area")[0].exterior.coords)
@@ -226,7 +226,9 @@ def test_the_map_of_a_plan_shows_what_was_planned_and_cuts_the_rest(write: Write
 def test_captions(write: Write) -> None:
     with open_mosaic([write(np.full((3, 800, 1000), 99, np.uint8))]) as mosaic:
         plan = make_plan(mosaic, 0.25, 256, Area.everywhere())
-        texts = [Seen.of(map_.svg).texts for map_ in (draw_map(mosaic, None), draw_map(None, plan), plan.on(mosaic))]
+        texts = [
+            ParsedMap.of(map_.svg).texts for map_ in (draw_map(mosaic, None), draw_map(None, plan), plan.on(mosaic))
+        ]
     utm, ground = "EPSG:32633, WGS 84 / UTM zone 33N", "Mosaic: 0.2 m a pixel, 200 m × 160 m, 1 file"
     planned = f"Plan: {plan.gsd_m:.3g} m a pixel, 200 m × 160 m, {len(plan.windows)} windows of {plan.window_px} px"
     assert texts[0][-2:] == [utm, ground]
@@ -237,16 +239,16 @@ def test_captions(write: Write) -> None:
 def test_names_of_files_may_hold_anything(write: Write) -> None:
     name = 'a <b> & "c".tif'
     with open_mosaic([write(np.full((3, 64, 64), 99, np.uint8), name)]) as mosaic:
-        assert [title for title, _ in Seen.of(mosaic._repr_svg_()).shapes("files")] == [name]
+        assert [title for title, _ in ParsedMap.of(mosaic._repr_svg_()).shapes("files")] == [name]
 
 
 def test_of_too_many_windows_the_middle_one_is_drawn(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_mosaic([write(np.full((3, 700, 700), 99, np.uint8))]) as mosaic:
         plan = make_plan(mosaic, 0.2, 128, Area.everywhere())
         monkeypatch.setattr("tiling.display.MOST_SHAPES", len(plan.windows))
-        assert len(Seen.of(plan._repr_svg_()).shapes("windows")) == len(plan.windows)
+        assert len(ParsedMap.of(plan._repr_svg_()).shapes("windows")) == len(plan.windows)
         monkeypatch.setattr("tiling.display.MOST_SHAPES", len(plan.windows) - 1)
-        one = Seen.of(plan.on(mosaic).svg)
+        one = ParsedMap.of(plan.on(mosaic).svg)
     ((title, _),) = one.shapes("windows")
     assert title in {window.id for window in plan.windows}
     (window,) = one.polygons("windows")
@@ -260,7 +262,7 @@ def test_hundreds_of_windows_are_drawn(write: Write) -> None:
     with open_mosaic([write(np.full((3, 600, 600), 99, np.uint8))]) as mosaic:
         plan = make_plan(mosaic, 0.2, 64, Area.everywhere())
     assert len(plan.windows) > 300
-    assert len(Seen.of(plan._repr_svg_()).shapes("windows")) == len(plan.windows)
+    assert len(ParsedMap.of(plan._repr_svg_()).shapes("windows")) == len(plan.windows)
 
 
 def test_too_many_files_are_drawn_as_one(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,9 +271,9 @@ def test_too_many_files_are_drawn_as_one(write: Write, monkeypatch: pytest.Monke
         for n in range(4)
     ]
     with open_mosaic(paths) as mosaic:
-        every = Seen.of(mosaic._repr_svg_())
+        every = ParsedMap.of(mosaic._repr_svg_())
         monkeypatch.setattr("tiling.display.MOST_SHAPES", 3)
-        union = Seen.of(mosaic._repr_svg_())
+        union = ParsedMap.of(mosaic._repr_svg_())
     assert [title for title, _ in every.shapes("files")] == ["0.tif", "1.tif", "2.tif", "3.tif"]
     assert [title for title, _ in union.shapes("files")] == ["4 files"]
     assert every.texts[-1] == union.texts[-1] == "Mosaic: 0.2 m a pixel, 51.2 m × 12.8 m, 4 files"
@@ -283,18 +285,18 @@ def test_large_files_without_overviews_are_not_read(write: Write, monkeypatch: p
     values = np.full((3, 1200, 1200), 99, np.uint8)
     without, having = write(values, "a.tif"), write(values, "b.tif", overviews=(2,))
     with open_mosaic([without]) as mosaic:
-        seen = Seen.of(mosaic._repr_svg_())
+        seen = ParsedMap.of(mosaic._repr_svg_())
     assert seen.image is None
     assert "gdaladdo" in seen.texts[-1]
     assert len(seen.shapes("files")) == 1
     with open_mosaic([having]) as mosaic:
-        assert Seen.of(mosaic._repr_svg_()).image is not None
+        assert ParsedMap.of(mosaic._repr_svg_()).image is not None
 
 
 def test_the_whole_world(write: Write) -> None:
     values = np.full((3, 180, 360), 99, np.uint8)
     with open_mosaic([write(values, crs=WGS84.to_wkt(), transform=Affine(1, 0, -180, 0, -1, 90))]) as mosaic:
-        seen = Seen.of(mosaic._repr_svg_())
+        seen = ParsedMap.of(mosaic._repr_svg_())
     (outline,) = seen.polygons("files")
     xmin, ymin, xmax, ymax = outline.bounds
     assert (xmax - xmin) / (ymax - ymin) == pytest.approx(2, rel=0.01)

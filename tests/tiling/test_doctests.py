@@ -42,6 +42,7 @@ def test_main_names_have_examples(name: str) -> None:
         "tiling.area.Area.to_geojson",
         "tiling.grid.Grid.box_polygon",
         "tiling.grid.Grid.ground_gsd",
+        "tiling.grid.Grid.north_up",
         "tiling.grid.Grid.polygon_box",
         "tiling.grid.ground_distance_m",
         "tiling.grid.project",

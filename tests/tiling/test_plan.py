@@ -27,7 +27,7 @@ from tiling.box import PixelBox
 from tiling.errors import AreaError
 from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, as_crs, project, transformer
 from tiling.mosaic import Mosaic, open_mosaic
-from tiling.plan import GSD_TOLERANCE, Middles, Plan, Window, make_plan, step
+from tiling.plan import GSD_TOLERANCE, Middles, Plan, Window, make_plan, window_step
 
 SIDE = 256
 EVERYWHERE = Area.everywhere()
@@ -329,10 +329,10 @@ def test_all_windows_are_parts_of_one_grid_of_pixels(plan: Plan, tmp_path: Path)
 
 
 def test_windows_overlap_by_half_on_one_lattice_of_quarters(plan: Plan, tmp_path: Path) -> None:
-    assert [step(side) for side in (2, 6, 384)] == [1, 3, 192]
+    assert [window_step(side) for side in (2, 6, 384)] == [1, 3, 192]
     for each in (plan, *_plans_at_the_antimeridian(tmp_path)):
         quarters = np.array([window.quarter for window in each.windows])
-        assert (quarters * step(each.window_px) == [window.corner for window in each.windows]).all()
+        assert (quarters * window_step(each.window_px) == [window.corner for window in each.windows]).all()
         # Neighbours on the lattice share a half of each, also where the count of tiles begins anew.
         assert (np.ptp(quarters, axis=0) < 20).all()
         places = {tuple(place): window for place, window in zip(quarters.tolist(), each.windows, strict=True)}

@@ -9,7 +9,7 @@ import numpy as np
 from shapely.geometry import box
 
 from benchmarks.accuracy.methods.method import SearchedMosaic
-from geoloc.evaluation.evaluate import LabelledQuery
+from geoloc.evaluation.labelled import LabelledQuery
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection

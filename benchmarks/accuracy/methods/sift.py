@@ -13,6 +13,7 @@ from benchmarks.accuracy.methods.method import Locate, SearchedMosaic
 from benchmarks.accuracy.raster import whole_grid
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
+from geoloc.plane.homography import from_opencv, to_opencv
 from geoloc.results.detection import Detection
 
 RATIO = 0.8
@@ -41,9 +42,8 @@ def prepare(searched: SearchedMosaic) -> Locate:
         score = inliers / (inliers + MIN_INLIERS)
         answers: list[Detection] = []
         for target in targets:
-            # OpenCV counts from pixel centres, clicks and grids from corners.
-            x, y, w = homography @ (target.click.x - 0.5, target.click.y - 0.5, 1.0)
-            at = grid.affine * (x / w + 0.5, y / w + 0.5)
+            *mapped, w = homography @ (*to_opencv(np.array([target.click.x, target.click.y])), 1.0)
+            at = grid.affine * tuple(from_opencv(np.array(mapped) / w))
             answers += place.answers(searched, photo, target, at, score=score, name="sift")
         return answers
 

@@ -8,7 +8,7 @@ import numpy as np
 from affine import Affine
 
 from benchmarks.accuracy.raster import write_mosaic
-from geoloc.evaluation.evaluate import QUERY_COLUMNS
+from geoloc.evaluation.labelled import QUERY_COLUMNS
 from geoloc.town.write import write_queries
 from geoloc.train.calibration.trials import RADIUS_M
 from geoloc.train.grounds.ground import Ground

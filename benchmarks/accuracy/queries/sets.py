@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.errors import AbsentError
-from geoloc.evaluation.evaluate import LabelledQuery, read_queries
+from geoloc.evaluation.labelled import LabelledQuery, read_queries
 
 GSD_M = 0.2
 """Of the sets without a GSD in their name: that of all presets."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely.geometry import Polygon, box
 
-from geoloc.evaluation.evaluate import LabelledQuery, Outcome, summarise
+from geoloc.evaluation.labelled import LabelledQuery, Outcome, summarise
 from geoloc.results.columns import epsg_of
 from tiling.grid import as_crs
 

@@ -17,7 +17,7 @@ from benchmarks.accuracy.methods.networks import CachedSearch
 from benchmarks.accuracy.queries.sets import QuerySet
 from benchmarks.accuracy.results.record import QueryRecord, record_of
 from benchmarks.provenance import commit, today
-from geoloc.evaluation import evaluate
+from geoloc.evaluation import labelled
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
 from tiling.mosaic import open_mosaic
@@ -107,7 +107,7 @@ def run(query_set: QuerySet, method: Method, progress: Callable[[int, int], None
     started = time.perf_counter()
     size = place.median_size([query for search in query_set.searches for query in search.queries])
     records: list[QueryRecord] = []
-    outcomes: list[evaluate.Outcome] = []
+    outcomes: list[labelled.Outcome] = []
     errors: list[float] = []
     saved_s = 0.0
     for search in query_set.searches:
@@ -121,11 +121,11 @@ def run(query_set: QuerySet, method: Method, progress: Callable[[int, int], None
                 before = len(records)
                 locate = method.prepare(searched)
                 in_all = lambda done, _, n=before: progress(n + done, query_set.count)  # noqa: E731
-                found = evaluate.run(search.queries, locate, in_all)
+                found = labelled.run(search.queries, locate, in_all)
                 saved_s += locate.saved_s if isinstance(locate, CachedSearch) else 0.0
                 outcomes += found
                 records += [record_of(outcome, search.mosaic.parent.name, query_set.present) for outcome in found]
-    summary = _expected(records, errors) if method.prepare is None else evaluate.summarise(outcomes)
+    summary = _expected(records, errors) if method.prepare is None else labelled.summarise(outcomes)
     summary["seconds_per_query"] += saved_s / query_set.count
     if not query_set.present:
         # Where nothing can be right, only the time means something.
@@ -136,11 +136,11 @@ def run(query_set: QuerySet, method: Method, progress: Callable[[int, int], None
         "machine": machine(),
         "seconds": round(time.perf_counter() - started, 1),
     }
-    return MethodResult(identity(query_set, method), provenance, evaluate.to_json(summary), tuple(records))
+    return MethodResult(identity(query_set, method), provenance, labelled.to_json(summary), tuple(records))
 
 
 def _expected(records: list[QueryRecord], errors: list[float]) -> dict[str, float]:
-    """Return the keys of `evaluate.summarise` for answers at random, which take no time."""
+    """Return the keys of `labelled.summarise` for answers at random, which take no time."""
     shares = {"hit_rate": "hit", "acc_025": "acc_025", "acc_050": "acc_050"}
     low, high = np.quantile(errors, [0.5, 0.9], method="inverted_cdf")
     return {

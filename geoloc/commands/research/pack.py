@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.options import Positive, options
+from geoloc.commands.shared.options import POSITIVE, options
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
 @click.command()
 @training_data(packed=False)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New folder for the shards.")
-@click.option("--size-mb", type=Positive(), default=60.0, show_default=True, help="Of all shards, in 10^6 bytes.")
-@click.option("--shard-mb", type=Positive(), default=15.0, show_default=True, help="Of one shard at the most.")
+@click.option("--size-mb", type=POSITIVE, default=60.0, show_default=True, help="Of all shards, in 10^6 bytes.")
+@click.option("--shard-mb", type=POSITIVE, default=15.0, show_default=True, help="Of one shard at the most.")
 @options("verbosity")
 def pack(*, data: TrainingData, output: Path, size_mb: float, shard_mb: float) -> None:
     """Write training data as plain shards, to train elsewhere.

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from geoloc.commands.shared.logs import set_verbosity
-from geoloc.pipeline import options as kinds
-from geoloc.pipeline.options import Kind, Part
+from geoloc.pipeline import option_kinds as kinds
+from geoloc.pipeline.option_kinds import Kind, NumberRange, Part
 from geoloc.pipeline.request import SearchRequest, options_of
 from geoloc.system.processes import Workers
 
@@ -38,12 +38,8 @@ class Parsed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
             self.fail(str(error), param, ctx)
 
 
-class Positive(click.FloatRange):
-    """A positive finite number; click's own range takes nan."""
-
-    def __init__(self) -> None:
-        """Take numbers above 0."""
-        super().__init__(min=0, min_open=True)
+class FiniteRange(click.FloatRange):
+    """Finite numbers of a range; click's own takes nan."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or end with a usage error (exit 2)."""
@@ -53,16 +49,42 @@ class Positive(click.FloatRange):
         return number
 
 
+def click_type(kind: Kind) -> click.ParamType[Any]:
+    """Return what of click reads a kind of value, and what its help shows for it.
+
+    Raises:
+        ValueError: nobody can type such a value.
+    """
+    if kind in _TYPES:
+        return _TYPES[kind]
+    if kind.choices:
+        return click.Choice(kind.choices)
+    if kind.range is not None:
+        return _range_type(kind.range)
+    if kind.from_text is None:
+        raise ValueError("a value of this kind cannot be typed: give it `from_text`, or its field no flag")
+    return Parsed(kind.form, kind.from_text)
+
+
+def _range_type(allowed: NumberRange) -> click.ParamType[Any]:
+    if not allowed.whole:
+        return FiniteRange(allowed.least, allowed.most, min_open=allowed.above)
+    if allowed == NumberRange(whole=True):
+        return click.INT
+    least, most = (None if limit is None else int(limit) for limit in (allowed.least, allowed.most))
+    return click.IntRange(least, most, min_open=allowed.above)
+
+
 _PATH = click.Path(path_type=Path)
 _TYPES: dict[Kind, click.ParamType[Any]] = {
     kinds.PATH: _PATH,
     kinds.PATHS: _PATH,
     kinds.TEXT: click.STRING,
-    kinds.POSITIVE: Positive(),
-    kinds.SHARE: click.FloatRange(0, 1),
-    kinds.COUNT: click.IntRange(min=1),
+    kinds.FLAG: click.BOOL,
 }
-"""Kinds of values that click knows a type of."""
+"""Kinds of values that click knows a type of, other than words and numbers of a range."""
+POSITIVE = click_type(kinds.POSITIVE)
+"""A number above 0."""
 _OTHERS: dict[str, Callable[[Any], Any]] = {
     "dataset": click.option(
         "--dataset",
@@ -145,12 +167,11 @@ def request_option(
     if default is None:
         shown = option.shown_default
         default = {field.name: field.default for field in fields(request_type)}[name]
-    is_flag = option.kind is kinds.FLAG
     return click.option(
         option.flag,
         name,
-        type=None if is_flag else _click_type(option.kind),
-        is_flag=is_flag or None,
+        type=click_type(option.kind),
+        is_flag=option.kind is kinds.FLAG or None,
         multiple=option.kind is kinds.PATHS,
         required=required,
         default=default,
@@ -160,14 +181,20 @@ def request_option(
     )
 
 
-def _click_type(kind: Kind) -> click.ParamType[Any]:
-    """Return what of click reads a kind of value."""
-    if kind in _TYPES:
-        return _TYPES[kind]
-    if kind.choices:
-        return click.Choice(kind.choices)
-    assert kind.from_text is not None
-    return Parsed(kind.form, kind.from_text)
+def vector_output(*, otherwise: str | None = None) -> Callable[[_Command], _Command]:
+    """Make the option `-o` of a command whose answers are a vector file.
+
+    Args:
+        otherwise: where the answers go without it; None where it must be given.
+    """
+    text = "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS)."
+    return click.option(
+        "-o",
+        "--output",
+        type=_PATH,
+        required=otherwise is None,
+        help=text + (f"  [default: {otherwise}]" if otherwise else ""),
+    )
 
 
 def takes_request(

@@ -17,7 +17,7 @@ class Progress:
     """A counter on stderr: one changing line on a terminal, about ten lines in a log."""
 
     def __init__(self, what: str, *, timed: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
-        """Count things.
+        """Begin to count things of one kind.
 
         Args:
             what: what is counted, such as "windows".

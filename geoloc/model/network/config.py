@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FILL = 127
+"""Grey level of reference pixels where the mosaic has no data, in training as in a search."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:

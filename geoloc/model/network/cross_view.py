@@ -71,7 +71,7 @@ class CrossViewNet(nn.Module, ABC):
         """
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
-        """Encode queries.
+        """Encode pictures of queries.
 
         Args:
             rgb: B x 3 x H x W in [0, 255], H and W multiples of 16.

@@ -22,7 +22,7 @@ class Attention(nn.Module):
     """Multi-head attention whose keys and values are given apart, so that positions may travel in the values alone."""
 
     def __init__(self, dim: int, heads: int, *, matching: bool) -> None:
-        """Draw weights.
+        """Draw the projections' weights.
 
         Args:
             dim: channels of tokens.
@@ -67,7 +67,7 @@ class CrossAttentionBlock(nn.Module):
     """CAB: attention to a context, then a feed-forward network, each with a residual and a layer norm."""
 
     def __init__(self, dim: int, heads: int, ffn: int, *, matching: bool) -> None:
-        """Draw weights.
+        """Draw the block's weights.
 
         Args:
             dim: channels of tokens.
@@ -143,7 +143,7 @@ class CVCAM(nn.Module):
         matching: bool,
         mixing: bool,
     ) -> None:
-        """Draw weights.
+        """Draw the weights of all rounds.
 
         Args:
             dim: channels of tokens.

@@ -28,7 +28,7 @@ class Describer(nn.Module):
     """The way from standardised features of one side to descriptors, each of its own cells alone."""
 
     def __init__(self, channels: int, size: int) -> None:
-        """Draw weights.
+        """Draw the describer's weights.
 
         Args:
             channels: of the features.

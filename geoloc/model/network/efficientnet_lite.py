@@ -41,7 +41,7 @@ class MBConv(nn.Module):
     """Inverted residual block: 1 x 1 expansion, depthwise convolution, 1 x 1 projection."""
 
     def __init__(self, inputs: int, outputs: int, expand: int, stride: int, kernel: int) -> None:
-        """Draw weights.
+        """Draw the block's weights.
 
         Args:
             inputs: channels.

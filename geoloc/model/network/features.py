@@ -38,7 +38,14 @@ class Features(NamedTuple):
         return Features(self.coarse.float(), self.fine.float())
 
     def cells(self, left: int, top: int, right: int, bottom: int) -> Features:
-        """Return those of a half-open box of cells of stride 16; views."""
+        """Cut the features of a half-open box of cells out of these; views.
+
+        Args:
+            left: first column, cells of stride 16.
+            top: first row.
+            right: one past the last column.
+            bottom: one past the last row.
+        """
         fine = self.fine[..., 2 * top : 2 * bottom, 2 * left : 2 * right]
         return Features(self.coarse[..., top:bottom, left:right], fine)
 
@@ -49,6 +56,6 @@ class Features(NamedTuple):
         return cls(*(torch.cat(side, -2) for side in zip(*wide, strict=True)))
 
     def repeated(self, rows: int, columns: int) -> Features:
-        """Repeat those of a single cell in rows x columns cells; views."""
+        """Repeat the features of a single cell in rows x columns cells; views."""
         fine = self.fine[..., :1, :1].expand(-1, -1, 2 * rows, 2 * columns)
         return Features(self.coarse.expand(-1, -1, rows, columns), fine)

@@ -64,7 +64,7 @@ class Head(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """Propose boxes.
+        """Propose boxes with their scores.
 
         Args:
             fused: reference maps that know of the query, B x d x h x w.

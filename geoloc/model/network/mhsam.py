@@ -18,7 +18,7 @@ class MHSAM(nn.Module):
     """
 
     def __init__(self, dim: int, groups: int) -> None:
-        """Draw weights.
+        """Draw the branches' weights.
 
         Args:
             dim: channels.

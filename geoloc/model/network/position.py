@@ -12,6 +12,12 @@ def sine_positions(height: int, width: int, dim: int, device: torch.device) -> T
     """Return 2-D sinusoidal positions, (height * width) x dim, half of the channels for x and half for y.
 
     Wavelengths run from 4 cells to 400, so that both neighbours and places far apart differ.
+
+    Args:
+        height: rows of cells.
+        width: columns of cells.
+        dim: channels.
+        device: where the result is to be.
     """
     quarter = dim // 4
     wavelength = 4.0 * 100.0 ** (torch.arange(quarter, device=device) / quarter)
@@ -48,7 +54,13 @@ def gaussian_cells(click: Tensor, height: int, width: int, sigma: float, stride:
 
 
 def click_offsets(click: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Return x and y offsets of every pixel's centre from the click, B x height x width each; click: B x 2."""
+    """Return x and y offsets of every pixel's centre from the click, B x height x width each.
+
+    Args:
+        click: B x 2, (x, y) pixels.
+        height: of the image, pixels.
+        width: of the image, pixels.
+    """
     x = torch.arange(width, device=click.device) + 0.5
     y = torch.arange(height, device=click.device) + 0.5
     dx = x[None, None, :] - click[:, 0, None, None]

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LineString, MultiPolygon, Polygon
 
+from geoloc.plane.homography import to_opencv
 from geoloc.town.picture.texture import Pyramid, fractal
 from geoloc.town.scene.layout import PAVEMENT_M, Layout, Parcel
 from geoloc.town.scene.scene import Scene
@@ -68,7 +69,7 @@ class _Canvas:
             if polygon.is_empty or polygon.geom_type != "Polygon":
                 continue
             rings = [np.asarray(ring.coords)[:, :2] for ring in (polygon.exterior, *polygon.interiors)]
-            fixed = [np.round((self.pixels(ring) - 0.5) * 2**_SHIFT).astype(np.int32) for ring in rings]
+            fixed = [np.round(to_opencv(self.pixels(ring)) * 2**_SHIFT).astype(np.int32) for ring in rings]
             cv2.fillPoly(self.colour, fixed, colour, cv2.LINE_AA, _SHIFT)
             cv2.fillPoly(self.look, fixed, _INDEX[look], cv2.LINE_8, _SHIFT)
 
@@ -78,7 +79,14 @@ class _Canvas:
 
 
 def paint_ground(scene: Scene, seed: int, half_m: float, gsd: float) -> Pyramid:
-    """Paint the ground within `half_m` of the middle at `gsd` metres a pixel; row 0 is the north edge."""
+    """Paint the ground within `half_m` of the middle at `gsd` metres a pixel; row 0 is the north edge.
+
+    Args:
+        scene: what stands and lies there.
+        seed: of repairs, furrows and roughness.
+        half_m: half the side of the raster, metres.
+        gsd: metres a pixel.
+    """
     rng = np.random.default_rng([seed, 2])
     canvas = _Canvas.blank(half_m, gsd)
     layout = scene.layout
@@ -122,7 +130,7 @@ def _stripe(canvas: _Canvas, polygon: Polygon, angle: float, period: float, stre
     if x0 >= x1 or y0 >= y1:
         return
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    cv2.fillPoly(mask, [np.round((points - [x0, y0] - 0.5) * 2**_SHIFT).astype(np.int32)], 1, cv2.LINE_8, _SHIFT)
+    cv2.fillPoly(mask, [np.round(to_opencv(points - [x0, y0]) * 2**_SHIFT).astype(np.int32)], 1, cv2.LINE_8, _SHIFT)
     k = 2 * math.pi * canvas.gsd / period
     # Counted from the town's middle, so that stripes of two rasters meet.
     column = ((np.arange(x0, x1) + 0.5 - side / 2) * (-math.sin(angle) * k)).astype(np.float32)
@@ -211,6 +219,7 @@ def _darken_beside_walls(canvas: _Canvas, scene: Scene) -> None:
         if item.kind in ("house", "hall", "shed"):
             for face in item.faces:
                 if face.points[:, 2].min() < 0.1:
+                    # Half a pixel off in OpenCV's coordinates; put right, every picture of a town would change.
                     ends = np.round(canvas.pixels(face.points[:2, :2])).astype(np.int32)
                     cv2.line(
                         shade, tuple(map(int, ends[0])), tuple(map(int, ends[1])), 255, max(1, int(0.7 / canvas.gsd))

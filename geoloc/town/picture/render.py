@@ -37,7 +37,13 @@ class Hits:
 
 
 def cast(camera: Camera, packed: PackedScene, window: PixelWindow | None = None) -> Hits:
-    """Cast the rays of a window, or all without one, on faces, blobs and the ground plane z = 0."""
+    """Cast the rays of a window, or all without one, on faces, blobs and the ground plane z = 0.
+
+    Args:
+        camera: what looks.
+        packed: faces and blobs of the scene.
+        window: the part of the picture wanted; None for all of it.
+    """
     view = window or (0, camera.height, 0, camera.width)
     depth = _ground(camera, view)
     hits = Hits(depth, np.where(np.isfinite(depth), GROUND, SKY).astype(np.int32))

@@ -209,6 +209,7 @@ class SceneRenderer:
         depth = local[:, 2] - np.float32(_SHADOW_BIAS_M) - np.float32(_SHADOW_GSD_M) * np.minimum(slope, 8.0)
         shown = np.zeros(len(position), np.float32)
         for dx, dy in ((-0.7, -0.3), (0.3, -0.7), (0.7, 0.3), (-0.3, 0.7)):
+            # By hand: `to_opencv` after the step rounds otherwise in single precision, and every picture changes.
             x, y = local[:, 0] + np.float32(dx - 0.5), local[:, 1] + np.float32(dy - 0.5)
             shown += remap(self._sun_depth, x, y, cv2.BORDER_CONSTANT, cv2.INTER_NEAREST) > depth
         return shown / np.float32(4.0)
@@ -258,7 +259,13 @@ class PaintedGround:
         self.clouds = Pyramid(fractal(rng, 512, 1.7))
 
     def colour(self, position: Floats, toward: Floats, footprint: Floats) -> NDArray[np.float32]:
-        """Return the linear colour (N x 3) of ground points; seen at a slant, a pixel covers more of it."""
+        """Return the linear colour (N x 3) of ground points; seen at a slant, a pixel covers more of it.
+
+        Args:
+            position: N x 3, local metres.
+            toward: N x 3, unit vectors along the rays.
+            footprint: N, metres across a pixel where the ray meets the ground.
+        """
         reach = footprint / np.sqrt(np.maximum(np.abs(toward[:, 2]), 0.05))
         inside = np.maximum(np.abs(position[:, 0]), np.abs(position[:, 1])) < self._half - 0.2
         out = np.empty((len(position), 3), np.float32)

@@ -59,7 +59,15 @@ def build_car(rng: np.random.Generator, builder: ShapeBuilder) -> None:
 def build_tree(
     rng: np.random.Generator, x: float, y: float, radius: float, clumps: int
 ) -> tuple[tuple[Face, ...], tuple[Blob, ...]]:
-    """Build a trunk and a crown of many small clumps of leaves: round, tall or a conifer's cone."""
+    """Build a trunk and a crown of many small clumps of leaves: round, tall or a conifer's cone.
+
+    Args:
+        rng: what shape and colours are drawn from.
+        x: of the trunk, local metres.
+        y: of the trunk, local metres.
+        radius: of the crown, metres.
+        clumps: of leaves.
+    """
     if rng.random() < 0.16:
         return _conifer(rng, x, y, 0.7 * radius, clumps)
     tall = rng.uniform(0.8, 1.25)
@@ -106,7 +114,13 @@ def _trunk(x: float, y: float, height: float, radius: float) -> tuple[Face, ...]
 
 
 def build_hedge(rng: np.random.Generator, start: tuple[float, float], end: tuple[float, float]) -> tuple[Blob, ...]:
-    """Build a row of clipped bushes between two points, some of them missing."""
+    """Build a row of clipped bushes between two points, some of them missing.
+
+    Args:
+        rng: what gaps and colours are drawn from.
+        start: (x, y), local metres.
+        end: (x, y), local metres.
+    """
     length = math.dist(start, end)
     height, colour = rng.uniform(0.55, 0.95), pick(rng, CROWN_COLOURS)
     blobs = []

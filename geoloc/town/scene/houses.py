@@ -60,7 +60,14 @@ class Body:
 
 
 def build_house(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:
-    """Build a dwelling about the builder's origin, its length along x, its front towards -y."""
+    """Build a dwelling about the builder's origin, its length along x, its front towards -y.
+
+    Args:
+        rng: what shape and colours are drawn from.
+        builder: what collects the faces.
+        length: along x, metres.
+        width: along y, metres.
+    """
     storeys = 2 if rng.random() < 0.45 else 1
     height = 0.4 + 2.75 * storeys
     brick = rng.random() < 0.35
@@ -122,7 +129,13 @@ def flat_block(
 
 
 def gabled_block(builder: ShapeBuilder, footprint: Footprint, body: Body) -> float:
-    """Build walls, gables and two slopes, ridge along x; returns the ridge's height."""
+    """Build walls, gables and two slopes, ridge along x; returns the ridge's height.
+
+    Args:
+        builder: what collects the faces.
+        footprint: xmin, ymin, xmax, ymax, metres.
+        body: heights, slopes and colours.
+    """
     x0, y0, x1, y1 = footprint
     height, over, lift = body.height, body.overhang, 0.06
     middle, ridge = (y0 + y1) / 2, height + body.slope * (y1 - y0) / 2
@@ -138,7 +151,13 @@ def gabled_block(builder: ShapeBuilder, footprint: Footprint, body: Body) -> flo
 
 
 def hipped_block(builder: ShapeBuilder, footprint: Footprint, body: Body) -> float:
-    """Build walls and four slopes of one pitch; returns the ridge's height."""
+    """Build walls and four slopes of one pitch; returns the ridge's height.
+
+    Args:
+        builder: what collects the faces.
+        footprint: xmin, ymin, xmax, ymax, metres.
+        body: heights, slopes and colours.
+    """
     _walls(builder, footprint, body.height, body.storeys, body.skin)
     over = body.overhang
     x0, y0, x1, y1 = footprint[0] - over, footprint[1] - over, footprint[2] + over, footprint[3] + over

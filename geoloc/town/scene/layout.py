@@ -17,7 +17,7 @@ _STEP_M = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street.
+    """A street, as wide as its carriageway.
 
     Attributes:
         line: its axis.
@@ -58,7 +58,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A field.
+    """A field of one crop.
 
     Attributes:
         polygon: in local metres.

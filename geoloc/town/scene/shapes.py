@@ -156,7 +156,14 @@ class ShapeBuilder:
         openings: Openings = Openings(),
         two_sided: bool = False,
     ) -> None:
-        """Add a face by its corners in own coordinates."""
+        """Add a face by its corners in own coordinates.
+
+        Args:
+            points: N x 3, own coordinates, counter-clockwise as seen from outside.
+            finish: material and colour.
+            openings: windows and door of a wall.
+            two_sided: whether it is seen from behind too.
+        """
         self.faces.append(Face(self.place(points), *finish, openings, two_sided))
 
     def prism(
@@ -168,7 +175,15 @@ class ShapeBuilder:
         top: Finish | None = None,
         openings: Iterable[Openings] = (),
     ) -> None:
-        """Add upright walls on a convex counter-clockwise plan, and a lid (of the same finish without `top`)."""
+        """Add upright walls on a convex counter-clockwise plan, and a lid (of the same finish without `top`).
+
+        Args:
+            plan: corners (x, y), own coordinates.
+            z: foot and top, metres.
+            finish: material and colour of the walls.
+            top: of the lid; None for that of the walls.
+            openings: one a wall, from the first corner on; walls without one have none.
+        """
         low, high = z
         openings = [*openings, *[Openings()] * len(plan)]
         for (ax, ay), (bx, by), holes in zip(plan, [*plan[1:], plan[0]], openings, strict=False):

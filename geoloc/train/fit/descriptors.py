@@ -108,7 +108,13 @@ def descriptor_losses(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tens
 
 @torch.no_grad()
 def recall(net: CrossViewNet, batches: Sequence[Batch], ks: Sequence[int] = (1, 5, 20, 100)) -> Recall:
-    """Measure how often queries find their window among those of all batches of one shape."""
+    """Measure how often queries find their window among those of all batches of one shape.
+
+    Args:
+        net: the network with its descriptors.
+        batches: encoded; those of another shape than the first are left out.
+        ks: how many windows may be kept.
+    """
     first = _features(batches[0].query).coarse.shape
     sides = [_described(net, [batch]) for batch in batches if _features(batch.query).coarse.shape == first]
     score = torch.cat(

@@ -16,7 +16,15 @@ from geoloc.train.samples.sampler import Sampler, SamplerSettings
 
 
 def draw_batches(collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int) -> list[Batch]:
-    """Draw `count` batches of `size` examples, the same ones for the same seed, their images in 8 bits."""
+    """Draw `count` batches of `size` examples, the same ones for the same seed, their images in 8 bits.
+
+    Args:
+        collection: what they are drawn from.
+        settings: what examples vary over.
+        size: examples a batch.
+        count: how many batches.
+        seed: of all draws.
+    """
     sampler = Sampler(collection, settings, "cpu", seed)
     return [_to_bytes(sampler.batch(size)) for _ in range(count)]
 
@@ -73,5 +81,5 @@ def _to_half(features: Features) -> Features:
 def _to_bytes(batch: Batch) -> Batch:
     query, reference = batch.query, batch.reference
     if isinstance(query, Features) or isinstance(reference, Features):
-        raise TypeError("these records are encoded already")
+        raise TypeError("these examples are encoded already")
     return replace(batch, query=query.round().to(torch.uint8), reference=reference.round().to(torch.uint8))

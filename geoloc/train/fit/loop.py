@@ -156,7 +156,13 @@ class TrainingTask(pl.LightningModule):
 
 
 def learning_rate(schedule: Schedule, step: int, elapsed_s: float) -> float:
-    """Return the rate of a step: a linear warm-up, then a cosine of the larger share used of the steps and the time."""
+    """Return the rate of a step: a linear warm-up, then a cosine of the larger share used of the steps and the time.
+
+    Args:
+        schedule: how long and how fast.
+        step: from 0.
+        elapsed_s: seconds used so far, over all sittings.
+    """
     used = min(1.0, max(step / schedule.steps, elapsed_s / (60 * schedule.minutes)))
     fall = schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * used)) / 2
     return schedule.rate * min(1.0, (step + 1) / schedule.warmup) * fall
@@ -175,13 +181,19 @@ class Reporter(Callback):
     """Reports a line every minute and every validation."""
 
     def __init__(self, report: Callable[[str], None], timer: Timer, schedule: Schedule) -> None:
-        """Report by `report` how much of the schedule the timer says is used."""
+        """Report how much of a schedule is used.
+
+        Args:
+            report: called with each line.
+            timer: says how long has been trained, over all sittings.
+            schedule: how long is to be trained.
+        """
         self._report, self._timer = report, timer
         self._minutes, self._steps = schedule.minutes, schedule.steps
         self._reported = 0.0
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Say how far it is."""
+        """Report how much of the schedule is used, a minute after the last report or later."""
         if time.monotonic() - self._reported < _REPORT_S:
             return
         self._reported = time.monotonic()
@@ -190,7 +202,7 @@ class Reporter(Callback):
         self._report(f"step {trainer.global_step}, {self._timer.time_elapsed() / 60:.1f} min, of {' or '.join(ends)}")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say how it is going."""
+        """Report the figures of the validation that has just ended."""
         shown = {n: float(v) for n, v in trainer.callback_metrics.items() if n.startswith("held out")}
         text = "  ".join(f"{name.removeprefix('held out ')} {value:.3f}" for name, value in shown.items())
         self._report(f"step {trainer.global_step}  {self._timer.time_elapsed() / 60:.1f} min  held out: {text}")

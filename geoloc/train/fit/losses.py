@@ -16,7 +16,13 @@ WEIGHTS = {"score": 1.0, "centre": 0.5, "size": 0.5, "dense": 1.0, "between": 0.
 
 
 def losses(net: CrossViewNet, output: Output, batch: Batch) -> dict[str, Tensor]:
-    """Return the parts of the loss, unweighted; `dense` and `between` only where the network has CVCAM."""
+    """Return the parts of the loss, unweighted; `dense` and `between` only where the network has CVCAM.
+
+    Args:
+        net: the network.
+        output: what it made of the batch.
+        batch: what is true.
+    """
     truth = Truth(batch.box, batch.present, batch.sized)
     parts = net.head.loss(output.candidates, truth)
     if output.tokens:

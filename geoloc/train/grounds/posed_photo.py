@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from geoloc.train.grounds.bilinear import bilinear
+
 
 @dataclass(frozen=True, eq=False)
 class PosedPhoto:
@@ -35,15 +37,8 @@ class PosedPhoto:
 
     def place(self, xy: np.ndarray) -> np.ndarray:
         """Return the ground pixels (..., 2) that photo pixels (..., 2) show, NaN outside and beside unknown places."""
-        rows, columns = self.places.shape[:2]
         if self.panorama:
             xy = np.stack([xy[..., 0] % self.size[0], xy[..., 1]], axis=-1)
         inside = np.asarray(((xy >= 0) & (xy < self.size)).all(-1))
-        x = (np.where(inside, xy[..., 0], 0) / self.step - 0.5).clip(0, columns - 1)
-        y = (np.where(inside, xy[..., 1], 0) / self.step - 0.5).clip(0, rows - 1)
-        x0, y0 = x.astype(int), y.astype(int)
-        x1, y1 = np.minimum(x0 + 1, columns - 1), np.minimum(y0 + 1, rows - 1)
-        dx, dy = (x - x0)[..., None], (y - y0)[..., None]
-        upper = (1 - dx) * self.places[y0, x0] + dx * self.places[y0, x1]
-        lower = (1 - dx) * self.places[y1, x0] + dx * self.places[y1, x1]
-        return np.where(inside[..., None], (1 - dy) * upper + dy * lower, np.nan)
+        x, y = (np.where(inside, xy[..., axis], 0) / self.step for axis in (0, 1))
+        return np.where(inside[..., None], bilinear(self.places, x, y), np.nan)

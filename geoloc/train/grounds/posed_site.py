@@ -13,6 +13,7 @@ import numpy as np
 
 from geoloc.errors import TrainingError
 from geoloc.plane import homography
+from geoloc.train.grounds.bilinear import bilinear
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.objects import crowns, segments
 from geoloc.train.grounds.posed_photo import PosedPhoto
@@ -81,15 +82,9 @@ class DsmSurface:
 
     def height(self, points: np.ndarray) -> np.ndarray:
         """Return heights at map points (..., 2), bilinear between cells' centres; beyond them, that of the nearest."""
-        rows, columns = self.heights.shape
-        x = np.nan_to_num((points[..., 0] - self.west) / self.cell - 0.5).clip(0, columns - 1)
-        y = np.nan_to_num((self.north - points[..., 1]) / self.cell - 0.5).clip(0, rows - 1)
-        column, row = x.astype(int), y.astype(int)
-        right, below = np.minimum(column + 1, columns - 1), np.minimum(row + 1, rows - 1)
-        dx, dy = x - column, y - row
-        upper = (1 - dx) * self.heights[row, column] + dx * self.heights[row, right]
-        lower = (1 - dx) * self.heights[below, column] + dx * self.heights[below, right]
-        return np.asarray((1 - dy) * upper + dy * lower)
+        x = np.nan_to_num((points[..., 0] - self.west) / self.cell)
+        y = np.nan_to_num((self.north - points[..., 1]) / self.cell)
+        return bilinear(self.heights, x, y)
 
     def intersect(self, origin: np.ndarray, rays: np.ndarray) -> np.ndarray:
         """Return where rays (..., 3) from `origin` first go below the surface, (..., 3); NaN where they do not.

@@ -59,7 +59,13 @@ class CollectionBuilder:
         self._weights: list[float] = []
 
     def add(self, ground: Ground, weight: float, photos: Sequence[PosedPhoto] = ()) -> None:
-        """Add a ground and the photographs of it, whatever number they say it has."""
+        """Add a ground and the photographs of it, whatever number they say it has.
+
+        Args:
+            ground: an image with its objects.
+            weight: how often it is drawn, relative to others.
+            photos: photographs of it.
+        """
         number = len(self._grounds)
         self._grounds.append(ground)
         self._weights.append(weight)
@@ -104,13 +110,31 @@ def add_orthophotos(builder: CollectionBuilder, root: Path, *, held_out: bool | 
 
 
 def add_site(builder: CollectionBuilder, folder: Path, *, held_out: bool | None = None) -> None:
-    """Add a posed site and its photographs; see `load_site`."""
+    """Add a posed site and its photographs; see `load_site`.
+
+    Args:
+        builder: what they are added to.
+        folder: of the site.
+        held_out: the part kept for validation (True), the part to train on (False) or all (None).
+
+    Raises:
+        TrainingError: a file cannot be read, or is not what it should be.
+    """
     site = load_site(folder, held_out)
     builder.add(site.ground, _WEIGHT["site"], [site.posed_photo(i, 0) for i in range(len(site.cameras))])
 
 
 def add_data(builder: CollectionBuilder, root: Path, *, held_out: bool | None = None) -> None:
-    """Add all that the packaged weights are trained on: `orthos/` and `caliterra/` under `root`."""
+    """Add all that the packaged weights are trained on: `orthos/` and `caliterra/` under `root`.
+
+    Args:
+        builder: what they are added to.
+        root: the folder of both.
+        held_out: the part kept for validation (True), the part to train on (False) or all (None).
+
+    Raises:
+        TrainingError: they are not there, or cannot be read.
+    """
     if not (root / "orthos").is_dir():
         raise TrainingError(f"{root}: no training data here (expected orthos/estonia, orthos/ucmerced, caliterra)")
     add_orthophotos(builder, root / "orthos", held_out=held_out)
@@ -137,7 +161,6 @@ def add_mosaic(
     Raises:
         GeolocError: a file cannot be read, or there is hardly anything in what is wanted of the mosaic.
     """
-    from affine import Affine
     from shapely.geometry import box
 
     from tiling.grid import WGS84, Grid, as_crs, project
@@ -161,7 +184,7 @@ def add_mosaic(
             outline = box(x0, y0, x0 + columns * gsd, y0 + rows * gsd)
             if found == MOST_PARTS or min(rows, columns) * gsd < LEAST_SIDE_M or not footprint.intersects(outline):
                 continue
-            grid = Grid(crs, Affine(gsd, 0, x0, 0, -gsd, y0 + rows * gsd), columns, rows)
+            grid = Grid.north_up(crs, x0, y0 + rows * gsd, gsd, width=columns, height=rows)
             pixels = mosaic.read(grid)
             share = float(pixels.valid.mean())
             if share < LEAST_VALID:
@@ -191,7 +214,14 @@ def _dividing_northing(footprint: BaseGeometry) -> float:
 
 
 def unlabelled_ground(name: str, pixels: np.ndarray, gsd_m: float, valid: np.ndarray | None = None) -> Ground:
-    """Make a ground of an image without known objects: segments stand for them, a few of them raised."""
+    """Make a ground of an image without known objects: segments stand for them, a few of them raised.
+
+    Args:
+        name: of the ground.
+        pixels: H x W x 3 uint8, RGB.
+        gsd_m: metres a pixel.
+        valid: H x W, False where there is no data; None where all is.
+    """
     boxes = segments(pixels, gsd_m)
     heights = np.zeros((len(boxes), 2))
     # Nobody says which segments stand up: every fifth may, by as much as it is wide.

@@ -13,8 +13,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-FILL = 127.0
-"""Grey level where a reference has no data, as in the search."""
 _BLUR_TAPS = 9
 _LUMA = (0.299, 0.587, 0.114)
 # Quantisation of luminance, ITU T.81 annex K, table K.1; chrominance is quantised twice as coarsely.

@@ -65,7 +65,7 @@ class Batch:
         return wide.cells(self.around, self.around, columns - self.around, rows - self.around)
 
     def to(self, device: torch.device | str) -> Batch:
-        """Return the same on another device."""
+        """Return the batch on another device."""
 
         def moved(value: Tensor | Features | int) -> Any:
             if isinstance(value, Features):
@@ -77,7 +77,7 @@ class Batch:
     def turned(self, quarters: int) -> Batch:
         """Turn the references, square and not yet encoded, anticlockwise by so many quarters; returns another batch."""
         if isinstance(self.reference, Features):
-            raise TypeError("these records are encoded already")
+            raise TypeError("these examples are encoded already")
         side = float(self.reference_px[0])
         box, matches = self.box, self.matches
         for _ in range(quarters % 4):

@@ -102,7 +102,14 @@ def project_points(cameras: Cameras, points: Tensor) -> Tensor:
 
 
 def pixel_centres(rows: int, columns: int, step: float, device: torch.device) -> Tensor:
-    """Return positions (x, y) of the centres of cells of `step` pixels, rows x columns x 2."""
+    """Return positions (x, y) of the centres of cells of `step` pixels, rows x columns x 2.
+
+    Args:
+        rows: of cells.
+        columns: of cells.
+        step: side of a cell, pixels.
+        device: where the result is to be.
+    """
     y, x = torch.meshgrid(
         torch.arange(rows, device=device) + 0.5, torch.arange(columns, device=device) + 0.5, indexing="ij"
     )
@@ -113,6 +120,11 @@ def cast_rays(cameras: Cameras, field: HeightField, pixels: Tensor) -> RayHits:
     """Find where the rays through crop pixels (B x h x w x 2) first go below the surface.
 
     Each is marched in equal steps between the highest top and level 0, and the step that goes under is bisected.
+
+    Args:
+        cameras: of B views.
+        field: heights under each of them.
+        pixels: B x h x w x 2, (x, y) in crop pixels.
     """
     # On flat ground nothing has to be sought.
     flat = field.heights.amax((1, 2)) <= 0

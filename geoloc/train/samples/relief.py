@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from geoloc.plane.homography import to_opencv
 from geoloc.train.grounds.ground import Ground
 
 CELLS = 256
@@ -59,9 +60,9 @@ def build_relief(ground: Ground, centre: np.ndarray, reach_px: float, rng: np.ra
 def _terrain(ground: Ground, relief: np.ndarray, corner: np.ndarray, cell: float) -> np.ndarray:
     rows, columns = relief.shape
     width, height = ground.size
-    # Cell centres of the square as positions between the centres of the relief's cells.
-    x = (corner[0] + (np.arange(CELLS) + 0.5) * cell) * columns / width - 0.5
-    y = (corner[1] + (np.arange(CELLS) + 0.5) * cell) * rows / height - 0.5
+    # Cell centres of the square, in cells of the relief.
+    x = to_opencv((corner[0] + (np.arange(CELLS) + 0.5) * cell) * columns / width)
+    y = to_opencv((corner[1] + (np.arange(CELLS) + 0.5) * cell) * rows / height)
     grid_x, grid_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
     part = cv2.remap(relief.astype(np.float32), grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(part - part.min())

@@ -50,7 +50,13 @@ def box_around(ground: Ground, place: np.ndarray, rng: np.random.Generator) -> n
 
 
 def box_at(ground: Ground, place: np.ndarray, slack_px: float) -> np.ndarray | None:
-    """Return the smallest box that, grown by `slack_px`, holds a place (x, y) of the ground; None where none does."""
+    """Return the smallest box that, grown by `slack_px`, holds a place (x, y) of the ground; None where none does.
+
+    Args:
+        ground: the image with its objects.
+        place: (x, y), pixels.
+        slack_px: how far beside a box a place may lie.
+    """
     low, high = ground.boxes[:, :2] - slack_px, ground.boxes[:, 2:] + slack_px
     inside = np.flatnonzero((low <= place).all(1) & (place <= high).all(1))
     if len(inside) == 0:

@@ -12,11 +12,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from geoloc.errors import TrainingError
+from geoloc.model.network.config import FILL
 from geoloc.model.network.features import STRIDE
 from geoloc.plane import homography
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground, Texture
-from geoloc.train.samples.appearance import FILL, restyle
+from geoloc.train.samples.appearance import restyle
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.perspective import pixel_centres
 from geoloc.train.samples.photo_views import sample_photo
@@ -68,6 +69,12 @@ class Sampler:
         self, collection: Collection, settings: SamplerSettings, device: torch.device | str, seed: int
     ) -> None:
         """Put the collection's pictures on the device.
+
+        Args:
+            collection: what is drawn from.
+            settings: what examples vary over.
+            device: where pictures are kept and batches made.
+            seed: of all draws.
 
         Raises:
             TrainingError: the collection has no ground.
@@ -228,7 +235,15 @@ class SampleStream(IterableDataset[Batch]):
     def __init__(
         self, collection: Collection, settings: SamplerSettings, batch: int, seed: int, device: str = "cpu"
     ) -> None:
-        """Draw from a collection, `batch` examples at a time."""
+        """Draw from a collection, `batch` examples at a time.
+
+        Args:
+            collection: what is drawn from.
+            settings: what examples vary over.
+            batch: examples a batch.
+            seed: of all draws; each worker makes its own of it.
+            device: where pictures are kept and batches made.
+        """
         self.collection, self.settings, self.batch, self.seed, self.device = collection, settings, batch, seed, device
 
     def __iter__(self) -> Iterator[Batch]:

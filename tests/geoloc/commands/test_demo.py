@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import geoloc.evaluation.demonstration
-from geoloc.evaluation.evaluate import Outcome, read_queries
+from geoloc.evaluation.labelled import Outcome, read_queries
 from tests.helpers.command_line import Run
 
 

@@ -32,3 +32,13 @@ def test_tiles_as_ids_into_a_file(run: Run, tmp_path: Path) -> None:
     assert run("tiles", "--mosaic", "mosaic.tif", "--format", "ids").stdout.splitlines() == ids
     assert "exists already" in run("tiles", "--mosaic", "mosaic.tif", "--format", "ids", "-o", path).stderr
     assert "unknown kind" in run("tiles", "--mosaic", "mosaic.tif", "-o", tmp_path / "tiles.txt").stderr
+
+
+def test_the_output_does_not_replace_what_is_read(run: Run, tmp_path: Path) -> None:
+    aoi = tmp_path / "a.geojson"
+    geopandas.GeoSeries([box(EAST, NORTH - 100, EAST + 100, NORTH)], crs=32633).to_crs(4326).to_file(aoi)
+    before = aoi.read_bytes()
+    result = run("tiles", "--mosaic", "mosaic.tif", "--aoi", aoi, "-o", aoi, "--overwrite")
+    assert result.exit_code == 1
+    assert "is read by this very command; give another name" in result.stderr
+    assert aoi.read_bytes() == before

@@ -10,30 +10,31 @@ from shapely.geometry import shape
 
 from geoloc import town
 from geoloc.errors import OutputError
-from geoloc.evaluation import demonstration as demo
-from geoloc.evaluation import evaluate
+from geoloc.evaluation import demonstration, labelled
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> demo.Demo:
+def made(tmp_path_factory: pytest.TempPathFactory) -> demonstration.Demo:
     folder = tmp_path_factory.mktemp("demo")
     small = partial(town.build, size_m=110.0, gsd_m=0.2, photos=1, photo_px=(960, 720))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            demo.town, "build", lambda folder, *, seed, panoramas: small(folder, seed=seed, panoramas=panoramas)
+            demonstration.town,
+            "build",
+            lambda folder, *, seed, panoramas: small(folder, seed=seed, panoramas=panoramas),
         )
-        return demo.run(folder, seed=0)
+        return demonstration.run(folder, seed=0)
 
 
-def test_clicked_objects_are_found_where_they_are(made: demo.Demo) -> None:
-    summary = evaluate.summarise(made.outcomes)
+def test_clicked_objects_are_found_where_they_are(made: demonstration.Demo) -> None:
+    summary = labelled.summarise(made.outcomes)
     assert summary["queries"] == 6
     # By chance one centre in some hundreds would fall into its box.
     assert summary["hit_rate"] >= 0.5
     assert summary["median_error_m"] < 3.0
 
 
-def test_what_is_written_is_what_was_found(made: demo.Demo) -> None:
+def test_what_is_written_is_what_was_found(made: demonstration.Demo) -> None:
     collection = json.loads(made.found.read_text(encoding="utf-8"))
     best = {
         (f["properties"]["click_x"], f["properties"]["click_y"]): shape(f["geometry"])
@@ -50,17 +51,17 @@ def test_what_is_written_is_what_was_found(made: demo.Demo) -> None:
         assert picture.width > 600
 
 
-def test_results_are_not_replaced_unasked(made: demo.Demo) -> None:
+def test_results_are_not_replaced_unasked(made: demonstration.Demo) -> None:
     before = made.found.read_bytes()
     with pytest.raises(OutputError, match="--overwrite"):
-        demo.run(made.found.parent)
+        demonstration.run(made.found.parent)
     assert made.found.read_bytes() == before
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="cannot be made"):
-        demo.run(tmp_path / "file")
+        demonstration.run(tmp_path / "file")
     (tmp_path / "old" / "scene").mkdir(parents=True)
     with pytest.raises(OutputError, match="holds scene already"):
-        demo.run(tmp_path / "old")
+        demonstration.run(tmp_path / "old")

@@ -16,7 +16,7 @@ import torch
 from click.testing import CliRunner
 
 from cli import main
-from geoloc.evaluation.evaluate import summarise
+from geoloc.evaluation.labelled import summarise
 from geoloc.evaluation.published import DatasetError, evaluate, read_split
 from geoloc.model.localizer import Matches, Proposal
 from geoloc.model.weights import Calibration

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,8 +12,6 @@ from shapely.geometry import Polygon, box
 
 from geoloc.features.blocks import BlockLayout
 from geoloc.index.header import FORMAT, Header, IndexRequest, State
-from geoloc.index.info import index_info
-from geoloc.index.store import Store
 from tiling.fingerprint import FilePrint
 
 AREA = box(15.1, 48.1, 15.123456789012345, 48.2)
@@ -84,14 +81,3 @@ def test_what_lacks_a_value_is_none_of_ours(name: str) -> None:
 )
 def test_blocks_of_another_state_of_the_mosaic_fit(name: str, value: object, fits: bool) -> None:
     assert HEADER.fits(replace(HEADER, **{name: value})) == fits
-
-
-def test_info_tells_what_is_finished(made: Path) -> None:
-    info = index_info(made / "i.zarr")
-    store = Store.open(made / "i.zarr")
-    assert (info["format"], info["state"], info["model"]) == (FORMAT, "complete", "plain")
-    assert info["blocks"] == info["finished"] == len(store.finished())
-    assert info["windows"] == len(store.plan().windows)
-    assert info["size_mb"] == pytest.approx(store.size() / 1e6)
-    assert info["mb_per_km2"] == pytest.approx(info["size_mb"] / info["area_km2"])
-    json.dumps(info)

@@ -12,7 +12,8 @@ import rasterio
 from affine import Affine
 from rasterio.windows import Window
 
-ROOT = Path(__file__).parents[3]
+from tests.helpers.paths import ROOT
+
 SIDE, GSD_M, PATCH_PX = 100_000, 0.3, 700
 PATCHES = ((1000, 2000), (60_000, 500), (30_000, 51_000), (99_000, 99_000))
 LIMIT_MIB = 2048

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import zarr
 
 from geoloc.errors import IndexFileError
 from geoloc.features.blocks import BlockIndex
@@ -70,22 +68,6 @@ def test_other_models_and_mosaics_are_refused(made: Path, monkeypatch: pytest.Mo
         index.check_model("plain", Path("b" * 64))
     with pytest.raises(IndexFileError, match="geoloc index update"):
         index.check_mosaic([])
-
-
-def test_what_is_no_index_is_refused(copied: Path) -> None:
-    with pytest.raises(IndexFileError, match="no such index; make one with `geoloc index build`"):
-        OpenIndex(copied / "none.zarr")
-    (copied / "empty").mkdir()
-    with pytest.raises(IndexFileError, match="not an index that can be read"):
-        OpenIndex(copied / "empty")
-    zarr.create_group(copied / "foreign.zarr", attributes={"format": "other"})
-    with pytest.raises(IndexFileError, match="not an index of this version"):
-        OpenIndex(copied / "foreign.zarr")
-    document = json.loads((copied / "i.zarr" / "zarr.json").read_text())
-    del document["attributes"]["layout"]
-    (copied / "i.zarr" / "zarr.json").write_text(json.dumps(document))
-    with pytest.raises(IndexFileError, match="damaged; build it anew"):
-        OpenIndex(copied / "i.zarr")
 
 
 def test_descriptors_that_were_used_last_are_kept_and_memory_is_bounded(

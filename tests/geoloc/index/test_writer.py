@@ -18,6 +18,7 @@ from geoloc.index.header import IndexRequest, State
 from geoloc.index.reader import OpenIndex
 from geoloc.index.store import Store
 from tests.helpers import plain_index
+from tests.helpers.paths import ROOT
 from tests.helpers.plain_index import SIDE, Plain, built, plan_of, updated, write_mosaic
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
@@ -33,9 +34,8 @@ def _same_blocks(one: Path, other: Path) -> bool:
 
 def test_killed_at_any_moment_it_goes_on_without_repeating(made: Path, tmp_path: Path) -> None:
     path = tmp_path / "i.zarr"
-    root = Path(plain_index.__file__).parents[2]
     command = [sys.executable, "-m", plain_index.__name__, str(made / "m.tif"), str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if int(line) == 7:

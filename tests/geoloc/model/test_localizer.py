@@ -10,7 +10,7 @@ import pytest
 import torch
 from affine import Affine
 
-from geoloc.model.localizer import PEAK_PX, EncodedQueries, Localizer, Proposal, _log_masses, _peaks
+from geoloc.model.localizer import PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
@@ -38,7 +38,7 @@ VALID = torch.ones(SIDE, SIDE, dtype=torch.bool)
 def _found(logits: torch.Tensor, valid: torch.Tensor = VALID, most: int = 1, target: int = 0) -> list[Proposal]:
     boxes = _boxes(len(logits))
     numbers = torch.arange(len(logits))
-    return _peaks(target, _log_masses(logits, boxes, valid, len(logits)), boxes, numbers, most)
+    return _Candidates.of(logits, boxes, valid, len(logits)).peaks(target, numbers, most)
 
 
 def test_one_peak_has_the_mass_of_its_cells() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -30,13 +31,24 @@ def test_a_click_is_two_numbers() -> None:
 
 def test_a_box_is_two_corners_in_any_order() -> None:
     for text in ("10,20,30,40", "30,40,10,20", "30,20,10,40", "10,40,30,20"):
-        assert parse_box(text) == PixelBox(10, 20, 30, 40)
+        assert parse_box(text) == Target.from_box(PixelBox(10, 20, 30, 40))
     for text in ("1,2,3", "1,2,3,x"):
         with pytest.raises(ValueError, match="X0,Y0,X1,Y1"):
             parse_box(text)
     for text in ("1,2,1,5", "1,2,5,2"):
         with pytest.raises(ValueError, match="no width or no height"):
             parse_box(text)
+
+
+def test_corners_are_put_in_order_and_need_a_box_between_them() -> None:
+    for corners in ((10, 20, 30, 50), (30, 50, 10, 20), (30, 20, 10, 50), (10, 50, 30, 20)):
+        assert Target.from_corners(*corners) == Target(Click(20, 35), PixelBox(10, 20, 30, 50))
+    for corners in ((5, 5, 5, 5), (1, 2, 1, 5), (1, 2, 5, 2)):
+        with pytest.raises(ValueError, match=r"^\d,\d,\d,\d has no width or no height$"):
+            Target.from_corners(*corners)
+    for number in (math.nan, math.inf, -math.inf):
+        with pytest.raises(ValueError, match="are not four finite numbers"):
+            Target.from_corners(1, 2, number, 4)
 
 
 def test_a_box_is_clicked_in_its_centre() -> None:

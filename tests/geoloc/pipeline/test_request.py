@@ -16,15 +16,18 @@ from click.testing import CliRunner
 from shapely.geometry import box, mapping
 
 from geoloc.batch.journal import Journal, settings_of
+from geoloc.commands.evaluate import evaluate
 from geoloc.commands.shared.options import fields_of, options, takes_request
+from geoloc.commands.tiles import tiles
 from geoloc.errors import OutputError
-from geoloc.pipeline import options as kinds
-from geoloc.pipeline.options import Option
+from geoloc.pipeline import option_kinds as kinds
+from geoloc.pipeline.option_kinds import Option
 from geoloc.pipeline.request import SearchRequest, options_of
+from geoloc.system.output import check_output
 from geoloc.worker.fields import Fields, RequestError
+from tests.helpers.paths import ROOT
 from tiling.area import Area
 
-ROOT = Path(__file__).parents[3]
 FULL = SearchRequest(
     mosaics=(Path("m.tif"), Path("/maps")),
     index=Path("i.zarr"),
@@ -105,13 +108,52 @@ def test_the_journal_holds_the_new_option(tmp_path: Path, monkeypatch: pytest.Mo
         request = WiderRequest(**({"mask": Path("mask.tif")} | changes))
         return settings_of(tmp_path / "q.csv", request, [], tmp_path / "w.safetensors", Area.everywhere())
 
+    mask = tmp_path / "mask.tif"
+    assert settings()["--mask"] == [[str(mask)]]
+    mask.write_text("one")
+    assert settings()["--mask"] == [[str(mask), 3, mask.stat().st_mtime_ns]]
     assert settings()["--margin"] == 2.0
-    assert settings()["--mask"] == str(tmp_path / "mask.tif")
     Journal(tmp_path / "out.gpkg", settings())
     Journal(tmp_path / "out.gpkg", settings(mask=tmp_path / "mask.tif"))
     for changes, flag in (({"margin_m": 3.0}, "--margin"), ({"mask": None}, "--mask"), ({"top": 4}, "--top")):
         with pytest.raises(OutputError, match=f"was begun with another {flag}; give the same as then"):
             Journal(tmp_path / "out.gpkg", settings(**changes))
+    # The file that it names has changed since: old answers are no answers to the new request.
+    mask.write_text("another")
+    with pytest.raises(OutputError, match="was begun with another --mask; give the same as then"):
+        Journal(tmp_path / "out.gpkg", settings())
+
+
+def test_an_output_does_not_replace_the_file_of_the_new_option(tmp_path: Path) -> None:
+    mask = tmp_path / "mask.txt"
+    mask.touch()
+    request = WiderRequest(mosaics=(tmp_path / "m.tif",), mask=mask)
+    assert mask in request.files
+    with pytest.raises(OutputError, match="is read by this very command"):
+        check_output(mask, (".txt",), True, request.files)
+    # As a command does it.
+    command = tiles.callback.__wrapped__  # type: ignore[union-attr]
+    with pytest.raises(OutputError, match="is read by this very command"):
+        command(request=request, form="ids", output=mask, overwrite=True)
+
+
+def test_the_new_option_limits_a_search_which_a_published_data_set_refuses() -> None:
+    nowhere = WiderRequest(gps=False, margin_m=3.0)
+    assert not nowhere.limited
+    masked = replace(nowhere, mask=Path("mask.tif"))
+    assert masked.limited
+    command = evaluate.callback.__wrapped__  # type: ignore[union-attr]
+    with pytest.raises(click.UsageError, match="no bands, GSD or area with it"):
+        command(
+            request=masked, queries_path=None, dataset=("g2d", Path("f")), task="drone", split="test", as_json=False
+        )
+
+
+def test_the_new_option_is_checked() -> None:
+    with pytest.raises(ValueError, match=r"^margin_m: -1 is not above 0$"):
+        WiderRequest(margin_m=-1)
+    with pytest.raises(ValueError, match=r"^mask: 'mask\.tif' is no Path$"):
+        WiderRequest(mask="mask.tif")  # type: ignore[arg-type]
 
 
 def _seen_elsewhere(request: SearchRequest) -> tuple[int, SearchRequest, dict[str, Any]]:
@@ -193,6 +235,37 @@ def test_every_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"refine": "on"}, "refine: 'on' is neither auto nor off"),
+        ({"top": 0}, "top: 0 is not 1 or more"),
+        ({"top": None}, "top: None is no whole number"),
+        ({"within_m": -5}, "within_m: -5 is not above 0"),
+        ({"within_m": float("nan")}, "within_m: nan is not above 0"),
+        ({"min_score": 7}, "min_score: 7 is not between 0 and 1"),
+        ({"min_score": float("nan")}, "min_score: nan is not between 0 and 1"),
+        ({"near": (float("inf"), 2)}, "near: inf is not a finite number"),
+        ({"near": (1, 2, 3)}, r"near: \(1, 2, 3\) is no list of 2 numbers"),
+        ({"bounds": (1, 2, 3, float("nan"))}, "bounds: nan is not a finite number"),
+        ({"bands": (1, 2)}, r"bands: \[1, 2\] is not one band or three, counted from 1"),
+        ({"gsd_m": 0}, "gsd_m: 0 is not above 0"),
+        ({"mosaics": "m.tif"}, "mosaics: 'm.tif' is no tuple of Paths"),
+        ({"index": "i.zarr"}, "index: 'i.zarr' is no Path"),
+        ({"area": (1, 2, 3, 4)}, r"area: \(1, 2, 3, 4\) is no Area"),
+        ({"gps": "yes"}, "gps: 'yes' is neither true nor false"),
+        ({"preset": None}, "preset: None is no text"),
+    ],
+)
+def test_values_that_no_search_can_have_are_refused_by_the_name_of_the_field(
+    changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        SearchRequest(**changes)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        replace(FULL, **changes)
+
+
 def test_requests_of_one_source_share_it() -> None:
     same = SearchRequest(mosaics=FULL.mosaics, index=FULL.index, preset="detgeo", weights=FULL.weights, device="cuda")
     assert FULL.source == same == same.source
@@ -219,7 +292,8 @@ def test_whether_anything_says_where_to_search(name: str) -> None:
 
 
 def test_an_output_must_not_replace_what_is_read() -> None:
-    assert set(FULL.files) == {Path("m.tif"), Path("/maps"), Path("a.gpkg"), Path("w.safetensors")}
+    read = {Path("m.tif"), Path("/maps"), Path("i.zarr"), Path("a.gpkg"), Path("w.safetensors")}
+    assert set(FULL.files) == read
     assert SearchRequest().files == ()
 
 

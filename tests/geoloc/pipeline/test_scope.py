@@ -101,8 +101,7 @@ def test_the_rule_about_positions_stands_in_scope_alone() -> None:
             if any(isinstance(node, ast.Attribute) and node.attr == attribute for node in nodes):
                 yield path.relative_to(root).as_posix()
 
-    # The request only says whether anything limits it at all.
-    assert set(readers("gps")) == {"pipeline/scope.py", "pipeline/request.py"}
+    assert set(readers("gps")) == {"pipeline/scope.py"}
     # A photo knows its position; nobody but the scope looks at it. Reading it and cameras of synthetic towns aside.
     at_photos = {path for path in readers("position") if not path.startswith("town/")} - {"photo/photo.py"}
     assert at_photos == {"pipeline/scope.py"}

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from geoloc.plane.gaussian import Gaussian
 
 
-def gauss(x: float, y: float, along: float, across: float, turn: float) -> Gaussian:
+def turned_gaussian(x: float, y: float, along: float, across: float, turn: float) -> Gaussian:
     c, s = math.cos(turn), math.sin(turn)
     axes = np.array([[c, -s], [s, c]])
     return Gaussian(np.array([x, y]), axes @ np.diag([along**2, across**2]) @ axes.T)
 
 
 places, deviations = st.floats(-5, 5), st.floats(0.1, 5)
-any_gauss = st.builds(gauss, places, places, deviations, deviations, st.floats(0, math.pi))
+gaussians = st.builds(turned_gaussian, places, places, deviations, deviations, st.floats(0, math.pi))
 
 
-@given(any_gauss, any_gauss)
+@given(gaussians, gaussians)
 def test_two_sources_weigh_as_they_know(one: Gaussian, other: Gaussian) -> None:
     both = one.product(other)
     # The information of both adds up (the product of two normal densities).
@@ -35,13 +35,13 @@ def test_two_sources_weigh_as_they_know(one: Gaussian, other: Gaussian) -> None:
 
 
 def test_what_is_sure_stays_and_only_the_unsure_direction_moves() -> None:
-    sure_in_y = gauss(0, 0, 10, 0.01, 0)
-    moved = sure_in_y.product(gauss(4, 4, 1, 1, 0)).mean
+    sure_in_y = turned_gaussian(0, 0, 10, 0.01, 0)
+    moved = sure_in_y.product(turned_gaussian(4, 4, 1, 1, 0)).mean
     assert moved == pytest.approx([4, 0], abs=0.05)
 
 
 def test_errors_distances_and_boxes_are_those_of_samples() -> None:
-    place = gauss(3, 4, 2, 0.5, 0.6)
+    place = turned_gaussian(3, 4, 2, 0.5, 0.6)
     drawn = np.random.default_rng(0).multivariate_normal(place.mean, place.covariance, 200_000)
     off = drawn - place.mean
     assert place.error == pytest.approx(math.sqrt((off**2).sum(1).mean()), rel=0.01)

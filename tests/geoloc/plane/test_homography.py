@@ -12,7 +12,7 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc.plane import homography as plane
+from geoloc.plane import homography
 
 angles = st.floats(-360, 360)
 pixels = st.floats(-500, 500)
@@ -22,24 +22,24 @@ pixels = st.floats(-500, 500)
 def test_a_similarity_puts_the_point_there_and_turns_clockwise(
     scale: float, angle: float, source: tuple[float, float], at: tuple[float, float]
 ) -> None:
-    matrix = plane.similarity(scale, angle, source, at)
-    assert plane.map_points(matrix, np.array(at)) == pytest.approx(np.array(source), abs=1e-6)
+    matrix = homography.similarity(scale, angle, source, at)
+    assert homography.map_points(matrix, np.array(at)) == pytest.approx(np.array(source), abs=1e-6)
     # Turned by 90 degrees, what is up (0, -1) in the output is to the right (1, 0) in the source.
-    up = plane.map_points(matrix, np.array(at) - [0, 1]) - source
+    up = homography.map_points(matrix, np.array(at) - [0, 1]) - source
     turned = [scale * math.sin(math.radians(angle)), -scale * math.cos(math.radians(angle))]
     assert up == pytest.approx(np.array(turned), abs=1e-6)
 
 
 def test_points_beyond_the_horizon_are_nowhere() -> None:
     matrix = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 1.0]])
-    there = plane.map_points(matrix, np.array([[4.0, 1.0], [4, -1], [4, -2]]))
+    there = homography.map_points(matrix, np.array([[4.0, 1.0], [4, -1], [4, -2]]))
     assert there[0] == pytest.approx([2, 0.5])
     assert np.isnan(there[1:]).all()
 
 
 def test_opencv_has_the_centre_of_the_first_pixel_at_zero() -> None:
-    assert plane.to_opencv(np.array([[0.5, 0.5], [0, 2]])) == pytest.approx(np.array([[0, 0], [-0.5, 1.5]]))
-    assert plane.from_opencv(np.array([[0.0, 0.0], [-0.5, 1.5]])) == pytest.approx(np.array([[0.5, 0.5], [0, 2]]))
+    assert homography.to_opencv(np.array([[0.5, 0.5], [0, 2]])) == pytest.approx(np.array([[0, 0], [-0.5, 1.5]]))
+    assert homography.from_opencv(np.array([[0.0, 0.0], [-0.5, 1.5]])) == pytest.approx(np.array([[0.5, 0.5], [0, 2]]))
 
 
 points = st.tuples(pixels, pixels).map(np.array)
@@ -51,17 +51,17 @@ homographies = st.tuples(
 
 @given(homographies, points)
 def test_a_homography_does_the_same_to_opencvs_coordinates(matrix: np.ndarray, point: np.ndarray) -> None:
-    there = plane.map_points(plane.for_opencv(matrix), plane.to_opencv(point))
-    assert plane.from_opencv(there) == pytest.approx(plane.map_points(matrix, point), abs=1e-6)
+    there = homography.map_points(homography.for_opencv(matrix), homography.to_opencv(point))
+    assert homography.from_opencv(there) == pytest.approx(homography.map_points(matrix, point), abs=1e-6)
 
 
 @given(st.lists(st.floats(-50, 50), min_size=6, max_size=6), points)
 def test_an_affine_does_the_same_to_opencvs_coordinates(parts: list[float], point: np.ndarray) -> None:
     affine = Affine(*parts)
-    matrix = plane.affine_for_opencv(affine)
+    matrix = homography.affine_for_opencv(affine)
     assert matrix.shape == (2, 3)
-    there = matrix[:, :2] @ plane.to_opencv(point) + matrix[:, 2]
-    assert plane.from_opencv(there) == pytest.approx(np.array(affine * tuple(point)), abs=1e-6)
+    there = matrix[:, :2] @ homography.to_opencv(point) + matrix[:, 2]
+    assert homography.from_opencv(there) == pytest.approx(np.array(affine * tuple(point)), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_opencv_moves_pictures_without_the_half_pixel(affine: Affine, moved: Cal
     expected = moved(picture)
     size = expected.shape[1::-1]
     # Nearest neighbours: whatever is off by half a pixel takes another one.
-    by_affine = cv2.warpAffine(picture, plane.affine_for_opencv(affine), size, flags=cv2.INTER_NEAREST)
+    by_affine = cv2.warpAffine(picture, homography.affine_for_opencv(affine), size, flags=cv2.INTER_NEAREST)
     matrix = np.array(affine).reshape(3, 3)
-    by_matrix = cv2.warpPerspective(picture, plane.for_opencv(matrix), size, flags=cv2.INTER_NEAREST)
+    by_matrix = cv2.warpPerspective(picture, homography.for_opencv(matrix), size, flags=cv2.INTER_NEAREST)
     assert (by_affine == expected).all()
     assert (by_matrix == expected).all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,9 @@ from geoloc.errors import (
     WeightsError,
 )
 from geoloc.system.extras import DISTRIBUTION, Extra, needing
+from tests.helpers.paths import ROOT
 
-PROJECT = Path(__file__).parents[3] / "pyproject.toml"
+PROJECT = ROOT / "pyproject.toml"
 NEEDED: list[tuple[Extra, type[GeolocError], str]] = [
     ("dask", ClusterError, "dask"),
     ("dask", ClusterError, "distributed"),

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 
 from geoloc import town
-from geoloc.evaluation.evaluate import read_queries
+from geoloc.evaluation.labelled import read_queries
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
 from geoloc.town.picture.frame import Frame

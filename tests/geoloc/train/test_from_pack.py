@@ -14,8 +14,8 @@ from geoloc.model.weights import load_weights
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN
 from geoloc.train.grounds.pack import write_pack
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 ABSENT = ("rasterio", "pyproj", "mercantile", "shapely", "geopandas", "click", "pyogrio", "affine")
 RUN = """
 import sys

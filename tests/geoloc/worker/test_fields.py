@@ -69,6 +69,11 @@ def test_null_is_as_missing_and_what_is_unknown_is_passed_over() -> None:
         (SOURCE | {"top": 0}, "field 'top': 0 is not 1 or more"),
         (SOURCE | {"top": 1.5}, "field 'top': 1.5 is no whole number"),
         (SOURCE | {"min_score": "high"}, "field 'min_score': 'high' is no number"),
+        (SOURCE | {"min_score": 7}, "field 'min_score': 7 is not between 0 and 1"),
+        (SOURCE | {"min_score": float("nan")}, "field 'min_score': nan is not between 0 and 1"),
+        (SOURCE | {"near": [float("nan"), 2]}, "field 'near': nan is not a finite number"),
+        (SOURCE | {"bounds": [1, 2, 3, float("inf")]}, "field 'bounds': inf is not a finite number"),
+        (SOURCE | {"within": float("inf")}, "field 'within': inf is not above 0"),
         (SOURCE | {"refine": "perhaps"}, "field 'refine': 'perhaps' is neither auto nor off"),
         (SOURCE | {"model": 5}, "field 'model': 5 is no text"),
     ],
@@ -88,10 +93,17 @@ def test_a_target_is_a_click_or_a_box() -> None:
     assert Fields({"click": [1, 2.5]}).target() == Target(Click(1, 2.5))
     assert Fields({"box": [1, 2, 3, 6]}).target() == Target.from_box(corners)
     assert Fields({"box": [1, 2, 3, 6], "click": [2, 3]}).target() == Target(Click(2, 3), corners)
+    # Two opposite corners in any order.
+    assert Fields({"box": [3, 6, 1, 2]}).target() == Target.from_box(corners)
+    assert Fields({"box": [3, 2, 1, 6], "click": [2, 3]}).target() == Target(Click(2, 3), corners)
     for fields, message in (
         ({}, "field 'click' is missing"),
         ({"click": [1]}, r"field 'click': \[1\] is no list of 2 numbers"),
+        ({"click": [1, float("nan")]}, "field 'click': nan is not a finite number"),
         ({"box": [1, 2, 3]}, r"field 'box': \[1, 2, 3\] is no list of 4 numbers"),
+        ({"box": [1, 2, 3, float("nan")]}, "field 'box': nan is not a finite number"),
+        ({"box": [5, 5, 5, 5]}, "field 'box': 5,5,5,5 has no width or no height"),
+        ({"box": [1, 5, 2, 5], "click": [2, 3]}, "field 'box': 1,5,2,5 has no width or no height"),
     ):
         with pytest.raises(RequestError, match=message):
             Fields(fields).target()

@@ -18,11 +18,14 @@ from geoloc.commands.shared.options import (
     SOURCE,
     check_source,
     chosen_workers,
+    click_type,
     options,
     request_option,
     takes_request,
     without,
 )
+from geoloc.pipeline import option_kinds as kinds
+from geoloc.pipeline.option_kinds import Kind
 from geoloc.pipeline.request import SearchRequest, options_of
 from geoloc.system.processes import Workers
 
@@ -112,6 +115,7 @@ def test_what_is_typed_is_in_the_request(search: Command, args: str, changes: di
         ("--near 1,nan", "'1,nan' is not of the form LON,LAT"),
         ("--top 0", "0 is not in the range x>=1"),
         ("--min-score 1.1", "1.1 is not in the range 0<=x<=1"),
+        ("--min-score nan", "nan is not a finite number"),
         ("--refine on", "'on' is not one of 'auto', 'off'"),
     ],
 )
@@ -158,6 +162,54 @@ def test_a_command_may_have_an_option_in_its_own_way() -> None:
     assert "--gps / --no-gps Only there. [default: no-gps]" in text
     assert "What counts. [default: 0.0; 0<=x<=1]" in text
     assert "--top" not in text
+
+
+KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
+KINDS |= {"numbers": kinds.numbers("W,S,E,N"), "choice": kinds.choice("auto", "off")}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_can_be_typed_but_an_area(name: str) -> None:
+    assert len(KINDS) > 10
+    if KINDS[name] is kinds.AREA:
+        with pytest.raises(ValueError, match="cannot be typed"):
+            click_type(kinds.AREA)
+    else:
+        assert isinstance(click_type(KINDS[name]), click.ParamType)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "shown"),
+    [
+        (kinds.number(whole=True), -3, "INTEGER"),
+        (kinds.number(whole=True, least=2, most=4), 2, "INTEGER RANGE"),
+        (kinds.number(least=2), 2.0, "FLOAT RANGE"),
+        (kinds.number(least=2, above=True), 2.5, "FLOAT RANGE"),
+        (kinds.number(), -3.5, "FLOAT RANGE"),
+    ],
+)
+def test_click_takes_the_numbers_that_the_kind_takes(kind: Kind, least: float, shown: str) -> None:
+    found = click_type(kind)
+    assert found.name.upper() == shown
+    for value in (least - 1, least - 0.5, least, least + 1, 5, float("nan"), float("inf")):
+        try:
+            number = found.convert(str(value).removesuffix(".0"), None, None)
+        except click.BadParameter:
+            with pytest.raises(ValueError):
+                kind.check(value)
+        else:
+            kind.check(number)
+
+
+def test_an_output_is_one_option_of_several_commands() -> None:
+    helps = {}
+    for name in ("locate", "batch"):
+        (option,) = (param for param in main.commands[name].params if param.name == "output")
+        assert isinstance(option, click.Option)
+        helps[name], required = option.help or "", option.required
+        assert required is (name == "batch")
+    assert helps["batch"] == "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS)."
+    assert helps["locate"] == helps["batch"] + "  [default: GeoJSON to stdout]"
 
 
 def test_a_search_needs_something_to_search() -> None:

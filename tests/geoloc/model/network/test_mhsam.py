@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from geoloc.model.network import mhsam as module
 from geoloc.model.network.mhsam import KERNELS, MHSAM
 
 
@@ -23,7 +22,7 @@ def test_it_is_the_formula() -> None:
 
 @pytest.mark.parametrize(("kernels", "reach"), [((1,), 0), ((1, 3), 2), ((1, 3, 5), 4)])
 def test_it_sees_as_far_as_its_kernels(monkeypatch: pytest.MonkeyPatch, kernels: tuple[int, ...], reach: int) -> None:
-    monkeypatch.setattr(module, "KERNELS", kernels)
+    monkeypatch.setattr("geoloc.model.network.mhsam.KERNELS", kernels)
     torch.manual_seed(0)
     features = torch.randn(1, 4, 21, 21)
     changed = features.clone()

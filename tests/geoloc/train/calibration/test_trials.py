@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from geoloc.plane import homography as plane
+from geoloc.plane import homography
 from geoloc.train.calibration import trials
 from geoloc.train.calibration.trials import MOSAIC_M, PHOTO_PX, draw_trials
 from geoloc.train.grounds.collection import Collection
@@ -69,7 +69,7 @@ def test_half_come_from_photographs_where_there_are_any(collection: Collection) 
 def test_the_heading_is_the_compass_bearing_of_the_pictures_up(heading: float) -> None:
     # Ground pixels that photo pixels show: a view from straight above, turned clockwise by the heading.
     y, x = np.mgrid[:40, :60] * 8.0
-    places = plane.map_points(plane.similarity(1.5, heading, (500, 500), (240, 160)), np.stack([x, y], -1))
+    places = homography.map_points(homography.similarity(1.5, heading, (500, 500), (240, 160)), np.stack([x, y], -1))
     view = PosedPhoto("p.jpg", 0, np.zeros((320, 480, 3), np.uint8), places, 8.0, panorama=False)
     found = trials._heading(view)
     assert found is not None

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoloc.errors import TrainingError
-from geoloc.plane import homography as plane
+from geoloc.plane import homography
 from geoloc.train.grounds.posed_site import HELD_OUT_SHARE, MIN_HEIGHT_M, DsmSurface, PosedCamera, PosedSite, load_site
 from tests.helpers.paths import SHARED_DATA
 
@@ -207,7 +207,7 @@ def plane_part(site: PosedSite) -> np.ndarray:
 
 def test_ground_that_slopes_a_little_is_left_as_it_is(site: PosedSite) -> None:
     assert site.ground.pixels.shape == (800, 800, 3)
-    corner = plane.map_points(site.from_map, np.array([WEST, NORTH]))
+    corner = homography.map_points(site.from_map, np.array([WEST, NORTH]))
     assert corner == pytest.approx(np.zeros(2), abs=1e-3)
 
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from geoloc.train.samples import appearance
 from geoloc.train.samples.appearance import RandomDraws, add_noise, expose, jpeg, restyle, season, shadow, soften
 
 CHANGES = [season, shadow, expose, soften, add_noise, jpeg]
@@ -106,9 +105,3 @@ def test_jpeg_is_what_an_encoder_makes(images: Tensor, quality: float, monkeypat
     # Chrominance has another table there; what is lost is alike, and mostly the same.
     assert np.abs(ours - source).mean() == pytest.approx(loss, rel=0.25)
     assert np.abs(ours - theirs).mean() < 0.8 * loss
-
-
-def test_the_fill_is_that_of_the_search() -> None:
-    from geoloc.model.localizer import FILL
-
-    assert appearance.FILL == FILL

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from geoloc.errors import TrainingError
+from geoloc.model.network.config import FILL
 from geoloc.model.network.features import STRIDE
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
@@ -45,7 +46,7 @@ def test_both_sides_show_the_same_ground(
             shown = known.copy()
             column, row = matches[known].astype(int).T
             # Beyond what holds data the reference is grey.
-            shown[known] = (reference[row, column] != 127).any(-1)
+            shown[known] = (reference[row, column] != FILL).any(-1)
             at = (np.argwhere(shown)[:, ::-1] + 0.5) * STRIDE
             if len(at):
                 cells.append(difference(query, at, reference, matches[shown]))
@@ -105,7 +106,7 @@ def test_a_seed_repeats_its_draws_and_another_does_not(collection: Collection) -
     assert a.query.shape != c.query.shape or not torch.equal(a.query, c.query)
 
 
-def test_shapes_are_those_of_a_record(collection: Collection) -> None:
+def test_shapes_are_those_of_an_example(collection: Collection) -> None:
     (batch,) = batches(collection, replace(SMALL, query_px=64), 1, size=3)
     assert batch.query.shape == (3, 3, 64, 64)
     assert batch.matches.shape == (3, 64 // STRIDE, 64 // STRIDE, 2)

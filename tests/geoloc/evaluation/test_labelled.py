@@ -13,7 +13,7 @@ from PIL import Image
 from shapely.geometry import box
 
 from geoloc.errors import QueriesError
-from geoloc.evaluation.evaluate import (
+from geoloc.evaluation.labelled import (
     LabelledQuery,
     Outcome,
     error_m,

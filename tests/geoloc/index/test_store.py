@@ -1,0 +1,74 @@
+"""Blocks on disk: they come back as they were, or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+
+from geoloc.errors import IndexFileError
+from geoloc.index.reader import OpenIndex
+from geoloc.index.store import DIGEST, Store
+
+
+def test_a_block_comes_back_as_it_was_written(copied: Path) -> None:
+    store = Store.open(copied / "i.zarr", writable=True)
+    first, second = sorted(store.finished())[:2]
+    block, other = store.read(first), store.read(second)
+    assert block is not None
+    assert other is not None
+    store.write(first, other, b"p" * DIGEST)
+    again = Store.open(copied / "i.zarr")
+    found = again.read(first)
+    assert found is not None
+    for name in ("coarse", "fine", "valid", "squares"):
+        assert np.array_equal(getattr(found, name), getattr(other, name)), name
+    squares = again.read_squares(first)
+    assert squares is not None
+    assert np.array_equal(squares, other.squares)
+    assert again.pixels_digest(first) == b"p" * DIGEST
+    assert again.pixels_digest(second) == store.pixels_digest(second) != b"p" * DIGEST
+
+
+def test_an_erased_block_is_not_there(copied: Path) -> None:
+    store = Store.open(copied / "i.zarr", writable=True)
+    finished = store.finished()
+    gone = min(finished)
+    store.erase(gone)
+    assert Store.open(copied / "i.zarr").finished() == finished - {gone}
+    assert store.read(gone) is None
+    assert store.read_squares(gone) is None
+    assert store.pixels_digest(gone) == bytes(DIGEST)
+
+
+@pytest.mark.parametrize(("name", "squares_are_whole"), [("coarse", True), ("squares", False)])
+def test_a_damaged_block_is_told_from_a_whole_one(copied: Path, name: str, squares_are_whole: bool) -> None:
+    store = Store.open(copied / "i.zarr")
+    index = min(store.finished())
+    values = zarr.open_group(copied / "i.zarr", mode="r+")[name]
+    side = values.chunks[-1]
+    values[0, index[1] * side, index[0] * side] += 1
+    assert store.read(index) is None
+    assert (store.read_squares(index) is not None) == squares_are_whole
+    assert all(store.read(other) is not None for other in store.finished() - {index})
+
+
+@pytest.mark.parametrize("opened", [Store.open, OpenIndex])
+def test_what_is_no_index_is_refused(copied: Path, opened: Callable[[Path], object]) -> None:
+    with pytest.raises(IndexFileError, match="no such index; make one with `geoloc index build`"):
+        opened(copied / "none.zarr")
+    (copied / "empty").mkdir()
+    with pytest.raises(IndexFileError, match="not an index that can be read"):
+        opened(copied / "empty")
+    zarr.create_group(copied / "foreign.zarr", attributes={"format": "other"})
+    with pytest.raises(IndexFileError, match="not an index of this version"):
+        opened(copied / "foreign.zarr")
+    document = json.loads((copied / "i.zarr" / "zarr.json").read_text())
+    del document["attributes"]["layout"]
+    (copied / "i.zarr" / "zarr.json").write_text(json.dumps(document))
+    with pytest.raises(IndexFileError, match="damaged; build it anew"):
+        opened(copied / "i.zarr")

@@ -1,0 +1,65 @@
+"""Simulated queries show what their cells say, within the ranges that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from geoloc.model.network.features import STRIDE
+from geoloc.train.grounds.collection import Collection
+from geoloc.train.grounds.ground import Ground, Texture
+from geoloc.train.samples.sample import Sample
+from geoloc.train.samples.simulated_views import ViewRanges, simulate_samples
+
+SIDE = 96
+CPU = torch.device("cpu")
+
+
+def draw(collection: Collection, ranges: ViewRanges, count: int, seed: int = 0) -> list[Sample]:
+    grounds = collection.grounds[:2]
+    textures = [Texture(ground.pixels, CPU, ground.valid) for ground in grounds]
+    picks = [i % 2 for i in range(count)]
+    return simulate_samples(grounds, textures, picks, ranges, np.random.default_rng(seed), side=SIDE, device=CPU)
+
+
+@pytest.mark.parametrize("tilt_deg", [(0.0, 0.0), (30.0, 60.0)], ids=["straight down", "tilted"])
+def test_cells_lie_where_the_ground_looks_the_same(
+    collection: Collection, difference: Callable[..., np.ndarray], tilt_deg: tuple[float, float]
+) -> None:
+    samples = draw(collection, ViewRanges((20.0, 40.0), tilt_deg), 16)
+    assert len(samples) > 8
+    assert {sample.ground for sample in samples} == {0, 1}
+    wrong = []
+    for sample in samples:
+        assert sample.image.shape == (3, SIDE, SIDE)
+        assert sample.cells.shape == (SIDE // STRIDE, SIDE // STRIDE, 2)
+        assert ((sample.click > 0) & (sample.click < SIDE)).all()
+        known = np.isfinite(sample.cells).all(-1)
+        at = (np.argwhere(known)[:, ::-1] + 0.5) * STRIDE
+        picture = sample.image.permute(1, 2, 0).numpy().clip(0, 255).round().astype(np.uint8)
+        wrong.append(difference(picture, at, collection.grounds[sample.ground].pixels, sample.cells[known]))
+    assert np.median(np.concatenate(wrong)) < 8
+
+
+def test_footprints_are_as_wide_as_asked(collection: Collection) -> None:
+    for low, high in ((15.0, 20.0), (40.0, 50.0)):
+        samples = [s for s in draw(collection, ViewRanges((low, high), (0.0, 0.0)), 12) if not s.sized]
+        assert samples
+        for sample in samples:
+            gsd_m = collection.grounds[sample.ground].gsd_m
+            steps = np.linalg.norm(np.diff(sample.cells, axis=1), axis=-1) * gsd_m * SIDE / STRIDE
+            # Blocks that stand up are nearer to the camera.
+            assert low * 0.7 < np.nanmedian(steps) < high * 1.05
+
+
+def test_what_shows_nothing_to_go_by_is_left_out(collection: Collection) -> None:
+    plain = Collection(tuple(_painted(g, 90) for g in collection.grounds[:2]), (), (1.0, 1.0))
+    assert draw(plain, ViewRanges(), 12) == []
+
+
+def _painted(ground: Ground, grey: int) -> Ground:
+    return replace(ground, pixels=np.full_like(ground.pixels, grey))
