@@ -19,8 +19,8 @@ BOX = ("photo_xmin", "photo_ymin", "photo_xmax", "photo_ymax")
 """Columns of the object's box in the photo, pixels."""
 IN_FOLDER = "clicks.csv"
 """The file of queries in a folder of photographs."""
-VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".fgb")
-EXPECTED = f"a CSV file with the columns {', '.join(REQUIRED)}, a vector file ({', '.join(VECTOR_SUFFIXES)}) with them"
+READ_SUFFIXES = (".gpkg", ".geojson", ".json", ".fgb")
+EXPECTED = f"a CSV file with the columns {', '.join(REQUIRED)}, a vector file ({', '.join(READ_SUFFIXES)}) with them"
 _TEXT = "object"
 
 
@@ -78,7 +78,7 @@ def read_photo_queries(path: Path) -> Queries:
     if suffix == ".csv":
         names, records = read_csv(file, REQUIRED)
         columns = {name: _TEXT for name in names if name}
-    elif suffix in VECTOR_SUFFIXES:
+    elif suffix in READ_SUFFIXES:
         columns, records = _read_vector(file)
     else:
         raise QueriesError(f"{file}: unknown kind of file; give {EXPECTED}")

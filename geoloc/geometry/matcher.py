@@ -29,6 +29,11 @@ class LocalFeatures:
         """Return how many there are."""
         return len(self.points)
 
+    @property
+    def nbytes(self) -> int:
+        """What they take of memory."""
+        return self.points.nbytes + self.descriptors.nbytes
+
     def moved(self, matrix: NDArray[np.float64]) -> LocalFeatures:
         """Return them with their points mapped by a 3 x 3 homography."""
         return LocalFeatures(map_points(matrix, self.points), self.descriptors)

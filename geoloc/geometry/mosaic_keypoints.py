@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 from affine import Affine
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from shapely import STRtree
 
@@ -27,6 +28,8 @@ CHUNK_PX, NEAR_CHUNK_PX = 2048, 640
 """Sides of the squares that features are found in: of all that is searched, and of what lies round answers."""
 DENSITY = 0.06
 """Features a reference pixel at the most."""
+KEPT_BYTES = 1.2e9
+"""How much is kept of squares, from photo to photo: a little more than `WHOLE_PX` of them at the full `DENSITY`."""
 _MARGIN_PX = 48
 
 _Chunk = tuple[int, int]
@@ -34,7 +37,7 @@ _Chunk = tuple[int, int]
 
 
 class MosaicKeypoints:
-    """Finds the local features of what a plan searches, each square of the mosaic once.
+    """Finds the local features of what a plan searches, each square of the mosaic once while it is kept.
 
     Attributes:
         grid: pixels as the plan's windows have them, round all of them; the features' points are in these.
@@ -43,7 +46,7 @@ class MosaicKeypoints:
     def __init__(self, mosaic: Mosaic, plan: Plan, matcher: Matcher) -> None:
         """Take the pixels, the windows that are searched, and what finds features."""
         self._mosaic, self._matcher = mosaic, matcher
-        self._kept: dict[_Chunk, LocalFeatures] = {}
+        self._kept: LRUCache[_Chunk, LocalFeatures] = LRUCache(KEPT_BYTES, getsizeof=lambda found: found.nbytes)
         outlines = [window.grid.footprint() for window in plan.windows]
         self._windows = STRtree(outlines)
         first = plan.windows[0].grid
@@ -71,9 +74,13 @@ class MosaicKeypoints:
 
     def _features(self, chunks: set[_Chunk]) -> LocalFeatures:
         """What all of these squares have."""
-        for chunk in sorted(chunks - self._kept.keys()):
+        return LocalFeatures.joined([part for chunk in sorted(chunks) if len(part := self._square(chunk))])
+
+    def _square(self, chunk: _Chunk) -> LocalFeatures:
+        """What a square has, found once and kept while there is room."""
+        if chunk not in self._kept:
             self._kept[chunk] = self._find(*chunk)
-        return LocalFeatures.joined([part for chunk in sorted(chunks) if len(part := self._kept[chunk])])
+        return self._kept[chunk]
 
     def _chunks_round(self, answer: Detection) -> set[_Chunk]:
         centre = project(answer.polygon.centroid, answer.crs, self.grid.crs)

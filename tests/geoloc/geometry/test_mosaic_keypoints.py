@@ -137,6 +137,28 @@ def test_all_of_a_huge_mosaic_is_never_read_and_squares_off_it_have_nothing(
     assert len(matcher.sides) == read
 
 
+@pytest.mark.usefixtures("near_only")
+def test_what_no_photo_asked_for_lately_is_let_go_and_found_again(
+    mosaic: Mosaic, make_detection: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matcher = Corners()
+    here, there = (answer(make_detection, EAST + at, NORTH - at) for at in (40, 110))
+    ground = next(keypoints_of(mosaic, matcher).grounds([here]))
+    squares = len(matcher.sides)
+    # Room for what one photo needs, and not for two.
+    monkeypatch.setattr(mosaic_keypoints, "KEPT_BYTES", 1.2 * ground.nbytes)
+    keypoints = keypoints_of(mosaic, matcher)
+    first = next(keypoints.grounds([here]))
+    assert len(matcher.sides) == 2 * squares
+    next(keypoints.grounds([here]))
+    assert len(matcher.sides) == 2 * squares
+    next(keypoints.grounds([there]))
+    read = len(matcher.sides)
+    again = next(keypoints.grounds([here]))
+    assert len(matcher.sides) > read
+    assert (again.points == first.points).all()
+
+
 def test_the_crs_of_an_answer_does_not_matter(mosaic: Mosaic, make_detection: Make, near_only: None) -> None:
     keypoints = keypoints_of(mosaic, Corners())
     given = answer(make_detection, EAST + 40, NORTH - 40)
