@@ -17,15 +17,11 @@ from geoloc.commands.shared.options import options
 def demo(folder: Path, seed: int, overwrite: bool) -> None:
     """Find objects of a synthetic town's photographs on its mosaic.
 
-    Builds the town in FOLDER, writes found.geojson and preview_*.png, and prints how far each answer is from the truth.
-    FOLDER is "demo" unless given.
+    Builds the town in FOLDER, writes found.geojson and preview_*.png, and prints how far each answer is from the truth,
+    photograph by photograph. FOLDER is "demo" unless given.
     """
     from geoloc.evaluation import demonstration
     from geoloc.evaluation import evaluate as evaluation
 
-    result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info)
-    for outcome in result.outcomes:
-        click.echo(evaluation.to_line(outcome))
+    result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info, show=click.echo)
     click.echo(evaluation.to_table(evaluation.summarise(result.outcomes)))
-    for path in (result.found, *result.previews):
-        click.echo(f"wrote {path}")

@@ -42,7 +42,12 @@ class Demo:
 
 
 def run(
-    folder: Path, *, seed: int = 0, overwrite: bool = False, report: Callable[[str], None] = lambda line: None
+    folder: Path,
+    *,
+    seed: int = 0,
+    overwrite: bool = False,
+    report: Callable[[str], None] = lambda line: None,
+    show: Callable[[str], None] = lambda line: None,
 ) -> Demo:
     """Build the town in `folder/scene`, locate the objects clicked in its photos, write results and previews.
 
@@ -53,6 +58,7 @@ def run(
         seed: another seed, another town.
         overwrite: replace what is there already.
         report: called with a line of what is being done.
+        show: called with a line of what was found or written, as it comes.
 
     Raises:
         OutputError: results are there already and `overwrite` is not set, or cannot be written.
@@ -87,6 +93,12 @@ def run(
             draw_preview(photo, [t.click for t in targets], best, mosaic, previews[-1], overwrite=True)
             return answers
 
-        outcomes = evaluate.run(queries, locate_and_draw)
+        def show_photo(outcomes: Sequence[evaluate.Outcome]) -> None:
+            for outcome in outcomes:
+                show(evaluate.to_line(outcome))
+            show(f"wrote {previews[-1]}")
+
+        outcomes = evaluate.run(queries, locate_and_draw, answered=show_photo)
         write_results(found, found_path, crs=mosaic.crs, overwrite=overwrite)
+        show(f"wrote {found_path}")
     return Demo(scene, found_path, tuple(previews), tuple(outcomes))

@@ -90,6 +90,7 @@ def run(
     queries: Sequence[LabelledQuery],
     locate: Callable[[Photo, list[Target]], Sequence[Detection]],
     progress: Callable[[int, int], None] | None = None,
+    answered: Callable[[Sequence[Outcome]], None] = lambda outcomes: None,
 ) -> list[Outcome]:
     """Search for every query, all clicks of a photo at once, as a user would give them.
 
@@ -97,6 +98,7 @@ def run(
         queries: from `read_queries`.
         locate: answers to the clicks in a photo, ranked from 1 within each click.
         progress: called with the number of queries done and of all.
+        answered: called with the outcomes of each photo, when they are there.
 
     Returns:
         Outcomes in the order of the queries; the time of a photo is shared evenly by its clicks.
@@ -123,8 +125,9 @@ def run(
         found = locate(load_photo(path), [Target(click) for click in clicks])
         seconds = (time.perf_counter() - started) / len(group)
         best = {detection.click: detection for detection in found if detection.rank == 1}
-        for query in group:
-            outcomes[query.line] = Outcome(query, best.get(query.click), seconds)
+        of_photo = [Outcome(query, best.get(query.click), seconds) for query in group]
+        outcomes |= {outcome.query.line: outcome for outcome in of_photo}
+        answered(of_photo)
         if progress is not None:
             progress(len(outcomes), len(queries))
     return [outcomes[query.line] for query in queries]

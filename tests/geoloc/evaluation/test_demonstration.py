@@ -22,7 +22,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> demo.Demo:
         patch.setattr(
             demo.town, "build", lambda folder, *, seed, panoramas: small(folder, seed=seed, panoramas=panoramas)
         )
-        return demo.run(folder, seed=0)
+        lines: list[str] = []
+        made = demo.run(folder, seed=0, report=lines.append, show=lines.append)
+        # Each photograph's answers and picture as they come, the file of all at the end.
+        assert lines[-1] == f"wrote {made.found}"
+        located = next(i for i, line in enumerate(lines) if line.startswith("Locating"))
+        answers = [evaluate.to_line(outcome) for outcome in made.outcomes]
+        assert lines[located + 1 :] == [*answers, f"wrote {made.previews[0]}", lines[-1]]
+        return made
 
 
 def test_clicked_objects_are_found_where_they_are(made: demo.Demo) -> None:
