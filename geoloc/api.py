@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from numbers import Real
@@ -139,7 +139,7 @@ class Locator:
             AreaError: the limits, or the photo's position, leave nothing to search.
             MosaicError: the mosaic cannot be read.
             WeightsError: the weights cannot be used.
-            ValueError: what was clicked is neither points nor boxes.
+            ValueError: what was clicked is neither points nor boxes, or an option has a value that is none.
         """
         from geoloc.results.detections import Detections
 
@@ -204,6 +204,7 @@ def locate(photo: Photo | AnyPath, clicks: Clicked | Sequence[Clicked], mosaic: 
 
     Raises:
         GeolocError: the photo, the mosaic or the weights cannot be used, or a click is outside the photo.
+        ValueError: what was clicked is neither points nor boxes.
     """
     return Locator(mosaic).locate(photo, clicks)
 
@@ -227,7 +228,7 @@ def targets_of(clicks: Clicked | Sequence[Clicked]) -> tuple[Target, ...]:
     """
     if isinstance(clicks, Click | PixelBox | Target):
         return (_target(clicks),)
-    if all(isinstance(part, Real) for part in clicks):
+    if not isinstance(clicks, Iterable) or all(isinstance(part, Real) for part in clicks):
         return (_target(cast(Clicked, clicks)),)
     return tuple(dict.fromkeys(_target(cast(Clicked, part)) for part in clicks))
 
@@ -239,7 +240,10 @@ def _target(clicked: Clicked) -> Target:
         return Target(clicked)
     if isinstance(clicked, PixelBox):
         return Target.from_corners(clicked.xmin, clicked.ymin, clicked.xmax, clicked.ymax)
-    numbers = tuple(map(float, clicked))
+    try:
+        numbers = tuple(map(float, clicked))
+    except (TypeError, ValueError):
+        numbers = ()
     if len(numbers) == 2:
         return Target(Click(*numbers))
     if len(numbers) == 4:

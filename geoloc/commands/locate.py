@@ -83,6 +83,7 @@ def locate(
     from geoloc.results.preview import PREVIEW_SUFFIXES, draw_preview
     from geoloc.results.vector_files import check_vector_output, geojson_text, write_results
     from geoloc.system.output import check_output
+    from tiling.plan import GSD_TOLERANCE
 
     if bool(clicks) == bool(boxes):
         raise click.UsageError("Give --click or --box, one of the two.")
@@ -107,8 +108,9 @@ def locate(
         if hint := scope.around(photo):
             LOG.info("Looking only %s; --no-gps leaves it out", hint)
         plan = scope.plan(photo)
-        searched_at = max(plan.gsd_m, source.finest_m)
-        LOG.info("Searching %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, searched_at)
+        coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
+        enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
+        LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
 
         from geoloc import model
         from geoloc.pipeline.finder import Finder

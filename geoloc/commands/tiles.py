@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 @options("overwrite", "verbosity")
 @takes_request
 def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: bool) -> None:
-    """Print the windows that a search of the mosaic would look at."""
+    """Print the windows that a search of the mosaic would look at.
+
+    With --gsd they are planned at exactly that; a search that reads the mosaic coarser than the model's own GSD
+    enlarges it, and looks at windows of the model's.
+    """
     import json
 
     from geoloc.pipeline.scope import Scope

@@ -152,8 +152,10 @@ def test_clicks_are_points_or_boxes_one_or_several(clicks: Any, expected: list[A
 
 
 def test_senseless_clicks_are_refused(city: Path) -> None:
-    with pytest.raises(ValueError, match="neither a point"):
-        api.targets_of([(1, 2, 3)])
+    senseless: list[Any] = [[(1, 2, 3)], None, [None], [], "1,2", 7, [("a", "b")]]
+    for clicks in senseless:
+        with pytest.raises(ValueError, match="neither a point"):
+            api.targets_of(clicks)
     with pytest.raises(ValueError, match="no width or no height"):
         api.targets_of((5, 5, 5, 5))
     with pytest.raises(geoloc.GeolocError, match="outside the photo"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,15 @@ def test_locate_prints_geojson_and_nothing_else_to_stdout(run: Run, search: Sear
     lon, lat = shape(first["geometry"]).centroid.coords[0]
     assert (lon, lat) == pytest.approx((LON, LAT), abs=1e-3)
     assert "found: click 10,20.5" in result.stderr
+
+
+def test_what_is_searched_is_told_with_the_gsd_of_windows_and_pixels(run: Run, search: SearchStub) -> None:
+    own = run(*LOCATE, "--click", "10,20", "--gsd", "0.2").stderr
+    coarse = run(*LOCATE, "--click", "10,20", "--gsd", "0.5").stderr
+    told = [next(line for line in text.splitlines() if line.startswith("Searching")) for text in (own, coarse)]
+    windows = r"Searching \d+ windows of 384 px at 0\.197 m"
+    assert re.fullmatch(windows, told[0])
+    assert re.fullmatch(windows + r", read at 0\.5 m and enlarged", told[1])
 
 
 def test_several_clicks_have_their_own_ranks(run: Run, search: SearchStub) -> None:
