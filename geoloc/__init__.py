@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+from geoloc.system.version import __version__ as __version__
 
 __all__ = ["Click", "Detection", "Detections", "GeolocError", "Locator", "load_photo", "locate", "open_mosaic"]
 

@@ -1,4 +1,7 @@
-"""Maps of mosaics and plans for notebooks: SVG, north up, with the mosaic's own pixels."""
+"""Maps of mosaics and plans for notebooks: SVG, north up, with the mosaic's own pixels.
+
+Mosaics and plans draw themselves by it; so it says what it asks of them and imports neither.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from shapely.geometry import MultiPolygon, Polygon
@@ -19,8 +25,6 @@ from shapely.geometry import MultiPolygon, Polygon
 from tiling.area import side_by_side
 from tiling.errors import GeolocError
 from tiling.grid import WEB_MERCATOR, WGS84, Grid, as_crs, project, transformer
-from tiling.mosaic import Mosaic, WindowPixels
-from tiling.plan import Middles, Plan, Window
 
 MOST_SHAPES = 400
 """Windows, and files, whose outlines are drawn one by one: of more windows one is drawn, of more files their union."""
@@ -39,6 +43,82 @@ _LOCAL_DEG = 20.0
 _DEGREE_M = 111_320.0
 _FILES, _WINDOWS, _AREA = "#2563eb", "#ea8a00", "#db2777"
 """Colours of outlines."""
+
+
+class DrawnPixels(Protocol):
+    """What is drawn of pixels, which `tiling.mosaic.WindowPixels` has."""
+
+    @property
+    def rgb(self) -> NDArray[np.uint8]:
+        """Return the colours, H x W x 3."""
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Return where there are data, H x W."""
+
+
+class DrawnMosaic(Protocol):
+    """What is drawn of a mosaic, which `tiling.mosaic.Mosaic` has and describes."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return the paths of its files."""
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """Return its CRS."""
+
+    @property
+    def gsd_m(self) -> float:
+        """Return metres a pixel."""
+
+    @property
+    def footprint(self) -> Polygon | MultiPolygon:
+        """Return the outlines of all files, united, in WGS 84."""
+
+    def outlines(self, crs: Any) -> list[Polygon]:
+        """Return the outlines of its files in a CRS."""
+
+    def read_cost(self, grid: Grid) -> int:
+        """Return how many pixels of files `read` looks at."""
+
+    def read(self, grid: Grid) -> DrawnPixels:
+        """Return its pixels on a grid."""
+
+
+class DrawnWindow(Protocol):
+    """What is drawn of a window, which `tiling.plan.Window` has."""
+
+    @property
+    def id(self) -> str:
+        """Return its name."""
+
+    @property
+    def grid(self) -> Grid:
+        """Return its pixels, EPSG:3857."""
+
+
+class DrawnPlan(Protocol):
+    """What is drawn of a plan, which `tiling.plan.Plan` has and describes."""
+
+    @property
+    def windows(self) -> Sequence[DrawnWindow]:
+        """Return its windows."""
+
+    @property
+    def window_px(self) -> int:
+        """Return pixels a side of each window."""
+
+    @property
+    def gsd_m(self) -> float:
+        """Return metres a pixel."""
+
+    @property
+    def area(self) -> MultiPolygon:
+        """Return what was planned, WGS 84."""
+
+    def nearest(self, x: float, y: float) -> DrawnWindow:
+        """Return the window whose middle is nearest to a place, EPSG:3857."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +185,7 @@ class _Frame:
         return "".join(parts)
 
 
-def draw_map(mosaic: Mosaic | None, plan: Plan | None) -> Map:
+def draw_map(mosaic: DrawnMosaic | None, plan: DrawnPlan | None) -> Map:
     """Draw a mosaic, a plan, or a plan on its mosaic, with a scale bar and the places of the map's corners.
 
     Args:
@@ -157,20 +237,20 @@ def _map_crs(ground: MultiPolygon) -> pyproj.CRS:
     return as_crs(f"{kind} +lon_0={lon} +datum=WGS84 +units=m +type=crs")
 
 
-def _files(mosaic: Mosaic, crs: pyproj.CRS) -> list[tuple[str, Polygon | MultiPolygon]]:
+def _files(mosaic: DrawnMosaic, crs: pyproj.CRS) -> list[tuple[str, Polygon | MultiPolygon]]:
     outlines = mosaic.outlines(crs)
     if len(outlines) > MOST_SHAPES:
         return [(f"{len(outlines)} files", shapely.union_all(outlines))]
     return [(path.name, outline) for path, outline in zip(mosaic.paths, outlines, strict=True)]
 
 
-def _drawn(plan: Plan, ground: MultiPolygon) -> Sequence[Window]:
+def _drawn(plan: DrawnPlan, ground: MultiPolygon) -> Sequence[DrawnWindow]:
     """The windows to draw: all, or the one in the middle."""
     if len(plan.windows) <= MOST_SHAPES:
         return plan.windows
     west, south, east, north = ground.bounds
     middle = transformer(WGS84, WEB_MERCATOR).transform((west + east) / 2, (south + north) / 2)
-    return [Middles(plan).nearest(*middle)[0]]
+    return [plan.nearest(*middle)]
 
 
 def _frame(crs: pyproj.CRS, shapes: Iterable[Polygon | MultiPolygon]) -> _Frame:
@@ -184,7 +264,7 @@ def _frame(crs: pyproj.CRS, shapes: Iterable[Polygon | MultiPolygon]) -> _Frame:
     return _Frame(grid, _EDGE + (_SIDE_PX - width) / 2, _EDGE)
 
 
-def _captions(mosaic: Mosaic | None, plan: Plan | None, layers: Sequence[_Layer]) -> Iterator[str]:
+def _captions(mosaic: DrawnMosaic | None, plan: DrawnPlan | None, layers: Sequence[_Layer]) -> Iterator[str]:
     shapes = {layer.name: [shape for _, shape in layer.shapes] for layer in layers}
     yield _crs_name(mosaic.crs if mosaic else WEB_MERCATOR)
     if mosaic:
@@ -212,7 +292,7 @@ def _metres(length: float) -> str:
     return f"{length:,.0f} m" if length >= 100 else f"{length:.3g} m"
 
 
-def _image(pixels: WindowPixels, frame: _Frame) -> str:
+def _image(pixels: DrawnPixels, frame: _Frame) -> str:
     """The pixels as a PNG, transparent where there are no data."""
     bands = np.concatenate([np.moveaxis(pixels.rgb, -1, 0), 255 * pixels.valid[None].astype(np.uint8)])
     size = {"width": frame.grid.width, "height": frame.grid.height}

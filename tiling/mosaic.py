@@ -17,6 +17,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from tiling.area import within_turn
 from tiling.coarse import coarse_grid, enlarged
+from tiling.display import draw_map
 from tiling.errors import MosaicError
 from tiling.fingerprint import FilePrint, fingerprint
 from tiling.grid import WGS84, Grid, beside, mapped, project, transformer, turns_to, whole_turn
@@ -75,8 +76,6 @@ class Mosaic:
         return self
 
     def _repr_svg_(self) -> str:
-        from tiling.display import draw_map
-
         return draw_map(self, None).svg
 
     def __exit__(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mercantile
 import numpy as np
@@ -23,12 +23,10 @@ from shapely.geometry import MultiPolygon, Polygon, box, mapping
 
 from tiling.area import Area, side_by_side, within_turn
 from tiling.blocks import Lattice, choose_windows
+from tiling.display import Map, draw_map
 from tiling.errors import AreaError
 from tiling.grid import HALF_WORLD, WEB_MERCATOR, WGS84, Grid, project, turns_to
 from tiling.mosaic import Mosaic
-
-if TYPE_CHECKING:
-    from tiling.display import Map
 
 MAX_LATITUDE = 85.05
 """Degrees; beyond there are no web-mercator tiles."""
@@ -267,19 +265,19 @@ class Plan:
         tiles = sorted({tile for window in self.windows for tile in window.tiles})
         return [f"{tile.z}/{tile.x}/{tile.y}" for tile in tiles]
 
+    def nearest(self, x: float, y: float) -> Window:
+        """The window in whose middle a place (EPSG:3857) lies most nearly; for many places see `Middles`."""
+        return Middles(self).nearest(x, y)[0]
+
     def on(self, mosaic: Mosaic) -> Map:
         """A map of the plan on the pixels of its mosaic, for a notebook; by itself a plan has no pixels to show.
 
         Raises:
             MosaicError: pixels cannot be read.
         """
-        from tiling.display import draw_map
-
         return draw_map(mosaic, self)
 
     def _repr_svg_(self) -> str:
-        from tiling.display import draw_map
-
         return draw_map(None, self).svg
 
 

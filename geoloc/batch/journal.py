@@ -15,13 +15,13 @@ from typing import Any
 
 from shapely.geometry import Polygon
 
-from geoloc import __version__
 from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.vector_files import Row
 from geoloc.system.file_state import file_state
 from geoloc.system.output import replacing
+from geoloc.system.version import __version__
 from tiling.area import Area
 
 SUFFIX = ".partial.jsonl"

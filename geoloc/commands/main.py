@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from geoloc import __version__
 from geoloc.commands.batch import batch
 from geoloc.commands.demo import demo
 from geoloc.commands.evaluate import evaluate
@@ -27,6 +26,7 @@ from geoloc.commands.tiles import tiles
 from geoloc.commands.train import train
 from geoloc.errors import GeolocError, in_one_line
 from geoloc.system.threads import fit_threads
+from geoloc.system.version import __version__
 
 COMMANDS = (locate, batch, index, tiles, evaluate, train, demo)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors)

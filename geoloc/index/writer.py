@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from geoloc import __version__
 from geoloc.errors import IndexFileError
 from geoloc.features.blocks import BLOCK, Block, BlockIndex, BlockLayout, Cells
 from geoloc.features.mosaic_features import ReferenceEncoder, grid_of, read_with_margin
@@ -24,6 +23,7 @@ from geoloc.model.localizer import Localizer
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import STRIDE
 from geoloc.model.quantise import Quantiser
+from geoloc.system.version import __version__
 from tiling.fingerprint import same
 from tiling.mosaic import Mosaic, WindowPixels
 from tiling.plan import Plan, window_step

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from geoloc import __version__
 from geoloc.errors import GeolocError, IndexFileError, OutputError, PhotoError, QueriesError, WeightsError, in_one_line
 from geoloc.system.threads import fit_threads
+from geoloc.system.version import __version__
 from geoloc.worker import PROTOCOL
 from geoloc.worker.channel import Channel
 from geoloc.worker.fields import Fields, RequestError
