@@ -268,7 +268,27 @@ def train_network(
     callbacks: list[Callback] = [timer, averaging, saving, Reporter(report, timer, schedule)]
     if schedule.patience:
         callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
-    trainer = pl.Trainer(
+    trainer = _trainer(schedule, folder, device, devices, callbacks)
+    last = folder / CHECKPOINT_FILE
+    if last.exists():
+        _check_checkpoint(last, task)
+    trainer.fit(task, batches, show_once(held_out), ckpt_path=str(last) if last.exists() else None, weights_only=True)
+    trainer.save_checkpoint(last)
+    # Lightning leaves the averaged weights in the module when the fit ends, but not where it had nothing left to do.
+    if timer.start_time() is None:
+        task.load_state_dict(torch.load(last, map_location="cpu", weights_only=True)["state_dict"])
+    weights = folder / WEIGHTS_FILE
+    save_weights(weights, task.net, Calibration())
+    try:
+        draw_curves(folder / LOG_FOLDER, folder / "curves.png")
+    except ImportError as error:
+        report(f"no picture of the curves: {error}")
+    return weights
+
+
+def _trainer(schedule: Schedule, folder: Path, device: str, devices: int, callbacks: list[Callback]) -> pl.Trainer:
+    """What runs the steps: in bf16 on an accelerator; no epochs, since batches are endless."""
+    return pl.Trainer(
         accelerator="gpu" if device.startswith("cuda") else "cpu",
         devices=devices,
         precision="bf16-mixed" if device.startswith("cuda") else "32-true",
@@ -285,21 +305,6 @@ def train_network(
         enable_model_summary=False,
         default_root_dir=folder,
     )
-    last = folder / CHECKPOINT_FILE
-    if last.exists():
-        _check_checkpoint(last, task)
-    trainer.fit(task, batches, show_once(held_out), ckpt_path=str(last) if last.exists() else None, weights_only=True)
-    trainer.save_checkpoint(last)
-    # Lightning leaves the averaged weights in the module when the fit ends, but not where it had nothing left to do.
-    if timer.start_time() is None:
-        task.load_state_dict(torch.load(last, map_location="cpu", weights_only=True)["state_dict"])
-    weights = folder / WEIGHTS_FILE
-    save_weights(weights, task.net, Calibration())
-    try:
-        draw_curves(folder / LOG_FOLDER, folder / "curves.png")
-    except ImportError as error:
-        report(f"no picture of the curves: {error}")
-    return weights
 
 
 def _check_checkpoint(path: Path, task: TrainingTask) -> None:
