@@ -53,55 +53,59 @@ def test_an_import_takes_under_a_tenth_of_a_second() -> None:
     assert min(float(run.stdout) for run in runs) < 0.1
 
 
-def test_a_click_is_found(city: Path) -> None:
+@pytest.fixture(scope="module")
+def found(city: Path) -> geoloc.Detections:
+    """What one line answers on a mosaic that is open, and stays so."""
+    with geoloc.open_mosaic(city / "m.tif") as mosaic:
+        answers = geoloc.locate(geoloc.load_photo(city / "p.jpg"), CLICK, mosaic)
+        assert mosaic.read(answers.plan.windows[0].grid).valid.any()
+    return answers
+
+
+def test_a_click_is_found(found: geoloc.Detections) -> None:
+    assert isinstance(found, geoloc.Detections)
+    best = found.best()
+    assert isinstance(best, geoloc.Detection)
+    assert best.polygon.distance(Point(TRUE)) == 0
+    assert found[0] is best
+    assert [answer.rank for answer in found] == list(range(1, len(found) + 1))
+    assert len(found[:1]) == 1
+    frame = found.to_geodataframe()
+    assert frame.crs == CRS
+    assert list(frame["rank"]) == [answer.rank for answer in found]
+
+
+def test_a_locator_keeps_network_and_features_and_what_is_nowhere_is_not_here(
+    city: Path, found: geoloc.Detections
+) -> None:
     with geoloc.Locator(city / "m.tif") as locator:
-        photo = geoloc.load_photo(city / "p.jpg")
-        found = locator.locate(photo, CLICK)
-        assert isinstance(found, geoloc.Detections)
-        best = found.best()
-        assert isinstance(best, geoloc.Detection)
-        assert best.polygon.distance(Point(TRUE)) == 0
-        assert found[0] is best
-        assert [answer.rank for answer in found] == list(range(1, len(found) + 1))
-        assert len(found[:1]) == 1
-        # The network and the mosaic's features are kept.
-        kept = locator._finder
-        again = locator.locate(city / "p.jpg", geoloc.Click(*CLICK), top=1)
-        assert locator._finder is kept
-        assert [answer.polygon for answer in again] == [best.polygon]
-        frame = found.to_geodataframe()
-        assert frame.crs == CRS
-        assert list(frame["rank"]) == [answer.rank for answer in found]
-        picture = found._repr_png_()
+        first = locator.locate(city / "p.jpg", CLICK)
+        # As the one line, on a mosaic that it opened.
+        assert [answer.polygon for answer in first] == [answer.polygon for answer in found]
+        picture = first._repr_png_()
         assert picture is not None
         assert picture.startswith(b"\x89PNG")
+        kept = locator._finder
+        again = locator.locate(city / "p.jpg", geoloc.Click(*CLICK), top=1, min_score=1.0)
+        assert locator._finder is kept
+    assert len(again) == 0
+    assert again.best() is None
+    assert [answer.polygon for answer in again.answers] == [found[0].polygon]
 
 
-def test_one_line(city: Path, tmp_path: Path) -> None:
-    found = geoloc.locate(city / "p.jpg", CLICK, city / "m.tif")
-    best = found.best()
-    assert best is not None
-    assert best.polygon.distance(Point(TRUE)) == 0
+def test_answers_are_saved_and_replace_nothing(found: geoloc.Detections, tmp_path: Path) -> None:
     found.save(tmp_path / "found.geojson")
     assert '"FeatureCollection"' in found.to_geojson()
     with pytest.raises(geoloc.GeolocError, match="exists already"):
         found.save(tmp_path / "found.geojson")
 
 
-def test_an_open_mosaic_stays_open(city: Path) -> None:
-    with geoloc.open_mosaic(city / "m.tif") as mosaic:
-        with geoloc.Locator(mosaic) as locator:
-            first = locator.locate(city / "p.jpg", CLICK, top=1)
-        assert mosaic.read(first.plan.windows[0].grid).valid.any()
-
-
-def test_a_detection_draws_itself(city: Path, tmp_path: Path) -> None:
+def test_a_detection_draws_itself(city: Path, found: geoloc.Detections, tmp_path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
+    best = found[0]
     with geoloc.open_mosaic(city / "m.tif") as mosaic:
-        best = geoloc.locate(city / "p.jpg", CLICK, mosaic).best()
-        assert best is not None
         axes = best.plot(mosaic=mosaic)
         axes.figure.savefig(tmp_path / "plot.png")
     pixels = np.asarray(Image.open(tmp_path / "plot.png").convert("RGB")).astype(int)
@@ -123,13 +127,6 @@ def test_a_plot_in_degrees_is_not_squashed() -> None:
     mpl.use("Agg")
     axes = plot_polygon(box(15, 59.9999, 15.0002, 60.0001), "EPSG:4326", "a square of 11 by 22 m")
     assert axes.get_aspect() == pytest.approx(2.0, rel=1e-3)
-
-
-def test_what_is_nowhere_is_not_here(city: Path) -> None:
-    found = geoloc.Locator(city / "m.tif").locate(city / "p.jpg", CLICK, min_score=1.0)
-    assert len(found) == 0
-    assert found.best() is None
-    assert found.answers
 
 
 @pytest.mark.parametrize(
