@@ -10,9 +10,10 @@ importing the package is quick.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from geoloc.system.version import __version__ as __version__
+from tiling.lazy import lazily
 
 __all__ = ["Click", "Detection", "Detections", "GeolocError", "Locator", "load_photo", "locate", "open_mosaic"]
 
@@ -37,17 +38,4 @@ _HOMES = {
 }
 """The module of each public name."""
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    """Names for completion: the public ones, loaded or not."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(__name__, _HOMES)

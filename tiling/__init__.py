@@ -9,7 +9,9 @@ The names below are its main ones. They are loaded when they are first used, so 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tiling.lazy import lazily
 
 __all__ = ["Area", "Grid", "Mosaic", "PixelBox", "Plan", "Window", "make_plan", "open_mosaic"]
 
@@ -32,17 +34,4 @@ _HOMES = {
 }
 """The module of each main name."""
 
-
-def __getattr__(name: str) -> Any:
-    """Load a main name when it is first used (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    """Names for completion: the main ones, loaded or not."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(__name__, _HOMES)
