@@ -32,15 +32,7 @@ class BaselineNet(CrossViewNet):
             self.click_fold.weight.copy_(torch.eye(3, 4)[:, :, None, None])
         self.cvcam: CVCAM | None = None
         if config.fusion == "cvcam":
-            self.cvcam = CVCAM(
-                d,
-                config.attention_heads,
-                config.rounds,
-                config.ffn,
-                self_attention=config.query_self_attention,
-                matching=False,
-                mixing=config.local_mixing,
-            )
+            self.cvcam = CVCAM.of(config, matching=False)
         if config.fusion != "pooled":
             self.pooled = nn.Linear(d, d)
         self.mhsam = MHSAM(d, config.mhsam_groups) if config.mhsam else nn.Identity()

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from geoloc.model.network.config import Config
+
 
 class Attention(nn.Module):
     """Multi-head attention whose keys and values are given apart, so that positions may travel in the values alone."""
@@ -167,6 +169,19 @@ class CVCAM(nn.Module):
         self.mix_reference = nn.ModuleList(LocalMixing(dim) for _ in range(rounds)) if mixing else None
         # In the paper's order positions are in the tokens already, and nothing is added here.
         self.position_gain = nn.Parameter(torch.tensor(0.5)) if matching else None
+
+    @classmethod
+    def of(cls, config: Config, *, matching: bool) -> CVCAM:
+        """Return the rounds of a network of this shape; `matching` as in `CrossAttentionBlock`."""
+        return cls(
+            config.dim,
+            config.attention_heads,
+            config.rounds,
+            config.ffn,
+            self_attention=config.query_self_attention,
+            matching=matching,
+            mixing=config.local_mixing,
+        )
 
     def forward(
         self,

@@ -23,15 +23,7 @@ class DualAttentionNet(CrossViewNet):
         super().__init__(config)
         d = config.dim
         self.click_tokens = nn.Linear(3, d)
-        self.cvcam = CVCAM(
-            d,
-            config.attention_heads,
-            config.rounds,
-            config.ffn,
-            self_attention=config.query_self_attention,
-            matching=True,
-            mixing=config.local_mixing,
-        )
+        self.cvcam = CVCAM.of(config, matching=True)
         self.pooled = nn.Linear(d, d)
         self.mhsam = MHSAM(d, config.mhsam_groups) if config.mhsam else nn.Identity()
         self.head = CellHead(d, self.backbone.fine_channels)
