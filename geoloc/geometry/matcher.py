@@ -38,6 +38,10 @@ class LocalFeatures:
         """Return them with their points mapped by a 3 x 3 homography."""
         return LocalFeatures(map_points(matrix, self.points), self.descriptors)
 
+    def strongest(self, most: int) -> LocalFeatures:
+        """Return the first of them, which are the strongest where a matcher found them."""
+        return LocalFeatures(self.points[:most], self.descriptors[:most])
+
     def part(self, keep: NDArray[np.bool_]) -> LocalFeatures:
         """Return those that are kept."""
         return LocalFeatures(self.points[keep], self.descriptors[keep])
@@ -60,10 +64,17 @@ class Matcher(Protocol):
             image: H x W x 3, RGB.
             valid: H x W, where they may lie; None for anywhere.
             most: about how many at the most: those that tie with the last are kept.
+
+        Returns:
+            The features, the strongest first.
         """
 
     def match(self, query: LocalFeatures, reference: LocalFeatures) -> NDArray[np.intp]:
         """Return pairs of numbers (query, reference), P x 2, each reference at most once."""
+
+
+ROWS = 256
+"""Query descriptors that are compared at a time: few enough for the products to stay in the processor's cache."""
 
 
 class RootSift:
@@ -84,7 +95,9 @@ class RootSift:
         keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), mask)
         if descriptors is None or not len(keypoints):
             return LocalFeatures(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
-        points = from_opencv(np.array([keypoint.pt for keypoint in keypoints], float))
+        order = np.argsort([-keypoint.response for keypoint in keypoints], kind="stable")
+        points = from_opencv(np.array([keypoint.pt for keypoint in keypoints], float))[order]
+        descriptors = descriptors[order]
         root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-9))
         return LocalFeatures(points, np.asarray(root, np.float32))
 
@@ -92,11 +105,29 @@ class RootSift:
         """Return pairs of numbers (query, reference); see `Matcher.match`."""
         if len(query) < 2 or len(reference) < 2:
             return np.zeros((0, 2), np.intp)
-        flann = cv2.FlannBasedMatcher({"algorithm": 1, "trees": 4}, {"checks": 96})
-        pairs = flann.knnMatch(query.descriptors, reference.descriptors, k=2)
-        good = sorted((a.distance, a.queryIdx, a.trainIdx) for a, b in pairs if a.distance < self.ratio * b.distance)
+        nearest, first, second = _two_nearest(query.descriptors, reference.descriptors)
+        good = np.flatnonzero(first < self.ratio * second)
         # Many to one is what repeated texture looks like: the nearest counts.
-        best: dict[int, int] = {}
-        for _, number, other in good:
-            best.setdefault(other, number)
-        return np.array([(number, other) for other, number in best.items()], np.intp).reshape(-1, 2)
+        good = good[np.argsort(first[good], kind="stable")]
+        _, once = np.unique(nearest[good], return_index=True)
+        kept = good[np.sort(once)]
+        return np.column_stack([kept, nearest[kept]])
+
+
+def _two_nearest(
+    query: NDArray[np.float32], reference: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+    """The number of the nearest reference descriptor to each query one, its distance, and that of the next, N each."""
+    nearest = np.empty(len(query), np.intp)
+    cosines = np.empty((2, len(query)), np.float32)
+    columns = np.ascontiguousarray(reference.T)
+    for start in range(0, len(query), ROWS):
+        part = slice(start, start + ROWS)
+        products = query[part] @ columns
+        best = products.argmax(1)
+        rows = np.arange(len(best))
+        nearest[part], cosines[0, part] = best, products[rows, best]
+        products[rows, best] = -1.0
+        cosines[1, part] = products.max(1)
+    first, second = np.sqrt(np.maximum(2 - 2 * cosines, 0))
+    return nearest, first, second

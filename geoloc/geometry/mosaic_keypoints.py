@@ -57,6 +57,11 @@ class MosaicKeypoints:
         self._area_px = columns * rows
         self._chunk_px = CHUNK_PX if self._area_px <= AT_ONCE_PX else NEAR_CHUNK_PX
 
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it is matched at once."""
+        return self._area_px <= AT_ONCE_PX
+
     def grounds(self, answers: Sequence[Detection]) -> Iterator[LocalFeatures]:
         """Yield the features of one ground after the other, the likeliest first: to be matched until one agrees.
 

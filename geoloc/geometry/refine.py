@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.geometry.guided_look import GuidedLook, KnownView
-from geoloc.geometry.homography_fit import HomographyFit, fit_homography
-from geoloc.geometry.matcher import LocalFeatures, Matcher, RootSift
-from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
-from geoloc.geometry.photo_keypoints import PhotoKeypoints
+from geoloc.geometry.homography_fit import HomographyFit
+from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import CHI2_99, Gaussian
@@ -24,9 +22,6 @@ from tiling.mosaic import Mosaic
 from tiling.plan import Plan
 
 METHOD = "attention+geometry"
-BEYOND_DOUBT = 80
-"""Inliers with which no other view of a photo is tried. A view drawn at a wrong tilt may agree too, with fewer of them
-and all in one part of the photo, and carries what is elsewhere metres astray."""
 VERIFIED = 0.97
 """Share of verified places that were right, measured on ground that is not for validation; see docs/geometry.md."""
 HEIGHT_M = 2.0
@@ -38,7 +33,7 @@ CLICK_OFF = 0.1
 
 
 class Refiner:
-    """Matches photographs with what a plan searches; features of the mosaic are kept from photo to photo."""
+    """Carries clicks over by the plane of their photograph, and looks there with attention."""
 
     def __init__(self, mosaic: Mosaic, plan: Plan, guide: GuidedLook | None = None) -> None:
         """Take what is searched.
@@ -49,8 +44,7 @@ class Refiner:
             guide: looks with attention where a place is verified; without one the search's answers are all there is.
         """
         self._mosaic, self._plan, self._guide = mosaic, plan, guide
-        self._matcher: Matcher = RootSift()
-        self._keypoints = MosaicKeypoints(mosaic, plan, self._matcher)
+        self.planes = PlaneFinder(mosaic, plan)
 
     def refine(self, photo: Photo, targets: Sequence[Target], answers: Sequence[Detection]) -> list[Detection]:
         """Return the answers with those places first that geometry verifies.
@@ -70,40 +64,40 @@ class Refiner:
         """
         if not answers:
             return []
-        views = PhotoKeypoints(photo, self._matcher)
-        fits = (self._fit(views, ground) for ground in self._keypoints.grounds(answers))
-        fit = next((fit for fit in fits if fit is not None), None)
+        fit = self.planes.round_answers(photo, answers)
         if fit is None:
             return list(answers)
         refined: list[Detection] = []
         for number, target in enumerate(targets):
             mine = [answer for answer in answers if answer.target == number]
-            refined += self._verified(photo, target, fit, mine) or mine
+            verified = self.carry(photo, number, target, fit, mine) if mine else []
+            refined += verified or mine
         return refined
 
-    def _fit(self, views: PhotoKeypoints, ground: LocalFeatures) -> HomographyFit | None:
-        """The plane that the most matches of any view agree on; the first that is beyond doubt ends the search."""
-        best: HomographyFit | None = None
-        if not len(ground):
-            return None
-        for features in views:
-            pairs = self._matcher.match(features, ground)
-            fit = fit_homography(features.points[pairs[:, 0]], ground.points[pairs[:, 1]])
-            if fit is not None and (best is None or fit.inliers > best.inliers):
-                best = fit
-            if best is not None and best.inliers >= BEYOND_DOUBT:
-                break
-        return best
-
-    def _verified(
-        self, photo: Photo, target: Target, fit: HomographyFit, answers: Sequence[Detection]
+    def carry(
+        self, photo: Photo, number: int, target: Target, fit: HomographyFit, answers: Sequence[Detection] = ()
     ) -> list[Detection]:
-        """The target's answers, the verified place first; none where it comes to lie outside the plan's area."""
-        grid = self._keypoints.grid
+        """Carry a click over by the plane of its photograph.
+
+        Args:
+            photo: the photograph, upright.
+            number: of the target.
+            target: what was clicked.
+            fit: the photo's plane, in pixels of `planes.grid`.
+            answers: those of attention to it, where it was asked already.
+
+        Returns:
+            The verified place, then those of the answers that mean another one; nothing where the place comes to lie
+            outside the plan's area, or where attention sees no object to tell how large it is.
+
+        Raises:
+            GeolocError: the mosaic cannot be read.
+        """
+        grid = self.planes.grid
         click = np.array([target.click.x, target.click.y])
         (mapped,) = fit.map_points(click[None])
         inside = bool(((mapped >= 0) & (mapped < [grid.width, grid.height])).all())
-        if not answers or not inside:
+        if not inside:
             return []
         gsd = grid.ground_gsd(float(mapped[0]), float(mapped[1]))
         geometry = fit.view_geometry(click)
@@ -114,6 +108,8 @@ class Refiner:
             view = KnownView(grid, place, geometry.heading_deg, 1 / (geometry.scale * gsd))
             guided = self._guide.look(photo, target, view)
             agreeing = ([] if guided is None else [_AnswerBox.of(grid, guided)]) + agreeing
+        if not (agreeing or boxes):
+            return []
         template = (agreeing or boxes)[0]
         outline = None if target.box is None else _mapped_box(fit, target.box)
         size = template.size if outline is None else np.array([outline.width, outline.height])
@@ -134,12 +130,12 @@ class Refiner:
             accuracy_m=math.hypot(*parts.values()),
             accuracy_parts=parts,
             method=METHOD,
-            target=answers[0].target,
+            target=number,
             evidence=None,
         )
         if not self._plan.area.contains(best.centre_lonlat):
             return []
-        return [best, *_others(best, place, boxes)[: len(answers) - 1]]
+        return [best, *_others(best, place, boxes)[: max(0, len(answers) - 1)]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,10 +11,11 @@ from geoloc.geometry.refine import Refiner
 from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
+from geoloc.pipeline.cascade import find_targets
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.source import SearchSource
 from geoloc.results.detection import Detection, present
-from geoloc.search.locate import PRESENT, locate
+from geoloc.search.locate import PRESENT
 from tiling.plan import Plan
 
 KEPT = 2
@@ -82,18 +83,16 @@ class Finder:
             MosaicError: the mosaic cannot be read.
         """
         ground, request = self._ground(plan), self._request
-        answers = locate(
+        answers = find_targets(
             photo,
             targets,
-            ground.reference,
-            self._model,
-            top=request.top,
-            exhaustive=request.exhaustive,
+            reference=ground.reference,
+            refiner=ground.refiner,
+            model=self._model,
+            request=request,
             progress=progress,
+            verifying=verifying,
         )
-        if request.refine == "auto" and ground.refiner is not None:
-            verifying()
-            answers = ground.refiner.refine(photo, targets, answers)
         if request.min_score is None:
             return Found(answers, present(answers, PRESENT))
         return Found(answers, [answer for answer in answers if answer.score >= request.min_score])

@@ -43,7 +43,8 @@ class SearchStub:
             self.refined = True
             return answers
 
-        return SimpleNamespace(refine=refine)
+        planes = SimpleNamespace(remembers=lambda photo: False, matches_whole=False)
+        return SimpleNamespace(refine=refine, planes=planes)
 
     def reference(self, mosaic: Mosaic, plan: Plan, model: SimpleNamespace) -> SimpleNamespace:
         self.references += 1

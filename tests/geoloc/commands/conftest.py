@@ -11,6 +11,7 @@ from affine import Affine
 
 import geoloc.features.mosaic_features
 import geoloc.model
+import geoloc.pipeline.cascade
 import geoloc.pipeline.finder
 from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS, new_network, preset_config
@@ -50,7 +51,7 @@ def search(monkeypatch: pytest.MonkeyPatch) -> SearchStub:
     stub = SearchStub([0.9, 0.3, 0.1])
     monkeypatch.setattr(geoloc.model, "load", stub.load)
     monkeypatch.setattr(geoloc.features.mosaic_features, "MosaicFeatures", stub.reference)
-    monkeypatch.setattr(geoloc.pipeline.finder, "locate", stub.locate)
+    monkeypatch.setattr(geoloc.pipeline.cascade, "locate", stub.locate)
     monkeypatch.setattr(geoloc.pipeline.finder, "Refiner", stub.refiner)
     return stub
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+import geoloc.pipeline.cascade
 import geoloc.pipeline.finder
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
@@ -43,9 +44,10 @@ def plans(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> list[Any]:
     def refined(photo: Photo, targets: object, answers: list[Detection]) -> list[Detection]:
         return [*answers, make_detection(0.97, (5, 5, 6, 6), rank=1, target=1)]
 
-    monkeypatch.setattr(geoloc.pipeline.finder, "locate", locate)
+    monkeypatch.setattr(geoloc.pipeline.cascade, "locate", locate)
     monkeypatch.setattr(geoloc.pipeline.finder, "GuidedLook", lambda reference, model: None)
-    refiner = SimpleNamespace(refine=refined)
+    planes = SimpleNamespace(remembers=lambda photo: False, matches_whole=False)
+    refiner = SimpleNamespace(refine=refined, planes=planes)
     monkeypatch.setattr(geoloc.pipeline.finder, "Refiner", lambda mosaic, plan, guide: refiner)
     return plans
 
