@@ -129,7 +129,7 @@ class Locator:
                 one half: they are "not here".
             refine: "auto", or "off" for attention alone.
             exhaustive: show every window to the whole network.
-            progress: called with the number of windows done and of all.
+            progress: called with the number of looks done and of all, while attention searches.
 
         Returns:
             The answers, ranked from 1 within each click, clicks in their order.
@@ -141,6 +141,7 @@ class Locator:
             WeightsError: the weights cannot be used.
             ValueError: what was clicked is neither points nor boxes, or an option has a value that is none.
         """
+        from geoloc.pipeline.cascade import Watch
         from geoloc.results.detections import Detections
 
         photo = photo if isinstance(photo, Photo) else load_photo(photo)
@@ -159,10 +160,9 @@ class Locator:
             refine=refine,
             exhaustive=exhaustive,
         )
-        plan = Scope(self._source, request).plan(photo)
-        found = self._finding(request).find(photo, targets, plan, progress)
+        found = self._finding(request).find(photo, targets, Scope(self._source, request), Watch(progress=progress))
         return Detections(
-            tuple(found.here), tuple(found.answers), photo, targets, self._source.crs, plan, self._source.mosaic
+            tuple(found.here), tuple(found.answers), photo, targets, self._source.crs, found.plan, self._source.mosaic
         )
 
     def close(self) -> None:

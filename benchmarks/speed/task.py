@@ -53,12 +53,14 @@ def _build(args: Any) -> dict[str, Any]:
     from geoloc.model.network.features import MARGIN, STRIDE
     from geoloc.model.packaged import find_weights, network_checksum
     from geoloc.pipeline.request import SearchRequest
+    from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from tiling.area import Area
 
     checksum = network_checksum(find_weights("base", None))
     with open_source(SearchRequest(mosaics=(args.mosaic,))) as source:
-        plan = source.plan(Area.everywhere())
+        scope = Scope(source, request)
+        plan = scope.plan()
         localizer = model.load().compiled()
         request = IndexRequest(None, None, Area.everywhere().polygon)
         assert source.mosaic is not None
@@ -100,8 +102,8 @@ def _search(args: Any) -> dict[str, Any]:
     from geoloc import model
     from geoloc.pipeline.finder import Finder
     from geoloc.pipeline.request import SearchRequest
+    from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from tiling.area import Area
     from tiling.grid import project
 
     request = SearchRequest(
@@ -109,14 +111,16 @@ def _search(args: Any) -> dict[str, Any]:
         index=args.index,
         refine="off" if args.off else "auto",
         exhaustive=args.exhaustive,
+        gps=False,
     )
     seconds, hits = [], []
     with open_source(request) as source:
-        plan = source.plan(Area.everywhere())
+        scope = Scope(source, request)
+        plan = scope.plan()
         finder = Finder(source, model.load(), request)
         begin = args.began
         for query, photo, target in _queries(args.queries, args.count):
-            best = [answer for answer in finder.find(photo, [target], plan).answers if answer.rank == 1]
+            best = [answer for answer in finder.find(photo, [target], scope).answers if answer.rank == 1]
             seconds.append(time.time() - begin)
             place = project(best[0].polygon.centroid, best[0].crs, query.epsg) if best else Point(0, 0)
             hits.append(bool(query.box.contains(place)))

@@ -106,17 +106,18 @@ def locate(
             )
         scope = Scope(source, request)
         if hint := scope.around(photo):
-            LOG.info("Looking only %s; --no-gps leaves it out", hint)
+            LOG.info("Looking first %s; --no-gps leaves it out", hint)
         plan = scope.plan(photo)
         coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
         enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
         LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
 
         from geoloc import model
+        from geoloc.pipeline.cascade import Watch
         from geoloc.pipeline.finder import Finder
 
         finder = Finder(source, model.load(request.preset, request.weights, request.device), request)
-        found = finder.find(photo, targets, plan, Progress("windows"))
+        found = finder.find(photo, targets, scope, Watch(_tell, Progress("looks")))
         _report(targets, found)
         if output is not None:
             write_results(found.here, output, crs=source.crs, overwrite=overwrite)
@@ -125,6 +126,12 @@ def locate(
             draw_preview(photo, clicked, found.here, source.mosaic, preview, plan=plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found.here))
+
+
+def _tell(stage: str) -> None:
+    """Say what begins and has no count of its own."""
+    if text := {"matching": "Matching local features ...", "verifying": "Checking by local features ..."}.get(stage):
+        LOG.info(text)
 
 
 def _report(targets: list[Target], found: Found) -> None:

@@ -86,7 +86,7 @@ def run(
 
         def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
             report(f"Locating {len(targets)} objects of {photo.path.name} ...")
-            answers = finder.find(photo, targets, scope.plan(photo)).answers
+            answers = finder.find(photo, targets, scope).answers
             found.extend(answers)
             previews.append(folder / f"preview_{photo.path.stem}.png")
             best = [answer for answer in answers if answer.rank == 1]

@@ -60,6 +60,11 @@ class HomographyFit:
         """Number of matches that agree."""
         return len(self.photo)
 
+    def moved(self, by: NDArray[np.float64]) -> HomographyFit:
+        """Return it in pixels that count from elsewhere: a place (x, y) of the reference is then (x, y) + `by`."""
+        shift = np.array([[1, 0, by[0]], [0, 1, by[1]], [0, 0, 1.0]])
+        return HomographyFit(shift @ self.matrix, self.photo, self.reference + by)
+
     def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map photo points (N x 2) to reference pixels, moved as the inliers next to them are off.
 

@@ -38,10 +38,6 @@ class LocalFeatures:
         """Return them with their points mapped by a 3 x 3 homography."""
         return LocalFeatures(map_points(matrix, self.points), self.descriptors)
 
-    def strongest(self, most: int) -> LocalFeatures:
-        """Return the first of them, which are the strongest where a matcher found them."""
-        return LocalFeatures(self.points[:most], self.descriptors[:most])
-
     def part(self, keep: NDArray[np.bool_]) -> LocalFeatures:
         """Return those that are kept."""
         return LocalFeatures(self.points[keep], self.descriptors[keep])
@@ -63,10 +59,7 @@ class Matcher(Protocol):
         Args:
             image: H x W x 3, RGB.
             valid: H x W, where they may lie; None for anywhere.
-            most: about how many at the most: those that tie with the last are kept.
-
-        Returns:
-            The features, the strongest first.
+            most: about how many at the most, the strongest: those that tie with the last are kept.
         """
 
     def match(self, query: LocalFeatures, reference: LocalFeatures) -> NDArray[np.intp]:
@@ -95,9 +88,7 @@ class RootSift:
         keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), mask)
         if descriptors is None or not len(keypoints):
             return LocalFeatures(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
-        order = np.argsort([-keypoint.response for keypoint in keypoints], kind="stable")
-        points = from_opencv(np.array([keypoint.pt for keypoint in keypoints], float))[order]
-        descriptors = descriptors[order]
+        points = from_opencv(np.array([keypoint.pt for keypoint in keypoints], float))
         root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-9))
         return LocalFeatures(points, np.asarray(root, np.float32))
 

@@ -6,24 +6,39 @@ from collections.abc import Iterator
 
 from geoloc.geometry.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import rectified_views
+from geoloc.photo.rectify import Rectified, rectified_views
 
-MOST = 20000
-"""Features of a view at the most."""
+FEW, MOST = 3000, 20000
+"""Features of a view: the strongest, which mostly tell the plane beyond doubt at a tenth of the cost, and all."""
+
+
+class ViewKeypoints:
+    """The local features of one view of a photo, their points in the photo; found when they are first needed."""
+
+    def __init__(self, view: Rectified, matcher: Matcher) -> None:
+        """Take the view, and what finds features."""
+        self._view, self._matcher = view, matcher
+        self._found: dict[int, LocalFeatures] = {}
+
+    def strongest(self, most: int) -> LocalFeatures:
+        """Return so many of them at the most, the strongest."""
+        if most not in self._found:
+            found = self._matcher.features(self._view.image, self._view.valid, most)
+            self._found[most] = found.moved(self._view.to_photo)
+        return self._found[most]
 
 
 class PhotoKeypoints:
-    """The local features of each view of a photo, their points in the photo; found when they are first needed."""
+    """The views of a photo, drawn when they are first needed."""
 
     def __init__(self, photo: Photo, matcher: Matcher) -> None:
         """Take the photo, upright, and what finds features."""
         self._views, self._matcher = rectified_views(photo), matcher
-        self._found: list[LocalFeatures] = []
+        self._drawn: list[ViewKeypoints] = []
 
-    def __iter__(self) -> Iterator[LocalFeatures]:
-        """Yield the features of one view after the other, the likeliest first."""
-        yield from self._found
+    def __iter__(self) -> Iterator[ViewKeypoints]:
+        """Yield one view after the other, the likeliest first."""
+        yield from self._drawn
         for view in self._views:
-            features = self._matcher.features(view.image, view.valid, MOST)
-            self._found.append(features.moved(view.to_photo))
-            yield self._found[-1]
+            self._drawn.append(ViewKeypoints(view, self._matcher))
+            yield self._drawn[-1]

@@ -2,100 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from hashlib import blake2b
+from collections.abc import Sequence
 
+import numpy as np
 from cachetools import LRUCache
+from numpy.typing import NDArray
+from shapely.geometry import Point
 
 from geoloc.geometry.homography_fit import HomographyFit, fit_homography
-from geoloc.geometry.matcher import LocalFeatures, Matcher, RootSift
-from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
-from geoloc.geometry.photo_keypoints import PhotoKeypoints
+from geoloc.geometry.keypoint_squares import SearchedKeypoints
+from geoloc.geometry.known_planes import REMEMBERED, KnownPlanes, fingerprint
+from geoloc.geometry.matcher import LocalFeatures, Matcher
+from geoloc.geometry.photo_keypoints import FEW, MOST, PhotoKeypoints
 from geoloc.photo.photo import Photo
-from geoloc.results.detection import Detection
-from tiling.grid import Grid
-from tiling.mosaic import Mosaic
-from tiling.plan import Plan
+from tiling.grid import WGS84, beside, project
+from tiling.plan import Window
 
 BEYOND_DOUBT = 80
 """Inliers with which no other view of a photo is tried. A view drawn at a wrong tilt may agree too, with fewer of them
 and all in one part of the photo, and carries what is elsewhere metres astray."""
-STRONGEST = 3000
-"""Features of a view that are matched first, the strongest: mostly they are beyond doubt, at a tenth of the cost."""
-REMEMBERED = 256
-"""Photographs whose plane is kept, those asked for last."""
 
 
 class PlaneFinder:
-    """Finds the plane of photographs on a plan's ground; what was found, or not, is kept by the photo's pixels."""
+    """Finds the planes of photographs on the ground of one plan."""
 
-    def __init__(self, mosaic: Mosaic, plan: Plan) -> None:
-        """Take the pixels, and the windows that are searched."""
-        self._matcher: Matcher = RootSift()
-        self._keypoints = MosaicKeypoints(mosaic, plan, self._matcher)
-        self._whole: LRUCache[bytes, HomographyFit | None] = LRUCache(REMEMBERED)
+    def __init__(self, keypoints: SearchedKeypoints, matcher: Matcher, known: KnownPlanes) -> None:
+        """Take the ground's features, what matches them, and the planes that are known, of this plan or another."""
+        self.keypoints, self._matcher, self._known = keypoints, matcher, known
+        self._nowhere: LRUCache[bytes, bool] = LRUCache(REMEMBERED)
+
+    def search(self, photo: Photo) -> PlaneSearch:
+        """Begin to look for the plane of a photo."""
+        return PlaneSearch(photo, self.keypoints, self._matcher, self._known, self._nowhere)
+
+
+class PlaneSearch:
+    """The search for the plane of one photo, on one ground after the other until one agrees.
+
+    Attributes:
+        fit: the plane, to pixels of the plan's grid; None until one agrees.
+    """
+
+    def __init__(
+        self,
+        photo: Photo,
+        keypoints: SearchedKeypoints,
+        matcher: Matcher,
+        known: KnownPlanes,
+        nowhere: LRUCache[bytes, bool],
+    ) -> None:
+        """Begin with what is known already; `nowhere` has photos of which all that is searched shows nothing."""
+        self._photo, self._keypoints, self._matcher = photo, keypoints, matcher
+        self._known, self._nowhere = known, nowhere
+        self._views = PhotoKeypoints(photo, matcher)
+        plane = known.get(photo)
+        self.fit = None if plane is None else plane.moved(-keypoints.corner)
 
     @property
-    def grid(self) -> Grid:
-        """Pixels that planes map to."""
-        return self._keypoints.grid
+    def all_are_few(self) -> bool:
+        """Whether all that is searched is small enough to be matched before anything else is asked."""
+        return self._keypoints.are_few
 
     @property
-    def matches_whole(self) -> bool:
-        """Whether all that is searched is small enough to be matched at once."""
-        return self._keypoints.is_small
+    def neighbours(self) -> NDArray[np.float64]:
+        """Places in what is searched round which the photographs found last were, N x 2 pixels of the plan's grid."""
+        return self._keypoints.inside(self._known.places - self._keypoints.corner)
 
-    def remembers(self, photo: Photo) -> bool:
-        """Say whether a plane of this photo was found before."""
-        return self._whole.get(_fingerprint(photo)) is not None
+    def places_at(self, position: tuple[float, float] | None) -> NDArray[np.float64]:
+        """Return a position (lon, lat) in WGS 84 as places, N x 2 pixels of the plan's grid; none where it is off it."""
+        if position is None:
+            return np.zeros((0, 2))
+        grid = self._keypoints.grid
+        place = beside(project(Point(position), WGS84, grid.crs), grid.crs, grid.affine.c)
+        return self._keypoints.inside(np.array([~grid.affine * (place.x, place.y)]))
 
-    def on_everything(self, photo: Photo) -> HomographyFit | None:
-        """Match a photo with all that is searched, unless it was before; None where nothing agrees.
+    def middles(self, windows: Sequence[Window]) -> NDArray[np.float64]:
+        """Return the middles of windows, N x 2 pixels of the plan's grid."""
+        middles = [np.array(window.corner) + window.px / 2 - self._keypoints.corner for window in windows]
+        return np.array(middles).reshape(-1, 2)
 
-        Raises:
-            MosaicError: the mosaic cannot be read.
-        """
-        key = _fingerprint(photo)
-        if key not in self._whole:
-            self._whole[key] = self._first_fit(photo, self._keypoints.grounds(()))
-        return self._whole[key]
-
-    def round_answers(self, photo: Photo, answers: Sequence[Detection]) -> HomographyFit | None:
-        """Match a photo with the ground round answers, then with all of it; what is remembered is taken.
+    def on_all(self) -> None:
+        """Match the photo with all that is searched, unless that was in vain before or it is too much.
 
         Raises:
-            MosaicError: the mosaic cannot be read.
+            GeolocError: the mosaic or index cannot be read.
         """
-        if self.matches_whole or self.remembers(photo):
-            return self.on_everything(photo)
-        fit = self._first_fit(photo, self._keypoints.grounds(answers))
-        if fit is not None:
-            self._whole[_fingerprint(photo)] = fit
-        return fit
+        key = fingerprint(self._photo)
+        if self._keypoints.are_too_many or self._nowhere.get(key):
+            return
+        self._match(self._keypoints.all())
+        if self.fit is None:
+            self._nowhere[key] = True
 
-    def _first_fit(self, photo: Photo, grounds: Iterable[LocalFeatures]) -> HomographyFit | None:
-        views = PhotoKeypoints(photo, self._matcher)
-        fits = (self._fit(views, ground) for ground in grounds)
-        return next((fit for fit in fits if fit is not None), None)
+    def near(self, places: NDArray[np.float64]) -> None:
+        """Match the photo with what lies round places.
 
-    def _fit(self, views: PhotoKeypoints, ground: LocalFeatures) -> HomographyFit | None:
-        """The plane that the most matches of any view agree on; the first that is beyond doubt ends the search."""
+        Args:
+            places: N x 2, pixels of the plan's grid.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        self._match(self._keypoints.near(places))
+
+    def _match(self, ground: LocalFeatures) -> None:
+        """Take the plane that the most matches of any view agree on; the first that is beyond doubt ends the search."""
+        if self.fit is not None or len(ground) < 2:
+            return
         best: HomographyFit | None = None
-        if not len(ground):
-            return None
-        for features in views:
-            for some in (features.strongest(STRONGEST), features):
-                pairs = self._matcher.match(some, ground)
-                fit = fit_homography(some.points[pairs[:, 0]], ground.points[pairs[:, 1]])
+        for view in self._views:
+            for most in (FEW, MOST):
+                features = view.strongest(most)
+                pairs = self._matcher.match(features, ground)
+                fit = fit_homography(features.points[pairs[:, 0]], ground.points[pairs[:, 1]])
                 if fit is not None and (best is None or fit.inliers > best.inliers):
                     best = fit
                 if best is not None and best.inliers >= BEYOND_DOUBT:
-                    return best
-        return best
-
-
-def _fingerprint(photo: Photo) -> bytes:
-    """What tells one picture from another, whatever its file is called."""
-    digest = blake2b(repr((photo.size, photo.pitch_deg, photo.focal_px, photo.panorama)).encode(), digest_size=16)
-    digest.update(photo.pixels.data)
-    return digest.digest()
+                    break
+            if best is not None and best.inliers >= BEYOND_DOUBT:
+                break
+        if best is not None:
+            self.fit = best
+            self._known.keep(self._photo, best.moved(self._keypoints.corner))

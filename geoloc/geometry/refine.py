@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from geoloc.features.reference import Reference
 from geoloc.geometry.guided_look import GuidedLook, KnownView
 from geoloc.geometry.homography_fit import HomographyFit
-from geoloc.geometry.plane_finder import PlaneFinder
+from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import CHI2_99, Gaussian
 from geoloc.results.detection import Detection
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
-from tiling.mosaic import Mosaic
-from tiling.plan import Plan
 
 METHOD = "attention+geometry"
 VERIFIED = 0.97
@@ -33,26 +32,38 @@ CLICK_OFF = 0.1
 
 
 class Refiner:
-    """Carries clicks over by the plane of their photograph, and looks there with attention."""
+    """Carries clicks over by the plane of their photograph, and looks there with attention.
 
-    def __init__(self, mosaic: Mosaic, plan: Plan, guide: GuidedLook | None = None) -> None:
+    Attributes:
+        planes: finds the planes of photographs.
+    """
+
+    def __init__(self, reference: Reference, planes: PlaneFinder, guide: GuidedLook | None = None) -> None:
         """Take what is searched.
 
         Args:
-            mosaic: the pixels.
-            plan: the windows of the search.
+            reference: the windows of the search, and the mosaic that they are of.
+            planes: finds the planes of photographs on the same ground.
             guide: looks with attention where a place is verified; without one the search's answers are all there is.
         """
-        self._mosaic, self._plan, self._guide = mosaic, plan, guide
-        self.planes = PlaneFinder(mosaic, plan)
+        self._reference, self.planes, self._guide = reference, planes, guide
 
-    def refine(self, photo: Photo, targets: Sequence[Target], answers: Sequence[Detection]) -> list[Detection]:
-        """Return the answers with those places first that geometry verifies.
+    def places(self, answers: Sequence[Detection]) -> NDArray[np.float64]:
+        """Return where answers are, N x 2 pixels of the plan's grid."""
+        grid = self.planes.keypoints.grid
+        centres = [project(answer.polygon.centroid, answer.crs, grid.crs) for answer in answers]
+        return np.array([~grid.affine * (centre.x, centre.y) for centre in centres]).reshape(-1, 2)
+
+    def refine(
+        self, photo: Photo, targets: Sequence[Target], answers: Sequence[Detection], plane: PlaneSearch
+    ) -> list[Detection]:
+        """Return the answers with those places first that geometry verifies, on the ground round them or on all.
 
         Args:
             photo: the photograph, upright.
             targets: what was clicked in it.
             answers: those of `locate` for these targets.
+            plane: the search for the photo's plane, on grounds that were likelier; its fit is taken where it has one.
 
         Returns:
             A verified place takes rank 1, has the `METHOD`, a score of at least `VERIFIED` times the probability that
@@ -64,13 +75,17 @@ class Refiner:
         """
         if not answers:
             return []
-        fit = self.planes.round_answers(photo, answers)
-        if fit is None:
+        if not plane.all_are_few:
+            # Mostly the best answer is the right one, and the ground of the others need not be read.
+            plane.near(self.places([answer for answer in answers if answer.rank == 1]))
+            plane.near(self.places(answers))
+        plane.on_all()
+        if plane.fit is None:
             return list(answers)
         refined: list[Detection] = []
         for number, target in enumerate(targets):
             mine = [answer for answer in answers if answer.target == number]
-            verified = self.carry(photo, number, target, fit, mine) if mine else []
+            verified = self.carry(photo, number, target, plane.fit, mine) if mine else []
             refined += verified or mine
         return refined
 
@@ -83,7 +98,7 @@ class Refiner:
             photo: the photograph, upright.
             number: of the target.
             target: what was clicked.
-            fit: the photo's plane, in pixels of `planes.grid`.
+            fit: the photo's plane, to pixels of the plan's grid.
             answers: those of attention to it, where it was asked already.
 
         Returns:
@@ -93,7 +108,7 @@ class Refiner:
         Raises:
             GeolocError: the mosaic cannot be read.
         """
-        grid = self.planes.grid
+        grid, reference = self.planes.keypoints.grid, self._reference
         click = np.array([target.click.x, target.click.y])
         (mapped,) = fit.map_points(click[None])
         inside = bool(((mapped >= 0) & (mapped < [grid.width, grid.height])).all())
@@ -120,12 +135,12 @@ class Refiner:
             place = place.product(template.centre)
         middle = place.mean if outline is None else np.array(outline.centre) + place.mean - mapped
         box = grid.box_polygon(PixelBox.about(*map(float, (*middle, *size))))
-        parts = {"match": place.error * gsd, "mosaic pixel": self._mosaic.gsd_m / math.sqrt(12)}
+        parts = {"match": place.error * gsd, "mosaic pixel": reference.gsd_m / math.sqrt(12)}
         best = replace(
             template.answer,
             rank=1,
             score=max(VERIFIED * place.probability_within(size), *(other.answer.score for other in agreeing), 0.0),
-            polygon=self._mosaic.in_turn(project(box, grid.crs, self._mosaic.crs)),
+            polygon=reference.in_turn(project(box, grid.crs, reference.crs)),
             gsd_m=gsd,
             accuracy_m=math.hypot(*parts.values()),
             accuracy_parts=parts,
@@ -133,7 +148,7 @@ class Refiner:
             target=number,
             evidence=None,
         )
-        if not self._plan.area.contains(best.centre_lonlat):
+        if not reference.plan.area.contains(best.centre_lonlat):
             return []
         return [best, *_others(best, place, boxes)[: max(0, len(answers) - 1)]]
 

@@ -1,12 +1,14 @@
-"""What is tried to find targets, the cheapest evidence that is enough first.
+"""What is tried to find targets on a ground, the cheapest evidence that is enough first.
 
 1. The photograph's plane is known from an earlier click: the click is carried over, and attention looks there once.
-2. What is searched is small enough to be matched whole: local features first. Verified, the same look ends it.
-3. Otherwise, and for targets that this leaves open, attention searches the windows, all of them or those that
-   descriptors speak for, and geometry is tried once more round its answers.
+2. What is searched is small enough to be matched whole; or the photo's own position, or the photographs found before,
+   tell where: local features there. Verified, the same look ends the search.
+3. What is searched is larger: local features round the windows that descriptors speak for.
+4. What this leaves open is looked for by attention, on the windows that descriptors speak for or on all.
+5. Geometry once more, round the answers of attention, and on all that is searched if that is not too much.
 
-`refine="off"` is attention alone, and so is an index without its mosaic; `exhaustive` begins with attention, since it
-asks that every window be looked at.
+`refine="off"` is attention alone, and so is an index without local features and mosaic; `exhaustive` begins with
+attention, since it asks that every window be looked at.
 """
 
 from __future__ import annotations
@@ -15,89 +17,210 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
 
 from geoloc.features.reference import Reference
+from geoloc.geometry.plane_finder import PlaneSearch
 from geoloc.geometry.refine import Refiner
 from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
-from geoloc.search.locate import PRESENT, locate
+from geoloc.search.locate import PRESENT, AttentionSearch
 
 LOG = logging.getLogger(__name__)
 """With -v every step is told, and how long it took."""
+LIKELY_WINDOWS = 5
+"""Windows that descriptors speak for most, round which local features are matched before attention is asked."""
 
 
-def find_targets(
-    photo: Photo,
-    targets: Sequence[Target],
-    *,
-    reference: Reference,
-    refiner: Refiner | None,
-    model: Localizer,
-    request: SearchRequest,
-    progress: Callable[[int, int], None],
-    verifying: Callable[[], None],
-) -> list[Detection]:
-    """Find targets in a photo, step by step until every one is found.
+@dataclass(frozen=True, slots=True)
+class SearchGround:
+    """Where a search looks, as network and geometry see it.
 
-    Args:
-        photo: the photograph, upright.
-        targets: what was clicked in it.
-        reference: what is searched, as the network sees it.
-        refiner: geometry on the same ground; None where there are no pixels.
-        model: the network.
-        request: its top, refine and exhaustive count.
-        progress: called with the number of windows done and of all.
-        verifying: called before geometry checks answers of attention.
-
-    Returns:
-        Answers ranked from 1 within each target, targets in their order.
-
-    Raises:
-        PhotoError: a click is outside the photo.
-        GeolocError: the mosaic cannot be read.
+    Attributes:
+        reference: the windows of a plan, with the network's features.
+        refiner: geometry on the same ground; None where there are neither pixels nor local features.
     """
-    geometry = refiner if request.refine == "auto" else None
-    found: list[Detection] = []
-    if geometry is not None and not request.exhaustive:
-        found = _by_geometry(photo, targets, geometry)
-    answered = {detection.target for detection in found}
-    open_ones = [number for number in range(len(targets)) if number not in answered]
-    if open_ones:
-        rest = [targets[number] for number in open_ones]
-        with _step("attention over windows"):
-            answers = locate(
-                photo, rest, reference, model, top=request.top, exhaustive=request.exhaustive, progress=progress
-            )
-        if geometry is not None:
-            verifying()
-            with _step("geometry round its answers"):
-                answers = geometry.refine(photo, rest, answers)
-        found += [replace(answer, target=open_ones[answer.target]) for answer in answers]
-    return sorted(found, key=lambda detection: (detection.target, detection.rank))
+
+    reference: Reference
+    refiner: Refiner | None
 
 
-def _by_geometry(photo: Photo, targets: Sequence[Target], geometry: Refiner) -> list[Detection]:
-    """Verified places of targets, where the photo's plane is known or may be found at once; sure ones alone."""
-    planes = geometry.planes
-    if not (planes.remembers(photo) or planes.matches_whole):
-        return []
-    with _step(
-        "the photo's plane, known before" if planes.remembers(photo) else "local features, all that is searched"
-    ):
-        fit = planes.on_everything(photo)
-    if fit is None:
-        return []
-    with _step(f"a look at {len(targets)} carried over by {fit.inliers} matches"):
-        carried = [geometry.carry(photo, number, target, fit) for number, target in enumerate(targets)]
-    return [answers[0] for answers in carried if answers and answers[0].score >= PRESENT]
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was taken.
+
+    Attributes:
+        name: what was tried.
+        seconds: wall time that it took.
+        cpu_s: time of the processor that it took, that of all threads.
+        answered: how many targets it found.
+    """
+
+    name: str
+    seconds: float
+    cpu_s: float
+    answered: int
 
 
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    begun, begun_cpu = time.perf_counter(), time.process_time()
-    yield
-    LOG.debug("%s: %.2f s, CPU %.2f s", name, time.perf_counter() - begun, time.process_time() - begun_cpu)
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how far a search is.
+
+    Attributes:
+        stage: called with the name of what begins: "matching" (local features), "searching" (attention) or "verifying"
+            (geometry round its answers).
+        progress: called with the number of looks done and of all, while attention searches.
+        steps: takes the steps that were taken.
+    """
+
+    stage: Callable[[str], None] = lambda name: None
+    progress: Callable[[int, int], None] = lambda done, total: None
+    steps: list[Step] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[list[Detection]]:
+        """Take a step; its answers are to be put into the list."""
+        begun, begun_cpu = time.perf_counter(), time.process_time()
+        found: list[Detection] = []
+        yield found
+        seconds, cpu_s = time.perf_counter() - begun, time.process_time() - begun_cpu
+        done = Step(name, seconds, cpu_s, len({answer.target for answer in found if answer.score >= PRESENT}))
+        self.steps.append(done)
+        LOG.debug("%s: %.2f s, CPU %.2f s, found %d", name, seconds, cpu_s, done.answered)
+
+
+class Cascade:
+    """The search for targets of one photo on one ground."""
+
+    def __init__(
+        self,
+        photo: Photo,
+        targets: Sequence[Target],
+        ground: SearchGround,
+        model: Localizer,
+        request: SearchRequest,
+        watch: Watch,
+    ) -> None:
+        """Begin; nothing is looked at yet.
+
+        Args:
+            photo: the photograph, upright.
+            targets: what was clicked in it.
+            ground: where they may be.
+            model: the network.
+            request: its top, refine and exhaustive count.
+            watch: who is told how far the search is.
+        """
+        self._photo, self._targets, self._ground = photo, targets, ground
+        self._model, self._request, self._watch = model, request, watch
+        self._refiner = ground.refiner if request.refine == "auto" and not photo.panorama else None
+
+    @property
+    def verifies(self) -> bool:
+        """Whether geometry can tell where the photo was taken at all."""
+        return self._refiner is not None
+
+    @property
+    def verified(self) -> bool:
+        """Whether it has."""
+        return self.verifies and self._plane.fit is not None
+
+    def answers(self) -> list[Detection]:
+        """Find the targets by all steps.
+
+        Returns:
+            Answers ranked from 1 within each target, targets in their order.
+
+        Raises:
+            PhotoError: a click is outside the photo.
+            GeolocError: the mosaic or index cannot be read.
+        """
+        found = self.by_geometry()
+        answered = {answer.target for answer in found}
+        found += self.by_attention([number for number in range(len(self._targets)) if number not in answered])
+        return sorted(found, key=lambda answer: (answer.target, answer.rank))
+
+    def by_geometry(self) -> list[Detection]:
+        """Take the steps 1 to 3.
+
+        Returns:
+            Verified places, those alone that are sure, one a target.
+
+        Raises:
+            PhotoError: a click is outside the photo.
+            GeolocError: the mosaic or index cannot be read.
+        """
+        if self._refiner is None or self._request.exhaustive:
+            return []
+        plane, photo = self._plane, self._photo
+        self._watch.stage("matching")
+        if plane.fit is not None:
+            return self._carried("the photo's plane, known before")
+        if plane.all_are_few:
+            with self._watch.step("local features, on all that is searched"):
+                plane.on_all()
+        elif len(told := np.concatenate([plane.places_at(photo.position), plane.neighbours])):
+            with self._watch.step("local features, where the photo's position or earlier photos tell"):
+                plane.near(told)
+        if plane.fit is None and not plane.all_are_few:
+            with self._watch.step("local features, round windows that descriptors speak for"):
+                plane.near(plane.middles(self._attention.likeliest_windows(LIKELY_WINDOWS)))
+        return self._carried("a look where it is verified") if plane.fit is not None else []
+
+    def by_attention(self, numbers: Sequence[int]) -> list[Detection]:
+        """Take the steps 4 and 5 for the targets of these numbers.
+
+        Raises:
+            PhotoError: a click is outside the photo.
+            GeolocError: the mosaic or index cannot be read.
+        """
+        if not numbers:
+            return []
+        watch, targets = self._watch, [self._targets[number] for number in numbers]
+        watch.stage("searching")
+        # What was encoded for the descriptors serves where all are looked for.
+        search = self._attention if len(numbers) == len(self._targets) else self._search(targets)
+        with watch.step("attention") as found:
+            found += search.answers(self._request.top)
+        if self._refiner is not None:
+            watch.stage("verifying")
+            with watch.step("local features, round the answers of attention") as refined:
+                refined += self._refiner.refine(self._photo, targets, found, self._plane)
+            found = refined
+        return [replace(answer, target=numbers[answer.target]) for answer in found]
+
+    @cached_property
+    def _plane(self) -> PlaneSearch:
+        assert self._refiner is not None, "asked for where there is geometry"
+        return self._refiner.planes.search(self._photo)
+
+    @cached_property
+    def _attention(self) -> AttentionSearch:
+        return self._search(self._targets)
+
+    def _search(self, targets: Sequence[Target]) -> AttentionSearch:
+        return AttentionSearch(
+            self._photo,
+            targets,
+            self._ground.reference,
+            self._model,
+            exhaustive=self._request.exhaustive,
+            progress=self._watch.progress,
+        )
+
+    def _carried(self, step: str) -> list[Detection]:
+        """The targets' places by the plane, those that are sure."""
+        fit, refiner = self._plane.fit, self._refiner
+        assert fit is not None
+        assert refiner is not None
+        with self._watch.step(step) as found:
+            for number, target in enumerate(self._targets):
+                place = refiner.carry(self._photo, number, target, fit)
+                found += [answer for answer in place[:1] if answer.score >= PRESENT]
+        return found

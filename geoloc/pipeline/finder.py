@@ -1,18 +1,24 @@
-"""The search as a request asks for it: attention over a plan, geometry where it holds, and "not here"."""
+"""The search as a request asks for it: the ground of a photo, then the rest where it is not there, and "not here"."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from geoloc.features.reference import Reference
 from geoloc.geometry.guided_look import GuidedLook
+from geoloc.geometry.keypoint_squares import SearchedKeypoints
+from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.geometry.matcher import RootSift
+from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.geometry.refine import Refiner
 from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
-from geoloc.pipeline.cascade import find_targets
+from geoloc.pipeline.cascade import Cascade, SearchGround, Step, Watch
 from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource
 from geoloc.results.detection import Detection, present
 from geoloc.search.locate import PRESENT
@@ -29,16 +35,14 @@ class Found(NamedTuple):
     Attributes:
         answers: all answers, ranked from 1 within each target.
         here: those among them that count; a target without any is "not here".
+        plan: the windows that were searched; those of all, where the photo's own position was not believed.
+        steps: what was tried, in this order.
     """
 
     answers: list[Detection]
     here: list[Detection]
-
-
-class _Ground(NamedTuple):
     plan: Plan
-    reference: Reference
-    refiner: Refiner | None
+    steps: tuple[Step, ...]
 
 
 class Finder:
@@ -53,59 +57,83 @@ class Finder:
             request: how to search: its top, min_score, refine and exhaustive count.
         """
         self._source, self._model, self._request = source, model, request
-        self._grounds: list[_Ground] = []
+        self._grounds: list[SearchGround] = []
+        self._planes = KnownPlanes()
 
     def with_request(self, request: SearchRequest) -> Finder:
         """Return a finder for the same source and network, which shares with this one all that was read and encoded."""
         other = Finder(self._source, self._model, request)
-        other._grounds = self._grounds
+        other._grounds, other._planes = self._grounds, self._planes
         return other
 
-    def find(
-        self,
-        photo: Photo,
-        targets: Sequence[Target],
-        plan: Plan,
-        progress: Callable[[int, int], None] = lambda done, total: None,
-        verifying: Callable[[], None] = lambda: None,
-    ) -> Found:
-        """Search a plan for targets in a photo.
+    def find(self, photo: Photo, targets: Sequence[Target], scope: Scope, watch: Watch | None = None) -> Found:
+        """Search for targets in a photo.
+
+        Where the photo's own position limits the search and nothing shows that it was taken there, the rest is searched
+        too: by geometry, and by attention for what it did not find near the position either. An answer from there says
+        so in its `note`.
 
         Args:
             photo: the photograph, upright.
             targets: what was clicked in it, in pixels of the photo.
-            plan: the windows of the source to search.
-            progress: called with the number of windows done and of all.
-            verifying: called before geometry checks the answers.
+            scope: where to look in the source.
+            watch: who is told how far the search is.
 
         Raises:
             PhotoError: a click is outside the photo.
+            AreaError: the limits leave nothing of the mosaic.
             MosaicError: the mosaic cannot be read.
         """
-        ground, request = self._ground(plan), self._request
-        answers = find_targets(
-            photo,
-            targets,
-            reference=ground.reference,
-            refiner=ground.refiner,
-            model=self._model,
-            request=request,
-            progress=progress,
-            verifying=verifying,
-        )
-        if request.min_score is None:
-            return Found(answers, present(answers, PRESENT))
-        return Found(answers, [answer for answer in answers if answer.score >= request.min_score])
+        watch = Watch() if watch is None else watch
+        near, answers = scope.near(photo), []
+        if near is not None:
+            first = self._cascade(photo, targets, near, watch)
+            answers = first.answers()
+            if _believed(first, answers) or _same(near, scope.plan()):
+                return self._found(answers, near, watch)
+        plan = scope.plan()
+        rest = self._cascade(photo, targets, plan, watch)
+        beyond = rest.by_geometry()
+        found = {answer.target for answer in (*beyond, *present(answers, PRESENT))}
+        beyond += rest.by_attention([number for number in range(len(targets)) if number not in found])
+        moved, doubt = {answer.target for answer in beyond}, scope.doubt(photo)
+        answers = [answer for answer in answers if answer.target not in moved]
+        answers += [replace(answer, note=doubt) for answer in beyond]
+        answers.sort(key=lambda answer: (answer.target, answer.rank))
+        return self._found(answers, plan, watch)
 
-    def _ground(self, plan: Plan) -> _Ground:
-        known = [ground for ground in self._grounds if ground.plan == plan]
-        others = [ground for ground in self._grounds if ground.plan != plan]
+    def _found(self, answers: list[Detection], plan: Plan, watch: Watch) -> Found:
+        counted = [answer for answer in answers if answer.score >= (self._request.min_score or 0.0)]
+        here = present(answers, PRESENT) if self._request.min_score is None else counted
+        return Found(answers, here, plan, tuple(watch.steps))
+
+    def _cascade(self, photo: Photo, targets: Sequence[Target], plan: Plan, watch: Watch) -> Cascade:
+        return Cascade(photo, targets, self._ground(plan), self._model, self._request, watch)
+
+    def _ground(self, plan: Plan) -> SearchGround:
+        known = [ground for ground in self._grounds if ground.reference.plan == plan]
+        others = [ground for ground in self._grounds if ground.reference.plan != plan]
         # What has to go goes before anything new is read.
         self._grounds[:] = others[-(KEPT - 1) :] + known
         if not known:
             reference = self._source.reference(plan, self._model)
-            refiner, mosaic = None, self._source.mosaic
-            if mosaic is not None:
-                refiner = Refiner(mosaic, plan, GuidedLook(reference, self._model))
-            self._grounds.append(_Ground(plan, reference, refiner))
+            self._grounds.append(SearchGround(reference, self._refiner(reference)))
         return self._grounds[-1]
+
+    def _refiner(self, reference: Reference) -> Refiner | None:
+        matcher = RootSift()
+        squares = self._source.keypoints(reference.plan, matcher)
+        if squares is None:
+            return None
+        planes = PlaneFinder(SearchedKeypoints(squares, reference.plan), matcher, self._planes)
+        return Refiner(reference, planes, GuidedLook(reference, self._model))
+
+
+def _same(near: Plan, everything: Plan) -> bool:
+    """Whether a photo's position leaves all that there is to search."""
+    return near.windows == everything.windows and near.area.equals(everything.area)
+
+
+def _believed(cascade: Cascade, answers: Sequence[Detection]) -> bool:
+    """Whether what was found shows that the photo was taken on that ground: by geometry, where that can tell at all."""
+    return cascade.verified if cascade.verifies else any(answer.score >= PRESENT for answer in answers)

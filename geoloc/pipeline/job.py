@@ -50,4 +50,4 @@ def load_search(source: SearchSource, scope: Scope, request: SearchRequest) -> P
 
     localizer = model.load(request.preset, request.weights, request.device)
     finder = Finder(source, localizer, request)
-    return lambda photo, targets: finder.find(photo, targets, scope.plan(photo)).here
+    return lambda photo, targets: finder.find(photo, targets, scope).here

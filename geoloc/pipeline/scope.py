@@ -58,23 +58,37 @@ class Scope:
             return ""
         return f"within {self._request.within_m:g} m of the photo's GPS position {position[0]:.6f},{position[1]:.6f}"
 
+    def doubt(self, photo: Photo) -> str:
+        """Say in words that the photo's own position was not believed; nothing where it does not count."""
+        around = self.around(photo)
+        return f"not believed: nothing {around}" if around else ""
+
     def plan(self, photo: Photo | None = None) -> Plan:
-        """Plan the windows to search: those near the photo where its own position counts, else all inside the limits.
+        """Plan the windows to search first: those near the photo where its own position counts, else all in the limits.
 
         Raises:
-            AreaError: the position, or the limits, leave nothing of the mosaic.
+            AreaError: the limits leave nothing of the mosaic.
             MosaicError: pixels cannot be read.
         """
-        position = None if photo is None else self._position(photo)
-        if photo is None or position is None:
-            if self._everything is None:
-                self._everything = self._source.plan(self.area)
-            return self._everything
+        if photo is not None and (near := self.near(photo)) is not None:
+            return near
+        if self._everything is None:
+            self._everything = self._source.plan(self.area)
+        return self._everything
+
+    def near(self, photo: Photo) -> Plan | None:
+        """Plan the windows near a photo; None where its own position does not count, or leaves nothing of the mosaic.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        position = self._position(photo)
+        if position is None:
+            return None
         try:
-            area = self.area.intersect(Area.near(*position, self._request.within_m))
-            return self._source.plan(area)
-        except AreaError as error:
-            raise AreaError(f"{error}; searched was {self.around(photo)}, --no-gps leaves it out") from None
+            return self._source.plan(self.area.intersect(Area.near(*position, self._request.within_m)))
+        except AreaError:
+            return None
 
     def _position(self, photo: Photo) -> tuple[float, float] | None:
         """Return the photo's own position (lon, lat) where it counts; None else."""

@@ -21,6 +21,9 @@ from tiling.plan import Plan, make_plan, shared_area
 
 if TYPE_CHECKING:
     from geoloc.features.reference import Reference
+    from geoloc.geometry.keypoint_squares import KeypointSquares
+    from geoloc.geometry.matcher import Matcher
+    from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
     from geoloc.index.reader import OpenIndex
     from geoloc.model.localizer import Localizer
 
@@ -66,6 +69,14 @@ class SearchSource(Protocol):
     def reference(self, plan: Plan, model: Localizer) -> Reference:
         """Return the windows of a plan as a network sees them."""
 
+    def keypoints(self, plan: Plan, matcher: Matcher) -> KeypointSquares | None:
+        """Return the local features of the ground that a plan shows, found or kept; None where none are to be had.
+
+        Args:
+            plan: of this source.
+            matcher: what finds features, where they are not kept.
+        """
+
 
 class MosaicSource:
     """A mosaic, encoded as it is searched."""
@@ -84,6 +95,7 @@ class MosaicSource:
         config = preset_config(preset)
         self.mosaic = mosaic
         self._gsd_m, self._window_px = gsd_m or config.gsd_m, config.window_px
+        self._keypoints: MosaicKeypoints | None = None
         if mosaic.gsd_m > COARSE * self._gsd_m:
             text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
             LOG.warning(text, mosaic.gsd_m, self._gsd_m)
@@ -117,6 +129,14 @@ class MosaicSource:
 
         return MosaicFeatures(self.mosaic, plan, model)
 
+    def keypoints(self, plan: Plan, matcher: Matcher) -> KeypointSquares:
+        """Return the local features of the mosaic, found when they are asked for; the same for all plans."""
+        if self._keypoints is None:
+            from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
+
+            self._keypoints = MosaicKeypoints(self.mosaic, plan, matcher)
+        return self._keypoints
+
 
 class IndexSource:
     """An index, with the pixels of its mosaic where they are at hand."""
@@ -125,6 +145,7 @@ class IndexSource:
         """Search an index; geometry checks answers where its mosaic is given, open."""
         self._index = index
         self.mosaic = mosaic
+        self._keypoints: KeypointSquares | None = None
 
     @property
     def crs(self) -> pyproj.CRS:
@@ -152,6 +173,14 @@ class IndexSource:
     def reference(self, plan: Plan, model: Localizer) -> Reference:
         """Return the windows of a plan with the features that the index holds."""
         return self._index.reference(plan, model, self.mosaic)
+
+    def keypoints(self, plan: Plan, matcher: Matcher) -> KeypointSquares | None:
+        """Return the local features of the mosaic, where it is at hand."""
+        if self._keypoints is None and self.mosaic is not None:
+            from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
+
+            self._keypoints = MosaicKeypoints(self.mosaic, plan, matcher)
+        return self._keypoints
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Detection:
         evidence: log odds that the score was made of, before they are fitted (see `Calibration`); None where the
             score was made otherwise, as that of a place which geometry verified.
         spread_m: standard deviation of the centre under the network's own weights near it, metres on the ground.
+        note: what else its reader should know, in words, such as that the photo's own position was not believed.
     """
 
     rank: int
@@ -69,6 +70,7 @@ class Detection:
     target: int = 0
     evidence: float | None = None
     spread_m: float = 0.0
+    note: str = ""
 
     @property
     def query(self) -> tuple[str, Click, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 from shapely.prepared import prep
@@ -16,55 +17,92 @@ from geoloc.model.localizer import EncodedQueries, Matches
 from geoloc.photo.crops import make_crops
 from geoloc.search.candidate import Answer
 from geoloc.search.look import Looker
-from geoloc.search.shortlist import LOOKS, PlannedLook, shortlist
+from geoloc.search.shortlist import LOOKS, PlannedLook, Shortlist, shortlist
 
 LEAST_SHARE = 1e-4
 """Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
 _Progress = Callable[[int, int], None]
 
 
-def first_pass(looker: Looker, *, top: int, exhaustive: bool, progress: _Progress) -> list[Answer]:
-    """Look for every target in all windows of the plan, or in those worth while.
+class FirstPass:
+    """Looks for every target in all windows of the plan, or in those worth while."""
 
-    Args:
-        looker: of the photograph.
-        top: places asked of a window, for each target.
-        exhaustive: show every window to the whole network, however many there are.
-        progress: called with the number of windows done and of all.
+    def __init__(self, looker: Looker, *, exhaustive: bool, progress: _Progress) -> None:
+        """Cut the crops; nothing is looked at yet.
 
-    Returns:
-        Answers whose centres lie in the plan's area, unmerged; the evidence of each is the log of its share, and its
-        score that share.
+        Args:
+            looker: of the photograph.
+            exhaustive: show every window to the whole network, however many there are.
+            progress: called with the number of windows done and of all.
 
-    Raises:
-        PhotoError: a click is outside the photo.
-        GeolocError: the mosaic cannot be read.
-    """
-    model, plan = looker.model, looker.reference.plan
-    crops = [make_crops(looker.photo, target, model.query_shape) for target in looker.targets]
-    numbered = [(target, crop) for target, group in enumerate(crops) for crop in group]
-    encoded = model.encode_queries([crop for _, crop in numbered], [target for target, _ in numbered])
-    parts, compared = _planned_looks(looker, encoded, exhaustive, progress)
-    total = compared + sum(map(len, parts))
-    mass = _SearchedMass(len(looker.targets), plan.overlap)
-    area = prep(plan.area)
-    found: list[Answer] = []
-    done = 0
-    for done, look in enumerate(_until(lambda: mass.leaves_no_doubt(found), parts), start=1):
-        window = looker.window(look.window)
-        if window.valid.any():
-            shown = encoded if len(look.crops) == len(numbered) else encoded.select(look.crops)
-            matches = model.propose(shown, window.features, window.valid, top)
-            mass.add(matches)
-            # What was searched only grows: a share that is too small now stays so.
-            likely = [p for p in matches.proposals if mass.log_share(p.target, p.log_mass) > math.log(LEAST_SHARE)]
-            answers = (looker.answer(looker.candidate(p, window, crops[p.target])) for p in likely)
-            found.extend(answer for answer in answers if area.contains(answer.detection.centre_lonlat))
-        progress(compared + done, total)
-    if done < total:
-        progress(total, total)
-    shares = [mass.log_share(answer.candidate.target, answer.candidate.log_mass) for answer in found]
-    return [answer.scored(math.exp(share), share) for answer, share in zip(found, shares, strict=True)]
+        Raises:
+            PhotoError: a click is outside the photo.
+        """
+        self._looker, self._exhaustive, self._progress = looker, exhaustive, progress
+        self._crops = [make_crops(looker.photo, target, looker.model.query_shape) for target in looker.targets]
+        self._numbered = [(target, crop) for target, group in enumerate(self._crops) for crop in group]
+
+    @cached_property
+    def worth_looking(self) -> Shortlist | None:
+        """The windows that descriptors speak for; None where all are looked at.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        plan, model = self._looker.reference.plan, self._looker.model
+        if self._exhaustive or not model.descriptor or len(plan.windows) <= LOOKS:
+            return None
+        # How many looks there will be is not known before, and hardly matters beside so many windows.
+        total = len(plan.windows) + LOOKS
+        described = model.describe_queries(self._encoded)
+        return shortlist(self._looker.reference, described, progress=lambda done: self._progress(done, total))
+
+    def answers(self, top: int) -> list[Answer]:
+        """Return the places found.
+
+        Args:
+            top: places asked of a window, for each target.
+
+        Returns:
+            Answers whose centres lie in the plan's area, unmerged; the evidence of each is the log of its share, and
+            its score that share.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        looker, plan = self._looker, self._looker.reference.plan
+        every_crop = tuple(range(len(self._numbered)))
+        parts, compared = [[PlannedLook(window, every_crop) for window in plan.windows]], 0
+        if self.worth_looking is not None:
+            parts, compared = self.worth_looking.parts, len(plan.windows)
+        total = compared + sum(map(len, parts))
+        mass = _SearchedMass(len(looker.targets), plan.overlap)
+        area = prep(plan.area)
+        found: list[Answer] = []
+        done = 0
+        for done, look in enumerate(_until(lambda: mass.leaves_no_doubt(found), parts), start=1):
+            window = looker.window(look.window)
+            if window.valid.any():
+                matches = looker.model.propose(self._shown(look), window.features, window.valid, top)
+                mass.add(matches)
+                # What was searched only grows: a share that is too small now stays so.
+                likely = [p for p in matches.proposals if mass.log_share(p.target, p.log_mass) > math.log(LEAST_SHARE)]
+                answers = (looker.answer(looker.candidate(p, window, self._crops[p.target])) for p in likely)
+                found.extend(answer for answer in answers if area.contains(answer.detection.centre_lonlat))
+            self._progress(compared + done, total)
+        if done < total:
+            self._progress(total, total)
+        shares = [mass.log_share(answer.candidate.target, answer.candidate.log_mass) for answer in found]
+        return [answer.scored(math.exp(share), share) for answer, share in zip(found, shares, strict=True)]
+
+    @cached_property
+    def _encoded(self) -> EncodedQueries:
+        return self._looker.model.encode_queries(
+            [crop for _, crop in self._numbered], [target for target, _ in self._numbered]
+        )
+
+    def _shown(self, look: PlannedLook) -> EncodedQueries:
+        return self._encoded if len(look.crops) == len(self._numbered) else self._encoded.select(look.crops)
 
 
 class _SearchedMass:
@@ -89,20 +127,6 @@ class _SearchedMass:
         candidates = [answer.candidate for answer in found]
         sure = {c.target for c in candidates if self.log_share(c.target, c.log_mass) > math.log(0.5)}
         return len(sure) == len(self._log_mass)
-
-
-def _planned_looks(
-    looker: Looker, encoded: EncodedQueries, exhaustive: bool, progress: _Progress
-) -> tuple[list[list[PlannedLook]], int]:
-    """What to look at, in parts of which the last ones may not be needed, and how many windows were compared for it."""
-    plan, model = looker.reference.plan, looker.model
-    if exhaustive or not model.descriptor or len(plan.windows) <= LOOKS:
-        every_crop = tuple(range(len(encoded.target)))
-        return [[PlannedLook(window, every_crop) for window in plan.windows]], 0
-    total = len(plan.windows)
-    described = model.describe_queries(encoded)
-    # How many looks there will be is not known before, and hardly matters beside so many windows.
-    return shortlist(looker.reference, described, progress=lambda done: progress(done, total + LOOKS)), total
 
 
 def _until(enough: Callable[[], bool], parts: Sequence[Sequence[PlannedLook]]) -> Iterator[PlannedLook]:

@@ -9,11 +9,11 @@ from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
-from geoloc.search.candidate import merge_answers
+from geoloc.search.candidate import Answer, merge_answers
 from geoloc.search.closer import close_look, second_look
-from geoloc.search.first_pass import first_pass
+from geoloc.search.first_pass import FirstPass
 from geoloc.search.look import Looker
-from tiling.plan import Middles
+from tiling.plan import Middles, Window
 
 PRESENT = 0.5
 """Answers that score less count as "not here"."""
@@ -21,6 +21,81 @@ PEAKS = 5
 """Answers asked of a window at least: its best single place need not be where the most mass is."""
 PLACES = 6
 """Places that are looked at a second time, for each target; the right one is hardly ever farther down."""
+
+
+class AttentionSearch:
+    """The search for the targets of one photo, in steps: what descriptors speak for may be asked before the rest."""
+
+    def __init__(
+        self,
+        photo: Photo,
+        targets: Sequence[Target],
+        reference: Reference,
+        model: Localizer,
+        *,
+        exhaustive: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        """Begin; nothing is looked at yet.
+
+        Args:
+            photo: the photograph, upright.
+            targets: what was clicked in it, in pixels of the photo.
+            reference: what to search, at the model's GSD or another one; encoded by the same weights.
+            model: the network with its weights.
+            exhaustive: show every window to the whole network, however many there are.
+            progress: called with the number of looks done and of all: those of the first pass, and later ones.
+
+        Raises:
+            PhotoError: a click is outside the photo.
+        """
+        self._looker = Looker(photo, targets, reference, model, Middles(reference.plan))
+        self._progress, self._first = progress, (0, 0)
+        self._first_pass = FirstPass(self._looker, exhaustive=exhaustive, progress=self._count)
+
+    def likeliest_windows(self, most: int) -> list[Window]:
+        """Return the windows that descriptors speak for, the best first; none where all windows are looked at.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        worth_looking = self._first_pass.worth_looking
+        return [] if worth_looking is None else worth_looking.best[:most]
+
+    def answers(self, top: int) -> list[Detection]:
+        """Look for the targets.
+
+        Args:
+            top: answers a target at most.
+
+        Returns:
+            Detections ranked from 1 within each target, targets in their order. Polygons are in the mosaic's CRS, their
+            centres inside the plan's area.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        looker = self._looker
+        found = self._first_pass.answers(max(top, PEAKS))
+        likeliest = merge_answers(found, top=max(top, PLACES))
+        confirmed: list[Answer] = []
+        for count, first in enumerate(likeliest, start=1):
+            if (again := second_look(looker, first)) is not None:
+                confirmed.append(again)
+            self._progress(self._first[0] + count, self._first[1] + self._later)
+        answers = merge_answers(confirmed, top=top)
+        close = [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in answers]
+        self._progress(self._first[1] + self._later, self._first[1] + self._later)
+        return sorted((answer.detection for answer in close), key=lambda detection: (detection.target, detection.rank))
+
+    @property
+    def _later(self) -> int:
+        """About how many looks follow the first pass: second ones at places, and a close one, for each target."""
+        return (PLACES + 1) * len(self._looker.targets)
+
+    def _count(self, done: int, total: int) -> None:
+        self._first = done, total
+        self._progress(done, total + self._later)
 
 
 def locate(
@@ -33,29 +108,6 @@ def locate(
     exhaustive: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Detection]:
-    """Find each target in the windows of a reference.
-
-    Args:
-        photo: the photograph, upright.
-        targets: what was clicked in it, in pixels of the photo.
-        reference: what to search, at the model's GSD or another one; encoded by the same weights.
-        model: the network with its weights.
-        top: answers a target at most.
-        exhaustive: show every window to the whole network, however many there are.
-        progress: called with the number of windows done and of all.
-
-    Returns:
-        Detections ranked from 1 within each target, targets in their order. Polygons are in the mosaic's CRS, their
-        centres inside the plan's area.
-
-    Raises:
-        PhotoError: a click is outside the photo.
-        GeolocError: the mosaic cannot be read.
-    """
-    looker = Looker(photo, targets, reference, model, Middles(reference.plan))
-    found = first_pass(looker, top=max(top, PEAKS), exhaustive=exhaustive, progress=progress)
-    likeliest = merge_answers(found, top=max(top, PLACES))
-    confirmed = [again for first in likeliest if (again := second_look(looker, first)) is not None]
-    answers = merge_answers(confirmed, top=top)
-    close = [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in answers]
-    return sorted((answer.detection for answer in close), key=lambda detection: (detection.target, detection.rank))
+    """Find each target in the windows of a reference, by attention alone; see `AttentionSearch`."""
+    search = AttentionSearch(photo, targets, reference, model, exhaustive=exhaustive, progress=progress)
+    return search.answers(top)

@@ -41,6 +41,19 @@ class PlannedLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortlist:
+    """The windows to look at.
+
+    Attributes:
+        parts: those of the first ranks, those of the next and so on, each part in the plan's order.
+        best: all of them by how well descriptors speak for them, targets taking turns.
+    """
+
+    parts: list[list[PlannedLook]]
+    best: list[Window]
+
+
+@dataclass(frozen=True, slots=True)
 class _QuarterRow:
     """How well the quarters of windows in one row of the lattice answer crops.
 
@@ -64,7 +77,7 @@ def shortlist(
     looks: Sequence[int] = (FIRST_LOOKS, LOOKS),
     crops: int = CROPS,
     progress: Callable[[int], None] = lambda done: None,
-) -> list[list[PlannedLook]]:
+) -> Shortlist:
     """Choose the windows to look at for each target, best first.
 
     Of windows that overlap the best is taken: the one that shows the likely place nearest to its middle.
@@ -77,8 +90,7 @@ def shortlist(
         progress: called with the number of windows compared.
 
     Returns:
-        As many parts as `looks` has: the windows of rank 1 to `looks[0]`, those up to `looks[1]` and so on, each part
-        in the plan's order.
+        As many parts as `looks` has: the windows of rank 1 to `looks[0]`, those up to `looks[1]` and so on.
 
     Raises:
         GeolocError: the reference cannot be read.
@@ -87,6 +99,7 @@ def shortlist(
     worth = _worth(reference, queries, progress)
     corners = [window.quarter for window in windows]
     chosen: list[dict[int, set[int]]] = [{} for _ in looks]
+    ranked: list[tuple[int, int]] = []
     for target in np.unique(queries.target):
         mine = np.flatnonzero(queries.target == target)
         best = worth[mine].max(axis=0)
@@ -102,9 +115,12 @@ def shortlist(
                 break
             taken.update((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
             count += 1
+            ranked.append((count, number))
             suited = mine[np.argsort(-worth[mine, number], kind="stable")[:crops]]
             chosen[part].setdefault(number, set()).update(suited.tolist())
-    return [[PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen]
+    parts = [[PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen]
+    best = dict.fromkeys(number for _, number in sorted(ranked, key=lambda rank: rank[0]))
+    return Shortlist(parts, [windows[number] for number in best])
 
 
 def _worth(reference: Reference, queries: DescribedQueries, progress: Callable[[int], None]) -> NDArray[np.float32]:

@@ -31,6 +31,7 @@ _MOST_THUMBNAILS = 20
 
 def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
     """Answer one click in one photo."""
+    from geoloc.pipeline.cascade import Watch
     from geoloc.results.columns import COLUMNS
     from geoloc.results.vector_files import features_of, row_of
 
@@ -41,17 +42,16 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     progress.stage("planning")
     source = session.source(request, progress)
     scope = Scope(source, request)
-    plan = scope.plan(photo)
+    scope.plan(photo)
     finder = session.finder(request, progress)
-    windows = progress.counter("windows", "searching")
-    found = finder.find(photo, [target], plan, windows, lambda: progress.stage("verifying"))
+    found = finder.find(photo, [target], scope, Watch(progress.stage, progress.counter("looks", "searching")))
     progress.check()
     here = found.here
     return {
         "found": _collection(features_of([row_of(d) for d in here], COLUMNS, source.crs)),
         "best_score": max((answer.score for answer in found.answers), default=None),
-        "windows": len(plan.windows),
-        "gsd_m": max(plan.gsd_m, source.finest_m),
+        "windows": len(found.plan.windows),
+        "gsd_m": max(found.plan.gsd_m, source.finest_m),
         "around": scope.around(photo),
         "photo_thumbnail": _photo_thumbnail(photo, target, px) if here else None,
         "thumbnails": _thumbnails(source, here, px),
@@ -63,6 +63,7 @@ def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
     """Answer clicks in many photos; one that fails has an error, and the others go on."""
     from geoloc.batch.queries import PhotoQuery
     from geoloc.batch.run import answer
+    from geoloc.pipeline.cascade import Watch
     from geoloc.results.columns import COLUMNS
     from geoloc.results.vector_files import features_of
 
@@ -84,8 +85,8 @@ def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
     finder = session.finder(request, progress)
 
     def find(photo: Photo, targets: Sequence[Target]) -> Sequence[Detection]:
-        plan = scope.plan(photo)
-        return finder.find(photo, targets, plan, lambda done, total: progress.check(), progress.check).here
+        watch = Watch(lambda stage: progress.check(), lambda done, total: progress.check())
+        return finder.find(photo, targets, scope, watch).here
 
     rows = []
     count = progress.counter("queries", "batch")

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_STARTS = {"loading": 0.0, "planning": 0.02, "searching": 0.05, "verifying": 0.8, "indexing": 0.02, "batch": 0.02}
-"""Where a stage begins in the whole. `indexing` and `batch` go on to the end, `searching` to `verifying`."""
+_STARTS = {"loading": 0.0, "planning": 0.02, "matching": 0.05, "searching": 0.2, "verifying": 0.8}
+_STARTS |= {"indexing": 0.02, "batch": 0.02}
+"""Where a stage begins in the whole. `indexing` and `batch` go on to the end, `searching` to `verifying`; `matching` is
+the whole search where it verifies a place."""
 _LEAST_S = 1.0
 """A rate that was measured for less says nothing yet."""
 _EVERY_S = 0.1
@@ -67,8 +69,11 @@ class JobProgress:
             start = _STARTS[stage]
             end = _STARTS["verifying"] if stage == "searching" else 1.0
             spent, counted = now - self._begun, done - self._from
-            left = spent * (total - done) / counted if counted > 0 and spent >= _LEAST_S else None
-            self._report(start + (end - start) * done / max(total, 1), left, f"{done} of {total} {what}")
+            fraction = start + (end - start) * done / max(total, 1)
+            # What follows the last that is counted takes its time too.
+            per_count = (end - start) / max(total, 1)
+            left = spent * (1 - fraction) / (counted * per_count) if counted > 0 and spent >= _LEAST_S else None
+            self._report(fraction, left, f"{done} of {total} {what}")
 
         return count
 

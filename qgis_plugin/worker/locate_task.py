@@ -110,6 +110,7 @@ def _stages() -> dict[str, str]:
     return {
         "loading": tr("Loading the network ..."),
         "planning": tr("Looking at the reference ..."),
+        "matching": tr("Matching the photo with the reference ..."),
         "searching": tr("Searching:"),
         "verifying": tr("Checking the answers by geometry ..."),
     }

@@ -17,7 +17,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.search import first_pass as module
 from geoloc.search.candidate import Answer
-from geoloc.search.first_pass import LEAST_SHARE, first_pass
+from geoloc.search.first_pass import LEAST_SHARE, FirstPass
 from geoloc.search.look import Looker
 from geoloc.search.shortlist import FIRST_LOOKS, LOOKS
 from tests.helpers.looks import COLUMN, PX, ROW, PlainReference, Scripted, plan_of, proposal, squares_like
@@ -41,7 +41,7 @@ def answers(
     reference = PlainReference(plan) if reference is None else reference
     looker = Looker(PHOTO, targets, reference, model, Middles(plan))  # type: ignore[arg-type]
     done = [] if progress is None else progress
-    return first_pass(looker, top=5, exhaustive=exhaustive, progress=lambda i, n: done.append((i, n)))
+    return FirstPass(looker, exhaustive=exhaustive, progress=lambda i, n: done.append((i, n))).answers(5)
 
 
 def evidence(answer: Answer) -> float:

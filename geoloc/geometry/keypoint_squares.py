@@ -1,0 +1,116 @@
+"""Local features of the ground in squares, wherever they come from, and the choice of those that are worth matching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.geometry.matcher import LocalFeatures
+from tiling.plan import Plan
+
+SMALL_PX, LARGE_PX = 6e6, 32e6
+"""Up to the first area, in pixels of the plan's GSD, all that is searched is matched at once, before anything else is
+asked; up to the second in the end, where nothing tells the place. Beyond it only what lies round places is."""
+ROUND_M = 90.0
+"""Half the side of what is matched round a place."""
+
+
+class Square(NamedTuple):
+    """A square of `KeypointSquares`, counted from where these begin."""
+
+    column: int
+    row: int
+
+
+class KeypointSquares(Protocol):
+    """Local features of the ground, square by square, in pixels of the world: those of `Plan.pixels`."""
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """Column and row of the first pixel of square (0, 0)."""
+
+    @property
+    def side_px(self) -> int:
+        """Pixels a side of every square."""
+
+    def features(self, square: Square) -> LocalFeatures:
+        """Return what a square has, its points in pixels of the world; nothing where there are no data.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+
+
+class SearchedKeypoints:
+    """The local features of what a plan searches: all of them, or those round places.
+
+    Attributes:
+        grid: pixels as the plan's windows have them, round all of them; the features' points are in these.
+        corner: column and row of the first of them in pixels of the world.
+    """
+
+    def __init__(self, squares: KeypointSquares, plan: Plan) -> None:
+        """Take the features, and the windows that are searched."""
+        self._squares = squares
+        corners = np.array([window.corner for window in plan.windows])
+        left, top = corners.min(axis=0).tolist()
+        right, bottom = (corners.max(axis=0) + plan.window_px).tolist()
+        self.grid = plan.pixels(left, top, right - left, bottom - top)
+        self.corner = np.array([left, top], float)
+        self._searched = {square for corner in corners for square in self._touched(corner, corner + plan.window_px)}
+
+    @property
+    def are_few(self) -> bool:
+        """Whether all that is searched is small enough to be matched before anything else is asked."""
+        return self._area_px <= SMALL_PX
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether all that is searched is too large to be matched at all."""
+        return self._area_px > LARGE_PX
+
+    def all(self) -> LocalFeatures:
+        """Return the features of all that is searched.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        return self._joined(self._searched)
+
+    def near(self, places: NDArray[np.float64]) -> LocalFeatures:
+        """Return those within `ROUND_M` of some places, and of what shares a square with them.
+
+        Args:
+            places: N x 2, pixels of `grid`.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        squares: set[Square] = set()
+        for place in places:
+            reach = ROUND_M / self.grid.ground_gsd(*map(float, place))
+            squares.update(self._touched(self.corner + place - reach, self.corner + place + reach))
+        return self._joined(squares & self._searched)
+
+    def inside(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return those of some places, N x 2 pixels of `grid`, that lie in it."""
+        return places[((places >= 0) & (places < [self.grid.width, self.grid.height])).all(axis=1)]
+
+    @property
+    def _area_px(self) -> int:
+        return self.grid.width * self.grid.height
+
+    def _touched(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> Iterator[Square]:
+        """Squares that share pixels of the world with a box."""
+        side, origin = self._squares.side_px, np.array(self._squares.origin)
+        first, last = ((low - origin) // side).astype(int), (-(-(high - origin) // side)).astype(int)
+        return (Square(i, j) for j in range(first[1], last[1]) for i in range(first[0], last[0]))
+
+    def _joined(self, squares: Iterable[Square]) -> LocalFeatures:
+        """What all of these squares have, in pixels of `grid`."""
+        parts = [part for square in sorted(squares) if len(part := self._squares.features(square))]
+        found = LocalFeatures.joined(parts)
+        return LocalFeatures(found.points - self.corner, found.descriptors)

@@ -1,0 +1,51 @@
+"""Planes of photographs that were found, so that the next click in one is only carried over."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+from cachetools import LRUCache
+from numpy.typing import NDArray
+
+from geoloc.geometry.homography_fit import HomographyFit
+from geoloc.photo.photo import Photo
+
+REMEMBERED = 256
+"""Photographs whose plane is kept, those asked for last."""
+NEIGHBOURS = 3
+"""Photographs found last, round whose ground the next one is looked for."""
+
+
+class KnownPlanes:
+    """Planes by the photo's pixels, whatever its file is called, in pixels of the world: those of `Plan.pixels`.
+
+    Whoever keeps one lets it go when the mosaic changes.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._planes: LRUCache[bytes, HomographyFit] = LRUCache(REMEMBERED)
+        self._places: list[NDArray[np.float64]] = []
+
+    def get(self, photo: Photo) -> HomographyFit | None:
+        """Return the plane of a photo; None where it is not known."""
+        return self._planes.get(fingerprint(photo))
+
+    def keep(self, photo: Photo, plane: HomographyFit) -> None:
+        """Remember the plane of a photo."""
+        self._planes[fingerprint(photo)] = plane
+        place = np.median(plane.reference, axis=0)
+        self._places = [*self._places[1 - NEIGHBOURS :], place]
+
+    @property
+    def places(self) -> NDArray[np.float64]:
+        """Where the photographs found last were taken of, N x 2: the next one may be of the same flight."""
+        return np.array(self._places).reshape(-1, 2)
+
+
+def fingerprint(photo: Photo) -> bytes:
+    """Return what tells one picture, and what is known of how it was taken, from another."""
+    digest = blake2b(repr((photo.size, photo.pitch_deg, photo.focal_px, photo.panorama)).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(photo.pixels).data)
+    return digest.digest()
