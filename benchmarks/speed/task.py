@@ -53,14 +53,12 @@ def _build(args: Any) -> dict[str, Any]:
     from geoloc.model.network.features import MARGIN, STRIDE
     from geoloc.model.packaged import find_weights, network_checksum
     from geoloc.pipeline.request import SearchRequest
-    from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from tiling.area import Area
 
     checksum = network_checksum(find_weights("base", None))
     with open_source(SearchRequest(mosaics=(args.mosaic,))) as source:
-        scope = Scope(source, request)
-        plan = scope.plan()
+        plan = source.plan(Area.everywhere())
         localizer = model.load().compiled()
         request = IndexRequest(None, None, Area.everywhere().polygon)
         assert source.mosaic is not None

@@ -37,7 +37,7 @@ class KeypointSquares(Protocol):
         """Pixels a side of every square."""
 
     def features(self, square: Square) -> LocalFeatures:
-        """Return what a square has, its points in pixels of the world; nothing where there are no data.
+        """Return what a square has, the strongest first, in pixels of the world; nothing where there are no data.
 
         Raises:
             GeolocError: the mosaic or index cannot be read.
@@ -72,19 +72,20 @@ class SearchedKeypoints:
         """Whether all that is searched is too large to be matched at all."""
         return self._area_px > LARGE_PX
 
-    def all(self) -> LocalFeatures:
-        """Return the features of all that is searched.
+    def all(self, density: float) -> LocalFeatures:
+        """Return the features of all that is searched, so many a pixel of a square at the most.
 
         Raises:
             GeolocError: the mosaic or index cannot be read.
         """
-        return self._joined(self._searched)
+        return self._joined(self._searched, density)
 
-    def near(self, places: NDArray[np.float64]) -> LocalFeatures:
+    def near(self, places: NDArray[np.float64], density: float) -> LocalFeatures:
         """Return those within `ROUND_M` of some places, and of what shares a square with them.
 
         Args:
             places: N x 2, pixels of `grid`.
+            density: features a pixel of a square at the most, the strongest.
 
         Raises:
             GeolocError: the mosaic or index cannot be read.
@@ -93,7 +94,7 @@ class SearchedKeypoints:
         for place in places:
             reach = ROUND_M / self.grid.ground_gsd(*map(float, place))
             squares.update(self._touched(self.corner + place - reach, self.corner + place + reach))
-        return self._joined(squares & self._searched)
+        return self._joined(squares & self._searched, density)
 
     def inside(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return those of some places, N x 2 pixels of `grid`, that lie in it."""
@@ -109,8 +110,9 @@ class SearchedKeypoints:
         first, last = ((low - origin) // side).astype(int), (-(-(high - origin) // side)).astype(int)
         return (Square(i, j) for j in range(first[1], last[1]) for i in range(first[0], last[0]))
 
-    def _joined(self, squares: Iterable[Square]) -> LocalFeatures:
+    def _joined(self, squares: Iterable[Square], density: float) -> LocalFeatures:
         """What all of these squares have, in pixels of `grid`."""
-        parts = [part for square in sorted(squares) if len(part := self._squares.features(square))]
+        most = round(density * self._squares.side_px**2)
+        parts = [part.strongest(most) for square in sorted(squares) if len(part := self._squares.features(square))]
         found = LocalFeatures.joined(parts)
         return LocalFeatures(found.points - self.corner, found.descriptors)

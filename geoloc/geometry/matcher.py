@@ -15,7 +15,7 @@ from geoloc.plane.homography import from_opencv, map_points
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalFeatures:
-    """Local features (keypoints) of a picture.
+    """Local features (keypoints) of a picture, the strongest first.
 
     Attributes:
         points: where they are, N x 2 pixels (x, y), corner origin.
@@ -38,13 +38,17 @@ class LocalFeatures:
         """Return them with their points mapped by a 3 x 3 homography."""
         return LocalFeatures(map_points(matrix, self.points), self.descriptors)
 
+    def strongest(self, most: int) -> LocalFeatures:
+        """Return the first of them."""
+        return LocalFeatures(self.points[:most], self.descriptors[:most])
+
     def part(self, keep: NDArray[np.bool_]) -> LocalFeatures:
         """Return those that are kept."""
         return LocalFeatures(self.points[keep], self.descriptors[keep])
 
     @classmethod
     def joined(cls, parts: Sequence[LocalFeatures]) -> LocalFeatures:
-        """Return all of them, in their order; none of none."""
+        """Return all of them, part by part; none of none."""
         if not parts:
             return cls(np.zeros((0, 2)), np.zeros((0, 0), np.float32))
         return cls(np.concatenate([p.points for p in parts]), np.concatenate([p.descriptors for p in parts]))
@@ -88,7 +92,9 @@ class RootSift:
         keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), mask)
         if descriptors is None or not len(keypoints):
             return LocalFeatures(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
-        points = from_opencv(np.array([keypoint.pt for keypoint in keypoints], float))
+        order = np.argsort([-keypoint.response for keypoint in keypoints], kind="stable")
+        points = from_opencv(np.array([keypoint.pt for keypoint in keypoints], float)[order])
+        descriptors = descriptors[order]
         root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-9))
         return LocalFeatures(points, np.asarray(root, np.float32))
 

@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 
 from geoloc.geometry.keypoint_squares import Square
 from geoloc.geometry.matcher import LocalFeatures, Matcher
+from geoloc.geometry.photo_keypoints import FINE
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan
 
 SIDE_PX = 960
 """Pixels a side of what features are found in at once: as large as an index's blocks."""
-DENSITY = 0.06
-"""Features a reference pixel at the most."""
 KEPT_BYTES = 1.2e9
-"""How much is kept of squares, from photo to photo: a little more than `LARGE_PX` of them at the full `DENSITY`."""
+"""How much is kept of squares, from photo to photo: a little more than `LARGE_PX` of them at the density of `FINE`."""
 MARGIN_PX = 48
 """How far round a square is read, for the descriptors of what lies at its edge."""
 
@@ -52,7 +51,7 @@ class MosaicKeypoints:
         # A square may reach far beyond the mosaic.
         y, x = int(rows[0]), int(columns[0])
         shown = slice(y, int(rows[-1]) + 1), slice(x, int(columns[-1]) + 1)
-        most = int(DENSITY * pixels.valid.sum()) + 200
+        most = int(FINE.density * pixels.valid.sum()) + 200
         found = self._matcher.features(pixels.rgb[shown], pixels.valid[shown], most)
         found = found.moved(_shift(x, y))
         # What lies in the margin is another square's.

@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from geoloc.geometry.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Rectified, rectified_views
-
-FEW, MOST = 3000, 20000
-"""Features of a view: the strongest, which mostly tell the plane beyond doubt at a tenth of the cost, and all."""
+from geoloc.photo.rectify import likely_tilts, rectify
 
 
-class ViewKeypoints:
-    """The local features of one view of a photo, their points in the photo; found when they are first needed."""
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How closely photo and ground are looked at.
 
-    def __init__(self, view: Rectified, matcher: Matcher) -> None:
-        """Take the view, and what finds features."""
-        self._view, self._matcher = view, matcher
-        self._found: dict[int, LocalFeatures] = {}
+    Attributes:
+        side_px: longer side of the view of the photo.
+        features: of the view at the most.
+        density: features a pixel of the ground at the most.
+    """
 
-    def strongest(self, most: int) -> LocalFeatures:
-        """Return so many of them at the most, the strongest."""
-        if most not in self._found:
-            found = self._matcher.features(self._view.image, self._view.valid, most)
-            self._found[most] = found.moved(self._view.to_photo)
-        return self._found[most]
+    side_px: int
+    features: int
+    density: float
+
+
+COARSE = Detail(800, 3000, 0.005)
+"""Mostly tells the plane beyond doubt at a fifth of the cost."""
+FINE = Detail(1600, 20000, 0.06)
 
 
 class PhotoKeypoints:
-    """The views of a photo, drawn when they are first needed."""
+    """The local features of the views of a photo, their points in the photo; found when they are first needed."""
 
     def __init__(self, photo: Photo, matcher: Matcher) -> None:
         """Take the photo, upright, and what finds features."""
-        self._views, self._matcher = rectified_views(photo), matcher
-        self._drawn: list[ViewKeypoints] = []
+        self._photo, self._matcher = photo, matcher
+        self._found: dict[tuple[float, Detail], LocalFeatures] = {}
 
-    def __iter__(self) -> Iterator[ViewKeypoints]:
-        """Yield one view after the other, the likeliest first."""
-        yield from self._drawn
-        for view in self._views:
-            self._drawn.append(ViewKeypoints(view, self._matcher))
-            yield self._drawn[-1]
+    @cached_property
+    def tilts(self) -> tuple[float, ...]:
+        """Tilts of the views, degrees from straight down, the likeliest first."""
+        return tuple(likely_tilts(self._photo))
+
+    def of_view(self, tilt_deg: float, detail: Detail) -> LocalFeatures:
+        """Return the features of one view; none where the photo shows no ground at that tilt."""
+        key = tilt_deg, detail
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
+
+    def _find(self, tilt_deg: float, detail: Detail) -> LocalFeatures:
+        view = rectify(self._photo, tilt_deg, detail.side_px)
+        if view is None:
+            return LocalFeatures.joined([])
+        return self._matcher.features(view.image, view.valid, detail.features).moved(view.to_photo)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from cachetools import LRUCache
@@ -13,7 +14,7 @@ from geoloc.geometry.homography_fit import HomographyFit, fit_homography
 from geoloc.geometry.keypoint_squares import SearchedKeypoints
 from geoloc.geometry.known_planes import REMEMBERED, KnownPlanes, fingerprint
 from geoloc.geometry.matcher import LocalFeatures, Matcher
-from geoloc.geometry.photo_keypoints import FEW, MOST, PhotoKeypoints
+from geoloc.geometry.photo_keypoints import COARSE, FINE, PhotoKeypoints
 from geoloc.photo.photo import Photo
 from tiling.grid import WGS84, beside, project
 from tiling.plan import Window
@@ -69,7 +70,7 @@ class PlaneSearch:
         return self._keypoints.inside(self._known.places - self._keypoints.corner)
 
     def places_at(self, position: tuple[float, float] | None) -> NDArray[np.float64]:
-        """Return a position (lon, lat) in WGS 84 as places, N x 2 pixels of the plan's grid; none where it is off it."""
+        """Return a position (lon, lat; WGS 84) as places, N x 2 pixels of the grid; none where it is off that."""
         if position is None:
             return np.zeros((0, 2))
         grid = self._keypoints.grid
@@ -88,39 +89,45 @@ class PlaneSearch:
             GeolocError: the mosaic or index cannot be read.
         """
         key = fingerprint(self._photo)
-        if self._keypoints.are_too_many or self._nowhere.get(key):
+        if self.fit is not None or self._keypoints.are_too_many or self._nowhere.get(key):
             return
-        self._match(self._keypoints.all())
+        self._match(self._keypoints.all, thorough=True)
         if self.fit is None:
             self._nowhere[key] = True
 
-    def near(self, places: NDArray[np.float64]) -> None:
+    def near(self, places: NDArray[np.float64], *, thorough: bool = False) -> None:
         """Match the photo with what lies round places.
 
         Args:
             places: N x 2, pixels of the plan's grid.
+            thorough: in fine detail too, where coarse detail shows nothing at all.
 
         Raises:
             GeolocError: the mosaic or index cannot be read.
         """
-        self._match(self._keypoints.near(places))
+        if self.fit is None and len(places):
+            self._match(partial(self._keypoints.near, places), thorough=thorough)
 
-    def _match(self, ground: LocalFeatures) -> None:
+    def _match(self, ground: Callable[[float], LocalFeatures], *, thorough: bool) -> None:
         """Take the plane that the most matches of any view agree on; the first that is beyond doubt ends the search."""
-        if self.fit is not None or len(ground) < 2:
-            return
         best: HomographyFit | None = None
-        for view in self._views:
-            for most in (FEW, MOST):
-                features = view.strongest(most)
-                pairs = self._matcher.match(features, ground)
-                fit = fit_homography(features.points[pairs[:, 0]], ground.points[pairs[:, 1]])
+        for detail in (COARSE, FINE):
+            if detail is FINE and best is None and not thorough:
+                return
+            reference = ground(detail.density)
+            for tilt in self._views.tilts:
+                fit = self._fit(self._views.of_view(tilt, detail), reference)
                 if fit is not None and (best is None or fit.inliers > best.inliers):
                     best = fit
                 if best is not None and best.inliers >= BEYOND_DOUBT:
-                    break
-            if best is not None and best.inliers >= BEYOND_DOUBT:
-                break
+                    return self._take(best)
         if best is not None:
-            self.fit = best
-            self._known.keep(self._photo, best.moved(self._keypoints.corner))
+            self._take(best)
+
+    def _fit(self, features: LocalFeatures, ground: LocalFeatures) -> HomographyFit | None:
+        pairs = self._matcher.match(features, ground)
+        return fit_homography(features.points[pairs[:, 0]], ground.points[pairs[:, 1]])
+
+    def _take(self, plane: HomographyFit) -> None:
+        self.fit = plane
+        self._known.keep(self._photo, plane.moved(self._keypoints.corner))

@@ -77,8 +77,8 @@ class Refiner:
             return []
         if not plane.all_are_few:
             # Mostly the best answer is the right one, and the ground of the others need not be read.
-            plane.near(self.places([answer for answer in answers if answer.rank == 1]))
-            plane.near(self.places(answers))
+            plane.near(self.places([answer for answer in answers if answer.rank == 1]), thorough=True)
+            plane.near(self.places(answers), thorough=True)
         plane.on_all()
         if plane.fit is None:
             return list(answers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,7 +15,7 @@ from geoloc.photo.photo import Photo
 from geoloc.plane.homography import for_opencv
 
 SIDE_PX = 1600
-"""Longer side of a rectified picture at the most."""
+"""Longer side of a rectified picture at the most, where nothing else is asked for."""
 TRIED_TILTS_DEG = (0.0, 40.0, 60.0)
 """Tilts that are tried where neither the file nor a horizon tells how the photo was tilted."""
 STEEP_ENOUGH_DEG = 12.0
@@ -41,35 +41,37 @@ class Rectified:
     to_photo: NDArray[np.float64]
 
 
-def rectified_views(photo: Photo) -> Iterator[Rectified]:
-    """Yield what the ground in the photo may look like from above, the likeliest tilt first.
+def likely_tilts(photo: Photo) -> Sequence[float]:
+    """Return the tilts from straight down at which a photo may have been taken, degrees, the likeliest first.
 
-    There is nothing for panoramas, whose ground from eye level is too flat to match: attention stands alone there.
+    There are none for panoramas, whose ground from eye level is too flat to match: attention stands alone there.
     """
     if photo.panorama:
-        return
+        return ()
     tilts: tuple[float, ...] = TRIED_TILTS_DEG
     known = tilt_by_horizon(photo, _focal_px(photo)) if photo.pitch_deg is None else 90.0 + photo.pitch_deg
     if known is not None:
         # The tilt by the gimbal or the horizon comes first; it may be of another picture, or no horizon.
         tilts = (known, *(t for t in TRIED_TILTS_DEG if abs(t - known) > 15.0)) if known < HORIZON_DEG + 30 else ()
-    for tilt in tilts:
-        view = rectify(photo, tilt)
-        if view is not None:
-            yield view
+    return tilts
 
 
-def rectify(photo: Photo, tilt_deg: float) -> Rectified | None:
+def rectify(photo: Photo, tilt_deg: float, side_px: int = SIDE_PX) -> Rectified | None:
     """Show a photo taken `tilt_deg` from straight down, its up pointing away, as from straight above.
 
     Rays more than `HORIZON_DEG` from straight down are left out.
+
+    Args:
+        photo: the photograph, no panorama.
+        tilt_deg: how far from straight down it looks.
+        side_px: longer side of the picture at the most.
 
     Returns:
         The view; None where nothing is left.
     """
     width, height = photo.size
     if tilt_deg < STEEP_ENOUGH_DEG:
-        return _scaled(photo)
+        return _scaled(photo, side_px)
     focal = _focal_px(photo)
     t = math.radians(tilt_deg)
     # The ray (x, y, f) of photo offsets, y down, in a frame whose z is straight down and whose y is towards the viewer:
@@ -81,13 +83,13 @@ def rectify(photo: Photo, tilt_deg: float) -> Rectified | None:
     if shown is None:
         return None
     low, high = shown.min(0), shown.max(0)
-    scale = SIDE_PX / float((high - low).max())
+    scale = side_px / float((high - low).max())
     # No finer than the photo is where it is finest, at its lower edge.
     finest = 1 / max(_stretch(ground, width / 2, float(height)), 1e-9)
     scale = min(scale, finest)
     fit = np.array([[scale, 0, -scale * low[0]], [0, scale, -scale * low[1]], [0, 0, 1]])
     matrix = fit @ ground
-    size = tuple(int(v) for v in np.ceil((high - low) * scale).clip(16, SIDE_PX))
+    size = tuple(int(v) for v in np.ceil((high - low) * scale).clip(16, side_px))
     valid = _warped(np.full((height, width), 255, np.uint8), matrix, size) > 127
     far = _beyond_horizon(np.linalg.inv(fit), size)
     return Rectified(_warped(photo.pixels, matrix, size), valid & ~far, np.linalg.inv(matrix))
@@ -97,8 +99,8 @@ def _focal_px(photo: Photo) -> float:
     return photo.focal_px or FOCAL_SHARE * max(photo.size)
 
 
-def _scaled(photo: Photo) -> Rectified:
-    scale = min(1.0, SIDE_PX / max(photo.size))
+def _scaled(photo: Photo, side_px: int) -> Rectified:
+    scale = min(1.0, side_px / max(photo.size))
     size = tuple(max(1, round(side * scale)) for side in photo.size)
     image = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
     back = np.diag([photo.size[0] / size[0], photo.size[1] / size[1], 1.0])

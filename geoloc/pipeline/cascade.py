@@ -103,6 +103,7 @@ class Cascade:
         photo: Photo,
         targets: Sequence[Target],
         ground: SearchGround,
+        *,
         model: Localizer,
         request: SearchRequest,
         watch: Watch,
@@ -187,12 +188,12 @@ class Cascade:
         # What was encoded for the descriptors serves where all are looked for.
         search = self._attention if len(numbers) == len(self._targets) else self._search(targets)
         with watch.step("attention") as found:
-            found += search.answers(self._request.top)
+            found.extend(search.answers(self._request.top))
         if self._refiner is not None:
             watch.stage("verifying")
-            with watch.step("local features, round the answers of attention") as refined:
-                refined += self._refiner.refine(self._photo, targets, found, self._plane)
-            found = refined
+            answers = list(found)
+            with watch.step("local features, round the answers of attention") as found:
+                found.extend(self._refiner.refine(self._photo, targets, answers, self._plane))
         return [replace(answer, target=numbers[answer.target]) for answer in found]
 
     @cached_property
@@ -222,5 +223,5 @@ class Cascade:
         with self._watch.step(step) as found:
             for number, target in enumerate(self._targets):
                 place = refiner.carry(self._photo, number, target, fit)
-                found += [answer for answer in place[:1] if answer.score >= PRESENT]
+                found.extend(answer for answer in place[:1] if answer.score >= PRESENT)
         return found

@@ -108,7 +108,7 @@ class Finder:
         return Found(answers, here, plan, tuple(watch.steps))
 
     def _cascade(self, photo: Photo, targets: Sequence[Target], plan: Plan, watch: Watch) -> Cascade:
-        return Cascade(photo, targets, self._ground(plan), self._model, self._request, watch)
+        return Cascade(photo, targets, self._ground(plan), model=self._model, request=self._request, watch=watch)
 
     def _ground(self, plan: Plan) -> SearchGround:
         known = [ground for ground in self._grounds if ground.reference.plan == plan]

@@ -13,7 +13,6 @@ import numpy as np
 
 from benchmarks.accuracy.methods import chance, place
 from benchmarks.accuracy.methods.method import Method, SearchedMosaic
-from benchmarks.accuracy.methods.networks import CachedSearch
 from benchmarks.accuracy.queries.sets import QuerySet
 from benchmarks.accuracy.results.record import QueryRecord, record_of
 from benchmarks.provenance import commit, today
@@ -109,7 +108,6 @@ def run(query_set: QuerySet, method: Method, progress: Callable[[int, int], None
     records: list[QueryRecord] = []
     outcomes: list[labelled.Outcome] = []
     errors: list[float] = []
-    saved_s = 0.0
     for search in query_set.searches:
         with open_mosaic([search.mosaic], finest_m=query_set.gsd_m) as mosaic:
             searched = SearchedMosaic(search.mosaic, mosaic, query_set.gsd_m, size)
@@ -122,11 +120,9 @@ def run(query_set: QuerySet, method: Method, progress: Callable[[int, int], None
                 locate = method.prepare(searched)
                 in_all = lambda done, _, n=before: progress(n + done, query_set.count)  # noqa: E731
                 found = labelled.run(search.queries, locate, in_all)
-                saved_s += locate.saved_s if isinstance(locate, CachedSearch) else 0.0
                 outcomes += found
                 records += [record_of(outcome, search.mosaic.parent.name, query_set.present) for outcome in found]
     summary = _expected(records, errors) if method.prepare is None else labelled.summarise(outcomes)
-    summary["seconds_per_query"] += saved_s / query_set.count
     if not query_set.present:
         # Where nothing can be right, only the time means something.
         summary = {key: summary[key] for key in ("queries", "seconds_per_query")}

@@ -1,37 +1,34 @@
-"""Features of the mosaic: which ground is matched, where they lie, and that each square is read once."""
+"""Features of the mosaic: where they lie, that squares meet without a seam, and that each is read once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from shapely.geometry import box
 
 from geoloc.geometry import mosaic_keypoints
+from geoloc.geometry.keypoint_squares import Square
 from geoloc.geometry.matcher import LocalFeatures
-from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
-from geoloc.results.detection import Detection
-from tests.helpers.rough_ground import EAST, GSD_M, NORTH, SIDE, plan_of
-from tiling.grid import project
+from geoloc.geometry.mosaic_keypoints import MARGIN_PX, MosaicKeypoints
+from geoloc.geometry.photo_keypoints import FINE
+from tests.helpers.rough_ground import GSD_M, SIDE, plan_of
 from tiling.mosaic import Mosaic
-
-Make = Callable[..., Detection]
+from tiling.plan import Plan
 
 
 class Corners:
     """Finds a feature at the middle of every 20th pixel of a picture, whose descriptor is its colour."""
 
     def __init__(self) -> None:
-        self.sides: list[int] = []
+        self.shapes: list[tuple[int, ...]] = []
         self.most: list[int] = []
 
     def features(self, image: NDArray[np.uint8], valid: NDArray[np.bool_] | None, most: int) -> LocalFeatures:
         assert valid is not None
-        self.sides.append(len(image))
+        assert valid.shape == image.shape[:2]
+        self.shapes.append(valid.shape)
         self.most.append(most)
         y, x = np.nonzero(valid)
         kept = (x % 20 == 0) & (y % 20 == 0)
@@ -39,129 +36,63 @@ class Corners:
         return LocalFeatures(points, image[y[kept], x[kept]].astype(np.float32))
 
 
-def keypoints_of(mosaic: Mosaic, matcher: Corners, gsd_m: float = GSD_M) -> MosaicKeypoints:
-    return MosaicKeypoints(mosaic, plan_of(mosaic, gsd_m), cast(Any, matcher))
-
-
-def answer(make: Make, x: float, y: float, rank: int = 1) -> Detection:
-    return make(0.5, (x - 2, y - 2, x + 2, y + 2), rank=rank, crs="EPSG:32615")
-
-
 @pytest.fixture
-def near_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the mosaic were too large to be matched at once."""
-    monkeypatch.setattr(mosaic_keypoints, "AT_ONCE_PX", 1000.0)
-    monkeypatch.setattr(mosaic_keypoints, "NEAR_CHUNK_PX", 100)
-    monkeypatch.setattr(mosaic_keypoints, "ROUND_M", 15.0)
+def plan(mosaic: Mosaic) -> Plan:
+    return plan_of(mosaic)
 
 
-def test_the_grid_covers_the_windows_at_the_plans_gsd_and_no_finer(mosaic: Mosaic) -> None:
-    for gsd_m in (GSD_M, 0.5):
-        plan = plan_of(mosaic, gsd_m)
-        grid = keypoints_of(mosaic, Corners(), gsd_m).grid
-        assert grid.ground_gsd() == pytest.approx(gsd_m, rel=0.04)
-        bounds = np.array([window.grid.footprint().bounds for window in plan.windows])
-        assert grid.footprint().bounds == pytest.approx((*bounds[:, :2].min(0), *bounds[:, 2:].max(0)))
-        assert grid.footprint().buffer(1).covers(project(box(*mosaic.bounds), mosaic.crs, grid.crs))
+def squares_of(plan: Plan, side: int) -> list[Square]:
+    """All squares that the plan's windows touch."""
+    corners = np.array([window.corner for window in plan.windows])
+    low, high = corners.min(0) // side, (corners.max(0) + plan.window_px) // side
+    return [Square(i, j) for j in range(low[1], high[1] + 1) for i in range(low[0], high[0] + 1)]
 
 
-def test_all_of_a_small_mosaic_is_one_ground_and_its_points_are_pixels_of_the_grid(mosaic: Mosaic) -> None:
-    keypoints = keypoints_of(mosaic, Corners())
-    (features,) = keypoints.grounds([])
-    assert len(features) > 1000
-    # The colours are those of the grid's pixels where the points lie.
-    pixels = mosaic.read(keypoints.grid).rgb
-    column, row = np.floor(features.points).astype(int).T
-    assert (np.abs(pixels[row, column] - features.descriptors) <= 2).mean() > 0.99
-
-
-def test_squares_that_meet_have_each_point_once(mosaic: Mosaic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mosaic_keypoints, "CHUNK_PX", 260)
-    matcher = Corners()
-    keypoints = keypoints_of(mosaic, matcher)
-    (features,) = keypoints.grounds([])
-    # With a margin for descriptors at the edge.
-    assert set(matcher.sides) == {260 + 2 * 48}
-    assert len(matcher.sides) > 4
-    assert len(np.unique(np.round(features.points, 3), axis=0)) == len(features)
-    per_px = len(features) / (SIDE * GSD_M / keypoints.grid.ground_gsd()) ** 2
-    assert per_px == pytest.approx(1 / 400, rel=0.1)
-    assert max(matcher.most) <= mosaic_keypoints.DENSITY * 356**2 + 200
-
-
-@pytest.mark.usefixtures("near_only")
-def test_of_a_large_mosaic_the_best_answers_ground_comes_first_then_all_answers_then_all(
-    mosaic: Mosaic, make_detection: Make
+def test_squares_that_meet_have_each_point_once_in_pixels_of_the_world(
+    mosaic: Mosaic, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mosaic_keypoints, "SIDE_PX", 260)
     matcher = Corners()
-    keypoints = keypoints_of(mosaic, matcher)
-    at = [(EAST + 40, NORTH - 40), (EAST + 110, NORTH - 100)]
-    given = [answer(make_detection, *place, rank=rank) for rank, place in enumerate(at, start=1)]
-    grounds = keypoints.grounds(given)
-    first = next(grounds)
-    best, other = (project(one.polygon.centroid, one.crs, keypoints.grid.crs) for one in given)
-    pixel = ~keypoints.grid.affine
-    near = np.abs(first.points - pixel * (best.x, best.y)).max(1)
-    # A point is at most 15 m and a square of 20 m off.
-    assert near.max() < (15 + 20 * 1.1) / GSD_M
-    assert near.min() < 20
-    read = len(matcher.sides)
-    assert read <= 9
-    second = next(grounds)
-    assert len(second) > len(first)
-    assert np.abs(second.points - pixel * (other.x, other.y)).max(1).min() < 20
-    whole = next(grounds)
-    assert len(whole) > len(second)
-    assert next(grounds, None) is None
-    # Each square is read once, for this photo and the next ones.
-    wide, high = -(-keypoints.grid.width // 100), -(-keypoints.grid.height // 100)
-    assert read < len(matcher.sides) <= wide * high
-    read = len(matcher.sides)
-    again = list(keypoints.grounds(given))
-    assert [len(ground) for ground in again] == [len(first), len(second), len(whole)]
-    assert len(matcher.sides) == read
+    keypoints = MosaicKeypoints(mosaic, plan, cast(Any, matcher))
+    found = LocalFeatures.joined([part for at in squares_of(plan, 260) if len(part := keypoints.features(at))])
+    assert len(matcher.shapes) > 4
+    # With a margin for descriptors at the edge, and no more than the mosaic has.
+    assert max(max(shape) for shape in matcher.shapes) <= 260 + 2 * MARGIN_PX
+    assert min(min(shape) for shape in matcher.shapes) < 260
+    assert len(np.unique(np.round(found.points, 3), axis=0)) == len(found)
+    per_px = len(found) / (SIDE * GSD_M / plan.gsd_m) ** 2
+    assert per_px == pytest.approx(1 / 400, rel=0.2)
+    assert max(matcher.most) <= FINE.density * (260 + 2 * MARGIN_PX) ** 2 + 200
+    # The colours are those of the world's pixels where the points lie.
+    left, top = np.floor(found.points.min(0)).astype(int)
+    right, bottom = np.ceil(found.points.max(0)).astype(int)
+    pixels = mosaic.read(plan.pixels(int(left), int(top), int(right - left), int(bottom - top))).rgb
+    column, row = (np.floor(found.points).astype(int) - [left, top]).T
+    assert (np.abs(pixels[row, column] - found.descriptors) <= 2).mean() > 0.98
 
 
-@pytest.mark.usefixtures("near_only")
-def test_all_of_a_huge_mosaic_is_never_read_and_squares_off_it_have_nothing(
-    mosaic: Mosaic, make_detection: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mosaic_keypoints, "WHOLE_PX", 1000.0)
+def test_off_the_mosaic_nothing_is_looked_for(mosaic: Mosaic, plan: Plan) -> None:
     matcher = Corners()
-    keypoints = keypoints_of(mosaic, matcher)
-    given = [answer(make_detection, EAST + 40, NORTH - 40)]
-    assert len(list(keypoints.grounds(given))) == 2
-    read = len(matcher.sides)
-    off = [replace(given[0], polygon=box(EAST - 500, NORTH, EAST - 495, NORTH + 5))]
-    assert [len(ground) for ground in keypoints.grounds(off)] == [0, 0]
-    assert len(matcher.sides) == read
+    assert len(MosaicKeypoints(mosaic, plan, cast(Any, matcher)).features(Square(5, 5))) == 0
+    assert matcher.shapes == []
 
 
-@pytest.mark.usefixtures("near_only")
 def test_what_no_photo_asked_for_lately_is_let_go_and_found_again(
-    mosaic: Mosaic, make_detection: Make, monkeypatch: pytest.MonkeyPatch
+    mosaic: Mosaic, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mosaic_keypoints, "SIDE_PX", 260)
     matcher = Corners()
-    here, there = (answer(make_detection, EAST + at, NORTH - at) for at in (40, 110))
-    ground = next(keypoints_of(mosaic, matcher).grounds([here]))
-    squares = len(matcher.sides)
-    # Room for what one photo needs, and not for two.
-    monkeypatch.setattr(mosaic_keypoints, "KEPT_BYTES", 1.2 * ground.nbytes)
-    keypoints = keypoints_of(mosaic, matcher)
-    first = next(keypoints.grounds([here]))
-    assert len(matcher.sides) == 2 * squares
-    next(keypoints.grounds([here]))
-    assert len(matcher.sides) == 2 * squares
-    next(keypoints.grounds([there]))
-    read = len(matcher.sides)
-    again = next(keypoints.grounds([here]))
-    assert len(matcher.sides) > read
-    assert (again.points == first.points).all()
-
-
-def test_the_crs_of_an_answer_does_not_matter(mosaic: Mosaic, make_detection: Make, near_only: None) -> None:
-    keypoints = keypoints_of(mosaic, Corners())
-    given = answer(make_detection, EAST + 40, NORTH - 40)
-    lonlat = replace(given, polygon=project(given.polygon, given.crs, 4326), crs=4326)
-    first, same = (next(keypoints.grounds([one])) for one in (given, lonlat))
-    assert (first.points == same.points).all()
+    keypoints = MosaicKeypoints(mosaic, plan, cast(Any, matcher))
+    here, there = sorted(squares_of(plan, 260), key=lambda at: -len(keypoints.features(at)))[:2]
+    first = keypoints.features(here)
+    # Room for one square, and not for two.
+    monkeypatch.setattr(mosaic_keypoints, "KEPT_BYTES", 1.2 * first.nbytes)
+    matcher = Corners()
+    keypoints = MosaicKeypoints(mosaic, plan, cast(Any, matcher))
+    for _ in range(2):
+        assert (keypoints.features(here).points == first.points).all()
+    assert len(matcher.shapes) == 1
+    keypoints.features(there)
+    assert len(matcher.shapes) == 2
+    assert (keypoints.features(here).points == first.points).all()
+    assert len(matcher.shapes) == 3

@@ -1,4 +1,4 @@
-"""Planes of photographs are found once, and never taken for those of another photograph."""
+"""Planes of photographs are found once, in coarse detail where that will do, and never taken for another photograph's."""
 
 from __future__ import annotations
 
@@ -8,83 +8,173 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geoloc.geometry import mosaic_keypoints, plane_finder
+from geoloc.geometry import keypoint_squares, plane_finder
+from geoloc.geometry.keypoint_squares import SearchedKeypoints
+from geoloc.geometry.known_planes import KnownPlanes
 from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
+from geoloc.geometry.photo_keypoints import COARSE, FINE, Detail
 from geoloc.geometry.plane_finder import PlaneFinder
-from geoloc.photo.photo import Photo
-from tests.helpers.rough_ground import flown, plan_of, rough, write_ground
+from geoloc.photo.rectify import likely_tilts
+from tests.helpers.rough_ground import clicked, flown, plan_of, rough, write_ground
+from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import Plan
 
 
 @pytest.fixture
-def matches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many features of the photograph were matched, each time."""
-    counts: list[int] = []
+def matches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """How many features of the photograph were matched with how many of the ground, each time."""
+    counts: list[tuple[int, int]] = []
     match = RootSift.match
 
     def counted(self: RootSift, query: LocalFeatures, reference: LocalFeatures) -> np.ndarray:
-        counts.append(len(query))
+        counts.append((len(query), len(reference)))
         return match(self, query, reference)
 
     monkeypatch.setattr(RootSift, "match", counted)
     return counts
 
 
-def test_a_plane_is_found_once(mosaic: Mosaic, matches: list[int]) -> None:
-    finder = PlaneFinder(mosaic, plan_of(mosaic))
-    photo, _ = flown(0, 130, told=True)
-    assert finder.matches_whole
-    assert not finder.remembers(photo)
-    fit = finder.on_everything(photo)
-    assert fit is not None
-    assert finder.remembers(photo)
+def finder_of(mosaic: Mosaic, plan: Plan | None = None, known: KnownPlanes | None = None) -> PlaneFinder:
+    plan, matcher = plan or plan_of(mosaic), RootSift()
+    keypoints = SearchedKeypoints(MosaicKeypoints(mosaic, plan, matcher), plan)
+    return PlaneFinder(keypoints, matcher, known or KnownPlanes())
+
+
+def test_a_plane_is_found_once(mosaic: Mosaic, matches: list[tuple[int, int]]) -> None:
+    finder = finder_of(mosaic)
+    photo, matrix = flown(0, 130, told=True)
+    search = finder.search(photo)
+    assert search.all_are_few
+    assert search.fit is None
+    search.on_all()
+    assert search.fit is not None
     tried = len(matches)
     # The same picture, loaded again and called otherwise.
-    again = replace(photo, path=Path("again.jpg"), pixels=photo.pixels.copy())
-    assert finder.on_everything(again) is fit
-    assert finder.round_answers(again, []) is fit
+    again = finder.search(replace(photo, path=Path("again.jpg"), pixels=photo.pixels.copy()))
+    assert again.fit is not None
+    again.on_all()
+    again.near(np.array([[10.0, 10.0]]))
     assert len(matches) == tried
+    at = np.array([[300.0, 200.0]])
+    assert again.fit.map_points(at) == pytest.approx(search.fit.map_points(at), abs=1e-3)
+    # And it is the true one.
+    x, y = search.fit.map_points(at)[0]
+    grid = finder.keypoints.grid
+    place = project(plane_finder.Point(*(grid.affine * (x, y))), grid.crs, mosaic.crs)
+    assert (place.x, place.y) == pytest.approx(clicked(matrix, (300.0, 200.0)), abs=0.3)
 
 
-def test_another_picture_is_matched_anew(mosaic: Mosaic, matches: list[int]) -> None:
-    finder = PlaneFinder(mosaic, plan_of(mosaic))
+def test_a_plane_is_known_on_another_plan_of_the_same_pixels(mosaic: Mosaic, matches: list[tuple[int, int]]) -> None:
+    plan, known = plan_of(mosaic), KnownPlanes()
+    photo, _ = flown(0, 0, told=True)
+    first = finder_of(mosaic, plan, known).search(photo)
+    first.on_all()
+    assert first.fit is not None
+    tried = len(matches)
+    part = replace(plan, windows=plan.windows[-1:])
+    second = finder_of(mosaic, part, known)
+    search = second.search(photo)
+    assert search.fit is not None
+    assert len(matches) == tried
+    shift = np.array(plan.windows[0].corner) - np.array(part.windows[0].corner)
+    at = np.array([[400.0, 300.0]])
+    corner = np.array([window.corner for window in plan.windows]).min(0)
+    shift = corner - np.array(part.windows[0].corner)
+    assert search.fit.map_points(at) == pytest.approx(first.fit.map_points(at) + shift, abs=1e-3)
+    # It tells where the next photo of the flight may be, if that is inside.
+    inside = second.keypoints.inside(known.places - second.keypoints.corner)
+    assert search.neighbours.tolist() == inside.tolist()
+    assert len(finder_of(mosaic, plan, known).search(photo).neighbours) == 1
+
+
+def test_another_picture_is_matched_anew(mosaic: Mosaic) -> None:
+    finder = finder_of(mosaic)
     photo, _ = flown(0, 130, told=True)
-    first = finder.on_everything(photo)
+    first = finder.search(photo)
+    first.on_all()
     changed = photo.pixels.copy()
     changed[:, :-40] = photo.pixels[:, 40:]
-    moved = replace(photo, pixels=changed)
-    assert not finder.remembers(moved)
-    other = finder.on_everything(moved)
-    assert first is not None
-    assert other is not None
+    other = finder.search(replace(photo, pixels=changed))
+    assert other.fit is None
+    other.on_all()
+    assert first.fit is not None
+    assert other.fit is not None
     point = np.array([[300.0, 300.0]])
-    off = np.abs(first.map_points(point + np.array([[40.0, 0.0]])) - other.map_points(point)).max()
+    off = np.abs(first.fit.map_points(point + np.array([[40.0, 0.0]])) - other.fit.map_points(point)).max()
     assert off < 1.5, "what is told of it is its own"
 
 
-def test_what_is_beyond_doubt_takes_the_strongest_features_only(mosaic: Mosaic, matches: list[int]) -> None:
-    photo, _ = flown(0, 0, told=True)
-    fit = PlaneFinder(mosaic, plan_of(mosaic)).on_everything(photo)
-    assert fit is not None
-    assert fit.inliers >= plane_finder.BEYOND_DOUBT
-    assert max(matches) <= plane_finder.STRONGEST
+def test_coarse_detail_will_do_where_it_is_beyond_doubt(mosaic: Mosaic, matches: list[tuple[int, int]]) -> None:
+    search = finder_of(mosaic).search(flown(0, 0, told=True)[0])
+    search.on_all()
+    assert search.fit is not None
+    assert search.fit.inliers >= plane_finder.BEYOND_DOUBT
+    assert len(matches) == 1
+    assert matches[0][0] <= COARSE.features * 1.01
 
 
-def test_a_failure_is_remembered_as_such(tmp_path: Path, matches: list[int]) -> None:
+def test_fine_detail_follows_where_coarse_detail_is_in_doubt(
+    mosaic: Mosaic, matches: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few features that a dozen or two agree.
+    monkeypatch.setattr(plane_finder, "COARSE", Detail(400, 100, 0.005))
+    search = finder_of(mosaic).search(flown(0, 0, told=True)[0])
+    search.on_all()
+    assert search.fit is not None
+    assert search.fit.inliers >= plane_finder.BEYOND_DOUBT
+    assert [count > 150 for count, _ in matches] == [False, False, False, True]
+
+
+def test_a_failure_is_remembered_as_such(tmp_path: Path, matches: list[tuple[int, int]]) -> None:
     photo, _ = flown(0, 0, told=True)
     with open_mosaic([write_ground(tmp_path / "other.tif", rough(1))]) as elsewhere:
-        finder = PlaneFinder(elsewhere, plan_of(elsewhere))
-        assert finder.on_everything(photo) is None
-        assert not finder.remembers(photo)
+        finder = finder_of(elsewhere)
+        search = finder.search(photo)
+        search.on_all()
+        assert search.fit is None
         tried = len(matches)
-        assert finder.on_everything(photo) is None
+        assert tried == 2 * len(likely_tilts(photo)), "in coarse and in fine detail"
+        again = finder.search(photo)
+        again.on_all()
+        assert again.fit is None
         assert len(matches) == tried
 
 
-def test_large_ground_is_matched_round_answers(mosaic: Mosaic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mosaic_keypoints, "AT_ONCE_PX", 1.0)
-    finder = PlaneFinder(mosaic, plan_of(mosaic))
-    assert not finder.matches_whole
-    photo: Photo = flown(0, 0, told=True)[0]
-    assert finder.round_answers(photo, []) is not None
-    assert finder.remembers(photo)
+def test_near_places_in_coarse_detail_unless_it_is_to_be_thorough(
+    mosaic: Mosaic, matches: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keypoint_squares, "SMALL_PX", 1.0)
+    monkeypatch.setattr(keypoint_squares, "LARGE_PX", 1.0)
+    photo = flown(0, 0, told=True)[0]
+    finder = finder_of(mosaic)
+    search = finder.search(photo)
+    assert not search.all_are_few
+    search.on_all()
+    assert (search.fit, matches) == (None, []), "too much to be matched"
+    search.near(np.zeros((0, 2)))
+    assert matches == []
+    blank = finder.search(replace(photo, pixels=rough(7)[:600]))
+    middle = np.array([[finder.keypoints.grid.width / 2, finder.keypoints.grid.height / 2]])
+    blank.near(middle)
+    views = len(likely_tilts(photo))
+    assert len(matches) == views
+    blank.near(middle, thorough=True)
+    assert len(matches) == 3 * views
+    search.near(middle)
+    assert search.fit is not None
+
+
+def test_a_position_and_windows_as_places(mosaic: Mosaic) -> None:
+    plan = plan_of(mosaic)
+    search = finder_of(mosaic, plan).search(flown(0, 0, told=True)[0])
+    grid = plan.windows[0].grid
+    middle = project(grid.footprint().centroid, grid.crs, 4326)
+    (window,) = search.middles(plan.windows[:1])
+    # Counted in another turn round the world it is the same place.
+    for x in (middle.x, middle.x + 360):
+        assert search.places_at((x, middle.y)) == pytest.approx(window[None], abs=0.01)
+    assert len(search.places_at((0.0, 0.0))) == 0
+    assert len(search.places_at(None)) == 0
+    assert FINE.density > COARSE.density

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from shapely import from_wkb
 from shapely.geometry import Point
 
-from geoloc.geometry import mosaic_keypoints, photo_keypoints, plane_finder, refine
+from geoloc.geometry import keypoint_squares, mosaic_keypoints, plane_finder, refine
 from geoloc.geometry.guided_look import KnownView
 from geoloc.geometry.homography_fit import HomographyFit
+from geoloc.geometry.keypoint_squares import SearchedKeypoints, Square
+from geoloc.geometry.known_planes import KnownPlanes
 from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
+from geoloc.geometry.photo_keypoints import FINE, Detail, PhotoKeypoints
+from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.geometry.refine import METHOD, Refiner
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Rectified
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
 from tests.helpers.rough_ground import EAST, NORTH, clicked, flown, plan_of, rough, write_ground
@@ -41,6 +47,18 @@ def answer(make_detection: Callable[..., Detection]) -> Callable[..., Detection]
     return make
 
 
+Refine = Callable[[Photo, Sequence[Target], Sequence[Detection]], list[Detection]]
+
+
+def refiner_of(mosaic: Mosaic, guide: Any = None) -> Refine:
+    """Geometry on all of a mosaic."""
+    plan, matcher = plan_of(mosaic), RootSift()
+    reference = SimpleNamespace(plan=plan, crs=mosaic.crs, gsd_m=mosaic.gsd_m, in_turn=mosaic.in_turn)
+    keypoints = SearchedKeypoints(MosaicKeypoints(mosaic, plan, matcher), plan)
+    refiner = Refiner(cast(Any, reference), PlaneFinder(keypoints, matcher, KnownPlanes()), guide)
+    return lambda photo, targets, answers: refiner.refine(photo, targets, answers, refiner.planes.search(photo))
+
+
 @pytest.mark.parametrize(
     ("tilt", "heading", "told"), [(0, 0, True), (0, 130, False), (35, 250, False), (50, 40, True), (60, 200, True)]
 )
@@ -52,7 +70,7 @@ def test_clicks_are_carried_over_exactly(
     x, y = clicked(matrix, at)
     # Attention had it elsewhere.
     given = [answer(x + 30, y - 20, click=Click(*at)), answer(x - 9, y, 2, click=Click(*at))]
-    best, *rest = Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], given)
+    best, *rest = refiner_of(mosaic)(photo, [Target(Click(*at))], given)
     assert best.method == METHOD
     assert best.rank == 1
     # What stands up in an oblique view may be elsewhere on the ground.
@@ -74,7 +92,7 @@ def test_an_answer_that_is_confirmed_is_not_told_twice(mosaic: Mosaic, answer: C
     at = (300.0, 350.0)
     x, y = clicked(matrix, at)
     given = [answer(x + 30, y, half=1, click=Click(*at)), answer(x + 1, y - 1, 2, half=3, click=Click(*at))]
-    found = Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], given)
+    found = refiner_of(mosaic)(photo, [Target(Click(*at))], given)
     assert [f.method for f in found] == [METHOD, "attention"]
     assert found[0].polygon.area == pytest.approx(36, rel=0.05)
 
@@ -105,8 +123,7 @@ def test_attention_looks_where_a_place_is_verified_and_tells_what_stands_there(
 
     def found(accuracy_m: float) -> tuple[Detection, Looking]:
         guide = Looking(answer, 1.0, accuracy_m)
-        refiner = Refiner(mosaic, plan_of(mosaic), guide)  # type: ignore[arg-type]
-        best, *rest = refiner.refine(photo, [Target(Click(*at))], given)
+        best, *rest = refiner_of(mosaic, guide)(photo, [Target(Click(*at))], given)
         assert [r.rank for r in rest] == []
         return best, guide
 
@@ -127,7 +144,7 @@ def test_a_box_is_carried_over_by_its_corners(mosaic: Mosaic, answer: Callable[.
     photo, matrix = flown(0, 0, told=True)
     target = Target.from_box(PixelBox(350, 250, 410, 280))
     x, y = clicked(matrix, (target.click.x, target.click.y))
-    (best,) = Refiner(mosaic, plan_of(mosaic)).refine(photo, [target], [answer(x, y, click=target.click)])
+    (best,) = refiner_of(mosaic)(photo, [target], [answer(x, y, click=target.click)])
     low, high = clicked(matrix, (350, 280)), clicked(matrix, (410, 250))
     assert best.polygon.bounds == pytest.approx((*low, *high), abs=0.4)
 
@@ -139,11 +156,11 @@ def test_a_wrong_mosaic_and_a_blank_photo_change_nothing(
     given = [answer(EAST + 60, NORTH - 60, click=target.click)]
     for seen, tilt in ((elsewhere, 0), (elsewhere, 45)):
         photo, _ = flown(tilt, 10, told=True)
-        assert Refiner(seen, plan_of(seen)).refine(photo, [target], given) == given
+        assert refiner_of(seen)(photo, [target], given) == given
     blank = Photo(Path("b.jpg"), np.full((300, 400, 3), 90, np.uint8))
-    assert Refiner(mosaic, plan_of(mosaic)).refine(blank, [target], given) == given
+    assert refiner_of(mosaic)(blank, [target], given) == given
     panorama = replace(flown(0, 0, told=True)[0], panorama=True)
-    assert Refiner(mosaic, plan_of(mosaic)).refine(panorama, [target], given) == given
+    assert refiner_of(mosaic)(panorama, [target], given) == given
 
 
 def test_clicks_off_what_is_searched_and_targets_without_answers_stay_as_they_are(
@@ -154,51 +171,51 @@ def test_clicks_off_what_is_searched_and_targets_without_answers_stay_as_they_ar
     x, y = clicked(matrix, at)
     outside = Target(Click(-3000.0, 20.0))
     given = [answer(EAST + 60, NORTH - 60, click=outside.click), answer(x, y, click=Click(*at), target=1)]
-    found = Refiner(mosaic, plan_of(mosaic)).refine(photo, [outside, Target(Click(*at)), Target(Click(1, 1))], given)
+    found = refiner_of(mosaic)(photo, [outside, Target(Click(*at)), Target(Click(1, 1))], given)
     assert [(f.target, f.method) for f in found] == [(0, "attention"), (1, METHOD)]
 
 
 def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mosaic_keypoints, "AT_ONCE_PX", 1000.0)
-    monkeypatch.setattr(mosaic_keypoints, "WHOLE_PX", 1000.0)
-    monkeypatch.setattr(mosaic_keypoints, "NEAR_CHUNK_PX", 100)
-    monkeypatch.setattr(mosaic_keypoints, "ROUND_M", 15.0)
+    monkeypatch.setattr(keypoint_squares, "SMALL_PX", 1000.0)
+    monkeypatch.setattr(keypoint_squares, "LARGE_PX", 1000.0)
+    monkeypatch.setattr(keypoint_squares, "ROUND_M", 15.0)
+    monkeypatch.setattr(mosaic_keypoints, "SIDE_PX", 100)
+    monkeypatch.setattr(MosaicKeypoints, "side_px", 100)
     photo, matrix = flown(0, 0, told=True)
     at = (400.0, 300.0)
     x, y = clicked(matrix, at)
-    read: list[int] = []
-    real = RootSift.features
+    read: list[Square] = []
+    real = MosaicKeypoints._find
 
-    def noted(self: RootSift, image: np.ndarray, valid: np.ndarray | None, most: int) -> LocalFeatures:
-        read.append(image.shape[0])
-        return real(self, image, valid, most)
+    def noted(self: MosaicKeypoints, square: Square) -> LocalFeatures:
+        read.append(square)
+        return real(self, square)
 
-    monkeypatch.setattr(RootSift, "features", noted)
-    refiner = Refiner(mosaic, plan_of(mosaic))
+    monkeypatch.setattr(MosaicKeypoints, "_find", noted)
+    refined = refiner_of(mosaic)
     target = Target(Click(*at))
     for _ in range(2):
-        (best,) = refiner.refine(photo, [target], [answer(x + 12, y + 5, click=target.click)])
+        (best,) = refined(photo, [target], [answer(x + 12, y + 5, click=target.click)])
         assert best.method == METHOD
-    chunks = [side for side in read if side == 100 + 2 * 48]
     # Of some fifty.
-    assert 1 <= len(chunks) <= 9
+    assert 1 <= len(read) <= 9
     # Where the plane is not known yet, what is far from all answers is not matched.
-    other = Refiner(mosaic, plan_of(mosaic))
-    far = other.refine(photo, [target], [answer(EAST + 8, NORTH - 8, click=target.click)])
+    far = refiner_of(mosaic)(photo, [target], [answer(EAST + 8, NORTH - 8, click=target.click)])
     assert [f.method for f in far] == ["attention"]
 
 
 def test_all_that_is_searched_is_matched_where_no_answer_is_near(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mosaic_keypoints, "AT_ONCE_PX", 1000.0)
-    monkeypatch.setattr(mosaic_keypoints, "NEAR_CHUNK_PX", 200)
-    monkeypatch.setattr(mosaic_keypoints, "ROUND_M", 15.0)
+    monkeypatch.setattr(keypoint_squares, "SMALL_PX", 1000.0)
+    monkeypatch.setattr(keypoint_squares, "ROUND_M", 15.0)
+    monkeypatch.setattr(mosaic_keypoints, "SIDE_PX", 200)
+    monkeypatch.setattr(MosaicKeypoints, "side_px", 200)
     photo, _ = flown(0, 0, told=True)
     click = Click(400.0, 300.0)
-    (best, *_) = Refiner(mosaic, plan_of(mosaic)).refine(
+    (best, *_) = refiner_of(mosaic)(
         photo, [Target(click)], [answer(EAST + 8, NORTH - 8, click=click)]
     )
     assert best.method == METHOD
@@ -210,17 +227,15 @@ def test_the_view_that_most_matches_agree_on_counts_not_the_first(
     photo, matrix = flown(0, 0, told=False)
     at = (700.0, 500.0)
     x, y = clicked(matrix, at)
-    real = photo_keypoints.rectified_views
+    real = PhotoKeypoints.of_view
 
-    def few_first(photo: Photo) -> Iterator[Rectified]:
-        for view in real(photo):
-            # Only a corner of it, as what a view at a wrong tilt agrees with.
-            part = np.zeros(view.image.shape[:2], bool)
-            part[:90, :90] = True
-            yield replace(view, valid=part)
-        yield from real(photo)
+    def few_first(self: PhotoKeypoints, tilt_deg: float, detail: Detail) -> LocalFeatures:
+        features = real(self, tilt_deg, detail)
+        # Only a corner of it, as what a view at a wrong tilt agrees with.
+        corner = (features.points < 90).all(1)
+        return features if detail is FINE else features.part(corner)
 
-    monkeypatch.setattr(photo_keypoints, "rectified_views", few_first)
+    monkeypatch.setattr(PhotoKeypoints, "of_view", few_first)
     seen: list[int] = []
     real_fit = plane_finder.fit_homography
 
@@ -231,7 +246,7 @@ def test_the_view_that_most_matches_agree_on_counts_not_the_first(
 
     monkeypatch.setattr(plane_finder, "fit_homography", noted)
     target = Target(Click(*at))
-    (best,) = Refiner(mosaic, plan_of(mosaic)).refine(photo, [target], [answer(x + 12, y + 5, click=target.click)])
+    (best,) = refiner_of(mosaic)(photo, [target], [answer(x + 12, y + 5, click=target.click)])
     assert best.method == METHOD
     assert max(seen) >= plane_finder.BEYOND_DOUBT > seen[0] > 0
     assert best.polygon.centroid.distance(Point(x, y)) < 0.3
@@ -246,10 +261,10 @@ def test_what_attention_knew_of_its_answers_stays_with_them(mosaic: Mosaic, answ
         answer(x + 30, y, half=1, click=Click(*at), evidence=2.5, spread_m=0.3),
         answer(x + 1, y - 1, 2, half=3, click=Click(*at), evidence=-900.0, spread_m=0.6),
     ]
-    best, other = Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], given)
+    best, other = refiner_of(mosaic)(photo, [Target(Click(*at))], given)
     # The score of a verified place is made of something else.
     assert (best.method, best.evidence, best.spread_m) == (METHOD, None, 0.6)
     assert (other.evidence, other.spread_m) == (2.5, 0.3)
     # Copies of the polygons are the same answers.
     copies = [replace(one, polygon=from_wkb(one.polygon.wkb)) for one in given]
-    assert Refiner(mosaic, plan_of(mosaic)).refine(photo, [Target(Click(*at))], copies) == [best, other]
+    assert refiner_of(mosaic)(photo, [Target(Click(*at))], copies) == [best, other]

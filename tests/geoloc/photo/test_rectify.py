@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import HORIZON_DEG, SIDE_PX, TRIED_TILTS_DEG, rectified_views, rectify
+from geoloc.photo.rectify import HORIZON_DEG, SIDE_PX, TRIED_TILTS_DEG, likely_tilts, rectify
 from geoloc.plane.homography import map_points
 
 SIZE = (640, 480)
@@ -64,15 +64,12 @@ def test_the_horizon_and_what_is_beyond_the_photo_are_left_out() -> None:
 
 
 def test_what_the_photo_tells_comes_first_and_panoramas_are_left_to_attention() -> None:
-    level = [view.valid is None for view in rectified_views(photo(pitch_deg=-90.0))]
-    assert level[0]
-    tilted = list(rectified_views(photo(pitch_deg=-45.0, focal_px=500.0)))
-    unknown = list(rectified_views(photo(focal_px=500.0)))
-    assert len(unknown) == len(TRIED_TILTS_DEG)
-    assert tilted[0].valid is not None
-    assert not list(rectified_views(photo(panorama=True)))
+    assert likely_tilts(photo(pitch_deg=-90.0))[0] == 0
+    assert likely_tilts(photo(pitch_deg=-45.0, focal_px=500.0))[0] == 45
+    assert likely_tilts(photo(focal_px=500.0)) == TRIED_TILTS_DEG
+    assert not likely_tilts(photo(panorama=True))
     # A camera that looks above the horizon shows no ground.
-    assert not list(rectified_views(photo(pitch_deg=30.0)))
+    assert not likely_tilts(photo(pitch_deg=30.0))
 
 
 def test_large_photos_are_scaled_and_lead_back() -> None:
@@ -81,3 +78,7 @@ def test_large_photos_are_scaled_and_lead_back() -> None:
     assert found is not None
     assert found.image.shape == (800, SIDE_PX, 3)
     assert map_points(found.to_photo, np.array([[SIDE_PX, 800.0]]))[0] == pytest.approx([4000, 2000])
+    for tilt in (0.0, 40.0):
+        smaller = rectify(large, tilt, 500)
+        assert smaller is not None
+        assert max(smaller.image.shape) == 500
