@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.geometry import homography_fit, mosaic_keypoints, photo_keypoints
+from geoloc.geometry import homography_fit
 from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.geometry.photo_keypoints import FINE, PhotoKeypoints
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import rectified_views
 from geoloc.train.grounds.posed_site import load_site
 from geoloc.train.grounds.sources import read_image
 
@@ -65,14 +65,15 @@ def _features(pixels: NDArray[np.uint8], gsd_m: float) -> LocalFeatures:
     scale = gsd_m / GSD_M
     image = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     valid = np.asarray(image.any(-1))
-    return RootSift().features(image, valid, int(mosaic_keypoints.DENSITY * valid.sum()) + 200)
+    return RootSift().features(image, valid, int(FINE.density * valid.sum()) + 200)
 
 
 def _best(photo: Photo, reference: LocalFeatures) -> homography_fit.HomographyFit | None:
     matcher = RootSift()
     best: homography_fit.HomographyFit | None = None
-    for view in rectified_views(photo):
-        features = matcher.features(view.image, view.valid, photo_keypoints.MOST).moved(view.to_photo)
+    views = PhotoKeypoints(photo, matcher)
+    for tilt in views.tilts:
+        features = views.of_view(tilt, FINE)
         pairs = matcher.match(features, reference)
         found = homography_fit.fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
         if found is not None and (best is None or found.inliers > best.inliers):

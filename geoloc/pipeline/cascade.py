@@ -1,7 +1,7 @@
 """What is tried to find targets on a ground, the cheapest evidence that is enough first.
 
 1. The photograph's plane is known from an earlier click: the click is carried over, and attention looks there once.
-2. What is searched is small enough to be matched whole; or the photo's own position, or the photographs found before,
+2. What is searched is small enough to be matched whole; or a position, or the photographs found before,
    tell where: local features there. Verified, the same look ends the search.
 3. What is searched is larger: local features round the windows that descriptors speak for.
 4. What this leaves open is looked for by attention, on the windows that descriptors speak for or on all.
@@ -104,6 +104,7 @@ class Cascade:
         targets: Sequence[Target],
         ground: SearchGround,
         *,
+        told: tuple[float, float] | None,
         model: Localizer,
         request: SearchRequest,
         watch: Watch,
@@ -114,11 +115,12 @@ class Cascade:
             photo: the photograph, upright.
             targets: what was clicked in it.
             ground: where they may be.
+            told: a place (lon, lat) that they are said to be near; None where nothing is.
             model: the network.
             request: its top, refine and exhaustive count.
             watch: who is told how far the search is.
         """
-        self._photo, self._targets, self._ground = photo, targets, ground
+        self._photo, self._targets, self._ground, self._told = photo, targets, ground, told
         self._model, self._request, self._watch = model, request, watch
         self._refiner = ground.refiner if request.refine == "auto" and not photo.panorama else None
 
@@ -159,15 +161,15 @@ class Cascade:
         """
         if self._refiner is None or self._request.exhaustive:
             return []
-        plane, photo = self._plane, self._photo
+        plane = self._plane
         self._watch.stage("matching")
         if plane.fit is not None:
             return self._carried("the photo's plane, known before")
         if plane.all_are_few:
             with self._watch.step("local features, on all that is searched"):
                 plane.on_all()
-        elif len(told := np.concatenate([plane.places_at(photo.position), plane.neighbours])):
-            with self._watch.step("local features, where the photo's position or earlier photos tell"):
+        elif len(told := np.concatenate([plane.places_at(self._told), plane.neighbours])):
+            with self._watch.step("local features, where a position or earlier photos tell"):
                 plane.near(told)
         if plane.fit is None and not plane.all_are_few:
             with self._watch.step("local features, round windows that descriptors speak for"):

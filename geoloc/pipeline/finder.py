@@ -87,16 +87,16 @@ class Finder:
         watch = Watch() if watch is None else watch
         near, answers = scope.near(photo), []
         if near is not None:
-            first = self._cascade(photo, targets, near, watch)
+            first = self._cascade(photo, targets, near, scope.told(photo), watch)
             answers = first.answers()
             if _believed(first, answers) or _same(near, scope.plan()):
                 return self._found(answers, near, watch)
-        plan = scope.plan()
-        rest = self._cascade(photo, targets, plan, watch)
+        plan, doubt = scope.plan(), scope.doubt(photo)
+        rest = self._cascade(photo, targets, plan, None if doubt else scope.told(photo), watch)
         beyond = rest.by_geometry()
         found = {answer.target for answer in (*beyond, *present(answers, PRESENT))}
         beyond += rest.by_attention([number for number in range(len(targets)) if number not in found])
-        moved, doubt = {answer.target for answer in beyond}, scope.doubt(photo)
+        moved = {answer.target for answer in beyond}
         answers = [answer for answer in answers if answer.target not in moved]
         answers += [replace(answer, note=doubt) for answer in beyond]
         answers.sort(key=lambda answer: (answer.target, answer.rank))
@@ -107,8 +107,16 @@ class Finder:
         here = present(answers, PRESENT) if self._request.min_score is None else counted
         return Found(answers, here, plan, tuple(watch.steps))
 
-    def _cascade(self, photo: Photo, targets: Sequence[Target], plan: Plan, watch: Watch) -> Cascade:
-        return Cascade(photo, targets, self._ground(plan), model=self._model, request=self._request, watch=watch)
+    def _cascade(
+        self,
+        photo: Photo,
+        targets: Sequence[Target],
+        plan: Plan,
+        told: tuple[float, float] | None,
+        watch: Watch,
+    ) -> Cascade:
+        ground = self._ground(plan)
+        return Cascade(photo, targets, ground, told=told, model=self._model, request=self._request, watch=watch)
 
     def _ground(self, plan: Plan) -> SearchGround:
         known = [ground for ground in self._grounds if ground.reference.plan == plan]

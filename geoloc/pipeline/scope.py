@@ -76,6 +76,10 @@ class Scope:
             self._everything = self._source.plan(self.area)
         return self._everything
 
+    def told(self, photo: Photo) -> tuple[float, float] | None:
+        """Return where (lon, lat) objects are said to be near, by the request or else by the photo; None if nowhere."""
+        return self._request.near or self._position(photo)
+
     def near(self, photo: Photo) -> Plan | None:
         """Plan the windows near a photo; None where its own position does not count, or leaves nothing of the mosaic.
 

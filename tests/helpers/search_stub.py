@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from shapely.geometry import box
 
@@ -38,13 +39,21 @@ class SearchStub:
         self.killed_at = ""
         self.exhaustive = False
 
-    def refiner(self, mosaic: Mosaic, plan: Plan, guide: object) -> SimpleNamespace:
-        def refine(photo: Photo, targets: list[Target], answers: list[Detection]) -> list[Detection]:
+    def refiner(self, reference: object, planes: object, guide: object) -> SimpleNamespace:
+        """Geometry that verifies nothing."""
+
+        def refine(photo: Photo, targets: list[Target], answers: list[Detection], plane: object) -> list[Detection]:
             self.refined = True
             return answers
 
-        planes = SimpleNamespace(remembers=lambda photo: False, matches_whole=False)
-        return SimpleNamespace(refine=refine, planes=planes)
+        plane = SimpleNamespace(fit=None, all_are_few=True, on_all=lambda: None)
+        return SimpleNamespace(refine=refine, planes=SimpleNamespace(search=lambda photo: plane))
+
+    def search(
+        self, photo: Photo, targets: list[Target], reference: SimpleNamespace, model: SimpleNamespace, **options: Any
+    ) -> SimpleNamespace:
+        """Attention."""
+        return SimpleNamespace(answers=lambda top: self.locate(photo, targets, reference, model, top=top, **options))
 
     def reference(self, mosaic: Mosaic, plan: Plan, model: SimpleNamespace) -> SimpleNamespace:
         self.references += 1

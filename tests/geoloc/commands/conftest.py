@@ -51,7 +51,7 @@ def search(monkeypatch: pytest.MonkeyPatch) -> SearchStub:
     stub = SearchStub([0.9, 0.3, 0.1])
     monkeypatch.setattr(geoloc.model, "load", stub.load)
     monkeypatch.setattr(geoloc.features.mosaic_features, "MosaicFeatures", stub.reference)
-    monkeypatch.setattr(geoloc.pipeline.cascade, "locate", stub.locate)
+    monkeypatch.setattr(geoloc.pipeline.cascade, "AttentionSearch", stub.search)
     monkeypatch.setattr(geoloc.pipeline.finder, "Refiner", stub.refiner)
     return stub
 

@@ -52,7 +52,7 @@ def test_programming_errors_are_told_apart(run: Run, search: SearchStub, monkeyp
     def broken(*args: object, **kwargs: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr(geoloc.pipeline.cascade, "locate", broken)
+    monkeypatch.setattr(geoloc.pipeline.cascade, "AttentionSearch", broken)
     result = run(*LOCATE, "--click", "1,1")
     assert result.exit_code == 1
     assert "unexpected KeyError" in result.stderr.splitlines()[-1]

@@ -66,9 +66,7 @@ def test_all_that_windows_touch_is_matched_and_points_are_pixels_of_the_grid(pla
     assert {tuple(point) for point in few.points} < {tuple(point) for point in found.points}, "the strongest of each"
 
 
-def test_near_places_only_what_lies_round_them(
-    plan: Plan, squares: Squares, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_near_places_only_what_lies_round_them(plan: Plan, squares: Squares, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keypoint_squares, "ROUND_M", 15.0)
     searched = SearchedKeypoints(squares, plan)
     place = np.array([[300.0, 260.0]])
@@ -85,9 +83,7 @@ def test_near_places_only_what_lies_round_them(
     assert len(squares.asked) == asked
 
 
-def test_how_much_is_small_and_how_much_too_much(
-    plan: Plan, squares: Squares, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_how_much_is_small_and_how_much_too_much(plan: Plan, squares: Squares, monkeypatch: pytest.MonkeyPatch) -> None:
     searched = SearchedKeypoints(squares, plan)
     assert (searched.are_few, searched.are_too_many) == (True, False)
     monkeypatch.setattr(keypoint_squares, "SMALL_PX", 1000.0)

@@ -1,4 +1,4 @@
-"""Planes of photographs are found once, in coarse detail where that will do, and never taken for another photograph's."""
+"""Planes of photographs are found once, in coarse detail where that will do, and never taken for another's."""
 
 from __future__ import annotations
 

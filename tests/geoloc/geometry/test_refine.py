@@ -215,9 +215,7 @@ def test_all_that_is_searched_is_matched_where_no_answer_is_near(
     monkeypatch.setattr(MosaicKeypoints, "side_px", 200)
     photo, _ = flown(0, 0, told=True)
     click = Click(400.0, 300.0)
-    (best, *_) = refiner_of(mosaic)(
-        photo, [Target(click)], [answer(EAST + 8, NORTH - 8, click=click)]
-    )
+    (best, *_) = refiner_of(mosaic)(photo, [Target(click)], [answer(EAST + 8, NORTH - 8, click=click)])
     assert best.method == METHOD
 
 

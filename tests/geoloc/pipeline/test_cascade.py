@@ -4,145 +4,219 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline import cascade
+from geoloc.pipeline.cascade import Cascade, SearchGround, Watch
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 
 Make = Callable[..., Detection]
 PHOTO = Photo(Path("a.jpg"), np.zeros((9, 9, 3), np.uint8))
 TARGETS = [Target(Click(1, 1)), Target(Click(2, 2))]
+FIT = SimpleNamespace(inliers=99)
+ATTENTION = [(0, 1, "attention"), (0, 2, "attention"), (1, 1, "attention"), (1, 2, "attention")]
+GEOMETRY = [(0, 1, "geometry"), (1, 1, "geometry")]
 
 
 class Geometry:
-    """Stands for the refiner; says what was asked of it."""
+    """Stands for refiner, planes and the search for one; says what was asked of it.
 
-    def __init__(self, make: Make, scores: Sequence[float | None], *, whole: bool = True, known: bool = False) -> None:
-        self._make, self._scores, self._known = make, scores, known
-        self.matches_whole = whole
-        self.fit: Any = SimpleNamespace(inliers=99)
+    scores: of the place that each target is carried to; None where none is. agrees: the ground that the photo agrees
+    with: "known", "all", "position", "neighbours", "windows" or "answers".
+    """
+
+    def __init__(
+        self, make: Make, scores: Sequence[float | None] = (0.9, 0.9), *, agrees: str = "all", few: bool = True
+    ) -> None:
+        self._make, self._scores, self._agrees, self.all_are_few = make, scores, agrees, few
+        self.fit: Any = FIT if agrees == "known" else None
+        self.neighbours = np.array([[3.0, 3.0]]) if agrees == "neighbours" else np.zeros((0, 2))
         self.calls: list[str] = []
 
     @property
     def planes(self) -> Geometry:
         return self
 
-    def remembers(self, photo: Photo) -> bool:
-        return self._known
+    def search(self, photo: Photo) -> Geometry:
+        return self
 
-    def on_everything(self, photo: Photo) -> Any:
-        self.calls.append("match")
-        return self.fit
+    def places_at(self, position: tuple[float, float] | None) -> NDArray[np.float64]:
+        return np.zeros((0, 2)) if position is None else np.array([position])
+
+    def middles(self, windows: Sequence[int]) -> NDArray[np.float64]:
+        return np.array([[float(window), 0.0] for window in windows]).reshape(-1, 2)
+
+    def on_all(self) -> None:
+        self._try("all")
+
+    def near(self, places: NDArray[np.float64]) -> None:
+        if len(places):
+            self._try({1.0: "position", 3.0: "neighbours", 7.0: "windows"}[places[0, 0]])
 
     def carry(self, photo: Photo, number: int, target: Target, fit: object) -> list[Detection]:
+        assert fit is FIT
         self.calls.append(f"carry {number}")
         score = self._scores[number]
         return [] if score is None else [self._make(score, (0, 0, 1, 1), rank=1, target=number, method="geometry")]
 
-    def refine(self, photo: Photo, targets: Sequence[Target], answers: list[Detection]) -> list[Detection]:
-        self.calls.append("refine")
-        return answers
+    def refine(
+        self, photo: Photo, targets: Sequence[Target], answers: list[Detection], plane: Geometry
+    ) -> list[Detection]:
+        assert plane is self
+        self._try("answers")
+        if self.fit is None:
+            return answers
+        best = [answer for answer in answers if answer.rank == 1]
+        return [replace(answer, method="geometry", score=0.9) for answer in best]
+
+    def _try(self, ground: str) -> None:
+        self.calls.append(ground)
+        if self._agrees == ground:
+            self.fit = FIT
+
+
+class Attention:
+    """Answers every target twice; descriptors speak for windows 7 and 8."""
+
+    made: list[list[Target]]
+    calls: list[str]
+    make: Make
+
+    def __init__(self, photo: Photo, targets: list[Target], *rest: object, **options: object) -> None:
+        self._targets = targets
+        self.made.append(list(targets))
+
+    def likeliest_windows(self, most: int) -> list[int]:
+        self.calls.append("descriptors")
+        return [7, 8]
+
+    def answers(self, top: int) -> list[Detection]:
+        self.calls.append(f"attention {len(self._targets)}")
+        numbers = [(number, rank) for number in range(len(self._targets)) for rank in (1, 2)]
+        return [self.make(0.8 / rank, (5, 5, 6, 6), rank=rank, target=number) for number, rank in numbers]
 
 
 @pytest.fixture
-def searched(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> list[list[Target]]:
-    """Targets that attention was asked for."""
-    asked: list[list[Target]] = []
+def attention(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> type[Attention]:
+    class Fresh(Attention):
+        made, calls, make = [], [], staticmethod(make_detection)  # type: ignore[assignment]
 
-    def locate(photo: Photo, targets: list[Target], *rest: object, **options: object) -> list[Detection]:
-        asked.append(list(targets))
-        return [
-            make_detection(0.8 / rank, (5, 5, 6, 6), rank=rank, target=n)
-            for n in range(len(targets))
-            for rank in (1, 2)
-        ]
-
-    monkeypatch.setattr(cascade, "locate", locate)
-    return asked
+    monkeypatch.setattr(cascade, "AttentionSearch", Fresh)
+    return Fresh
 
 
-def find(geometry: Geometry | None, **options: Any) -> list[tuple[int, int, str]]:
-    found = cascade.find_targets(
-        PHOTO,
-        TARGETS,
-        reference=cast(Any, None),
-        refiner=cast(Any, geometry),
-        model=cast(Any, None),
-        request=SearchRequest(**options),
-        progress=lambda done, total: None,
-        verifying=lambda: None,
+def search(geometry: Geometry | None, photo: Photo = PHOTO, watch: Watch | None = None, **options: Any) -> Cascade:
+    ground = SearchGround(cast(Any, None), cast(Any, geometry))
+    request = SearchRequest(**options)
+    return Cascade(
+        photo, TARGETS, ground, told=photo.position, model=cast(Any, None), request=request, watch=watch or Watch()
     )
-    return [(d.target, d.rank, d.method) for d in found]
 
 
-ATTENTION = [(0, 1, "attention"), (0, 2, "attention"), (1, 1, "attention"), (1, 2, "attention")]
+def find(geometry: Geometry | None, photo: Photo = PHOTO, **options: Any) -> list[tuple[int, int, str]]:
+    return [(d.target, d.rank, d.method) for d in search(geometry, photo, **options).answers()]
 
 
-def test_verified_places_end_the_search(searched: list[list[Target]], make_detection: Make) -> None:
-    geometry = Geometry(make_detection, [0.9, 0.6])
-    assert find(geometry) == [(0, 1, "geometry"), (1, 1, "geometry")]
-    assert geometry.calls == ["match", "carry 0", "carry 1"]
-    assert not searched
+def test_a_known_plane_ends_the_search(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection, agrees="known", few=False)
+    assert find(geometry) == GEOMETRY
+    assert geometry.calls == ["carry 0", "carry 1"]
+    assert not attention.made
 
 
-def test_what_is_not_sure_is_looked_for_everywhere(searched: list[list[Target]], make_detection: Make) -> None:
-    for doubtful in (None, 0.4):
-        searched.clear()
-        geometry = Geometry(make_detection, [doubtful, 0.9])
-        assert find(geometry) == [(0, 1, "attention"), (0, 2, "attention"), (1, 1, "geometry")]
-        assert searched == [TARGETS[:1]]
-        assert geometry.calls[-1] == "refine"
-
-
-def test_a_second_target_keeps_its_number(searched: list[list[Target]], make_detection: Make) -> None:
-    assert find(Geometry(make_detection, [0.9, None])) == [(0, 1, "geometry"), *ATTENTION[2:]]
-    assert searched == [TARGETS[1:]]
-
-
-def test_where_nothing_agrees_attention_decides(searched: list[list[Target]], make_detection: Make) -> None:
-    geometry = Geometry(make_detection, [0.9, 0.9])
-    geometry.fit = None
-    assert find(geometry) == ATTENTION
-    assert geometry.calls == ["match", "refine"]
-
-
-def test_large_ground_is_matched_only_where_the_plane_is_known(
-    searched: list[list[Target]], make_detection: Make
+def test_small_ground_is_matched_whole_before_attention_is_asked(
+    attention: type[Attention], make_detection: Make
 ) -> None:
-    geometry = Geometry(make_detection, [0.9, 0.9], whole=False)
-    assert find(geometry) == ATTENTION
-    assert geometry.calls == ["refine"]
-    known = Geometry(make_detection, [0.9, 0.9], whole=False, known=True)
-    assert find(known) == [(0, 1, "geometry"), (1, 1, "geometry")]
+    geometry = Geometry(make_detection, agrees="all")
+    assert find(geometry) == GEOMETRY
+    assert geometry.calls == ["all", "carry 0", "carry 1"]
+    assert not attention.made
 
 
-def test_options_that_ask_for_attention(searched: list[list[Target]], make_detection: Make) -> None:
-    geometry = Geometry(make_detection, [0.9, 0.9])
+@pytest.mark.parametrize("told", ["position", "neighbours"])
+def test_of_large_ground_what_is_told_comes_first(attention: type[Attention], make_detection: Make, told: str) -> None:
+    geometry = Geometry(make_detection, agrees=told, few=False)
+    photo = replace(PHOTO, position=(1.0, 2.0)) if told == "position" else PHOTO
+    assert find(geometry, photo) == GEOMETRY
+    assert geometry.calls == [told, "carry 0", "carry 1"]
+    assert not attention.made
+
+
+def test_then_what_descriptors_speak_for(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection, agrees="windows", few=False)
+    assert find(geometry, replace(PHOTO, position=(1.0, 2.0))) == GEOMETRY
+    assert geometry.calls == ["position", "windows", "carry 0", "carry 1"]
+    assert attention.calls == ["descriptors"]
+
+
+def test_then_attention_and_geometry_round_its_answers(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection, agrees="answers", few=False)
+    assert find(geometry) == GEOMETRY
+    assert geometry.calls == ["windows", "answers"]
+    assert attention.calls == ["descriptors", "attention 2"]
+    assert len(attention.made) == 1, "what was encoded for the descriptors serves"
+
+
+def test_where_nothing_agrees_attention_decides(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection, agrees="nothing")
+    found = search(cast(Any, geometry))
+    assert [(d.target, d.rank, d.method) for d in found.answers()] == ATTENTION
+    assert geometry.calls == ["all", "answers"]
+    assert (found.verifies, found.verified) == (True, False)
+
+
+@pytest.mark.parametrize("doubtful", [None, 0.4])
+def test_what_is_not_sure_is_looked_for_everywhere(
+    attention: type[Attention], make_detection: Make, doubtful: float | None
+) -> None:
+    geometry = Geometry(make_detection, [0.9, doubtful])
+    found = search(geometry)
+    assert [(d.target, d.rank) for d in found.answers()] == [(0, 1), (1, 1)]
+    # The second target keeps its number, and it alone was looked for.
+    assert attention.made == [TARGETS[1:]]
+    assert geometry.calls == ["all", "carry 0", "carry 1", "answers"]
+    assert found.verified
+
+
+def test_options_that_ask_for_attention(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection)
     assert find(geometry, refine="off") == ATTENTION
     assert geometry.calls == []
+    geometry = Geometry(make_detection, agrees="nothing")
     assert find(geometry, exhaustive=True) == ATTENTION
-    assert geometry.calls == ["refine"]
+    assert geometry.calls == ["answers"]
     assert find(None) == ATTENTION
+    panorama = replace(PHOTO, panorama=True)
+    assert find(Geometry(make_detection), panorama) == ATTENTION
+    assert not search(Geometry(make_detection), panorama).verifies
 
 
-def test_steps_are_told_with_their_times(
-    searched: list[list[Target]], make_detection: Make, caplog: pytest.LogCaptureFixture
+def test_steps_and_stages_are_told(
+    attention: type[Attention], make_detection: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
+    stages: list[str] = []
+    watch = Watch(stages.append)
     with caplog.at_level(logging.DEBUG, "geoloc"):
-        find(Geometry(make_detection, [0.9, None]))
-    steps = [record.getMessage().split(":")[0] for record in caplog.records]
-    assert steps == [
-        "local features, all that is searched",
-        "a look at 2 carried over by 99 matches",
-        "attention over windows",
-        "geometry round its answers",
+        search(Geometry(make_detection, [0.9, None]), watch=watch).answers()
+    assert stages == ["matching", "searching", "verifying"]
+    steps = [
+        ("local features, on all that is searched", 0),
+        ("a look where it is verified", 1),
+        ("attention", 1),
+        ("local features, round the answers of attention", 1),
     ]
-    assert all("CPU" in record.getMessage() for record in caplog.records)
+    assert [(step.name, step.answered) for step in watch.steps] == steps
+    assert all(step.seconds >= 0 and step.cpu_s >= 0 for step in watch.steps)
+    said = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0] for line in said] == [name for name, _ in steps]
+    assert said[1].endswith("found 1")

@@ -2,106 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
+from shapely.geometry import box
 
-import geoloc.pipeline.cascade
 import geoloc.pipeline.finder
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
+from geoloc.pipeline.cascade import Watch
 from geoloc.pipeline.finder import Finder
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
-from tiling.plan import Plan
 
 Make = Callable[..., Detection]
 PHOTO = Photo(Path("a.jpg"), np.zeros((9, 9, 3), np.uint8))
 TARGETS = [Target(Click(1, 1)), Target(Click(2, 2))]
 
 
+class StubPlan(NamedTuple):
+    name: str
+    windows: str = "some"
+    area: Any = box(0, 0, 1, 1)
+
+
+WHOLE, NEAR = StubPlan("whole", "all", box(0, 0, 9, 9)), StubPlan("near")
+
+
+class StubScope:
+    """Near the photo, where `near` is given, and everything."""
+
+    def __init__(self, near: StubPlan | None = None, whole: StubPlan = WHOLE, *, told: bool = True) -> None:
+        self._near, self._whole, self._told = near, whole, told
+
+    def near(self, photo: Photo) -> StubPlan | None:
+        return self._near
+
+    def plan(self) -> StubPlan:
+        return self._whole
+
+    def told(self, photo: Photo) -> None:
+        return None
+
+    def doubt(self, photo: Photo) -> str:
+        return "not believed" if self._told else ""
+
+
+class Script:
+    """What searches of each plan find: scores of targets by attention and by geometry, None for nothing."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.attention: dict[str, list[float | None]] = {"whole": [0.6, 0.4], "near": [0.6, 0.4]}
+        self.geometry: dict[str, list[float | None]] = {}
+        self.made: list[str] = []
+        self.asked: list[tuple[str, Sequence[int]]] = []
+        self.requests: list[SearchRequest] = []
+
+    def reference(self, plan: StubPlan, model: object) -> SimpleNamespace:
+        self.made.append(plan.name)
+        return SimpleNamespace(plan=plan)
+
+    def cascade(self, photo: Photo, targets: Sequence[Target], ground: Any, **more: Any) -> ScriptedCascade:
+        self.requests.append(more["request"])
+        return ScriptedCascade(self, ground.reference.plan.name, len(targets), more["request"].refine == "auto")
+
+
+class ScriptedCascade:
+    def __init__(self, script: Script, plan: str, count: int, verifies: bool) -> None:
+        self._script, self._plan, self._count = script, plan, count
+        self.verifies = verifies
+        self.verified = verifies and any(script.geometry.get(plan, ()))
+
+    def by_geometry(self) -> list[Detection]:
+        return self._of(self._script.geometry.get(self._plan, [None] * self._count), range(self._count), "geometry")
+
+    def by_attention(self, numbers: Sequence[int]) -> list[Detection]:
+        self._script.asked.append((self._plan, list(numbers)))
+        return self._of(self._script.attention[self._plan], numbers, "attention")
+
+    def answers(self) -> list[Detection]:
+        found = self.by_geometry()
+        done = {answer.target for answer in found}
+        found += self.by_attention([number for number in range(self._count) if number not in done])
+        return sorted(found, key=lambda answer: (answer.target, answer.rank))
+
+    def _of(self, scores: Sequence[float | None], numbers: Sequence[int], method: str) -> list[Detection]:
+        made = [(number, score) for number in numbers if (score := scores[number]) is not None]
+        return [self._script.make(score, (0, 0, 1, 1), target=number, method=method) for number, score in made]
+
+
 @pytest.fixture
-def plans(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> list[Any]:
-    """Plans that references were made for; the first target has answers of 0.6 and 0.2, the second one of 0.4."""
-    plans: list[Any] = []
-
-    def locate(
-        photo: Photo, targets: object, reference: object, model: object, *, top: int, exhaustive: bool, progress: object
-    ) -> list[Detection]:
-        scores = ((0, 1, 0.6), (0, 2, 0.2), (1, 1, 0.4))
-        found = [
-            make_detection(score, (0, 0, 1, 1), rank=rank, target=target)
-            for target, rank, score in scores
-            if rank <= top
-        ]
-        # A place that only a look at every window finds.
-        return [*found, make_detection(0.55, (8, 8, 9, 9), rank=2, target=1)] if exhaustive else found
-
-    def refined(photo: Photo, targets: object, answers: list[Detection]) -> list[Detection]:
-        return [*answers, make_detection(0.97, (5, 5, 6, 6), rank=1, target=1)]
-
-    monkeypatch.setattr(geoloc.pipeline.cascade, "locate", locate)
-    monkeypatch.setattr(geoloc.pipeline.finder, "GuidedLook", lambda reference, model: None)
-    planes = SimpleNamespace(remembers=lambda photo: False, matches_whole=False)
-    refiner = SimpleNamespace(refine=refined, planes=planes)
-    monkeypatch.setattr(geoloc.pipeline.finder, "Refiner", lambda mosaic, plan, guide: refiner)
-    return plans
+def script(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> Script:
+    script = Script(make_detection)
+    monkeypatch.setattr(geoloc.pipeline.finder, "Cascade", script.cascade)
+    return script
 
 
-def finder(plans: list[Any], **options: Any) -> Finder:
-    source = SimpleNamespace(mosaic=object(), reference=lambda plan, model: plans.append(plan))
-    return Finder(cast(Any, source), cast(Any, None), SearchRequest(**{"refine": "off", **options}))
+def finder(script: Script, **options: Any) -> Finder:
+    source = SimpleNamespace(keypoints=lambda plan, matcher: None, reference=script.reference)
+    return Finder(cast(Any, source), cast(Any, None), SearchRequest(**options))
 
 
-def find(by: Finder, plan: object = "whole") -> tuple[list[float], list[float]]:
-    answers, here = by.find(PHOTO, TARGETS, cast(Plan, plan))
-    return [answer.score for answer in answers], [answer.score for answer in here]
+def find(by: Finder, scope: StubScope | None = None) -> list[tuple[int, float, str]]:
+    """Target, score and note of each answer."""
+    found = by.find(PHOTO, TARGETS, cast(Any, scope or StubScope(told=False)), Watch())
+    return [(answer.target, answer.score, answer.note) for answer in found.answers]
 
 
-def test_what_is_here(plans: list[Any]) -> None:
+def test_what_is_here(script: Script) -> None:
     # All answers to what is here unless a score is asked for, of each answer then.
-    assert find(finder(plans)) == ([0.6, 0.2, 0.4], [0.6, 0.2])
-    assert find(finder(plans, min_score=0.3)) == ([0.6, 0.2, 0.4], [0.6, 0.4])
-    assert find(finder(plans, min_score=0.0, top=1)) == ([0.6, 0.4], [0.6, 0.4])
+    for options, expected in (({}, [0.6]), ({"min_score": 0.3}, [0.6, 0.4]), ({"min_score": 0.9}, [])):
+        found = finder(script, **options).find(PHOTO, TARGETS, cast(Any, StubScope(told=False)))
+        assert [answer.score for answer in found.answers] == [0.6, 0.4]
+        assert [answer.score for answer in found.here] == expected
+        assert found.plan is WHOLE
 
 
-def test_every_window_is_looked_at_where_asked(plans: list[Any]) -> None:
-    assert find(finder(plans, exhaustive=True)) == ([0.6, 0.2, 0.4, 0.55], [0.6, 0.2, 0.4, 0.55])
+def test_what_is_verified_near_the_position_ends_the_search(script: Script) -> None:
+    script.geometry["near"] = [0.9, None]
+    assert find(finder(script), StubScope(NEAR)) == [(0, 0.9, ""), (1, 0.4, "")]
+    # The second click is "not here", but the photo was taken here.
+    assert script.asked == [("near", [1])]
+    assert script.made == ["near"]
 
 
-def test_geometry_counts_before_it_is_judged(plans: list[Any]) -> None:
-    assert find(finder(plans, refine="auto")) == ([0.6, 0.2, 0.4, 0.97], [0.6, 0.2, 0.4, 0.97])
-    # An index alone has no pixels.
-    blind = SimpleNamespace(mosaic=None, reference=lambda plan, model: None)
-    alone = Finder(cast(Any, blind), cast(Any, None), SearchRequest())
-    assert find(alone) == ([0.6, 0.2, 0.4], [0.6, 0.2])
+def test_what_is_verified_elsewhere_shows_that_the_position_was_wrong(script: Script) -> None:
+    script.geometry["whole"] = [0.9, 0.9]
+    by = finder(script)
+    found = by.find(PHOTO, TARGETS, cast(Any, StubScope(NEAR)))
+    assert [(a.target, a.score, a.note) for a in found.answers] == [(0, 0.9, "not believed"), (1, 0.9, "not believed")]
+    assert found.plan is WHOLE
+    assert script.asked == [("near", [0, 1]), ("whole", [])]
 
 
-def test_that_geometry_begins_is_told(plans: list[Any]) -> None:
-    begun: list[str] = []
-    for refine in ("off", "auto"):
-        finder(plans, refine=refine).find(PHOTO, TARGETS, cast(Plan, "whole"), verifying=lambda: begun.append("now"))
-        assert begun == ["now"] * (refine == "auto")
+def test_what_attention_found_near_the_position_stays_and_the_rest_is_looked_for(script: Script) -> None:
+    script.attention["whole"] = [0.99, 0.8]
+    assert find(finder(script), StubScope(NEAR)) == [(0, 0.6, ""), (1, 0.8, "not believed")]
+    assert script.asked == [("near", [0, 1]), ("whole", [1])]
 
 
-def test_photos_with_the_same_plan_share_its_features(plans: list[Any]) -> None:
-    same = finder(plans)
-    for plan in ("whole", "near a", "whole", "near b", "near b", "whole", "near a"):
-        find(same, plan)
+def test_attention_alone_is_believed_where_it_finds_anything(script: Script) -> None:
+    assert find(finder(script, refine="off"), StubScope(NEAR)) == [(0, 0.6, ""), (1, 0.4, "")]
+    script.attention["near"] = [0.3, 0.2]
+    assert find(finder(script, refine="off"), StubScope(NEAR)) == [(0, 0.6, "not believed"), (1, 0.4, "not believed")]
+
+
+def test_a_position_that_leaves_all_or_nothing_is_one_search(script: Script) -> None:
+    script.attention["near"] = [0.3, 0.2]
+    same = StubScope(NEAR, StubPlan("whole", NEAR.windows, NEAR.area))
+    assert find(finder(script), same) == [(0, 0.3, ""), (1, 0.2, "")]
+    assert script.made == ["near"]
+    # Off all that may be searched: it was wrong.
+    assert find(finder(script), StubScope(None)) == [(0, 0.6, "not believed"), (1, 0.4, "not believed")]
+
+
+def test_photos_with_the_same_plan_share_its_features(script: Script) -> None:
+    same = finder(script)
+    for name in ("whole", "near a", "whole", "near b", "near b", "whole", "near a"):
+        script.attention[name] = [0.6, 0.4]
+        find(same, StubScope(None, StubPlan(name), told=False))
     # What was used last is kept, so that the plan of photos without a position stays.
-    assert plans == ["whole", "near a", "near b", "near a"]
+    assert script.made == ["whole", "near a", "near b", "near a"]
 
 
-def test_another_request_shares_what_was_read(plans: list[Any]) -> None:
-    first = finder(plans)
+def test_another_request_shares_what_was_read_and_which_planes_are_known(script: Script) -> None:
+    first = finder(script)
     find(first)
     second = first.with_request(SearchRequest(refine="off", min_score=0.3))
-    assert find(second) == ([0.6, 0.2, 0.4], [0.6, 0.4])
-    find(second, "near a")
-    find(first, "near a")
-    assert plans == ["whole", "near a"]
-    assert find(first) == ([0.6, 0.2, 0.4], [0.6, 0.2])
+    find(second)
+    assert script.made == ["whole"]
+    assert [request.refine for request in script.requests] == ["auto", "off"]
+    assert second._planes is first._planes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.job import SearchJob
 from geoloc.pipeline.request import SearchRequest
+from geoloc.pipeline.scope import Scope
 from tiling.errors import AreaError, MosaicError
 
 TARGETS = [Target(Click(1, 1))]
@@ -34,8 +34,8 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SearchRequest, int]]
             assert network == "base by None on cpu"
             self.request = request
 
-        def find(self, photo: Photo, targets: object, plan: Any) -> SimpleNamespace:
-            searches.append((self.request, len(plan.windows)))
+        def find(self, photo: Photo, targets: object, scope: Scope) -> SimpleNamespace:
+            searches.append((self.request, len(scope.plan(photo).windows)))
             return SimpleNamespace(answers=["all"], here=["here"])
 
     monkeypatch.setattr(geoloc.pipeline.finder, "Finder", Stub)
@@ -50,10 +50,10 @@ def test_answers_that_count_where_the_photo_was_taken(
     with SearchJob(request).opened() as find:
         for position in (None, (15.001, 48.752)):
             assert find(photo(position), TARGETS) == ["here"]
-        with pytest.raises(AreaError, match="--no-gps leaves it out"):
-            find(photo((20.0, 10.0)), TARGETS)
-    assert [one for one, _ in searches] == [request, request]
-    assert searches[0][1] > searches[1][1]
+        # A position off the mosaic hides nothing.
+        assert find(photo((20.0, 10.0)), TARGETS) == ["here"]
+    assert [one for one, _ in searches] == [request] * 3
+    assert searches[0][1] == searches[2][1] > searches[1][1]
 
 
 def test_what_cannot_be_opened(mosaic_path: Path, searches: list[object]) -> None:

@@ -88,8 +88,14 @@ def test_all_limits_hold_together(mosaic: Mosaic, tmp_path: Path) -> None:
 def test_what_leaves_nothing(mosaic: Mosaic) -> None:
     with pytest.raises(AreaError, match="nothing of the mosaic"):
         scope(mosaic, bounds=(1, 2, 3, 4))
-    with pytest.raises(AreaError, match=r"nothing of the mosaic .* 20.000000,10.000000, --no-gps leaves it out"):
-        scope(mosaic).plan(photo(FAR))
+    # A position off the mosaic hides nothing: all is searched.
+    astray = scope(mosaic)
+    assert astray.near(photo(FAR)) is None
+    assert astray.plan(photo(FAR)) is astray.plan()
+    assert astray.doubt(photo(FAR)) == (
+        "not believed: nothing within 30 m of the photo's GPS position 20.000000,10.000000"
+    )
+    assert astray.doubt(photo(None)) == scope(mosaic, gps=False).doubt(photo(FAR)) == ""
 
 
 def test_the_rule_about_positions_stands_in_scope_alone() -> None:
