@@ -144,6 +144,8 @@ def _report(targets: list[Target], found: Found) -> None:
             place = f"{best.polygon.centroid.x:.10g},{best.polygon.centroid.y:.10g}"
             text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
             LOG.info(text, clicked, place, best.score, best.accuracy_m, best.method)
+            if best.note:
+                LOG.warning("%s: %s", clicked, best.note)
             continue
         scores = [answer.score for answer in found.answers if answer.target == number]
         best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"

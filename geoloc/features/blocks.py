@@ -152,6 +152,10 @@ class Assembler:
         """Return what a window shows, in one piece."""
         return self.box(Cells.of_window(window))
 
+    def has(self, window: Window) -> bool:
+        """Return whether all that a window shows is kept."""
+        return all(index in self._blocks for row in self._layout.blocks_of(Cells.of_window(window)) for index in row)
+
     def box(self, cells: Cells) -> Block:
         """Return what a box of cells holds, in one piece."""
         rows = [[self._block(index) for index in row] for row in self._layout.blocks_of(cells)]

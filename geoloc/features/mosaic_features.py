@@ -73,6 +73,14 @@ class MosaicFeatures:
         block = self._assembler.window(window)
         return block.features, block.valid
 
+    def features_once(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
+        """Return features and mask of a window without those round it, see `Reference`; they are the same ones.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        return self.features(window) if self._assembler.has(window) else self.encode_grid(window.grid)
+
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
         """Return descriptors of quarters of windows, see `Reference`.
 

@@ -47,6 +47,13 @@ class Reference(Protocol):
             GeolocError: the mosaic or index cannot be read.
         """
 
+    def features_once(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
+        """Return what `features` does, for a look that no other looks near it follow: less may be read and encoded.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
         """Return descriptors of the squares of quarters of windows; see `Localizer.describe_reference`.
 

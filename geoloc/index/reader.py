@@ -213,6 +213,14 @@ class IndexFeatures:
         """
         return self.index.features(window, self.model)
 
+    def features_once(self, window: Window) -> tuple[Features, NDArray[np.bool_]]:
+        """Return what `features` does, see `Reference`: a block is read at once or not at all.
+
+        Raises:
+            IndexFileError: a block is missing or damaged.
+        """
+        return self.features(window)
+
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
         """Return descriptors of quarters of windows, see `Reference`.
 

@@ -63,8 +63,7 @@ class Looker:
         Raises:
             GeolocError: the mosaic cannot be read.
         """
-        features, valid = self.reference.features(window)
-        return EncodedWindow(window.grid, window.id, features, valid & window.inside(self.reference.plan.area))
+        return self._encoded(window, *self.reference.features(window))
 
     def nearest_window(self, x: float, y: float) -> tuple[EncodedWindow, tuple[float, float]]:
         """Return the window that shows a place (EPSG:3857) nearest to its middle, and the place in its pixels.
@@ -73,7 +72,10 @@ class Looker:
             GeolocError: the mosaic cannot be read.
         """
         window, place = self._middles.nearest(x, y)
-        return self.window(window), place
+        return self._encoded(window, *self.reference.features_once(window)), place
+
+    def _encoded(self, window: Window, features: Features, valid: NDArray[np.bool_]) -> EncodedWindow:
+        return EncodedWindow(window.grid, window.id, features, valid & window.inside(self.reference.plan.area))
 
     def close_window(self, grid: Grid, window: str) -> EncodedWindow | None:
         """Return any grid as a window with this id; None where no pixels are at hand.

@@ -59,6 +59,9 @@ class PlainReference:
     def features(self, window: Window) -> tuple[Window, NDArray[np.bool_]]:
         return window, self.valid.get(window.id, np.ones((window.px, window.px), bool))
 
+    def features_once(self, window: Window) -> tuple[Window, NDArray[np.bool_]]:
+        return self.features(window)
+
     def encode_grid(self, grid: Grid) -> tuple[Grid, NDArray[np.bool_]] | None:
         self.encoded.append(grid)
         return (grid, np.ones((grid.height, grid.width), bool)) if self.closes else None

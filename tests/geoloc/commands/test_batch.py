@@ -51,18 +51,22 @@ def test_a_batch_says_what_is_not_here_and_what_failed(
     path = tmp_path / "found.gpkg"
     result = run("batch", queries, "--mosaic", "mosaic.tif", "-o", path)
     assert result.exit_code == 1
-    assert result.stdout == "5 queries: 0 found, 1 not here, 4 error\n"
-    assert result.stderr.splitlines()[-1] == f"Error: 4 of 5 queries failed: see the column error of {path}"
+    assert result.stdout == "5 queries: 0 found, 2 not here, 3 error\n"
+    assert result.stderr.splitlines()[-1] == f"Error: 3 of 5 queries failed: see the column error of {path}"
     assert "query 3: click 999,1 is outside" in result.stderr
     frame = geopandas.read_file(path)
-    assert list(frame["status"]) == ["error", "error", "error", "error", "not here"]
-    messages = ["no such photo", "damaged", "outside the photo", "--no-gps leaves it out"]
-    assert all(message in text for message, text in zip(messages, frame["error"][:4], strict=True))
+    assert list(frame["status"]) == ["error", "error", "error", "not here", "not here"]
+    messages = ["no such photo", "damaged", "outside the photo"]
+    assert all(message in text for message, text in zip(messages, frame["error"][:3], strict=True))
     assert frame.geometry.isna().all()
     assert frame[["rank", "score", "epsg"]].isna().all(axis=None)
     result = run("batch", queries, "--mosaic", "mosaic.tif", "--min-score", "0.2", "-o", path, "--overwrite")
-    assert result.stdout == "5 queries: 1 found, 0 not here, 4 error\n"
-    assert geopandas.read_file(path)["score"].iloc[-1] == 0.4
+    assert result.stdout == "5 queries: 2 found, 0 not here, 3 error\n"
+    frame = geopandas.read_file(path)
+    assert list(frame["score"].iloc[-2:]) == [0.4, 0.4]
+    # A position off the mosaic hides nothing, and its answer says so.
+    assert frame["note"].iloc[3].startswith("not believed: nothing within 500 m of the photo's GPS position")
+    assert not frame["note"].iloc[4]
 
 
 def test_photos_with_the_same_plan_share_features(run: Run, search: SearchStub, tmp_path: Path) -> None:

@@ -153,10 +153,12 @@ def test_the_photos_position_limits_the_search_unless_told(run: Run, search: Sea
     assert windows("--near", "15.002,48.7515", "--within", "100") > windows("--within", "30")
 
 
-def test_a_position_off_the_mosaic_says_what_to_do(run: Run) -> None:
+def test_a_position_off_the_mosaic_hides_nothing_and_is_told(run: Run, search: SearchStub) -> None:
     result = run("locate", "elsewhere.jpg", "--mosaic", "mosaic.tif", "--click", "10,20")
-    assert result.exit_code == 1
-    assert "20.000000,10.000000" in result.stderr
+    assert result.exit_code == 0
+    note = "not believed: nothing within 500 m of the photo's GPS position 20.000000,10.000000"
+    assert {feature["properties"]["note"] for feature in json.loads(result.stdout)["features"]} == {note}
+    assert note in result.stderr
     assert "--no-gps" in result.stderr
 
 

@@ -132,6 +132,20 @@ def test_any_grid_is_seen_as_a_window_of_it_is(mosaic: Mosaic, plan: Plan, model
         assert (valid == also).all()
 
 
+def test_for_a_single_look_one_window_is_encoded_and_no_block(mosaic: Mosaic, plan: Plan, model: Any) -> None:
+    reference, window = MosaicFeatures(mosaic, plan, model), plan.windows[0]
+    once, valid = reference.features_once(window)
+    assert model.shapes == [(window.px + 2 * MARGIN * STRIDE,) * 2]
+    features, same = reference.features(window)
+    assert _off(once, features) < 1e-3
+    assert (valid == same).all()
+    # What is kept is taken.
+    encoded = len(model.shapes)
+    kept, _ = reference.features_once(window)
+    assert _off(kept, features) == 0
+    assert len(model.shapes) == encoded
+
+
 def test_each_cell_is_encoded_once_whatever_is_searched_in_it(mosaic: Mosaic, plan: Plan, model: Any) -> None:
     reference = MosaicFeatures(mosaic, plan, model, block=128)
     for window in (*plan.windows, *plan.windows):
