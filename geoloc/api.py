@@ -185,7 +185,7 @@ class Locator:
             from geoloc.pipeline.finder import Finder
 
             network = model.load(request.preset, request.weights, request.device)
-            self._finder = Finder(self._source, network, request)
+            self._finder = Finder(self._source, lambda: network, request)
         return self._finder.with_request(request)
 
 

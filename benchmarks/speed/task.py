@@ -115,7 +115,8 @@ def _search(args: Any) -> dict[str, Any]:
     with open_source(request) as source:
         scope = Scope(source, request)
         plan = scope.plan()
-        finder = Finder(source, model.load(), request)
+        network = model.load()
+        finder = Finder(source, lambda: network, request)
         begin = args.began
         for query, photo, target in _queries(args.queries, args.count):
             best = [answer for answer in finder.find(photo, [target], scope).answers if answer.rank == 1]

@@ -78,6 +78,9 @@ def locate(
     from geoloc.model.packaged import find_weights
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import Target, check_target
+    from geoloc.pipeline.cascade import Watch
+    from geoloc.pipeline.finder import Finder
+    from geoloc.pipeline.loading import load_meanwhile
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from geoloc.results.preview import PREVIEW_SUFFIXES, draw_preview
@@ -99,6 +102,7 @@ def locate(
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
+    network = load_meanwhile(request)
     with open_source(request) as source:
         if preview is not None and source.mosaic is None:
             raise click.UsageError(
@@ -112,11 +116,7 @@ def locate(
         enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
         LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
 
-        from geoloc import model
-        from geoloc.pipeline.cascade import Watch
-        from geoloc.pipeline.finder import Finder
-
-        finder = Finder(source, model.load(request.preset, request.weights, request.device), request)
+        finder = Finder(source, network, request)
         found = finder.find(photo, targets, scope, Watch(_tell, Progress("looks")))
         _report(targets, found)
         if output is not None:

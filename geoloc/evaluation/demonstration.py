@@ -82,7 +82,7 @@ def run(
     with open_mosaic([scene.mosaic]) as mosaic:
         whole = MosaicSource(mosaic, localizer.name, None)
         request = SearchRequest(top=3, within_m=WITHIN_M)
-        finder, scope = Finder(whole, localizer, request), Scope(whole, request)
+        finder, scope = Finder(whole, lambda: localizer, request), Scope(whole, request)
 
         def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
             report(f"Locating {len(targets)} objects of {photo.path.name} ...")

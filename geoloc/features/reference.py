@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyproj
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
-from geoloc.model.network.features import Features
 from tiling.grid import Grid
 from tiling.plan import Plan, Window
+
+if TYPE_CHECKING:
+    from geoloc.model.network.features import Features
 
 
 class Reference(Protocol):

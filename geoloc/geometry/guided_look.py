@@ -6,11 +6,10 @@ known but for what stands above the ground, and the view exactly: attention find
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from geoloc.features.reference import Reference
+from geoloc.geometry.known_view import KnownView
 from geoloc.model.localizer import Localizer
 from geoloc.photo.crops import crops_in_view
 from geoloc.photo.photo import Photo
@@ -19,28 +18,10 @@ from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection
 from geoloc.search.closer import close_look
 from geoloc.search.look import Looker
-from tiling.grid import Grid
 from tiling.plan import Middles
 
 CELL_PX = 4.0
 """The network's own rounding of a place, standard deviation along each axis: half a cell."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KnownView:
-    """How a photo sees an object.
-
-    Attributes:
-        grid: pixels as the plan's windows have them: EPSG:3857, as large as theirs.
-        place: where the object is, in pixels of `grid`.
-        heading_deg: heading of the photo's up there, clockwise from north.
-        px_per_m: photo pixels a metre of ground there.
-    """
-
-    grid: Grid
-    place: Gaussian
-    heading_deg: float
-    px_per_m: float
 
 
 class GuidedLook:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.features.reference import Reference
-from geoloc.geometry.guided_look import GuidedLook, KnownView
 from geoloc.geometry.homography_fit import HomographyFit
+from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
@@ -19,6 +20,9 @@ from geoloc.plane.gaussian import CHI2_99, Gaussian
 from geoloc.results.detection import Detection
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
+
+if TYPE_CHECKING:
+    from geoloc.geometry.guided_look import GuidedLook
 
 METHOD = "attention+geometry"
 VERIFIED = 0.97

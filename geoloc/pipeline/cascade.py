@@ -19,36 +19,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoloc.features.reference import Reference
 from geoloc.geometry.plane_finder import PlaneSearch
-from geoloc.geometry.refine import Refiner
-from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
+from geoloc.pipeline.ground import SearchGround
 from geoloc.pipeline.request import SearchRequest
-from geoloc.results.detection import Detection
-from geoloc.search.locate import PRESENT, AttentionSearch
+from geoloc.results.detection import PRESENT, Detection
+
+if TYPE_CHECKING:
+    from geoloc.search.locate import AttentionSearch
 
 LOG = logging.getLogger(__name__)
 """With -v every step is told, and how long it took."""
 LIKELY_WINDOWS = 5
 """Windows that descriptors speak for most, round which local features are matched before attention is asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchGround:
-    """Where a search looks, as network and geometry see it.
-
-    Attributes:
-        reference: the windows of a plan, with the network's features.
-        refiner: geometry on the same ground; None where there are neither pixels nor local features.
-    """
-
-    reference: Reference
-    refiner: Refiner | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +93,6 @@ class Cascade:
         ground: SearchGround,
         *,
         told: tuple[float, float] | None,
-        model: Localizer,
         request: SearchRequest,
         watch: Watch,
     ) -> None:
@@ -116,18 +103,17 @@ class Cascade:
             targets: what was clicked in it.
             ground: where they may be.
             told: a place (lon, lat) that they are said to be near; None where nothing is.
-            model: the network.
             request: its top, refine and exhaustive count.
             watch: who is told how far the search is.
         """
         self._photo, self._targets, self._ground, self._told = photo, targets, ground, told
-        self._model, self._request, self._watch = model, request, watch
-        self._refiner = ground.refiner if request.refine == "auto" and not photo.panorama else None
+        self._request, self._watch = request, watch
+        self._planes = ground.planes if request.refine == "auto" and not photo.panorama else None
 
     @property
     def verifies(self) -> bool:
         """Whether geometry can tell where the photo was taken at all."""
-        return self._refiner is not None
+        return self._planes is not None
 
     @property
     def verified(self) -> bool:
@@ -159,7 +145,7 @@ class Cascade:
             PhotoError: a click is outside the photo.
             GeolocError: the mosaic or index cannot be read.
         """
-        if self._refiner is None or self._request.exhaustive:
+        if self._planes is None or self._request.exhaustive:
             return []
         plane = self._plane
         self._watch.stage("matching")
@@ -191,37 +177,38 @@ class Cascade:
         search = self._attention if len(numbers) == len(self._targets) else self._search(targets)
         with watch.step("attention") as found:
             found.extend(search.answers(self._request.top))
-        if self._refiner is not None:
+        if self._planes is not None:
             watch.stage("verifying")
             answers = list(found)
             with watch.step("local features, round the answers of attention") as found:
-                found.extend(self._refiner.refine(self._photo, targets, answers, self._plane))
+                found.extend(self._ground.refiner.refine(self._photo, targets, answers, self._plane))
         return [replace(answer, target=numbers[answer.target]) for answer in found]
 
     @cached_property
     def _plane(self) -> PlaneSearch:
-        assert self._refiner is not None, "asked for where there is geometry"
-        return self._refiner.planes.search(self._photo)
+        assert self._planes is not None, "asked for where there is geometry"
+        return self._planes.search(self._photo)
 
     @cached_property
     def _attention(self) -> AttentionSearch:
         return self._search(self._targets)
 
     def _search(self, targets: Sequence[Target]) -> AttentionSearch:
+        from geoloc.search.locate import AttentionSearch
+
         return AttentionSearch(
             self._photo,
             targets,
             self._ground.reference,
-            self._model,
+            self._ground.network,
             exhaustive=self._request.exhaustive,
             progress=self._watch.progress,
         )
 
     def _carried(self, step: str) -> list[Detection]:
         """The targets' places by the plane, those that are sure."""
-        fit, refiner = self._plane.fit, self._refiner
+        fit, refiner = self._plane.fit, self._ground.refiner
         assert fit is not None
-        assert refiner is not None
         with self._watch.step(step) as found:
             for number, target in enumerate(self._targets):
                 place = refiner.carry(self._photo, number, target, fit)

@@ -6,22 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from geoloc.features.reference import Reference
-from geoloc.geometry.guided_look import GuidedLook
-from geoloc.geometry.keypoint_squares import SearchedKeypoints
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.matcher import RootSift
-from geoloc.geometry.plane_finder import PlaneFinder
-from geoloc.geometry.refine import Refiner
-from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
-from geoloc.pipeline.cascade import Cascade, SearchGround, Step, Watch
+from geoloc.pipeline.cascade import Cascade, Step, Watch
+from geoloc.pipeline.ground import Network, SearchGround
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource
-from geoloc.results.detection import Detection, present
-from geoloc.search.locate import PRESENT
+from geoloc.results.detection import PRESENT, Detection, present
 from tiling.plan import Plan
 
 KEPT = 2
@@ -48,21 +41,21 @@ class Found(NamedTuple):
 class Finder:
     """Finds what is clicked in photographs in one source; photos that search the same plan share its features."""
 
-    def __init__(self, source: SearchSource, model: Localizer, request: SearchRequest) -> None:
+    def __init__(self, source: SearchSource, network: Network, request: SearchRequest) -> None:
         """Search a source by a network.
 
         Args:
             source: what is searched, open as long as this is used.
-            model: the network; an index in the source is of the same one.
+            network: gives the network; an index in the source is of the same one.
             request: how to search: its top, min_score, refine and exhaustive count.
         """
-        self._source, self._model, self._request = source, model, request
+        self._source, self._network, self._request = source, network, request
         self._grounds: list[SearchGround] = []
         self._planes = KnownPlanes()
 
     def with_request(self, request: SearchRequest) -> Finder:
         """Return a finder for the same source and network, which shares with this one all that was read and encoded."""
-        other = Finder(self._source, self._model, request)
+        other = Finder(self._source, self._network, request)
         other._grounds, other._planes = self._grounds, self._planes
         return other
 
@@ -116,25 +109,16 @@ class Finder:
         watch: Watch,
     ) -> Cascade:
         ground = self._ground(plan)
-        return Cascade(photo, targets, ground, told=told, model=self._model, request=self._request, watch=watch)
+        return Cascade(photo, targets, ground, told=told, request=self._request, watch=watch)
 
     def _ground(self, plan: Plan) -> SearchGround:
-        known = [ground for ground in self._grounds if ground.reference.plan == plan]
-        others = [ground for ground in self._grounds if ground.reference.plan != plan]
+        known = [ground for ground in self._grounds if ground.plan == plan]
+        others = [ground for ground in self._grounds if ground.plan != plan]
         # What has to go goes before anything new is read.
         self._grounds[:] = others[-(KEPT - 1) :] + known
         if not known:
-            reference = self._source.reference(plan, self._model)
-            self._grounds.append(SearchGround(reference, self._refiner(reference)))
+            self._grounds.append(SearchGround(self._source, plan, self._network, self._planes))
         return self._grounds[-1]
-
-    def _refiner(self, reference: Reference) -> Refiner | None:
-        matcher = RootSift()
-        squares = self._source.keypoints(reference.plan, matcher)
-        if squares is None:
-            return None
-        planes = PlaneFinder(SearchedKeypoints(squares, reference.plan), matcher, self._planes)
-        return Refiner(reference, planes, GuidedLook(reference, self._model))
 
 
 def _same(near: Plan, everything: Plan) -> bool:

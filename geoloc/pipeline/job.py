@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
+from geoloc.pipeline.finder import Finder
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource, open_source
@@ -46,8 +47,7 @@ def load_search(source: SearchSource, scope: Scope, request: SearchRequest) -> P
         WeightsError: no such preset, weights or device.
     """
     from geoloc import model
-    from geoloc.pipeline.finder import Finder
 
     localizer = model.load(request.preset, request.weights, request.device)
-    finder = Finder(source, localizer, request)
+    finder = Finder(source, lambda: localizer, request)
     return lambda photo, targets: finder.find(photo, targets, scope).here

@@ -13,6 +13,8 @@ from shapely.geometry import Point, Polygon
 from geoloc.photo.target import Click
 from tiling.grid import WGS84, project
 
+PRESENT = 0.5
+"""Answers that score less count as "not here"."""
 MIN_IOU = 0.3
 """Answers to one click that overlap so much or more are the same object."""
 

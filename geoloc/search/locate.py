@@ -15,8 +15,6 @@ from geoloc.search.first_pass import FirstPass
 from geoloc.search.look import Looker
 from tiling.plan import Middles, Window
 
-PRESENT = 0.5
-"""Answers that score less count as "not here"."""
 PEAKS = 5
 """Answers asked of a window at least: its best single place need not be where the most mass is."""
 PLACES = 6

@@ -65,7 +65,7 @@ class Session:
         assert self._open is not None
         kept = self._open.finder
         if kept is None:
-            kept = Finder(self._open.source, localizer, request)
+            kept = Finder(self._open.source, lambda: localizer, request)
             self._open = self._open._replace(finder=kept)
         return kept.with_request(request)
 

@@ -46,8 +46,12 @@ class SearchStub:
             self.refined = True
             return answers
 
+        return SimpleNamespace(refine=refine)
+
+    def planes(self, keypoints: object, matcher: object, known: object) -> SimpleNamespace:
+        """Finds no plane."""
         plane = SimpleNamespace(fit=None, all_are_few=True, on_all=lambda: None)
-        return SimpleNamespace(refine=refine, planes=SimpleNamespace(search=lambda photo: plane))
+        return SimpleNamespace(search=lambda photo: plane)
 
     def search(
         self, photo: Photo, targets: list[Target], reference: SimpleNamespace, model: SimpleNamespace, **options: Any

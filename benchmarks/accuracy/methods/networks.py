@@ -43,7 +43,7 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
 
     def prepare(searched: SearchedMosaic) -> Locate:
         source = MosaicSource(searched.mosaic, preset, min(searched.gsd_m, localizer.gsd_m))
-        finder, scope = Finder(source, localizer, request), Scope(source, request)
+        finder, scope = Finder(source, lambda: localizer, request), Scope(source, request)
         return lambda photo, targets: finder.find(photo, targets, scope).answers
 
     return Method(name, prepare, weights=file, options={"top": TOP, "device": device})

@@ -14,7 +14,7 @@ from benchmarks.accuracy.results import figures
 from benchmarks.accuracy.results.figures import Estimate
 from benchmarks.accuracy.results.store import MethodResult
 from benchmarks.provenance import commit, today
-from geoloc.search.locate import PRESENT
+from geoloc.results.detection import PRESENT
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
 

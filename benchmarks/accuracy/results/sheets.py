@@ -13,10 +13,10 @@ from benchmarks.accuracy.results.record import QueryRecord
 from benchmarks.accuracy.results.store import MethodResult
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click
+from geoloc.results.detection import PRESENT
 from geoloc.results.drawing import BACKGROUND, WHITE, draw_label, draw_strokes
 from geoloc.results.maps import MapView, draw_scale_bar, local_crs, map_pixels
 from geoloc.results.preview import photo_close_up
-from geoloc.search.locate import PRESENT
 from geoloc.system.output import replacing
 from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic

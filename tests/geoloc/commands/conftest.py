@@ -10,9 +10,10 @@ import rasterio
 from affine import Affine
 
 import geoloc.features.mosaic_features
+import geoloc.geometry.refine
 import geoloc.model
-import geoloc.pipeline.cascade
-import geoloc.pipeline.finder
+import geoloc.pipeline.ground
+import geoloc.search.locate
 from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS, new_network, preset_config
 from geoloc.model.weights import Calibration, save_weights
@@ -51,8 +52,9 @@ def search(monkeypatch: pytest.MonkeyPatch) -> SearchStub:
     stub = SearchStub([0.9, 0.3, 0.1])
     monkeypatch.setattr(geoloc.model, "load", stub.load)
     monkeypatch.setattr(geoloc.features.mosaic_features, "MosaicFeatures", stub.reference)
-    monkeypatch.setattr(geoloc.pipeline.cascade, "AttentionSearch", stub.search)
-    monkeypatch.setattr(geoloc.pipeline.finder, "Refiner", stub.refiner)
+    monkeypatch.setattr(geoloc.search.locate, "AttentionSearch", stub.search)
+    monkeypatch.setattr(geoloc.geometry.refine, "Refiner", stub.refiner)
+    monkeypatch.setattr(geoloc.pipeline.ground, "PlaneFinder", stub.planes)
     return stub
 
 

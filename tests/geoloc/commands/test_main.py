@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import geoloc.pipeline.cascade
-import geoloc.pipeline.finder
+import geoloc.search.locate
 from geoloc import __version__
 from geoloc.commands.main import main
 from tests.helpers.command_line import Run, python
@@ -52,7 +51,7 @@ def test_programming_errors_are_told_apart(run: Run, search: SearchStub, monkeyp
     def broken(*args: object, **kwargs: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr(geoloc.pipeline.cascade, "AttentionSearch", broken)
+    monkeypatch.setattr(geoloc.search.locate, "AttentionSearch", broken)
     result = run(*LOCATE, "--click", "1,1")
     assert result.exit_code == 1
     assert "unexpected KeyError" in result.stderr.splitlines()[-1]

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import geoloc.search.locate
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline import cascade
-from geoloc.pipeline.cascade import Cascade, SearchGround, Watch
+from geoloc.pipeline.cascade import Cascade, Watch
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 
@@ -42,10 +42,6 @@ class Geometry:
         self.fit: Any = FIT if agrees == "known" else None
         self.neighbours = np.array([[3.0, 3.0]]) if agrees == "neighbours" else np.zeros((0, 2))
         self.calls: list[str] = []
-
-    @property
-    def planes(self) -> Geometry:
-        return self
 
     def search(self, photo: Photo) -> Geometry:
         return self
@@ -111,16 +107,14 @@ def attention(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> type[Att
     class Fresh(Attention):
         made, calls, make = [], [], staticmethod(make_detection)  # type: ignore[assignment]
 
-    monkeypatch.setattr(cascade, "AttentionSearch", Fresh)
+    monkeypatch.setattr(geoloc.search.locate, "AttentionSearch", Fresh)
     return Fresh
 
 
 def search(geometry: Geometry | None, photo: Photo = PHOTO, watch: Watch | None = None, **options: Any) -> Cascade:
-    ground = SearchGround(cast(Any, None), cast(Any, geometry))
+    ground = SimpleNamespace(reference=None, network=None, planes=geometry, refiner=geometry)
     request = SearchRequest(**options)
-    return Cascade(
-        photo, TARGETS, ground, told=photo.position, model=cast(Any, None), request=request, watch=watch or Watch()
-    )
+    return Cascade(photo, TARGETS, cast(Any, ground), told=photo.position, request=request, watch=watch or Watch())
 
 
 def find(geometry: Geometry | None, photo: Photo = PHOTO, **options: Any) -> list[tuple[int, int, str]]:

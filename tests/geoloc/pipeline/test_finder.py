@@ -63,13 +63,13 @@ class Script:
         self.asked: list[tuple[str, Sequence[int]]] = []
         self.requests: list[SearchRequest] = []
 
-    def reference(self, plan: StubPlan, model: object) -> SimpleNamespace:
+    def ground(self, source: object, plan: StubPlan, network: object, known: object) -> SimpleNamespace:
         self.made.append(plan.name)
         return SimpleNamespace(plan=plan)
 
     def cascade(self, photo: Photo, targets: Sequence[Target], ground: Any, **more: Any) -> ScriptedCascade:
         self.requests.append(more["request"])
-        return ScriptedCascade(self, ground.reference.plan.name, len(targets), more["request"].refine == "auto")
+        return ScriptedCascade(self, ground.plan.name, len(targets), more["request"].refine == "auto")
 
 
 class ScriptedCascade:
@@ -100,12 +100,12 @@ class ScriptedCascade:
 def script(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> Script:
     script = Script(make_detection)
     monkeypatch.setattr(geoloc.pipeline.finder, "Cascade", script.cascade)
+    monkeypatch.setattr(geoloc.pipeline.finder, "SearchGround", script.ground)
     return script
 
 
 def finder(script: Script, **options: Any) -> Finder:
-    source = SimpleNamespace(keypoints=lambda plan, matcher: None, reference=script.reference)
-    return Finder(cast(Any, source), cast(Any, None), SearchRequest(**options))
+    return Finder(cast(Any, None), cast(Any, None), SearchRequest(**options))
 
 
 def find(by: Finder, scope: StubScope | None = None) -> list[tuple[int, float, str]]:

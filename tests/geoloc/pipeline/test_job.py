@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-import geoloc.pipeline.finder
+import geoloc.pipeline.job
 from geoloc import model
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
@@ -30,15 +31,15 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SearchRequest, int]]
     searches: list[tuple[SearchRequest, int]] = []
 
     class Stub:
-        def __init__(self, source: object, network: object, request: SearchRequest) -> None:
-            assert network == "base by None on cpu"
+        def __init__(self, source: object, network: Callable[[], object], request: SearchRequest) -> None:
+            assert network() == "base by None on cpu"
             self.request = request
 
         def find(self, photo: Photo, targets: object, scope: Scope) -> SimpleNamespace:
             searches.append((self.request, len(scope.plan(photo).windows)))
             return SimpleNamespace(answers=["all"], here=["here"])
 
-    monkeypatch.setattr(geoloc.pipeline.finder, "Finder", Stub)
+    monkeypatch.setattr(geoloc.pipeline.job, "Finder", Stub)
     monkeypatch.setattr(model, "load", lambda preset, weights, device: f"{preset} by {weights} on {device}")
     return searches
 

@@ -1,0 +1,74 @@
+"""Where a search looks, as local features and as the network see it; each is made when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from geoloc.geometry.keypoint_squares import SearchedKeypoints
+from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.geometry.matcher import RootSift
+from geoloc.geometry.plane_finder import PlaneFinder
+from geoloc.pipeline.source import SearchSource
+from tiling.plan import Plan
+
+if TYPE_CHECKING:
+    from geoloc.features.reference import Reference
+    from geoloc.geometry.refine import Refiner
+    from geoloc.model.localizer import Localizer
+
+Network = Callable[[], "Localizer"]
+"""Gives the network, which may be loaded only then, or meanwhile."""
+
+
+class SearchGround:
+    """The windows of a plan, and all that is found out about them.
+
+    Attributes:
+        plan: the windows.
+    """
+
+    def __init__(self, source: SearchSource, plan: Plan, network: Network, known: KnownPlanes) -> None:
+        """Take what is searched; nothing is read yet.
+
+        Args:
+            source: what the plan is of.
+            plan: the windows.
+            network: gives the network.
+            known: planes of photographs that were found on any plan of the source.
+        """
+        self.plan = plan
+        self._source, self._network, self._known = source, network, known
+
+    @property
+    def network(self) -> Localizer:
+        """The network.
+
+        Raises:
+            WeightsError: it cannot be loaded.
+        """
+        return self._network()
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The windows with the network's features."""
+        return self._source.reference(self.plan, self.network)
+
+    @cached_property
+    def planes(self) -> PlaneFinder | None:
+        """Finds planes of photographs on this ground; None where there are neither pixels nor local features."""
+        matcher = RootSift()
+        squares = self._source.keypoints(self.plan, matcher)
+        if squares is None:
+            return None
+        return PlaneFinder(SearchedKeypoints(squares, self.plan), matcher, self._known)
+
+    @cached_property
+    def refiner(self) -> Refiner:
+        """Carries clicks over, where there are `planes`."""
+        from geoloc.geometry.guided_look import GuidedLook
+        from geoloc.geometry.refine import Refiner
+
+        assert self.planes is not None, "asked for where there is geometry"
+        return Refiner(self.reference, self.planes, GuidedLook(self.reference, self.network))

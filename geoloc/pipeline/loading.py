@@ -1,0 +1,26 @@
+"""A network that is loaded while something else is done: torch alone takes a second."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from geoloc.pipeline.request import SearchRequest
+
+if TYPE_CHECKING:
+    from geoloc.pipeline.ground import Network
+
+
+def load_meanwhile(request: SearchRequest) -> Network:
+    """Begin to load the network of a request in another thread.
+
+    Returns:
+        What waits for it and gives it, each time; it raises a `WeightsError` where there is no such preset, weights or
+        device.
+    """
+    from geoloc import model
+
+    executor = ThreadPoolExecutor(1, thread_name_prefix="network")
+    loading = executor.submit(model.load, request.preset, request.weights, request.device)
+    executor.shutdown(wait=False)
+    return loading.result
