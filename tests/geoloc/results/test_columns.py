@@ -12,7 +12,9 @@ from geoloc.results.detection import Detection
 
 
 def test_every_column_has_a_value(make_detection: Callable[..., Detection]) -> None:
-    found = make_detection(0.9123456, (576708.4, 5188134.98, 576713.13, 5188141.59), rank=2, window="19/1/2+6")
+    found = make_detection(
+        0.9123456, (576708.4, 5188134.98, 576713.13, 5188141.59), rank=2, window="19/1/2+6", note="elsewhere"
+    )
     properties = properties_of(found)
     assert list(properties) == list(COLUMNS)
     assert properties == {
@@ -32,6 +34,7 @@ def test_every_column_has_a_value(make_detection: Callable[..., Detection]) -> N
         "model": "base",
         "method": "attention",
         "window": "19/1/2+6",
+        "note": "elsewhere",
     }
 
 

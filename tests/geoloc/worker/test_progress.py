@@ -41,21 +41,21 @@ def test_stages_and_counts(clock: Clock, sent: list[dict[str, Any]]) -> None:
     progress.stage("verifying")
     assert [(message["stage"], message["fraction"], message["text"]) for message in sent] == [
         ("planning", 0.02, ""),
-        ("searching", 0.05, ""),
+        ("searching", 0.2, ""),
         # The first call begins the stage.
-        ("searching", 0.2375, "10 of 40 windows"),
+        ("searching", 0.35, "10 of 40 windows"),
         ("searching", 0.8, "40 of 40 windows"),
         ("verifying", 0.8, ""),
     ]
-    # Ten windows took two seconds.
-    assert [message["seconds_left"] for message in sent] == [None, None, 6.0, 0.0, None]
+    # Ten windows took two seconds, and what follows the last of them is a third of what they take.
+    assert [message["seconds_left"] for message in sent] == [None, None, 8.7, 1.3, None]
 
 
 def test_it_never_goes_back(clock: Clock, sent: list[dict[str, Any]]) -> None:
     progress = JobProgress(sent.append, threading.Event())
     for stage in ("searching", "loading", "planning"):
         progress.stage(stage)
-    assert [message["fraction"] for message in sent] == [0.05] * 3
+    assert [message["fraction"] for message in sent] == [0.2] * 3
 
 
 def test_messages_are_not_too_many_and_the_last_one_comes(clock: Clock, sent: list[dict[str, Any]]) -> None:

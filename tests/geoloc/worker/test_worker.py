@@ -14,11 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyproj
 import pytest
+import rasterio
+from affine import Affine
+from PIL import Image
 from shapely.geometry import box, mapping, shape
 
-from tests.helpers.city import CLICK, CRS, TRUE, make_city
+from tests.helpers.city import CLICK, CRS, GSD_M, LEFT, PHOTO_PX, TOP, TRUE, make_city
 from tests.helpers.command_line import invoke
 
 pytestmark = pytest.mark.timeout(200)
@@ -118,7 +122,8 @@ def test_locate_answers_as_the_command_line_does(worker: Client, folder: Path) -
     assert len(message["thumbnails"]) == len(message["found"]["features"])
     assert base64.b64decode(message["thumbnails"][0]["mosaic"]).startswith(png)
     stages = [sent["stage"] for sent in before]
-    assert list(dict.fromkeys(stages)) == ["planning", "loading", "searching", "verifying"]
+    # Local features verify the place, so that attention need not search.
+    assert list(dict.fromkeys(stages)) == ["planning", "loading", "matching"]
     fractions = [sent["fraction"] for sent in before]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] < fractions[-1] <= 1
@@ -260,6 +265,38 @@ def test_a_changed_mosaic_is_read_again(worker: Client, tmp_path: Path) -> None:
     assert worker.ask("locate", **fields_of(tmp_path, refine="off"))["found"]["features"]
     (tmp_path / "m.tif").write_bytes(b"no longer a picture")
     assert worker.ask("locate", **fields_of(tmp_path))["code"] == "mosaic"
+
+
+def test_a_plane_of_another_photo_or_mosaic_is_never_used(worker: Client, tmp_path: Path) -> None:
+    make_city(tmp_path)
+
+    def place() -> tuple[float, float]:
+        (best, *_) = worker.ask("locate", **fields_of(tmp_path))["found"]["features"]
+        assert best["properties"]["method"] == "attention+geometry"
+        centre = shape(best["geometry"]).centroid
+        to_metres = pyproj.Transformer.from_crs("EPSG:4326", CRS, always_xy=True)
+        x, y = to_metres.transform(centre.x, centre.y)
+        return x - TRUE[0], y - TRUE[1]
+
+    assert place() == pytest.approx((0, 0), abs=1)
+    # Another picture under the photo's name: the click is 50 pixels of the mosaic farther east and 40 farther south.
+    with rasterio.open(tmp_path / "m.tif") as file:
+        mosaic, profile = np.moveaxis(file.read(), 0, -1), file.profile
+    part = mosaic[TOP + 40 : TOP + 40 + PHOTO_PX, LEFT + 50 : LEFT + 50 + PHOTO_PX]
+    Image.fromarray(part).save(tmp_path / "p.jpg", quality=95)
+    assert place() == pytest.approx((50 * GSD_M, -40 * GSD_M), abs=2)
+    # Another state of the mosaic under its name: the same pixels 30 m farther east.
+    profile["transform"] = Affine.translation(30, 0) @ profile["transform"]
+    with rasterio.open(tmp_path / "m.tif", "w", **profile) as file:
+        file.write(np.moveaxis(mosaic, -1, 0))
+    assert place() == pytest.approx((30 + 50 * GSD_M, -40 * GSD_M), abs=2)
+
+
+def test_a_second_click_in_a_photo_is_only_carried_over(worker: Client, folder: Path) -> None:
+    worker.ask("locate", **fields_of(folder))
+    message, before = worker.end(worker.send("locate", **fields_of(folder, click=[100, 90])))
+    assert message["type"] == "result", message
+    assert "loading" not in [sent["stage"] for sent in before]
 
 
 def test_it_ends_when_asked_and_when_left_alone(folder: Path) -> None:
