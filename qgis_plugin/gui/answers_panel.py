@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import html
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
@@ -157,6 +158,8 @@ class _Row(QWidget):
         head = tr("#{rank}  score {score:.2f}").format(rank=values["rank"], score=values["score"])
         lines = [f"<b>{head}</b>", tr("within {metres:.1f} m").format(metres=values["accuracy_m"])]
         lines.append(_methods().get(values.get("method"), values.get("method") or ""))
+        if values.get("note"):
+            lines.append(html.escape(values["note"]))
         text = QLabel("<br>".join(lines))
         text.setWordWrap(True)
         layout.addWidget(text, 1)

@@ -1204,6 +1204,11 @@ Ausdehnung: nur dieser Teil.</translation>
     </message>
     <message>
       <location filename="../worker/locate_task.py" />
+      <source>Matching the photo with the reference ...</source>
+      <translation>Das Foto wird mit der Referenz verglichen ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
       <source>Searching:</source>
       <translation>Suche:</translation>
     </message>

@@ -1204,6 +1204,11 @@ Emprise : planifier seulement cette partie.</translation>
     </message>
     <message>
       <location filename="../worker/locate_task.py" />
+      <source>Matching the photo with the reference ...</source>
+      <translation>Mise en correspondance de la photo avec la référence ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/locate_task.py" />
       <source>Searching:</source>
       <translation>Recherche :</translation>
     </message>

@@ -43,6 +43,7 @@ FIELDS = (
     ("model", "string"),
     ("gsd_m", "double"),
     ("accuracy_note", "string"),
+    ("note", "string"),
     ("reference", "string"),
 )
 """Fields of a layer of answers: name and kind."""
