@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -77,19 +78,22 @@ def _markdown(head: dict[str, str], figures: dict[str, Any], cities: list[dict[s
         "",
         "## Searches",
         "",
-        "Seconds of the first query, from the start of the process, and median of the next.",
+        "Seconds of the first query, from the start of the process, and median of the next; CPU seconds likewise, of",
+        "all threads; the step that answered, and how often.",
     ]
-    lines += ["", "| km2 | how | first | next | hits | peak MiB |", "|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| km2 | how | first | next | CPU first | CPU next | hits | answered by | peak MiB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for city in cities:
         for key, name in WAYS.items():
             if key in city:
                 search = city[key]
-                first, *rest = search["seconds"]
+                times = " | ".join(_first_and_next(search.get(part, [])) for part in ("seconds", "cpu"))
                 hits = f"{sum(search['hits'])} of {len(search['hits'])}"
-                after = f"{median(rest):.1f}" if rest else ""
-                lines.append(
-                    f"| {city['km2']:.1f} | {name} | {first:.1f} | {after} | {hits} | {search['peak_mib']:.0f} |"
-                )
+                steps = ", ".join(f"{step} ({n})" for step, n in Counter(search.get("steps", [])).most_common())
+                lines.append(f"| {city['km2']:.1f} | {name} | {times} | {hits} | {steps} | {search['peak_mib']:.0f} |")
     lines += ["", "## First stage", "", "Share of queries whose true place is in one of the best K windows."]
     lines += ["", f"| km2 | {' | '.join(f'K = {k}' for k in KS)} | queries | seconds |", f"|{'---|' * (3 + len(KS))}"]
     for city in cities:
@@ -97,6 +101,12 @@ def _markdown(head: dict[str, str], figures: dict[str, Any], cities: list[dict[s
         shares = " | ".join(f"{stage['recall'][str(k)]:.2f}" for k in KS)
         lines.append(f"| {city['km2']:.1f} | {shares} | {stage['queries']} | {stage['seconds']:.2f} |")
     return lines + _beside_a_busy_loop(cities) + _costs(cities[-1])
+
+
+def _first_and_next(seconds: list[float]) -> str:
+    """Two cells: the first of some times, and the median of the others."""
+    first, rest = seconds[:1], seconds[1:]
+    return " | ".join(f"{median(some):.1f}" if some else "" for some in (first, rest))
 
 
 def _beside_a_busy_loop(cities: list[dict[str, Any]]) -> list[str]:

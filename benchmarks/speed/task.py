@@ -94,7 +94,7 @@ def _build(args: Any) -> dict[str, Any]:
 
 
 def _search(args: Any) -> dict[str, Any]:
-    """Measure seconds of each query, the first from the start of the process on, and which hit."""
+    """Measure seconds, wall and CPU, of each query, the first from the start of the process; hits and last steps."""
     from shapely.geometry import Point
 
     from geoloc import model
@@ -111,20 +111,23 @@ def _search(args: Any) -> dict[str, Any]:
         exhaustive=args.exhaustive,
         gps=False,
     )
-    seconds, hits = [], []
+    seconds, cpu, hits, steps = [], [], [], []
     with open_source(request) as source:
         scope = Scope(source, request)
         plan = scope.plan()
         network = model.load()
         finder = Finder(source, lambda: network, request)
-        begin = args.began
+        begin, begin_cpu = args.began, 0.0
         for query, photo, target in _queries(args.queries, args.count):
-            best = [answer for answer in finder.find(photo, [target], scope).answers if answer.rank == 1]
+            found = finder.find(photo, [target], scope)
+            best = [answer for answer in found.answers if answer.rank == 1]
             seconds.append(time.time() - begin)
+            cpu.append(time.process_time() - begin_cpu)
+            steps.append(found.steps[-1].name)
             place = project(best[0].polygon.centroid, best[0].crs, query.epsg) if best else Point(0, 0)
             hits.append(bool(query.box.contains(place)))
-            begin = time.time()
-    return {"seconds": seconds, "hits": hits, "windows": len(plan.windows)}
+            begin, begin_cpu = time.time(), time.process_time()
+    return {"seconds": seconds, "cpu": cpu, "steps": steps, "hits": hits, "windows": len(plan.windows)}
 
 
 def _sift(args: Any) -> dict[str, Any]:
