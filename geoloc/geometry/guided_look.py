@@ -49,4 +49,4 @@ class GuidedLook:
         crops = crops_in_view(photo, target, height, view.heading_deg, view.px_per_m)
         place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
         candidate = looker.look(0, crops, window, place)
-        return None if candidate is None else close_look(looker, looker.answer(candidate)).detection
+        return None if candidate is None else close_look(looker, looker.answer(candidate), known=True).detection

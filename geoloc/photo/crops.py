@@ -111,7 +111,7 @@ def varied_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
     return _about(photo, target.click, size, side, crop.heading_deg)
 
 
-def closer_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
+def closer_crops(photo: Photo, target: Target, crop: Crop, *, known: bool = False) -> list[Crop]:
     """Cut crops `CLOSER` times as wide as one of the target's, turned and sized a little otherwise.
 
     Not of panorama photos: their crops show all directions.
@@ -120,14 +120,18 @@ def closer_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
         photo: the photograph.
         target: what was clicked in it.
         crop: the one whose place, size and heading they share.
+        known: heading and scale are known, not found by attention: one crop will do.
     """
     size = len(crop.image)
     side = CLOSER * math.sqrt(abs(crop.to_photo.determinant)) * size
-    return _about(photo, target.click, size, side, crop.heading_deg, turns=CLOSE_TURNS_DEG, sizes=CLOSE_SIZES)
+    turns, sizes = ((0.0,), (1.0,)) if known else (CLOSE_TURNS_DEG, CLOSE_SIZES)
+    return _about(photo, target.click, size, side, crop.heading_deg, turns=turns, sizes=sizes)
 
 
 def crops_in_view(photo: Photo, target: Target, size: int, heading_deg: float, px_per_m: float) -> list[Crop]:
     """Cut north-up crops about `GROUND_SIDE_M` wide of a photo whose pose is known, and which is no panorama.
+
+    Scales differ a little, so that one suits an object of any size; headings need not.
 
     Args:
         photo: the photograph.
@@ -136,7 +140,7 @@ def crops_in_view(photo: Photo, target: Target, size: int, heading_deg: float, p
         heading_deg: heading of the photo's up at the click.
         px_per_m: photo pixels a metre of ground at the click.
     """
-    return _about(photo, target.click, size, GROUND_SIDE_M * px_per_m, heading_deg)
+    return _about(photo, target.click, size, GROUND_SIDE_M * px_per_m, heading_deg, turns=(0.0,))
 
 
 def _about(

@@ -45,10 +45,15 @@ def second_look(looker: Looker, first: Answer) -> Answer | None:
     return again.scored(looker.model.score(evidence), evidence)
 
 
-def close_look(looker: Looker, answer: Answer) -> Answer:
+def close_look(looker: Looker, answer: Answer, *, known: bool = False) -> Answer:
     """Look closely at an answer: on a mosaic twice as fine, round the answer itself, through crops half as wide.
 
     A search is coarse so that it can be wide: a cell of 8 px is 1.6 m of ground at 0.2 m, as much as a bench is long.
+
+    Args:
+        looker: of the photograph.
+        answer: what to look at.
+        known: heading and scale of the answer's crop are known otherwise than by attention.
 
     Returns:
         The answer with its place, spread and error anew, and a size between the old one and the new; as it was where a
@@ -70,7 +75,7 @@ def close_look(looker: Looker, answer: Answer) -> Answer:
     window = looker.close_window(grid, detection.window)
     if window is None:
         return answer
-    crops = closer_crops(photo, looker.targets[detection.target], answer.candidate.crop)
+    crops = closer_crops(photo, looker.targets[detection.target], answer.candidate.crop, known=known)
     candidate = looker.look(detection.target, crops, window, Gaussian(np.full(2, side / 2), OFF_PX**2 * np.eye(2)))
     if candidate is None:
         return answer
