@@ -1,0 +1,48 @@
+"""Each side of a ground is made when it is first needed: local features without the network, the rest with it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.pipeline.ground import SearchGround
+from geoloc.pipeline.source import MosaicSource
+from tiling.area import Area
+from tiling.mosaic import Mosaic
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    return []
+
+
+def ground_of(source: Any, plan: Any, asked: list[str]) -> SearchGround:
+    def network() -> Any:
+        asked.append("network")
+        return SimpleNamespace(window_px=384, gsd_m=0.2)
+
+    return SearchGround(source, plan, network, KnownPlanes())
+
+
+def test_planes_need_no_network(mosaic: Mosaic, asked: list[str]) -> None:
+    source = MosaicSource(mosaic, "base", None)
+    plan = source.plan(Area.everywhere())
+    ground = ground_of(source, plan, asked)
+    assert ground.planes is not None
+    assert ground.planes is ground.planes
+    assert asked == []
+    # Another plan of the same mosaic shares what was found of it.
+    other = ground_of(source, plan, asked)
+    assert source.keypoints(plan, cast(Any, None)) is source.keypoints(plan, cast(Any, None))
+    assert other.planes is not ground.planes
+    assert ground.reference.plan is plan
+    assert asked == ["network"]
+    assert ground.refiner.planes is ground.planes
+
+
+def test_where_there_are_no_local_features(asked: list[str]) -> None:
+    blind = SimpleNamespace(keypoints=lambda plan, matcher: None)
+    assert ground_of(blind, "plan", asked).planes is None
