@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.geometry import homography_fit, mosaic_keypoints, photo_keypoints
-from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.geometry import homography_fit, photo_keypoints
+from geoloc.keypoints import mosaic_keypoints
+from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import rectified_views
 from geoloc.train.grounds.posed_site import load_site

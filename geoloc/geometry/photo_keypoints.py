@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from geoloc.geometry.matcher import LocalFeatures, Matcher
+from geoloc.keypoints.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Rectified, rectified_views
 

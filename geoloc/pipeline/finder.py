@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from geoloc.features.reference import Reference
 from geoloc.geometry.guided_look import GuidedLook
-from geoloc.geometry.keypoint_squares import SearchedKeypoints
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.matcher import RootSift
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.geometry.refine import Refiner
+from geoloc.keypoints.keypoint_squares import SearchedKeypoints
+from geoloc.keypoints.matcher import RootSift
 from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target

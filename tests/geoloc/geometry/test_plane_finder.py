@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geoloc.geometry import mosaic_keypoints, plane_finder
-from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.geometry import plane_finder
 from geoloc.geometry.plane_finder import PlaneFinder
+from geoloc.keypoints import mosaic_keypoints
+from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.photo.photo import Photo
 from tests.helpers.rough_ground import flown, plan_of, rough, write_ground
 from tiling.mosaic import Mosaic, open_mosaic

@@ -12,11 +12,12 @@ import pytest
 from shapely import from_wkb
 from shapely.geometry import Point
 
-from geoloc.geometry import mosaic_keypoints, photo_keypoints, plane_finder, refine
+from geoloc.geometry import photo_keypoints, plane_finder, refine
 from geoloc.geometry.guided_look import KnownView
 from geoloc.geometry.homography_fit import HomographyFit
-from geoloc.geometry.matcher import LocalFeatures, RootSift
 from geoloc.geometry.refine import METHOD, Refiner
+from geoloc.keypoints import mosaic_keypoints
+from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Rectified
 from geoloc.photo.target import Click, Target

@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from shapely.geometry import box
 
-from geoloc.geometry import mosaic_keypoints
-from geoloc.geometry.matcher import LocalFeatures
-from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
+from geoloc.keypoints import mosaic_keypoints
+from geoloc.keypoints.matcher import LocalFeatures
+from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 from geoloc.results.detection import Detection
 from tests.helpers.rough_ground import EAST, GSD_M, NORTH, SIDE, plan_of
 from tiling.grid import project
