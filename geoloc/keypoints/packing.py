@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geoloc.keypoints.finding import MARGIN_PX, most_features
 from geoloc.keypoints.matcher import LocalFeatures
 
-DENSITY = 0.007
+DENSITY = 0.006
 """Features a pixel of the plan that are kept at the most; by what loss it was chosen stands in docs/mosaic-index.md."""
 LEVELS = 24
 """Steps of a descriptor's number from 0 to 1, the length of the whole descriptor; as the density was chosen."""
