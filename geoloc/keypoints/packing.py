@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from geoloc.keypoints.finding import MARGIN_PX, most_features
 from geoloc.keypoints.matcher import LocalFeatures
 
-DENSITY = 0.006
+DENSITY = 0.0075
 """Features a pixel of the plan that are kept at the most; by what loss it was chosen stands in docs/mosaic-index.md."""
-LEVELS = 24
+LEVELS = 16
 """Steps of a descriptor's number from 0 to 1, the length of the whole descriptor; as the density was chosen."""
 SIZE = 128
 """Numbers of a RootSIFT descriptor."""

@@ -34,7 +34,7 @@ def test_features_come_back_from_bytes(found: LocalFeatures) -> None:
     assert np.linalg.norm(back.descriptors, axis=1) == pytest.approx(1.0, abs=1e-5)
     cosines = (back.descriptors * found.descriptors[order]).sum(axis=1)
     # SIFT's own descriptors of one corner in two pictures are much farther apart.
-    assert np.degrees(np.arccos(cosines.clip(-1, 1))).mean() < 8
+    assert np.degrees(np.arccos(cosines.clip(-1, 1))).mean() < 12
     # Each is matched with itself.
     pairs = RootSift().match(back, found)
     assert (pairs[:, 1] == order[pairs[:, 0]]).all()
