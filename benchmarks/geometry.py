@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.geometry import homography_fit
-from geoloc.geometry.matcher import LocalFeatures, RootSift
 from geoloc.geometry.photo_keypoints import FINE, PhotoKeypoints
+from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.photo.photo import Photo
 from geoloc.train.grounds.posed_site import load_site
 from geoloc.train.grounds.sources import read_image

@@ -18,6 +18,7 @@ LEVELS = (
     "errors",
     "system",
     "plane",
+    "keypoints",
     "photo",
     "town.scene",
     "town.picture",

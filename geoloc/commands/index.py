@@ -61,7 +61,10 @@ def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_
 @options("weights", "device", "scheduler", "workers", "verbosity")
 @takes_request
 def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers_count: int) -> None:
-    """Bring INDEX up to date with its mosaic: only what changed is encoded again. Restores damaged blocks too."""
+    """Bring INDEX up to date with its mosaic: only what changed is encoded again.
+
+    Restores damaged blocks, and gives an index of an older version the local features that it lacks.
+    """
     from geoloc.system.extras import needing
 
     with needing("index"):
@@ -109,7 +112,8 @@ def verify(*, path: Path) -> None:
         raise IndexFileError(
             f"{path}: {len(wrong)} of its blocks are missing or damaged ({first}); `geoloc index update` restores them"
         )
-    click.echo(f"{path}: all blocks are whole")
+    lacks = "" if there.header.lacks is None else f"; it has {there.header.lacks}"
+    click.echo(f"{path}: all blocks are whole{lacks}")
 
 
 @contextmanager
@@ -126,7 +130,8 @@ def _makers(job: IndexJob, workers: Workers) -> Iterator[MakeBlocks | None]:
 
 
 def _report(path: Path, done: BlockCounts) -> None:
-    click.echo(f"wrote {path}: {done.encoded} blocks encoded, {done.kept} there already")
+    completed = f", {done.completed} given local features" if done.completed else ""
+    click.echo(f"wrote {path}: {done.encoded} blocks encoded{completed}, {done.kept} there already")
 
 
 def _text(value: Any) -> str:

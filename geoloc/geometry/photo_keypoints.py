@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from geoloc.geometry.matcher import LocalFeatures, Matcher
+from geoloc.keypoints import mosaic_keypoints
+from geoloc.keypoints.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import likely_tilts, rectify
 
@@ -27,7 +28,7 @@ class Detail:
 
 COARSE = Detail(800, 3000, 0.005)
 """Mostly tells the plane beyond doubt at a fifth of the cost."""
-FINE = Detail(1600, 20000, 0.06)
+FINE = Detail(1600, 20000, mosaic_keypoints.DENSITY)
 
 
 class PhotoKeypoints:

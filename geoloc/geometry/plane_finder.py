@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from shapely.geometry import Point
 
 from geoloc.geometry.homography_fit import HomographyFit, fit_homography
-from geoloc.geometry.keypoint_squares import SearchedKeypoints
 from geoloc.geometry.known_planes import REMEMBERED, KnownPlanes, fingerprint
-from geoloc.geometry.matcher import LocalFeatures, Matcher
 from geoloc.geometry.photo_keypoints import COARSE, FINE, PhotoKeypoints
+from geoloc.keypoints.keypoint_squares import SearchedKeypoints
+from geoloc.keypoints.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
 from tiling.grid import WGS84, beside, project
 from tiling.plan import Window

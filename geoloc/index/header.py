@@ -11,13 +11,16 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 from geoloc.features.blocks import BlockLayout
+from geoloc.keypoints.packing import KeypointPacking
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import STRIDE
 from tiling.fingerprint import FilePrint
 from tiling.plan import Plan, Window, window_step
 
-FORMAT = "geoloc-index-2"
+FORMAT = "geoloc-index-3"
 """Name of the format's version."""
+WITHOUT_KEYPOINTS = "geoloc-index-2"
+"""Name of the version before, which is read too; it has no local features."""
 
 
 class State(StrEnum):
@@ -69,6 +72,7 @@ class Header:
         fine_steps: see `Quantiser`.
         coarse_nothing: quantised coarse features of ground without data, one a channel.
         fine_nothing: quantised fine features of ground without data, one a channel.
+        keypoints: how the blocks' local features are packed; None in an older index, which has none.
         versions: of geoloc and of what it was made with, by name.
         state: how far it is.
     """
@@ -94,8 +98,14 @@ class Header:
     fine_steps: tuple[float, ...]
     coarse_nothing: tuple[int, ...]
     fine_nothing: tuple[int, ...]
+    keypoints: KeypointPacking | None
     versions: Mapping[str, str]
     state: State = State.BUILDING
+
+    @property
+    def format(self) -> str:
+        """Name of the version of the format."""
+        return WITHOUT_KEYPOINTS if self.keypoints is None else FORMAT
 
     @property
     def half(self) -> int:
@@ -106,6 +116,13 @@ class Header:
     def squares(self) -> int:
         """Squares along the side of a block."""
         return SQUARES * self.layout.side // self.half
+
+    @property
+    def lacks(self) -> str | None:
+        """What an older index has not, and how it gets it, in a sentence; None where nothing is missing."""
+        if self.keypoints is not None:
+            return None
+        return "no local features, so that geometry needs the mosaic; `geoloc index update` adds them"
 
     def plan(self, windows: tuple[Window, ...]) -> Plan:
         """Return the plan with the windows that stand in an array of their own."""
@@ -118,9 +135,12 @@ class Header:
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the group's attributes; `from_json` brings back the same header."""
         header_json = asdict(self)
+        if self.keypoints is None:
+            # It stays what it is, for the versions of geoloc that made it.
+            del header_json["keypoints"]
         header_json["area"] = _wkt(self.area)
         header_json["request"]["area"] = _wkt(self.request.area)
-        return {"format": FORMAT, **header_json}
+        return {"format": self.format, **header_json}
 
     @classmethod
     def from_json(cls, header_json: Mapping[str, Any]) -> Header:
@@ -131,7 +151,8 @@ class Header:
             TypeError: a value is of another kind.
             ValueError: a value is impossible.
         """
-        values = {name: header_json[name] for name in cls.__dataclass_fields__}
+        lacking = {"keypoints": None} if header_json["format"] == WITHOUT_KEYPOINTS else {}
+        values = {name: {**header_json, **lacking}[name] for name in cls.__dataclass_fields__}
         for name in ("coarse_steps", "fine_steps", "coarse_nothing", "fine_nothing"):
             values[name] = tuple(values[name])
         request = values["request"]
@@ -140,6 +161,7 @@ class Header:
         values["mosaic"] = tuple(FilePrint(**{**f, "affine": tuple(f["affine"])}) for f in values["mosaic"])
         values["area"] = shapely.from_wkt(values["area"])
         values["layout"] = BlockLayout(**values["layout"])
+        values["keypoints"] = None if lacking else KeypointPacking(**values["keypoints"])
         values["state"] = State(values["state"])
         return cls(**values)
 

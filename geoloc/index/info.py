@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pyproj
 
-from geoloc.index.header import FORMAT
 from geoloc.index.store import Store
 from tiling.grid import GEOD
 
@@ -30,7 +30,7 @@ def index_info(path: Path) -> dict[str, Any]:
     request = header.request
     return {
         "index": str(path),
-        "format": FORMAT,
+        "format": header.format,
         "state": str(header.state),
         "blocks": len(blocks),
         "finished": len(store.finished() & blocks.keys()),
@@ -38,6 +38,8 @@ def index_info(path: Path) -> dict[str, Any]:
         "window_px": plan.window_px,
         "zoom": plan.zoom,
         "gsd_m": plan.gsd_m,
+        "local_features": None if header.keypoints is None else asdict(header.keypoints),
+        "lacks": header.lacks,
         "bounds": list(plan.area.bounds),
         "area_km2": area_km2,
         "size_mb": size_mb,

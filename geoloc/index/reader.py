@@ -17,6 +17,7 @@ from geoloc.features.blocks import MEMORY, Assembler, Block, BlockIndex, Cells
 from geoloc.features.mosaic_features import ReferenceEncoder, read_with_margin
 from geoloc.index.header import State
 from geoloc.index.store import Store
+from geoloc.keypoints.matcher import LocalFeatures
 from geoloc.model.localizer import Localizer
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import Features
@@ -125,7 +126,8 @@ class OpenIndex:
         blocks = list(self.header.layout.cells_by_block(self.whole.windows))
         wrong = []
         for number, index in enumerate(blocks, start=1):
-            if self._store.read(index) is None:
+            lost = self.header.keypoints is not None and self._store.read_keypoints(index) is None
+            if lost or self._store.read(index) is None:
                 wrong.append(index)
             progress(number, len(blocks))
         return wrong
@@ -138,6 +140,18 @@ class OpenIndex:
     def descriptors(self, row: int, columns: Sequence[int]) -> NDArray[np.int8]:
         """Return descriptors of quarters of windows, see `Reference`."""
         return np.stack([self._descriptors_of(row, column) for column in columns])
+
+    def keypoints(self, index: BlockIndex) -> LocalFeatures:
+        """Return the local features of a block, their points in pixels from its corner; for an index that has them.
+
+        Raises:
+            IndexFileError: the block is missing or damaged.
+        """
+        assert self.header.keypoints is not None
+        packed = self._store.read_keypoints(index)
+        if packed is None:
+            raise self._damage(index)
+        return self.header.keypoints.unpacked(packed)
 
     def _descriptors_of(self, row: int, column: int) -> NDArray[np.int8]:
         header, n = self.header, SQUARES

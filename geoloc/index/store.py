@@ -1,7 +1,7 @@
-"""The Zarr store of an index: one chunk of each array a block, and a record that says that the block is finished.
+"""The Zarr store of an index: one chunk of each array a block, and records that say what of the block is finished.
 
-A block's features are written first, then its validity, then its record: what has a record is whole, whenever the
-writing was cut off. Chunks appear under their names in one step (zarr renames them).
+A block's features are written first, then its validity, then their record; its local features, then theirs: what has a
+record is whole, whenever the writing was cut off. Chunks appear under their names in one step (zarr renames them).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from zarr.codecs import ZstdCodec
 
 from geoloc.errors import IndexFileError, OutputError
 from geoloc.features.blocks import BlockIndex
-from geoloc.index.header import FORMAT, Header, State
+from geoloc.index.header import FORMAT, WITHOUT_KEYPOINTS, Header, State
+from geoloc.keypoints.packing import KeypointPacking
 from geoloc.model.network.features import STRIDE
 from geoloc.system.output import replacing
 from tiling.plan import Plan, Window
@@ -31,6 +32,8 @@ DIGEST = 32
 LEVEL = 3
 """How hard Zstandard tries."""
 _RECORD = 3 * DIGEST
+_KEYPOINT_RECORD = 2 * DIGEST
+_KEYPOINTS = ("keypoints", "keypoint_records")
 _DAMAGED = (OSError, ValueError, RuntimeError)
 """What a codec says of bytes that it cannot make sense of."""
 
@@ -72,6 +75,7 @@ class Store:
         self._coarse, self._fine, self._valid, self._squares, self._records, self._windows = (
             _array(group, name) for name in ("coarse", "fine", "valid", "squares", "records", "windows")
         )
+        self._open_keypoints()
 
     @classmethod
     def create(cls, path: Path, header: Header, windows: Sequence[Window]) -> None:
@@ -99,16 +103,10 @@ class Store:
             _create(
                 group, "valid", (rows * px, columns * px // 8), chunks=(px, px // 8), dtype="uint8", axes=("y", "x")
             )
-            size = _RECORD
-            _create(
-                group,
-                "records",
-                (rows, columns, size),
-                chunks=(1, 1, size),
-                dtype="uint8",
-                axes=("row", "column", "byte"),
-            )
+            _create_bytes(group, "records", header, _RECORD)
             _create_windows(group, windows)
+            if header.keypoints is not None:
+                _create_keypoints(group, header, header.keypoints)
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = False) -> Store:
@@ -125,7 +123,7 @@ class Store:
         except (OSError, ValueError, TypeError, KeyError) as error:
             reason = " ".join(str(error).split())
             raise IndexFileError(f"{path}: not an index that can be read ({reason})") from error
-        if header_json.get("format") != FORMAT:
+        if header_json.get("format") not in (FORMAT, WITHOUT_KEYPOINTS):
             raise IndexFileError(
                 f"{path}: not an index of this version of geoloc (its attributes do not say {FORMAT}); build it anew"
             )
@@ -144,14 +142,19 @@ class Store:
     def begin(self, header: Header, windows: Sequence[Window]) -> None:
         """Take another state of the mosaic as the one to hold; blocks stay as they are.
 
+        Only local features go that were packed otherwise; in an older index there is room for them from now on.
+
         Raises:
             OutputError: it cannot be written.
         """
         with self._writing():
+            if header.keypoints is not None and header.keypoints != self.header.keypoints:
+                _create_keypoints(self._group, header, header.keypoints, overwrite=True)
             self.header = header
             self._group.update_attributes(header.to_json())
             _create_windows(self._group, windows, overwrite=True)
             self._windows = _array(self._group, "windows")
+            self._open_keypoints()
 
     def finish(self) -> None:
         """Record that all blocks are there.
@@ -164,12 +167,21 @@ class Store:
             self._group.update_attributes(self.header.to_json())
 
     def finished(self) -> set[BlockIndex]:
-        """Return the blocks that are whole."""
-        rows, columns = np.nonzero(np.asarray(self._records[:]).any(-1))
+        """Return the blocks that are whole, with local features where the index has them."""
+        records = np.asarray(self._records[:])
+        whole = records.any(-1)
+        if self._keypoint_records is not None:
+            whole &= (np.asarray(self._keypoint_records[:])[..., :DIGEST] == records[..., :DIGEST]).all(-1)
+        rows, columns = np.nonzero(whole)
         return set(zip(columns.tolist(), rows.tolist(), strict=True))
 
+    def is_finished(self, index: BlockIndex) -> bool:
+        """Whether a block is whole, see `finished`."""
+        digest = self.pixels_digest(index)
+        return any(digest) and (self._keypoint_records is None or self._keypoint_record(index)[:DIGEST] == digest)
+
     def pixels_digest(self, index: BlockIndex) -> bytes:
-        """Return the checksum of the pixels a block was made from; zeros where it is not finished."""
+        """Return the checksum of the pixels a block's features were made from; zeros where there are none."""
         return self._record(index)[:DIGEST]
 
     def read(self, index: BlockIndex) -> StoredBlock | None:
@@ -200,8 +212,34 @@ class Store:
     def _read_squares(self, index: BlockIndex) -> NDArray[np.int8]:
         return np.asarray(self._squares[:, *_part(index, self.header.squares, self.header.squares)])
 
+    def read_keypoints(self, index: BlockIndex) -> NDArray[np.uint8] | None:
+        """Read a block's local features, as they are packed; None where they are missing, damaged or none are kept."""
+        if self._keypoints is None:
+            return None
+        try:
+            packed = np.asarray(self._keypoints[index[1], index[0]])
+            # Those of another state of the mosaic than the features are none.
+            whole = self.pixels_digest(index) + _digest(packed) == self._keypoint_record(index)
+            return packed if whole else None
+        except _DAMAGED:
+            return None
+
+    def write_keypoints(self, index: BlockIndex, packed: NDArray[np.uint8], pixels_digest: bytes) -> None:
+        """Write or replace a block's local features.
+
+        Args:
+            index: which block.
+            packed: see `KeypointPacking`.
+            pixels_digest: checksum of the pixels they were found in, as of the block's features.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with self._writing():
+            self._set_keypoints(index, packed, np.frombuffer(pixels_digest + _digest(packed), np.uint8))
+
     def write(self, index: BlockIndex, stored: StoredBlock, pixels_digest: bytes) -> None:
-        """Write or replace a block.
+        """Write or replace a block's features.
 
         Args:
             index: which one.
@@ -224,6 +262,8 @@ class Store:
         """
         with self._writing():
             self._set(index, 0, 0, 0, 0)
+            if self._keypoints is not None:
+                self._set_keypoints(index, 0, 0)
 
     def size(self) -> int:
         """Return the bytes that it takes on disk."""
@@ -231,6 +271,25 @@ class Store:
 
     def _record(self, index: BlockIndex) -> bytes:
         return np.asarray(self._records[index[1], index[0]]).tobytes()
+
+    def _keypoint_record(self, index: BlockIndex) -> bytes:
+        assert self._keypoint_records is not None
+        return np.asarray(self._keypoint_records[index[1], index[0]]).tobytes()
+
+    def _open_keypoints(self) -> None:
+        """Open the arrays of local features, where there are any."""
+        self._keypoints = self._keypoint_records = None
+        if self.header.keypoints is not None:
+            self._keypoints, self._keypoint_records = (_array(self._group, name) for name in _KEYPOINTS)
+
+    def _set_keypoints(self, index: BlockIndex, packed: Any, record: Any) -> None:
+        """Write a block's local features, without a record until they are there."""
+        assert self._keypoints is not None
+        assert self._keypoint_records is not None
+        place = index[1], index[0]
+        self._keypoint_records[place] = 0
+        self._keypoints[place] = packed
+        self._keypoint_records[place] = record
 
     def _set(self, index: BlockIndex, coarse: Any, fine: Any, packed: Any, squares: Any) -> None:
         """Write a block's arrays, without a record until there is one."""
@@ -276,7 +335,14 @@ def remove(path: Path) -> None:
 
 
 def _create(
-    group: zarr.Group, name: str, shape: tuple[int, ...], *, chunks: tuple[int, ...], dtype: str, axes: tuple[str, ...]
+    group: zarr.Group,
+    name: str,
+    shape: tuple[int, ...],
+    *,
+    chunks: tuple[int, ...],
+    dtype: str,
+    axes: tuple[str, ...],
+    overwrite: bool = False,
 ) -> None:
     """Create an array; a chunk of zeros is never written.
 
@@ -290,8 +356,20 @@ def _create(
         compressors=ZstdCodec(level=LEVEL),
         fill_value=0,
         dimension_names=axes,
+        overwrite=overwrite,
         config={"write_empty_chunks": False},
     )
+
+
+def _create_bytes(group: zarr.Group, name: str, header: Header, size: int, overwrite: bool = False) -> None:
+    """Create an array with so many bytes a block."""
+    shape, axes = (header.rows, header.columns, size), ("row", "column", "byte")
+    _create(group, name, shape, chunks=(1, 1, size), dtype="uint8", axes=axes, overwrite=overwrite)
+
+
+def _create_keypoints(group: zarr.Group, header: Header, packing: KeypointPacking, overwrite: bool = False) -> None:
+    for name, size in zip(_KEYPOINTS, (packing.size, _KEYPOINT_RECORD), strict=True):
+        _create_bytes(group, name, header, size, overwrite)
 
 
 def _create_windows(group: zarr.Group, windows: Sequence[Window], overwrite: bool = False) -> None:

@@ -6,22 +6,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geoloc.errors import IndexFileError
 from geoloc.features.blocks import BLOCK, Block, BlockIndex, BlockLayout, Cells
 from geoloc.features.mosaic_features import ReferenceEncoder, grid_of, read_with_margin
 from geoloc.index.header import Header, IndexRequest, State
 from geoloc.index.store import DIGEST, Store, StoredBlock, remove
+from geoloc.keypoints.finding import MARGIN_PX, features_in_box, shift
+from geoloc.keypoints.matcher import RootSift
+from geoloc.keypoints.packing import KeypointPacking
 from geoloc.model.localizer import Localizer
 from geoloc.model.network.descriptor import SQUARES
-from geoloc.model.network.features import STRIDE
+from geoloc.model.network.features import MARGIN, STRIDE
 from geoloc.model.quantise import Quantiser
 from geoloc.system.version import __version__
 from tiling.fingerprint import same
@@ -45,19 +48,41 @@ class BlockCounts:
     Attributes:
         encoded: those encoded now.
         kept: those that were there already.
+        completed: those whose features were there already, and whose local features were found now.
     """
 
     encoded: int
     kept: int
+    completed: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many they are in all."""
+        return self.encoded + self.kept + self.completed
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A block's pixels with their margin, and their checksum; None for pixels that need not be encoded again."""
+    """What was read of a block.
+
+    Attributes:
+        index: which block.
+        pixels: with their margin; None where they need not be encoded again.
+        keypoints: local features, packed; None where they are there.
+        digest: checksum of the pixels.
+    """
 
     index: BlockIndex
     pixels: WindowPixels | None
+    keypoints: NDArray[np.uint8] | None
     digest: bytes
+
+    @property
+    def counts(self) -> BlockCounts:
+        """What becomes of the block."""
+        if self.pixels is not None:
+            return BlockCounts(1, 0)
+        return BlockCounts(0, 1) if self.keypoints is None else BlockCounts(0, 0, completed=1)
 
 
 def build(
@@ -99,10 +124,12 @@ def build(
         Store.create(path, header, plan.windows)
     store = Store.open(path, writable=True)
     _check_same(store, header)
+    if store.header.keypoints != header.keypoints:
+        store.begin(header, plan.windows)
     finished = store.finished()
     shown = header.layout.cells_by_block(plan.windows)
     todo = {index: cells for index, cells in shown.items() if index not in finished}
-    here = partial(BlockWriter(store, mosaic, plan, model).parts, compare=False)
+    here = BlockWriter(store, mosaic, plan, model).parts
     done = _summed((make_blocks or here)(todo), len(shown) - len(todo), len(shown), progress)
     store.finish()
     return done
@@ -120,7 +147,7 @@ def update(
 ) -> BlockCounts:
     """Bring an index up to date with its mosaic: all pixels are read, and blocks whose pixels changed encoded anew.
 
-    Missing and damaged blocks are restored too.
+    Missing and damaged blocks are restored too, and an older index gets local features.
 
     Args:
         path: the index.
@@ -149,7 +176,7 @@ def update(
     shown = header.layout.cells_by_block(plan.windows)
     for index in store.finished() - shown.keys():
         store.erase(index)
-    here = partial(BlockWriter(store, mosaic, plan, model).parts, compare=True)
+    here = BlockWriter(store, mosaic, plan, model).parts
     done = _summed((make_blocks or here)(shown), 0, len(shown), progress)
     store.finish()
     return done
@@ -157,11 +184,11 @@ def update(
 
 def _summed(parts: Iterable[BlockCounts], kept: int, total: int, progress: _Progress) -> BlockCounts:
     """Add up all parts with what was there before."""
-    encoded = 0
+    done = BlockCounts(0, kept)
     for part in parts:
-        encoded, kept = encoded + part.encoded, kept + part.kept
-        progress(kept + encoded, total)
-    return BlockCounts(encoded, kept)
+        done = BlockCounts(done.encoded + part.encoded, done.kept + part.kept, done.completed + part.completed)
+        progress(done.done, total)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +207,15 @@ class BlockWriter:
     plan: Plan
     model: Localizer
 
-    def run(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> BlockCounts:
+    def run(self, todo: Mapping[BlockIndex, Cells]) -> BlockCounts:
         """Make blocks, all before it returns; see `parts`."""
-        return _summed(self.parts(todo, compare=compare), 0, len(todo), lambda done, total: None)
+        return _summed(self.parts(todo), 0, len(todo), lambda done, total: None)
 
-    def parts(self, todo: Mapping[BlockIndex, Cells], *, compare: bool) -> Iterator[BlockCounts]:
-        """Make blocks, and yield what became of each.
+    def parts(self, todo: Mapping[BlockIndex, Cells]) -> Iterator[BlockCounts]:
+        """Make blocks, and yield what became of each; what is whole, and of the pixels that are read, is left.
 
         Args:
             todo: the blocks, and what windows show of each.
-            compare: leave blocks as they are whose pixels are what they were made from.
 
         Raises:
             OutputError: a block cannot be written.
@@ -199,24 +225,36 @@ class BlockWriter:
         quantiser = Quantiser(self.store.header.coarse_steps, self.store.header.fine_steps)
         waiting: deque[Future[None]] = deque()
 
-        def read(item: tuple[BlockIndex, Cells]) -> _Read:
-            index, cells = item
-            pixels = read_with_margin(self.mosaic, grid_of(self.plan, cells))
-            digest = _digest(cells, pixels)
-            there = compare and self.store.pixels_digest(index) == digest and self.store.read(index) is not None
-            return _Read(index, None if there else pixels, digest)
-
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            for found in _ahead(reader, read, todo.items()):
+            for found in _ahead(reader, self._read, todo.items()):
+                stored = None
                 if found.pixels is not None:
                     block = encoder.encode_block(todo[found.index], found.pixels)
                     stored = _stored(block, found, quantiser, self.store.header, encoder)
-                    waiting.append(writer.submit(self.store.write, found.index, stored, found.digest))
-                    if len(waiting) > AHEAD:
-                        waiting.popleft().result()
-                yield BlockCounts(0, 1) if found.pixels is None else BlockCounts(1, 0)
+                waiting.append(writer.submit(self._write, found, stored))
+                if len(waiting) > AHEAD:
+                    waiting.popleft().result()
+                yield found.counts
             for write in waiting:
                 write.result()
+
+    def _read(self, item: tuple[BlockIndex, Cells]) -> _Read:
+        """Read a block's pixels and find its local features, where they are not what the index was made from."""
+        index, cells = item
+        pixels = read_with_margin(self.mosaic, grid_of(self.plan, cells))
+        digest = _digest(cells, pixels)
+        there = self.store.pixels_digest(index) == digest and self.store.read(index) is not None
+        keypoints = None
+        if not there or self.store.read_keypoints(index) is None:
+            keypoints = _keypoints(cells, pixels, self.store.header, index)
+        return _Read(index, None if there else pixels, keypoints, digest)
+
+    def _write(self, read: _Read, stored: StoredBlock | None) -> None:
+        """Write what was made of a block."""
+        if stored is not None:
+            self.store.write(read.index, stored, read.digest)
+        if read.keypoints is not None:
+            self.store.write_keypoints(read.index, read.keypoints, read.digest)
 
 
 def _ahead(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
@@ -258,6 +296,18 @@ def _stored(block: Block, read: _Read, quantiser: Quantiser, header: Header, enc
     return StoredBlock(coarse, fine, valid, squares)
 
 
+def _keypoints(cells: Cells, pixels: WindowPixels, header: Header, index: BlockIndex) -> NDArray[np.uint8]:
+    """Find and pack the local features of what windows show of a block."""
+    assert header.keypoints is not None
+    cut = MARGIN * STRIDE - MARGIN_PX
+    near = WindowPixels(pixels.rgb[cut:-cut, cut:-cut], pixels.valid[cut:-cut, cut:-cut])
+    found = features_in_box(RootSift(), near, header.keypoints.density)
+    whole = header.layout.cells_of(index)
+    return header.keypoints.packed(
+        found.moved(shift(STRIDE * (cells.left - whole.left), STRIDE * (cells.top - whole.top)))
+    )
+
+
 def _digest(cells: Cells, pixels: WindowPixels) -> bytes:
     digest = blake2b(repr(cells).encode(), digest_size=DIGEST)
     digest.update(np.ascontiguousarray(pixels.rgb).data)
@@ -295,6 +345,7 @@ def _header(mosaic: Mosaic, plan: Plan, model: Localizer, *, weights: str, reque
         fine_steps=quantiser.fine,
         coarse_nothing=coarse,
         fine_nothing=fine,
+        keypoints=KeypointPacking.for_squares(STRIDE * layout.side),
         versions=versions,
     )
 

@@ -30,7 +30,7 @@ class IndexJob:
     Attributes:
         path: folder of the index, which has its header already.
         request: its mosaics, weights and device count; the rest is the index's own.
-        compare: see `BlockWriter.run`.
+        compare: whether blocks that are finished are compared with the mosaic, as an update does.
     """
 
     path: Path
@@ -75,6 +75,6 @@ def spread_blocks(client: Client, job: IndexJob, todo: Mapping[BlockIndex, Cells
 def _write_group(tools: tuple[BlockWriter, bool], group: tuple[tuple[BlockIndex, Cells], ...]) -> BlockCounts:
     writer, compare = tools
     # What a process that died had finished is not done again.
-    there = set() if compare else {place for place, _ in group if any(writer.store.pixels_digest(place))}
-    done = writer.run({place: cells for place, cells in group if place not in there}, compare=compare)
-    return BlockCounts(done.encoded, done.kept + len(there))
+    there = set() if compare else {place for place, _ in group if writer.store.is_finished(place)}
+    done = writer.run({place: cells for place, cells in group if place not in there})
+    return replace(done, kept=done.kept + len(there))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from geoloc.geometry.keypoint_squares import SearchedKeypoints
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.matcher import RootSift
 from geoloc.geometry.plane_finder import PlaneFinder
+from geoloc.keypoints.keypoint_squares import SearchedKeypoints
+from geoloc.keypoints.matcher import RootSift
 from geoloc.pipeline.source import SearchSource
 from tiling.plan import Plan
 
@@ -43,7 +43,7 @@ class SearchGround:
 
     @property
     def network(self) -> Localizer:
-        """The network.
+        """The network, which is waited for where it is being loaded.
 
         Raises:
             WeightsError: it cannot be loaded.

@@ -21,10 +21,10 @@ from tiling.plan import Plan, make_plan, shared_area
 
 if TYPE_CHECKING:
     from geoloc.features.reference import Reference
-    from geoloc.geometry.keypoint_squares import KeypointSquares
-    from geoloc.geometry.matcher import Matcher
-    from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
     from geoloc.index.reader import OpenIndex
+    from geoloc.keypoints.keypoint_squares import KeypointSquares
+    from geoloc.keypoints.matcher import Matcher
+    from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
     from geoloc.model.localizer import Localizer
 
 LOG = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class MosaicSource:
     def keypoints(self, plan: Plan, matcher: Matcher) -> KeypointSquares:
         """Return the local features of the mosaic, found when they are asked for; the same for all plans."""
         if self._keypoints is None:
-            from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
+            from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 
             self._keypoints = MosaicKeypoints(self.mosaic, plan, matcher)
         return self._keypoints
@@ -142,7 +142,7 @@ class IndexSource:
     """An index, with the pixels of its mosaic where they are at hand."""
 
     def __init__(self, index: OpenIndex, mosaic: Mosaic | None) -> None:
-        """Search an index; geometry checks answers where its mosaic is given, open."""
+        """Search an index; an older one needs its mosaic, open, for geometry."""
         self._index = index
         self.mosaic = mosaic
         self._keypoints: KeypointSquares | None = None
@@ -175,9 +175,13 @@ class IndexSource:
         return self._index.reference(plan, model, self.mosaic)
 
     def keypoints(self, plan: Plan, matcher: Matcher) -> KeypointSquares | None:
-        """Return the local features of the mosaic, where it is at hand."""
-        if self._keypoints is None and self.mosaic is not None:
-            from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
+        """Return the local features that the index keeps, or those of its mosaic where that is at hand."""
+        if self._keypoints is None and self._index.header.keypoints is not None:
+            from geoloc.index.index_keypoints import IndexKeypoints
+
+            self._keypoints = IndexKeypoints(self._index)
+        elif self._keypoints is None and self.mosaic is not None:
+            from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 
             self._keypoints = MosaicKeypoints(self.mosaic, plan, matcher)
         return self._keypoints
@@ -205,6 +209,8 @@ def open_source(request: SearchRequest) -> Iterator[SearchSource]:
             from geoloc.index.reader import OpenIndex
         index = OpenIndex(request.index)
         index.check_model(preset, find_weights(preset, request.weights))
+        if index.header.lacks is not None:
+            LOG.warning("%s has %s", request.index, index.header.lacks)
         yield IndexSource(index, _beside(stack, request.mosaics, index))
 
 
@@ -230,7 +236,8 @@ def _beside(stack: ExitStack, mosaics: Sequence[Path], index: OpenIndex) -> Mosa
     except MosaicError as error:
         if mosaics:
             raise
-        LOG.warning("The index alone is searched: no geometry, coarser boxes. Give --mosaic for both (%s)", error)
+        without = "no close look, coarser boxes" if header.keypoints is not None else "no geometry, coarser boxes"
+        LOG.warning("The index alone is searched: %s. Give --mosaic for more (%s)", without, error)
         return None
     index.check_mosaic(mosaic.fingerprint)
     return mosaic

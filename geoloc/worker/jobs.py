@@ -6,6 +6,7 @@ import base64
 import io
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,7 @@ def index(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
         done = update_index(path, request, progress=blocks)
     else:
         done = build_index(path, request, overwrite=fields.truth("overwrite"), progress=blocks)
-    return {"path": str(path), "encoded": done.encoded, "kept": done.kept, "bytes": Store.open(path).size()}
+    return {"path": str(path), **asdict(done), "bytes": Store.open(path).size()}
 
 
 def plan(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from geoloc.index.header import IndexRequest
+from geoloc.index.header import WITHOUT_KEYPOINTS, IndexRequest
 from geoloc.index.writer import BlockCounts, build, update
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.network.features import Features
@@ -87,6 +89,16 @@ def updated(mosaic_path: Path, path: Path, model: Plain | None = None, weights: 
     """`update`, likewise."""
     with open_mosaic([mosaic_path]) as mosaic:
         return update(path, mosaic, plan_of(mosaic), model or Plain(), weights=weights)  # type: ignore[arg-type]
+
+
+def make_older(path: Path) -> None:
+    """Make of an index one of the version before, without local features."""
+    document = json.loads((path / "zarr.json").read_text())
+    document["attributes"]["format"] = WITHOUT_KEYPOINTS
+    del document["attributes"]["keypoints"]
+    (path / "zarr.json").write_text(json.dumps(document))
+    for name in ("keypoints", "keypoint_records"):
+        shutil.rmtree(path / name)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from shapely.geometry import shape
 from geoloc.index.store import Store
 from tests.helpers.city import CLICK, GSD_M, TRUE, make_city
 from tests.helpers.command_line import invoke
+from tests.helpers.plain_index import make_older
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +100,50 @@ def test_alone_it_needs_no_mosaic_and_says_what_is_left_out(folder: Path, alone:
     result = invoke("evaluate", "--queries", folder / "q.csv", "--index", alone, "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["queries"] == 1
-    assert result.stderr.count("no geometry, coarser boxes") == 1
+    assert result.stderr.count("no close look, coarser boxes") == 1
+
+
+def test_alone_it_verifies_by_its_own_local_features(folder: Path, alone: Path) -> None:
+    result = invoke("locate", folder / "p.jpg", "--click", "{},{}".format(*CLICK), "--index", alone)
+    assert result.exit_code == 0, result.stderr
+    best = json.loads(result.stdout)["features"][0]["properties"]
+    assert best["method"] == "attention+geometry"
+    centre = np.array([best["xmin"] + best["xmax"], best["ymin"] + best["ymax"]]) / 2
+    assert np.linalg.norm(centre - TRUE) < 1
+
+
+@pytest.fixture
+def older(folder: Path, tmp_path: Path) -> Path:
+    """The index as a version before local features made it."""
+    shutil.copytree(folder / "i.zarr", tmp_path / "old.zarr")
+    make_older(tmp_path / "old.zarr")
+    return tmp_path / "old.zarr"
+
+
+def test_an_older_index_is_searched_by_attention_and_says_what_it_lacks(folder: Path, alone: Path, older: Path) -> None:
+    result = invoke("locate", folder / "p.jpg", "--click", "{},{}".format(*CLICK), "--min-score", "0", "--index", older)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["features"][0]["properties"]["method"] == "attention"
+    assert "no geometry, coarser boxes" in result.stderr
+    assert "has no local features, so that geometry needs the mosaic; `geoloc index update` adds them" in result.stderr
+
+
+def test_an_older_index_beside_its_mosaic_has_geometry_and_an_update_adds_what_it_lacks(
+    folder: Path, older: Path
+) -> None:
+    search = ("locate", folder / "p.jpg", "--click", "{},{}".format(*CLICK), "--index", older)
+    for lacking in (True, False):
+        result = invoke(*search)
+        assert json.loads(result.stdout)["features"][0]["properties"]["method"] == "attention+geometry"
+        assert ("no local features" in result.stderr) == lacking
+        verified = invoke("index", "verify", older)
+        assert "all blocks are whole" in verified.stdout
+        assert ("`geoloc index update` adds them" in verified.stdout) == lacking
+        assert ("adds them" in invoke("index", "info", older).stdout) == lacking
+        result = invoke("index", "update", older, "--mosaic", folder / "m.tif")
+        assert result.exit_code == 0, result.stderr
+        assert " 0 blocks encoded, " in result.stdout
+        assert ("given local features" in result.stdout) == lacking
 
 
 def test_a_preview_needs_pixels(folder: Path, alone: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from geoloc.geometry.matcher import LocalFeatures
 from geoloc.geometry.photo_keypoints import COARSE, FINE, PhotoKeypoints
+from geoloc.keypoints.matcher import LocalFeatures
 from geoloc.photo.rectify import rectify
 from geoloc.plane.homography import map_points
 from tests.helpers.rough_ground import flown

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geoloc.geometry import keypoint_squares, plane_finder
-from geoloc.geometry.keypoint_squares import SearchedKeypoints
+from geoloc.geometry import plane_finder
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.matcher import LocalFeatures, RootSift
-from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
 from geoloc.geometry.photo_keypoints import COARSE, FINE, Detail
 from geoloc.geometry.plane_finder import PlaneFinder
+from geoloc.keypoints import keypoint_squares
+from geoloc.keypoints.keypoint_squares import SearchedKeypoints
+from geoloc.keypoints.matcher import LocalFeatures, RootSift
+from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 from geoloc.photo.rectify import likely_tilts
 from tests.helpers.rough_ground import clicked, flown, plan_of, rough, write_ground
 from tiling.grid import project

@@ -14,16 +14,17 @@ import pytest
 from shapely import from_wkb
 from shapely.geometry import Point
 
-from geoloc.geometry import keypoint_squares, mosaic_keypoints, plane_finder, refine
+from geoloc.geometry import plane_finder, refine
 from geoloc.geometry.guided_look import KnownView
 from geoloc.geometry.homography_fit import HomographyFit
-from geoloc.geometry.keypoint_squares import SearchedKeypoints, Square
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.matcher import LocalFeatures, RootSift
-from geoloc.geometry.mosaic_keypoints import MosaicKeypoints
 from geoloc.geometry.photo_keypoints import FINE, Detail, PhotoKeypoints
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.geometry.refine import METHOD, Refiner
+from geoloc.keypoints import keypoint_squares, mosaic_keypoints
+from geoloc.keypoints.keypoint_squares import SearchedKeypoints, Square
+from geoloc.keypoints.matcher import LocalFeatures, RootSift
+from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from shapely.geometry import Polygon, box
 
 from geoloc.features.blocks import BlockLayout
-from geoloc.index.header import FORMAT, Header, IndexRequest, State
+from geoloc.index.header import FORMAT, WITHOUT_KEYPOINTS, Header, IndexRequest, State
+from geoloc.keypoints.packing import KeypointPacking
 from tiling.fingerprint import FilePrint
 
 AREA = box(15.1, 48.1, 15.123456789012345, 48.2)
@@ -37,6 +38,7 @@ HEADER = Header(
     fine_steps=(2.5,),
     coarse_nothing=(1, -2),
     fine_nothing=(3,),
+    keypoints=KeypointPacking.for_squares(576),
     versions={"geoloc": "1"},
     state=State.UPDATING,
 )
@@ -76,8 +78,20 @@ def test_what_lacks_a_value_is_none_of_ours(name: str) -> None:
         ("columns", 5, False),
         ("gsd_m", 0.3, True),
         ("versions", {}, True),
+        ("keypoints", None, True),
         ("state", State.COMPLETE, True),
     ],
 )
 def test_blocks_of_another_state_of_the_mosaic_fit(name: str, value: object, fits: bool) -> None:
     assert HEADER.fits(replace(HEADER, **{name: value})) == fits
+
+
+def test_an_older_header_is_read_and_says_what_the_index_lacks() -> None:
+    older = replace(HEADER, keypoints=None)
+    document = json.loads(json.dumps(older.to_json()))
+    assert document["format"] == WITHOUT_KEYPOINTS
+    assert "keypoints" not in document
+    assert Header.from_json(document) == older
+    assert HEADER.lacks is None
+    assert older.lacks is not None
+    assert "`geoloc index update` adds them" in older.lacks

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from geoloc.index.header import FORMAT
+from geoloc.index.header import FORMAT, WITHOUT_KEYPOINTS
 from geoloc.index.info import index_info
 from geoloc.index.store import Store
+from tests.helpers.plain_index import make_older
 
 
 def test_info_tells_what_is_finished(made: Path) -> None:
@@ -20,4 +21,14 @@ def test_info_tells_what_is_finished(made: Path) -> None:
     assert info["windows"] == len(store.plan().windows)
     assert info["size_mb"] == pytest.approx(store.size() / 1e6)
     assert info["mb_per_km2"] == pytest.approx(info["size_mb"] / info["area_km2"])
+    assert info["local_features"]["kind"] == "RootSIFT"
+    assert info["lacks"] is None
     json.dumps(info)
+
+
+def test_info_tells_what_an_older_index_lacks(copied: Path) -> None:
+    make_older(copied / "i.zarr")
+    info = index_info(copied / "i.zarr")
+    assert (info["format"], info["local_features"]) == (WITHOUT_KEYPOINTS, None)
+    assert info["finished"] == info["blocks"]
+    assert "`geoloc index update` adds them" in info["lacks"]

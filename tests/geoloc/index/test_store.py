@@ -34,6 +34,27 @@ def test_a_block_comes_back_as_it_was_written(copied: Path) -> None:
     assert again.pixels_digest(second) == store.pixels_digest(second) != b"p" * DIGEST
 
 
+def test_local_features_are_those_of_the_blocks_pixels_or_none(copied: Path) -> None:
+    store = Store.open(copied / "i.zarr", writable=True)
+    finished = store.finished()
+    first, second = sorted(finished)[:2]
+    packed = store.read_keypoints(second)
+    assert packed is not None
+    assert packed.any()
+    # Features of another state of the mosaic: what is there of local features is not of these pixels.
+    block = store.read(first)
+    assert block is not None
+    store.write(first, block, b"p" * DIGEST)
+    assert store.read_keypoints(first) is None
+    assert not store.is_finished(first)
+    assert store.finished() == finished - {first}
+    store.write_keypoints(first, packed, b"p" * DIGEST)
+    again = Store.open(copied / "i.zarr")
+    assert np.array_equal(again.read_keypoints(first), packed)
+    assert again.is_finished(first)
+    assert again.finished() == finished
+
+
 def test_an_erased_block_is_not_there(copied: Path) -> None:
     store = Store.open(copied / "i.zarr", writable=True)
     finished = store.finished()
@@ -42,6 +63,8 @@ def test_an_erased_block_is_not_there(copied: Path) -> None:
     assert Store.open(copied / "i.zarr").finished() == finished - {gone}
     assert store.read(gone) is None
     assert store.read_squares(gone) is None
+    assert store.read_keypoints(gone) is None
+    assert not store.is_finished(gone)
     assert store.pixels_digest(gone) == bytes(DIGEST)
 
 
@@ -55,6 +78,18 @@ def test_a_damaged_block_is_told_from_a_whole_one(copied: Path, name: str, squar
     assert store.read(index) is None
     assert (store.read_squares(index) is not None) == squares_are_whole
     assert all(store.read(other) is not None for other in store.finished() - {index})
+
+
+def test_damaged_local_features_are_told_from_whole_ones(copied: Path) -> None:
+    store = Store.open(copied / "i.zarr")
+    index = next(index for index in sorted(store.finished()) if store.read_keypoints(index).any())  # type: ignore[union-attr]
+    zarr.open_group(copied / "i.zarr", mode="r+")["keypoints"][index[1], index[0], 0] += 1
+    assert store.read_keypoints(index) is None
+    assert store.read(index) is not None
+    assert all(store.read_keypoints(other) is not None for other in store.finished() - {index})
+    (copied / "i.zarr/keypoints/c" / f"{index[1]}/{index[0]}/0").write_bytes(b"no Zstandard")
+    assert store.read_keypoints(index) is None
+    assert OpenIndex(copied / "i.zarr").damaged() == [index]
 
 
 @pytest.mark.parametrize("opened", [Store.open, OpenIndex])

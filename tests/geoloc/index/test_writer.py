@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +18,10 @@ from geoloc.features.mosaic_features import MosaicFeatures
 from geoloc.index.header import IndexRequest, State
 from geoloc.index.reader import OpenIndex
 from geoloc.index.store import Store
+from geoloc.index.writer import BlockCounts
 from tests.helpers import plain_index
 from tests.helpers.paths import ROOT
-from tests.helpers.plain_index import SIDE, Plain, built, plan_of, updated, write_mosaic
+from tests.helpers.plain_index import SIDE, Plain, built, make_older, plan_of, updated, write_mosaic
 from tiling.area import Area
 from tiling.mosaic import open_mosaic
 
@@ -29,6 +31,7 @@ def _same_blocks(one: Path, other: Path) -> bool:
     assert a.finished() == b.finished()
     pairs = [(a.read(place), b.read(place)) for place in a.finished()]
     assert all(x is not None and y is not None for x, y in pairs)
+    assert all(np.array_equal(a.read_keypoints(place), b.read_keypoints(place)) for place in a.finished())
     return all(x.digest() == y.digest() for x, y in pairs if x is not None and y is not None)
 
 
@@ -152,6 +155,57 @@ def test_damage_is_told_and_restored(copied: Path) -> None:
         [index.features(window, Plain()) for window in index.whole.windows]  # type: ignore[arg-type]
     assert updated(copied / "m.tif", path).encoded == 2
     assert OpenIndex(path).damaged() == []
+
+
+def test_damaged_local_features_are_found_again_and_nothing_is_encoded(copied: Path) -> None:
+    path = copied / "i.zarr"
+    chunk = min(file for file in (path / "keypoints" / "c").rglob("*") if file.is_file())
+    chunk.unlink()
+    assert len(OpenIndex(path).damaged()) == 1
+    model = Plain()
+    done = updated(copied / "m.tif", path, model)
+    assert (done.encoded, done.completed, model.encoded) == (0, 1, 0)
+    assert OpenIndex(path).damaged() == []
+    built(copied / "m.tif", copied / "anew.zarr")
+    assert _same_blocks(path, copied / "anew.zarr")
+
+
+@pytest.mark.parametrize("again", [built, updated])
+def test_an_older_index_gets_local_features_and_nothing_is_encoded(
+    made: Path, copied: Path, again: Callable[..., BlockCounts]
+) -> None:
+    path, whole = copied / "i.zarr", len(Store.open(made / "i.zarr").finished())
+    make_older(path)
+    assert len(Store.open(path).finished()) == whole
+    model = Plain()
+    assert again(copied / "m.tif", path, model) == BlockCounts(0, 0, completed=whole)
+    assert model.encoded == 0
+    assert _same_blocks(path, made / "i.zarr")
+    header = OpenIndex(path).header
+    assert (header.keypoints, header.lacks) == (Store.open(made / "i.zarr").header.keypoints, None)
+    assert again(copied / "m.tif", path) == BlockCounts(0, whole)
+
+
+def test_local_features_that_were_cut_off_are_found_when_it_goes_on(
+    made: Path, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole = copied / "i.zarr", len(Store.open(made / "i.zarr").finished())
+    make_older(path)
+    real, written = Store.write_keypoints, []
+
+    def write(store: Store, *args: Any) -> None:
+        if len(written) == 3:
+            raise OutputError("the disk is full")
+        written.append(real(store, *args))
+
+    monkeypatch.setattr(Store, "write_keypoints", write)
+    with pytest.raises(OutputError, match="full"):
+        built(copied / "m.tif", path)
+    monkeypatch.setattr(Store, "write_keypoints", real)
+    with pytest.raises(IndexFileError, match="not finished"):
+        OpenIndex(path)
+    assert built(copied / "m.tif", path) == BlockCounts(0, 3, completed=whole - 3)
+    assert _same_blocks(path, made / "i.zarr")
 
 
 def _other_request(path: Path, mosaic: Path) -> None:

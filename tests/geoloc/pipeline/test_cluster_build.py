@@ -74,3 +74,4 @@ def test_two_processes_one_killed_make_the_same_index(tmp_path: Path) -> None:
         for name in ("coarse", "fine", "valid", "squares"):
             assert np.array_equal(getattr(a, name), getattr(b, name))
         assert one.pixels_digest(place) == other.pixels_digest(place)
+        assert np.array_equal(one.read_keypoints(place), other.read_keypoints(place))

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geoloc.keypoints.matcher import RootSift
+from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 from geoloc.photo.photo import Photo
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
-from geoloc.pipeline.source import MosaicSource, network_gsd, open_source
+from geoloc.pipeline.source import IndexSource, MosaicSource, network_gsd, open_source
+from tiling.area import Area
 from tiling.errors import MosaicError
-from tiling.mosaic import Mosaic
+from tiling.mosaic import Mosaic, open_mosaic
 
 
 def test_a_mosaic_without_detail_is_told_once(mosaic: Mosaic, caplog: pytest.LogCaptureFixture) -> None:
@@ -40,3 +43,23 @@ def test_a_mosaic_is_opened_as_the_request_says(mosaic_path: Path) -> None:
         open_source(SearchRequest(mosaics=(mosaic_path,), bands=(2,))),
     ):
         pass
+
+
+def test_local_features_come_from_the_index_else_from_its_mosaic_else_from_nowhere(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    from geoloc.index.index_keypoints import IndexKeypoints
+    from geoloc.index.reader import OpenIndex
+    from tests.helpers.plain_index import built, make_older, write_mosaic
+
+    path = tmp_path / "i.zarr"
+    built(write_mosaic(tmp_path / "m.tif"), path)
+    with open_mosaic([tmp_path / "m.tif"]) as opened:
+        for beside in (None, opened):
+            source = IndexSource(OpenIndex(path), beside)
+            plan = source.plan(Area.everywhere())
+            kept = source.keypoints(plan, RootSift())
+            assert isinstance(kept, IndexKeypoints)
+            assert source.keypoints(plan, RootSift()) is kept, "what was read is kept from plan to plan"
+        make_older(path)
+        assert IndexSource(OpenIndex(path), None).keypoints(plan, RootSift()) is None
+        assert isinstance(IndexSource(OpenIndex(path), opened).keypoints(plan, RootSift()), MosaicKeypoints)

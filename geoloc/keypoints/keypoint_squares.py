@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from geoloc.geometry.matcher import LocalFeatures
+from geoloc.keypoints.matcher import LocalFeatures
 from tiling.plan import Plan
 
 SMALL_PX, LARGE_PX = 6e6, 32e6
@@ -16,6 +17,9 @@ SMALL_PX, LARGE_PX = 6e6, 32e6
 asked; up to the second in the end, where nothing tells the place. Beyond it only what lies round places is."""
 ROUND_M = 90.0
 """Half the side of what is matched round a place."""
+KEPT_BYTES = 1.2e9
+"""How much is kept of squares, from photo to photo: a little more than `LARGE_PX` of them at the full density of
+`MosaicKeypoints`."""
 
 
 class Square(NamedTuple):
@@ -42,6 +46,21 @@ class KeypointSquares(Protocol):
         Raises:
             GeolocError: the mosaic or index cannot be read.
         """
+
+
+class KeptSquares:
+    """Squares that were asked for last, kept from photo to photo."""
+
+    def __init__(self, find: Callable[[Square], LocalFeatures]) -> None:
+        """Take what finds or reads the features of a square."""
+        self._find = find
+        self._kept: LRUCache[Square, LocalFeatures] = LRUCache(KEPT_BYTES, getsizeof=lambda found: found.nbytes)
+
+    def get(self, square: Square) -> LocalFeatures:
+        """Return what a square has, found now where it is not kept."""
+        if square not in self._kept:
+            self._kept[square] = self._find(square)
+        return self._kept[square]
 
 
 class SearchedKeypoints:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geoloc.geometry import keypoint_squares
-from geoloc.geometry.keypoint_squares import ROUND_M, SearchedKeypoints, Square
-from geoloc.geometry.matcher import LocalFeatures
+from geoloc.keypoints import keypoint_squares
+from geoloc.keypoints.keypoint_squares import ROUND_M, SearchedKeypoints, Square
+from geoloc.keypoints.matcher import LocalFeatures
 from tests.helpers.rough_ground import GSD_M, plan_of
 from tiling.grid import project
 from tiling.mosaic import Mosaic

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from geoloc.geometry.matcher import LocalFeatures, RootSift
+from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.plane.homography import map_points
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from geoloc.geometry import mosaic_keypoints
-from geoloc.geometry.keypoint_squares import Square
-from geoloc.geometry.matcher import LocalFeatures
-from geoloc.geometry.mosaic_keypoints import MARGIN_PX, MosaicKeypoints
-from geoloc.geometry.photo_keypoints import FINE
+from geoloc.keypoints import keypoint_squares, mosaic_keypoints
+from geoloc.keypoints.finding import MARGIN_PX
+from geoloc.keypoints.keypoint_squares import Square
+from geoloc.keypoints.matcher import LocalFeatures
+from geoloc.keypoints.mosaic_keypoints import DENSITY, MosaicKeypoints
 from tests.helpers.rough_ground import GSD_M, SIDE, plan_of
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan
@@ -62,7 +62,7 @@ def test_squares_that_meet_have_each_point_once_in_pixels_of_the_world(
     assert len(np.unique(np.round(found.points, 3), axis=0)) == len(found)
     per_px = len(found) / (SIDE * GSD_M / plan.gsd_m) ** 2
     assert per_px == pytest.approx(1 / 400, rel=0.2)
-    assert max(matcher.most) <= FINE.density * (260 + 2 * MARGIN_PX) ** 2 + 200
+    assert max(matcher.most) <= DENSITY * (260 + 2 * MARGIN_PX) ** 2 + 200
     # The colours are those of the world's pixels where the points lie.
     left, top = np.floor(found.points.min(0)).astype(int)
     right, bottom = np.ceil(found.points.max(0)).astype(int)
@@ -86,7 +86,7 @@ def test_what_no_photo_asked_for_lately_is_let_go_and_found_again(
     here, there = sorted(squares_of(plan, 260), key=lambda at: -len(keypoints.features(at)))[:2]
     first = keypoints.features(here)
     # Room for one square, and not for two.
-    monkeypatch.setattr(mosaic_keypoints, "KEPT_BYTES", 1.2 * first.nbytes)
+    monkeypatch.setattr(keypoint_squares, "KEPT_BYTES", 1.2 * first.nbytes)
     matcher = Corners()
     keypoints = MosaicKeypoints(mosaic, plan, cast(Any, matcher))
     for _ in range(2):
