@@ -195,10 +195,18 @@ class Plan:
         quarters = {(w.x + i, w.y + j) for w in self.windows for i in (0, tiles) for j in (0, tiles)}
         return 4 * len(self.windows) / len(quarters)
 
+    @property
+    def lattice(self) -> tuple[int, int, int]:
+        """What tells apart the grids of `pixels`: zoom, tiles and pixels a side. Plans with the same share the grid.
+
+        Of one mosaic too plans may differ, since a plan fits its grid to the latitude of its middle.
+        """
+        return self.zoom, self.tiles_per_side, self.window_px
+
     def pixels(self, column: int, row: int, width: int, height: int) -> Grid:
         """A part of the one grid of pixels that all windows are parts of, EPSG:3857.
 
-        It covers the world; (0, 0) is its upper left pixel. Plans with the same zoom, tiles and pixels a side share it.
+        It covers the world; (0, 0) is its upper left pixel. Plans of the same `lattice` share it.
 
         Args:
             column: of the part's first pixel.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -51,7 +52,7 @@ class Finder:
         """
         self._source, self._network, self._request = source, network, request
         self._grounds: list[SearchGround] = []
-        self._planes = KnownPlanes()
+        self._planes: defaultdict[tuple[int, int, int], KnownPlanes] = defaultdict(KnownPlanes)
 
     def with_request(self, request: SearchRequest) -> Finder:
         """Return a finder for the same source and network, which shares with this one all that was read and encoded."""
@@ -117,7 +118,7 @@ class Finder:
         # What has to go goes before anything new is read.
         self._grounds[:] = others[-(KEPT - 1) :] + known
         if not known:
-            self._grounds.append(SearchGround(self._source, plan, self._network, self._planes))
+            self._grounds.append(SearchGround(self._source, plan, self._network, self._planes[plan.lattice]))
         return self._grounds[-1]
 
 

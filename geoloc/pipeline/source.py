@@ -95,7 +95,7 @@ class MosaicSource:
         config = preset_config(preset)
         self.mosaic = mosaic
         self._gsd_m, self._window_px = gsd_m or config.gsd_m, config.window_px
-        self._keypoints: MosaicKeypoints | None = None
+        self._keypoints = _KeptKeypoints(mosaic)
         if mosaic.gsd_m > COARSE * self._gsd_m:
             text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
             LOG.warning(text, mosaic.gsd_m, self._gsd_m)
@@ -130,12 +130,8 @@ class MosaicSource:
         return MosaicFeatures(self.mosaic, plan, model)
 
     def keypoints(self, plan: Plan, matcher: Matcher) -> KeypointSquares:
-        """Return the local features of the mosaic, found when they are asked for; the same for all plans."""
-        if self._keypoints is None:
-            from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
-
-            self._keypoints = MosaicKeypoints(self.mosaic, plan, matcher)
-        return self._keypoints
+        """Return the local features of the mosaic, found when they are asked for; the same for plans of one lattice."""
+        return self._keypoints.of(plan, matcher)
 
 
 class IndexSource:
@@ -145,7 +141,8 @@ class IndexSource:
         """Search an index; an older one needs its mosaic, open, for geometry."""
         self._index = index
         self.mosaic = mosaic
-        self._keypoints: KeypointSquares | None = None
+        self._found = None if mosaic is None else _KeptKeypoints(mosaic)
+        self._kept: KeypointSquares | None = None
 
     @property
     def crs(self) -> pyproj.CRS:
@@ -176,15 +173,28 @@ class IndexSource:
 
     def keypoints(self, plan: Plan, matcher: Matcher) -> KeypointSquares | None:
         """Return the local features that the index keeps, or those of its mosaic where that is at hand."""
-        if self._keypoints is None and self._index.header.keypoints is not None:
+        if self._index.header.keypoints is None:
+            return None if self._found is None else self._found.of(plan, matcher)
+        if self._kept is None:
             from geoloc.index.index_keypoints import IndexKeypoints
 
-            self._keypoints = IndexKeypoints(self._index)
-        elif self._keypoints is None and self.mosaic is not None:
-            from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
+            self._kept = IndexKeypoints(self._index)
+        return self._kept
 
-            self._keypoints = MosaicKeypoints(self.mosaic, plan, matcher)
-        return self._keypoints
+
+class _KeptKeypoints:
+    """The local features that were found in a mosaic, by the lattice of the plans that asked for them."""
+
+    def __init__(self, mosaic: Mosaic) -> None:
+        self._mosaic = mosaic
+        self._by_lattice: dict[tuple[int, int, int], MosaicKeypoints] = {}
+
+    def of(self, plan: Plan, matcher: Matcher) -> MosaicKeypoints:
+        from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
+
+        if plan.lattice not in self._by_lattice:
+            self._by_lattice[plan.lattice] = MosaicKeypoints(self._mosaic, plan, matcher)
+        return self._by_lattice[plan.lattice]
 
 
 @contextmanager

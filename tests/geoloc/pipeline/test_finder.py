@@ -27,10 +27,11 @@ TARGETS = [Target(Click(1, 1)), Target(Click(2, 2))]
 class StubPlan(NamedTuple):
     name: str
     windows: str = "some"
+    lattice: tuple[int, int, int] = (19, 6, 384)
     area: Any = box(0, 0, 1, 1)
 
 
-WHOLE, NEAR = StubPlan("whole", "all", box(0, 0, 9, 9)), StubPlan("near")
+WHOLE, NEAR = StubPlan("whole", "all", area=box(0, 0, 9, 9)), StubPlan("near")
 
 
 class StubScope:
@@ -154,7 +155,7 @@ def test_attention_alone_is_believed_where_it_finds_anything(script: Script) -> 
 
 def test_a_position_that_leaves_all_or_nothing_is_one_search(script: Script) -> None:
     script.attention["near"] = [0.3, 0.2]
-    same = StubScope(NEAR, StubPlan("whole", NEAR.windows, NEAR.area))
+    same = StubScope(NEAR, StubPlan("whole", NEAR.windows, area=NEAR.area))
     assert find(finder(script), same) == [(0, 0.3, ""), (1, 0.2, "")]
     assert script.made == ["near"]
     # Off all that may be searched: it was wrong.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -41,6 +42,16 @@ def test_planes_need_no_network(mosaic: Mosaic, asked: list[str]) -> None:
     assert ground.reference.plan is plan
     assert asked == ["network"]
     assert ground.refiner.planes is ground.planes
+
+
+def test_plans_of_another_lattice_have_features_of_their_own(mosaic: Mosaic) -> None:
+    """Their pixels are others, and so would be where the features lie."""
+    source = MosaicSource(mosaic, "base", None)
+    plan = source.plan(Area.everywhere())
+    matcher = cast(Any, None)
+    assert source.keypoints(replace(plan, windows=plan.windows[:1]), matcher) is source.keypoints(plan, matcher)
+    other = replace(plan, zoom=plan.zoom - 1)
+    assert source.keypoints(other, matcher) is not source.keypoints(plan, matcher)
 
 
 def test_where_there_are_no_local_features(asked: list[str]) -> None:
