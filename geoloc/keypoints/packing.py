@@ -55,19 +55,18 @@ class KeypointPacking:
             found: its features, points in pixels from the square's corner; beyond `most` they are left out.
 
         Returns:
-            `size` bytes. First the points: the upper bytes of all rows, their lower ones, those of the columns. Then
-            the descriptors, one after the other. Zeros follow the last of each.
+            `size` bytes, the strongest first. First the points: the upper bytes of all rows, their lower ones, those of
+            the columns. Then the descriptors, one after the other. Zeros follow the last of each.
         """
-        # From the top down, rows grow slowly: their upper bytes take next to no space.
-        order = np.lexsort((found.points[:, 0], found.points[:, 1]))[: self.most]
-        steps = np.floor(found.points[order] * _STEPS).clip(0, _MOST).astype(np.uint16)
+        found = found.strongest(self.most)
+        steps = np.floor(found.points * _STEPS).clip(0, _MOST).astype(np.uint16)
         points = np.zeros((_POINT, self.most), np.uint8)
         for plane, axis in ((0, 1), (2, 0)):
-            points[plane, : len(order)] = steps[:, axis] >> 8
-            points[plane + 1, : len(order)] = steps[:, axis] & 255
+            points[plane, : len(found)] = steps[:, axis] >> 8
+            points[plane + 1, : len(found)] = steps[:, axis] & 255
         descriptors = np.zeros((self.most, SIZE), np.uint8)
-        if len(order):
-            descriptors[: len(order)] = np.round(found.descriptors[order] * self.levels)
+        if len(found):
+            descriptors[: len(found)] = np.round(found.descriptors * self.levels)
         return np.concatenate([points.ravel(), descriptors.ravel()])
 
     def unpacked(self, stored: NDArray[np.uint8]) -> LocalFeatures:

@@ -44,8 +44,8 @@ def test_they_are_the_mosaics_own_in_the_same_pixels(textured: Path, monkeypatch
     index = OpenIndex(textured / "i.zarr")
     plan = index.plan(Area.everywhere())
     with open_mosaic([textured / "m.tif"]) as mosaic:
-        own = SearchedKeypoints(MosaicKeypoints(mosaic, plan, RootSift()), plan).all()
-    kept = SearchedKeypoints(IndexKeypoints(index), plan).all()
+        own = SearchedKeypoints(MosaicKeypoints(mosaic, plan, RootSift()), plan).all(DENSITY)
+    kept = SearchedKeypoints(IndexKeypoints(index), plan).all(DENSITY)
     assert len(kept) > 1000
     assert len(np.unique(kept.points, axis=0)) > 0.7 * len(kept), "blocks that meet share no feature"
     pairs = RootSift().match(own, kept)
