@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.provenance import ROOT, commit, today
-from benchmarks.speed import report
+from benchmarks.speed import clicks, report
 from benchmarks.speed.busy import busy_locate
 from benchmarks.speed.city import City, make_city
 from benchmarks.speed.limits import engines, machine_limits
@@ -55,6 +55,7 @@ def main() -> None:
         "limits": known("limits", machine_limits),
         "engines": known("engines", lambda: engines(work)),
     }
+    figures["clicks"] = known("clicks", lambda: clicks.measure(work, _task))
     for side in args.sides:
         city = make_city(work / "city", side, _print_line)
         figures[f"{side}"] = {"km2": city.km2} | _of_city(city, side, work, known)

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.provenance import commit, today
+from benchmarks.speed import clicks
 from benchmarks.speed.busy import AIM, WITHIN_M
 from benchmarks.speed.recall import KS
 from geoloc.system.machine import machine
@@ -58,6 +59,7 @@ def _markdown(head: dict[str, str], figures: dict[str, Any], cities: list[dict[s
                 for part in ("encoder", "attention")
             ]
             lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += clicks.table(figures["clicks"])
     lines += ["", "## Index", ""]
     lines += [
         "| km2 | windows | km2 a minute | megapixels a minute | share of the encoder's own rate"

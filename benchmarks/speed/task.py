@@ -2,6 +2,7 @@
 
 python -m benchmarks.speed.task build MOSAIC INDEX
 python -m benchmarks.speed.task search QUERIES --mosaic MOSAIC | --index INDEX [--exhaustive] [--count N]
+python -m benchmarks.speed.task clicks MOSAIC QUERIES [--off]
 python -m benchmarks.speed.task sift MOSAIC QUERIES
 """
 
@@ -31,12 +32,15 @@ def main() -> None:
     search.add_argument("--index", type=Path)
     search.add_argument("--exhaustive", action="store_true")
     search.add_argument("--count", type=int, default=10)
-    search.add_argument("--off", action="store_true", help="attention alone")
+    clicks = parts.add_parser("clicks")
+    clicks.add_argument("mosaic", type=Path)
+    clicks.add_argument("queries", type=Path)
+    clicks.add_argument("--off", action="store_true", help="attention alone")
     sift = parts.add_parser("sift")
     sift.add_argument("mosaic", type=Path)
     sift.add_argument("queries", type=Path)
     args = parser.parse_args()
-    figures = {"build": _build, "search": _search, "sift": _sift}[args.task](args)
+    figures = {"build": _build, "search": _search, "clicks": _clicks, "sift": _sift}[args.task](args)
     figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(json.dumps(figures) + "\n")
 
@@ -107,7 +111,6 @@ def _search(args: Any) -> dict[str, Any]:
     request = SearchRequest(
         mosaics=() if args.mosaic is None else (args.mosaic,),
         index=args.index,
-        refine="off" if args.off else "auto",
         exhaustive=args.exhaustive,
         gps=False,
     )
@@ -128,6 +131,39 @@ def _search(args: Any) -> dict[str, Any]:
             hits.append(bool(query.box.contains(place)))
             begin, begin_cpu = time.time(), time.process_time()
     return {"seconds": seconds, "cpu": cpu, "steps": steps, "hits": hits, "windows": len(plan.windows)}
+
+
+def _clicks(args: Any) -> dict[str, Any]:
+    """Measure CPU seconds of clicks in one photograph after another, and the step that ended each search."""
+    from benchmarks.speed.clicks import CLICKS
+    from geoloc import model
+    from geoloc.evaluation.labelled import read_queries
+    from geoloc.photo.photo import load_photo
+    from geoloc.photo.target import Target
+    from geoloc.pipeline.finder import Finder
+    from geoloc.pipeline.request import SearchRequest
+    from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import open_source
+
+    request = SearchRequest(mosaics=(args.mosaic,), refine="off" if args.off else "auto")
+    by_photo: dict[Path, list[Target]] = {}
+    for query in read_queries(args.queries):
+        by_photo.setdefault(query.photo, []).append(Target(query.click))
+    cpu: list[list[float]] = []
+    steps: list[list[str]] = []
+    with open_source(request) as source:
+        network = model.load()
+        finder, scope = Finder(source, lambda: network, request), Scope(source, request)
+        for path, targets in by_photo.items():
+            photo = load_photo(path)
+            cpu.append([])
+            steps.append([])
+            for target in targets[:CLICKS]:
+                begun = time.process_time()
+                found = finder.find(photo, [target], scope)
+                cpu[-1].append(time.process_time() - begun)
+                steps[-1].append(found.steps[-1].name)
+    return {"cpu": cpu, "steps": steps}
 
 
 def _sift(args: Any) -> dict[str, Any]:
