@@ -102,14 +102,16 @@ def locate(
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
-    network = load_meanwhile(request)
     with open_source(request) as source:
         if preview is not None and source.mosaic is None:
             raise click.UsageError(
                 "--preview draws the mosaic, which the index alone does not hold: give --mosaic too."
             )
         scope = Scope(source, request)
-        if hint := scope.around(photo):
+        # Not before what is wrong with the mosaic would be told.
+        network = load_meanwhile(request)
+        if scope.near(photo) is not None:
+            hint = scope.around(photo)
             LOG.info("Looking first %s; --no-gps leaves it out", hint)
         plan = scope.plan(photo)
         coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
@@ -123,7 +125,7 @@ def locate(
             write_results(found.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
             clicked = [target.click for target in targets]
-            draw_preview(photo, clicked, found.here, source.mosaic, preview, plan=plan, overwrite=overwrite)
+            draw_preview(photo, clicked, found.here, source.mosaic, preview, plan=found.plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found.here))
 

@@ -60,6 +60,11 @@ class HomographyFit:
         """Number of matches that agree."""
         return len(self.photo)
 
+    @property
+    def place(self) -> NDArray[np.float64]:
+        """The middle of what agrees, (x, y) in the reference, whatever single match lies far off."""
+        return np.median(self.reference, axis=0)
+
     def moved(self, by: NDArray[np.float64]) -> HomographyFit:
         """Return it in pixels that count from elsewhere: a place (x, y) of the reference is then (x, y) + `by`."""
         shift = np.array([[1, 0, by[0]], [0, 1, by[1]], [0, 0, 1.0]])

@@ -18,9 +18,9 @@ NEIGHBOURS = 3
 
 
 class KnownPlanes:
-    """Planes by the photo's pixels, whatever its file is called, in pixels of the world: those of `Plan.pixels`.
+    """Planes by photo, in pixels of the world: those of `Plan.pixels` of one lattice.
 
-    Whoever keeps one lets it go when the mosaic changes.
+    Photos are told apart by their `fingerprint`. Whoever keeps this lets it go when the mosaic changes.
     """
 
     def __init__(self) -> None:
@@ -28,15 +28,17 @@ class KnownPlanes:
         self._planes: LRUCache[bytes, HomographyFit] = LRUCache(REMEMBERED)
         self._places: list[NDArray[np.float64]] = []
 
-    def get(self, photo: Photo) -> HomographyFit | None:
+    def get(self, photo: bytes) -> HomographyFit | None:
         """Return the plane of a photo; None where it is not known."""
-        return self._planes.get(fingerprint(photo))
+        return self._planes.get(photo)
 
-    def keep(self, photo: Photo, plane: HomographyFit) -> None:
-        """Remember the plane of a photo."""
-        self._planes[fingerprint(photo)] = plane
-        place = np.median(plane.reference, axis=0)
-        self._places = [*self._places[1 - NEIGHBOURS :], place]
+    def keep(self, photo: bytes, plane: HomographyFit) -> None:
+        """Remember the plane of a photo, unless one that more matches agree on is known."""
+        known = self._planes.get(photo)
+        if known is not None and known.inliers > plane.inliers:
+            return
+        self._planes[photo] = plane
+        self._places = [*self._places[1 - NEIGHBOURS :], plane.place]
 
     @property
     def places(self) -> NDArray[np.float64]:

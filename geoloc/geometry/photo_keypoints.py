@@ -28,7 +28,7 @@ class Detail:
 
 COARSE = Detail(800, 3000, 0.005)
 """Mostly tells the plane beyond doubt at a fifth of the cost."""
-FINE = Detail(1600, 20000, mosaic_keypoints.DENSITY)
+FINE = Detail(1600, 12000, mosaic_keypoints.DENSITY)
 
 
 class PhotoKeypoints:

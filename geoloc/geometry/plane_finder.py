@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 from shapely.geometry import Point
 
-from geoloc.geometry.homography_fit import HomographyFit, fit_homography
+from geoloc.geometry.homography_fit import fit_homography
 from geoloc.geometry.known_planes import REMEMBERED, KnownPlanes, fingerprint
 from geoloc.geometry.photo_keypoints import COARSE, FINE, PhotoKeypoints
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
@@ -30,39 +30,55 @@ class PlaneFinder:
     def __init__(self, keypoints: SearchedKeypoints, matcher: Matcher, known: KnownPlanes) -> None:
         """Take the ground's features, what matches them, and the planes that are known, of this plan or another."""
         self.keypoints, self._matcher, self._known = keypoints, matcher, known
-        self._nowhere: LRUCache[bytes, bool] = LRUCache(REMEMBERED)
+        self._settled: LRUCache[bytes, bool] = LRUCache(REMEMBERED)
+        # That of the last photo: several clicks are mostly in one.
+        self._views: LRUCache[bytes, PhotoKeypoints] = LRUCache(1)
 
     def search(self, photo: Photo) -> PlaneSearch:
         """Begin to look for the plane of a photo."""
-        return PlaneSearch(photo, self.keypoints, self._matcher, self._known, self._nowhere)
+        key = fingerprint(photo)
+        if key not in self._views:
+            self._views[key] = PhotoKeypoints(photo, self._matcher)
+        return PlaneSearch(
+            key, self._views[key], self.keypoints, self._matcher, known=self._known, settled=self._settled
+        )
 
 
 class PlaneSearch:
-    """The search for the plane of one photo, on one ground after the other until one agrees.
+    """The search for the plane of one photo, on one ground after the other until one is beyond doubt.
 
     Attributes:
-        fit: the plane, to pixels of the plan's grid; None until one agrees.
+        fit: the plane that most matches agree on so far, to pixels of the plan's grid; None until any do.
+        elsewhere: whether the photo is known to have been taken of ground that this plan does not have.
     """
 
     def __init__(
         self,
-        photo: Photo,
+        photo: bytes,
+        views: PhotoKeypoints,
         keypoints: SearchedKeypoints,
         matcher: Matcher,
+        *,
         known: KnownPlanes,
-        nowhere: LRUCache[bytes, bool],
+        settled: LRUCache[bytes, bool],
     ) -> None:
-        """Begin with what is known already; `nowhere` has photos of which all that is searched shows nothing."""
-        self._photo, self._keypoints, self._matcher = photo, keypoints, matcher
-        self._known, self._nowhere = known, nowhere
-        self._views = PhotoKeypoints(photo, matcher)
+        """Begin with what is known already; `settled` has photos with which all was matched that may be."""
+        self._photo, self._views, self._keypoints, self._matcher = photo, views, keypoints, matcher
+        self._known, self._settled = known, settled
         plane = known.get(photo)
-        self.fit = None if plane is None else plane.moved(-keypoints.corner)
+        moved = None if plane is None else plane.moved(-keypoints.corner)
+        self.elsewhere = moved is not None and not len(keypoints.inside(moved.place[None]))
+        self.fit = None if self.elsewhere else moved
 
     @property
     def all_are_few(self) -> bool:
         """Whether all that is searched is small enough to be matched before anything else is asked."""
         return self._keypoints.are_few
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the plane is beyond doubt, or what may be matched without answers of attention was."""
+        return self._sure or self._photo in self._settled
 
     @property
     def neighbours(self) -> NDArray[np.float64]:
@@ -83,17 +99,14 @@ class PlaneSearch:
         return np.array(middles).reshape(-1, 2)
 
     def on_all(self) -> None:
-        """Match the photo with all that is searched, unless that was in vain before or it is too much.
+        """Match the photo with all that is searched, unless that was done before or it is too much.
 
         Raises:
             GeolocError: the mosaic or index cannot be read.
         """
-        key = fingerprint(self._photo)
-        if self.fit is not None or self._keypoints.are_too_many or self._nowhere.get(key):
-            return
-        self._match(self._keypoints.all, thorough=True)
-        if self.fit is None:
-            self._nowhere[key] = True
+        if not self.is_done and not self._keypoints.are_too_many:
+            self._match(self._keypoints.all, thorough=True)
+        self._settled[self._photo] = True
 
     def near(self, places: NDArray[np.float64], *, thorough: bool = False) -> None:
         """Match the photo with what lies round places.
@@ -105,29 +118,29 @@ class PlaneSearch:
         Raises:
             GeolocError: the mosaic or index cannot be read.
         """
-        if self.fit is None and len(places):
+        if not self._sure and len(places):
             self._match(partial(self._keypoints.near, places), thorough=thorough)
 
+    @property
+    def _sure(self) -> bool:
+        return self.fit is not None and self.fit.inliers >= BEYOND_DOUBT
+
     def _match(self, ground: Callable[[float], LocalFeatures], *, thorough: bool) -> None:
-        """Take the plane that the most matches of any view agree on; the first that is beyond doubt ends the search."""
-        best: HomographyFit | None = None
+        """Take the plane that the most matches of any view agree on, if they are more than before."""
+        before = self.fit
         for detail in (COARSE, FINE):
-            if detail is FINE and best is None and not thorough:
-                return
+            if detail is FINE and self.fit is before and not thorough:
+                break
             reference = ground(detail.density)
-            for tilt in self._views.tilts:
-                fit = self._fit(self._views.of_view(tilt, detail), reference)
-                if fit is not None and (best is None or fit.inliers > best.inliers):
-                    best = fit
-                if best is not None and best.inliers >= BEYOND_DOUBT:
-                    return self._take(best)
-        if best is not None:
-            self._take(best)
-
-    def _fit(self, features: LocalFeatures, ground: LocalFeatures) -> HomographyFit | None:
-        pairs = self._matcher.match(features, ground)
-        return fit_homography(features.points[pairs[:, 0]], ground.points[pairs[:, 1]])
-
-    def _take(self, plane: HomographyFit) -> None:
-        self.fit = plane
-        self._known.keep(self._photo, plane.moved(self._keypoints.corner))
+            for tilt in self._views.tilts if len(reference) else ():
+                features = self._views.of_view(tilt, detail)
+                pairs = self._matcher.match(features, reference)
+                fit = fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
+                if fit is not None and (self.fit is None or fit.inliers > self.fit.inliers):
+                    self.fit = fit
+                if self._sure:
+                    break
+            if self._sure:
+                break
+        if self.fit is not None and self.fit is not before:
+            self._known.keep(self._photo, self.fit.moved(self._keypoints.corner))

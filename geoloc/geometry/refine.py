@@ -77,8 +77,6 @@ class Refiner:
         Raises:
             GeolocError: the mosaic cannot be read.
         """
-        if not answers:
-            return []
         if not plane.all_are_few:
             # Mostly the best answer is the right one, and the ground of the others need not be read.
             plane.near(self.places([answer for answer in answers if answer.rank == 1]), thorough=True)
@@ -89,8 +87,7 @@ class Refiner:
         refined: list[Detection] = []
         for number, target in enumerate(targets):
             mine = [answer for answer in answers if answer.target == number]
-            verified = self.carry(photo, number, target, plane.fit, mine) if mine else []
-            refined += verified or mine
+            refined += self.carry(photo, number, target, plane.fit, mine) or mine
         return refined
 
     def carry(

@@ -17,6 +17,8 @@ SMALL_PX, LARGE_PX = 6e6, 32e6
 asked; up to the second in the end, where nothing tells the place. Beyond it only what lies round places is."""
 ROUND_M = 90.0
 """Half the side of what is matched round a place."""
+MOST = 60_000
+"""Features of the ground that are matched at a time, the strongest of every square: time grows with them."""
 KEPT_BYTES = 1.2e9
 """How much is kept of squares, from photo to photo: a little more than `LARGE_PX` of them at the full density of
 `MosaicKeypoints`."""
@@ -92,7 +94,7 @@ class SearchedKeypoints:
         return self._area_px > LARGE_PX
 
     def all(self, density: float) -> LocalFeatures:
-        """Return the features of all that is searched, so many a pixel of a square at the most.
+        """Return the features of all that is searched, so many a pixel of a square and `MOST` in all.
 
         Raises:
             GeolocError: the mosaic or index cannot be read.
@@ -121,7 +123,8 @@ class SearchedKeypoints:
 
     @property
     def _area_px(self) -> int:
-        return self.grid.width * self.grid.height
+        # Of a corridor the squares are fewer than the grid round it, of a small plan they reach beyond it.
+        return min(self.grid.width * self.grid.height, len(self._searched) * self._squares.side_px**2)
 
     def _touched(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> Iterator[Square]:
         """Squares that share pixels of the world with a box."""
@@ -131,7 +134,8 @@ class SearchedKeypoints:
 
     def _joined(self, squares: Iterable[Square], density: float) -> LocalFeatures:
         """What all of these squares have, in pixels of `grid`."""
-        most = round(density * self._squares.side_px**2)
-        parts = [part.strongest(most) for square in sorted(squares) if len(part := self._squares.features(square))]
+        squares = sorted(squares)
+        most = min(round(density * self._squares.side_px**2), MOST // max(len(squares), 1))
+        parts = [part.strongest(most) for square in squares if len(part := self._squares.features(square))]
         found = LocalFeatures.joined(parts)
         return LocalFeatures(found.points - self.corner, found.descriptors)

@@ -15,7 +15,7 @@ from geoloc.plane.homography import from_opencv, map_points
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalFeatures:
-    """Local features (keypoints) of a picture, the strongest first.
+    """Local features (keypoints) of a picture, the strongest first, or of several, one after the other.
 
     Attributes:
         points: where they are, N x 2 pixels (x, y), corner origin.
@@ -31,7 +31,7 @@ class LocalFeatures:
 
     @property
     def nbytes(self) -> int:
-        """What they take of memory."""
+        """Bytes of memory that they take."""
         return self.points.nbytes + self.descriptors.nbytes
 
     def moved(self, matrix: NDArray[np.float64]) -> LocalFeatures:
@@ -70,8 +70,8 @@ class Matcher(Protocol):
         """Return pairs of numbers (query, reference), P x 2, each reference at most once."""
 
 
-ROWS = 256
-"""Query descriptors that are compared at a time: few enough for the products to stay in the processor's cache."""
+ROWS, COLUMNS = 256, 4096
+"""Query and reference descriptors that are compared at a time: few enough for the products to stay in the cache."""
 
 
 class RootSift:
@@ -115,16 +115,20 @@ def _two_nearest(
     query: NDArray[np.float32], reference: NDArray[np.float32]
 ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
     """The number of the nearest reference descriptor to each query one, its distance, and that of the next, N each."""
-    nearest = np.empty(len(query), np.intp)
-    cosines = np.empty((2, len(query)), np.float32)
-    columns = np.ascontiguousarray(reference.T)
-    for start in range(0, len(query), ROWS):
-        part = slice(start, start + ROWS)
-        products = query[part] @ columns
-        best = products.argmax(1)
-        rows = np.arange(len(best))
-        nearest[part], cosines[0, part] = best, products[rows, best]
-        products[rows, best] = -1.0
-        cosines[1, part] = products.max(1)
-    first, second = np.sqrt(np.maximum(2 - 2 * cosines, 0))
-    return nearest, first, second
+    nearest = np.zeros(len(query), np.intp)
+    first, second = np.full((2, len(query)), -1.0, np.float32)
+    for column in range(0, len(reference), COLUMNS):
+        columns = np.ascontiguousarray(reference[column : column + COLUMNS].T)
+        for row in range(0, len(query), ROWS):
+            rows = slice(row, row + ROWS)
+            products = query[rows] @ columns
+            best = products.argmax(1)
+            at = np.arange(len(best))
+            cosines = products[at, best]
+            products[at, best] = -1.0
+            # The second is the best of what stands behind: here, or before.
+            second[rows] = np.maximum(np.minimum(first[rows], cosines), np.maximum(second[rows], products.max(1)))
+            nearest[rows] = np.where(cosines > first[rows], column + best, nearest[rows])
+            first[rows] = np.maximum(first[rows], cosines)
+    near, next_ = np.sqrt(np.maximum(2 - 2 * np.stack([first, second]), 0))
+    return nearest, near, next_

@@ -40,7 +40,13 @@ class KeypointPacking:
 
     @classmethod
     def for_squares(cls, side_px: int) -> KeypointPacking:
-        """Return how this version packs the features of squares with so many pixels a side."""
+        """Return how this version packs the features of squares with so many pixels a side.
+
+        Raises:
+            ValueError: they are larger than places in 16 bits reach.
+        """
+        if side_px * _STEPS > _MOST + 1:
+            raise ValueError(f"squares of {side_px} px are too large for local features in an index")
         return cls("RootSIFT", DENSITY, LEVELS, most_features(DENSITY, (side_px + 2 * MARGIN_PX) ** 2))
 
     @property
@@ -58,15 +64,17 @@ class KeypointPacking:
             `size` bytes, the strongest first. First the points: the upper bytes of all rows, their lower ones, those of
             the columns. Then the descriptors, one after the other. Zeros follow the last of each.
         """
-        found = found.strongest(self.most)
-        steps = np.floor(found.points * _STEPS).clip(0, _MOST).astype(np.uint16)
+        rounded = np.round(found.descriptors * self.levels).astype(np.uint8)
+        # One of zeros would end the list.
+        kept = np.flatnonzero(rounded.reshape(len(found), -1).any(axis=1))[: self.most]
+        steps = np.floor(found.points[kept] * _STEPS).clip(0, _MOST).astype(np.uint16)
         points = np.zeros((_POINT, self.most), np.uint8)
         for plane, axis in ((0, 1), (2, 0)):
-            points[plane, : len(found)] = steps[:, axis] >> 8
-            points[plane + 1, : len(found)] = steps[:, axis] & 255
+            points[plane, : len(kept)] = steps[:, axis] >> 8
+            points[plane + 1, : len(kept)] = steps[:, axis] & 255
         descriptors = np.zeros((self.most, SIZE), np.uint8)
-        if len(found):
-            descriptors[: len(found)] = np.round(found.descriptors * self.levels)
+        if len(kept):
+            descriptors[: len(kept)] = rounded[kept]
         return np.concatenate([points.ravel(), descriptors.ravel()])
 
     def unpacked(self, stored: NDArray[np.uint8]) -> LocalFeatures:

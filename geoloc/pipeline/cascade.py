@@ -21,8 +21,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from geoloc.geometry.plane_finder import PlaneSearch
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
@@ -117,8 +115,13 @@ class Cascade:
 
     @property
     def verified(self) -> bool:
-        """Whether it has."""
+        """Whether it has: the photo was taken of this ground."""
         return self.verifies and self._plane.fit is not None
+
+    @property
+    def known_elsewhere(self) -> bool:
+        """Whether it is known from an earlier click that the photo was taken of other ground."""
+        return self.verifies and self._plane.elsewhere
 
     def answers(self) -> list[Detection]:
         """Find the targets by all steps.
@@ -149,15 +152,16 @@ class Cascade:
             return []
         plane = self._plane
         self._watch.stage("matching")
-        if plane.fit is not None:
+        if plane.fit is not None and plane.is_done:
             return self._carried("the photo's plane, known before")
         if plane.all_are_few:
             with self._watch.step("local features, on all that is searched"):
                 plane.on_all()
-        elif len(told := np.concatenate([plane.places_at(self._told), plane.neighbours])):
-            with self._watch.step("local features, where a position or earlier photos tell"):
-                plane.near(told)
-        if plane.fit is None and not plane.all_are_few:
+        for name, told in (("the position", plane.places_at(self._told)), ("earlier photos", plane.neighbours)):
+            if len(told) and not plane.is_done and not plane.all_are_few:
+                with self._watch.step(f"local features, round {name}"):
+                    plane.near(told)
+        if not plane.is_done and not plane.all_are_few:
             with self._watch.step("local features, round windows that descriptors speak for"):
                 plane.near(plane.middles(self._attention.likeliest_windows(LIKELY_WINDOWS)))
         return self._carried("a look where it is verified") if plane.fit is not None else []

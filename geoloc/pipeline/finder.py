@@ -82,18 +82,24 @@ class Finder:
         near, answers = scope.near(photo), []
         if near is not None:
             first = self._cascade(photo, targets, near, scope.told(photo), watch)
-            answers = first.answers()
+            # What an earlier click showed to lie elsewhere is not looked for here.
+            answers = [] if first.known_elsewhere else first.answers()
             if _believed(first, answers) or _same(near, scope.plan()):
                 return self._found(answers, near, watch)
         plan, doubt = scope.plan(), scope.doubt(photo)
         rest = self._cascade(photo, targets, plan, None if doubt else scope.told(photo), watch)
         beyond = rest.by_geometry()
+        if rest.verified:
+            # The photo was not taken near the position, whatever attention saw there.
+            answers = []
         found = {answer.target for answer in (*beyond, *present(answers, PRESENT))}
         beyond += rest.by_attention([number for number in range(len(targets)) if number not in found])
-        moved = {answer.target for answer in beyond}
-        answers = [answer for answer in answers if answer.target not in moved]
-        answers += [replace(answer, note=doubt) for answer in beyond]
-        answers.sort(key=lambda answer: (answer.target, answer.rank))
+        answers = _better(answers, beyond)
+        if doubt:
+            answers = [
+                answer if near is not None and near.area.contains(answer.centre_lonlat) else replace(answer, note=doubt)
+                for answer in answers
+            ]
         return self._found(answers, plan, watch)
 
     def _found(self, answers: list[Detection], plan: Plan, watch: Watch) -> Found:
@@ -120,6 +126,17 @@ class Finder:
         if not known:
             self._grounds.append(SearchGround(self._source, plan, self._network, self._planes[plan.lattice]))
         return self._grounds[-1]
+
+
+def _better(near: Sequence[Detection], beyond: Sequence[Detection]) -> list[Detection]:
+    """For each target the answers of the search that has the better best one, targets in their order."""
+    best: dict[int, float] = {}
+    for answer in near:
+        best[answer.target] = max(answer.score, best.get(answer.target, 0.0))
+    better = {answer.target for answer in beyond if answer.score >= best.get(answer.target, 0.0)}
+    chosen = [answer for answer in near if answer.target not in better]
+    chosen += [answer for answer in beyond if answer.target in better]
+    return sorted(chosen, key=lambda answer: (answer.target, answer.rank))
 
 
 def _same(near: Plan, everything: Plan) -> bool:

@@ -61,7 +61,7 @@ class Scope:
     def doubt(self, photo: Photo) -> str:
         """Say in words that the photo's own position was not believed; nothing where it does not count."""
         around = self.around(photo)
-        return f"not believed: nothing {around}" if around else ""
+        return f"the photo's GPS position was not believed: nothing was found {around}" if around else ""
 
     def plan(self, photo: Photo | None = None) -> Plan:
         """Plan the windows to search first: those near the photo where its own position counts, else all in the limits.
@@ -89,8 +89,9 @@ class Scope:
         position = self._position(photo)
         if position is None:
             return None
+        area = Area.near(*position, self._request.within_m)
         try:
-            return self._source.plan(self.area.intersect(Area.near(*position, self._request.within_m)))
+            return self._source.plan(self.area.intersect(area))
         except AreaError:
             return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pyproj
+from cachetools import LRUCache
 
 from geoloc.model.packaged import find_weights
 from geoloc.model.presets import preset_config
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from geoloc.model.localizer import Localizer
 
 LOG = logging.getLogger(__name__)
+_PLANS = 8
+"""Plans of a mosaic that are kept: making one takes as long as a match."""
 COARSE = 3.0
 """Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
 
@@ -96,6 +99,7 @@ class MosaicSource:
         self.mosaic = mosaic
         self._gsd_m, self._window_px = gsd_m or config.gsd_m, config.window_px
         self._keypoints = _KeptKeypoints(mosaic)
+        self._plans: LRUCache[bytes, Plan] = LRUCache(_PLANS)
         if mosaic.gsd_m > COARSE * self._gsd_m:
             text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
             LOG.warning(text, mosaic.gsd_m, self._gsd_m)
@@ -120,8 +124,11 @@ class MosaicSource:
         shared_area(self.mosaic, area)
 
     def plan(self, area: Area) -> Plan:
-        """Plan the windows that show what of the mosaic lies in an area."""
-        return make_plan(self.mosaic, self._gsd_m, self._window_px, area)
+        """Plan the windows that show what of the mosaic lies in an area; those asked for last are kept."""
+        key = area.polygon.wkb
+        if key not in self._plans:
+            self._plans[key] = make_plan(self.mosaic, self._gsd_m, self._window_px, area)
+        return self._plans[key]
 
     def reference(self, plan: Plan, model: Localizer) -> Reference:
         """Return the windows of a plan, encoded as they are looked at."""
@@ -183,11 +190,11 @@ class IndexSource:
 
 
 class _KeptKeypoints:
-    """The local features that were found in a mosaic, by the lattice of the plans that asked for them."""
+    """The local features that were found in a mosaic, those of the lattice that was asked for last."""
 
     def __init__(self, mosaic: Mosaic) -> None:
         self._mosaic = mosaic
-        self._by_lattice: dict[tuple[int, int, int], MosaicKeypoints] = {}
+        self._by_lattice: LRUCache[tuple[int, int, int], MosaicKeypoints] = LRUCache(1)
 
     def of(self, plan: Plan, matcher: Matcher) -> MosaicKeypoints:
         from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
