@@ -50,7 +50,7 @@ class FirstPass:
             GeolocError: the mosaic or index cannot be read.
         """
         plan, model = self._looker.reference.plan, self._looker.model
-        if self._exhaustive or not model.descriptor or len(plan.windows) <= LOOKS:
+        if self._exhaustive or not model.descriptor:
             return None
         # How many looks there will be is not known before, and hardly matters beside so many windows.
         total = len(plan.windows) + LOOKS
@@ -74,7 +74,7 @@ class FirstPass:
         every_crop = tuple(range(len(self._numbered)))
         parts, compared = [[PlannedLook(window, every_crop) for window in plan.windows]], 0
         if self.worth_looking is not None:
-            parts, compared = self.worth_looking.parts, len(plan.windows)
+            parts, compared = [self.worth_looking.first, self.worth_looking.more], len(plan.windows)
         total = compared + sum(map(len, parts))
         mass = _SearchedMass(len(looker.targets), plan.overlap)
         area = prep(plan.area)

@@ -10,7 +10,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer, merge_answers
-from geoloc.search.closer import close_look, second_look
+from geoloc.search.closer import close_look, second_looks
 from geoloc.search.first_pass import FirstPass
 from geoloc.search.look import Looker
 from tiling.plan import Middles, Window
@@ -79,10 +79,9 @@ class AttentionSearch:
         found = self._first_pass.answers(max(top, PEAKS))
         likeliest = merge_answers(found, top=max(top, PLACES))
         confirmed: list[Answer] = []
-        for count, first in enumerate(likeliest, start=1):
-            if (again := second_look(looker, first)) is not None:
-                confirmed.append(again)
-            self._progress(self._first[0] + count, self._first[1] + self._later)
+        for target in range(len(looker.targets)):
+            confirmed += second_looks(looker, [first for first in likeliest if first.detection.target == target])
+            self._progress(self._first[0] + (target + 1) * PLACES, self._first[1] + self._later)
         answers = merge_answers(confirmed, top=top)
         close = [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in answers]
         self._progress(self._first[1] + self._later, self._first[1] + self._later)

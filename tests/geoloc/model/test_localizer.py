@@ -106,22 +106,24 @@ class _Finding(Localizer):
         super().__init__(new_network(TINY), Calibration())
         self._logits = logits
 
-    def _match(self, queries: object, window: object) -> tuple[torch.Tensor, torch.Tensor]:
+    def _match(self, queries: object, window: object, where: object = None) -> tuple[torch.Tensor, torch.Tensor]:
         return self._logits, _boxes(len(self._logits))
 
     def encoded(self) -> EncodedQueries:
         nothing, count = torch.zeros(len(self._logits)), len(self._logits)
         features = Features(nothing, nothing)
         return EncodedQueries(
-            features, nothing, torch.full((count,), 4), torch.arange(count), torch.full((count,), count)
+            features, nothing, torch.full((count,), 4), torch.arange(count), torch.full((count,), count), ()
         )
 
 
 def test_some_of_the_crops_are_still_as_many_suppositions() -> None:
     number = torch.arange(5)
     features = Features(number.float()[:, None], 2 * number.float()[:, None])
-    crops = EncodedQueries(features, number[:, None].float(), torch.tensor([0, 0, 0, 1, 1]), number, number + 10)
+    target, prepared = torch.tensor([0, 0, 0, 1, 1]), (3 * number, 4 * number[:, None, None])
+    crops = EncodedQueries(features, number[:, None].float(), target, number, number + 10, prepared)
     some = crops.select([3, 1])
+    assert [side.flatten().tolist() for side in some.prepared] == [[9, 3], [12, 4]]
     assert some.features.fine.flatten().tolist() == [6, 2]
     assert some.click.flatten().tolist() == [3, 1]
     assert (some.target.tolist(), some.crop.tolist(), some.crop_count.tolist()) == ([1, 0], [3, 1], [13, 11])
