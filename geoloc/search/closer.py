@@ -16,6 +16,8 @@ from geoloc.search.look import Looker
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
 
+IN_REACH = 2.5
+"""By how much more evidence than a glance all crops may speak for a place; seldom by more."""
 OFF_PX = 11.0
 """How far an answer may be off, standard deviation along each axis, pixels of the close look."""
 
@@ -23,8 +25,8 @@ OFF_PX = 11.0
 def second_looks(looker: Looker, found: Sequence[Answer]) -> list[Answer]:
     """Look again at the places that the first pass found for one target.
 
-    A glance at each tells most. All crops are for the place that is the best by then, and for the next if it is not any
-    more, until the best is one that was looked at through all of them.
+    A glance at each tells which of them may be the best: all crops are for those that are within `IN_REACH` of what is
+    best by then.
 
     Returns:
         The answers as `second_look` returns them, without those that did not stand up to it.
@@ -36,7 +38,7 @@ def second_looks(looker: Looker, found: Sequence[Answer]) -> list[Answer]:
     glances.sort(key=lambda pair: -_evidence(pair[0]))
     thorough: list[Answer] = []
     for count, (glance, first) in enumerate(glances):
-        if thorough and max(map(_evidence, thorough)) >= _evidence(glance):
+        if thorough and max(map(_evidence, thorough)) > _evidence(glance) + IN_REACH:
             return [*thorough, *(again for again, _ in glances[count:])]
         if (again := second_look(looker, first)) is not None:
             thorough.append(again)

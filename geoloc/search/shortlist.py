@@ -19,6 +19,9 @@ from tiling.plan import Window
 
 FIRST_LOOKS = 12
 """Windows that each target is looked for in first; a search ends with them if they leave no doubt."""
+BEST_LOOKS = 4
+"""Of these the best, whether they overlap or not: as many as show one place. Near a window's border a neighbour of the
+object may be all that is seen."""
 LOOKS = 32
 """Windows that each target is looked for in at the most."""
 CROPS = 2
@@ -47,7 +50,8 @@ class Shortlist:
     Attributes:
         first: where the likeliest places are, in the plan's order.
         more: what is to be looked at if those leave doubt, in the plan's order.
-        best: all of them by how well descriptors speak for them, targets taking turns.
+        best: windows by how well descriptors speak for them, first those of which none overlaps a better one; targets
+            take turns.
     """
 
     first: list[PlannedLook]
@@ -83,8 +87,8 @@ def shortlist(
 ) -> Shortlist:
     """Choose the windows to look at for each target, best first.
 
-    Of the first ones none overlaps a better one: each shows another place, as near to its middle as any does. What lies
-    between them is left to the others.
+    After the best ones none of the first overlaps a better one: each shows another place, as near to its middle as any
+    does. What lies between them is left to the others.
 
     Args:
         reference: what to search.
@@ -105,11 +109,13 @@ def shortlist(
         mine = np.flatnonzero(queries.target == target)
         by_worth = np.argsort(-worth[mine].max(axis=0), kind="stable").tolist()
         apart = _apart(windows, by_worth, first)
-        others = [number for number in by_worth if number not in set(apart)][: most - len(apart)]
-        for rank, number in enumerate([*apart, *others]):
-            ranked.append((rank, number))
+        at_first = list(dict.fromkeys([*by_worth[:BEST_LOOKS], *apart]))[:first]
+        in_all = list(dict.fromkeys([*at_first, *by_worth]))[:most]
+        # Whoever asks for the best windows wants places, each once.
+        ranked += enumerate(dict.fromkeys([*apart, *in_all]))
+        for rank, number in enumerate(in_all):
             suited = mine[np.argsort(-worth[mine, number], kind="stable")[:crops]]
-            chosen[rank >= len(apart)].setdefault(number, set()).update(suited.tolist())
+            chosen[rank >= len(at_first)].setdefault(number, set()).update(suited.tolist())
     at_first, more = ([PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen)
     best = dict.fromkeys(number for _, number in sorted(ranked, key=lambda rank: rank[0]))
     return Shortlist(at_first, more, [windows[number] for number in best])

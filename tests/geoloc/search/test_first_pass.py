@@ -15,7 +15,6 @@ from geoloc.model.localizer import Proposal
 from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.search import first_pass as module
 from geoloc.search.candidate import Answer
 from geoloc.search.first_pass import LEAST_SHARE, FirstPass
 from geoloc.search.look import Looker
@@ -202,12 +201,10 @@ def test_every_window_is_looked_at_where_that_is_wanted_or_there_are_no_descript
     assert len(plain.proposed) == len(plan.windows)
 
 
-def test_few_windows_are_searched_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_windows_are_all_looked_at_if_they_leave_doubt_but_through_the_crops_that_suit() -> None:
     plan = plan_of(6, 5)
     model = Scripted(descriptor=SIZE)
-    answers(model, plan)
-    assert len(model.proposed) == 30
-    monkeypatch.setattr(module, "LOOKS", 29)
-    model = Scripted(descriptor=SIZE)
     answers(model, plan, reference=PlainReference(plan, squares=squares_like(set(), SIZE)))
-    assert len(model.proposed) < 30
+    assert len(plan.windows) <= LOOKS
+    assert sorted(window for window, _, _ in model.proposed) == sorted(window.id for window in plan.windows)
+    assert all(len(crops) == 2 for _, crops, _ in model.proposed)
