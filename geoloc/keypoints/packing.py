@@ -66,7 +66,7 @@ class KeypointPacking:
         """
         rounded = np.round(found.descriptors * self.levels).astype(np.uint8)
         # One of zeros would end the list.
-        kept = np.flatnonzero(rounded.reshape(len(found), -1).any(axis=1))[: self.most]
+        kept = np.flatnonzero(rounded.any(axis=1))[: self.most]
         steps = np.floor(found.points[kept] * _STEPS).clip(0, _MOST).astype(np.uint16)
         points = np.zeros((_POINT, self.most), np.uint8)
         for plane, axis in ((0, 1), (2, 0)):

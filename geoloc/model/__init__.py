@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def load(preset: str = "base", weights: Path | None = None, device: str = "cpu") -> Localizer:
-    """Load the localizer of a preset.
+    """Load the localizer of a preset, with the fastest engine that is installed.
 
     Args:
         preset: name of the network's shape.
@@ -26,4 +26,4 @@ def load(preset: str = "base", weights: Path | None = None, device: str = "cpu")
     from geoloc.model.localizer import Localizer
     from geoloc.model.weights import load_network
 
-    return Localizer(*load_network(preset, weights, device))
+    return Localizer(*load_network(preset, weights, device)).compiled()

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoloc.model.network.config import FILL
-from geoloc.model.network.cross_view import CrossViewNet
-from geoloc.model.network.features import Features
+from geoloc.model.network.cross_view import CrossViewNet, Prepared
+from geoloc.model.network.features import STRIDE, Features
+from geoloc.model.network.head import Part
 from geoloc.model.weights import Calibration
 from geoloc.photo.crops import Crop
 from geoloc.plane.gaussian import CHI2_99, Gaussian
@@ -24,8 +25,11 @@ PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
 LOOK_PX = 24.0
 """Half the side of the square whose mass a second look at a place counts."""
+OFF_CELL_PX = 16.0
+"""How far from its own cell of stride 8 a box may have its centre and still be counted where only a part is looked at:
+two cells. Of boxes that have any mass none is farther off."""
 QUERY_BATCH = 16
-"""Crops that the network takes at once."""
+"""Crops that are matched at once."""
 UNIT = 127
 """What 1 is in a descriptor of 8-bit integers."""
 
@@ -40,6 +44,7 @@ class EncodedQueries:
         target: Q, which target each crop is of.
         crop: Q, which of its target's crops each is.
         crop_count: Q, how many crops its target has.
+        prepared: of all crops, what the network takes to match them.
     """
 
     features: Features
@@ -47,13 +52,15 @@ class EncodedQueries:
     target: Tensor
     crop: Tensor
     crop_count: Tensor
+    prepared: Prepared
 
     def select(self, rows: Sequence[int]) -> EncodedQueries:
         """Return some of the crops, which are still as many suppositions as before."""
         picked = torch.tensor(rows)
         features = Features(*(side[picked] for side in self.features))
-        numbers = (self.target, self.crop, self.crop_count)
-        return EncodedQueries(features, self.click[picked], *(number[picked] for number in numbers))
+        prepared = tuple(side[picked] for side in self.prepared)
+        target, crop, count = (number[picked] for number in (self.target, self.crop, self.crop_count))
+        return EncodedQueries(features, self.click[picked], target, crop, count, prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +133,18 @@ class Localizer:
         self.query_shape = net.config.query_shape
         self.descriptor = net.config.descriptor
         self._device = next(net.parameters()).device
-        self._encode: Callable[[Tensor], Features] = net.encode_reference
+        # Of several crops at once a CPU's cache does not hold what is computed: a crop took up to 1.7 times as long.
+        self._crops_at_once = 1 if self._device.type == "cpu" else QUERY_BATCH
+        self._encode: Callable[[Tensor], Features] = net.encode_large
 
     def calibrated(self, calibration: Calibration) -> Localizer:
         """Return the same network with another calibration."""
-        return Localizer(self._net, calibration)
+        other = Localizer(self._net, calibration)
+        other._encode = self._encode
+        return other
 
     def compiled(self) -> Localizer:
-        """Return a localizer that encodes references through OpenVINO, where that is installed and faster."""
+        """Return a localizer that encodes through OpenVINO, where that is installed and faster."""
         from geoloc.model.engine import compiled_encoder
 
         other = Localizer(self._net, self.calibration)
@@ -172,13 +183,16 @@ class Localizer:
         """
         click = torch.tensor([crop.click for crop in crops], dtype=torch.float32, device=self._device)
         parts = []
-        for start in range(0, len(crops), QUERY_BATCH):
-            part = slice(start, start + QUERY_BATCH)
-            parts.append(self._net.encode_query(self._images([crop.image for crop in crops[part]]), click[part]))
+        for start in range(0, len(crops), self._crops_at_once):
+            part = slice(start, start + self._crops_at_once)
+            images = self._images([crop.image for crop in crops[part]])
+            joined = self._net.click_joins_image
+            parts.append(self._net.encode_query(images, click[part]) if joined else self._encode(images))
         features = Features(*(torch.cat(side) for side in zip(*parts, strict=True)))
         number = torch.tensor([targets[:i].count(target) for i, target in enumerate(targets)])
         count = torch.tensor([targets.count(target) for target in targets])
-        return EncodedQueries(features, click, torch.tensor(targets), number, count)
+        prepared = self._net.prepare(features, click)
+        return EncodedQueries(features, click, torch.tensor(targets), number, count, prepared)
 
     @torch.inference_mode()
     def describe_queries(self, queries: EncodedQueries) -> DescribedQueries:
@@ -253,7 +267,7 @@ class Localizer:
         Returns:
             What the crops say of the place; None where no box may have its centre there.
         """
-        logits, boxes = self._match(queries, window)
+        logits, boxes = self._match(queries, window, PixelBox.about(*place, 2 * LOOK_PX, 2 * LOOK_PX))
         candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
         near = candidates.near(candidates.centres.new_tensor(place), LOOK_PX) & candidates.possible
         if not near.any():
@@ -276,7 +290,8 @@ class Localizer:
         Returns:
             What the crops alone say of the place; None where no box may have its centre closer than `CHI2_99`.
         """
-        logits, boxes = self._match(queries, window)
+        reach = 2 * (np.sqrt(CHI2_99 * np.diag(known.covariance)) + PEAK_PX)
+        logits, boxes = self._match(queries, window, PixelBox.about(*known.mean, *reach))
         candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
         distance = torch.from_numpy(known.squared_distances(candidates.centres.numpy().astype(np.float64))).float()
         possible = (distance <= CHI2_99) & candidates.possible
@@ -286,13 +301,19 @@ class Localizer:
         near = possible & candidates.near(candidates.centres[best], PEAK_PX)
         return candidates.mean(near, int(queries.target[0]), best // candidates.per_crop)
 
-    def _match(self, queries: EncodedQueries, window: Features) -> tuple[Tensor, Tensor]:
-        """Return logits, Q x M, and boxes, Q x M x 4, of every candidate for every crop."""
+    def _match(self, queries: EncodedQueries, window: Features, where: PixelBox | None = None) -> tuple[Tensor, Tensor]:
+        """Return logits, Q x M, and boxes, Q x M x 4, of every candidate for every crop.
+
+        Args:
+            queries: the crops.
+            window: features of the window.
+            where: window pixels that candidates are wanted of at the least, where not of all.
+        """
+        part = None if where is None else _part(where, window)
         logits, boxes = [], []
         for start in range(0, len(queries.target), QUERY_BATCH):
-            part = slice(start, start + QUERY_BATCH)
-            features = Features(*(side[part] for side in queries.features))
-            found = self._net(features, queries.click[part], window).candidates
+            prepared = tuple(side[start : start + QUERY_BATCH] for side in queries.prepared)
+            found = self._net.match(prepared, window, part).candidates
             logits.append(found.logits.float().cpu())
             boxes.append(found.boxes.float().cpu())
         return torch.cat(logits), torch.cat(boxes)
@@ -300,6 +321,16 @@ class Localizer:
     def _images(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         stacked = torch.from_numpy(np.stack(images)).to(self._device)
         return stacked.permute(0, 3, 1, 2).float()
+
+
+def _part(where: PixelBox, window: Features) -> Part:
+    """The cells of a window whose candidates may have their centres in a box: those in it, and some round it."""
+    rows, columns = window.coarse.shape[-2:]
+    left, top = (math.floor((at - OFF_CELL_PX) / STRIDE) for at in (where.xmin, where.ymin))
+    right, bottom = (math.ceil((at + OFF_CELL_PX) / STRIDE) for at in (where.xmax, where.ymax))
+    # One cell at the least, also for a place off the window.
+    left, top = min(max(left, 0), columns - 1), min(max(top, 0), rows - 1)
+    return Part(left, top, max(left + 1, min(right, columns)), max(top + 1, min(bottom, rows)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -94,7 +94,7 @@ def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)
     return crops
 
 
-def varied_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
+def varied_crops(photo: Photo, target: Target, crop: Crop, *, glance: bool = False) -> list[Crop]:
     """Cut crops like one of the target's, turned and sized a little otherwise, and as it was.
 
     A panorama shows all directions and no more of it can be shown: its crop stays the only one.
@@ -103,12 +103,13 @@ def varied_crops(photo: Photo, target: Target, crop: Crop) -> list[Crop]:
         photo: the photograph.
         target: what was clicked in it.
         crop: the one whose place, size and heading they share.
+        glance: cut some of them only, one of each size, each turned otherwise.
     """
     if photo.panorama:
         return [crop]
     size = len(crop.image)
     side = math.sqrt(abs(crop.to_photo.determinant)) * size
-    return _about(photo, target.click, size, side, crop.heading_deg)
+    return _about(photo, target.click, size, side, crop.heading_deg, glance=glance)
 
 
 def closer_crops(photo: Photo, target: Target, crop: Crop, *, known: bool = False) -> list[Crop]:
@@ -152,11 +153,15 @@ def _about(
     *,
     turns: Sequence[float] = TURNS_DEG,
     sizes: Sequence[float] = SIZES,
+    glance: bool = False,
 ) -> list[Crop]:
-    """Cut north-up crops for headings and sides about the given ones."""
+    """Cut north-up crops for headings and sides about the given ones; `glance` as in `varied_crops`."""
     sides = sorted({min(*photo.size, max(MIN_SIDE, round(side * share))) for share in sizes})
-    headings = [(heading + turn) % 360 for turn in turns]
-    return [_north_up_crop(photo, click, a, size, turn) for a in sides for turn in headings]
+    shapes = [(a, (heading + turn) % 360) for a in sides for turn in turns]
+    if glance:
+        # Along the diagonal; of a single size the heading as it is.
+        shapes = shapes[0 if len(sides) > 1 else len(turns) // 2 :: len(turns) + 1]
+    return [_north_up_crop(photo, click, a, size, turn) for a, turn in shapes]
 
 
 def _sides(photo: Photo, target: Target) -> Sequence[int]:

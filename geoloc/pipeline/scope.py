@@ -60,8 +60,9 @@ class Scope:
 
     def doubt(self, photo: Photo) -> str:
         """Say in words that the photo's own position was not believed; nothing where it does not count."""
-        around = self.around(photo)
-        return f"the photo's GPS position was not believed: nothing was found {around}" if around else ""
+        if self._position(photo) is None:
+            return ""
+        return f"the photo's GPS position was not believed: nothing was found within {self._request.within_m:g} m of it"
 
     def plan(self, photo: Photo | None = None) -> Plan:
         """Plan the windows to search first: those near the photo where its own position counts, else all in the limits.

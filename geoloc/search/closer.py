@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from affine import Affine
 
-from geoloc.photo.crops import CLOSER, closer_crops, varied_crops
+from geoloc.photo.crops import CLOSER, closer_crops
 from geoloc.plane.gaussian import Gaussian
 from geoloc.search.candidate import Answer
 from geoloc.search.look import Looker
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
 
+IN_REACH = 2.5
+"""By how much more evidence than a glance all crops may speak for a place; seldom by more."""
 OFF_PX = 11.0
 """How far an answer may be off, standard deviation along each axis, pixels of the close look."""
 
 
-def second_look(looker: Looker, first: Answer) -> Answer | None:
+def second_looks(looker: Looker, found: Sequence[Answer]) -> list[Answer]:
+    """Look again at the places that the first pass found for one target.
+
+    A glance at each tells which of them may be the best: all crops are for those that are within `IN_REACH` of what is
+    best by then.
+
+    Returns:
+        The answers as `second_look` returns them, without those that did not stand up to it.
+
+    Raises:
+        GeolocError: the mosaic cannot be read.
+    """
+    glances = [(again, first) for first in found if (again := second_look(looker, first, glance=True)) is not None]
+    glances.sort(key=lambda pair: -_evidence(pair[0]))
+    thorough: list[Answer] = []
+    for count, (glance, first) in enumerate(glances):
+        if thorough and max(map(_evidence, thorough)) > _evidence(glance) + IN_REACH:
+            return [*thorough, *(again for again, _ in glances[count:])]
+        if (again := second_look(looker, first)) is not None:
+            thorough.append(again)
+    return thorough
+
+
+def second_look(looker: Looker, first: Answer, *, glance: bool = False) -> Answer | None:
     """Look again at a place of the first pass, through its crop turned and sized a little otherwise.
 
     The best of many places may have been best by chance; one that stands up to crops nearer to the truth hardly is.
+
+    Args:
+        looker: of the photograph.
+        first: the place.
+        glance: look through a third of the crops only.
 
     Returns:
         The answer with its box, spread and score anew; its evidence is that of both looks. None where the network has
@@ -33,16 +64,19 @@ def second_look(looker: Looker, first: Answer) -> Answer | None:
     """
     found = first.candidate
     window, place = looker.nearest_window(*(found.grid.affine * found.box.centre))
-    crops = varied_crops(looker.photo, looker.targets[found.target], found.crop)
-    candidate = looker.look(found.target, crops, window, place)
+    candidate = looker.look_again(found, window, place, glance=glance)
     if candidate is None:
         return None
     again = looker.answer(candidate)
     if not looker.reference.plan.area.contains(again.detection.centre_lonlat):
         return None
-    assert first.detection.evidence is not None, "the first pass tells it"
-    evidence = first.detection.evidence + candidate.log_mass
+    evidence = _evidence(first) + candidate.log_mass
     return again.scored(looker.model.score(evidence), evidence)
+
+
+def _evidence(answer: Answer) -> float:
+    assert answer.detection.evidence is not None, "each look tells it"
+    return answer.detection.evidence
 
 
 def close_look(looker: Looker, answer: Answer, *, known: bool = False) -> Answer:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-from shapely.prepared import prep
+from shapely.prepared import PreparedGeometry, prep
 
 from geoloc.model.localizer import EncodedQueries, Matches
 from geoloc.photo.crops import make_crops
 from geoloc.search.candidate import Answer
 from geoloc.search.look import Looker
 from geoloc.search.shortlist import LOOKS, PlannedLook, Shortlist, shortlist
+from tiling.plan import Window
 
 LEAST_SHARE = 1e-4
 """Answers with a smaller share of what was searched are not kept: they would only fill memory on a large mosaic."""
@@ -50,7 +52,7 @@ class FirstPass:
             GeolocError: the mosaic or index cannot be read.
         """
         plan, model = self._looker.reference.plan, self._looker.model
-        if self._exhaustive or not model.descriptor or len(plan.windows) <= LOOKS:
+        if self._exhaustive or not model.descriptor:
             return None
         # How many looks there will be is not known before, and hardly matters beside so many windows.
         total = len(plan.windows) + LOOKS
@@ -70,30 +72,47 @@ class FirstPass:
         Raises:
             GeolocError: the mosaic or index cannot be read.
         """
-        looker, plan = self._looker, self._looker.reference.plan
+        plan = self._looker.reference.plan
         every_crop = tuple(range(len(self._numbered)))
         parts, compared = [[PlannedLook(window, every_crop) for window in plan.windows]], 0
         if self.worth_looking is not None:
-            parts, compared = self.worth_looking.parts, len(plan.windows)
+            parts, compared = [self.worth_looking.first, self.worth_looking.more], len(plan.windows)
         total = compared + sum(map(len, parts))
-        mass = _SearchedMass(len(looker.targets), plan.overlap)
-        area = prep(plan.area)
+        mass = _SearchedMass(len(self._looker.targets))
         found: list[Answer] = []
-        done = 0
-        for done, look in enumerate(_until(lambda: mass.leaves_no_doubt(found), parts), start=1):
-            window = looker.window(look.window)
-            if window.valid.any():
-                matches = looker.model.propose(self._shown(look), window.features, window.valid, top)
-                mass.add(matches)
-                # What was searched only grows: a share that is too small now stays so.
-                likely = [p for p in matches.proposals if mass.log_share(p.target, p.log_mass) > math.log(LEAST_SHARE)]
-                answers = (looker.answer(looker.candidate(p, window, self._crops[p.target])) for p in likely)
-                found.extend(answer for answer in answers if area.contains(answer.detection.centre_lonlat))
-            self._progress(compared + done, total)
+        shown: tuple[Window, ...] = ()
+        done = compared
+        for part in parts:
+            shown += tuple(look.window for look in part)
+            mass.overlap = replace(plan, windows=shown).overlap
+            doubtful = mass.doubtful(found)
+            for look in part:
+                crops = [number for number in look.crops if self._numbered[number][0] in doubtful]
+                found += self._places(look.window, crops, mass, top)
+                done += 1
+                self._progress(done, total)
+            if not mass.doubtful(found):
+                break
         if done < total:
             self._progress(total, total)
         shares = [mass.log_share(answer.candidate.target, answer.candidate.log_mass) for answer in found]
         return [answer.scored(math.exp(share), share) for answer, share in zip(found, shares, strict=True)]
+
+    def _places(self, shown: Window, crops: Sequence[int], mass: _SearchedMass, top: int) -> Iterator[Answer]:
+        """Show some of the crops to a window; the answers are those that may come to something."""
+        looker = self._looker
+        window = looker.window(shown)
+        if not crops or not window.valid.any():
+            return
+        queries = self._encoded if len(crops) == len(self._numbered) else self._encoded.select(crops)
+        matches = looker.model.propose(queries, window.features, window.valid, top)
+        mass.add(matches)
+        for place in matches.proposals:
+            # What was searched only grows: a share that is too small now stays so.
+            if mass.log_share(place.target, place.log_mass) > math.log(LEAST_SHARE):
+                answer = looker.answer(looker.candidate(place, window, self._crops[place.target]))
+                if self._area.contains(answer.detection.centre_lonlat):
+                    yield answer
 
     @cached_property
     def _encoded(self) -> EncodedQueries:
@@ -101,16 +120,21 @@ class FirstPass:
             [crop for _, crop in self._numbered], [target for target, _ in self._numbered]
         )
 
-    def _shown(self, look: PlannedLook) -> EncodedQueries:
-        return self._encoded if len(look.crops) == len(self._numbered) else self._encoded.select(look.crops)
+    @cached_property
+    def _area(self) -> PreparedGeometry:
+        return prep(self._looker.reference.plan.area)
 
 
 class _SearchedMass:
-    """The mass of everything searched so far, by target. Windows overlap, and what each place has is to count once."""
+    """The mass of everything searched so far, by target. Windows overlap, and what each place has is to count once.
 
-    def __init__(self, targets: int, overlap: float) -> None:
+    Attributes:
+        overlap: how many of the windows that are looked at show a place, on average.
+    """
+
+    def __init__(self, targets: int) -> None:
+        self.overlap = 1.0
         self._log_mass = np.full(targets, -math.inf)
-        self._log_overlap = math.log(overlap)
 
     def add(self, matches: Matches) -> None:
         """Count what another window has."""
@@ -119,19 +143,11 @@ class _SearchedMass:
 
     def log_share(self, target: int, log_mass: float) -> float:
         """Log of the share of a place in what all places have and the null class, "nowhere", whose mass is 1."""
-        log_searched = self._log_mass[target] - self._log_overlap
+        log_searched = self._log_mass[target] - math.log(self.overlap)
         return float(log_mass - np.logaddexp(0.0, max(log_mass, log_searched)))
 
-    def leaves_no_doubt(self, found: Sequence[Answer]) -> bool:
-        """Whether every target has a place with more of the mass than all others and "nowhere"."""
+    def doubtful(self, found: Sequence[Answer]) -> set[int]:
+        """Return the targets of which no place has more of the mass than all others and "nowhere"."""
         candidates = [answer.candidate for answer in found]
         sure = {c.target for c in candidates if self.log_share(c.target, c.log_mass) > math.log(0.5)}
-        return len(sure) == len(self._log_mass)
-
-
-def _until(enough: Callable[[], bool], parts: Sequence[Sequence[PlannedLook]]) -> Iterator[PlannedLook]:
-    """What to look at, part by part, until there is no need of more."""
-    for part in parts:
-        yield from part
-        if enough():
-            return
+        return set(range(len(self._log_mass))) - sure

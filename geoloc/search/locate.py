@@ -10,7 +10,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer, merge_answers
-from geoloc.search.closer import close_look, second_look
+from geoloc.search.closer import close_look, second_looks
 from geoloc.search.first_pass import FirstPass
 from geoloc.search.look import Looker
 from tiling.plan import Middles, Window
@@ -48,7 +48,7 @@ class AttentionSearch:
             PhotoError: a click is outside the photo.
         """
         self._looker = Looker(photo, targets, reference, model, Middles(reference.plan))
-        self._progress, self._first = progress, (0, 0)
+        self._progress, self._first, self._places = progress, (0, 0), PLACES
         self._first_pass = FirstPass(self._looker, exhaustive=exhaustive, progress=self._count)
 
     def likeliest_windows(self, most: int) -> list[Window]:
@@ -73,14 +73,13 @@ class AttentionSearch:
         Raises:
             GeolocError: the mosaic or index cannot be read.
         """
-        looker = self._looker
+        looker, self._places = self._looker, max(top, PLACES)
         found = self._first_pass.answers(max(top, PEAKS))
-        likeliest = merge_answers(found, top=max(top, PLACES))
+        likeliest = merge_answers(found, top=self._places)
         confirmed: list[Answer] = []
-        for count, first in enumerate(likeliest, start=1):
-            if (again := second_look(looker, first)) is not None:
-                confirmed.append(again)
-            self._progress(self._first[0] + count, self._first[1] + self._later)
+        for target in range(len(looker.targets)):
+            confirmed += second_looks(looker, [first for first in likeliest if first.detection.target == target])
+            self._progress(self._first[0] + (target + 1) * self._places, self._first[1] + self._later)
         answers = merge_answers(confirmed, top=top)
         close = [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in answers]
         self._progress(self._first[1] + self._later, self._first[1] + self._later)
@@ -89,7 +88,7 @@ class AttentionSearch:
     @property
     def _later(self) -> int:
         """About how many looks follow the first pass: second ones at places, and a close one, for each target."""
-        return (PLACES + 1) * len(self._looker.targets)
+        return (self._places + 1) * len(self._looker.targets)
 
     def _count(self, done: int, total: int) -> None:
         self._first = done, total

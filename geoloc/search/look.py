@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.features.reference import Reference
-from geoloc.model.localizer import Localizer, Proposal
+from geoloc.model.localizer import EncodedQueries, Localizer, Proposal
 from geoloc.model.network.features import Features
-from geoloc.photo.crops import Crop
+from geoloc.photo.crops import Crop, varied_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import Gaussian
@@ -56,6 +56,8 @@ class Looker:
         self.photo, self.targets = photo, tuple(targets)
         self.reference, self.model = reference, model
         self._middles = middles
+        # Places that the same crop led to share the crops like it.
+        self._varied: dict[tuple[int, Crop, bool], tuple[list[Crop], EncodedQueries]] = {}
 
     def window(self, window: Window) -> EncodedWindow:
         """Return a window of the plan; boxes may have their centres in the plan's area only.
@@ -101,7 +103,32 @@ class Looker:
         Returns:
             What the crops alone say of the place; None where no box may have its centre there.
         """
-        encoded = self.model.encode_queries(crops, [target] * len(crops))
+        return self._look(crops, self.model.encode_queries(crops, [target] * len(crops)), window, place)
+
+    def look_again(
+        self, first: CandidateBox, window: EncodedWindow, place: tuple[float, float], *, glance: bool
+    ) -> CandidateBox | None:
+        """Look at a place that was found, through crops like the one that led there; see `look`.
+
+        Args:
+            first: what was found.
+            window: where to look.
+            place: (x, y) in pixels of the window.
+            glance: look through some of the crops only.
+        """
+        key = first.target, first.crop, glance
+        if key not in self._varied:
+            crops = varied_crops(self.photo, self.targets[first.target], first.crop, glance=glance)
+            self._varied[key] = crops, self.model.encode_queries(crops, [first.target] * len(crops))
+        return self._look(*self._varied[key], window, place)
+
+    def _look(
+        self,
+        crops: Sequence[Crop],
+        encoded: EncodedQueries,
+        window: EncodedWindow,
+        place: tuple[float, float] | Gaussian,
+    ) -> CandidateBox | None:
         if isinstance(place, Gaussian):
             proposal = self.model.match_with_prior(encoded, window.features, window.valid, place)
         else:

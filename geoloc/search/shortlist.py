@@ -17,10 +17,13 @@ from geoloc.model.localizer import UNIT, DescribedQueries
 from geoloc.model.network.descriptor import SQUARES
 from tiling.plan import Window
 
-LOOKS = 100
-"""Windows that each target is looked for in at the most. Smaller plans are searched whole."""
-FIRST_LOOKS = 20
-"""Of these the first, with which a search ends if they leave no doubt."""
+FIRST_LOOKS = 12
+"""Windows that each target is looked for in first; a search ends with them if they leave no doubt."""
+BEST_LOOKS = 4
+"""Of these the best, whether they overlap or not: as many as show one place. Near a window's border a neighbour of the
+object may be all that is seen."""
+LOOKS = 32
+"""Windows that each target is looked for in at the most."""
 CROPS = 2
 """Crops of a target that a window is shown: those it suits best."""
 _QUARTERS = 128
@@ -45,11 +48,14 @@ class Shortlist:
     """The windows to look at.
 
     Attributes:
-        parts: those of the first ranks, those of the next and so on, each part in the plan's order.
-        best: all of them by how well descriptors speak for them, targets taking turns.
+        first: where the likeliest places are, in the plan's order.
+        more: what is to be looked at if those leave doubt, in the plan's order.
+        best: windows by how well descriptors speak for them, first those of which none overlaps a better one; targets
+            take turns.
     """
 
-    parts: list[list[PlannedLook]]
+    first: list[PlannedLook]
+    more: list[PlannedLook]
     best: list[Window]
 
 
@@ -74,53 +80,59 @@ def shortlist(
     reference: Reference,
     queries: DescribedQueries,
     *,
-    looks: Sequence[int] = (FIRST_LOOKS, LOOKS),
+    first: int = FIRST_LOOKS,
+    most: int = LOOKS,
     crops: int = CROPS,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Shortlist:
     """Choose the windows to look at for each target, best first.
 
-    Of windows that overlap the best is taken: the one that shows the likely place nearest to its middle.
+    After the best ones none of the first overlaps a better one: each shows another place, as near to its middle as any
+    does. What lies between them is left to the others.
 
     Args:
         reference: what to search.
         queries: descriptors of the crops of all targets.
-        looks: how many windows there are for a target up to the end of each part, ascending.
+        first: how many windows a target is looked for in first.
+        most: how many in all.
         crops: how many crops of a target a window is shown.
         progress: called with the number of windows compared.
-
-    Returns:
-        As many parts as `looks` has: the windows of rank 1 to `looks[0]`, those up to `looks[1]` and so on.
 
     Raises:
         GeolocError: the reference cannot be read.
     """
     windows = reference.plan.windows
     worth = _worth(reference, queries, progress)
-    corners = [window.quarter for window in windows]
-    chosen: list[dict[int, set[int]]] = [{} for _ in looks]
+    chosen: tuple[dict[int, set[int]], dict[int, set[int]]] = {}, {}
     ranked: list[tuple[int, int]] = []
     for target in np.unique(queries.target):
         mine = np.flatnonzero(queries.target == target)
-        best = worth[mine].max(axis=0)
-        taken: set[tuple[int, int]] = set()
-        part = count = 0
-        for number in np.argsort(-best, kind="stable").tolist():
-            x, y = corners[number]
-            if (x, y) in taken:
-                continue
-            if count == looks[part]:
-                part += 1
-            if part == len(looks):
-                break
-            taken.update((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
-            count += 1
-            ranked.append((count, number))
+        by_worth = np.argsort(-worth[mine].max(axis=0), kind="stable").tolist()
+        apart = _apart(windows, by_worth, first)
+        at_first = list(dict.fromkeys([*by_worth[:BEST_LOOKS], *apart]))[:first]
+        in_all = list(dict.fromkeys([*at_first, *by_worth]))[:most]
+        # Whoever asks for the best windows wants places, each once.
+        ranked += enumerate(dict.fromkeys([*apart, *in_all]))
+        for rank, number in enumerate(in_all):
             suited = mine[np.argsort(-worth[mine, number], kind="stable")[:crops]]
-            chosen[part].setdefault(number, set()).update(suited.tolist())
-    parts = [[PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen]
+            chosen[rank >= len(at_first)].setdefault(number, set()).update(suited.tolist())
+    at_first, more = ([PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen)
     best = dict.fromkeys(number for _, number in sorted(ranked, key=lambda rank: rank[0]))
-    return Shortlist(parts, [windows[number] for number in best])
+    return Shortlist(at_first, more, [windows[number] for number in best])
+
+
+def _apart(windows: Sequence[Window], by_worth: Sequence[int], most: int) -> list[int]:
+    """Return the first numbers of windows of which none overlaps one before it."""
+    taken: set[tuple[int, int]] = set()
+    apart: list[int] = []
+    for number in by_worth:
+        x, y = windows[number].quarter
+        if (x, y) not in taken:
+            apart.append(number)
+            taken.update((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        if len(apart) == most:
+            break
+    return apart
 
 
 def _worth(reference: Reference, queries: DescribedQueries, progress: Callable[[int], None]) -> NDArray[np.float32]:

@@ -938,7 +938,7 @@ Reference rasters: GeoTIFF and other raster files, searched together. Index: a f
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
 Geometry: answers are carried over exactly where details of photo and mosaic agree.
-Every window: a reference of more than a hundred windows is searched in two stages, a quick look at all and a close one at the hundred that promise most; this looks closely at all, which is slow.</source>
+Every window: a reference is searched in two stages, a quick look at all windows and a close one at those that promise most; this looks closely at all, which is slow.</source>
       <translation>Findet ein Objekt, das in einem Foto angeklickt ist, auf einem Mosaik, und gibt sein Polygon mit einer Bewertung und dem erwarteten Fehler in Metern.
 
 Foto: von einer Drohne oder vom Boden.
@@ -947,7 +947,7 @@ Referenzraster: GeoTIFF und andere Rasterdateien, zusammen durchsucht. Index: ei
 Ausdehnung, Polygone, Punkt: wo gesucht wird; alles Angegebene gilt zugleich. Die GPS-Position des Fotos zählt, wo kein Punkt angegeben ist.
 Antworten: Die beste hat Rang 1. Nichts wird geschrieben, wo nichts sicher das Objekt ist (die beste Bewertung ist dann eine Ausgabe), außer wenn auch zweifelhafte Antworten verlangt sind.
 Geometrie: Antworten werden genau übertragen, wo Einzelheiten von Foto und Mosaik übereinstimmen.
-Jedes Fenster: Eine Referenz von mehr als hundert Fenstern wird in zwei Stufen durchsucht, mit einem kurzen Blick auf alle und einem genauen auf die hundert aussichtsreichsten; hiermit werden alle genau angesehen, was langsam ist.</translation>
+Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Blick auf alle Fenster und einem genauen auf die aussichtsreichsten; hiermit werden alle genau angesehen, was langsam ist.</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />

@@ -938,7 +938,7 @@ Reference rasters: GeoTIFF and other raster files, searched together. Index: a f
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
 Geometry: answers are carried over exactly where details of photo and mosaic agree.
-Every window: a reference of more than a hundred windows is searched in two stages, a quick look at all and a close one at the hundred that promise most; this looks closely at all, which is slow.</source>
+Every window: a reference is searched in two stages, a quick look at all windows and a close one at those that promise most; this looks closely at all, which is slow.</source>
       <translation>Trouve sur une mosaïque un objet cliqué dans une photographie, et donne son polygone avec un score et l'erreur attendue en mètres.
 
 Photo : prise d'un drone ou du sol.
@@ -947,7 +947,7 @@ Rasters de référence : GeoTIFF et autres fichiers raster, examinés ensemble. 
 Emprise, polygones, point : où chercher ; tout ce qui est donné vaut à la fois. La position GPS de la photo compte si aucun point n'est donné.
 Réponses : la meilleure a le rang 1. Rien n'est écrit si rien n'est sûrement l'objet (le meilleur score est alors une sortie), sauf si les réponses douteuses sont demandées.
 Géométrie : les réponses sont reportées exactement là où les détails de la photo et de la mosaïque concordent.
-Chaque fenêtre : une référence de plus de cent fenêtres est examinée en deux étapes, un coup d'œil à toutes et un examen attentif des cent plus prometteuses ; ici toutes sont examinées attentivement, ce qui est lent.</translation>
+Chaque fenêtre : une référence est examinée en deux étapes, un coup d'œil à toutes les fenêtres et un examen attentif des plus prometteuses ; ici toutes sont examinées attentivement, ce qui est lent.</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />

@@ -49,8 +49,8 @@ class LocateObject(GeolocAlgorithm):
             "Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score"
             " is then an output), unless doubtful answers are asked for.\n"
             "Geometry: answers are carried over exactly where details of photo and mosaic agree.\n"
-            "Every window: a reference of more than a hundred windows is searched in two stages, a quick look at all"
-            " and a close one at the hundred that promise most; this looks closely at all, which is slow."
+            "Every window: a reference is searched in two stages, a quick look at all windows and a close one at those"
+            " that promise most; this looks closely at all, which is slow."
         )
 
     def initAlgorithm(self, configuration=None) -> None:

@@ -10,9 +10,10 @@ from torch.nn import functional as F
 
 from geoloc.model.baselines.anchor_head import AnchorHead
 from geoloc.model.baselines.config import BaselineConfig
-from geoloc.model.network.cross_view import CLICK_SIGMA, CrossViewNet, Output
+from geoloc.model.network.cross_view import CLICK_SIGMA, CrossViewNet, Output, Prepared
 from geoloc.model.network.cvcam import CVCAM
 from geoloc.model.network.features import STRIDE, Features
+from geoloc.model.network.head import Part
 from geoloc.model.network.mhsam import MHSAM
 from geoloc.model.network.position import click_offsets, gaussian_cells, sine_positions
 
@@ -45,8 +46,13 @@ class BaselineNet(CrossViewNet):
             self.click_fold(torch.cat([rgb, 255 * distance_map(click, height, width)], 1)), click
         )
 
-    def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """Match B queries to B references, or all to one; see `CrossViewNet.forward`."""
+    def prepare(self, query: Features, click: Tensor) -> Prepared:
+        """Return the queries' features and clicks as they are: nothing is done to them alone."""
+        return query.coarse, query.fine, click
+
+    def match(self, prepared: Prepared, reference: Features, part: Part | None = None) -> Output:
+        """Match B queries to B references, or all to one, and propose boxes everywhere; see `CrossViewNet.match`."""
+        query, click = Features(*prepared[:2]), prepared[2]
         fq, fr = self.project_query(query), self.project_reference(reference)
         rows, columns = fr.shape[-2:]
         if self.fusion == "pooled":
@@ -66,6 +72,7 @@ class BaselineNet(CrossViewNet):
             pos_q = sine_positions(q_rows, q_columns, self.config.dim, fq.device)
             pos_r = sine_positions(rows, columns, self.config.dim, fr.device)
             xq, xr = xq + pos_q, xr + pos_r
+            xq = self.cvcam.begin(xq, pos_q)
             xq, xr, between = self.cvcam(
                 xq, xr, pos_q, pos_r, query_shape=(q_rows, q_columns), reference_shape=(rows, columns)
             )

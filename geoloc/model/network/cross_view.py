@@ -13,10 +13,12 @@ from geoloc.model.network.config import Config
 from geoloc.model.network.descriptor import PARTS, SQUARES, Describer, part_weights
 from geoloc.model.network.efficientnet_lite import EfficientNetLite0
 from geoloc.model.network.features import STRIDE, Features
-from geoloc.model.network.head import Candidates, Head
+from geoloc.model.network.head import Candidates, Head, Part
 
 CLICK_SIGMA = 0.06
 """How far from the click tokens count as clicked: standard deviation over the query's height, as in method trials."""
+Prepared = tuple[Tensor, ...]
+"""Queries of which all is done that needs no reference, one entry a query."""
 _SIDES = [EfficientNetLite0.channels, EfficientNetLite0.fine_channels]
 
 
@@ -60,7 +62,6 @@ class CrossViewNet(nn.Module, ABC):
         self.project_query = Projection(config.dim)
         self.project_reference = Projection(config.dim)
 
-    @abstractmethod
     def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
         """Match B queries to B references, or all to one.
 
@@ -68,6 +69,25 @@ class CrossViewNet(nn.Module, ABC):
             query: features of the queries.
             click: B x 2, (x, y) in query pixels.
             reference: features of the references.
+        """
+        return self.match(self.prepare(query, click), reference)
+
+    @abstractmethod
+    def prepare(self, query: Features, click: Tensor) -> Prepared:
+        """Do what matching queries takes and no reference, once for all references; see `forward`.
+
+        Returns:
+            Tensors of B entries each, which `match` takes.
+        """
+
+    @abstractmethod
+    def match(self, prepared: Prepared, reference: Features, part: Part | None = None) -> Output:
+        """Match queries that `prepare` returned; see `forward`.
+
+        Args:
+            prepared: of B queries.
+            reference: features of B references, or of one for all.
+            part: the cells of the reference that candidates are wanted of, where not of all. A head may propose more.
         """
 
     def encode_query(self, rgb: Tensor, click: Tensor) -> Features:
@@ -86,6 +106,13 @@ class CrossViewNet(nn.Module, ABC):
             rgb: B x 3 x H x W in [0, 255], H and W multiples of 16.
         """
         fine, coarse = self.backbone(rgb)
+        return Features(coarse, fine)
+
+    def encode_large(self, rgb: Tensor) -> Features:
+        """Encode large references as `encode_reference` does, sooner on a CPU; see `EfficientNetLite0.by_tiles`."""
+        if rgb.device.type != "cpu":
+            return self.encode_reference(rgb)
+        fine, coarse = self.backbone.by_tiles(rgb)
         return Features(coarse, fine)
 
     def describe_query(self, features: Features, click: Tensor) -> tuple[Tensor, Tensor]:

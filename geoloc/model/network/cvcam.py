@@ -49,9 +49,9 @@ class Attention(nn.Module):
         """Let tokens attend to others.
 
         Args:
-            x: the tokens that ask, B x N x d.
-            context: tokens that keys are made of, B x M x d.
-            value: tokens that values are made of, B x M x d.
+            x: the tokens that ask, B x N x d, or 1 x N x d where they are the same for all.
+            context: tokens that keys are made of, B x M x d or 1 x M x d.
+            value: tokens that values are made of, as many.
 
         Returns:
             B x N x d.
@@ -61,6 +61,9 @@ class Attention(nn.Module):
             return t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
         q, k, v = split(self.query(x)), split(self.key(context)), split(self.value(value))
+        # What all share, in a batch of one, was projected once.
+        count = max(len(q), len(k))
+        q, k, v = (side.expand(count, -1, -1, -1) for side in (q, k, v))
         y = F.scaled_dot_product_attention(q, k, v)
         return self.out(y.transpose(1, 2).flatten(2))
 
@@ -93,8 +96,8 @@ class CrossAttentionBlock(nn.Module):
         """Let tokens attend to a context, or to each other.
 
         Args:
-            x: the tokens, B x N x d.
-            context: what they attend to, B x M x d.
+            x: the tokens, B x N x d, or 1 x N x d where they are the same for all.
+            context: what they attend to, B x M x d or 1 x M x d.
             context_pos: positions of the context, M x d.
             x_pos: positions of the tokens, N x d, only for self-attention.
 
@@ -183,6 +186,10 @@ class CVCAM(nn.Module):
             mixing=config.local_mixing,
         )
 
+    def begin(self, xq: Tensor, pos_q: Tensor) -> Tensor:
+        """Return the query's tokens, B x Nq x d, as the first round takes them: what no reference is needed for."""
+        return self._within(xq, pos_q, 0)
+
     def forward(
         self,
         xq: Tensor,
@@ -196,8 +203,8 @@ class CVCAM(nn.Module):
         """Let both views exchange context.
 
         Args:
-            xq: tokens of the query, B x Nq x d.
-            xr: tokens of the reference, B x Nr x d.
+            xq: tokens of the query, B x Nq x d, as `begin` returned them.
+            xr: tokens of the reference, B x Nr x d, or 1 x Nr x d where it is the same for all queries.
             pos_q: positions of the query's tokens, Nq x d.
             pos_r: positions of the reference's tokens, Nr x d.
             query_shape: (rows, columns) of the query's tokens.
@@ -206,16 +213,22 @@ class CVCAM(nn.Module):
         Returns:
             Both token sets after the last round and, for dense supervision, after every round but the last.
         """
-        if self.position_gain is not None:
-            pos_q, pos_r = pos_q * self.position_gain, pos_r * self.position_gain
         between = []
         for i in range(self.rounds):
-            if self.within_query is not None:
-                xq = self.within_query[i](xq, xq, pos_q, pos_q)
-            xq, xr = self.to_query[i](xq, xr, pos_r), self.to_reference[i](xr, xq, pos_q)
+            if i > 0:
+                xq = self._within(xq, pos_q, i)
+            xq, xr = self.to_query[i](xq, xr, self._gained(pos_r)), self.to_reference[i](xr, xq, self._gained(pos_q))
             if self.mix_query is not None and self.mix_reference is not None:
                 xq = self.mix_query[i](xq, query_shape)
                 xr = self.mix_reference[i](xr, reference_shape)
             if i < self.rounds - 1:
                 between.append((xq, xr))
         return xq, xr, between
+
+    def _within(self, xq: Tensor, pos_q: Tensor, number: int) -> Tensor:
+        if self.within_query is None:
+            return xq
+        return self.within_query[number](xq, xq, self._gained(pos_q), self._gained(pos_q))
+
+    def _gained(self, positions: Tensor) -> Tensor:
+        return positions if self.position_gain is None else positions * self.position_gain

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from geoloc.model.network.config import Config
-from geoloc.model.network.cross_view import CLICK_SIGMA, CrossViewNet, Output
+from geoloc.model.network.cross_view import CLICK_SIGMA, CrossViewNet, Output, Prepared
 from geoloc.model.network.cvcam import CVCAM
 from geoloc.model.network.features import STRIDE, Features
-from geoloc.model.network.head import CellHead
+from geoloc.model.network.head import CellHead, Part
 from geoloc.model.network.mhsam import MHSAM
 from geoloc.model.network.position import gaussian_cells, sine_positions
 
@@ -36,20 +36,27 @@ class DualAttentionNet(CrossViewNet):
         nn.init.normal_(self.place_query.weight, std=0.02)
         nn.init.normal_(self.place_reference.weight, std=0.02)
 
-    def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
-        """Match B queries to B references, or all to one; see `CrossViewNet.forward`."""
-        dim = self.config.dim
-        fq, fr = self.project_query(query), self.project_reference(reference)
-        rows, columns = fr.shape[-2:]
-        q_rows, q_columns = fq.shape[-2:]
-        height, width = q_rows * STRIDE, q_columns * STRIDE
-        xq, xr = fq.flatten(2).transpose(1, 2), fr.flatten(2).transpose(1, 2).expand(len(fq), -1, -1)
+    def prepare(self, query: Features, click: Tensor) -> Prepared:
+        """Return the queries' tokens, B x h x w x d, and how much each is clicked, B x h x w summing to 1."""
+        fq = self.project_query(query)
+        rows, columns = fq.shape[-2:]
+        height, width = rows * STRIDE, columns * STRIDE
         weight, offset = gaussian_cells(click, height, width, CLICK_SIGMA * height, STRIDE)
-        xq = xq + self.click_tokens(torch.cat([weight[:, :, None], offset], dim=2))
+        xq = fq.flatten(2).transpose(1, 2) + self.click_tokens(torch.cat([weight[:, :, None], offset], dim=2))
+        positions = sine_positions(rows, columns, self.config.dim, fq.device)
+        xq = self.cvcam.begin(xq + self.place_query(positions), positions)
         weight = weight / weight.sum(1, keepdim=True)
-        pos_q = sine_positions(q_rows, q_columns, dim, fq.device)
-        pos_r = sine_positions(rows, columns, dim, fr.device)
-        xq, xr = xq + self.place_query(pos_q), xr + self.place_reference(pos_r)
+        return xq.unflatten(1, (rows, columns)), weight.unflatten(1, (rows, columns))
+
+    def match(self, prepared: Prepared, reference: Features, part: Part | None = None) -> Output:
+        """Match B queries to B references, or all to one; see `CrossViewNet.match`."""
+        xq, weight = (side.flatten(1, 2) for side in prepared)
+        q_rows, q_columns = prepared[0].shape[1:3]
+        fr = self.project_reference(reference)
+        rows, columns = fr.shape[-2:]
+        pos_q = sine_positions(q_rows, q_columns, self.config.dim, fr.device)
+        pos_r = sine_positions(rows, columns, self.config.dim, fr.device)
+        xr = fr.flatten(2).transpose(1, 2) + self.place_reference(pos_r)
         xq, xr, between = self.cvcam(
             xq, xr, pos_q, pos_r, query_shape=(q_rows, q_columns), reference_shape=(rows, columns)
         )
@@ -57,4 +64,4 @@ class DualAttentionNet(CrossViewNet):
         fused = (xr + self.pooled(clicked)[:, None]).transpose(1, 2).unflatten(2, (rows, columns))
         cosine = torch.einsum("bd,bnd->bn", F.normalize(clicked, dim=1), F.normalize(xr, dim=2))
         prior = self.match_scale * cosine.unflatten(1, (rows, columns))[:, None]
-        return Output(self.head(self.mhsam(fused), reference.fine, prior), (*between, (xq, xr)))
+        return Output(self.head(self.mhsam(fused), reference.fine, prior, part), (*between, (xq, xr)))

@@ -16,6 +16,29 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+class Part(NamedTuple):
+    """A half-open box of a reference's cells, of stride 16."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def grown(self, rows: int, columns: int) -> Part:
+        """Return the box with the cells round it that there are, of so many in all."""
+        left, top = max(self.left - 1, 0), max(self.top - 1, 0)
+        return Part(left, top, min(self.right + 1, columns), min(self.bottom + 1, rows))
+
+    def of(self, maps: Tensor, scale: int = 1) -> Tensor:
+        """Cut it out of maps with `scale` x `scale` places a cell; views."""
+        return maps[..., scale * self.top : scale * self.bottom, scale * self.left : scale * self.right]
+
+    def within(self, other: Part) -> Part:
+        """Return it as counted from the first cell of another box."""
+        left, top = other[:2]
+        return Part(self.left - left, self.top - top, self.right - left, self.bottom - top)
+
+
 class Candidates(NamedTuple):
     """What a head proposes in a batch of windows.
 
@@ -101,25 +124,35 @@ class CellHead(Head):
         nn.init.normal_(self.out.weight, std=0.01)
         self.out.bias = nn.Parameter(torch.tensor([-7.0, 0, 0, 0, 0]))
 
-    def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Candidates:
-        """Propose boxes, one a cell of stride 8; see `Head.forward`."""
+    def forward(self, fused: Tensor, fine: Tensor, prior: Tensor | None, part: Part | None = None) -> Candidates:
+        """Propose boxes, one a cell of stride 8, in a part or everywhere; see `Head.forward`."""
+        if part is None:
+            return self.decode(self._raw(fused, fine, prior))
+        # A cell of stride 8 depends on the next one round it, and so on the next one of stride 16.
+        wide = part.grown(*fused.shape[-2:])
+        raw = self._raw(wide.of(fused), wide.of(fine, 2), None if prior is None else wide.of(prior))
+        return self.decode(part.within(wide).of(raw, 2), first=(2 * part.left, 2 * part.top))
+
+    def _raw(self, fused: Tensor, fine: Tensor, prior: Tensor | None) -> Tensor:
         size = fine.shape[-2:]
         up = F.interpolate(fused, size=size, mode="bilinear", align_corners=False)
         raw = self.out(self.mix(up + self.lateral(fine)))
         if prior is not None:
             score = raw[:, :1] + F.interpolate(prior, size=size, mode="bilinear", align_corners=False)
             raw = torch.cat([score, raw[:, 1:]], dim=1)
-        return self.decode(raw)
+        return raw
 
-    def decode(self, raw: Tensor) -> Candidates:
+    def decode(self, raw: Tensor, first: tuple[int, int] = (0, 0)) -> Candidates:
         """Read boxes from the head's map.
 
         Args:
             raw: B x 5 x rows x columns: score, x and y from the cell's centre in cells, log width and height over
                 `typical_px`.
+            first: column and row of the map's first cell in the window.
         """
         rows, columns = raw.shape[-2:]
         cell_x, cell_y = self._cells(rows, columns, raw.device)
+        cell_x, cell_y = cell_x + first[0], cell_y + first[1]
         x = (cell_x + raw[:, 1].flatten(1)) * self.stride
         y = (cell_y + raw[:, 2].flatten(1)) * self.stride
         w = self.typical_px * raw[:, 3].flatten(1).clamp(-4, 4).exp()

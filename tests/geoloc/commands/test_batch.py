@@ -65,7 +65,13 @@ def test_a_batch_says_what_is_not_here_and_what_failed(
     frame = geopandas.read_file(path)
     assert list(frame["score"].iloc[-2:]) == [0.4, 0.4]
     # A position off the mosaic hides nothing, and its answer says so.
-    assert frame["note"].iloc[3].startswith("not believed: nothing within 500 m of the photo's GPS position")
+    assert (
+        frame["note"]
+        .iloc[3]
+        .startswith(
+            "the photo's GPS position was not believed: nothing was found within 500 m of the photo's GPS position"
+        )
+    )
     assert not frame["note"].iloc[4]
 
 

@@ -156,10 +156,11 @@ def test_the_photos_position_limits_the_search_unless_told(run: Run, search: Sea
 def test_a_position_off_the_mosaic_hides_nothing_and_is_told(run: Run, search: SearchStub) -> None:
     result = run("locate", "elsewhere.jpg", "--mosaic", "mosaic.tif", "--click", "10,20")
     assert result.exit_code == 0
-    note = "not believed: nothing within 500 m of the photo's GPS position 20.000000,10.000000"
+    note = "the photo's GPS position was not believed: nothing was found within 500 m of it"
     assert {feature["properties"]["note"] for feature in json.loads(result.stdout)["features"]} == {note}
     assert note in result.stderr
-    assert "--no-gps" in result.stderr
+    # Nor is it said that it is looked at first.
+    assert "Looking first" not in result.stderr
 
 
 def test_gsd_and_quiet(run: Run, search: SearchStub) -> None:

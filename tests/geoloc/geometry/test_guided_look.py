@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from shapely.geometry import Point
 
 from geoloc.features.mosaic_features import MosaicFeatures
-from geoloc.geometry.guided_look import GuidedLook, KnownView
+from geoloc.geometry.guided_look import GuidedLook
+from geoloc.geometry.known_view import KnownView
 from geoloc.model.localizer import Proposal
 from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration

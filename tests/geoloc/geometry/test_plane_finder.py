@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from geoloc.geometry import plane_finder
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.photo_keypoints import COARSE, FINE, Detail
+from geoloc.geometry.photo_keypoints import COARSE, Detail
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.keypoints import keypoint_squares
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
@@ -35,6 +36,14 @@ def matches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
     monkeypatch.setattr(RootSift, "match", counted)
     return counts
+
+
+def middle_of(plan: Plan) -> tuple[float, float]:
+    corners = np.array([window.corner for window in plan.windows])
+    low, high = corners.min(0), corners.max(0) + plan.window_px
+    grid = plan.pixels(*map(int, low), *map(int, high - low))
+    x, y = grid.affine * (grid.width / 2, grid.height / 2)
+    return float(x), float(y)
 
 
 def finder_of(mosaic: Mosaic, plan: Plan | None = None, known: KnownPlanes | None = None) -> PlaneFinder:
@@ -74,12 +83,12 @@ def test_a_plane_is_known_on_another_plan_of_the_same_pixels(mosaic: Mosaic, mat
     first.on_all()
     assert first.fit is not None
     tried = len(matches)
-    part = replace(plan, windows=plan.windows[-1:])
+    middle = [window for window in plan.windows if window.id == plan.nearest(*middle_of(plan)).id]
+    part = replace(plan, windows=tuple(middle))
     second = finder_of(mosaic, part, known)
     search = second.search(photo)
     assert search.fit is not None
     assert len(matches) == tried
-    shift = np.array(plan.windows[0].corner) - np.array(part.windows[0].corner)
     at = np.array([[400.0, 300.0]])
     corner = np.array([window.corner for window in plan.windows]).min(0)
     shift = corner - np.array(part.windows[0].corner)
@@ -88,6 +97,36 @@ def test_a_plane_is_known_on_another_plan_of_the_same_pixels(mosaic: Mosaic, mat
     inside = second.keypoints.inside(known.places - second.keypoints.corner)
     assert search.neighbours.tolist() == inside.tolist()
     assert len(finder_of(mosaic, plan, known).search(photo).neighbours) == 1
+
+
+def test_a_photo_of_other_ground_is_not_looked_for_again(mosaic: Mosaic, matches: list[tuple[int, int]]) -> None:
+    plan, known = plan_of(mosaic), KnownPlanes()
+    photo, _ = flown(0, 0, told=True)
+    finder_of(mosaic, plan, known).search(photo).on_all()
+    corner = replace(plan, windows=plan.windows[:1])
+    search = finder_of(mosaic, corner, known).search(photo)
+    assert search.elsewhere
+    assert search.fit is None
+    assert not finder_of(mosaic, plan, known).search(photo).elsewhere
+
+
+def test_a_plane_in_doubt_gives_way_to_a_better_one_and_never_to_a_worse(
+    mosaic: Mosaic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where only a corner of the photo lies near the place that is told.
+    inliers = iter([30, 20, 50, 90])
+    fits = [SimpleNamespace(inliers=count, place=np.zeros(2), moved=lambda by: by) for count in inliers]
+    queue = list(fits)
+    monkeypatch.setattr(plane_finder, "fit_homography", lambda *args: queue.pop(0) if queue else None)
+    monkeypatch.setattr(plane_finder.KnownPlanes, "keep", lambda self, photo, plane: None)
+    search = finder_of(mosaic).search(flown(0, 0, told=True)[0])
+    middle = np.array([[search._keypoints.grid.width / 2, search._keypoints.grid.height / 2]])
+    search.near(middle)
+    assert search.fit is fits[3], "of all views in coarse, then in fine detail"
+    assert search.is_done
+    left = len(queue)
+    search.on_all()
+    assert len(queue) == left
 
 
 def test_another_picture_is_matched_anew(mosaic: Mosaic) -> None:
@@ -178,4 +217,3 @@ def test_a_position_and_windows_as_places(mosaic: Mosaic) -> None:
         assert search.places_at((x, middle.y)) == pytest.approx(window[None], abs=0.01)
     assert len(search.places_at((0.0, 0.0))) == 0
     assert len(search.places_at(None)) == 0
-    assert FINE.density > COARSE.density

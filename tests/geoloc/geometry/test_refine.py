@@ -15,9 +15,9 @@ from shapely import from_wkb
 from shapely.geometry import Point
 
 from geoloc.geometry import plane_finder, refine
-from geoloc.geometry.guided_look import KnownView
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.photo_keypoints import FINE, Detail, PhotoKeypoints
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.geometry.refine import METHOD, Refiner

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from affine import Affine
 
-from geoloc.model.localizer import PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates
+from geoloc.model import load
+from geoloc.model.localizer import LOOK_PX, PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
@@ -106,22 +108,24 @@ class _Finding(Localizer):
         super().__init__(new_network(TINY), Calibration())
         self._logits = logits
 
-    def _match(self, queries: object, window: object) -> tuple[torch.Tensor, torch.Tensor]:
+    def _match(self, queries: object, window: object, where: object = None) -> tuple[torch.Tensor, torch.Tensor]:
         return self._logits, _boxes(len(self._logits))
 
     def encoded(self) -> EncodedQueries:
         nothing, count = torch.zeros(len(self._logits)), len(self._logits)
         features = Features(nothing, nothing)
         return EncodedQueries(
-            features, nothing, torch.full((count,), 4), torch.arange(count), torch.full((count,), count)
+            features, nothing, torch.full((count,), 4), torch.arange(count), torch.full((count,), count), ()
         )
 
 
 def test_some_of_the_crops_are_still_as_many_suppositions() -> None:
     number = torch.arange(5)
     features = Features(number.float()[:, None], 2 * number.float()[:, None])
-    crops = EncodedQueries(features, number[:, None].float(), torch.tensor([0, 0, 0, 1, 1]), number, number + 10)
+    target, prepared = torch.tensor([0, 0, 0, 1, 1]), (3 * number, 4 * number[:, None, None])
+    crops = EncodedQueries(features, number[:, None].float(), target, number, number + 10, prepared)
     some = crops.select([3, 1])
+    assert [side.flatten().tolist() for side in some.prepared] == [[9, 3], [12, 4]]
     assert some.features.fine.flatten().tolist() == [6, 2]
     assert some.click.flatten().tolist() == [3, 1]
     assert (some.target.tolist(), some.crop.tolist(), some.crop_count.tolist()) == ([1, 0], [3, 1], [13, 11])
@@ -211,3 +215,48 @@ def test_what_lies_under_no_data_does_not_matter() -> None:
     changed = np.where(valid[..., None], window, 0).astype(np.uint8)
     first, second = (localizer.encode_reference(w, valid).coarse for w in (window, changed))
     assert torch.equal(first, second)
+
+
+@pytest.fixture(scope="module")
+def real() -> tuple[Localizer, EncodedQueries, Features]:
+    """The packaged network, crops and a window of blurred noise."""
+    rng = np.random.default_rng(3)
+    localizer = load()
+    picture = cv2.GaussianBlur(rng.integers(0, 255, (384, 384, 3), np.uint8), (0, 0), 3)
+    crops = [Crop(picture[i : i + 256, 40:296].copy(), (128.0, 120.0), 0.0, Affine.identity()) for i in (20, 60, 90)]
+    window = localizer.encode_reference(picture, np.ones((384, 384), bool))
+    return localizer, localizer.encode_queries(crops, [0, 0, 0]), window
+
+
+@pytest.mark.parametrize("place", [(168.0, 170.0), (3.0, 380.0), (-40.0, 200.0)])
+def test_a_second_look_at_a_part_says_what_one_at_all_of_the_window_says(
+    real: tuple[Localizer, EncodedQueries, Features], place: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    localizer, crops, window = real
+    valid = np.ones((384, 384), bool)
+    known = Gaussian(np.array(place), np.diag([90.0, 200.0]))
+
+    def both() -> list[Proposal | None]:
+        return [
+            localizer.rescore(crops, window, valid, place),
+            localizer.match_with_prior(crops, window, valid, known),
+        ]
+
+    some = both()
+    match = localizer._match
+    monkeypatch.setattr(localizer, "_match", lambda queries, window, where=None: match(queries, window))
+    for one, other in zip(some, both(), strict=True):
+        assert (one is None) == (other is None) == (place[0] < -LOOK_PX)
+        if one is not None and other is not None:
+            assert one.log_mass == pytest.approx(other.log_mass, abs=1e-4)
+            assert one.box.centre == pytest.approx(other.box.centre, abs=1e-2)
+            assert one.spread_px == pytest.approx(other.spread_px, abs=1e-2)
+
+
+def test_what_is_done_to_crops_alone_is_done_once(real: tuple[Localizer, EncodedQueries, Features]) -> None:
+    localizer, crops, window = real
+    logits, boxes = localizer._match(crops.select([2, 0]), window)
+    with torch.inference_mode():
+        whole = localizer._net(crops.features, crops.click, window).candidates
+    assert torch.allclose(logits, whole.logits[[2, 0]], atol=1e-3)
+    assert torch.allclose(boxes, whole.boxes[[2, 0]], atol=1e-2)

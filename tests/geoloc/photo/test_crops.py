@@ -1,6 +1,7 @@
 """Crops of a photograph: the click keeps its colour, and the way back is exact."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,21 @@ def test_variations_turn_and_size_a_crop_and_keep_the_click() -> None:
     assert shares == [0.7, 1.0, 1.4]
     plain = next(q for q in varied if q.heading_deg == first.heading_deg and abs(scale(q) / scale(first) - 1) < 0.01)
     assert np.abs(plain.image.astype(int) - first.image).mean() < 4
+
+
+def test_a_glance_is_at_one_crop_of_each_size_turned_otherwise() -> None:
+    photo = dotted(1200, 1000, 600, 500, 9, heading_deg=40.0)
+    target = Target(Click(600, 500))
+    (first, *_) = make_crops(replace(photo, relative_altitude_m=40.0, focal_px=400.0, pitch_deg=-90.0), target)
+    every, some = (varied_crops(photo, target, first, glance=glance) for glance in (False, True))
+    assert len(every) == 9
+    assert [(q.heading_deg, round(scale(q) / scale(first), 1)) for q in some] == [(10, 0.7), (40, 1.0), (70, 1.4)]
+    for crop, number in zip(some, (0, 4, 8), strict=True):
+        assert (crop.image == every[number].image).all()
+    # Of one size the heading as it is.
+    tiny = dotted(64, 64, 30, 30, 4)
+    (crop,) = varied_crops(tiny, Target(Click(30, 30)), make_crops(tiny, Target(Click(30, 30)))[1], glance=True)
+    assert crop.heading_deg == make_crops(tiny, Target(Click(30, 30)))[1].heading_deg
 
 
 def test_variations_are_never_larger_than_the_photo() -> None:

@@ -40,6 +40,7 @@ class Geometry:
     ) -> None:
         self._make, self._scores, self._agrees, self.all_are_few = make, scores, agrees, few
         self.fit: Any = FIT if agrees == "known" else None
+        self.elsewhere = agrees == "elsewhere"
         self.neighbours = np.array([[3.0, 3.0]]) if agrees == "neighbours" else np.zeros((0, 2))
         self.calls: list[str] = []
 
@@ -51,6 +52,10 @@ class Geometry:
 
     def middles(self, windows: Sequence[int]) -> NDArray[np.float64]:
         return np.array([[float(window), 0.0] for window in windows]).reshape(-1, 2)
+
+    @property
+    def is_done(self) -> bool:
+        return self.fit is not None
 
     def on_all(self) -> None:
         self._try("all")
@@ -166,7 +171,8 @@ def test_where_nothing_agrees_attention_decides(attention: type[Attention], make
     found = search(cast(Any, geometry))
     assert [(d.target, d.rank, d.method) for d in found.answers()] == ATTENTION
     assert geometry.calls == ["all", "answers"]
-    assert (found.verifies, found.verified) == (True, False)
+    assert (found.verifies, found.verified, found.known_elsewhere) == (True, False, False)
+    assert search(Geometry(make_detection, agrees="elsewhere")).known_elsewhere
 
 
 @pytest.mark.parametrize("doubtful", [None, 0.4])

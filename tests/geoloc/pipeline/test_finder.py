@@ -60,6 +60,8 @@ class Script:
         self.make = make
         self.attention: dict[str, list[float | None]] = {"whole": [0.6, 0.4], "near": [0.6, 0.4]}
         self.geometry: dict[str, list[float | None]] = {}
+        self.known_elsewhere: set[str] = set()
+        self.place: dict[str, tuple[float, float, float, float]] = {"whole": (5, 5, 6, 6)}
         self.made: list[str] = []
         self.asked: list[tuple[str, Sequence[int]]] = []
         self.requests: list[SearchRequest] = []
@@ -78,6 +80,7 @@ class ScriptedCascade:
         self._script, self._plan, self._count = script, plan, count
         self.verifies = verifies
         self.verified = verifies and any(script.geometry.get(plan, ()))
+        self.known_elsewhere = verifies and plan in script.known_elsewhere
 
     def by_geometry(self) -> list[Detection]:
         return self._of(self._script.geometry.get(self._plan, [None] * self._count), range(self._count), "geometry")
@@ -94,7 +97,8 @@ class ScriptedCascade:
 
     def _of(self, scores: Sequence[float | None], numbers: Sequence[int], method: str) -> list[Detection]:
         made = [(number, score) for number in numbers if (score := scores[number]) is not None]
-        return [self._script.make(score, (0, 0, 1, 1), target=number, method=method) for number, score in made]
+        bounds = self._script.place.get(self._plan, (0.2, 0.2, 0.8, 0.8))
+        return [self._script.make(s, bounds, target=n, method=method, crs=4326) for n, s in made]
 
 
 @pytest.fixture
@@ -147,6 +151,27 @@ def test_what_attention_found_near_the_position_stays_and_the_rest_is_looked_for
     assert script.asked == [("near", [0, 1]), ("whole", [1])]
 
 
+def test_what_the_rest_has_no_better_stays_and_what_lies_near_has_no_note(script: Script) -> None:
+    script.attention = {"near": [0.3, 0.4], "whole": [0.1, 0.45]}
+    assert find(finder(script), StubScope(NEAR)) == [(0, 0.3, ""), (1, 0.45, "not believed")]
+    script.place["whole"] = (0.3, 0.3, 0.4, 0.4)
+    assert find(finder(script), StubScope(NEAR)) == [(0, 0.3, ""), (1, 0.45, "")]
+
+
+def test_a_photo_that_was_found_elsewhere_is_not_looked_for_near_its_position_again(script: Script) -> None:
+    script.known_elsewhere = {"near"}
+    script.geometry["whole"] = [0.9, None]
+    script.attention = {"near": [0.99, 0.99], "whole": [0.2, 0.3]}
+    assert find(finder(script), StubScope(NEAR)) == [(0, 0.9, "not believed"), (1, 0.3, "not believed")]
+    assert script.asked == [("whole", [1])]
+
+
+def test_where_geometry_shows_another_place_nothing_near_the_position_is_believed(script: Script) -> None:
+    script.attention = {"near": [0.9, 0.9], "whole": [0.2, 0.3]}
+    script.geometry["whole"] = [0.9, None]
+    assert find(finder(script), StubScope(NEAR)) == [(0, 0.9, "not believed"), (1, 0.3, "not believed")]
+
+
 def test_attention_alone_is_believed_where_it_finds_anything(script: Script) -> None:
     assert find(finder(script, refine="off"), StubScope(NEAR)) == [(0, 0.6, ""), (1, 0.4, "")]
     script.attention["near"] = [0.3, 0.2]
@@ -171,11 +196,10 @@ def test_photos_with_the_same_plan_share_its_features(script: Script) -> None:
     assert script.made == ["whole", "near a", "near b", "near a"]
 
 
-def test_another_request_shares_what_was_read_and_which_planes_are_known(script: Script) -> None:
+def test_another_request_shares_what_was_read(script: Script) -> None:
     first = finder(script)
     find(first)
     second = first.with_request(SearchRequest(refine="off", min_score=0.3))
     find(second)
     assert script.made == ["whole"]
     assert [request.refine for request in script.requests] == ["auto", "off"]
-    assert second._planes is first._planes

@@ -93,7 +93,7 @@ def test_what_leaves_nothing(mosaic: Mosaic) -> None:
     assert astray.near(photo(FAR)) is None
     assert astray.plan(photo(FAR)) is astray.plan()
     assert astray.doubt(photo(FAR)) == (
-        "not believed: nothing within 30 m of the photo's GPS position 20.000000,10.000000"
+        "the photo's GPS position was not believed: nothing was found within 30 m of it"
     )
     assert astray.doubt(photo(None)) == scope(mosaic, gps=False).doubt(photo(FAR)) == ""
 

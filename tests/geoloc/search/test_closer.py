@@ -12,6 +12,7 @@ import pytest
 from shapely import from_wkb
 from shapely.geometry import MultiPolygon, box
 
+from geoloc.model.localizer import Proposal
 from geoloc.model.weights import Calibration
 from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
@@ -19,7 +20,7 @@ from geoloc.photo.target import Click, Target
 from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer
-from geoloc.search.closer import OFF_PX, close_look, second_look
+from geoloc.search.closer import IN_REACH, OFF_PX, close_look, second_look, second_looks
 from geoloc.search.look import Looker
 from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
 from tiling.grid import project
@@ -128,6 +129,67 @@ def test_what_does_not_stand_up_to_a_second_look_or_moves_off_the_area_is_no_ans
         assert (second_look(looker, found(looker, 0, 200, 100)) is not None) == stays
         # The network is told what lies in the area.
         assert model.looks[0].valid.sum() == pytest.approx(50**2, rel=0.1)
+
+
+def test_a_glance_is_through_a_third_of_the_crops() -> None:
+    model = Scripted()
+    looker = looker_of(model, reference_of(plan_of(2)))
+    assert second_look(looker, found(looker, 0, 200, 100), glance=True) is not None
+    assert len(model.looks[0].crops) == 3
+    assert sorted(crop.heading_deg for crop in model.looks[0].crops) == [0, 30, 60]
+
+
+def test_all_crops_are_for_what_may_still_be_the_best() -> None:
+    """By a glance the columns 50, 90, 130 and 170 come in this order; thoroughly 90 is the best."""
+    glance = {50: 4.0, 90: 3.0, 130: 2.6, 170: 2.4}
+    thorough = {50: -2.0, 90: 3.0 + IN_REACH - 1, 130: 1.5, 170: 9.0}
+    glance[130] = thorough[90] - IN_REACH + 0.1
+    glance[170] = thorough[90] - IN_REACH - 0.1
+    model = Scripted()
+
+    def second(place: tuple[float, float]) -> Proposal:
+        masses = glance if len(model.looks[-1].crops) == 3 else thorough
+        return proposal(*place, log_mass=masses[round(place[0])])
+
+    model._second = second
+    looker = looker_of(model, reference_of(plan_of(1)))
+    places = [found(looker, 0, x, 100, evidence=0.0) for x in (170, 90, 50, 130)]
+    answers = second_looks(looker, places)
+    asked = [(round(look.place[0]), len(look.crops)) for look in model.looks]  # type: ignore[index]
+    assert asked == [(170, 3), (90, 3), (50, 3), (130, 3), (50, 9), (90, 9), (130, 9)]
+    evidence = {round(answer.candidate.box.centre[0]): answer.detection.evidence for answer in answers}
+    assert evidence == {column: thorough[column] for column in (50, 90, 130)} | {170: glance[170]}
+
+
+def test_places_that_do_not_stand_up_to_a_glance_or_to_all_crops_are_gone() -> None:
+    model = Scripted()
+
+    def second(place: tuple[float, float]) -> Proposal | None:
+        gone = {50: 3, 90: 9}.get(round(place[0]))
+        return None if len(model.looks[-1].crops) == gone else proposal(*place, log_mass=-place[0])
+
+    model._second = second
+    looker = looker_of(model, reference_of(plan_of(1)))
+    answers = second_looks(looker, [found(looker, 0, x, 100, evidence=0.0) for x in (50, 90, 130, 170)])
+    assert [round(answer.candidate.box.centre[0]) for answer in answers] == [130, 170]
+    assert second_looks(looker, []) == []
+
+
+def test_crops_are_encoded_once_for_all_places_that_one_crop_led_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Scripted()
+    looker = looker_of(model, reference_of(plan_of(2)))
+    encoded: list[int] = []
+    real = model.encode_queries
+    monkeypatch.setattr(
+        model, "encode_queries", lambda crops, targets: encoded.append(len(crops)) or real(crops, targets)
+    )
+    one = found(looker, 0, 200, 100)
+    other = replace(one, candidate=replace(one.candidate, box=proposal(60, 80).box))
+    for first in (one, other):
+        assert second_look(looker, first) is not None
+    assert encoded == [9]
+    assert second_look(looker, found(looker, 0, 200, 100)) is not None
+    assert encoded == [9, 9], "another crop, if only by identity"
 
 
 def test_a_panorama_is_shown_whole_a_second_time() -> None:

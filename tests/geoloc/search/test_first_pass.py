@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from geoloc.model.localizer import Proposal
 from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.search import first_pass as module
 from geoloc.search.candidate import Answer
 from geoloc.search.first_pass import LEAST_SHARE, FirstPass
 from geoloc.search.look import Looker
@@ -193,6 +193,35 @@ def test_of_many_windows_only_the_likely_ones_are_looked_at_and_few_if_they_leav
     assert FIRST_LOOKS < len(unsure.proposed) <= LOOKS
 
 
+def test_only_what_is_in_doubt_is_looked_for_further() -> None:
+    _, reference, plan = many(9.0, {(COLUMN + 12, ROW + 6)})
+    best = plan.windows[24 * 5 + 11]
+    place = (PX / 2, PX / 2)
+    model = Scripted(
+        {best.id: [proposal(*place, log_mass=9.0), proposal(*place, log_mass=-0.5, target=1)]}, descriptor=SIZE
+    )
+    answers(model, plan, TWO, reference=reference)
+    first, more = model.proposed[:FIRST_LOOKS], model.proposed[FIRST_LOOKS:]
+    assert len(more) == LOOKS - FIRST_LOOKS
+    # Crops are counted over both targets, eight each.
+    assert {number // 8 for _, crops, _ in first for number in crops} == {0, 1}
+    assert {number // 8 for _, crops, _ in more for number in crops} == {1}
+
+
+def test_what_counts_once_is_by_the_windows_that_were_looked_at() -> None:
+    """Most windows of the plan show a place that three others show as well; of those looked at few do."""
+    _, reference, plan = many(0.0, {(COLUMN + 12, ROW + 6)})
+    masses = {window.id: [proposal(PX / 2, PX / 2, log_mass=0.5)] for window in plan.windows}
+    model = Scripted(masses, descriptor=SIZE)
+    found = answers(model, plan, reference=reference)
+    shown = tuple(window for window in plan.windows if window.id in {name for name, _, _ in model.proposed})
+    assert len(shown) == LOOKS
+    overlap = replace(plan, windows=shown).overlap
+    assert overlap < 0.8 * plan.overlap
+    whole = 1 + LOOKS * math.exp(0.5) / overlap
+    assert found[-1].detection.score == pytest.approx(math.exp(0.5) / whole)
+
+
 def test_every_window_is_looked_at_where_that_is_wanted_or_there_are_no_descriptors() -> None:
     model, reference, plan = many(9.0, set())
     answers(model, plan, reference=reference, exhaustive=True)
@@ -202,12 +231,10 @@ def test_every_window_is_looked_at_where_that_is_wanted_or_there_are_no_descript
     assert len(plain.proposed) == len(plan.windows)
 
 
-def test_few_windows_are_searched_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_windows_are_all_looked_at_if_they_leave_doubt_but_through_the_crops_that_suit() -> None:
     plan = plan_of(6, 5)
     model = Scripted(descriptor=SIZE)
-    answers(model, plan)
-    assert len(model.proposed) == 30
-    monkeypatch.setattr(module, "LOOKS", 29)
-    model = Scripted(descriptor=SIZE)
     answers(model, plan, reference=PlainReference(plan, squares=squares_like(set(), SIZE)))
-    assert len(model.proposed) < 30
+    assert len(plan.windows) <= LOOKS
+    assert sorted(window for window, _, _ in model.proposed) == sorted(window.id for window in plan.windows)
+    assert all(len(crops) == 2 for _, crops, _ in model.proposed)

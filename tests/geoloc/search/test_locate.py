@@ -32,7 +32,7 @@ from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection, iou
 from geoloc.search import locate as search
 from geoloc.search.candidate import Answer, CandidateBox
-from geoloc.search.first_pass import first_pass
+from geoloc.search.first_pass import FirstPass
 from geoloc.search.locate import locate
 from geoloc.search.look import Looker
 from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
@@ -177,7 +177,11 @@ def test_every_click_gets_its_own_ranks_in_the_order_given(tmp_path: Path, photo
         )
     assert [d.click for d in found if d.rank == 1] == clicks
     assert model.crops[0] == 16, "two scales and four headings a click where nothing is known"
-    assert done == [(i + 1, len(plan.windows)) for i in range(len(plan.windows))]
+    # Second looks at six places and a close one, of each target, come after the windows.
+    total = len(plan.windows) + 2 * (search.PLACES + 1)
+    assert done[: len(plan.windows)] == [(i + 1, total) for i in range(len(plan.windows))]
+    later = [len(plan.windows) + count for count in (search.PLACES, 2 * search.PLACES)]
+    assert done[len(plan.windows) :] == [(count, total) for count in (*later, total)]
 
 
 def test_a_second_look_is_at_the_place_in_the_window_that_shows_it_best(tmp_path: Path, photo: Photo) -> None:
@@ -190,8 +194,8 @@ def test_a_second_look_is_at_the_place_in_the_window_that_shows_it_best(tmp_path
     places = [(~window.grid.affine) * (middle.x, middle.y) for window in plan.windows]
     best = min(places, key=lambda place: max(abs(at - Seeing.window_px / 2) for at in place))
     assert any(math.dist(best, look) < 2 for look in model.looks)
-    # One scale of nine crops is gone: none is larger than the photo.
-    assert set(model.crops[1:-1]) == {6}
+    # One scale of nine crops is gone: none is larger than the photo. A glance is through one crop of each.
+    assert set(model.crops[1:-1]) == {2, 6}
     # The first answer, and no other, is drawn closer, of crops of half the side.
     assert model.crops[-1] == 9
     assert len(model.closer) == 1
@@ -291,7 +295,7 @@ def test_evidence_and_spread_are_carried_through_all_looks(
     found = locate(photo, targets, reference, model)  # type: ignore[arg-type]
     assert [(d.target, d.rank) for d in found] == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]
     looker = Looker(photo, targets, reference, model, Middles(reference.plan))  # type: ignore[arg-type]
-    first = first_pass(looker, top=5, exhaustive=False, progress=lambda done, total: None)
+    first = FirstPass(looker, exhaustive=False, progress=lambda done, total: None).answers(search.PEAKS)
     assert all(answer.detection.evidence is not None for answer in first)
     for target in (0, 1):
         # What a second look adds is a hundredth of the column.
@@ -339,14 +343,13 @@ def test_a_copy_of_any_answer_anywhere_changes_nothing(
         assert polygon is not answer.detection.polygon
         return Answer(replace(answer.candidate), replace(answer.detection, polygon=polygon))
 
-    real_first, real_second, real_merge = search.first_pass, search.second_look, search.merge_answers
-
-    def second(looker: Looker, answer: Answer) -> Answer | None:
-        again = real_second(looker, copied(answer))
-        return None if again is None else copied(again)
-
-    monkeypatch.setattr(search, "first_pass", lambda *args, **options: [*map(copied, real_first(*args, **options))])
-    monkeypatch.setattr(search, "second_look", second)
+    real_first, real_second, real_merge = FirstPass.answers, search.second_looks, search.merge_answers
+    monkeypatch.setattr(FirstPass, "answers", lambda self, top: [*map(copied, real_first(self, top))])
+    monkeypatch.setattr(
+        search,
+        "second_looks",
+        lambda looker, found: [*map(copied, real_second(looker, [*map(copied, found)]))],
+    )
     monkeypatch.setattr(search, "merge_answers", lambda found, top: [*map(copied, real_merge(found, top=top))])
     assert locate(photo, targets, reference, model) == before  # type: ignore[arg-type]
     # Nor does it if all answers share one polygon: each keeps its own crops and target.
@@ -387,10 +390,12 @@ def test_the_six_likeliest_places_are_looked_at_again_and_the_best_of_each_targe
         model = Generous({plan.windows[0].id: boxes})
         model.top = top
         # A second look that turns the order round.
-        model._second = lambda place: proposal(*place, size=(10, 10), log_mass=(place[0] + 4 * place[1]) / 50)
+        model._second = lambda place: proposal(*place, size=(10, 10), log_mass=(place[0] + 4 * place[1]) / 8)
         found = locate(photo, [Target(Click(10, 20))], PlainReference(plan), model, top=top)  # type: ignore[arg-type]
         seconds = [seen.place for seen in model.looks if isinstance(seen.place, tuple)]
-        assert [pytest.approx(place, abs=1e-3) for place in places[:places_looked_at]] == seconds
+        looked_at = places[:places_looked_at]
+        # A glance at each, and a thorough look at what is the best by then.
+        assert [pytest.approx(place, abs=1e-3) for place in (*looked_at, looked_at[-1])] == seconds
         assert len(found) == top
         assert [d.rank for d in found] == list(range(1, top + 1))
         # Its rank is that after the second look.

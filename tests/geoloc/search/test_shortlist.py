@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from geoloc.model.localizer import UNIT, DescribedQueries
 from geoloc.model.network.descriptor import SQUARES
-from geoloc.search.shortlist import shortlist
+from geoloc.search.shortlist import _worth, shortlist
 from tiling.plan import Window
 
 PX, SIZE = 384, 8
@@ -64,24 +64,36 @@ def at(window: Window) -> tuple[int, int]:
 @settings(max_examples=40, deadline=None)
 def test_windows_that_show_the_place_come_first(x: int, y: int, looks: int) -> None:
     reference = Squares()
-    (chosen,) = shortlist(cast(Any, reference), queries_for(reference, (x, y)), looks=[looks])
+    chosen = shortlist(cast(Any, reference), queries_for(reference, (x, y)), first=looks).first
     assert len(chosen) == looks
     assert any(x - 1 <= column <= x and y - 1 <= row <= y for column, row in (at(look.window) for look in chosen))
 
 
-def test_windows_that_overlap_a_better_one_are_left_out_and_the_plans_order_is_kept() -> None:
+def test_the_best_and_others_apart_come_first_and_then_the_best_of_all_that_are_left() -> None:
     reference = Squares()
-    (looks,) = shortlist(cast(Any, reference), queries_for(reference, (5, 4)), looks=[20])
-    chosen = [at(look.window) for look in looks]
-    apart = [max(abs(a - c), abs(b - d)) for i, (a, b) in enumerate(chosen) for c, d in chosen[:i]]
-    assert min(apart) == 2
-    assert chosen == sorted(chosen, key=lambda place: place[::-1])
+    queries = queries_for(reference, (5, 4))
+    found = shortlist(cast(Any, reference), queries, first=12, most=20)
+    worth = _worth(cast(Any, reference), queries, lambda done: None).max(axis=0)
+    by_worth = [at(reference.plan.windows[number]) for number in np.argsort(-worth, kind="stable")]
+    for part in (found.first, found.more):
+        places = [at(look.window) for look in part]
+        assert places == sorted(places, key=lambda place: place[::-1]), "in the plan's order"
+    first, more = ({at(look.window) for look in part} for part in (found.first, found.more))
+    assert (len(first), len(more)) == (12, 8)
+    # The four that show the place are the best, and one of them is the first of those that are apart.
+    assert set(by_worth[:4]) == {(4, 3), (5, 3), (4, 4), (5, 4)} <= first
+    apart = [place for place in by_worth if place in first - set(by_worth[1:4])]
+    assert all(max(abs(a - c), abs(b - d)) >= 2 for i, (a, b) in enumerate(apart) for c, d in apart[:i])
+    assert list(more) != []
+    assert [place for place in by_worth if place not in first][:8] == [place for place in by_worth if place in more]
+    # Who asks for places gets each once.
+    assert [at(window) for window in found.best][: len(apart)] == apart
 
 
 def test_a_window_is_shown_the_crops_that_suit_it() -> None:
     reference = Squares()
     queries = queries_for(reference, (3, 3), (9, 6), crops=4)
-    ((first, second),) = shortlist(cast(Any, reference), queries, looks=[1], crops=2)
+    first, second = shortlist(cast(Any, reference), queries, first=1, most=1, crops=2).first
     assert len(first.crops) == len(second.crops) == 2
     # The crop that shows it is the last of its target's four.
     assert 3 in first.crops
@@ -94,7 +106,7 @@ def test_every_row_is_read_once_and_rows_may_be_missing() -> None:
     missing = frozenset(range(3 * COLUMNS, 5 * COLUMNS)) | {0, 1, COLUMNS}
     reference = Squares(missing=missing)
     done: list[int] = []
-    (chosen,) = shortlist(cast(Any, reference), queries_for(reference, (6, 8)), looks=[1000], progress=done.append)
+    chosen = shortlist(cast(Any, reference), queries_for(reference, (6, 8)), first=1000, progress=done.append).first
     assert reference.rows_read == sorted(set(reference.rows_read))
     assert done[-1] == len(reference.plan.windows)
     # None of those left out is ever taken, and no window that overlaps none is lost.
@@ -105,14 +117,14 @@ def test_every_row_is_read_once_and_rows_may_be_missing() -> None:
         assert any((x + i, y + j) in places for i in (-1, 0, 1) for j in (-1, 0, 1))
 
 
-def test_the_best_come_in_the_first_part_and_all_of_them_once() -> None:
+def test_no_target_is_looked_for_twice_in_a_window_and_all_windows_are_enough() -> None:
     reference = Squares()
     queries = queries_for(reference, (3, 3), (9, 6))
-    (together,) = shortlist(cast(Any, reference), queries, looks=[15])
-    first, second = shortlist(cast(Any, reference), queries, looks=[4, 15])
-    assert first == shortlist(cast(Any, reference), queries, looks=[4])[0]
-    asked = [(look.window, crop) for look in (*first, *second) for crop in look.crops]
-    assert sorted(asked, key=str) == sorted(((look.window, crop) for look in together for crop in look.crops), key=str)
+    everything = shortlist(cast(Any, reference), queries, first=4, most=1000)
+    asked = [(look.window, crop) for look in (*everything.first, *everything.more) for crop in look.crops]
+    assert len(asked) == len(set(asked)) == 2 * len(reference.plan.windows)
+    assert len(everything.best) == len(reference.plan.windows)
+    assert everything.first == shortlist(cast(Any, reference), queries, first=4, most=4).first
 
 
 def test_parts_count_by_their_weight() -> None:
@@ -123,7 +135,7 @@ def test_parts_count_by_their_weight() -> None:
     def best(weight: list[float]) -> tuple[int, int]:
         weights = np.repeat(np.array(weight, np.float32), 4)[None] / 4
         described = DescribedQueries(both, weights, np.array([0]))
-        ((look,),) = shortlist(cast(Any, reference), described, looks=[1])
+        (look,) = shortlist(cast(Any, reference), described, first=1).first
         return at(look.window)
 
     assert best([0.9, 0.1])[0] in {1, 2}
@@ -136,6 +148,6 @@ def test_it_does_not_matter_how_many_quarters_are_compared_at_once(
 ) -> None:
     reference = Squares()
     queries = queries_for(reference, (7, 2), crops=3)
-    whole = shortlist(cast(Any, reference), queries, looks=[4, 12])
+    whole = shortlist(cast(Any, reference), queries, first=4, most=12)
     monkeypatch.setattr("geoloc.search.shortlist._QUARTERS", across)
-    assert shortlist(cast(Any, reference), queries, looks=[4, 12]) == whole
+    assert shortlist(cast(Any, reference), queries, first=4, most=12) == whole

@@ -112,3 +112,14 @@ def test_mixing_spreads_to_neighbours_only(place: int) -> None:
         moved = (cvcam.mix_reference[0](x, (20, 20)) - still).abs().sum(2)[0].unflatten(0, (20, 20)) > 1e-9
     rows, columns = moved.nonzero().T
     assert rows.max() - rows.min() == columns.max() - columns.min() == 6
+
+
+@pytest.mark.parametrize("matching", [False, True])
+def test_one_reference_for_all_queries_is_as_if_each_had_its_own(matching: bool) -> None:
+    cvcam = module(matching=matching, mixing=True, self_attention=True)
+    generator = torch.Generator().manual_seed(2)
+    xq, xr = torch.randn(3, 6, DIM, generator=generator), torch.randn(1, 12, DIM, generator=generator)
+    shared, each = run(cvcam, xq, xr), run(cvcam, xq, xr.expand(3, -1, -1))
+    for one, other in zip(shared[:2], each[:2], strict=True):
+        assert one.shape == other.shape
+        assert torch.allclose(one, other, atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from geoloc.model.network.efficientnet_lite import REACH_PX, EfficientNetLite0
@@ -28,3 +29,15 @@ def test_a_feature_depends_on_its_reach_and_no_further() -> None:
     # The first and the last cell that are kept of a block.
     assert MARGIN * STRIDE >= REACH_PX
     assert (MARGIN + 1) * STRIDE > REACH_PX
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 256, 256), (1, 3, 544, 784), (1, 3, 32, 528)])
+def test_tiles_change_nothing(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    backbone = EfficientNetLite0().eval()
+    rgb = torch.randint(0, 255, shape).float()
+    with torch.no_grad():
+        for one, other in zip(backbone(rgb), backbone.by_tiles(rgb), strict=True):
+            assert one.std() > 0
+            # Such small sums depend on the order that a library adds in.
+            assert (one - other).abs().max() <= 1e-5 * one.std()

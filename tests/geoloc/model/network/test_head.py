@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from geoloc.model.network.head import CellHead, Truth, null_cross_entropy, presence
+from geoloc.model.network.head import CellHead, Part, Truth, null_cross_entropy, presence
 
 BOX = torch.tensor([[33.0, 50.0, 61.0, 66.0]])
 """Centre (47, 58): in the cell (5, 7) of stride 8, 3 px right of its centre and 2 px above."""
@@ -72,3 +72,20 @@ def test_the_null_class_takes_what_no_candidate_has() -> None:
 def test_presence_is_the_share_of_all_candidates_against_the_null_class() -> None:
     logits = torch.tensor([[0.0, 0.0, 0.0], [-50.0, -50.0, -50.0]])
     assert presence(logits).tolist() == pytest.approx([0.75, 0.0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "part", [Part(3, 4, 6, 9), Part(0, 0, 1, 1), Part(0, 2, 10, 3), Part(9, 6, 10, 8), Part(0, 0, 10, 8)]
+)
+def test_a_part_is_what_all_of_it_says_there(part: Part) -> None:
+    torch.manual_seed(0)
+    head = CellHead(8, 4).eval()
+    torch.nn.init.normal_(head.out.weight)
+    fused, fine, prior = torch.randn(2, 8, 8, 10), torch.randn(1, 4, 16, 20), torch.randn(2, 1, 8, 10)
+    with torch.no_grad():
+        whole, some = head(fused, fine, prior), head(fused, fine, prior, part)
+    rows, columns = slice(2 * part.top, 2 * part.bottom), slice(2 * part.left, 2 * part.right)
+    logits = whole.logits.unflatten(1, (16, 20))[:, rows, columns].flatten(1)
+    boxes = whole.boxes.unflatten(1, (16, 20))[:, rows, columns].flatten(1, 2)
+    assert torch.allclose(some.logits, logits, atol=1e-5)
+    assert torch.allclose(some.boxes, boxes, atol=1e-3)
