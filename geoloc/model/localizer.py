@@ -59,8 +59,8 @@ class EncodedQueries:
         picked = torch.tensor(rows)
         features = Features(*(side[picked] for side in self.features))
         prepared = tuple(side[picked] for side in self.prepared)
-        numbers = (self.target, self.crop, self.crop_count)
-        return EncodedQueries(features, self.click[picked], *(number[picked] for number in numbers), prepared)
+        target, crop, count = (number[picked] for number in (self.target, self.crop, self.crop_count))
+        return EncodedQueries(features, self.click[picked], target, crop, count, prepared)
 
 
 @dataclass(frozen=True, slots=True)
