@@ -50,7 +50,7 @@ class SearchStub:
 
     def planes(self, keypoints: object, matcher: object, known: object) -> SimpleNamespace:
         """Finds no plane."""
-        plane = SimpleNamespace(fit=None, all_are_few=True, on_all=lambda: None)
+        plane = SimpleNamespace(fit=None, all_are_few=True, is_done=True, elsewhere=False, on_all=lambda: None)
         return SimpleNamespace(search=lambda photo: plane)
 
     def search(
