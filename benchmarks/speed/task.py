@@ -13,9 +13,12 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from geoloc.pipeline.cascade import Step
 
 
 def main() -> None:
@@ -126,7 +129,7 @@ def _search(args: Any) -> dict[str, Any]:
             best = [answer for answer in found.answers if answer.rank == 1]
             seconds.append(time.time() - begin)
             cpu.append(time.process_time() - begin_cpu)
-            steps.append(found.steps[-1].name)
+            steps.append(_answering(found.steps))
             place = project(best[0].polygon.centroid, best[0].crs, query.epsg) if best else Point(0, 0)
             hits.append(bool(query.box.contains(place)))
             begin, begin_cpu = time.time(), time.process_time()
@@ -162,8 +165,13 @@ def _clicks(args: Any) -> dict[str, Any]:
                 begun = time.process_time()
                 found = finder.find(photo, [target], scope)
                 cpu[-1].append(time.process_time() - begun)
-                steps[-1].append(found.steps[-1].name)
+                steps[-1].append(_answering(found.steps))
     return {"cpu": cpu, "steps": steps}
+
+
+def _answering(steps: Sequence[Step]) -> str:
+    """Return the last step that found something."""
+    return next((step.name for step in reversed(steps) if step.answered), "nothing")
 
 
 def _sift(args: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from geoloc.geometry.plane_finder import PlaneSearch
+from geoloc.geometry.refine import METHOD
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.ground import SearchGround
@@ -45,7 +46,7 @@ class Step:
         name: what was tried.
         seconds: wall time that it took.
         cpu_s: time of the processor that it took, that of all threads.
-        answered: how many targets it found.
+        answered: how many targets it found, or verified.
     """
 
     name: str
@@ -157,13 +158,8 @@ class Cascade:
         if plane.all_are_few:
             with self._watch.step("local features, on all that is searched"):
                 plane.on_all()
-        for name, told in (("the position", plane.places_at(self._told)), ("earlier photos", plane.neighbours)):
-            if len(told) and not plane.is_done and not plane.all_are_few:
-                with self._watch.step(f"local features, round {name}"):
-                    plane.near(told)
-        if not plane.is_done and not plane.all_are_few:
-            with self._watch.step("local features, round windows that descriptors speak for"):
-                plane.near(plane.middles(self._attention.likeliest_windows(LIKELY_WINDOWS)))
+        else:
+            self._match_where_told()
         return self._carried("a look where it is verified") if plane.fit is not None else []
 
     def by_attention(self, numbers: Sequence[int]) -> list[Detection]:
@@ -177,16 +173,28 @@ class Cascade:
             return []
         watch, targets = self._watch, [self._targets[number] for number in numbers]
         watch.stage("searching")
-        # What was encoded for the descriptors serves where all are looked for.
-        search = self._attention if len(numbers) == len(self._targets) else self._search(targets)
         with watch.step("attention") as found:
+            # What was encoded for the descriptors serves where all are looked for.
+            search = self._attention if len(numbers) == len(self._targets) else self._search(targets)
             found.extend(search.answers(self._request.top))
+        answers = list(found)
         if self._planes is not None:
             watch.stage("verifying")
-            answers = list(found)
-            with watch.step("local features, round the answers of attention") as found:
-                found.extend(self._ground.refiner.refine(self._photo, targets, answers, self._plane))
-        return [replace(answer, target=numbers[answer.target]) for answer in found]
+            with watch.step("local features, round the answers of attention") as verified:
+                answers = self._ground.refiner.refine(self._photo, targets, answers, self._plane)
+                verified.extend(answer for answer in answers if answer.method == METHOD)
+        return [replace(answer, target=numbers[answer.target]) for answer in answers]
+
+    def _match_where_told(self) -> None:
+        """Match ground that is too large to be matched whole where something tells the place, until that is enough."""
+        plane = self._plane
+        for name, places in (("the position", plane.places_at(self._told)), ("earlier photos", plane.neighbours)):
+            if len(places) and not plane.is_done:
+                with self._watch.step(f"local features, round {name}"):
+                    plane.near(places)
+        if not plane.is_done:
+            with self._watch.step("local features, round windows that descriptors speak for"):
+                plane.near(plane.middles(self._attention.likeliest_windows(LIKELY_WINDOWS)))
 
     @cached_property
     def _plane(self) -> PlaneSearch:
@@ -211,9 +219,10 @@ class Cascade:
 
     def _carried(self, step: str) -> list[Detection]:
         """The targets' places by the plane, those that are sure."""
-        fit, refiner = self._plane.fit, self._ground.refiner
+        fit = self._plane.fit
         assert fit is not None
         with self._watch.step(step) as found:
+            refiner = self._ground.refiner
             for number, target in enumerate(self._targets):
                 place = refiner.carry(self._photo, number, target, fit)
                 found.extend(answer for answer in place[:1] if answer.score >= PRESENT)

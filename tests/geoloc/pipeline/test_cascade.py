@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import geoloc.search.locate
+from geoloc.geometry.refine import METHOD
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import Cascade, Watch
@@ -25,7 +26,7 @@ PHOTO = Photo(Path("a.jpg"), np.zeros((9, 9, 3), np.uint8))
 TARGETS = [Target(Click(1, 1)), Target(Click(2, 2))]
 FIT = SimpleNamespace(inliers=99)
 ATTENTION = [(0, 1, "attention"), (0, 2, "attention"), (1, 1, "attention"), (1, 2, "attention")]
-GEOMETRY = [(0, 1, "geometry"), (1, 1, "geometry")]
+GEOMETRY = [(0, 1, METHOD), (1, 1, METHOD)]
 
 
 class Geometry:
@@ -68,7 +69,7 @@ class Geometry:
         assert fit is FIT
         self.calls.append(f"carry {number}")
         score = self._scores[number]
-        return [] if score is None else [self._make(score, (0, 0, 1, 1), rank=1, target=number, method="geometry")]
+        return [] if score is None else [self._make(score, (0, 0, 1, 1), rank=1, target=number, method=METHOD)]
 
     def refine(
         self, photo: Photo, targets: Sequence[Target], answers: list[Detection], plane: Geometry
@@ -78,7 +79,7 @@ class Geometry:
         if self.fit is None:
             return answers
         best = [answer for answer in answers if answer.rank == 1]
-        return [replace(answer, method="geometry", score=0.9) for answer in best]
+        return [replace(answer, method=METHOD, score=0.9) for answer in best]
 
     def _try(self, ground: str) -> None:
         self.calls.append(ground)
@@ -168,9 +169,11 @@ def test_then_attention_and_geometry_round_its_answers(attention: type[Attention
 
 def test_where_nothing_agrees_attention_decides(attention: type[Attention], make_detection: Make) -> None:
     geometry = Geometry(make_detection, agrees="nothing")
-    found = search(cast(Any, geometry))
+    watch = Watch()
+    found = search(cast(Any, geometry), watch=watch)
     assert [(d.target, d.rank, d.method) for d in found.answers()] == ATTENTION
     assert geometry.calls == ["all", "answers"]
+    assert [step.answered for step in watch.steps] == [0, 2, 0], "what attention found is not geometry's doing"
     assert (found.verifies, found.verified, found.known_elsewhere) == (True, False, False)
     assert search(Geometry(make_detection, agrees="elsewhere")).known_elsewhere
 
