@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 from shapely.geometry import Point
 
-from geoloc.geometry.homography_fit import fit_homography
+from geoloc.geometry.homography_fit import HomographyFit, fit_homography
 from geoloc.geometry.known_planes import REMEMBERED, KnownPlanes, fingerprint
 from geoloc.geometry.photo_keypoints import COARSE, FINE, PhotoKeypoints
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
@@ -19,6 +19,8 @@ from geoloc.photo.photo import Photo
 from tiling.grid import WGS84, beside, project
 from tiling.plan import Window
 
+ROUND_PX = 150.0
+"""How far round what agreed in coarse detail is looked in fine detail at the least, reference pixels."""
 BEYOND_DOUBT = 80
 """Inliers with which no other view of a photo is tried. A view drawn at a wrong tilt may agree too, with fewer of them
 and all in one part of the photo, and carries what is elsewhere metres astray."""
@@ -125,22 +127,34 @@ class PlaneSearch:
     def _sure(self) -> bool:
         return self.fit is not None and self.fit.inliers >= BEYOND_DOUBT
 
+    def _round_fit(self, fit: HomographyFit, density: float) -> LocalFeatures:
+        """What lies where a plane in doubt says that the photo was taken of, and as far again to every side."""
+        low, high = fit.reference.min(axis=0), fit.reference.max(axis=0)
+        reach = np.maximum(high - low, ROUND_PX)
+        return self._keypoints.within(low - reach, high + reach, density)
+
     def _match(self, ground: Callable[[float], LocalFeatures], *, thorough: bool) -> None:
         """Take the plane that the most matches of any view agree on, if they are more than before."""
         before = self.fit
+        agreed: dict[float, int] = {}
         for detail in (COARSE, FINE):
             if detail is FINE and self.fit is before and not thorough:
                 break
-            reference = ground(detail.density)
-            for tilt in self._views.tilts if len(reference) else ():
+            # What agreed in coarse detail tells where to look in fine detail.
+            if detail is FINE and self.fit is not None:
+                reference = self._round_fit(self.fit, detail.density)
+            else:
+                reference = ground(detail.density)
+            # The view that agreed best in coarse detail is likeliest to in fine; the order is theirs where none did.
+            tilts = sorted(self._views.tilts, key=lambda tilt: -agreed.get(tilt, 0))
+            for tilt in tilts if len(reference) and not self._sure else ():
                 features = self._views.of_view(tilt, detail)
                 pairs = self._matcher.match(features, reference)
                 fit = fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
+                agreed[tilt] = 0 if fit is None else fit.inliers
                 if fit is not None and (self.fit is None or fit.inliers > self.fit.inliers):
                     self.fit = fit
                 if self._sure:
                     break
-            if self._sure:
-                break
         if self.fit is not None and self.fit is not before:
             self._known.keep(self._photo, self.fit.moved(self._keypoints.corner))

@@ -117,6 +117,21 @@ class SearchedKeypoints:
             squares.update(self._touched(self.corner + place - reach, self.corner + place + reach))
         return self._joined(squares & self._searched, density)
 
+    def within(self, low: NDArray[np.float64], high: NDArray[np.float64], density: float) -> LocalFeatures:
+        """Return those in a box.
+
+        Args:
+            low: (x, y) of its upper left corner, pixels of `grid`.
+            high: (x, y) of its lower right corner.
+            density: features a pixel of a square at the most, the strongest.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        squares = set(self._touched(self.corner + low, self.corner + high))
+        found = self._joined(squares & self._searched, density)
+        return found.part(np.asarray(((found.points >= low) & (found.points < high)).all(axis=1)))
+
     def inside(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return those of some places, N x 2 pixels of `grid`, that lie in it."""
         return places[((places >= 0) & (places < [self.grid.width, self.grid.height])).all(axis=1)]

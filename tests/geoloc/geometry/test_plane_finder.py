@@ -115,7 +115,10 @@ def test_a_plane_in_doubt_gives_way_to_a_better_one_and_never_to_a_worse(
 ) -> None:
     # As where only a corner of the photo lies near the place that is told.
     inliers = iter([30, 20, 50, 90])
-    fits = [SimpleNamespace(inliers=count, place=np.zeros(2), moved=lambda by: by) for count in inliers]
+    fits = [
+        SimpleNamespace(inliers=count, reference=np.array([[300.0, 300], [600, 600]]), moved=lambda by: by)
+        for count in inliers
+    ]
     queue = list(fits)
     monkeypatch.setattr(plane_finder, "fit_homography", lambda *args: queue.pop(0) if queue else None)
     monkeypatch.setattr(plane_finder.KnownPlanes, "keep", lambda self, photo, plane: None)

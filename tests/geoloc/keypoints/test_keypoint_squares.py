@@ -83,6 +83,26 @@ def test_near_places_only_what_lies_round_them(plan: Plan, squares: Squares, mon
     assert len(squares.asked) == asked
 
 
+def test_within_a_box_what_lies_in_it_and_no_more(plan: Plan, squares: Squares) -> None:
+    searched = SearchedKeypoints(squares, plan)
+    low, high = np.array([300.0, 250.0]), np.array([520.0, 480.0])
+    found = searched.within(low, high, 1.0)
+    assert 0 < len(squares.asked) <= 16
+    everything = searched.all(1.0).points
+    expected = everything[((everything >= low) & (everything < high)).all(1)]
+    assert len(found) == len(expected) > 10
+    assert {tuple(point) for point in found.points} == {tuple(point) for point in expected}
+
+
+def test_of_much_ground_the_strongest_of_every_square(
+    plan: Plan, squares: Squares, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = SearchedKeypoints(squares, plan)
+    every = len(searched.all(1.0)) // 10
+    monkeypatch.setattr(keypoint_squares, "MOST", 2 * every)
+    assert len(searched.all(1.0)) == 2 * every
+
+
 def test_how_much_is_small_and_how_much_too_much(plan: Plan, squares: Squares, monkeypatch: pytest.MonkeyPatch) -> None:
     searched = SearchedKeypoints(squares, plan)
     assert (searched.are_few, searched.are_too_many) == (True, False)
