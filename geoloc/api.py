@@ -123,7 +123,7 @@ class Locator:
             aoi: search inside the polygons of this vector file only.
             near: search round this (lon, lat) only.
             within_m: metres round it, or round the photo's own position.
-            gps: whether the photo's own position limits the search where `near` does not.
+            gps: whether the photo's own position says where to search first, where `near` does not limit it.
             top: answers a click at most.
             min_score: leave out answers that score less; None leaves out those to clicks whose best answer scores below
                 one half: they are "not here".
@@ -136,7 +136,7 @@ class Locator:
 
         Raises:
             PhotoError: the photo cannot be used, or a click is outside it.
-            AreaError: the limits, or the photo's position, leave nothing to search.
+            AreaError: the limits leave nothing to search.
             MosaicError: the mosaic cannot be read.
             WeightsError: the weights cannot be used.
             ValueError: what was clicked is neither points nor boxes, or an option has a value that is none.

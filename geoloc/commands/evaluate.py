@@ -22,13 +22,8 @@ from geoloc.commands.shared.options import (
 from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from geoloc.evaluation.labelled import Outcome
-    from geoloc.photo.photo import Photo
-    from geoloc.photo.target import Target
     from geoloc.pipeline.request import SearchRequest
-    from geoloc.results.detection import Detection
 
 
 @click.command()
@@ -49,7 +44,7 @@ if TYPE_CHECKING:
 @request_option(
     "gps",
     default=False,
-    help_text="Search round each photo's own GPS position only.  [default: no-gps]",
+    help_text="Search round each photo's own GPS position first.  [default: no-gps]",
 )
 @request_option("min_score", default=0.0, help_text="Count a best answer that scores less as nothing found.")
 @options(*without(ANSWERS, "top", "min_score"), *NETWORK)
@@ -110,21 +105,10 @@ def _of_mosaic(queries_path: Path, request: SearchRequest) -> list[Outcome]:
     from geoloc.pipeline.job import load_search
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from tiling.errors import AreaError
 
     queries = labelled.read_queries(queries_path)
     with open_source(request) as source:
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
-        find = load_search(source, scope, request)
-
-        def answer(photo: Photo, targets: list[Target]) -> Sequence[Detection]:
-            try:
-                return find(photo, targets)
-            except AreaError as error:
-                # A photo whose position is off the mosaic is a miss, not the end.
-                LOG.warning("%s: %s", photo.path.name, error)
-                return []
-
-        return labelled.run(queries, answer, Progress("queries"))
+        return labelled.run(queries, load_search(source, scope, request), Progress("queries"))

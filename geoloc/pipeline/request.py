@@ -43,7 +43,7 @@ class SearchRequest:
         area: polygons where they are no file.
         near: (lon, lat), degrees in WGS 84; takes the place of a photo's own position.
         within_m: metres round `near`, or round a photo's own position.
-        gps: whether a photo's own position limits the search; see `geoloc.pipeline.scope`.
+        gps: whether a photo's own position says where to search first; see `geoloc.pipeline.scope`.
         top: answers a target at most.
         min_score: of every answer; None for all answers to targets whose best one scores one half or more.
         refine: "auto", or "off" for attention alone.
@@ -152,7 +152,7 @@ class SearchRequest:
         Option(
             "limits",
             kinds.FLAG,
-            "Use the photo's own GPS position as --near.",
+            "Search round the photo's own GPS position first, and the rest if nothing shows that it was taken there.",
             "--gps/--no-gps",
             "gps",
             shown_default="gps",

@@ -1,7 +1,7 @@
 """Where a search looks: the limits of a request, and the photo's own position, as a plan of windows.
 
-The rule about a photo's GPS position stands here and nowhere else: it limits the search where the request lets it
-(`gps`) and names no other position (`near`).
+The rule about a photo's GPS position stands here and nowhere else: it says where to search first where the request
+lets it (`gps`) and names no other position (`near`), which is a limit.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Scope:
             self.plan()
 
     def around(self, photo: Photo) -> str:
-        """Say in words how the photo's own position limits the search; nothing where it does not."""
+        """Say in words where the photo's own position says to search first; nothing where it does not."""
         position = self._position(photo)
         if position is None:
             return ""

@@ -870,8 +870,8 @@ Aktualisieren: Der Index ist da und die Raster haben sich geändert; nur Geände
     </message>
     <message>
       <location filename="../processing/build_index.py" />
-      <source>{encoded} blocks encoded, {kept} there already, {size:.1f} MB</source>
-      <translation>{encoded} Blöcke kodiert, {kept} waren schon da, {size:.1f} MB</translation>
+      <source>{encoded} blocks encoded, {completed} completed, {kept} there already, {size:.1f} MB</source>
+      <translation>{encoded} Blöcke kodiert, {completed} ergänzt, {kept} waren schon da, {size:.1f} MB</translation>
     </message>
     <message>
       <location filename="../processing/build_index.py" />

@@ -870,8 +870,8 @@ Mettre à jour : l'index existe et les rasters ont changé ; seul ce qui a chang
     </message>
     <message>
       <location filename="../processing/build_index.py" />
-      <source>{encoded} blocks encoded, {kept} there already, {size:.1f} MB</source>
-      <translation>{encoded} blocs encodés, {kept} déjà présents, {size:.1f} Mo</translation>
+      <source>{encoded} blocks encoded, {completed} completed, {kept} there already, {size:.1f} MB</source>
+      <translation>{encoded} blocs encodés, {completed} complétés, {kept} déjà présents, {size:.1f} Mo</translation>
     </message>
     <message>
       <location filename="../processing/build_index.py" />

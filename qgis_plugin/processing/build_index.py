@@ -67,6 +67,7 @@ class BuildIndex(GeolocAlgorithm):
         """Build the index and tell its size."""
         result = self.ask("index", self._fields, feedback)
         size = result["bytes"] / 1e6
-        text = tr("{encoded} blocks encoded, {kept} there already, {size:.1f} MB")
-        feedback.pushInfo(text.format(encoded=result["encoded"], kept=result["kept"], size=size))
+        text = tr("{encoded} blocks encoded, {completed} completed, {kept} there already, {size:.1f} MB")
+        counts = {name: result[name] for name in ("encoded", "completed", "kept")}
+        feedback.pushInfo(text.format(**counts, size=size))
         return {OUTPUT: result["path"], BLOCKS: result["encoded"], SIZE_MB: size}

@@ -185,7 +185,7 @@ def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     monkeypatch.setattr(mosaic_keypoints, "SIDE_PX", 100)
     monkeypatch.setattr(MosaicKeypoints, "side_px", 100)
     # So little ground that few matches must do.
-    monkeypatch.setattr(plane_finder, "BEYOND_DOUBT", 20)
+    monkeypatch.setattr(plane_finder, "BEYOND_DOUBT", 12)
     photo, matrix = flown(0, 0, told=True)
     at = (400.0, 300.0)
     x, y = clicked(matrix, at)
