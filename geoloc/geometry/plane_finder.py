@@ -138,7 +138,7 @@ class PlaneSearch:
         before = self.fit
         agreed: dict[float, int] = {}
         for detail in (COARSE, FINE):
-            if detail is FINE and self.fit is before and not thorough:
+            if self._sure or (detail is FINE and self.fit is before and not thorough):
                 break
             # What agreed in coarse detail tells where to look in fine detail.
             if detail is FINE and self.fit is not None:
@@ -147,7 +147,7 @@ class PlaneSearch:
                 reference = ground(detail.density)
             # The view that agreed best in coarse detail is likeliest to in fine; the order is theirs where none did.
             tilts = sorted(self._views.tilts, key=lambda tilt: -agreed.get(tilt, 0))
-            for tilt in tilts if len(reference) and not self._sure else ():
+            for tilt in tilts if len(reference) else ():
                 features = self._views.of_view(tilt, detail)
                 pairs = self._matcher.match(features, reference)
                 fit = fit_homography(features.points[pairs[:, 0]], reference.points[pairs[:, 1]])
