@@ -292,13 +292,6 @@ def test_a_plane_of_another_photo_or_mosaic_is_never_used(worker: Client, tmp_pa
     assert place() == pytest.approx((30 + 50 * GSD_M, -40 * GSD_M), abs=2)
 
 
-def test_a_second_click_in_a_photo_is_only_carried_over(worker: Client, folder: Path) -> None:
-    worker.ask("locate", **fields_of(folder))
-    message, before = worker.end(worker.send("locate", **fields_of(folder, click=[100, 90])))
-    assert message["type"] == "result", message
-    assert "loading" not in [sent["stage"] for sent in before]
-
-
 def test_it_ends_when_asked_and_when_left_alone(folder: Path) -> None:
     ended = Client()
     assert ended.ask("shutdown")["type"] == "result"
