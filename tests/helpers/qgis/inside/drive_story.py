@@ -68,7 +68,8 @@ def clicked() -> dict:
 def found() -> dict:
     press(dock().start_button)
     begin = time.monotonic()
-    wait(lambda: dock().progress.maximum() > 0 and dock().progress.value() > 20, SEARCH_S)
+    # A place that local features verify is found before attention has anything to count.
+    wait(lambda: dock().task is None or dock().progress.value() >= 5, SEARCH_S)
     picture("3_running")
     state = {"status": dock().status.text(), "percent": dock().progress.value()}
     wait(lambda: dock().task is None, SEARCH_S)
@@ -147,7 +148,7 @@ def killed() -> dict:
     worker = client.shared(settings.worker_command())
     dock().tabs.setCurrentIndex(0)
     press(dock().start_button)
-    wait(lambda: dock().progress.maximum() > 0 and dock().progress.value() > 5, SEARCH_S)
+    wait(lambda: dock().task is None or dock().progress.value() >= 2, SEARCH_S)
     before = worker.pid
     os.kill(before, signal.SIGKILL)
     wait(lambda: dock().task is None, 20)
