@@ -186,7 +186,7 @@ class SearchRequest:
         Option(
             "answers",
             kinds.FLAG,
-            "Show every window to the whole network, not only the 100 that their descriptors speak for.",
+            "Show every window to the whole network, not only those that their descriptors speak for.",
             "--exhaustive",
             "exhaustive",
         ),

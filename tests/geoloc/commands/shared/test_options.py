@@ -134,7 +134,8 @@ def test_the_help_says_what_is_otherwise(search: Command) -> None:
         "that. [default: the model's]",
         "--near LON,LAT",
         "GPS position. [default: 500.0; x>0]",
-        "--gps / --no-gps Use the photo's own GPS position as --near. [default: gps]",
+        "--gps / --no-gps Search round the photo's own GPS position first, and the rest if nothing shows that it was "
+        "taken there. [default: gps]",
         "--top INTEGER RANGE Answers a click at most. [default: 5; x>=1]",
         '[default: a click whose best answer scores below 0.5 is "not here"]',
         "--refine [auto|off]",
