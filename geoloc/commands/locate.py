@@ -110,10 +110,9 @@ def locate(
         scope = Scope(source, request)
         # Not before what is wrong with the mosaic would be told.
         network = load_meanwhile(request)
-        if scope.near(photo) is not None:
-            hint = scope.around(photo)
-            LOG.info("Looking first %s; --no-gps leaves it out", hint)
         plan = scope.plan(photo)
+        if scope.near(photo) is not None:
+            LOG.info("Looking first %s; --no-gps leaves it out", scope.around(photo))
         coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
         enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
         LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)

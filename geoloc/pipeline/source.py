@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 _PLANS = 8
-"""Plans of a mosaic that are kept: making one takes as long as a match."""
+"""Plans of a source that are kept: making one takes as long as a match."""
 COARSE = 3.0
 """Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
 
@@ -99,7 +99,7 @@ class MosaicSource:
         self.mosaic = mosaic
         self._gsd_m, self._window_px = gsd_m or config.gsd_m, config.window_px
         self._keypoints = _KeptKeypoints(mosaic)
-        self._plans: LRUCache[bytes, Plan] = LRUCache(_PLANS)
+        self._plans = _KeptPlans(lambda area: make_plan(mosaic, self._gsd_m, self._window_px, area))
         if mosaic.gsd_m > COARSE * self._gsd_m:
             text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
             LOG.warning(text, mosaic.gsd_m, self._gsd_m)
@@ -125,10 +125,7 @@ class MosaicSource:
 
     def plan(self, area: Area) -> Plan:
         """Plan the windows that show what of the mosaic lies in an area; those asked for last are kept."""
-        key = area.polygon.wkb
-        if key not in self._plans:
-            self._plans[key] = make_plan(self.mosaic, self._gsd_m, self._window_px, area)
-        return self._plans[key]
+        return self._plans.of(area)
 
     def reference(self, plan: Plan, model: Localizer) -> Reference:
         """Return the windows of a plan, encoded as they are looked at."""
@@ -150,6 +147,7 @@ class IndexSource:
         self.mosaic = mosaic
         self._found = None if mosaic is None else _KeptKeypoints(mosaic)
         self._kept: KeypointSquares | None = None
+        self._plans = _KeptPlans(index.plan)
 
     @property
     def crs(self) -> pyproj.CRS:
@@ -171,8 +169,8 @@ class IndexSource:
         self._index.whole.shared(area)
 
     def plan(self, area: Area) -> Plan:
-        """Return the windows of the index that show an area."""
-        return self._index.plan(area)
+        """Return the windows of the index that show an area; those asked for last are kept."""
+        return self._plans.of(area)
 
     def reference(self, plan: Plan, model: Localizer) -> Reference:
         """Return the windows of a plan with the features that the index holds."""
@@ -187,6 +185,20 @@ class IndexSource:
 
             self._kept = IndexKeypoints(self._index)
         return self._kept
+
+
+class _KeptPlans:
+    """The plans that were asked for last: a search asks for one several times, and the next click in a photo again."""
+
+    def __init__(self, make: Callable[[Area], Plan]) -> None:
+        self._make = make
+        self._kept: LRUCache[bytes, Plan] = LRUCache(_PLANS)
+
+    def of(self, area: Area) -> Plan:
+        key = area.polygon.wkb
+        if key not in self._kept:
+            self._kept[key] = self._make(area)
+        return self._kept[key]
 
 
 class _KeptKeypoints:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 import rasterio
 from affine import Affine
 
 from geoloc.photo.photo import Photo
 from geoloc.plane.homography import for_opencv, map_points
 from tiling.area import Area
-from tiling.mosaic import Mosaic
+from tiling.mosaic import Mosaic, open_mosaic
 from tiling.plan import Plan, make_plan
 
 EAST, NORTH, GSD_M = 576_000.0, 5_188_000.0, 0.2
@@ -34,6 +36,13 @@ def write_ground(path: Path, pixels: np.ndarray) -> Path:
     with rasterio.open(path, "w", **profile, transform=Affine(GSD_M, 0, EAST, 0, -GSD_M, NORTH)) as file:
         file.write(np.moveaxis(pixels, -1, 0))
     return path
+
+
+@pytest.fixture(scope="module")
+def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
+    """Open ground; to be imported by the `conftest.py` of what needs it."""
+    with open_mosaic([write_ground(tmp_path_factory.mktemp("m") / "m.tif", rough(0))]) as opened:
+        yield opened
 
 
 def plan_of(mosaic: Mosaic, gsd_m: float = GSD_M) -> Plan:
