@@ -45,7 +45,7 @@ screenshots: system venv ## pictures of QGIS for the documentation, after `make 
 	$(BIN)/python -m scripts.screenshots
 
 test: system venv lint ## every check and every test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --max-worker-restart 0
 
 lint: venv ## ruff and mypy
 	$(BIN)/ruff check
