@@ -5,6 +5,7 @@ What is faster on which step was measured by `benchmarks.speed`; see docs/speed.
 
 from __future__ import annotations
 
+import functools
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -82,11 +83,21 @@ def compiled_encoder(net: CrossViewNet) -> Callable[[Tensor], Features] | None:
 
 
 def _compiled(backbone: EfficientNetLite0, threads: int) -> Any:
-    import openvino
-
     # Processors that could compute in 16 bits are told not to: features are to be those of torch.
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
-    return openvino.Core().compile_model(_graph(backbone), "CPU", options).create_infer_request()
+    return _core().compile_model(_graph(backbone), "CPU", options).create_infer_request()
+
+
+@functools.cache
+def _core() -> Any:
+    """OpenVINO, once for the process.
+
+    Its plugin for CPUs gives the thread that loads it a stack for signals, and takes that away with itself, although by
+    then it may be in use: the next signal that Python handles, Ctrl-C or the end of a child, would end the process.
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 def _graph(backbone: EfficientNetLite0) -> Any:

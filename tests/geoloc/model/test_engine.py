@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from geoloc.model.engine import compiled_encoder
+from geoloc.model import engine
+from geoloc.model.engine import compiled_encoder, export_onnx
 from geoloc.model.localizer import Localizer
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.weights import Calibration, load_network
-from tests.helpers.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +43,16 @@ def test_openvino_encodes_as_torch_does(shape: tuple[int, int]) -> None:
 
 
 def test_openvino_follows_the_number_of_threads(net: CrossViewNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    openvino = pytest.importorskip("openvino")
+    pytest.importorskip("openvino")
     asked: list[int] = []
+    core = engine._core()
 
-    class Core(openvino.Core):  # type: ignore[misc]
+    class Core:
         def compile_model(self, graph: object, device: str, options: dict[str, Any]) -> Any:
             asked.append(options["INFERENCE_NUM_THREADS"])
-            return super().compile_model(graph, device, options)
+            return core.compile_model(graph, device, options)
 
-    monkeypatch.setattr(openvino, "Core", Core)
+    monkeypatch.setattr(engine, "_core", Core)
     encode = compiled_encoder(net)
     assert encode is not None
     assert asked == [], "compiled when it is first used"
@@ -66,6 +66,30 @@ def test_openvino_follows_the_number_of_threads(net: CrossViewNet, monkeypatch: 
     assert asked == [1, 2]
 
 
+_DROPPED = """
+import gc, os, signal, torch
+from geoloc.model.engine import compiled_encoder
+from geoloc.model.weights import load_network
+
+net = load_network("base", None, "cpu")[0]
+signal.signal(signal.SIGINT, lambda *_: print("handled"))
+for _ in range(2):
+    encoders = [compiled_encoder(net) for _ in range(2)]
+    for number in range(2):
+        encoders[number](torch.zeros(1, 3, 32, 32))
+    while encoders:
+        encoders.pop(0)
+        gc.collect()
+        os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_signals_are_handled_when_an_encoder_is_gone() -> None:
+    pytest.importorskip("openvino")
+    done = subprocess.run([sys.executable, "-c", _DROPPED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "handled\n" * 4), done.stderr
+
+
 def test_without_openvino_torch_encodes(net: CrossViewNet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geoloc.model.engine.find_spec", lambda name: None)
     assert compiled_encoder(net) is None
@@ -77,15 +101,24 @@ def test_without_openvino_torch_encodes(net: CrossViewNet, monkeypatch: pytest.M
     assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
 
 
-def test_onnx_answers_as_torch_does(tmp_path: Path) -> None:
-    for module in ("onnxscript", "onnxruntime"):
-        if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed")
-    # In a process of its own: after ONNX Runtime, beside all else that the suite loads, the next child that is started
-    # takes the tests' process with it (SIGSEGV from the kernel in `subprocess`, Linux 6.18 on an EPYC).
-    code = "import sys; from tests.helpers.onnx_parity import compare; compare(sys.argv[1])"
-    command = [sys.executable, "-c", code, str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
-    assert 0 < sum(sizes.values()) < 16 * 2**20, sizes
+def test_onnx_answers_as_torch_does(net: CrossViewNet, tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    runtime = pytest.importorskip("onnxruntime")
+
+    encoder, attention = export_onnx(net, tmp_path)
+    assert encoder.stat().st_size + attention.stat().st_size < 16 * 2**20
+    rgb = torch.from_numpy(_picture(64, 96)).permute(2, 0, 1)[None].float()
+    with torch.inference_mode():
+        wanted = net.encode_reference(rgb)
+        query = net.encode_query(rgb[..., :64, :64].repeat(3, 1, 1, 4).repeat(1, 1, 4, 1), torch.full((3, 2), 90.0))
+        window = net.encode_reference(rgb.repeat(1, 1, 6, 4))
+        click = torch.tensor([[90.0, 100.0], [10.0, 20.0], [128.0, 128.0]])
+        answer = net(query, click, window).candidates
+    found = runtime.InferenceSession(str(encoder)).run(None, {"rgb": rgb.numpy()})
+    for one, other in zip(found, wanted, strict=True):
+        assert np.abs(one - other.numpy()).max() < 1e-3
+    names = ("query_coarse", "query_fine", "click", "coarse", "fine")
+    inputs = dict(zip(names, [side.numpy() for side in (*query, click, *window)], strict=True))
+    logits, boxes = runtime.InferenceSession(str(attention)).run(None, inputs)
+    assert np.abs(logits - answer.logits.numpy()).max() < 1e-3
+    assert np.abs(boxes - answer.boxes.numpy()).max() < 1e-2
