@@ -35,6 +35,7 @@ metres, and with it the figure would be too large for nearly all others."""
 INVERSE_PULL = 10.0
 """Weight of the answers' loss over that of half the squared slope, on evidence of unit deviation: the weak pull to 0
 keeps the slope finite where hits and misses do not mix."""
+_ROUNDS = 50
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
 
 
@@ -102,22 +103,32 @@ def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[f
 
 
 def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
-    """Fit a and b of error**2 = a**2 + b**2 * spread**2, least squares, neither negative, without the `OUTLIERS`."""
+    """Fit a and b of error**2 = a**2 + b**2 * spread**2, neither negative, without the `OUTLIERS`."""
     errors = np.array([a.error_px**2 for a in hits])
     spreads = np.array([a.spread_px**2 for a in hits])
-    a, b = _least_squares(errors, spreads)
+    a, b = _likeliest(errors, spreads)
     farther = errors / np.maximum(a**2 + b**2 * spreads, 1e-9)
     kept = farther <= np.quantile(farther, 1 - OUTLIERS)
-    return _least_squares(errors[kept], spreads[kept])
+    return _likeliest(errors[kept], spreads[kept])
 
 
-def _least_squares(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tuple[float, float]:
-    """Fit a and b, neither negative, to squared errors and squared spreads, one a hit."""
-    slope = 0.0
-    if spreads.std() > 0:
-        slope = max(float(np.cov(spreads, errors)[0, 1] / spreads.var(ddof=1)), 0.0)
-        slope = min(slope, float(errors.mean() / spreads.mean()))
-    return float(np.sqrt(errors.mean() - slope * spreads.mean())), float(np.sqrt(slope))
+def _likeliest(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tuple[float, float]:
+    """Fit a and b, neither negative, to squared errors and squared spreads, one a hit.
+
+    The squared length of a vector of two like normal errors is exponential: its deviation is its mean. So hits count by
+    the inverse square of what is expected of them (Fisher scoring); counted alike, the few of large spread would decide
+    what is said of all others.
+    """
+    with needing("train"):
+        from scipy.optimize import nnls
+
+    columns = np.column_stack([np.ones_like(spreads), spreads] if spreads.std() > 0 else [np.ones_like(spreads)])
+    expected, law = np.full_like(errors, errors.mean()), np.zeros(columns.shape[1])
+    for _ in range(_ROUNDS):
+        law = nnls(columns / expected[:, None], errors / expected)[0]
+        expected = np.maximum(columns @ law, 1e-3 * errors.mean() + 1e-9)
+    a, b = np.sqrt([*law, 0.0][:2])
+    return float(a), float(b)
 
 
 def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> str:

@@ -87,6 +87,13 @@ def test_the_error_grows_with_the_spread_as_it_did() -> None:
     assert calibration.spread_scale == pytest.approx(0.5 * size, rel=0.15)
 
 
+def test_few_hits_of_large_spread_do_not_decide_for_all_others() -> None:
+    near = [TrialAnswer(0.0, True, error, spread) for error in (2.0, 3.0, 4.0) for spread in (0.5, 1.0, 2.0)] * 4
+    far = [TrialAnswer(0.0, True, 40.0, 10.0)] * 3
+    calibration = fit_scores([*near, *far])
+    assert 2 < calibration.centre_error_px < 4
+
+
 def test_a_few_hits_on_large_roofs_do_not_make_all_the_others_look_bad() -> None:
     near = [TrialAnswer(0.0, True, 4.0, 1.0)] * 38
     assert fit_scores([*near, *[TrialAnswer(0.0, True, 80.0, 1.0)] * 2]).centre_error_px == pytest.approx(4.0)
