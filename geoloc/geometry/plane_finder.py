@@ -95,6 +95,14 @@ class PlaneSearch:
         place = beside(project(Point(position), WGS84, grid.crs), grid.crs, grid.affine.c)
         return self._keypoints.inside(np.array([~grid.affine * (place.x, place.y)]))
 
+    def place_of(self, click: tuple[float, float]) -> Point | None:
+        """Return where the plane puts a pixel of the photo (lon, lat); None at the horizon or without a plane."""
+        if self.fit is None:
+            return None
+        (place,) = self.fit.map_points(np.array([click]))
+        grid = self._keypoints.grid
+        return project(Point(grid.affine * tuple(place)), grid.crs, WGS84) if np.isfinite(place).all() else None
+
     def middles(self, windows: Sequence[Window]) -> NDArray[np.float64]:
         """Return the middles of windows, N x 2 pixels of the plan's grid."""
         middles = [np.array(window.corner) + window.px / 2 - self._keypoints.corner for window in windows]

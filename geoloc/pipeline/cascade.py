@@ -124,6 +124,14 @@ class Cascade:
         """Whether it is known from an earlier click that the photo was taken of other ground."""
         return self.verifies and self._plane.elsewhere
 
+    def outside(self) -> list[int]:
+        """Numbers of the targets that the photo's plane, where it is verified, puts on ground that is not searched."""
+        if not self.verifies:
+            return []
+        places = [self._plane.place_of((target.click.x, target.click.y)) for target in self._targets]
+        area = self._ground.plan.area
+        return [number for number, place in enumerate(places) if place is not None and not area.contains(place)]
+
     def answers(self) -> list[Detection]:
         """Find the targets by all steps.
 

@@ -65,7 +65,8 @@ class Finder:
 
         Where the photo's own position limits the search and nothing shows that it was taken there, the rest is searched
         too: by geometry, and by attention for what it did not find near the position either. An answer from there says
-        so in its `note`.
+        so in its `note`. What the photo's plane puts beyond those limits, a barn far off in an oblique photo, is looked
+        for there by geometry.
 
         Args:
             photo: the photograph, upright.
@@ -84,8 +85,12 @@ class Finder:
             first = self._cascade(photo, targets, near, scope.told(photo), watch)
             # What an earlier click showed to lie elsewhere is not looked for here.
             answers = [] if first.known_elsewhere else first.answers()
-            if _believed(first, answers) or _same(near, scope.plan()):
+            if _same(near, scope.plan()):
                 return self._found(answers, near, watch)
+            if _believed(first, answers):
+                outside = first.outside()
+                farther = self._farther(photo, targets, outside, scope, watch) if outside else []
+                return self._found(_joined(answers, farther), scope.plan() if outside else near, watch)
         plan, doubt = scope.plan(), scope.doubt(photo)
         rest = self._cascade(photo, targets, plan, None if doubt else scope.told(photo), watch)
         beyond = rest.by_geometry()
@@ -101,6 +106,14 @@ class Finder:
                 for answer in answers
             ]
         return self._found(answers, plan, watch)
+
+    def _farther(
+        self, photo: Photo, targets: Sequence[Target], numbers: Sequence[int], scope: Scope, watch: Watch
+    ) -> list[Detection]:
+        """What geometry finds of targets that the photo shows from near its position, farther off than was searched."""
+        chosen = [targets[number] for number in numbers]
+        found = self._cascade(photo, chosen, scope.plan(), scope.told(photo), watch).by_geometry()
+        return [replace(answer, target=numbers[answer.target]) for answer in found]
 
     def _found(self, answers: list[Detection], plan: Plan, watch: Watch) -> Found:
         counted = [answer for answer in answers if answer.score >= (self._request.min_score or 0.0)]
@@ -134,9 +147,14 @@ def _better(near: Sequence[Detection], beyond: Sequence[Detection]) -> list[Dete
     for answer in near:
         best[answer.target] = max(answer.score, best.get(answer.target, 0.0))
     better = {answer.target for answer in beyond if answer.score >= best.get(answer.target, 0.0)}
-    chosen = [answer for answer in near if answer.target not in better]
-    chosen += [answer for answer in beyond if answer.target in better]
-    return sorted(chosen, key=lambda answer: (answer.target, answer.rank))
+    return _joined(near, [answer for answer in beyond if answer.target in better])
+
+
+def _joined(answers: Sequence[Detection], instead: Sequence[Detection]) -> list[Detection]:
+    """Other answers instead of those to the same targets, targets in their order."""
+    replaced = {answer.target for answer in instead}
+    kept = [answer for answer in answers if answer.target not in replaced]
+    return sorted([*kept, *instead], key=lambda answer: (answer.target, answer.rank))
 
 
 def _same(near: Plan, everything: Plan) -> bool:

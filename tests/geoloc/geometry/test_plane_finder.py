@@ -58,6 +58,7 @@ def test_a_plane_is_found_once(mosaic: Mosaic, matches: list[tuple[int, int]]) -
     search = finder.search(photo)
     assert search.all_are_few
     assert search.fit is None
+    assert search.place_of((300.0, 200.0)) is None
     search.on_all()
     assert search.fit is not None
     tried = len(matches)
@@ -70,9 +71,9 @@ def test_a_plane_is_found_once(mosaic: Mosaic, matches: list[tuple[int, int]]) -
     at = np.array([[300.0, 200.0]])
     assert again.fit.map_points(at) == pytest.approx(search.fit.map_points(at), abs=1e-3)
     # And it is the true one.
-    x, y = search.fit.map_points(at)[0]
-    grid = finder.keypoints.grid
-    place = project(plane_finder.Point(*(grid.affine * (x, y))), grid.crs, mosaic.crs)
+    told = search.place_of((300.0, 200.0))
+    assert told is not None
+    place = project(told, 4326, mosaic.crs)
     assert (place.x, place.y) == pytest.approx(clicked(matrix, (300.0, 200.0)), abs=0.3)
 
 

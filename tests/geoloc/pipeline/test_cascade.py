@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from shapely.geometry import Point, box
 
 import geoloc.search.locate
 from geoloc.geometry.refine import METHOD
@@ -44,12 +45,16 @@ class Geometry:
         self.elsewhere = agrees == "elsewhere"
         self.neighbours = np.array([[3.0, 3.0]]) if agrees == "neighbours" else np.zeros((0, 2))
         self.calls: list[str] = []
+        self.places: dict[tuple[float, float], Point] = {}
 
     def search(self, photo: Photo) -> Geometry:
         return self
 
     def places_at(self, position: tuple[float, float] | None) -> NDArray[np.float64]:
         return np.zeros((0, 2)) if position is None else np.array([position])
+
+    def place_of(self, click: tuple[float, float]) -> Point | None:
+        return self.places.get(click)
 
     def middles(self, windows: Sequence[int]) -> NDArray[np.float64]:
         return np.array([[float(window), 0.0] for window in windows]).reshape(-1, 2)
@@ -118,7 +123,8 @@ def attention(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> type[Att
 
 
 def search(geometry: Geometry | None, photo: Photo = PHOTO, watch: Watch | None = None, **options: Any) -> Cascade:
-    ground = SimpleNamespace(reference=None, network=None, planes=geometry, refiner=geometry)
+    plan = SimpleNamespace(area=box(0, 0, 10, 10))
+    ground = SimpleNamespace(plan=plan, reference=None, network=None, planes=geometry, refiner=geometry)
     request = SearchRequest(**options)
     return Cascade(photo, TARGETS, cast(Any, ground), told=photo.position, request=request, watch=watch or Watch())
 
@@ -132,6 +138,14 @@ def test_a_known_plane_ends_the_search(attention: type[Attention], make_detectio
     assert find(geometry) == GEOMETRY
     assert geometry.calls == ["carry 0", "carry 1"]
     assert not attention.made
+
+
+def test_targets_that_the_plane_puts_outside_are_told(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection, agrees="known")
+    assert search(geometry).outside() == []
+    geometry.places = {(1, 1): Point(11, 5), (2, 2): Point(9, 5)}
+    assert search(geometry).outside() == [0]
+    assert search(geometry, refine="off").outside() == []
 
 
 def test_small_ground_is_matched_whole_before_attention_is_asked(

@@ -61,6 +61,7 @@ class Script:
         self.attention: dict[str, list[float | None]] = {"whole": [0.6, 0.4], "near": [0.6, 0.4]}
         self.geometry: dict[str, list[float | None]] = {}
         self.known_elsewhere: set[str] = set()
+        self.outside: dict[str, set[int]] = {}
         self.place: dict[str, tuple[float, float, float, float]] = {"whole": (5, 5, 6, 6)}
         self.made: list[str] = []
         self.asked: list[tuple[str, Sequence[int]]] = []
@@ -81,6 +82,10 @@ class ScriptedCascade:
         self.verifies = verifies
         self.verified = verifies and any(script.geometry.get(plan, ()))
         self.known_elsewhere = verifies and plan in script.known_elsewhere
+        self._numbers = range(count)
+
+    def outside(self) -> list[int]:
+        return [number for number in self._numbers if number in self._script.outside.get(self._plan, ())]
 
     def by_geometry(self) -> list[Detection]:
         return self._of(self._script.geometry.get(self._plan, [None] * self._count), range(self._count), "geometry")
@@ -134,6 +139,17 @@ def test_what_is_verified_near_the_position_ends_the_search(script: Script) -> N
     # The second click is "not here", but the photo was taken here.
     assert script.asked == [("near", [1])]
     assert script.made == ["near"]
+
+
+def test_what_the_plane_puts_beyond_the_limits_is_looked_for_there(script: Script) -> None:
+    script.geometry = {"near": [0.9, None], "whole": [0.8]}
+    script.outside["near"] = {1}
+    found = finder(script).find(PHOTO, TARGETS, cast(Any, StubScope(NEAR)))
+    # The position was right, so that nothing is noted; what attention saw near it is not the object.
+    assert [(a.target, a.score, a.note) for a in found.answers] == [(0, 0.9, ""), (1, 0.8, "")]
+    assert found.plan is WHOLE
+    script.geometry["whole"] = [None]
+    assert find(finder(script), StubScope(NEAR)) == [(0, 0.9, ""), (1, 0.4, "")]
 
 
 def test_what_is_verified_elsewhere_shows_that_the_position_was_wrong(script: Script) -> None:
