@@ -23,7 +23,6 @@ WAYS = {
     "index": "from the index, two stages",
     "exhaustive index": "from the index, every window",
     "mosaic": "from the mosaic, two stages",
-    "exhaustive": "from the mosaic, every window",
     "sift": "SIFT and RANSAC on the whole mosaic",
 }
 
