@@ -26,6 +26,7 @@ from zarr.codecs import ZstdCodec
 from geoloc import town
 from geoloc.geometry import homography_fit
 from geoloc.geometry.photo_keypoints import FINE, PhotoKeypoints
+from geoloc.geometry.plane_finder import BEYOND_DOUBT
 from geoloc.index.store import LEVEL
 from geoloc.keypoints.finding import MARGIN_PX, features_in_box
 from geoloc.keypoints.matcher import LocalFeatures, RootSift
@@ -44,8 +45,6 @@ PLACES = 20
 SEEDS = (21, 22)
 FLIGHTS = ((0, 6, 60, 95), (28, 40, 45, 75), (0, 15, 80, 120), (48, 60, 40, 48), (45, 60, 50, 70), (60, 70, 40, 50))
 """Least and most tilt, degrees, and height, metres."""
-ENOUGH = 40
-"""Inliers with which no other view of a photo is tried."""
 FEW = 3000
 """The strongest features of a photo, as many as are matched first."""
 FEWEST = 5
@@ -101,7 +100,7 @@ class PosedViews:
             found = homography_fit.fit_homography(features.points[pairs[:, 0]], ground.points[pairs[:, 1]])
             if found is not None and (best is None or found.inliers > best.inliers):
                 best = found
-            if best is not None and best.inliers >= ENOUGH:
+            if best is not None and best.inliers >= BEYOND_DOUBT:
                 break
         return best
 

@@ -46,6 +46,7 @@ from geoloc import model
 from geoloc.evaluation.labelled import LabelledQuery
 from geoloc.geometry import homography_fit
 from geoloc.geometry.homography_fit import HomographyFit, fit_homography
+from geoloc.geometry.photo_keypoints import FINE
 from geoloc.keypoints.keypoint_squares import ROUND_M
 from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.model.packaged import find_weights
@@ -210,7 +211,7 @@ class GroundView:
 
 def drawn(photo: Photo, pose: Pose) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float64]] | None:
     """Draw a photo from above, north up, at `GSD_M`: its pixels, where they are valid, and the way to the photo's."""
-    view = rectify(photo, pose.tilt_deg)
+    view = rectify(photo, pose.tilt_deg, FINE.side_px)
     if view is None:
         return None
     height, width = view.image.shape[:2]
@@ -252,7 +253,7 @@ def true_pose(photo: Photo, clicks: NDArray[np.float64], places: NDArray[np.floa
     known = None if photo.pitch_deg is None else 90.0 + photo.pitch_deg
     best: tuple[float, Pose] | None = None
     for tilt in TILTS_DEG if known is None else (known,):
-        view = rectify(photo, tilt)
+        view = rectify(photo, tilt, FINE.side_px)
         if view is None:
             continue
         at = map_points(np.linalg.inv(view.to_photo), clicks)

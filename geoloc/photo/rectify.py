@@ -14,8 +14,6 @@ from geoloc.photo.horizon import tilt_by_horizon
 from geoloc.photo.photo import Photo
 from geoloc.plane.homography import for_opencv
 
-SIDE_PX = 1600
-"""Longer side of a rectified picture at the most, where nothing else is asked for."""
 TRIED_TILTS_DEG = (0.0, 40.0, 60.0)
 """Tilts that are tried where neither the file nor a horizon tells how the photo was tilted."""
 STEEP_ENOUGH_DEG = 12.0
@@ -56,7 +54,7 @@ def likely_tilts(photo: Photo) -> Sequence[float]:
     return tilts
 
 
-def rectify(photo: Photo, tilt_deg: float, side_px: int = SIDE_PX) -> Rectified | None:
+def rectify(photo: Photo, tilt_deg: float, side_px: int) -> Rectified | None:
     """Show a photo taken `tilt_deg` from straight down, its up pointing away, as from straight above.
 
     Rays more than `HORIZON_DEG` from straight down are left out.

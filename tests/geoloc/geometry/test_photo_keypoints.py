@@ -39,7 +39,7 @@ def test_views_are_drawn_one_by_one_and_kept_for_the_next_ground() -> None:
         assert keypoints.of_view(tilt, FINE) is features
         assert len(matcher.pictures) == count
         # In pixels of the photo, whatever the view.
-        view = rectify(photo, tilt)
+        view = rectify(photo, tilt, FINE.side_px)
         assert view is not None
         height, width = view.image.shape[:2]
         middle = map_points(view.to_photo, np.array([[width / 2, height / 2]]))

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from geoloc.keypoints import matcher
 from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.plane.homography import map_points
 
@@ -56,6 +57,29 @@ def test_most_is_kept_and_too_few_match_nothing(picture: np.ndarray) -> None:
     one = found.part(np.arange(len(found)) == 0)
     assert sift.match(one, found).shape == (0, 2)
     assert sift.match(found, LocalFeatures.joined([])).shape == (0, 2)
+
+
+def test_blocks_of_the_product_find_what_all_of_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matcher, "ROWS", 7)
+    monkeypatch.setattr(matcher, "COLUMNS", 11)
+    rng = np.random.default_rng(3)
+    query, reference = (rng.random((count, 8), np.float32) for count in (30, 50))
+    # Some have a twin nearby, in another block; the last query's nearest two share a block.
+    reference[5:40:9] = query[:4] + 0.01
+    reference[-2:] = query[-1] + np.array([[0.01], [0.05]], np.float32)
+    sides = [
+        LocalFeatures(np.zeros((len(d), 2)), d / np.linalg.norm(d, axis=1, keepdims=True)) for d in (query, reference)
+    ]
+    far = np.linalg.norm(sides[0].descriptors[:, None] - sides[1].descriptors[None], axis=2)
+    nearest, two = far.argmin(1), np.sort(far, axis=1)[:, :2]
+    wanted: dict[int, int] = {}
+    for number in np.flatnonzero(two[:, 0] < RootSift.ratio * two[:, 1]):
+        known = wanted.get(int(nearest[number]))
+        if known is None or two[number, 0] < two[known, 0]:
+            wanted[int(nearest[number])] = int(number)
+    pairs = RootSift().match(*sides)
+    assert len(pairs) > 5
+    assert {int(b): int(a) for a, b in pairs} == wanted
 
 
 def test_homographies_move_points_and_stop_at_the_horizon(picture: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import HORIZON_DEG, SIDE_PX, TRIED_TILTS_DEG, likely_tilts, rectify
+from geoloc.photo.rectify import HORIZON_DEG, TRIED_TILTS_DEG, likely_tilts, rectify
 from geoloc.plane.homography import map_points
 
 SIZE = (640, 480)
@@ -24,7 +24,7 @@ def photo(**more: object) -> Photo:
 @pytest.mark.parametrize("tilt", [20.0, 45, 65])
 def test_equal_steps_on_the_ground_are_equal_steps_in_the_picture(tilt: float) -> None:
     focal = 500.0
-    found = rectify(photo(focal_px=focal), tilt)
+    found = rectify(photo(focal_px=focal), tilt, 1600)
     assert found is not None
     t = math.radians(tilt)
     # A camera at height 1: forward is level and away from the viewer, y up to the north.
@@ -47,9 +47,9 @@ def test_equal_steps_on_the_ground_are_equal_steps_in_the_picture(tilt: float) -
 
 
 def test_the_horizon_and_what_is_beyond_the_photo_are_left_out() -> None:
-    found = rectify(photo(focal_px=400.0), 70.0)
+    found = rectify(photo(focal_px=400.0), 70.0, 1600)
     assert found is not None
-    assert max(found.image.shape) <= SIDE_PX
+    assert max(found.image.shape) <= 1600
     assert found.valid is not None
     assert 0.1 < found.valid.mean() < 0.95
     rows, columns = np.nonzero(found.valid)
@@ -60,7 +60,7 @@ def test_the_horizon_and_what_is_beyond_the_photo_are_left_out() -> None:
     up = math.cos(t) * 400 - math.sin(t) * (pixels[:, 1] - 240) * -1
     steep = up / np.linalg.norm(np.column_stack([pixels - [320, 240], np.full(len(pixels), 400.0)]), axis=1)
     assert np.degrees(np.arccos(steep.clip(-1, 1))).max() < HORIZON_DEG + 1
-    assert rectify(photo(focal_px=400.0), 150.0) is None
+    assert rectify(photo(focal_px=400.0), 150.0, 1600) is None
 
 
 def test_what_the_photo_tells_comes_first_and_panoramas_are_left_to_attention() -> None:
@@ -74,10 +74,10 @@ def test_what_the_photo_tells_comes_first_and_panoramas_are_left_to_attention() 
 
 def test_large_photos_are_scaled_and_lead_back() -> None:
     large = Photo(Path("p.jpg"), np.zeros((2000, 4000, 3), np.uint8))
-    found = rectify(large, 0.0)
+    found = rectify(large, 0.0, 1600)
     assert found is not None
-    assert found.image.shape == (800, SIDE_PX, 3)
-    assert map_points(found.to_photo, np.array([[SIDE_PX, 800.0]]))[0] == pytest.approx([4000, 2000])
+    assert found.image.shape == (800, 1600, 3)
+    assert map_points(found.to_photo, np.array([[1600, 800.0]]))[0] == pytest.approx([4000, 2000])
     for tilt in (0.0, 40.0):
         smaller = rectify(large, tilt, 500)
         assert smaller is not None
