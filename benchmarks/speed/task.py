@@ -17,12 +17,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geoloc.system.threads import fit_threads
+
 if TYPE_CHECKING:
     from geoloc.pipeline.cascade import Step
 
 
 def main() -> None:
     """Do the task that the arguments name."""
+    # As every command of the product does, before numpy and torch are loaded.
+    fit_threads()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--began", type=float, default=time.time(), help="when the process was started, seconds")
     parts = parser.add_subparsers(dest="task", required=True)

@@ -24,6 +24,8 @@ ROUND_PX = 150.0
 BEYOND_DOUBT = 80
 """Inliers with which no other view of a photo is tried. A view drawn at a wrong tilt may agree too, with fewer of them
 and all in one part of the photo, and carries what is elsewhere metres astray."""
+ENOUGH = 40
+"""Inliers with which no finer detail is looked at where all views were tried on all that is searched."""
 
 
 class PlaneFinder:
@@ -115,7 +117,7 @@ class PlaneSearch:
             GeolocError: the mosaic or index cannot be read.
         """
         if not self.is_done and not self._keypoints.are_too_many:
-            self._match(self._keypoints.all, thorough=True)
+            self._match(self._keypoints.all, thorough=True, enough=ENOUGH)
         self._settled[self._photo] = True
 
     def near(self, places: NDArray[np.float64], *, thorough: bool = False) -> None:
@@ -141,12 +143,17 @@ class PlaneSearch:
         reach = np.maximum(high - low, ROUND_PX)
         return self._keypoints.within(low - reach, high + reach, density)
 
-    def _match(self, ground: Callable[[float], LocalFeatures], *, thorough: bool) -> None:
-        """Take the plane that the most matches of any view agree on, if they are more than before."""
+    def _match(self, ground: Callable[[float], LocalFeatures], *, thorough: bool, enough: int = BEYOND_DOUBT) -> None:
+        """Take the plane that the most matches of any view agree on, if they are more than before.
+
+        Coarse detail will do where so many agree in it; `thorough`: in fine detail too, where it shows nothing at all.
+        """
         before = self.fit
         agreed: dict[float, int] = {}
         for detail in (COARSE, FINE):
             if self._sure or (detail is FINE and self.fit is before and not thorough):
+                break
+            if detail is FINE and self.fit is not None and self.fit.inliers >= enough:
                 break
             # What agreed in coarse detail tells where to look in fine detail.
             if detail is FINE and self.fit is not None:

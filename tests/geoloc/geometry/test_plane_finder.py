@@ -159,16 +159,19 @@ def test_coarse_detail_will_do_where_it_is_beyond_doubt(mosaic: Mosaic, matches:
     assert matches[0][0] <= COARSE.features * 1.01
 
 
-def test_fine_detail_follows_where_coarse_detail_is_in_doubt(
-    mosaic: Mosaic, matches: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("enough", [True, False])
+def test_fine_detail_follows_where_all_views_in_coarse_detail_are_not_enough(
+    mosaic: Mosaic, matches: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch, enough: bool
 ) -> None:
-    # So few features that a dozen or two agree.
+    # So few features that less than a hundred agree.
     monkeypatch.setattr(plane_finder, "COARSE", Detail(400, 100, 0.005))
+    monkeypatch.setattr(plane_finder, "ENOUGH", 20 if enough else plane_finder.BEYOND_DOUBT)
     search = finder_of(mosaic).search(flown(0, 0, told=True)[0])
     search.on_all()
     assert search.fit is not None
-    assert search.fit.inliers >= plane_finder.BEYOND_DOUBT
-    assert [count > 150 for count, _ in matches] == [False, False, False, True]
+    assert (search.fit.inliers >= plane_finder.BEYOND_DOUBT) is not enough
+    assert [count > 150 for count, _ in matches] == [False, False, False, True][: 3 if enough else 4]
+    assert search.is_done
 
 
 def test_a_failure_is_remembered_as_such(tmp_path: Path, matches: list[tuple[int, int]]) -> None:
