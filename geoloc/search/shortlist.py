@@ -24,8 +24,8 @@ BEST_LOOKS = 4
 object may be all that is seen."""
 LOOKS = 32
 """Windows that each target is looked for in at the most."""
-CROPS = 2
-"""Crops of a target that a window is shown: those it suits best."""
+CROPS, LATER_CROPS = 2, 1
+"""Crops of a target that a window is shown, one of the first and a later one: those it suits best."""
 _QUARTERS = 128
 """Quarters of windows that are compared at once: bounds memory."""
 
@@ -95,7 +95,7 @@ def shortlist(
         queries: descriptors of the crops of all targets.
         first: how many windows a target is looked for in first.
         most: how many in all.
-        crops: how many crops of a target a window is shown.
+        crops: how many crops of a target one of the first windows is shown.
         progress: called with the number of windows compared.
 
     Raises:
@@ -114,7 +114,8 @@ def shortlist(
         # Whoever asks for the best windows wants places, each once.
         ranked += enumerate(dict.fromkeys([*apart, *in_all]))
         for rank, number in enumerate(in_all):
-            suited = mine[np.argsort(-worth[mine, number], kind="stable")[:crops]]
+            shown = crops if rank < len(at_first) else LATER_CROPS
+            suited = mine[np.argsort(-worth[mine, number], kind="stable")[:shown]]
             chosen[rank >= len(at_first)].setdefault(number, set()).update(suited.tolist())
     at_first, more = ([PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen)
     best = dict.fromkeys(number for _, number in sorted(ranked, key=lambda rank: rank[0]))
