@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from geoloc.keypoints.matcher import LocalFeatures
 from tiling.plan import Plan
 
-SMALL_PX, LARGE_PX = 6e6, 32e6
+SMALL_PX, LARGE_PX = 8e6, 32e6
 """Up to the first area, in pixels of the plan's GSD, all that is searched is matched at once, before anything else is
 asked; up to the second in the end, where nothing tells the place. Beyond it only what lies round places is."""
 ROUND_M = 90.0
