@@ -257,7 +257,7 @@ def calibrate(
 def recalibrate(
     name: str,
     weights: Path | None,
-    splits: Mapping[str, Collection],
+    held_out: Collection,
     output: Path,
     trials: int,
     *,
@@ -271,7 +271,7 @@ def recalibrate(
     Args:
         name: of the preset.
         weights: the file, or None for those of the package.
-        splits: as `gather` makes them.
+        held_out: ground that the weights were not trained on.
         output: the file to write.
         trials: how many searches.
         device: where the network runs.
@@ -283,7 +283,6 @@ def recalibrate(
         OutputError: the file cannot be written.
     """
     config = preset_config(name)
-    _, held_out = training_and_held_out(dict(splits))
     path = find_weights(name, weights)
     calibration = calibrate(path, config, held_out, trials, device=device, report=report)
     net = new_network(config)

@@ -41,5 +41,5 @@ def calibrate(
     data.check()
     with needing("train"):
         from geoloc.train.workflows import recalibrate
-    recalibrate(preset, weights, data.splits(), output, trials, device=device, report=LOG.info)
+    recalibrate(preset, weights, data.held_out(), output, trials, device=device, report=LOG.info)
     click.echo(f"wrote {output}")

@@ -62,6 +62,21 @@ class TrainingData:
         Raises:
             GeolocError: something cannot be read.
         """
+        from geoloc.train.grounds.gather import HELD_OUT, TRAIN
+
+        return self._parts(TRAIN, HELD_OUT)
+
+    def held_out(self) -> Collection:
+        """Return what is held out alone: what to train on need not be made for it.
+
+        Raises:
+            GeolocError: something cannot be read, or a pack has no such part.
+        """
+        from geoloc.train.grounds.gather import HELD_OUT, part_of
+
+        return part_of(self._parts(HELD_OUT), HELD_OUT)
+
+    def _parts(self, *names: str) -> dict[str, Collection]:
         if self.packed is not None:
             from geoloc.train.grounds.pack import read_pack
 
@@ -69,7 +84,13 @@ class TrainingData:
         from geoloc.train.grounds.gather import gather
 
         return gather(
-            mosaics=self.mosaics, dsm=self.dsm, sites=self.sites, data=self.data, towns=self.towns, report=LOG.info
+            mosaics=self.mosaics,
+            dsm=self.dsm,
+            sites=self.sites,
+            data=self.data,
+            towns=self.towns,
+            parts=names,
+            report=LOG.info,
         )
 
 

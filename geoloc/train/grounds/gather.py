@@ -20,6 +20,7 @@ def gather(
     sites: Sequence[Path] = (),
     data: Path | None = None,
     towns: int = 0,
+    parts: Sequence[str] = (TRAIN, HELD_OUT),
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Collection]:
     """Read or build all that is named as two collections, `TRAIN` and `HELD_OUT`, that share no ground.
@@ -30,13 +31,15 @@ def gather(
         sites: folders of posed sites, see `load_site`.
         data: the folder of `add_data`.
         towns: how many synthetic towns to build; one more is held out.
+        parts: which of the two.
         report: called with lines about how far it is.
 
     Raises:
         GeolocError: something cannot be read, or holds too little to keep a part of it apart.
     """
     splits = {}
-    for name, held_out in ((TRAIN, False), (HELD_OUT, True)):
+    for name in parts:
+        held_out = name == HELD_OUT
         builder = CollectionBuilder()
         if data is not None:
             add_data(builder, data, held_out=held_out)
@@ -60,7 +63,15 @@ def training_and_held_out(splits: dict[str, Collection]) -> tuple[Collection, Co
     Raises:
         TrainingError: one of them is missing, as in a pack that something else wrote.
     """
-    try:
-        return splits[TRAIN], splits[HELD_OUT]
-    except KeyError as error:
-        raise TrainingError(f"the data have no part called {error}; write the pack with `geoloc pack`") from None
+    return part_of(splits, TRAIN), part_of(splits, HELD_OUT)
+
+
+def part_of(splits: dict[str, Collection], name: str) -> Collection:
+    """Return one of the two.
+
+    Raises:
+        TrainingError: it is missing, as in a pack that something else wrote.
+    """
+    if name not in splits:
+        raise TrainingError(f"the data have no part called {name!r}; write the pack with `geoloc pack`")
+    return splits[name]
