@@ -23,6 +23,7 @@ from benchmarks.speed.busy import busy_locate
 from benchmarks.speed.city import City, make_city
 from benchmarks.speed.limits import engines, machine_limits
 from benchmarks.speed.recall import recall
+from geoloc.system.machine import machine
 
 SIDES_KM = (1, 2, 4, 8)
 EXHAUSTIVE, MOSAIC, SIFT = {1: 5, 4: 2}, {1: 2, 4: 2, 16: 1}, (1, 4)
@@ -49,7 +50,7 @@ def main() -> None:
         path = stored / f"{name}.json"
         if not path.exists():
             _print_line(f"measuring {name} ...")
-            figure = measure() | {"date": today(), "commit": commit()}
+            figure = measure() | {"date": today(), "commit": commit(), "machine": machine()}
             path.write_text(json.dumps(figure) + "\n")
         return dict(json.loads(path.read_text()))
 

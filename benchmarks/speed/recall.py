@@ -40,11 +40,11 @@ def recall(index: Path, queries: Path) -> dict[str, Any]:
             described = localizer.describe_queries(localizer.encode_queries(crops, [0] * len(crops)))
             truth = project(query.box.centroid, query.epsg, plan.windows[0].grid.crs)
             begin = time.perf_counter()
-            parts = shortlist(reference, described, looks=KS, crops=1)
+            best = shortlist(reference, described, first=max(KS), most=max(KS)).best
             seconds.append(time.perf_counter() - begin)
-            shown = [any(_shows(look.window.grid, truth.x, truth.y) for look in part) for part in parts]
-            for number, k in enumerate(KS):
-                kept[k] += any(shown[: number + 1])
+            shown = [_shows(window.grid, truth.x, truth.y) for window in best]
+            for k in KS:
+                kept[k] += any(shown[:k])
     shares = {str(k): count / len(labelled) for k, count in kept.items()}
     return {"recall": shares, "queries": len(labelled), "seconds": float(np.median(seconds))}
 

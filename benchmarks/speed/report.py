@@ -13,7 +13,6 @@ from benchmarks.provenance import commit, today
 from benchmarks.speed import clicks
 from benchmarks.speed.busy import AIM, WITHIN_M
 from benchmarks.speed.recall import KS
-from geoloc.system.machine import machine
 from geoloc.system.output import replacing
 
 CORE_HOUR_USD, GB_MONTH_USD = 0.05, 0.023
@@ -30,8 +29,9 @@ WAYS = {
 def write(folder: Path, figures: dict[str, Any]) -> None:
     """Write `speed.md`, `speed.json` and `speed.png`, replacing older ones."""
     folder.mkdir(parents=True, exist_ok=True)
-    head = {"date": today(), "commit": commit(), "machine": machine(), "command": "make bench-speed"}
     cities = [figures[key] for key in sorted(key for key in figures if key.isdigit())]
+    machines = sorted({city[way]["machine"] for city in cities for way in city if way != "km2"})
+    head = {"date": today(), "commit": commit(), "machine": "; ".join(machines), "command": "make bench-speed"}
     with replacing(folder / "speed.md") as temporary:
         temporary.write_text("\n".join(_markdown(head, figures, cities)) + "\n", encoding="utf-8")
     with replacing(folder / "speed.json") as temporary:

@@ -153,7 +153,7 @@ class PlaneSearch:
         for detail in (COARSE, FINE):
             if self._sure or (detail is FINE and self.fit is before and not thorough):
                 break
-            if detail is FINE and self.fit is not None and self.fit.inliers >= enough:
+            if detail is FINE and max(agreed.values(), default=0) >= enough:
                 break
             # What agreed in coarse detail tells where to look in fine detail.
             if detail is FINE and self.fit is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -88,13 +89,21 @@ def _compiled(backbone: EfficientNetLite0, threads: int) -> Any:
     return _core().compile_model(_graph(backbone), "CPU", options).create_infer_request()
 
 
-@functools.cache
+_loading = threading.Lock()
+
+
 def _core() -> Any:
     """OpenVINO, once for the process.
 
     Its plugin for CPUs gives the thread that loads it a stack for signals, and takes that away with itself, although by
     then it may be in use: the next signal that Python handles, Ctrl-C or the end of a child, would end the process.
     """
+    with _loading:
+        return _only_core()
+
+
+@functools.cache
+def _only_core() -> Any:
     import openvino
 
     return openvino.Core()

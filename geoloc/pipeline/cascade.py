@@ -8,7 +8,8 @@
 5. Geometry once more, round the answers of attention, and on all that is searched if that is not too much.
 
 `refine="off"` is attention alone, and so is an index without local features and mosaic; `exhaustive` begins with
-attention, since it asks that every window be looked at.
+attention, since it asks that every window be looked at. A click that the plane puts on other ground than is searched
+is not looked for by attention.
 """
 
 from __future__ import annotations
@@ -21,19 +22,26 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from shapely.geometry import Point
+from shapely.ops import nearest_points
+
 from geoloc.geometry.plane_finder import PlaneSearch
-from geoloc.geometry.refine import METHOD
+from geoloc.geometry.refine import METHOD, VERIFIED
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.ground import SearchGround
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import PRESENT, Detection
+from tiling.grid import WGS84, ground_distance_m
 
 if TYPE_CHECKING:
     from geoloc.search.locate import AttentionSearch
 
 LOG = logging.getLogger(__name__)
 """With -v every step is told, and how long it took."""
+KNOWN_STEP = "the photo's plane, known before"
+EDGE_M = 20.0
+"""What a plane puts so near the edge of what is searched may lie inside: ground is no plane."""
 LIKELY_WINDOWS = 5
 """Windows that descriptors speak for most, round which local features are matched before attention is asked."""
 
@@ -124,13 +132,27 @@ class Cascade:
         """Whether it is known from an earlier click that the photo was taken of other ground."""
         return self.verifies and self._plane.elsewhere
 
-    def outside(self) -> list[int]:
-        """Numbers of the targets that the photo's plane, where it is verified, puts on ground that is not searched."""
-        if not self.verifies:
-            return []
-        places = [self._plane.place_of((target.click.x, target.click.y)) for target in self._targets]
+    def outside(self) -> dict[int, Point]:
+        """Targets that the photo's plane, where it is verified, puts on ground that is not searched.
+
+        Returns:
+            By number of the target its place (lon, lat), which lies farther than `EDGE_M` outside the plan's area.
+        """
+        if not self.verifies or self._request.exhaustive:
+            return {}
         area = self._ground.plan.area
-        return [number for number, place in enumerate(places) if place is not None and not area.contains(place)]
+        found: dict[int, Point] = {}
+        for number, target in enumerate(self._targets):
+            place = self._plane.place_of((target.click.x, target.click.y))
+            if place is not None and not area.contains(place):
+                edge = nearest_points(area, place)[0]
+                if ground_distance_m(edge.x, edge.y, place.x, place.y, WGS84) > EDGE_M:
+                    found[number] = place
+        return found
+
+    def carried(self) -> list[Detection]:
+        """Return the verified places by the photo's plane, where an earlier search found it; nothing is matched."""
+        return self._carried(KNOWN_STEP) if self.verifies and self._plane.fit is not None else []
 
     def answers(self) -> list[Detection]:
         """Find the targets by all steps.
@@ -162,7 +184,7 @@ class Cascade:
         plane = self._plane
         self._watch.stage("matching")
         if plane.fit is not None and plane.is_done:
-            return self._carried("the photo's plane, known before")
+            return self._carried(KNOWN_STEP)
         if plane.all_are_few:
             with self._watch.step("local features, on all that is searched"):
                 plane.on_all()
@@ -171,12 +193,13 @@ class Cascade:
         return self._carried("a look where it is verified") if plane.fit is not None else []
 
     def by_attention(self, numbers: Sequence[int]) -> list[Detection]:
-        """Take the steps 4 and 5 for the targets of these numbers.
+        """Take the steps 4 and 5 for the targets of these numbers, but those that are known to lie `outside`.
 
         Raises:
             PhotoError: a click is outside the photo.
             GeolocError: the mosaic or index cannot be read.
         """
+        numbers = sorted(set(numbers) - set(self.outside()))
         if not numbers:
             return []
         watch, targets = self._watch, [self._targets[number] for number in numbers]
@@ -191,7 +214,12 @@ class Cascade:
             with watch.step("local features, round the answers of attention") as verified:
                 answers = self._ground.refiner.refine(self._photo, targets, answers, self._plane)
                 verified.extend(answer for answer in answers if answer.method == METHOD)
-        return [replace(answer, target=numbers[answer.target]) for answer in answers]
+        answers = [replace(answer, target=numbers[answer.target]) for answer in answers]
+        contradicted = set(self.outside())
+        return [
+            replace(answer, score=min(answer.score, 1 - VERIFIED)) if answer.target in contradicted else answer
+            for answer in answers
+        ]
 
     def _match_where_told(self) -> None:
         """Match ground that is too large to be matched whole where something tells the place, until that is enough."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
+
+from shapely.geometry import Point
 
 from geoloc.geometry.known_planes import KnownPlanes
 from geoloc.photo.photo import Photo
@@ -29,7 +31,8 @@ class Found(NamedTuple):
     Attributes:
         answers: all answers, ranked from 1 within each target.
         here: those among them that count; a target without any is "not here".
-        plan: the windows that were searched; those of all, where the photo's own position was not believed.
+        plan: the windows that were searched; those of all, where the photo's own position was not believed, or
+            the photo shows something farther off.
         steps: what was tried, in this order.
     """
 
@@ -65,8 +68,8 @@ class Finder:
 
         Where the photo's own position limits the search and nothing shows that it was taken there, the rest is searched
         too: by geometry, and by attention for what it did not find near the position either. An answer from there says
-        so in its `note`. What the photo's plane puts beyond those limits, a barn far off in an oblique photo, is looked
-        for there by geometry.
+        so in its `note`. What the photo's plane puts beyond those limits, a barn far off in an oblique photo, is
+        carried over there by it.
 
         Args:
             photo: the photograph, upright.
@@ -88,9 +91,8 @@ class Finder:
             if _same(near, scope.plan()):
                 return self._found(answers, near, watch)
             if _believed(first, answers):
-                outside = first.outside()
-                farther = self._farther(photo, targets, outside, scope, watch) if outside else []
-                return self._found(_joined(answers, farther), scope.plan() if outside else near, watch)
+                farther = self._farther(photo, targets, first.outside(), scope, watch)
+                return self._found(_joined(answers, farther), scope.plan() if farther else near, watch)
         plan, doubt = scope.plan(), scope.doubt(photo)
         rest = self._cascade(photo, targets, plan, None if doubt else scope.told(photo), watch)
         beyond = rest.by_geometry()
@@ -108,11 +110,14 @@ class Finder:
         return self._found(answers, plan, watch)
 
     def _farther(
-        self, photo: Photo, targets: Sequence[Target], numbers: Sequence[int], scope: Scope, watch: Watch
+        self, photo: Photo, targets: Sequence[Target], outside: Mapping[int, Point], scope: Scope, watch: Watch
     ) -> list[Detection]:
-        """What geometry finds of targets that the photo shows from near its position, farther off than was searched."""
+        """What the photo shows from near its position, farther off than was searched, carried over by its plane."""
+        numbers = [number for number, place in outside.items() if scope.plan().area.contains(place)]
+        if not numbers:
+            return []
         chosen = [targets[number] for number in numbers]
-        found = self._cascade(photo, chosen, scope.plan(), scope.told(photo), watch).by_geometry()
+        found = self._cascade(photo, chosen, scope.plan(), scope.told(photo), watch).carried()
         return [replace(answer, target=numbers[answer.target]) for answer in found]
 
     def _found(self, answers: list[Detection], plan: Plan, watch: Watch) -> Found:

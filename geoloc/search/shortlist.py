@@ -82,7 +82,6 @@ def shortlist(
     *,
     first: int = FIRST_LOOKS,
     most: int = LOOKS,
-    crops: int = CROPS,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Shortlist:
     """Choose the windows to look at for each target, best first.
@@ -95,7 +94,6 @@ def shortlist(
         queries: descriptors of the crops of all targets.
         first: how many windows a target is looked for in first.
         most: how many in all.
-        crops: how many crops of a target one of the first windows is shown.
         progress: called with the number of windows compared.
 
     Raises:
@@ -114,7 +112,7 @@ def shortlist(
         # Whoever asks for the best windows wants places, each once.
         ranked += enumerate(dict.fromkeys([*apart, *in_all]))
         for rank, number in enumerate(in_all):
-            shown = crops if rank < len(at_first) else LATER_CROPS
+            shown = CROPS if rank < len(at_first) else LATER_CROPS
             suited = mine[np.argsort(-worth[mine, number], kind="stable")[:shown]]
             chosen[rank >= len(at_first)].setdefault(number, set()).update(suited.tolist())
     at_first, more = ([PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen)

@@ -35,7 +35,8 @@ metres, and with it the figure would be too large for nearly all others."""
 INVERSE_PULL = 10.0
 """Weight of the answers' loss over that of half the squared slope, on evidence of unit deviation: the weak pull to 0
 keeps the slope finite where hits and misses do not mix."""
-_ROUNDS = 50
+_LEAST_EXPECTED = 1e-3
+"""Of a squared error, in those of the mean: an answer that happens to be exact is not to decide."""
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
 
 
@@ -115,20 +116,26 @@ def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
 def _likeliest(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tuple[float, float]:
     """Fit a and b, neither negative, to squared errors and squared spreads, one a hit.
 
-    The squared length of a vector of two like normal errors is exponential: its deviation is its mean. So hits count by
-    the inverse square of what is expected of them (Fisher scoring); counted alike, the few of large spread would decide
-    what is said of all others.
+    The squared length of a vector of two like normal errors is exponential, with what is expected of it as its mean and
+    its deviation. So hits of small spread count too; by least squares the few of large spread would decide what is said
+    of all others.
     """
     with needing("train"):
-        from scipy.optimize import nnls
+        from scipy.optimize import minimize
 
-    columns = np.column_stack([np.ones_like(spreads), spreads] if spreads.std() > 0 else [np.ones_like(spreads)])
-    expected, law = np.full_like(errors, errors.mean()), np.zeros(columns.shape[1])
-    for _ in range(_ROUNDS):
-        law = nnls(columns / expected[:, None], errors / expected)[0]
-        expected = np.maximum(columns @ law, 1e-3 * errors.mean() + 1e-9)
-    a, b = np.sqrt([*law, 0.0][:2])
-    return float(a), float(b)
+    size = max(float(errors.mean()), 1e-9)
+    width = max(float(spreads.mean()), 1e-9)
+
+    def surprise(law: NDArray[np.float64]) -> float:
+        expected = np.maximum(law[0] + law[1] * spreads / width, _LEAST_EXPECTED)
+        return float(np.sum(np.log(expected) + errors / size / expected))
+
+    free = 1.0 if spreads.std() > 0 else 0.0
+    bounds = [(0.0, None), (0.0, None if free else 0.0)]
+    starts = [np.array([share, (1 - share) * free]) for share in (0.95, 0.5, 0.05)]
+    fits = [minimize(surprise, start, method="Nelder-Mead", bounds=bounds) for start in starts]
+    a, b = min(fits, key=lambda fit: fit.fun).x
+    return float(np.sqrt(a * size)), float(np.sqrt(b * size / width))
 
 
 def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -172,6 +173,18 @@ def test_fine_detail_follows_where_all_views_in_coarse_detail_are_not_enough(
     assert (search.fit.inliers >= plane_finder.BEYOND_DOUBT) is not enough
     assert [count > 150 for count, _ in matches] == [False, False, False, True][: 3 if enough else 4]
     assert search.is_done
+
+
+def test_what_agreed_on_a_piece_of_the_ground_is_not_enough_for_all_of_it(
+    mosaic: Mosaic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+    monkeypatch.setattr(plane_finder, "fit_homography", lambda *args: tried.append(1))
+    photo = flown(0, 0, told=True)[0]
+    search = finder_of(mosaic).search(photo)
+    search.fit = cast(Any, SimpleNamespace(inliers=45, reference=np.array([[300.0, 300], [600, 600]])))
+    search.on_all()
+    assert len(tried) == 2 * len(likely_tilts(photo)), "in coarse and in fine detail"
 
 
 def test_a_failure_is_remembered_as_such(tmp_path: Path, matches: list[tuple[int, int]]) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shapely.geometry import Point, box
 
 import geoloc.search.locate
-from geoloc.geometry.refine import METHOD
+from geoloc.geometry.refine import METHOD, VERIFIED
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import Cascade, Watch
@@ -54,7 +54,7 @@ class Geometry:
         return np.zeros((0, 2)) if position is None else np.array([position])
 
     def place_of(self, click: tuple[float, float]) -> Point | None:
-        return self.places.get(click)
+        return None if self.fit is None else self.places.get(click)
 
     def middles(self, windows: Sequence[int]) -> NDArray[np.float64]:
         return np.array([[float(window), 0.0] for window in windows]).reshape(-1, 2)
@@ -142,10 +142,36 @@ def test_a_known_plane_ends_the_search(attention: type[Attention], make_detectio
 
 def test_targets_that_the_plane_puts_outside_are_told(attention: type[Attention], make_detection: Make) -> None:
     geometry = Geometry(make_detection, agrees="known")
-    assert search(geometry).outside() == []
-    geometry.places = {(1, 1): Point(11, 5), (2, 2): Point(9, 5)}
-    assert search(geometry).outside() == [0]
-    assert search(geometry, refine="off").outside() == []
+    assert search(geometry).outside() == {}
+    # A thousandth of a degree is a hundred metres; what lies at the edge may be inside.
+    far, edge = Point(10.001, 5), Point(10.0001, 5)
+    geometry.places = {(1, 1): far, (2, 2): edge}
+    assert search(geometry).outside() == {0: far}
+    assert search(geometry, refine="off").outside() == {}
+    assert search(geometry, exhaustive=True).outside() == {}
+
+
+def test_what_the_plane_puts_outside_is_not_looked_for(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection, (0.9, None), agrees="known")
+    geometry.places = {(2, 2): Point(11, 5)}
+    assert find(geometry) == [(0, 1, METHOD)]
+    assert not attention.calls
+
+
+def test_what_attention_said_of_it_before_the_plane_was_known_counts_little(
+    attention: type[Attention], make_detection: Make
+) -> None:
+    geometry = Geometry(make_detection, agrees="answers")
+    geometry.places = {(2, 2): Point(11, 5)}
+    found = search(geometry).answers()
+    assert [(answer.target, answer.score) for answer in found] == [(0, 0.9), (1, pytest.approx(1 - VERIFIED))]
+
+
+def test_a_plane_that_is_known_is_carried_without_matching(attention: type[Attention], make_detection: Make) -> None:
+    geometry = Geometry(make_detection, agrees="known")
+    assert [answer.target for answer in search(geometry).carried()] == [0, 1]
+    assert geometry.calls == ["carry 0", "carry 1"]
+    assert search(Geometry(make_detection)).carried() == []
 
 
 def test_small_ground_is_matched_whole_before_attention_is_asked(

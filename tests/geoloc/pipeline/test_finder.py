@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
-from shapely.geometry import box
+from shapely.geometry import Point, box
 
 import geoloc.pipeline.finder
 from geoloc.photo.photo import Photo
@@ -61,7 +61,7 @@ class Script:
         self.attention: dict[str, list[float | None]] = {"whole": [0.6, 0.4], "near": [0.6, 0.4]}
         self.geometry: dict[str, list[float | None]] = {}
         self.known_elsewhere: set[str] = set()
-        self.outside: dict[str, set[int]] = {}
+        self.outside: dict[str, dict[int, Point]] = {}
         self.place: dict[str, tuple[float, float, float, float]] = {"whole": (5, 5, 6, 6)}
         self.made: list[str] = []
         self.asked: list[tuple[str, Sequence[int]]] = []
@@ -84,8 +84,11 @@ class ScriptedCascade:
         self.known_elsewhere = verifies and plan in script.known_elsewhere
         self._numbers = range(count)
 
-    def outside(self) -> list[int]:
-        return [number for number in self._numbers if number in self._script.outside.get(self._plan, ())]
+    def outside(self) -> dict[int, Point]:
+        return self._script.outside.get(self._plan, {}) if self.verified else {}
+
+    def carried(self) -> list[Detection]:
+        return self._of(self._script.geometry.get(self._plan, []), self._numbers, "geometry")
 
     def by_geometry(self) -> list[Detection]:
         return self._of(self._script.geometry.get(self._plan, [None] * self._count), range(self._count), "geometry")
@@ -141,15 +144,24 @@ def test_what_is_verified_near_the_position_ends_the_search(script: Script) -> N
     assert script.made == ["near"]
 
 
-def test_what_the_plane_puts_beyond_the_limits_is_looked_for_there(script: Script) -> None:
+def test_what_the_plane_puts_beyond_the_limits_is_carried_over_there(script: Script) -> None:
     script.geometry = {"near": [0.9, None], "whole": [0.8]}
-    script.outside["near"] = {1}
+    script.outside["near"] = {1: Point(5, 5)}
     found = finder(script).find(PHOTO, TARGETS, cast(Any, StubScope(NEAR)))
     # The position was right, so that nothing is noted; what attention saw near it is not the object.
     assert [(a.target, a.score, a.note) for a in found.answers] == [(0, 0.9, ""), (1, 0.8, "")]
     assert found.plan is WHOLE
     script.geometry["whole"] = [None]
     assert find(finder(script), StubScope(NEAR)) == [(0, 0.9, ""), (1, 0.4, "")]
+
+
+def test_off_all_that_may_be_searched_nothing_is_carried(script: Script) -> None:
+    script.geometry = {"near": [0.9, None], "whole": [0.8]}
+    script.outside["near"] = {1: Point(50, 50)}
+    found = finder(script).find(PHOTO, TARGETS, cast(Any, StubScope(NEAR)))
+    assert [(a.target, a.score) for a in found.answers] == [(0, 0.9), (1, 0.4)]
+    assert found.plan is NEAR
+    assert script.made == ["near"]
 
 
 def test_what_is_verified_elsewhere_shows_that_the_position_was_wrong(script: Script) -> None:

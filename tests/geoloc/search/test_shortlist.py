@@ -93,7 +93,7 @@ def test_the_best_and_others_apart_come_first_and_then_the_best_of_all_that_are_
 def test_a_window_is_shown_the_crops_that_suit_it() -> None:
     reference = Squares()
     queries = queries_for(reference, (3, 3), (9, 6), crops=4)
-    first, second = shortlist(cast(Any, reference), queries, first=1, most=1, crops=2).first
+    first, second = shortlist(cast(Any, reference), queries, first=1, most=1).first
     assert len(first.crops) == len(second.crops) == 2
     # The crop that shows it is the last of its target's four.
     assert 3 in first.crops

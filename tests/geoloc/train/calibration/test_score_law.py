@@ -17,7 +17,7 @@ from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
 from geoloc.search.first_pass import LEAST_SHARE
 from geoloc.train.calibration import score_law
-from geoloc.train.calibration.score_law import TrialAnswer, fit_scores, run_trials, summary_line
+from geoloc.train.calibration.score_law import TrialAnswer, _likeliest, fit_scores, run_trials, summary_line
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
 from tiling.mosaic import Mosaic
@@ -92,6 +92,25 @@ def test_few_hits_of_large_spread_do_not_decide_for_all_others() -> None:
     far = [TrialAnswer(0.0, True, 40.0, 10.0)] * 3
     calibration = fit_scores([*near, *far])
     assert 2 < calibration.centre_error_px < 4
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_other_law_of_the_error_is_likelier(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    spreads = rng.lognormal(0.5, 1.0, 40) ** 2
+    errors = (rng.uniform(0, 6) ** 2 + rng.uniform(0, 2) ** 2 * spreads) * rng.exponential(size=40)
+    found = _likeliest(errors, spreads)
+
+    def surprise(a: float, b: float) -> float:
+        expected = np.maximum(a**2 + b**2 * spreads, 1e-3 * errors.mean())
+        return float(np.sum(np.log(expected) + errors / expected))
+
+    others = [surprise(a, b) for a in np.linspace(0, 8, 81) for b in np.linspace(0, 3, 61)]
+    assert surprise(*found) <= min(others) + 1e-3
+
+
+def test_exact_hits_are_no_error() -> None:
+    assert fit_scores([TrialAnswer(0.0, True, 0.0, 1.0)] * 5).centre_error_px < 1e-3
 
 
 def test_a_few_hits_on_large_roofs_do_not_make_all_the_others_look_bad() -> None:
