@@ -59,11 +59,12 @@ def run(
     results: dict[tuple[str, str], MethodResult] = {}
     for name, query_set in sets.items():
         for title, method in methods.items():
-            if isinstance(query_set, str) or isinstance(method, str):
+            if isinstance(query_set, str):
                 continue
             chosen = name in choice.sets and title in choice.methods
-            result = None if chosen and choice.fresh else stored.load(query_set, method)
-            if result is None and chosen:
+            # What was measured where a method's weights were stays in the table.
+            result = _stored(stored, query_set, title, method, fresh=chosen and choice.fresh)
+            if not isinstance(method, str) and result is None and chosen:
                 report_line(f"{name}, {title}: {query_set.count} queries ...")
                 result = store.run(query_set, method, _ProgressLines(f"{name}, {title}", report_line))
                 stored.save(result)
@@ -86,6 +87,14 @@ def run(
     paths = report.write(output, rows, sets, list(results.values()), command)
     report_line(f"wrote {paths[0]} and {paths[1]}")
     return paths
+
+
+def _stored(
+    stored: ResultStore, query_set: QuerySet, title: str, method: Method | str, *, fresh: bool
+) -> MethodResult | None:
+    if isinstance(method, str):
+        return stored.published(query_set, title)
+    return None if fresh else stored.load(query_set, method)
 
 
 def _set(library: Library, name: str, choice: Choice) -> QuerySet | str:

@@ -64,12 +64,17 @@ class ResultStore:
 
     def load(self, query_set: QuerySet, method: Method) -> MethodResult | None:
         """Load the stored result; None where there is none, or one of other weights, options or queries."""
+        result = self.published(query_set, method.name)
+        return result if result is not None and result.identity == identity(query_set, method) else None
+
+    def published(self, query_set: QuerySet, method: str) -> MethodResult | None:
+        """Load the stored result of the same queries by a method whose weights may not be here; None without one."""
         try:
-            text = self._path(query_set.name, method.name).read_text(encoding="utf-8")
+            text = self._path(query_set.name, method).read_text(encoding="utf-8")
             result = MethodResult.from_json(json.loads(text))
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return result if result.identity == identity(query_set, method) else None
+        return result if result.identity["queries"] == query_set.digest else None
 
     def save(self, result: MethodResult) -> None:
         """Write a result whole or not at all.
