@@ -63,7 +63,9 @@ def test_two_processes_one_killed_make_the_same_index(tmp_path: Path) -> None:
     alone = _built(mosaic, tmp_path / "alone.zarr", localizer)
     job = IndexJob(tmp_path / "together.zarr", SearchRequest(mosaics=(mosaic,)), compare=False)
     together = _built(mosaic, tmp_path / "together.zarr", localizer, job)
-    assert together.encoded + together.kept == alone.encoded > 8
+    # A process may die between a block's features and its local features: such a block is completed by another.
+    assert together.done == alone.encoded > 8
+    assert alone.done == alone.encoded
     one, other = Store.open(tmp_path / "alone.zarr"), Store.open(tmp_path / "together.zarr")
     assert one.header == other.header
     assert one.finished() == other.finished()
