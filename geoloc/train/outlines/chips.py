@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.model.network.outline_config import CHIP_PX, MASK_STRIDE
-from geoloc.train.outlines.grounds import FlatPhoto, MaskedGround, MaskedObject
+from geoloc.train.outlines.grounds import SEGMENT, FlatPhoto, MaskedGround, MaskedObject
 
 SIDE = 2.8
 """Side of a chip over the object's longest, the middle of what is drawn."""
@@ -29,6 +29,8 @@ PHOTO_SHARE = 0.6
 """Of the chips with the photograph laid over them."""
 DRAWN_SHARE = 0.25
 """Of the chips with what somebody drew round the object."""
+SHARES = {"true": 0.55, "boxed": 0.3, "segment": 0.15}
+"""Of the chips that show objects with true masks, with masks guessed from boxes, and segments."""
 WEAK = 0.4
 """How much a guessed mask counts inside the object's box; that nothing outside it belongs to it is sure."""
 
@@ -65,15 +67,16 @@ class ChipSampler:
         self._items = [(ground, item) for ground in grounds for item in ground.objects]
         sizes = np.array([math.log2(_longest_px(item) * ground.gsd_m) for ground, item in self._items])
         bins = np.floor(2 * sizes).astype(int)
-        exact = np.array([item.exact for _, item in self._items])
+        groups = np.array([_group(item) for _, item in self._items])
         weights = np.zeros(len(sizes))
-        for true in (False, True):
-            for one in np.unique(bins[exact == true]):
-                chosen = (bins == one) & (exact == true)
+        for group, share in SHARES.items():
+            mine = groups == group
+            for one in np.unique(bins[mine]):
+                chosen = (bins == one) & mine
                 # A bin with few objects would show each of them again and again.
                 weights[chosen] = min(1.0, chosen.sum() / 40) / chosen.sum()
-            if weights[exact == true].sum() > 0:
-                weights[exact == true] /= weights[exact == true].sum()
+            if mine.any():
+                weights[mine] *= share / weights[mine].sum()
         self._weights = weights / weights.sum()
 
     def draw(self) -> Sample:
@@ -228,6 +231,12 @@ def _filled(corners: NDArray[np.float64]) -> NDArray[np.uint8]:
     canvas = np.zeros((CHIP_PX, CHIP_PX), np.uint8)
     cv2.fillPoly(canvas, [np.round((corners - 0.5) * 16).astype(np.int32)], 1, shift=4)
     return canvas
+
+
+def _group(item: MaskedObject) -> str:
+    if not item.exact:
+        return "boxed"
+    return SEGMENT if item.kind == SEGMENT else "true"
 
 
 def _longest_px(item: MaskedObject) -> float:

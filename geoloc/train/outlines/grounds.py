@@ -21,6 +21,14 @@ LEAST_SHARE = 0.3
 CUT_ROUND = 0.25
 """How far round a box pixels are looked at to tell the object from the ground, as a share of its sides."""
 CUT_STEPS = 4
+SEGMENT = "segment"
+"""Kind of what nobody named."""
+LEAST_SOLID = 0.8
+"""Share of its convex hull that a segment fills."""
+LEAST_SEGMENT_M = 2.0
+"""Shorter side of a segment, metres."""
+DARK = 65
+"""Mean grey level below which a segment is taken for a shadow."""
 SMALL_PX = 60
 """Boxes narrower than this are enlarged before masks are cut out of them."""
 
@@ -150,6 +158,37 @@ def _cut_out(pixels: NDArray[np.uint8], box: tuple[float, ...]) -> MaskedObject 
         return None
     found = parts[y : y + h, x : x + w] == best
     return MaskedObject("", (c0 + int(x), r0 + int(y)), found, (xmin, ymin, xmax, ymax), exact=False)
+
+
+def segmented_ground(
+    name: str, pixels: NDArray[np.uint8], gsd_m: float, inside: NDArray[np.bool_] | None = None
+) -> MaskedGround:
+    """Return a ground of which nothing is known: regions that stay what they are over many grey levels are its objects.
+
+    They teach that an outline follows an edge, whatever the thing is; see `geoloc.train.grounds.objects.regions`.
+
+    Args:
+        name: of the ground.
+        pixels: H x W x 3, RGB.
+        gsd_m: metres a pixel.
+        inside: H x W, where objects may be; None where they may be anywhere.
+    """
+    from geoloc.train.grounds.objects import regions
+
+    found = []
+    for points, (x0, y0, x1, y1) in regions(pixels, gsd_m):
+        column, row = points.mean(0).astype(int)
+        solid = len(points) >= LEAST_SOLID * cv2.contourArea(cv2.convexHull(points))
+        large = min(x1 - x0, y1 - y0) * gsd_m >= LEAST_SEGMENT_M
+        # Dark ones are mostly shadows, which nobody asks for.
+        bright = pixels[points[:, 1], points[:, 0]].mean() >= DARK
+        if not (solid and large and bright) or (inside is not None and not inside[row, column]):
+            continue
+        mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        mask[points[:, 1] - y0, points[:, 0] - x0] = 1
+        mask = cv2.morphologyEx(np.pad(mask, 2), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2]
+        found.append(MaskedObject(SEGMENT, (x0, y0), mask.astype(bool), (x0, y0, x1, y1), exact=True))
+    return MaskedGround(name, pixels, gsd_m, tuple(found))
 
 
 def estonian_grounds(root: Path, held_out: bool) -> list[MaskedGround]:
