@@ -12,13 +12,12 @@ from shapely.geometry import MultiPolygon, Polygon, box
 
 from geoloc.town.picture.frame import MosaicGrid
 from geoloc.town.picture.render import cast
-from geoloc.town.scene.layout import PAVEMENT_M
 from geoloc.town.scene.scene import Scene
 from geoloc.town.scene.shapes import Blob, SceneObject, largest_part, pack
 
 LEAST_M2 = 0.3
 """Of a piece of ground that counts as a thing."""
-_NO_THINGS = ("plot",)
+_NO_THINGS = ("plot", "verge")
 """Kinds of ground that hide what is below and are no things: from one lawn to the next there is often no border."""
 _GAP_M = 0.5
 """Half the gap between bushes that still belong to one hedge."""
@@ -45,7 +44,7 @@ class LabelMap:
     """Which thing each pixel shows.
 
     Attributes:
-        ids: H x W int32, what the middle of a pixel shows; 0 for streets, lawns and what lies outside the town.
+        ids: H x W int32, what the middle of a pixel shows; 0 for streets, lawns, verges and what lies outside the town.
         things: all that fill a pixel, by id.
     """
 
@@ -109,7 +108,7 @@ def _rows(item: SceneObject) -> list[tuple[Blob, ...]]:
 def _ground(scene: Scene) -> list[tuple[str, Polygon]]:
     """Return kind and polygon of every visible piece of ground that is a thing, in local metres; no two overlap."""
     layout = scene.layout
-    streets = shapely.union_all([s.line.buffer(s.width / 2 + PAVEMENT_M) for s in layout.streets])
+    streets = shapely.union_all([s.line.buffer(s.reach) for s in layout.streets])
     # In the order of painting, see `geoloc.town.picture.ground`.
     painted = [("field", parcel.polygon) for parcel in layout.parcels]
     painted += [("pond", layout.pond)]

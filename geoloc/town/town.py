@@ -16,7 +16,7 @@ from geoloc.errors import OutputError
 from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid, TownError
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
-from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.scene import Scene, Style, build_scene
 from geoloc.town.scene.shapes import SceneObject
 from geoloc.town.truth import MosaicCoverage, VisibleObject, choose_queries, visible_objects
 from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries
@@ -105,6 +105,7 @@ def build(
     photo_px: tuple[int, int] = (1600, 1200),
     panorama_px: int = 2048,
     flights: Sequence[Flight] = FLIGHTS,
+    style: Style = "village",
 ) -> Town:
     """Write a town: `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg` and `queries.csv`, replacing older ones.
 
@@ -123,6 +124,7 @@ def build(
         photo_px: width and height of a photo.
         panorama_px: width of a panorama.
         flights: of the photos, in turn.
+        style: "village", houses in gardens round a square, or "farm", barns, blocks and courts among fields.
 
     Raises:
         TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.
@@ -135,10 +137,10 @@ def build(
     frame = Frame(origin, epsg)
     grid = MosaicGrid.over(frame, size_m, gsd_m, rotation_deg)
     _make_folders(folder)
-    scene = build_scene(seed, size_m)
+    scene = build_scene(seed, size_m, style)
     painted = PaintedGround(scene, seed)
     rng = np.random.default_rng([seed, 5])
-    survey = survey_day(rng)
+    survey = survey_day(rng, style)
     flight = flight_day(rng, survey)
 
     mosaic = folder / "mosaic.tif"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from geoloc.town.scene.farm.build import build_farm
 from geoloc.town.scene.layout import Layout
 from geoloc.town.scene.shapes import SceneObject
 from geoloc.town.scene.site import Site, Surface
 from geoloc.town.scene.village import build_village
 
+Style = Literal["village", "farm"]
+"""Houses in gardens along streets, or barns, blocks, rows, courts and fields."""
 _MOVED_SHARE = 0.3
-"""Share of the cars that are gone or come between the two days."""
+"""Share of what has wheels that is gone or come between the two days."""
+_ON_WHEELS = ("car", "tractor", "trailer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +45,30 @@ class Scene:
         return [*self.greenery, *(item for item in self.objects if item.flown)]
 
 
-def build_scene(seed: int, size_m: float) -> Scene:
-    """Build the town of `size_m` x `size_m` metres that belongs to a seed."""
+def build_scene(seed: int, size_m: float, style: Style = "village") -> Scene:
+    """Build the town of `size_m` x `size_m` metres that belongs to a seed.
+
+    Raises:
+        ValueError: there is no such style.
+    """
     rng = np.random.default_rng([seed, 1])
     site = Site(rng)
-    layout = build_village(site, size_m)
+    if style == "village":
+        layout = build_village(site, size_m)
+    elif style == "farm":
+        layout = build_farm(site, size_m)
+    else:
+        raise ValueError(f"no town of the style {style!r}: village or farm")
     moved = _some_moved(rng, site.objects)
     return Scene(layout, tuple(site.surfaces), tuple(moved), tuple(site.greenery))
 
 
 def _some_moved(rng: np.random.Generator, objects: list[SceneObject]) -> list[SceneObject]:
-    """Return the same objects, but some cars only there on one of the two days."""
+    """Return the same objects, but some of those on wheels only there on one of the two days."""
     found = []
     for item in objects:
         surveyed, flown = True, True
-        if item.kind == "car" and rng.random() < _MOVED_SHARE:
+        if item.kind in _ON_WHEELS and rng.random() < _MOVED_SHARE:
             surveyed = bool(rng.random() < 0.5)
             flown = not surveyed
         found.append(SceneObject(item.id, item.kind, item.faces, item.blobs, surveyed, flown))

@@ -38,6 +38,9 @@ class Material(IntEnum):
     BARK = 9
     SOLAR = 10
     WATER = 11
+    METAL = 12
+    RUST = 13
+    STRAW = 14
 
 
 Finish = tuple[Material, Colour]

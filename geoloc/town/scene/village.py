@@ -32,7 +32,7 @@ def build_village(site: Site, size_m: float) -> Layout:
         site.taken.append(layout.pond.buffer(0.5))
     _build_square(site, layout)
     for plot in layout.plots:
-        _build_plot(site, plot, layout)
+        build_plot(site, plot)
     for street in layout.streets:
         _park_cars(site, street, layout)
         _street_trees(site, street, layout)
@@ -40,7 +40,8 @@ def build_village(site: Site, size_m: float) -> Layout:
     return layout
 
 
-def _build_plot(site: Site, plot: Plot, layout: Layout) -> None:
+def build_plot(site: Site, plot: Plot) -> None:
+    """Build a house with its garden, drive and cars."""
     rng = site.rng
     site.surfaces.append(Surface(plot.polygon, "lawn", houses.varied(rng, (112, 128, 70), 9.0), "plot"))
     length = min(rng.uniform(9.0, 13.5), plot.width - 6.0)

@@ -12,7 +12,7 @@ from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid
 from geoloc.town.picture.render import cast
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
-from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.scene import Scene, Style, build_scene
 from geoloc.town.scene.shapes import PackedScene, pack
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.posed_photo import PosedPhoto
@@ -38,6 +38,7 @@ def add_town(
     drones: int = 16,
     walkers: int = 6,
     panoramas: int = 8,
+    style: Style = "village",
     report: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Add a town with its photographs from drones at tilts of 0 to 75 degrees, from eye level, and panoramas.
@@ -48,14 +49,15 @@ def add_town(
         drones: photographs by drones.
         walkers: photographs from eye level.
         panoramas: photographs all round, from streets.
+        style: of the town, see `geoloc.town.scene.scene`.
         report: called with a line for each photograph.
     """
     rng = np.random.default_rng([seed, 11])
     frame = Frame(_ORIGIN, _EPSG)
     grid = MosaicGrid.over(frame, SIZE_M, GSD_M, 0.0)
-    scene = build_scene(seed, SIZE_M)
+    scene = build_scene(seed, SIZE_M, style)
     painted = PaintedGround(scene, seed)
-    survey = survey_day(rng)
+    survey = survey_day(rng, style)
     survey_renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
     pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
     valid = np.zeros((grid.height, grid.width), bool)

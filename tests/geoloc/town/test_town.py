@@ -183,6 +183,19 @@ def test_the_same_arguments_make_the_same_files(
         assert (one.read() == other.read()).all()
 
 
+def test_a_farm_has_files_and_queries_too(tmp_path: Path) -> None:
+    made = town.build(
+        tmp_path, seed=4, size_m=160.0, gsd_m=0.4, photo_px=(400, 300), panorama_px=256, photos=3, style="farm"
+    )
+    rows = rows_of((tmp_path, made))
+    assert len(rows) > 6
+    assert {row["kind"] for row in rows} - {"house", "car", "tree", "shed", "pool", "hall"}
+    assert {"barn", "hedge"} <= {item.kind for item in made.objects}
+    assert all(shapely.from_wkt(row["geometry"]).is_valid for row in rows)
+    with rasterio.open(made.mosaic) as file:
+        assert file.read().std() > 20
+
+
 def test_photos_are_of_another_day(small_town: Built) -> None:
     photo = load_photo(small_town[1].photos[0]).pixels
     assert 60 < photo.mean() < 190
