@@ -117,9 +117,7 @@ def main() -> None:
         cv2.imwrite(str(args.sheet), np.vstack(rows)[..., ::-1])
 
 
-def _known(
-    ground: MaskedGround, item: MaskedObject, place: tuple[float, float], size: float
-) -> tuple[Known, Known]:
+def _known(ground: MaskedGround, item: MaskedObject, place: tuple[float, float], size: float) -> tuple[Known, Known]:
     """What is known without the photograph, and with one that shows the object."""
     flip = np.diag([1.0, -1.0, 1.0])
     for taken in ground.photos:
@@ -142,9 +140,7 @@ def _as_coarse(pixels: NDArray[np.uint8], step: float) -> NDArray[np.uint8]:
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _tile(
-    read: Reader, known: Known, truth: Polygon, found: Polygon, confidence: float | None
-) -> NDArray[np.uint8]:
+def _tile(read: Reader, known: Known, truth: Polygon, found: Polygon, confidence: float | None) -> NDArray[np.uint8]:
     from geoloc.outline.chip import cut_chip
 
     x0, y0, x1, y1 = truth.bounds

@@ -105,9 +105,7 @@ def cut_chip(read: Reader, known: Known, side: float) -> Chip:
     return Chip(grid, mosaic, pixels.valid, photo, shown, click, drawn)
 
 
-def laid_over(
-    pixels: NDArray[np.uint8], to_photo: NDArray[np.float64]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def laid_over(pixels: NDArray[np.uint8], to_photo: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Draw a picture as it lies on a chip.
 
     Args:

@@ -44,7 +44,7 @@ class MaskModel:
         """Return how likely each pixel of a chip is the object's, px x px; 0 where the mosaic has no data."""
         with torch.inference_mode():
             told = hints(*(torch.from_numpy(array).float()[None] for array in (chip.click, chip.drawn, chip.shown)))
-            pictures = (torch.from_numpy(np.ascontiguousarray(p)).permute(2, 0, 1)[None].float() for p in (chip.mosaic, chip.photo))
-            logits = self._net(*pictures, told)[:, None]
+            mosaic, photo = (torch.from_numpy(one).permute(2, 0, 1)[None].float() for one in (chip.mosaic, chip.photo))
+            logits = self._net(mosaic, photo, told)[:, None]
             share = F.interpolate(logits, size=chip.valid.shape, mode="bilinear", align_corners=False).sigmoid()
         return np.where(chip.valid, share[0, 0].numpy(), np.float32(0))

@@ -1,5 +1,4 @@
-"""From a mask to a polygon: the pixels' outline at subpixel, simplified to the pixel, with straight sides where it has.
-"""
+"""From a mask to a polygon: the pixels' outline at subpixel, simplified to the pixel, with straight sides where it has."""
 
 from __future__ import annotations
 

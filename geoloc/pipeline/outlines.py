@@ -114,7 +114,8 @@ class _Drawer:
             return None
         off = right - straight[:2] / straight[2]
         shift = np.array([[1, 0, off[0]], [0, 1, off[1]], [0, 0, 1.0]])
-        return np.array(self._plan.pixels(0, 0, 0, 0).affine).reshape(3, 3) @ shift @ self._fit.matrix
+        world = np.array(self._plan.pixels(0, 0, 0, 0).affine).reshape(3, 3)
+        return np.asarray(world @ shift @ self._fit.matrix)
 
     def _carried(self, target: Target, to_map: NDArray[np.float64], box: Polygon) -> Polygon | None:
         """What was drawn as a box, as it lies on the map, moved to where the object was found."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from geoloc.model.network.outline_config import CHIP_PX, MASK_STRIDE
 from geoloc.train.outlines.grounds import SEGMENT, FlatPhoto, MaskedGround, MaskedObject
@@ -49,13 +48,13 @@ class Sample:
         weight: how much each pixel of the mask counts, likewise.
     """
 
-    mosaic: NDArray[np.uint8] = field(repr=False)
-    photo: NDArray[np.uint8] = field(repr=False)
-    click: NDArray[np.float32]
-    drawn: NDArray[np.uint8] = field(repr=False)
-    shown: NDArray[np.uint8] = field(repr=False)
-    mask: NDArray[np.float32] = field(repr=False)
-    weight: NDArray[np.float32] = field(repr=False)
+    mosaic: np.ndarray = field(repr=False)
+    photo: np.ndarray = field(repr=False)
+    click: np.ndarray
+    drawn: np.ndarray = field(repr=False)
+    shown: np.ndarray = field(repr=False)
+    mask: np.ndarray = field(repr=False)
+    weight: np.ndarray = field(repr=False)
 
 
 class ChipSampler:
@@ -121,9 +120,7 @@ def draw_chip(rng: np.random.Generator, ground: MaskedGround, item: MaskedObject
     )
 
 
-def warped(
-    pixels: NDArray[np.uint8], to_source: NDArray[np.float64], step: float, least_step: float = 1.0
-) -> NDArray[np.uint8]:
+def warped(pixels: np.ndarray, to_source: np.ndarray, step: float, least_step: float = 1.0) -> np.ndarray:
     """Return a chip of an image.
 
     Args:
@@ -154,7 +151,7 @@ def warped(
     )
 
 
-def _mask_of(item: MaskedObject, to_ground: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _mask_of(item: MaskedObject, to_ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The object's mask and its box, chip pixels."""
     matrix = _shift([-0.5, -0.5]) @ _shift(-np.array(item.corner, float)) @ to_ground @ _shift([0.5, 0.5])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -165,8 +162,8 @@ def _mask_of(item: MaskedObject, to_ground: NDArray[np.float64]) -> tuple[NDArra
 
 
 def _photo(
-    rng: np.random.Generator, ground: MaskedGround, item: MaskedObject, to_ground: NDArray[np.float64], step: float
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    rng: np.random.Generator, ground: MaskedGround, item: MaskedObject, to_ground: np.ndarray, step: float
+) -> tuple[np.ndarray, np.ndarray]:
     """The photograph laid over a chip, not quite rightly, and where it shows anything."""
     nothing = np.full((CHIP_PX, CHIP_PX, 3), 127, np.uint8), np.zeros((CHIP_PX, CHIP_PX), np.uint8)
     if rng.random() > PHOTO_SHARE:
@@ -195,7 +192,7 @@ def _photo(
     return nothing
 
 
-def _click(rng: np.random.Generator, mask: NDArray[np.float32], longest: float) -> NDArray[np.float32]:
+def _click(rng: np.random.Generator, mask: np.ndarray, longest: float) -> np.ndarray:
     """Where the click lies: its middle or anywhere on the object, a little off."""
     rows, columns = np.nonzero(mask > 0.5)
     if len(rows) == 0:
@@ -209,7 +206,7 @@ def _click(rng: np.random.Generator, mask: NDArray[np.float32], longest: float) 
     return (at + rng.normal(0, 1.5 + 0.05 * longest, 2)).astype(np.float32)
 
 
-def _drawn(rng: np.random.Generator, mask: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _drawn(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
     """A box that somebody drew round the object in a photograph turned anyhow, as it comes to lie on the chip."""
     rows, columns = np.nonzero(mask > 0.5)
     if len(rows) == 0:
@@ -226,7 +223,7 @@ def _drawn(rng: np.random.Generator, mask: NDArray[np.float32]) -> NDArray[np.ui
     return _filled(corners @ np.linalg.inv(seen).T)
 
 
-def _filled(corners: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _filled(corners: np.ndarray) -> np.ndarray:
     """1 inside a polygon, chip pixels."""
     canvas = np.zeros((CHIP_PX, CHIP_PX), np.uint8)
     cv2.fillPoly(canvas, [np.round((corners - 0.5) * 16).astype(np.int32)], 1, shift=4)
@@ -244,11 +241,11 @@ def _longest_px(item: MaskedObject) -> float:
     return max(x1 - x0, y1 - y0)
 
 
-def _mapped(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mapped(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     from geoloc.plane.homography import map_points
 
     return map_points(matrix, points)
 
 
-def _shift(by: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+def _shift(by: Sequence[float] | np.ndarray) -> np.ndarray:
     return np.array([[1, 0, by[0]], [0, 1, by[1]], [0, 0, 1.0]])

@@ -139,7 +139,7 @@ def fit(
 
 
 def ious(net: OutlineNet, samples: Sequence[Sample]) -> list[float]:
-    """Return the IoU of what the network gives with the truth, of each sample; of a guessed mask with that of the box."""
+    """Return the IoU of what the network gives with the truth, of each sample."""
     found = []
     with torch.inference_mode():
         for first in range(0, len(samples), BATCH):
@@ -149,4 +149,3 @@ def ious(net: OutlineNet, samples: Sequence[Sample]) -> list[float]:
             both, either = (inside & truth).sum((1, 2)), (inside | truth).sum((1, 2))
             found += (both / either.clamp(min=1)).tolist()
     return found
-

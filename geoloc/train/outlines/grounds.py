@@ -9,10 +9,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from geoloc.errors import TrainingError
 from geoloc.system.output import replacing
+from geoloc.town.picture.camera import Pinhole
+from geoloc.town.picture.frame import MosaicGrid
+from geoloc.town.scene.scene import Style
+from geoloc.train.grounds.towns import mosaic_pixels
 
 LEAST_PX = 12
 """Pixels of a ground that an object has at least."""
@@ -47,7 +50,7 @@ class MaskedObject:
 
     kind: str
     corner: tuple[int, int]
-    mask: NDArray[np.bool_] = field(repr=False)
+    mask: np.ndarray = field(repr=False)
     box: tuple[float, float, float, float]
     exact: bool
 
@@ -61,8 +64,8 @@ class FlatPhoto:
         to_ground: 3 x 3, photo pixels to pixels of the ground, right for what lies on it.
     """
 
-    pixels: NDArray[np.uint8] = field(repr=False)
-    to_ground: NDArray[np.float64]
+    pixels: np.ndarray = field(repr=False)
+    to_ground: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,13 +81,13 @@ class MaskedGround:
     """
 
     name: str
-    pixels: NDArray[np.uint8] = field(repr=False)
+    pixels: np.ndarray = field(repr=False)
     gsd_m: float
     objects: tuple[MaskedObject, ...] = field(repr=False)
     photos: tuple[FlatPhoto, ...] = field(default=(), repr=False)
 
 
-def masked_objects(labels: NDArray[np.int32], kinds: Sequence[tuple[int, str]]) -> tuple[MaskedObject, ...]:
+def masked_objects(labels: np.ndarray, kinds: Sequence[tuple[int, str]]) -> tuple[MaskedObject, ...]:
     """Return the objects of an image of labels that lie inside it.
 
     Args:
@@ -113,7 +116,7 @@ def masked_objects(labels: NDArray[np.int32], kinds: Sequence[tuple[int, str]]) 
     return tuple(found)
 
 
-def boxed_ground(name: str, pixels: NDArray[np.uint8], gsd_m: float, boxes: Sequence[Sequence[float]]) -> MaskedGround:
+def boxed_ground(name: str, pixels: np.ndarray, gsd_m: float, boxes: Sequence[Sequence[float]]) -> MaskedGround:
     """Return a ground of which only boxes are known: masks are cut out inside of them (GrabCut, Rother 2004).
 
     Args:
@@ -126,7 +129,7 @@ def boxed_ground(name: str, pixels: NDArray[np.uint8], gsd_m: float, boxes: Sequ
     return MaskedGround(name, pixels, gsd_m, tuple(one for one in cut if one is not None))
 
 
-def _cut_out(pixels: NDArray[np.uint8], box: tuple[float, ...]) -> MaskedObject | None:
+def _cut_out(pixels: np.ndarray, box: tuple[float, ...]) -> MaskedObject | None:
     height, width = pixels.shape[:2]
     xmin, ymin, xmax, ymax = box
     if xmin < 2 or ymin < 2 or xmax > width - 2 or ymax > height - 2 or min(xmax - xmin, ymax - ymin) < 4:
@@ -160,9 +163,7 @@ def _cut_out(pixels: NDArray[np.uint8], box: tuple[float, ...]) -> MaskedObject 
     return MaskedObject("", (c0 + int(x), r0 + int(y)), found, (xmin, ymin, xmax, ymax), exact=False)
 
 
-def segmented_ground(
-    name: str, pixels: NDArray[np.uint8], gsd_m: float, inside: NDArray[np.bool_] | None = None
-) -> MaskedGround:
+def segmented_ground(name: str, pixels: np.ndarray, gsd_m: float, inside: np.ndarray | None = None) -> MaskedGround:
     """Return a ground of which nothing is known: regions that stay what they are over many grey levels are its objects.
 
     They teach that an outline follows an edge, whatever the thing is; see `geoloc.train.grounds.objects.regions`.
@@ -215,58 +216,55 @@ def estonian_grounds(root: Path, held_out: bool) -> list[MaskedGround]:
 
 
 def town_ground(
-    seed: int, *, photos: int = 12, report: Callable[[str], None] = lambda line: None
+    seed: int, style: Style = "village", *, photos: int = 12, report: Callable[[str], None] = lambda line: None
 ) -> MaskedGround:
     """Return a synthetic town as its mosaic shows it, with photographs by drones.
 
     Args:
         seed: of the town; see `geoloc.train.grounds.towns` for which are for training.
+        style: of the town.
         photos: how many.
         report: called with a line for each photograph.
     """
-    from geoloc.town.picture.frame import Frame, MosaicGrid
+    from geoloc.town.labels import label_map
     from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
     from geoloc.town.scene.scene import build_scene
-    from geoloc.train.grounds import towns
+    from geoloc.train.grounds.towns import FRAME, GSD_M, SIZE_M, drone
 
     rng = np.random.default_rng([seed, 17])
-    grid = MosaicGrid.over(Frame(towns._ORIGIN, towns._EPSG), towns.SIZE_M, towns.GSD_M, 0.0)
-    scene = build_scene(seed, towns.SIZE_M)
-    painted, survey = PaintedGround(scene, seed), survey_day(rng)
+    grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
+    scene = build_scene(seed, SIZE_M, style)
+    painted, survey = PaintedGround(scene, seed), survey_day(rng, style)
     renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
     pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
-    labels = np.zeros((grid.height, grid.width), np.int32)
     for number, (window, straight_down) in enumerate(grid.cameras()):
         r0, r1, c0, c1 = window
-        view = renderer.render(straight_down, number)
-        pixels[r0:r1, c0:c1], labels[r0:r1, c0:c1] = view.pixels, view.ids
+        pixels[r0:r1, c0:c1] = renderer.render(straight_down, number).pixels
+    labels = label_map(scene, grid)
     report(f"town {seed}: mosaic")
-    objects = masked_objects(labels, [(item.id, item.kind) for item in scene.objects])
+    objects = masked_objects(labels.ids, [(thing.id, thing.kind) for thing in labels.things])
     flown = SceneRenderer(scene, scene.on_flight(), flight_day(rng, survey), painted)
     taken = []
     for number in range(photos):
-        camera = towns._drone(rng, scene)
+        camera = drone(rng, scene)
         taken.append(FlatPhoto(flown.render(camera, number).pixels, _to_ground(camera, grid)))
         report(f"town {seed}: photo {number}")
-    return MaskedGround(f"town_{seed}", pixels, towns.GSD_M, objects, tuple(taken))
+    return MaskedGround(f"town_{seed}", pixels, GSD_M, objects, tuple(taken))
 
 
-def _to_ground(camera, grid):  # type: ignore[no-untyped-def]
+def _to_ground(camera: Pinhole, grid: MosaicGrid) -> np.ndarray:
     """The homography from a camera's pixels to those of the mosaic, of the ground at height 0."""
-    from geoloc.train.grounds.towns import _pixels
-
-    height, width = camera.height, camera.width
-    corners = np.array([[x, y] for x in (width * 0.2, width * 0.8) for y in (height * 0.8, height * 0.98)])
+    corners = np.array([[x, y] for x in (0.2, 0.8) for y in (0.8, 0.98)]) * [camera.width, camera.height]
     points = []
     for x, y in corners:
         origin, direction = camera.ray(x, y)
         points.append(origin - direction * (origin[2] / direction[2]))
     seen, _ = camera.project(np.array(points))
     matrix = cv2.getPerspectiveTransform(
-        seen.astype(np.float32), _pixels(np.array(points), grid).astype(np.float32)
+        seen.astype(np.float32), mosaic_pixels(np.array(points), grid).astype(np.float32)
     ).astype(np.float64)
     # Positive before the camera, so that what lies beyond the horizon is told from the ground.
-    return matrix * np.sign(matrix[2] @ [*seen[0], 1.0])
+    return np.asarray(matrix * np.sign(matrix[2] @ [*seen[0], 1.0]))
 
 
 def save_ground(path: Path, ground: MaskedGround) -> None:
