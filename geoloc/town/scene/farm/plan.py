@@ -104,16 +104,23 @@ def _lots(rng: np.random.Generator, streets: tuple[Street, ...], half: float, pa
                 lots.append(Lot(use, plot))
                 free = free.difference(plot.polygon.buffer(0.2))
                 at += plot.width + rng.uniform(0.3, 8.0)
-    for _ in range(int(half**2 / 250)):  # away from the road
-        use = str(rng.choice(["farmyard", "block", "orchard", "sports"], p=[0.6, 0.15, 0.15, 0.1]))
-        (w0, w1), (d0, d1) = _SIZES[use]
-        width, deep, (x, y) = rng.uniform(w0, w1), rng.uniform(d0, d1), rng.uniform(-half, half, 2)
-        line = streets[0].line
-        ahead = np.subtract(line.interpolate(0.52, True).coords[0], line.interpolate(0.48, True).coords[0])
-        angle = math.atan2(ahead[1], ahead[0]) + rng.choice([0.0, 0.5, 1.0, 1.5]) * math.pi + rng.normal(0, 0.08)
-        ground = turned_rectangle(x, y, angle, width, deep)
-        if free.contains(ground):
-            front_x, front_y = x + math.sin(angle) * deep / 2, y - math.cos(angle) * deep / 2
-            lots.append(Lot(use, Plot(front_x, front_y, angle, width, deep, ground)))
-            free = free.difference(ground.buffer(0.2))
+    lots += _lots_off_the_road(rng, streets[0], half, free)
     return tuple(lots)
+
+
+def _lots_off_the_road(rng: np.random.Generator, street: Street, half: float, free: Polygon) -> list[Lot]:
+    """Lay further lots where there is room, turned as the main road or across."""
+    start, end = (street.line.interpolate(share, normalized=True) for share in (0.48, 0.52))
+    road = math.atan2(end.y - start.y, end.x - start.x)
+    lots = []
+    for _ in range(int(half**2 / 250)):
+        use = str(rng.choice(["farmyard", "block", "orchard", "sports"], p=[0.6, 0.15, 0.15, 0.1]))
+        fronts, depths = _SIZES[use]
+        width, depth, (x, y) = rng.uniform(*fronts), rng.uniform(*depths), rng.uniform(-half, half, 2)
+        angle = road + rng.choice([0.0, 0.5, 1.0, 1.5]) * math.pi + rng.normal(0, 0.08)
+        ground = turned_rectangle(x, y, angle, width, depth)
+        if free.contains(ground):
+            front = x + math.sin(angle) * depth / 2, y - math.cos(angle) * depth / 2
+            lots.append(Lot(use, Plot(*front, angle, width, depth, ground)))
+            free = free.difference(ground.buffer(0.2))
+    return lots
