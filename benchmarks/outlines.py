@@ -1,13 +1,14 @@
-"""Measure outlines where the truth is known, from places and sizes as far off as a search's: `python -m benchmarks.outlines`.
+"""Measure outlines where the truth is known, from supposed places and sizes: `python -m benchmarks.outlines GROUNDS`.
 
-Towns that nobody trained on, by kind of object (IoU with the true mask), and orthophotos of Tallinn held out of training
-(IoU of the boxes, as only those are known). The mask head, colours alone, and the box that the search supposed.
+Towns that nobody trained on, by kind of object (IoU with the true mask), and orthophotos of Tallinn held out of
+training (IoU of the boxes, as only those are known). The mask head, colours alone, and the box that was supposed.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -18,19 +19,21 @@ from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry import Polygon, box
 
+from geoloc.model.outline_weights import PACKAGED_OUTLINE, load_outline_net
 from geoloc.outline.chip import Known, Reader
 from geoloc.outline.classical import ColourModel
-from geoloc.outline.mask_model import WEIGHTS, MaskModel
+from geoloc.outline.mask_model import MaskModel
 from geoloc.outline.outliner import SIDE, Outliner
 from geoloc.photo.photo import Photo
 from geoloc.train.outlines.grounds import MaskedGround, MaskedObject, load_ground
-from tiling.grid import Grid
+from tiling.grid import Grid, as_crs
 from tiling.mosaic import WindowPixels
 
 SIZE_SPREAD = 0.4
 """Standard deviation of the logarithm of the size that is supposed."""
 PLACE_M = 0.5
 """How far off the place is along each axis, besides a tenth of the object."""
+CRS = as_crs("EPSG:3857")
 KEPT_M = 0.3
 """Grounds are read at this GSD where they are finer: as on the sites that users have."""
 
@@ -41,11 +44,8 @@ def reader(pixels: NDArray[np.uint8]) -> Reader:
     def read(grid: Grid) -> WindowPixels:
         a, _, x0, _, _, y0 = tuple(grid.affine)[:6]
         matrix = np.array([[a, 0, x0 + a / 2 - 0.5], [0, a, -y0 + a / 2 - 0.5]])
-        flags = (cv2.INTER_LINEAR if a <= 1.5 else cv2.INTER_AREA) | cv2.WARP_INVERSE_MAP
-        source = pixels
-        if a > 1.5:
-            source = cv2.blur(pixels, (2 * int(a / 2) + 1,) * 2)
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        source = cv2.blur(pixels, (2 * int(a / 2) + 1,) * 2) if a > 1.5 else pixels
         size = (grid.width, grid.height)
         valid = cv2.warpAffine(np.full(pixels.shape[:2], 255, np.uint8), matrix, size, flags=flags) == 255
         return WindowPixels(cv2.warpAffine(source, matrix, size, flags=flags), valid)
@@ -67,11 +67,11 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("grounds", type=Path, nargs="+", help="files of `geoloc.train.outlines.grounds`")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--weights", type=Path, default=PACKAGED_OUTLINE)
     parser.add_argument("--most", type=int, default=60, help="objects of a ground")
     parser.add_argument("--sheet", type=Path, help="draw the first ones here")
     args = parser.parse_args()
-    network = MaskModel.load(args.weights)
+    network = MaskModel(load_outline_net(args.weights))
     figures: dict[tuple[str, str], list[float]] = defaultdict(list)
     costs: dict[str, list[float]] = defaultdict(list)
     tiles = []
@@ -106,12 +106,13 @@ def main() -> None:
                 if name == "network and photo" and args.sheet and len(tiles) < 48:
                     tiles.append(_tile(read, told, truth, shape, None if found is None else found.confidence))
             figures[f"{path.stem.split('_')[0]} all", "box"].append(_iou(box(*supposed.bounds), box(*truth.bounds)))
+    lines = []
     for (what, name), values in sorted(figures.items()):
         array = np.array(values)
-        line = f"{what:<22} {name:<18} {len(array):4d}  mean {array.mean():.3f}  > 0.25 {(array > 0.25).mean():.2f}"
-        print(f"{line}  > 0.5 {(array > 0.5).mean():.2f}  > 0.75 {(array > 0.75).mean():.2f}")
-    for name, seconds in costs.items():
-        print(f"{name}: {np.mean(seconds):.3f} CPU s an outline")
+        shares = "  ".join(f"> {least:g} {(array > least).mean():.2f}" for least in (0.25, 0.5, 0.75))
+        lines.append(f"{what:<22} {name:<18} {len(array):4d}  mean {array.mean():.3f}  {shares}")
+    lines += [f"{name}: {np.mean(seconds):.3f} CPU s an outline" for name, seconds in costs.items()]
+    sys.stdout.write("\n".join(lines) + "\n")
     if args.sheet and tiles:
         rows = [np.hstack(tiles[i : i + 8]) for i in range(0, len(tiles) - 7, 8)]
         cv2.imwrite(str(args.sheet), np.vstack(rows)[..., ::-1])
@@ -127,9 +128,9 @@ def _known(ground: MaskedGround, item: MaskedObject, place: tuple[float, float],
         inside = (seen > 5).all() and (seen < np.array(taken.pixels.shape[1::-1]) - 5).all()
         if inside and (corners[:, 2] > 0).all():
             photo = Photo(Path("x"), taken.pixels)
-            without = Known("EPSG:3857", place, size, photo)
-            return without, Known("EPSG:3857", place, size, photo, flip @ taken.to_ground)
-    without = Known("EPSG:3857", place, size, Photo(Path("x"), ground.pixels[:8, :8]))
+            without = Known(CRS, place, size, photo)
+            return without, Known(CRS, place, size, photo, flip @ taken.to_ground)
+    without = Known(CRS, place, size, Photo(Path("x"), ground.pixels[:8, :8]))
     return without, without
 
 
@@ -148,11 +149,11 @@ def _tile(read: Reader, known: Known, truth: Polygon, found: Polygon, confidence
     chip = cut_chip(read, Known(known.crs, known.place, side, known.photo, known.to_map), side)
     pictures = []
     for picture in (chip.mosaic, chip.photo):
-        picture = picture.copy()
+        drawn = picture.copy()
         for shape, colour in ((truth, (0, 255, 0)), (found, (255, 0, 0) if confidence else (255, 255, 0))):
             ring = np.stack(~chip.grid.affine * np.array(shape.exterior.coords).T, axis=-1)
-            cv2.polylines(picture, [np.round(ring * 16).astype(np.int32)], True, colour, 1, cv2.LINE_AA, 4)
-        pictures.append(picture)
+            cv2.polylines(drawn, [np.round(ring * 16).astype(np.int32)], True, colour, 1, cv2.LINE_AA, 4)
+        pictures.append(drawn)
     return np.vstack(pictures)
 
 

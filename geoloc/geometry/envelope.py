@@ -42,7 +42,7 @@ def rectangle_filling(matrix: NDArray[np.float64], box: PixelBox, azimuth_deg: f
     size, grows = np.array([box.width, box.height]), np.ones(2)
     corners = np.zeros((4, 2))
     for _ in range(_ROUNDS):
-        slopes = _slopes(back, middle)
+        slopes = _slopes(back, np.asarray(middle, np.float64))
         sides = np.array(sides_filling(slopes @ axes, *(size / grows)))
         corners = middle + _CORNERS * sides @ axes.T
         seen = map_points(back, corners)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
+import pyproj
 from affine import Affine
 from numpy.typing import NDArray
 from shapely.affinity import affine_transform
@@ -35,7 +36,7 @@ class Known:
         drawn: what was drawn round the object, in the CRS; None where nothing was.
     """
 
-    crs: object
+    crs: pyproj.CRS
     place: tuple[float, float]
     side: float
     photo: Photo = field(repr=False)
@@ -130,14 +131,14 @@ def laid_over(pixels: NDArray[np.uint8], to_photo: NDArray[np.float64]) -> tuple
     shrink = 1 / max(1.0, float(np.sqrt(abs(np.linalg.det(jacobian)))))
     if shrink < 1:
         size = np.maximum(2, np.round((high - low) * shrink)).astype(int)
-        part = cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+        part = np.asarray(cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA), np.uint8)
     scale = np.array(part.shape[1::-1]) / (high - low)
     to_part = _shift(-0.5, -0.5) @ np.diag([*scale, 1.0]) @ _shift(*-low) @ to_photo @ _shift(0.5, 0.5)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size_px = (CHIP_PX, CHIP_PX)
     drawn = cv2.warpPerspective(part, to_part, size_px, flags=flags, borderValue=(FILL, FILL, FILL))
     inside = cv2.warpPerspective(np.full(part.shape[:2], 255, np.uint8), to_part, size_px, flags=flags)
-    return drawn, (inside == 255).astype(np.uint8)
+    return np.asarray(drawn, np.uint8), (inside == 255).astype(np.uint8)
 
 
 def _shift(x: float, y: float) -> NDArray[np.float64]:

@@ -35,7 +35,8 @@ class ColourModel:
         labels[~chip.valid] = cv2.GC_BGD
         cv2.setRNGSeed(0)
         models = np.zeros((1, 65)), np.zeros((1, 65))
-        cv2.grabCut(np.ascontiguousarray(chip.mosaic[..., ::-1]), labels, None, *models, STEPS, cv2.GC_INIT_WITH_MASK)
+        picture = np.ascontiguousarray(chip.mosaic[..., ::-1])
+        cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, STEPS, cv2.GC_INIT_WITH_MASK)
         inside = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-        inside = cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-        return cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 1.5)
+        opened = cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+        return np.asarray(cv2.GaussianBlur(opened.astype(np.float32), (0, 0), 1.5), np.float32)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from geoloc.errors import WeightsError
 from geoloc.model.network.outline_net import OutlineNet, hints
-from geoloc.model.packaged import PACKAGED
 from geoloc.outline.chip import Chip
-
-WEIGHTS = PACKAGED / "outline.safetensors"
 
 
 class MaskModel:
@@ -25,20 +17,6 @@ class MaskModel:
     def __init__(self, net: OutlineNet) -> None:
         """Take a trained network."""
         self._net = net.eval()
-
-    @classmethod
-    def load(cls, path: Path = WEIGHTS) -> MaskModel:
-        """Load weights.
-
-        Raises:
-            WeightsError: the file cannot be read, or is of another network.
-        """
-        net = OutlineNet()
-        try:
-            net.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
-        except (SafetensorError, OSError, RuntimeError) as error:
-            raise WeightsError(f"{path}: no weights of the mask head ({str(error).splitlines()[0]})") from None
-        return cls(net)
 
     def share(self, chip: Chip) -> NDArray[np.float32]:
         """Return how likely each pixel of a chip is the object's, px x px; 0 where the mosaic has no data."""

@@ -24,6 +24,8 @@ LEAST = 0.45
 """Confidence from which a segment is an outline."""
 LEVELS = (0.5, 0.25, 0.75)
 """Shares of a mask that outlines are drawn at; the first is the answer's, the others are what else it may be."""
+NOTHING = 0.1
+"""Shares below this are no doubt, however large the chip."""
 ALIKE = 0.9
 """Outlines of this IoU are one."""
 
@@ -127,7 +129,7 @@ class Outliner:
 def _confidence(share: NDArray[np.float32]) -> float:
     """The IoU that the shares let expect of all that is above one half: those inside over those of the union."""
     inside = share >= 0.5
-    union = float(inside.sum() + share[~inside].sum())
+    union = float(inside.sum() + share[~inside & (share >= NOTHING)].sum())
     return float(share[inside].sum()) / union if union > 0 else 0.0
 
 

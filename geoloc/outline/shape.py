@@ -1,4 +1,4 @@
-"""From a mask to a polygon: the pixels' outline at subpixel, simplified to the pixel, with straight sides where it has."""
+"""From a mask to a polygon: simplified to the pixel, with straight sides where the mask has them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shape_of(
     count, parts = cv2.connectedComponents(inside, connectivity=4)
     if count < 2:
         return None
-    chosen = _part_at(parts, click)
+    chosen = _part_at(np.asarray(parts, np.int32), click)
     # Contours of a finer picture run between pixels where the share says so.
     finer = cv2.resize(np.where(parts == chosen, share, np.minimum(share, 0.999 * level)), None, fx=_FINER, fy=_FINER)
     rings, _ = cv2.findContours((finer >= level).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

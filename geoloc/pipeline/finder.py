@@ -129,7 +129,7 @@ class Finder:
         if mosaic is not None and answers:
             with watch.step("outlines") as found:
                 fit = self._planes[plan.lattice].get(fingerprint(photo))
-                answers = outlined(answers, photo, targets, mosaic, plan, fit)
+                answers = outlined(answers, photo, targets, mosaic=mosaic, plan=plan, fit=fit)
                 found.extend(answers)
         counted = [answer for answer in answers if answer.score >= (self._request.min_score or 0.0)]
         here = present(answers, PRESENT) if self._request.min_score is None else counted

@@ -35,6 +35,7 @@ def outlined(
     answers: Sequence[Detection],
     photo: Photo,
     targets: Sequence[Target],
+    *,
     mosaic: Mosaic,
     plan: Plan,
     fit: HomographyFit | None,
@@ -145,6 +146,7 @@ def _fills(shape: Polygon, target: Target, to_map: NDArray[np.float64]) -> bool:
 
 @cache
 def _mask_model() -> MaskModel:
+    from geoloc.model.outline_weights import load_outline_net
     from geoloc.outline.mask_model import MaskModel
 
-    return MaskModel.load()
+    return MaskModel(load_outline_net())

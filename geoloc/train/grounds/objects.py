@@ -57,7 +57,7 @@ def regions(pixels: np.ndarray, gsd_m: float) -> list[tuple[np.ndarray, tuple[in
         box = np.array([x, y, x + w, y + h], float)
         if not len(boxes) or _iou(box, boxes).max() < 0.5:
             boxes = np.concatenate([boxes, box[None]])
-            kept.append((region, (int(x), int(y), int(x + w), int(y + h))))
+            kept.append((np.asarray(region), (int(x), int(y), int(x + w), int(y + h))))
         if len(kept) == _MOST:
             break
     return kept

@@ -185,7 +185,9 @@ def _photo(
         if np.isfinite(seen).all() and (seen > 2).all() and (seen < np.array(taken.pixels.shape[1::-1]) - 2).all():
             matrix = to_photo @ to_ground @ nudge
             whole = np.full(taken.pixels.shape[:2], 255, np.uint8)[..., None].repeat(3, 2)
-            area = abs(np.cross(*(np.roll(seen, -1, 0) - seen)[:2])) / max(abs(np.prod([x1 - x0, y1 - y0])), 1e-9)
+            # Photo pixels a pixel of the ground, squared, by the shoelace formula.
+            x, y = seen.T
+            area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2 / ((x1 - x0) * (y1 - y0))
             fine = step * math.sqrt(max(area, 1e-4))
             shown = (warped(whole, matrix, fine)[..., 0] == 255).astype(np.uint8)
             return warped(taken.pixels, matrix, fine), shown

@@ -76,7 +76,7 @@ def _dice(share: Tensor, truth: Tensor) -> Tensor:
 
 def fit(
     net: OutlineNet, sampler: ChipSampler, checkpoint: Path, *, steps: int, seconds: float = math.inf, seed: int = 0
-) -> None:
+) -> int:
     """Train, or go on training; the network is in evaluation mode and holds the mean of late weights afterwards.
 
     Args:
@@ -86,6 +86,9 @@ def fit(
         steps: how many in all; the rate falls to nothing by then.
         seconds: how long at most, of wall time.
         seed: of appearances.
+
+    Returns:
+        How many steps are done by now.
     """
     began = time.monotonic()
     net.backbone.freeze(FROZEN_STAGES)
@@ -99,14 +102,14 @@ def fit(
         optimiser, lambda step: min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1)))
     )
     mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995))
-    first = 0
+    first = done = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
         mean.load_state_dict(state["mean"])
-        first = state["step"]
+        first = done = state["step"]
     generator = torch.Generator().manual_seed(seed + first)
     net.train()
     losses: list[float] = []
@@ -128,14 +131,16 @@ def fit(
         schedule.step()
         mean.update_parameters(net)
         losses.append(float(loss.detach()))
-        if (step + 1) % SAVE_EVERY == 0:
-            LOG.info("step %d: loss %.4f, %.0f s", step + 1, np.mean(losses[-SAVE_EVERY:]), time.monotonic() - began)
-            keep(step + 1)
-        if time.monotonic() - began > seconds:
-            keep(step + 1)
+        done = step + 1
+        over = time.monotonic() - began > seconds
+        if done % SAVE_EVERY == 0 or done == steps or over:
+            LOG.info("step %d: loss %.4f, %.0f s", done, np.mean(losses[-SAVE_EVERY:]), time.monotonic() - began)
+            keep(done)
+        if over:
             break
     net.load_state_dict(mean.module.state_dict())
     net.eval()
+    return done
 
 
 def ious(net: OutlineNet, samples: Sequence[Sample]) -> list[float]:

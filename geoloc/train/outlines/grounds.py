@@ -146,7 +146,7 @@ def _cut_out(pixels: np.ndarray, box: tuple[float, ...]) -> MaskedObject | None:
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(part, labels, inside, *models, CUT_STEPS, cv2.GC_INIT_WITH_RECT)
-    mask = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    mask: np.ndarray = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     mask = (cv2.resize(mask * 255, (c1 - c0, r1 - r0), interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
@@ -185,7 +185,7 @@ def segmented_ground(name: str, pixels: np.ndarray, gsd_m: float, inside: np.nda
         bright = pixels[points[:, 1], points[:, 0]].mean() >= DARK
         if not (solid and large and bright) or (inside is not None and not inside[row, column]):
             continue
-        mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        mask: np.ndarray = np.zeros((y1 - y0, x1 - x0), np.uint8)
         mask[points[:, 1] - y0, points[:, 0] - x0] = 1
         mask = cv2.morphologyEx(np.pad(mask, 2), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2]
         found.append(MaskedObject(SEGMENT, (x0, y0), mask.astype(bool), (x0, y0, x1, y1), exact=True))
