@@ -154,7 +154,9 @@ class Refiner:
             template.answer,
             rank=1,
             score=max(VERIFIED * place.probability_within(size), *(other.answer.score for other in agreeing), 0.0),
-            polygon=reference.in_turn(project(affine_transform(shape, grid.affine.to_shapely()), grid.crs, reference.crs)),
+            polygon=reference.in_turn(
+                project(affine_transform(shape, grid.affine.to_shapely()), grid.crs, reference.crs)
+            ),
             gsd_m=gsd,
             accuracy_m=math.hypot(*parts.values()),
             accuracy_parts=parts,

@@ -128,7 +128,6 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
 
 def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
     """Return RFC 7946 features of rows whose polygons are in `crs`; see `geojson_text`."""
-
     return [
         {
             "type": "Feature",

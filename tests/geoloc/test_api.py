@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shapely.geometry import box
 from PIL import Image
-from shapely.geometry import Point
+from shapely.geometry import Point, box
 
 import geoloc
 from geoloc import api
@@ -121,6 +120,7 @@ def test_a_detection_draws_itself(city: Path, found: geoloc.Detections, tmp_path
 
 def test_a_plot_in_degrees_is_not_squashed() -> None:
     import matplotlib as mpl
+
     from geoloc.results.plot import plot_polygon
 
     mpl.use("Agg")

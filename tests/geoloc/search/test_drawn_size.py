@@ -19,7 +19,9 @@ DOWN = Photo(Path("p.jpg"), np.zeros((60, 80, 3), np.uint8), focal_px=500.0, pit
 BOX = Target.from_box(PixelBox(10, 20, 50, 30))
 
 
-@pytest.mark.parametrize(("heading", "size"), [(0, (4, 1)), (90, (1, 4)), (180, (4, 1)), (270, (1, 4)), (45, (1.4, 1.4))])
+@pytest.mark.parametrize(
+    ("heading", "size"), [(0, (4, 1)), (90, (1, 4)), (180, (4, 1)), (270, (1, 4)), (45, (1.4, 1.4))]
+)
 def test_a_box(heading: float, size: tuple[float, float]) -> None:
     assert drawn_size_m(DOWN, BOX, heading) == pytest.approx(size, abs=0.02)
 
