@@ -35,7 +35,7 @@ def rectangle_filling(matrix: NDArray[np.float64], box: PixelBox, azimuth_deg: f
     """
     if np.isnan(map_points(matrix, np.array(box.corners(), float))).any():
         return None
-    back = np.linalg.inv(matrix)
+    back = np.asarray(np.linalg.inv(matrix), np.float64)
     (middle,) = map_points(matrix, np.array([box.centre]))
     turn = math.radians(azimuth_deg)
     axes = np.array([[math.sin(turn), math.cos(turn)], [-math.cos(turn), math.sin(turn)]])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from shapely import STRtree
-from shapely.geometry import Point, Polygon
+from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geoloc.photo.target import Click
 from tiling.grid import WGS84, project
@@ -134,7 +134,7 @@ class Detection:
         return plot_polygon(self.polygon, self.crs, title, ax, mosaic)
 
 
-def iou(a: Polygon, b: Polygon) -> float:
+def iou(a: Polygon | MultiPolygon, b: Polygon | MultiPolygon) -> float:
     """Return the area of the intersection over that of the union; 0 where both are empty."""
     shared = a.intersection(b).area
     union = a.area + b.area - shared

@@ -29,15 +29,15 @@ def on_the_ground(lon: float, lat: float, length: float, width: float, azimuth: 
 @pytest.mark.parametrize("kind", ["degrees", "utm", "mercator"])
 @settings(max_examples=40, deadline=None)
 @given(
-    lon=st.floats(-179.9, 179.9),
-    lat=st.floats(-79, 79),
+    place=st.tuples(st.floats(-179.9, 179.9), st.floats(-79, 79)),
     length=st.floats(1, 300),
     share=st.floats(0.05, 0.9),
     azimuth=st.floats(0, 179.9),
 )
 def test_a_rectangle_on_the_ground(
-    kind: str, lon: float, lat: float, length: float, share: float, azimuth: float
+    kind: str, place: tuple[float, float], length: float, share: float, azimuth: float
 ) -> None:
+    lon, lat = place
     zone = math.floor((lon + 180) / 6) + 1
     crs = {"degrees": 4326, "mercator": 3857, "utm": (32600 if lat >= 0 else 32700) + zone}[kind]
     width = share * length
