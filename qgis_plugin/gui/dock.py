@@ -339,7 +339,7 @@ class GeolocDock(QgsDockWidget):
 
     def _show_found(self, task: LocateTask) -> None:
         layer = QgsProject.instance().mapLayer(self.into.currentData() or "")
-        answers = self.answer_actions.add(task.answer["found"], task.reference, layer, task.crs)
+        answers = self.answer_actions.add(task.answer, task.reference, layer, task.crs)
         self._list_layers()
         self.into.setCurrentIndex(self.into.findData(answers[0].layer_id))
         photo, click = Path(task.fields["photo"]).name, task.fields["click"]

@@ -22,10 +22,10 @@ from qgis.core import (
 )
 
 from ..layers.geography import wgs84
-from ..layers.results import fields_of
+from ..layers.results import fields_of, new_feature
 from ..texts import tr
 from . import names
-from .base import ANSWER, GeolocAlgorithm, Styler, absolute, feature_of
+from .base import ANSWER, GeolocAlgorithm, Styler, absolute
 from .names import COUNT, FAILED, FOLDER, INPUT, OUTPUT, PHOTO_FIELD, X_FIELD, Y_FIELD
 
 
@@ -106,7 +106,8 @@ class LocateFromTable(GeolocAlgorithm):
         for row in sorted(rows, key=lambda row: row["number"]):
             number, error = row["number"], row["error"]
             for answer in row["features"]:
-                sink.addFeature(feature_of(answer, fields, move, [number, None]), QgsFeatureSink.Flag.FastInsert)
+                feature = new_feature(answer, fields, move, {"query": number})
+                sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
             if error:
                 failed += 1
                 feedback.reportError(tr("row {number}: {error}").format(number=number, error=error))

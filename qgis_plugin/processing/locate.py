@@ -18,10 +18,10 @@ from qgis.core import (
 )
 
 from ..layers.geography import wgs84
-from ..layers.results import fields_of
+from ..layers.results import fields_of, new_feature
 from ..texts import tr
 from . import names
-from .base import ANSWER, GeolocAlgorithm, Styler, absolute, feature_of
+from .base import ANSWER, GeolocAlgorithm, Styler, absolute
 from .names import BEST_SCORE, CLICK_X, CLICK_Y, COUNT, OUTPUT, PHOTO
 
 
@@ -87,7 +87,7 @@ class LocateObject(GeolocAlgorithm):
         move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
         found = result["found"]["features"]
         for answer in found:
-            sink.addFeature(feature_of(answer, fields, move), QgsFeatureSink.Flag.FastInsert)
+            sink.addFeature(new_feature(answer, fields, move, {}), QgsFeatureSink.Flag.FastInsert)
         best = result.get("best_score")
         if not found:
             text = tr("Not here: nothing that was searched is surely the object; the best score was {score}.")
