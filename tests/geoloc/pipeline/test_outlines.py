@@ -1,4 +1,4 @@
-"""Outlines in a search: segments where the pixels show one, drawn shapes and boxes left as they are where they should be."""
+"""Outlines in a search: segments where the pixels show one, drawn shapes and boxes where they do not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from geoloc.pipeline.outlines import outlined
 from geoloc.results.detection import Detection, iou
 from tiling.area import Area
 from tiling.mosaic import Mosaic, open_mosaic
-from tiling.plan import Plan, plan_windows
+from tiling.plan import Plan, make_plan
 
 GSD = 0.2
 WEST, NORTH = 500_000.0, 5_400_000.0
@@ -60,7 +60,7 @@ def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Mosaic:
 
 @pytest.fixture(scope="module")
 def plan(mosaic: Mosaic) -> Plan:
-    return plan_windows(mosaic, Area.everywhere(), window_px=384, gsd_m=GSD)
+    return make_plan(mosaic, GSD, 384, Area.everywhere())
 
 
 PHOTO = Photo(Path("p.jpg"), np.full((400, 600, 3), 90, np.uint8))

@@ -91,9 +91,10 @@ def test_segments_are_what_stands_out() -> None:
     pixels = np.clip(rng.normal(110, 4, (300, 300, 3)), 0, 255).astype(np.uint8)
     pixels[100:160, 120:200] = 210
     pixels[200:260, 40:100] = 20
+    pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 3), np.uint8)
     found = segmented_ground("s", pixels, 0.1).objects
     assert len(found) == 1
-    assert np.abs(np.array(found[0].box) - [120, 100, 200, 160]).max() < 5
+    assert np.abs(np.array(found[0].box) - [120, 100, 200, 160]).max() < 12
 
 
 def test_a_ground_that_was_kept(tmp_path) -> None:  # type: ignore[no-untyped-def]
