@@ -25,6 +25,7 @@ from geoloc.outline.classical import ColourModel
 from geoloc.outline.mask_model import MaskModel
 from geoloc.outline.outliner import SIDE, Outliner
 from geoloc.photo.photo import Photo
+from geoloc.plane.shapes import largest_part
 from geoloc.train.outlines.grounds import MaskedGround, MaskedObject, load_ground
 from tiling.grid import Grid, as_crs
 from tiling.mosaic import WindowPixels
@@ -59,7 +60,8 @@ def polygon_of(item: MaskedObject) -> Polygon:
     finer = cv2.resize(padded, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
     rings, _ = cv2.findContours(finer, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(rings, key=cv2.contourArea)[:, 0]
-    shape = Polygon((largest + 0.5) / 4 - 1).buffer(0)
+    shape = largest_part(Polygon((largest + 0.5) / 4 - 1))
+    assert shape is not None, "masks hold pixels"
     return affinity.affine_transform(shape, [1, 0, 0, -1, item.corner[0], -item.corner[1]])
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shapely.affinity import affine_transform
 from shapely.geometry import Polygon
 
-from geoloc.model.network.outline_config import CHIP_PX, FILL
+from geoloc.model.network.config import CHIP_PX, FILL
 from geoloc.photo.photo import Photo
 from geoloc.plane.homography import map_points
 from tiling.grid import Grid

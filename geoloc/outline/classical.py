@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.model.network.outline_config import CHIP_PX
+from geoloc.model.network.config import CHIP_PX
 from geoloc.outline.chip import Chip
 
 STEPS = 3

@@ -31,7 +31,7 @@ ALIKE = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outline:
+class FoundOutline:
     """An object's outline.
 
     Attributes:
@@ -58,7 +58,7 @@ class Outliner:
         """
         self._read, self._model, self._pixel = read, model, pixel
 
-    def outline(self, known: Known, most: float) -> Outline | None:
+    def outline(self, known: Known, most: float) -> FoundOutline | None:
         """Draw the outline of an object.
 
         Args:
@@ -98,12 +98,12 @@ class Outliner:
         chip, share, shape, confidence = max(seen, key=lambda one: one[3])
         if confidence < LEAST:
             return None
-        return Outline(chip.to_map(shape), confidence, self._alternatives(chip, share, shape, seen))
+        return FoundOutline(chip.to_map(shape), confidence, self._alternatives(chip, share, shape, seen))
 
     @property
     def _least(self) -> float:
         """Side of the smallest chip."""
-        from geoloc.model.network.outline_config import CHIP_PX
+        from geoloc.model.network.config import CHIP_PX
 
         return CHIP_PX * self._pixel / MOST_ENLARGED
 

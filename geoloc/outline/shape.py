@@ -8,6 +8,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
+from geoloc.plane.shapes import largest_part
+
 RECTANGLE = 0.88
 """IoU with its smallest rectangle from which a shape is one: a car, a plain roof."""
 RIGHT_ANGLED = 0.93
@@ -121,18 +123,7 @@ def _part_at(parts: NDArray[np.int32], click: NDArray[np.float32]) -> int:
     return int(parts[rows[nearest], columns[nearest]])
 
 
-def _valid(shape: object) -> Polygon | None:
-    """The largest polygon of a shape made valid, without holes; None where it has no area."""
-    made = shapely.make_valid(shape) if isinstance(shape, shapely.Geometry) else None
-    parts = [part for part in shapely.get_parts(made) if isinstance(part, Polygon) and part.area > 0]
-    parts += [
-        inner
-        for part in shapely.get_parts(made)
-        if isinstance(part, shapely.MultiPolygon)
-        for inner in part.geoms
-        if inner.area > 0
-    ]
-    if not parts:
-        return None
-    largest = max(parts, key=lambda part: float(part.area))
-    return Polygon(largest.exterior)
+def _valid(shape: Polygon) -> Polygon | None:
+    """The largest part of a shape made valid, without holes; None where it has no area."""
+    part = largest_part(shape)
+    return None if part is None else Polygon(part.exterior)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from shapely.geometry import Point
 
 from geoloc.geometry.known_planes import KnownPlanes, fingerprint
+from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.cascade import Cascade, Step, Watch
 from geoloc.pipeline.ground import Network, SearchGround
-from geoloc.pipeline.outlines import outlined
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource

@@ -23,7 +23,7 @@ from geoloc.commands.shared.options import options
 def train_outlines(
     *, data: Path, towns: int, run: Path, steps: int, minutes: float | None, output: Path, overwrite: bool
 ) -> None:
-    """Train the mask head, which draws the outlines of objects that were found.
+    """Train the mask head that draws outlines.
 
     \b
     geoloc train-outlines --data DATA --run runs/outlines -o outline.safetensors

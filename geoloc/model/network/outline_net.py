@@ -41,7 +41,7 @@ class OutlineNet(nn.Module):
     """From a chip, the photograph laid over it and hints to the log odds that a pixel belongs to the object."""
 
     def __init__(self) -> None:
-        """Draw weights."""
+        """Draw the network's weights."""
         super().__init__()
         self.backbone = EfficientNetLite0()
         self.joins = nn.ModuleList(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from geoloc.model.network.outline_config import CHIP_PX, MASK_STRIDE
+from geoloc.model.network.config import CHIP_PX, MASK_STRIDE
 from geoloc.train.outlines.grounds import SEGMENT, FlatPhoto, MaskedGround, MaskedObject
 
 SIDE = 2.8
@@ -35,7 +35,7 @@ WEAK = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class ChipSample:
     """A chip with its truth.
 
     Attributes:
@@ -78,13 +78,13 @@ class ChipSampler:
                 weights[mine] *= share / weights[mine].sum()
         self._weights = weights / weights.sum()
 
-    def draw(self) -> Sample:
+    def draw(self) -> ChipSample:
         """Draw a chip."""
         ground, item = self._items[self._rng.choice(len(self._items), p=self._weights)]
         return draw_chip(self._rng, ground, item)
 
 
-def draw_chip(rng: np.random.Generator, ground: MaskedGround, item: MaskedObject) -> Sample:
+def draw_chip(rng: np.random.Generator, ground: MaskedGround, item: MaskedObject) -> ChipSample:
     """Draw a chip that shows an object of a ground."""
     longest = _longest_px(item)
     finest = 1.0 / MOST_ENLARGED
@@ -109,7 +109,7 @@ def draw_chip(rng: np.random.Generator, ground: MaskedGround, item: MaskedObject
     inside = cv2.resize(box, None, fx=1 / MASK_STRIDE, fy=1 / MASK_STRIDE, interpolation=cv2.INTER_AREA)
     weight = np.ones_like(truth) if item.exact else np.where(inside > 0, WEAK, 1.0).astype(np.float32)
     photo, shown = _photo(rng, ground, item, to_ground, step)
-    return Sample(
+    return ChipSample(
         mosaic=mosaic,
         photo=photo,
         click=_click(rng, mask, longest / step),

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from geoloc.model.network.outline_net import OutlineNet, hints
-from geoloc.train.outlines.chips import ChipSampler, Sample
+from geoloc.train.outlines.chips import ChipSample, ChipSampler
 from geoloc.train.samples.appearance import restyle
 
 LOG = logging.getLogger(__name__)
@@ -29,8 +29,8 @@ SAVE_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Chips as tensors; see `Sample`."""
+class ChipBatch:
+    """Chips as tensors; see `ChipSample`."""
 
     mosaic: Tensor
     photo: Tensor
@@ -39,7 +39,7 @@ class Batch:
     weight: Tensor
 
 
-def stacked(samples: Sequence[Sample]) -> Batch:
+def stacked(samples: Sequence[ChipSample]) -> ChipBatch:
     """Put samples together."""
 
     def pictures(name: str) -> Tensor:
@@ -50,10 +50,10 @@ def stacked(samples: Sequence[Sample]) -> Batch:
         return torch.from_numpy(np.stack([getattr(sample, name) for sample in samples])).float()
 
     told = hints(planes("click"), planes("drawn"), planes("shown"))
-    return Batch(pictures("mosaic"), pictures("photo"), told, planes("mask"), planes("weight"))
+    return ChipBatch(pictures("mosaic"), pictures("photo"), told, planes("mask"), planes("weight"))
 
 
-def loss_of(logits: Tensor, batch: Batch) -> Tensor:
+def loss_of(logits: Tensor, batch: ChipBatch) -> Tensor:
     """Return the loss: cross-entropy and Dice with the masks, and Dice of their projections on both axes.
 
     Projections (BoxInst, Tian 2021) hold for guessed masks as for true ones: they are those of the box.
@@ -143,7 +143,7 @@ def fit(
     return done
 
 
-def ious(net: OutlineNet, samples: Sequence[Sample]) -> list[float]:
+def ious(net: OutlineNet, samples: Sequence[ChipSample]) -> list[float]:
     """Return the IoU of what the network gives with the truth, of each sample."""
     found = []
     with torch.inference_mode():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shapely.geometry import Polygon, box
 
-from geoloc.model.network.outline_config import CHIP_PX, FILL
+from geoloc.model.network.config import CHIP_PX, FILL
 from geoloc.outline.chip import Known, cut_chip, laid_over
 from geoloc.photo.photo import Photo
 from tests.helpers.flat_mosaic import CRS, reader

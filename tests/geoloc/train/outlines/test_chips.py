@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from geoloc.model.network.outline_config import CHIP_PX, MASK_STRIDE
+from geoloc.model.network.config import CHIP_PX, MASK_STRIDE
 from geoloc.train.outlines.chips import PHOTO_SHARE, ChipSampler, draw_chip
 from geoloc.train.outlines.grounds import (
     FlatPhoto,

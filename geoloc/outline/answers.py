@@ -100,9 +100,11 @@ class _Drawer:
             outline_score=found.confidence,
             alternatives=tuple(others),
         )
+        pixel = self._mosaic.gsd_m * self._units
         inside = self._plan.area.contains(outline.centre_lonlat)
-        large = found.polygon.area >= (self._mosaic.gsd_m * self._units) ** 2
-        return outline if inside and large else answer
+        # What the place is not on is another thing.
+        on_it = found.polygon.distance(box.centroid) <= pixel
+        return outline if inside and on_it and found.polygon.area >= pixel**2 else answer
 
     def _to_map(self, target: Target) -> NDArray[np.float64] | None:
         """The photo's pixels to the map, right at the target."""

@@ -14,9 +14,9 @@ from shapely.geometry import Polygon, box
 
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.refine import METHOD
+from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline.outlines import outlined
 from geoloc.results.detection import Detection, iou
 from tiling.area import Area
 from tiling.mosaic import Mosaic, open_mosaic
