@@ -20,8 +20,8 @@ FILLS = (0.16, 0.62)
 """Longest side of the object over the chip's, least and most, that the next chip is not fitted better to."""
 MOST_ENLARGED = 3.0
 """How much finer than the mosaic a chip is at most."""
-LEAST = 0.45
-"""Confidence from which a segment is an outline."""
+LEAST = 0.75
+"""Confidence from which a segment is an outline: below, boxes were nearer to the truth (docs/outlines.md)."""
 LEVELS = (0.5, 0.25, 0.75)
 """Shares of a mask that outlines are drawn at; the first is the answer's, the others are what else it may be."""
 NOTHING = 0.1
