@@ -10,11 +10,11 @@ from numbers import Real
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, Union, cast
 
 from geoloc.model.packaged import find_weights
 from geoloc.photo.photo import Photo, load_photo
-from geoloc.photo.target import Click, Target, check_target
+from geoloc.photo.target import Click, Target, within_photo
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import MosaicSource, SearchSource, network_gsd, open_source
@@ -23,12 +23,14 @@ from tiling.box import PixelBox
 from tiling.mosaic import Mosaic
 
 if TYPE_CHECKING:
+    from shapely.geometry import Polygon
+
     from geoloc.pipeline.finder import Finder
     from geoloc.results.detections import Detections
 
 AnyPath = str | PathLike[str]
-Clicked = Click | PixelBox | Target | tuple[float, float] | tuple[float, float, float, float]
-"""A point (x, y) of the upright photo in pixels from its upper left corner, or a box (x0, y0, x1, y1)."""
+Clicked = Union[Click, PixelBox, "Polygon", Target, tuple[float, float], tuple[float, float, float, float]]
+"""A point (x, y) of the upright photo in pixels from its upper left corner, a box (x0, y0, x1, y1) or an outline."""
 
 
 class Locator:
@@ -118,7 +120,8 @@ class Locator:
 
         Args:
             photo: of `load_photo`, or its path.
-            clicks: one point (x, y) or box (x0, y0, x1, y1) in pixels of the upright photo, or several.
+            clicks: one point (x, y), box (x0, y0, x1, y1) or outline (a shapely Polygon) in pixels of the upright
+                photo, or several. What leaves the photo is cut to it, with a warning in the log.
             bounds: search inside west, south, east, north only, degrees in WGS 84.
             aoi: search inside the polygons of this vector file only.
             near: search round this (lon, lat) only.
@@ -135,19 +138,18 @@ class Locator:
             The answers, ranked from 1 within each click, clicks in their order.
 
         Raises:
-            PhotoError: the photo cannot be used, or a click is outside it.
+            PhotoError: the photo cannot be used, or what was clicked or drawn is outside it.
             AreaError: the limits leave nothing to search.
             MosaicError: the mosaic cannot be read.
             WeightsError: the weights cannot be used.
-            ValueError: what was clicked is neither points nor boxes, or an option has a value that is none.
+            ValueError: what was clicked is neither points nor boxes nor outlines, or an option has a value that is
+                none.
         """
         from geoloc.pipeline.cascade import Watch
         from geoloc.results.detections import Detections
 
         photo = photo if isinstance(photo, Photo) else load_photo(photo)
-        targets = targets_of(clicks)
-        for target in targets:
-            check_target(photo, target)
+        targets = tuple(dict.fromkeys(within_photo(photo, target) for target in targets_of(clicks)))
         request = replace(
             self._request,
             bounds=bounds,
@@ -196,7 +198,8 @@ def locate(photo: Photo | AnyPath, clicks: Clicked | Sequence[Clicked], mosaic: 
 
     Args:
         photo: of `load_photo`, or its path.
-        clicks: one point (x, y) or box (x0, y0, x1, y1) in pixels of the upright photo, or several.
+        clicks: one point (x, y), box (x0, y0, x1, y1) or outline (a shapely Polygon) in pixels of the upright photo,
+            or several.
         mosaic: of `open_mosaic`, or the path of a raster file or of a folder of them.
 
     Returns:
@@ -204,7 +207,7 @@ def locate(photo: Photo | AnyPath, clicks: Clicked | Sequence[Clicked], mosaic: 
 
     Raises:
         GeolocError: the photo, the mosaic or the weights cannot be used, or a click is outside the photo.
-        ValueError: what was clicked is neither points nor boxes.
+        ValueError: what was clicked is neither points nor boxes nor outlines.
     """
     return Locator(mosaic).locate(photo, clicks)
 
@@ -219,15 +222,15 @@ def targets_of(clicks: Clicked | Sequence[Clicked]) -> tuple[Target, ...]:
     """Return what was clicked: numbers in a row are one click or box, anything else that has a length several.
 
     >>> targets_of((1426, 624))
-    (Target(click=Click(x=1426.0, y=624.0), box=None),)
+    (Target(click=Click(x=1426.0, y=624.0), box=None, polygon=None),)
     >>> [target.click for target in targets_of([(1426, 624), (10, 20, 30, 60)])]
     [Click(x=1426.0, y=624.0), Click(x=20.0, y=40.0)]
 
     Raises:
-        ValueError: neither points nor boxes, or a box without width or height.
+        ValueError: neither points nor boxes nor outlines, or one without width or height.
     """
-    if isinstance(clicks, Click | PixelBox | Target):
-        return (_target(clicks),)
+    if isinstance(clicks, Click | PixelBox | Target) or _is_polygon(clicks):
+        return (_target(cast(Clicked, clicks)),)
     if not isinstance(clicks, Iterable) or all(isinstance(part, Real) for part in clicks):
         return (_target(cast(Clicked, clicks)),)
     return tuple(dict.fromkeys(_target(cast(Clicked, part)) for part in clicks))
@@ -240,12 +243,20 @@ def _target(clicked: Clicked) -> Target:
         return Target(clicked)
     if isinstance(clicked, PixelBox):
         return Target.from_corners(clicked.xmin, clicked.ymin, clicked.xmax, clicked.ymax)
+    if _is_polygon(clicked):
+        return Target.from_polygon(cast("Polygon", clicked))
     try:
-        numbers = tuple(map(float, clicked))
+        numbers = tuple(map(float, cast(Iterable[float], clicked)))
     except (TypeError, ValueError):
         numbers = ()
     if len(numbers) == 2:
         return Target(Click(*numbers))
     if len(numbers) == 4:
         return Target.from_corners(*numbers)
-    raise ValueError(f"{clicked!r} is neither a point (x, y) nor a box (x0, y0, x1, y1)")
+    raise ValueError(f"{clicked!r} is neither a point (x, y) nor a box (x0, y0, x1, y1) nor a polygon")
+
+
+def _is_polygon(clicked: object) -> bool:
+    from shapely.geometry import Polygon
+
+    return isinstance(clicked, Polygon)

@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.paths import ROOT
 
 PACKAGES = {"cli", "geoloc", "tiling", "qgis_plugin", "tests", "benchmarks", "scripts"}
-TORCH_IN = ("geoloc/model/", "geoloc/train/")
+TORCH_IN = ("geoloc/model/", "geoloc/outline/mask_model.py", "geoloc/train/")
 LEVELS = (
     "errors",
     "system",
@@ -31,12 +31,14 @@ LEVELS = (
     "results",
     "search",
     "geometry",
+    "outline",
     "pipeline",
     "batch",
     "evaluation",
     "train.grounds",
     "train.samples",
     "train.fit",
+    "train.outlines",
     "train.calibration",
     "train",
     "worker",

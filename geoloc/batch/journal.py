@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shapely.geometry import Polygon
+from shapely.geometry import Polygon, mapping
 
 from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
@@ -142,8 +142,9 @@ def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, 
 
 def _to_json(row: Row) -> dict[str, Any]:
     # Python writes floats such that reading gives the same ones.
-    return {"polygon": row.polygon and list(row.polygon.exterior.coords), "properties": row.properties}
+    return {"rings": row.polygon and mapping(row.polygon)["coordinates"], "properties": row.properties}
 
 
 def _from_json(value: Mapping[str, Any]) -> Row:
-    return Row(Polygon(value["polygon"]), value["properties"])
+    outer, *holes = value["rings"]
+    return Row(Polygon(outer, holes), value["properties"])

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from geoloc.errors import QueriesError
-from geoloc.photo.target import Click, Target
+from geoloc.photo.target import Target
+from geoloc.photo.target_table import BOX, CLICK, POLYGON, target_of
 from geoloc.system.table import TableRow, check_columns, read_csv
-from tiling.box import PixelBox
 
-REQUIRED = ("photo", "click_x", "click_y")
+REQUIRED = ("photo", *CLICK)
 """Columns of every file of queries; pixels of the upright photo, from its upper left corner."""
-BOX = ("photo_xmin", "photo_ymin", "photo_xmax", "photo_ymax")
-"""Columns of the object's box in the photo, pixels."""
 IN_FOLDER = "clicks.csv"
 """The file of queries in a folder of photographs."""
 READ_SUFFIXES = (".gpkg", ".geojson", ".json", ".fgb")
@@ -26,7 +24,7 @@ _TEXT = "object"
 
 @dataclass(frozen=True, slots=True)
 class PhotoQuery:
-    """One click in one photo.
+    """One object in one photo.
 
     Attributes:
         number: number of its row, from 1.
@@ -59,8 +57,9 @@ class Queries:
 def read_photo_queries(path: Path) -> Queries:
     """Read queries from a file.
 
-    It has the `REQUIRED` columns and perhaps those of the `BOX`. Photos are relative to it. Where a file has all
-    four columns of the box, rows may leave it empty. Whether a photo is there and shows the click is not looked at.
+    It has the `REQUIRED` columns and perhaps those of the `BOX` and the `POLYGON`, which rows may leave empty; a row
+    that has one of these may leave the click empty. Photos are relative to the file. Whether a photo is there and shows
+    the click is not looked at.
 
     Args:
         path: a CSV file, a vector file (the attributes of its first layer count), or a folder of photographs with the
@@ -83,25 +82,18 @@ def read_photo_queries(path: Path) -> Queries:
     else:
         raise QueriesError(f"{file}: unknown kind of file; give {EXPECTED}")
     boxed = all(name in columns for name in BOX)
-    used = {*REQUIRED, *(BOX if boxed else ())}
+    used = {*REQUIRED, *(BOX if boxed else ()), POLYGON}
     others = {name: dtype for name, dtype in columns.items() if name not in used}
-    items = [_query(file, number, record, boxed, others) for number, record in enumerate(records, start=1)]
+    items = [_query(file, number, record, others) for number, record in enumerate(records, start=1)]
     return Queries(file, tuple(items), others)
 
 
-def _query(file: Path, number: int, record: TableRow, boxed: bool, others: Iterable[str]) -> PhotoQuery:
+def _query(file: Path, number: int, record: TableRow, others: Iterable[str]) -> PhotoQuery:
     photo = record.values["photo"]
     if photo in (None, ""):
         raise QueriesError(f"{record.where}: photo is empty")
-    click = Click(record.number("click_x"), record.number("click_y"))
-    box = None
-    if boxed and any(record.values[name] not in (None, "") for name in BOX):
-        box = PixelBox(*(record.number(name) for name in BOX))
-        for low, high, size in ((BOX[0], BOX[2], box.width), (BOX[1], BOX[3], box.height)):
-            if size <= 0:
-                raise QueriesError(f"{record.where}: {low} must be below {high}")
     values = {name: record.values[name] for name in others}
-    return PhotoQuery(number, file.parent / str(photo), Target(click, box), values)
+    return PhotoQuery(number, file.parent / str(photo), target_of(record), values)
 
 
 def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:

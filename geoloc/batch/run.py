@@ -11,7 +11,7 @@ from geoloc.batch.outcome import QueryOutcome
 from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.errors import PhotoError, in_one_line
 from geoloc.photo.photo import load_photo
-from geoloc.photo.target import check_target
+from geoloc.photo.target import Target, within_photo
 from geoloc.pipeline.job import PhotoSearch
 from geoloc.results.vector_files import row_of
 
@@ -74,15 +74,14 @@ def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
     failed: list[QueryOutcome] = []
     try:
         photo = load_photo(path)
-        good: list[PhotoQuery] = []
+        good: list[tuple[PhotoQuery, Target]] = []
         for query in queries:
             try:
-                check_target(photo, query.target)
-                good.append(query)
+                good.append((query, within_photo(photo, query.target)))
             except PhotoError as error:
                 failed.append(_failed(query, error))
         # Two queries may ask for the same.
-        targets = list(dict.fromkeys(query.target for query in good))
+        targets = list(dict.fromkeys(target for _, target in good))
         found = find(photo, targets) if targets else ()
     except Exception as error:
         # One photo that nobody foresaw is not to be the end of a night's run, now and each time that it goes on.
@@ -90,7 +89,7 @@ def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
         failed_before = {outcome.number for outcome in failed}
         return failed + [_failed(query, error) for query in queries if query.number not in failed_before]
     rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(targets))]
-    return failed + [QueryOutcome(query.number, rows[targets.index(query.target)]) for query in good]
+    return failed + [QueryOutcome(query.number, rows[targets.index(target)]) for query, target in good]
 
 
 def _failed(query: PhotoQuery, error: Exception) -> QueryOutcome:

@@ -49,8 +49,9 @@ def batch(
     geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
 
     QUERIES is a CSV or vector file (.gpkg, .geojson, .fgb) with the columns photo (relative to the file), click_x,
-    click_y and, where known, photo_xmin, photo_ymin, photo_xmax, photo_ymax, the object's box in the photo; or a folder
-    of photos with such a clicks.csv in it. Its other columns go into the output.
+    click_y and, where known, photo_xmin, photo_ymin, photo_xmax, photo_ymax, the object's box in the photo, or
+    photo_polygon, its outline there (WKT in pixels), with which the click may be empty; or a folder of photos with such
+    a clicks.csv in it. Its other columns go into the output.
 
     A query that fails is a row of the output with its error; the others go on, and the exit code is 1. A run that was
     cut off goes on where it was if the same command is given again.

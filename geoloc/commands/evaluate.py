@@ -22,7 +22,7 @@ from geoloc.commands.shared.options import (
 from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
-    from geoloc.evaluation.labelled import Outcome
+    from geoloc.evaluation.labelled import LabelledQuery, Outcome
     from geoloc.pipeline.request import SearchRequest
 
 
@@ -31,8 +31,15 @@ if TYPE_CHECKING:
     "--queries",
     "queries_path",
     type=click.Path(path_type=Path),
-    help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg.",
+    help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg, and "
+    "perhaps geometry (the true outline, WKT) and photo_xmin ... photo_ymax or photo_polygon (drawn in the photo).",
 )
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path),
+    help="Vector file of true outlines, joined to the queries by the column object of both.",
+)
+@click.option("--clicks-only", is_flag=True, help="Leave out what the queries say was drawn in the photos.")
 @options(*SOURCE, *without(LIMITS, "gps"), "dataset", "task")
 @click.option(
     "--split",
@@ -55,12 +62,14 @@ def evaluate(
     *,
     request: SearchRequest,
     queries_path: Path | None,
+    truth: Path | None,
+    clicks_only: bool,
     dataset: tuple[str, Path] | None,
     task: str,
     split: str,
     as_json: bool,
 ) -> None:
-    """Measure how well clicks with known true boxes are found.
+    """Measure how well clicks with known true boxes or outlines are found.
 
     \b
     geoloc evaluate --queries queries.csv --mosaic mosaic.tif
@@ -79,14 +88,22 @@ def evaluate(
         raise click.UsageError("Give --queries and --mosaic or --index, or --dataset.")
     find_weights(request.preset, request.weights)
     if dataset is not None:
+        if truth is not None or clicks_only:
+            raise click.UsageError("--truth and --clicks-only go with --queries.")
         outcomes = _of_dataset(dataset, task, split, request)
     else:
         check_source(request)
-        outcomes = _of_mosaic(cast(Path, queries_path), request)
+        queries = labelled.read_queries(cast(Path, queries_path), truth=truth, drawn=not clicks_only)
+        outcomes = _of_mosaic(queries, request)
     for outcome in outcomes:
         LOG.debug("%s", labelled.to_line(outcome))
     summary = labelled.summarise(outcomes)
-    click.echo(json.dumps(labelled.to_json(summary)) if as_json else labelled.to_table(summary))
+    sizes = labelled.by_size(outcomes)
+    if as_json:
+        nested = {name: labelled.to_json(figures) for name, figures in sizes.items()}
+        click.echo(json.dumps({**labelled.to_json(summary), "by_size": nested}))
+    else:
+        click.echo(f"{labelled.to_table(summary)}\n{labelled.sizes_table(sizes)}")
 
 
 def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: SearchRequest) -> list[Outcome]:
@@ -100,13 +117,12 @@ def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: Searc
     return published.evaluate(records, localizer, Progress("queries"))
 
 
-def _of_mosaic(queries_path: Path, request: SearchRequest) -> list[Outcome]:
+def _of_mosaic(queries: list[LabelledQuery], request: SearchRequest) -> list[Outcome]:
     from geoloc.evaluation import labelled
     from geoloc.pipeline.job import load_search
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
 
-    queries = labelled.read_queries(queries_path)
     with open_source(request) as source:
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.

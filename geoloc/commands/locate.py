@@ -39,6 +39,12 @@ def _parse_box(text: str) -> Any:
     return parse_box(text)
 
 
+def _parse_polygon(text: str) -> Any:
+    from geoloc.photo.target import parse_polygon
+
+    return parse_polygon(text)
+
+
 @click.command()
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
 @click.option(
@@ -55,6 +61,13 @@ def _parse_box(text: str) -> Any:
     type=Parsed("X0,Y0,X1,Y1", _parse_box),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
+@click.option(
+    "--polygon",
+    "polygons",
+    multiple=True,
+    type=Parsed("X,Y X,Y X,Y ...", _parse_polygon),
+    help="Instead of --click: the object's outline in the photo, its corners separated by blanks.",
+)
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option("--preview", type=click.Path(path_type=Path), help="Draw photo and answers into this PNG.")
@@ -66,6 +79,7 @@ def locate(
     photo_path: Path,
     clicks: tuple[Any, ...],
     boxes: tuple[Any, ...],
+    polygons: tuple[Any, ...],
     output: Path | None,
     preview: Path | None,
     overwrite: bool,
@@ -77,7 +91,7 @@ def locate(
     """
     from geoloc.model.packaged import find_weights
     from geoloc.photo.photo import load_photo
-    from geoloc.photo.target import Target, check_target
+    from geoloc.photo.target import Target, within_photo
     from geoloc.pipeline.cascade import Watch
     from geoloc.pipeline.finder import Finder
     from geoloc.pipeline.loading import load_meanwhile
@@ -88,14 +102,13 @@ def locate(
     from geoloc.system.output import check_output
     from tiling.plan import GSD_TOLERANCE
 
-    if bool(clicks) == bool(boxes):
-        raise click.UsageError("Give --click or --box, one of the two.")
+    if sum(map(bool, (clicks, boxes, polygons))) != 1:
+        raise click.UsageError("Give --click or --box or --polygon, one of the three.")
     check_source(request)
     # What is cheap to check comes before the mosaic, and that before the network.
     photo = load_photo(photo_path)
-    targets = list(dict.fromkeys([*map(Target, clicks), *boxes]))
-    for target in targets:
-        check_target(photo, target)
+    drawn = [*map(Target, clicks), *boxes, *polygons]
+    targets = list(dict.fromkeys(within_photo(photo, target) for target in drawn))
     find_weights(request.preset, request.weights)
     inputs = (photo_path, *request.files)
     if output is not None:

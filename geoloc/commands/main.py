@@ -21,6 +21,7 @@ from geoloc.commands.research.calibrate import calibrate
 from geoloc.commands.research.export import export
 from geoloc.commands.research.pack import pack
 from geoloc.commands.research.train_descriptors import train_descriptors
+from geoloc.commands.research.train_outlines import train_outlines
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.tiles import tiles
 from geoloc.commands.train import train
@@ -29,7 +30,7 @@ from geoloc.system.threads import fit_threads
 from geoloc.system.version import __version__
 
 COMMANDS = (locate, batch, index, tiles, evaluate, train, demo)
-RESEARCH = (ablate, calibrate, export, pack, train_descriptors)
+RESEARCH = (ablate, calibrate, export, pack, train_descriptors, train_outlines)
 """What few but the makers of weights need."""
 _SHORT_HELP = 200
 """Characters, more than any first sentence has: a terminal that is too narrow for one wraps it and cuts nothing."""

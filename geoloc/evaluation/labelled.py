@@ -1,4 +1,4 @@
-"""Evaluation on labelled queries: how often and how closely answers hit the true boxes."""
+"""Evaluation on labelled queries: how often and how closely answers hit the true boxes and outlines."""
 
 from __future__ import annotations
 
@@ -13,26 +13,37 @@ import pyproj
 from shapely.geometry import Polygon, box
 
 from geoloc.errors import PhotoError, QueriesError
+from geoloc.evaluation.truths import OBJECT, Outline, Truths, read_truths, valid_outline
 from geoloc.photo.photo import Photo, load_photo
-from geoloc.photo.target import Click, Target, check_target
+from geoloc.photo.target import Click, Target, within_photo
+from geoloc.photo.target_table import CLICK, target_of
+from geoloc.plane.shapes import inner_point
 from geoloc.results.detection import Detection, iou
-from geoloc.system.table import TableRow, read_csv
+from geoloc.results.measures import measures_of
+from geoloc.system.table import TableRow, check_columns, read_csv
 from tiling.grid import ground_distance_m, project
 
-QUERY_COLUMNS = ("photo", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg")
+_BOX = ("xmin", "ymin", "xmax", "ymax")
+QUERY_COLUMNS = ("photo", *CLICK, *_BOX, "epsg")
 """Columns of a file of labelled queries."""
+OUTLINE = "geometry"
+"""Column of the true outline, where a file has it: WKT in the CRS of `epsg`."""
+SIZES_M = {"under_5_m": (0.0, 5.0), "5_to_15_m": (5.0, 15.0), "over_15_m": (15.0, math.inf)}
+"""Classes of objects by their longest side on the ground, metres: from, up to and without."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuery:
-    """A click whose true box is known.
+    """A click whose true box is known, and perhaps the true outline.
 
     Attributes:
         photo: path of the photo.
         click: what was clicked, pixels of the upright photo.
-        box: the true box, in `epsg`, along its axes.
-        epsg: code of the CRS of the box.
+        box: the true box, in `epsg`, along its axes; the envelope of the outline where that is known.
+        epsg: code of the CRS of box and outline.
         line: line of the CSV file, the header being line 1.
+        outline: the true outline, in `epsg`.
+        drawn: the click with what was drawn in the photo, where the search is to be told.
     """
 
     photo: Path
@@ -40,6 +51,19 @@ class LabelledQuery:
     box: Polygon
     epsg: int
     line: int
+    outline: Outline | None = None
+    drawn: Target | None = None
+
+    @property
+    def target(self) -> Target:
+        """What is searched for."""
+        return Target(self.click) if self.drawn is None else self.drawn
+
+    @property
+    def longest_side_m(self) -> float:
+        """Longer side of the smallest rectangle round the true outline, or else of the true box, metres."""
+        truth = self.box if self.outline is None else self.outline
+        return measures_of(truth.convex_hull, self.epsg).length_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +81,63 @@ class Outcome:
     seconds: float
 
 
-def read_queries(path: Path) -> list[LabelledQuery]:
-    """Read labelled queries from a CSV file with the `QUERY_COLUMNS`, others ignored.
+def read_queries(path: Path, *, truth: Path | None = None, drawn: bool = False) -> list[LabelledQuery]:
+    """Read labelled queries from a CSV file with the `QUERY_COLUMNS`, and perhaps that of the `OUTLINE`.
 
-    Paths of photos are relative to the file.
+    Paths of photos are relative to the file. Where a true outline is known the true box is its envelope, and the
+    columns of the box are not needed.
+
+    Args:
+        path: the file.
+        truth: vector file of true outlines, joined by the column `object` of both; these count then.
+        drawn: whether the search is told what was drawn in the photo: columns of `geoloc.photo.target_table`.
 
     Raises:
         QueriesError: no such file, a missing column, a missing or senseless value (with its line), no rows.
     """
-    _, records = read_csv(path, QUERY_COLUMNS)
-    return [_query(path, record) for record in records]
+    truths = None if truth is None else read_truths(truth)
+    columns, records = read_csv(path, [name for name in QUERY_COLUMNS if name not in _BOX])
+    needed = [OBJECT] if truths is not None else [] if OUTLINE in columns else _BOX
+    check_columns(f"{path}", columns, needed, "in the first line")
+    return [_query(path, record, truths, drawn) for record in records]
 
 
-def _query(path: Path, record: TableRow) -> LabelledQuery:
+def _query(path: Path, record: TableRow, truths: Truths | None, drawn: bool) -> LabelledQuery:
     where = record.where
-    values = {name: record.number(name) for name in QUERY_COLUMNS[1:]}
+    target = target_of(record, clicks_only=not drawn)
     photo = path.parent / (record.values["photo"] or "")
     if not photo.is_file():
         raise QueriesError(f"{where}: no such photo {photo}")
-    if values["xmin"] >= values["xmax"] or values["ymin"] >= values["ymax"]:
-        raise QueriesError(f"{where}: the true box is empty; xmin must be below xmax and ymin below ymax")
-    epsg = int(values["epsg"])
+    epsg = int(record.number("epsg"))
     try:
         pyproj.CRS.from_epsg(epsg)
     except pyproj.exceptions.CRSError:
         raise QueriesError(f"{where}: EPSG:{epsg} is not a known CRS") from None
-    truth = box(values["xmin"], values["ymin"], values["xmax"], values["ymax"])
-    return LabelledQuery(photo, Click(values["click_x"], values["click_y"]), truth, epsg, record.line)
+    outline = _outline(record, truths, epsg)
+    true_box = _true_box(record) if outline is None else box(*outline.bounds)
+    told = None if target == Target(target.click) else target
+    return LabelledQuery(photo, target.click, true_box, epsg, record.line, outline, told)
+
+
+def _outline(record: TableRow, truths: Truths | None, epsg: int) -> Outline | None:
+    if truths is not None:
+        try:
+            return truths.of(str(record.values[OBJECT]), epsg)
+        except QueriesError as error:
+            raise QueriesError(f"{record.where}: {error}") from None
+    if not record.has(OUTLINE):
+        return None
+    return valid_outline(record.polygons(OUTLINE), f"{record.where}: {OUTLINE}")
+
+
+def _true_box(record: TableRow) -> Polygon:
+    missing = [name for name in _BOX if name not in record.values]
+    if missing:
+        raise QueriesError(f"{record.where}: has neither a true outline nor {', '.join(missing)}")
+    xmin, ymin, xmax, ymax = map(record.number, _BOX)
+    if xmin >= xmax or ymin >= ymax:
+        raise QueriesError(f"{record.where}: the true box is empty; xmin must be below xmax and ymin below ymax")
+    return box(xmin, ymin, xmax, ymax)
 
 
 def run(
@@ -108,6 +162,7 @@ def run(
         PhotoError: a photo cannot be read.
     """
     by_photo: dict[Path, list[LabelledQuery]] = {}
+    targets: dict[int, Target] = {}
     for query in queries:
         by_photo.setdefault(query.photo, []).append(query)
     # Before anything is searched, which takes long.
@@ -115,17 +170,17 @@ def run(
         photo = load_photo(path)
         for query in group:
             try:
-                check_target(photo, Target(query.click))
+                targets[query.line] = within_photo(photo, query.target)
             except PhotoError as error:
                 raise QueriesError(f"line {query.line}: {error}") from None
     outcomes: dict[int, Outcome] = {}
     for path, group in by_photo.items():
         started = time.perf_counter()
-        clicks = dict.fromkeys(query.click for query in group)
-        found = locate(load_photo(path), [Target(click) for click in clicks])
+        asked = list(dict.fromkeys(targets[query.line] for query in group))
+        found = locate(load_photo(path), asked)
         seconds = (time.perf_counter() - started) / len(group)
-        best = {detection.click: detection for detection in found if detection.rank == 1}
-        of_photo = [Outcome(query, best.get(query.click), seconds) for query in group]
+        best = {_answered(detection, asked): detection for detection in found if detection.rank == 1}
+        of_photo = [Outcome(query, best.get(targets[query.line]), seconds) for query in group]
         outcomes |= {outcome.query.line: outcome for outcome in of_photo}
         answered(of_photo)
         if progress is not None:
@@ -133,16 +188,27 @@ def run(
     return [outcomes[query.line] for query in queries]
 
 
+def _answered(detection: Detection, targets: Sequence[Target]) -> Target | None:
+    """What an answer is to: the target of its number, or of its click where whoever answers does not count them."""
+    numbered = targets[detection.target] if detection.target < len(targets) else None
+    if numbered is not None and numbered.click == detection.click:
+        return numbered
+    return next((target for target in targets if target.click == detection.click), None)
+
+
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """Return the figures of an evaluation; shares are in [0, 1], over all queries.
 
     - `queries`: how many there are; `located`: to how many there was an answer.
     - `hit_rate`: share whose best answer has its centre inside the true box.
-    - `acc_025`, `acc_050`: share whose best answer has an IoU strictly above 0.25, 0.5 with it (as CVOGL).
-    - `mean_iou`: 0 where nothing was found.
-    - `median_error_m`, `p90_error_m`: between the centres of the boxes along the ellipsoid; infinite where
-      nothing was found. Percentiles are interpolated linearly.
+    - `acc_025`, `acc_050`: share whose best answer's box has an IoU strictly above 0.25, 0.5 with it (as CVOGL); boxes
+      are along the axes of the truth's CRS, the answer's is the envelope of its outline there.
+    - `mean_iou`: of these boxes; 0 where nothing was found.
+    - `median_error_m`, `p90_error_m`: between the centres along the ellipsoid; infinite where nothing was found.
+      Percentiles are interpolated linearly.
     - `seconds_per_query`: mean.
+    - `outlines`: how many true outlines are known; where there are any, over these, `outline_iou`: mean IoU of the
+      answer's outline with the true one, 0 where nothing was found; `outline_050`, `outline_075`: share strictly above.
 
     Raises:
         ValueError: no outcomes.
@@ -150,9 +216,9 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
     if not outcomes:
         raise ValueError("no outcomes to summarise")
     count = len(outcomes)
-    ious = [_iou(outcome) for outcome in outcomes]
+    ious = [box_iou(outcome) for outcome in outcomes]
     errors = sorted(error_m(outcome) for outcome in outcomes)
-    return {
+    figures = {
         "queries": count,
         "located": sum(outcome.best is not None for outcome in outcomes),
         "hit_rate": sum(is_hit(outcome) for outcome in outcomes) / count,
@@ -163,26 +229,64 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "p90_error_m": _percentile(errors, 0.9),
         "seconds_per_query": sum(outcome.seconds for outcome in outcomes) / count,
     }
+    shared = [value for outcome in outcomes if (value := outline_iou(outcome)) is not None]
+    if shared:
+        figures["outlines"] = len(shared)
+        figures["outline_iou"] = sum(shared) / len(shared)
+        figures["outline_050"] = sum(value > 0.5 for value in shared) / len(shared)
+        figures["outline_075"] = sum(value > 0.75 for value in shared) / len(shared)
+    return figures
+
+
+def by_size(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
+    """Return the figures of objects of each class of `SIZES_M`, by the longest side of the true outline or box.
+
+    Each class has `count`, and where that is not 0 the figures of `summarise` but for `queries` and time.
+    """
+    found: dict[str, dict[str, float]] = {}
+    sides = [outcome.query.longest_side_m for outcome in outcomes]
+    for name, (low, high) in SIZES_M.items():
+        group = [outcome for outcome, side in zip(outcomes, sides, strict=True) if low <= side < high]
+        figures = summarise(group) if group else {}
+        found[name] = {"count": len(group)} | {
+            key: value for key, value in figures.items() if key not in ("queries", "seconds_per_query")
+        }
+    return found
 
 
 def is_hit(outcome: Outcome) -> bool:
-    """Tell whether the best answer's centre lies inside the true box."""
+    """Tell whether the best answer's centre lies inside the true box: its centroid, or a point inside a C."""
     polygon = _best_polygon(outcome)
-    return polygon is not None and bool(outcome.query.box.covers(polygon.centroid))
+    return polygon is not None and bool(outcome.query.box.covers(inner_point(polygon)))
 
 
 def error_m(outcome: Outcome) -> float:
-    """Return metres on the ground between the centres of the best answer and of the true box; infinite without one."""
-    polygon = _best_polygon(outcome)
+    """Return metres on the ground between the best answer and the truth; infinite without an answer.
+
+    Between the centroids of the outlines where the true one is known, else between the centres of the boxes.
+    """
+    polygon, query = _best_polygon(outcome), outcome.query
     if polygon is None:
         return math.inf
-    truth = outcome.query.box.centroid
-    return ground_distance_m(truth.x, truth.y, polygon.centroid.x, polygon.centroid.y, outcome.query.epsg)
+    if query.outline is None:
+        truth, centre = query.box.centroid, polygon.envelope.centroid
+    else:
+        truth, centre = query.outline.centroid, polygon.centroid
+    return ground_distance_m(truth.x, truth.y, centre.x, centre.y, query.epsg)
 
 
-def _iou(outcome: Outcome) -> float:
+def box_iou(outcome: Outcome) -> float:
+    """Return the IoU of the best answer's envelope, in the truth's CRS, with the true box; 0 without an answer."""
     polygon = _best_polygon(outcome)
-    return 0.0 if polygon is None else iou(polygon, outcome.query.box)
+    return 0.0 if polygon is None else iou(polygon.envelope, outcome.query.box)
+
+
+def outline_iou(outcome: Outcome) -> float | None:
+    """Return the IoU of the best answer's outline with the true one, 0 without an answer; None without the truth."""
+    polygon, truth = _best_polygon(outcome), outcome.query.outline
+    if truth is None:
+        return None
+    return 0.0 if polygon is None else iou(polygon, truth)
 
 
 def _best_polygon(outcome: Outcome) -> Polygon | None:
@@ -226,4 +330,21 @@ def to_table(summary: Mapping[str, float]) -> str:
     rows.append(("mean_iou", f"{summary['mean_iou']:.3f}"))
     rows += [(key, f"{summary[key]:.2f} m") for key in ("median_error_m", "p90_error_m")]
     rows.append(("seconds_per_query", f"{summary['seconds_per_query']:.2f} s"))
+    if "outlines" in summary:
+        known = int(summary["outlines"])
+        rows.append(("outline_iou", f"{summary['outline_iou']:.3f}  (of {known})"))
+        for key in ("outline_050", "outline_075"):
+            rows.append((key, f"{summary[key]:.3f}  ({round(summary[key] * known)} of {known})"))
     return "\n".join(f"{name:<18} {value}" for name, value in rows)
+
+
+def sizes_table(sizes: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the figures of `by_size` as aligned lines for a terminal, a line a class."""
+    lines = []
+    for name, figures in sizes.items():
+        text = f"{int(figures['count'])} queries"
+        for key in ("hit_rate", "acc_025", "acc_050", "outline_iou", "outline_050", "outline_075"):
+            if key in figures:
+                text += f", {key} {figures[key]:.3f}"
+        lines.append(f"{name:<18} {text}")
+    return "\n".join(lines)

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.affinity import affine_transform, translate
+from shapely.geometry import Polygon
 
 from geoloc.features.reference import Reference
+from geoloc.geometry.drawn import carried_outline, cut_to
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
@@ -31,6 +34,8 @@ HEIGHT_M = 2.0
 """How far what is clicked and what is matched round it stand off the plane, root mean square."""
 LEAST_LEAN = 0.2
 """No photo looks straight down everywhere, and the ground slopes."""
+HALF_SHARED = 0.37
+"""Twice the shift, along both axes and as a share of the sides, that leaves two like boxes an IoU of a half."""
 CLICK_OFF = 0.1
 """How far from the middle of a thing people click, as a share of its side."""
 
@@ -104,7 +109,10 @@ class Refiner:
 
         Returns:
             The verified place, then those of the answers that mean another one; nothing where the place comes to lie
-            outside the plan's area, or where attention sees no object to tell how large it is.
+            outside the plan's area, or where attention sees no object there. What was drawn in the photo is carried
+            over whole (`outline` "drawn") and moved to where attention sees the object's foot, if it stands up; its
+            `outline_score` is the probability that the place is known well enough for an IoU of a half. A click, or
+            what was drawn at the horizon, gets a box as large as attention saw.
 
         Raises:
             GeolocError: the mosaic cannot be read.
@@ -127,27 +135,37 @@ class Refiner:
         if not (agreeing or boxes):
             return []
         template = (agreeing or boxes)[0]
-        outline = None if target.box is None else _mapped_box(fit, target.box)
-        size = template.size if outline is None else np.array([outline.width, outline.height])
-        if outline is None:
+        drawn = carried_outline(fit, target)
+        if drawn is None:
+            size = template.size
             # A click is a place on a thing, and its box has its middle elsewhere.
             place = place.with_error(np.diag((CLICK_OFF * size) ** 2))
+        else:
+            low, high = np.reshape(drawn.bounds, (2, 2))
+            size, place = high - low, Gaussian((low + high) / 2, place.covariance)
+        begun = place.mean
         if agreeing:
             place = place.product(template.centre)
-        middle = place.mean if outline is None else np.array(outline.centre) + place.mean - mapped
-        box = grid.box_polygon(PixelBox.about(*map(float, (*middle, *size))))
+        moved = None if drawn is None else translate(drawn, *(place.mean - begun))
+        cut = None if moved is None else cut_to(moved, grid.width, grid.height)
+        shape = Polygon(PixelBox.about(*map(float, (*place.mean, *size))).corners()) if cut is None else cut
         parts = {"match": place.error * gsd, "mosaic pixel": reference.gsd_m / math.sqrt(12)}
         best = replace(
             template.answer,
             rank=1,
             score=max(VERIFIED * place.probability_within(size), *(other.answer.score for other in agreeing), 0.0),
-            polygon=reference.in_turn(project(box, grid.crs, reference.crs)),
+            polygon=reference.in_turn(
+                project(affine_transform(shape, grid.affine.to_shapely()), grid.crs, reference.crs)
+            ),
             gsd_m=gsd,
             accuracy_m=math.hypot(*parts.values()),
             accuracy_parts=parts,
             method=METHOD,
             target=number,
             evidence=None,
+            outline="box" if cut is None else "drawn",
+            outline_score=0.0 if cut is None else VERIFIED * place.probability_within(HALF_SHARED * size),
+            alternatives=(),
         )
         if not reference.plan.area.contains(best.centre_lonlat):
             return []
@@ -179,15 +197,6 @@ class _AnswerBox:
         """Whether the place may be on this object."""
         on_it = bool((np.abs(place.mean - self.centre.mean) <= self.size / 2).all())
         return on_it or self.centre.squared_distance(place) <= CHI2_99
-
-
-def _mapped_box(fit: HomographyFit, box: PixelBox) -> PixelBox | None:
-    """Bounds of a photo's box in the reference; None where a corner is at or beyond the horizon."""
-    corners = fit.map_points(np.array(box.corners(), float))
-    if np.isnan(corners).any():
-        return None
-    low, high = corners.min(0), corners.max(0)
-    return PixelBox(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def _height_covariance(lean: NDArray[np.float64]) -> NDArray[np.float64]:

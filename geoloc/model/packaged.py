@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from geoloc.errors import WeightsError
-from geoloc.model.presets import preset_config
+from geoloc.model.presets import PRESETS, preset_config
 
 PACKAGED = Path(__file__).parent.parent / "weights"
 """Folder of the weights that come with the package."""
@@ -25,7 +25,7 @@ def find_weights(name: str, weights: Path | None) -> Path:
         return path
     if weights is not None:
         raise WeightsError(f"{path}: no such weights file")
-    have = ", ".join(sorted(p.stem for p in PACKAGED.glob("*.safetensors"))) or "none"
+    have = ", ".join(sorted(name for name in PRESETS if (PACKAGED / f"{name}.safetensors").is_file())) or "none"
     raise WeightsError(f"no weights come with preset {name!r} (there are: {have}); train some and give --weights FILE")
 
 

@@ -94,6 +94,15 @@ def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)
     return crops
 
 
+def px_per_m(photo: Photo) -> float | None:
+    """Return photo pixels a metre of ground for a camera looking nearly straight down; None for any other."""
+    if photo.relative_altitude_m is None or photo.focal_px is None or photo.pitch_deg is None:
+        return None
+    if photo.relative_altitude_m < _MIN_HEIGHT_M or abs(photo.pitch_deg + 90.0) > _NADIR_TOLERANCE_DEG:
+        return None
+    return photo.focal_px / photo.relative_altitude_m
+
+
 def varied_crops(photo: Photo, target: Target, crop: Crop, *, glance: bool = False) -> list[Crop]:
     """Cut crops like one of the target's, turned and sized a little otherwise, and as it was.
 
@@ -169,21 +178,12 @@ def _sides(photo: Photo, target: Target) -> Sequence[int]:
     shorter = min(photo.size)
     if target.box is not None:
         wanted = [max(target.box.width, target.box.height) / BOX_SHARE]
-    elif (px_per_m := _px_per_m(photo)) is not None:
-        wanted = [GROUND_SIDE_M * px_per_m]
+    elif (scale := px_per_m(photo)) is not None:
+        wanted = [GROUND_SIDE_M * scale]
     else:
         wanted = [shorter * scale for scale in SCALES]
     limited = {min(shorter, max(MIN_SIDE, round(side))) for side in wanted}
     return sorted(limited, reverse=True)
-
-
-def _px_per_m(photo: Photo) -> float | None:
-    """Return photo pixels a metre of ground for a camera looking nearly straight down; None for any other."""
-    if photo.relative_altitude_m is None or photo.focal_px is None or photo.pitch_deg is None:
-        return None
-    if photo.relative_altitude_m < _MIN_HEIGHT_M or abs(photo.pitch_deg + 90.0) > _NADIR_TOLERANCE_DEG:
-        return None
-    return photo.focal_px / photo.relative_altitude_m
 
 
 def _square_crops(photo: Photo, click: Click, side: int, size: int) -> list[Crop]:

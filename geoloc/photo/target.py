@@ -1,14 +1,23 @@
-"""What was clicked in a photograph: a point, or a box that says how large the object is."""
+"""What was clicked or drawn in a photograph: a point, or a box or polygon that says how large the object is."""
 
 from __future__ import annotations
 
+import logging
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from geoloc.errors import PhotoError
 from geoloc.photo.photo import Photo
+from geoloc.plane.shapes import inner_point, largest_part
 from geoloc.system.text import parse_numbers
 from tiling.box import PixelBox
+
+if TYPE_CHECKING:
+    from shapely.geometry import Polygon
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +34,17 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An object to find: where it was clicked and, if known, its box in the photo."""
+    """An object to find, in pixels of the upright photo, corner origin.
+
+    Attributes:
+        click: a point on it.
+        box: bounds of the object in the photo, where they are known.
+        polygon: its outline in the photo, where it was drawn; `box` is then its bounds.
+    """
 
     click: Click
     box: PixelBox | None = None
+    polygon: Polygon | None = None
 
     @classmethod
     def from_box(cls, box: PixelBox) -> Target:
@@ -62,6 +78,39 @@ class Target:
             raise ValueError(f"{corners} has no width or no height")
         return cls.from_box(PixelBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
 
+    @classmethod
+    def from_polygon(cls, outline: Polygon | Iterable[Sequence[float]]) -> Target:
+        """Return the object with an outline, clicked in its centroid, or inside where that is outside.
+
+        Args:
+            outline: a polygon, or the corners (x, y) of one, closed or not, photo pixels. One that crosses itself is
+                made valid; its largest part counts.
+
+        Raises:
+            ValueError: fewer than three corners, no area, or a number that is not finite.
+
+        >>> Target.from_polygon([(10, 20), (30, 20), (30, 60), (10, 60)]).box
+        PixelBox(xmin=10.0, ymin=20.0, xmax=30.0, ymax=60.0)
+        """
+        # Not at the head: training from a pack does without the package.
+        from shapely import force_2d
+        from shapely.geometry import Polygon
+
+        if not isinstance(outline, Polygon):
+            corners = [tuple(map(float, corner)) for corner in outline]
+            if any(len(corner) != 2 for corner in corners):
+                raise ValueError("a corner of a polygon has two numbers, x and y")
+            if not all(math.isfinite(number) for corner in corners for number in corner):
+                raise ValueError("a polygon has finite numbers only")
+            if len(set(corners)) < 3:
+                raise ValueError(f"a polygon has three corners or more, not {len(set(corners))}")
+            outline = Polygon(corners)
+        valid = largest_part(force_2d(outline))
+        if valid is None:
+            raise ValueError("a polygon whose corners lie on one line has no area")
+        middle = inner_point(valid)
+        return cls(Click(middle.x, middle.y), PixelBox(*valid.bounds), valid)
+
 
 def parse_click(text: str) -> Click:
     """Read a click written as `X,Y`, in photo pixels.
@@ -81,6 +130,15 @@ def parse_box(text: str) -> Target:
     return Target.from_corners(*parse_numbers(text, "X0,Y0,X1,Y1"))
 
 
+def parse_polygon(text: str) -> Target:
+    """Read a polygon written as `X,Y X,Y X,Y ...`: its corners in photo pixels, separated by blanks, closed or not.
+
+    Raises:
+        ValueError: a corner is not two finite numbers, or the corners make no polygon; see `Target.from_polygon`.
+    """
+    return Target.from_polygon([parse_numbers(corner, "X,Y") for corner in text.split()])
+
+
 def check_target(photo: Photo, target: Target) -> None:
     """Refuse a click that does not lie in the photo, `0 <= x < width` and `0 <= y < height`.
 
@@ -92,3 +150,38 @@ def check_target(photo: Photo, target: Target) -> None:
     if not (0.0 <= x < width and 0.0 <= y < height):
         name = photo.path.name
         raise PhotoError(f"click {x:g},{y:g} is outside the photo {name} of {width} x {height} px (upright)")
+
+
+def within_photo(photo: Photo, target: Target) -> Target:
+    """Return a target whose box and polygon are cut to the photo, with a warning where something was cut off.
+
+    A click that was the middle of what was drawn becomes the middle of what is left of it.
+
+    Raises:
+        PhotoError: what was drawn lies outside the photo, or the click does.
+    """
+    from shapely.geometry import Polygon, box
+
+    if target.box is not None:
+        width, height = photo.size
+        frame = box(0, 0, width, height)
+        drawn = target.polygon or Polygon(target.box.corners())
+        if not frame.covers(drawn):
+            kind, size = "box" if target.polygon is None else "polygon", f"of {width} x {height} px (upright)"
+            left = largest_part(drawn.intersection(frame))
+            if left is None:
+                raise PhotoError(f"the {kind} lies outside the photo {photo.path.name} {size}")
+            LOG.warning("the %s reaches beyond the photo %s %s and is cut to it", kind, photo.path.name, size)
+            target = _cut(target, left)
+    check_target(photo, target)
+    return target
+
+
+def _cut(target: Target, left: Polygon) -> Target:
+    """What is left of a target: of its polygon where it has one, else of its box."""
+    assert target.box is not None, "something was cut"
+    if target.polygon is None:
+        whole, cut = Target.from_box(target.box), Target.from_box(PixelBox(*left.bounds))
+    else:
+        whole, cut = Target.from_polygon(target.polygon), Target.from_polygon(left)
+    return cut if target.click == whole.click else replace(cut, click=target.click)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from shapely.geometry import Point
 
-from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.geometry.known_planes import KnownPlanes, fingerprint
+from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.cascade import Cascade, Step, Watch
@@ -89,10 +90,11 @@ class Finder:
             # What an earlier click showed to lie elsewhere is not looked for here.
             answers = [] if first.known_elsewhere else first.answers()
             if _same(near, scope.plan()):
-                return self._found(answers, near, watch)
+                return self._found(photo, targets, answers, near, watch)
             if _believed(first, answers):
                 farther = self._farther(photo, targets, first.outside(), scope, watch)
-                return self._found(_joined(answers, farther), scope.plan() if farther else near, watch)
+                whole = scope.plan() if farther else near
+                return self._found(photo, targets, _joined(answers, farther), whole, watch)
         plan, doubt = scope.plan(), scope.doubt(photo)
         rest = self._cascade(photo, targets, plan, None if doubt else scope.told(photo), watch)
         beyond = rest.by_geometry()
@@ -107,7 +109,7 @@ class Finder:
                 answer if near is not None and near.area.contains(answer.centre_lonlat) else replace(answer, note=doubt)
                 for answer in answers
             ]
-        return self._found(answers, plan, watch)
+        return self._found(photo, targets, answers, plan, watch)
 
     def _farther(
         self, photo: Photo, targets: Sequence[Target], outside: Mapping[int, Point], scope: Scope, watch: Watch
@@ -120,7 +122,15 @@ class Finder:
         found = self._cascade(photo, chosen, scope.plan(), scope.told(photo), watch).carried()
         return [replace(answer, target=numbers[answer.target]) for answer in found]
 
-    def _found(self, answers: list[Detection], plan: Plan, watch: Watch) -> Found:
+    def _found(
+        self, photo: Photo, targets: Sequence[Target], answers: list[Detection], plan: Plan, watch: Watch
+    ) -> Found:
+        mosaic = self._source.mosaic
+        if mosaic is not None and answers:
+            with watch.step("outlines") as found:
+                fit = self._planes[plan.lattice].get(fingerprint(photo))
+                answers = outlined(answers, photo, targets, mosaic=mosaic, plan=plan, fit=fit)
+                found.extend(answers)
         counted = [answer for answer in answers if answer.score >= (self._request.min_score or 0.0)]
         here = present(answers, PRESENT) if self._request.min_score is None else counted
         return Found(answers, here, plan, tuple(watch.steps))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from geoloc.results.detection import Detection
+from geoloc.results.measures import measures_of
 from tiling.grid import as_crs
 
 _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
@@ -22,6 +23,12 @@ _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
     "ymin": ("float64", lambda d: d.ymin),
     "xmax": ("float64", lambda d: d.xmax),
     "ymax": ("float64", lambda d: d.ymax),
+    "outline": ("object", lambda d: d.outline),
+    "outline_score": ("float64", lambda d: round(d.outline_score, 4)),
+    "area_m2": ("float64", lambda d: round(measures_of(d.polygon, d.crs).area_m2, 2)),
+    "length_m": ("float64", lambda d: round(measures_of(d.polygon, d.crs).length_m, 2)),
+    "width_m": ("float64", lambda d: round(measures_of(d.polygon, d.crs).width_m, 2)),
+    "azimuth_deg": ("float64", lambda d: round(measures_of(d.polygon, d.crs).azimuth_deg, 1) % 180),
     "model": ("object", lambda d: d.model),
     "method": ("object", lambda d: d.method),
     "window": ("object", lambda d: d.window),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from shapely import STRtree
-from shapely.geometry import Point, Polygon
+from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geoloc.photo.target import Click
 from tiling.grid import WGS84, project
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A box on the map for one click in one photo.
+    """An object on the map for one click in one photo.
 
     >>> from shapely.geometry import box
     >>> parts = {"box": 0.4, "mosaic pixel": 0.3}
@@ -42,7 +42,7 @@ class Detection:
         score: how sure the model is that this is the clicked object, in [0, 1]; comparable between windows.
         click: what was clicked, pixels of the upright photo.
         photo: the photo's path as it was given.
-        polygon: four corners in `crs`; a rectangle along the window's axes.
+        polygon: the object's outline in `crs`; how it was come by, `outline` says.
         crs: CRS of the mosaic, anything that pyproj accepts.
         gsd_m: metres on the ground a pixel of what it was last looked at in.
         accuracy_m: expected error of the polygon's centre on the ground, metres: root of the squared parts' sum.
@@ -55,6 +55,10 @@ class Detection:
             score was made otherwise, as that of a place which geometry verified.
         spread_m: standard deviation of the centre under the network's own weights near it, metres on the ground.
         note: what else its reader should know, in words, such as that the photo's own position was not believed.
+        outline: how `polygon` was come by: "segment", out of the mosaic's pixels; "drawn", what was drawn in the photo
+            carried over; "box", a rectangle about as large as the object.
+        outline_score: how sure the outline itself is, in [0, 1]; 0 for a box that nothing is known of.
+        alternatives: other plausible outlines in `crs`, smallest first, `polygon` among them; empty without any.
     """
 
     rank: int
@@ -73,6 +77,9 @@ class Detection:
     evidence: float | None = None
     spread_m: float = 0.0
     note: str = ""
+    outline: Literal["segment", "drawn", "box"] = "box"
+    outline_score: float = 0.0
+    alternatives: tuple[Polygon, ...] = ()
 
     @property
     def query(self) -> tuple[str, Click, int]:
@@ -127,7 +134,7 @@ class Detection:
         return plot_polygon(self.polygon, self.crs, title, ax, mosaic)
 
 
-def iou(a: Polygon, b: Polygon) -> float:
+def iou(a: Polygon | MultiPolygon, b: Polygon | MultiPolygon) -> float:
     """Return the area of the intersection over that of the union; 0 where both are empty."""
     shared = a.intersection(b).area
     union = a.area + b.area - shared

@@ -1,4 +1,4 @@
-"""Maps of answers: the mosaic north up and in true metres, with boxes, scale bar, north arrow and an inset."""
+"""Maps of answers: the mosaic north up and in true metres, with outlines, scale bar, north arrow and an inset."""
 
 from __future__ import annotations
 
@@ -77,8 +77,12 @@ class MapView:
 
     def ring(self, polygon: Polygon, crs: Any) -> list[tuple[float, float]]:
         """Return the outer ring of a polygon of any CRS in pixels of the view."""
-        to_pixel = ~self.grid().affine
-        return [to_pixel * point for point in project(polygon, crs, self.crs).exterior.coords]
+        return self.rings(polygon, crs)[0]
+
+    def rings(self, polygon: Polygon, crs: Any) -> list[list[tuple[float, float]]]:
+        """Return the rings of a polygon of any CRS in pixels of the view, the outer one first."""
+        to_pixel, shape = ~self.grid().affine, project(polygon, crs, self.crs)
+        return [[to_pixel * point for point in ring.coords] for ring in (shape.exterior, *shape.interiors)]
 
 
 def local_crs(shape: BaseGeometry, crs: Any) -> pyproj.CRS:
@@ -130,7 +134,7 @@ def map_panel(
         view = MapView.about(crs, project(ground, mosaic.crs, crs), margin=1.0, least_m=0.0, px=px)
     panel = map_pixels(mosaic, view)
     for found in reversed(detections):
-        _draw_box(panel, view, found, colours[found.click])
+        _draw_outline(panel, view, found, colours[found.click])
     taken: list[_Box] = []
     for found in detections:
         _label_box(panel, view, found, colours[found.click], taken)
@@ -152,7 +156,7 @@ def map_close_up(mosaic: Mosaic, found: Detection, colour: Colour, px: int, *, l
     shape = project(found.polygon, found.crs, crs)
     view = MapView.about(crs, shape, margin=_SURROUNDINGS, least_m=_MIN_CLOSE_UP_M, px=px)
     panel = map_pixels(mosaic, view)
-    _draw_box(panel, view, found, colour)
+    _draw_outline(panel, view, found, colour)
     if label:
         draw_label(panel, (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15)
         draw_scale_bar(panel, view)
@@ -169,8 +173,8 @@ def draw_scale_bar(panel: Image.Image, view: MapView) -> None:
     draw_label(panel, (x + 2, y - 28), text, WHITE, 14)
 
 
-def _draw_box(panel: Image.Image, view: MapView, found: Detection, colour: Colour) -> None:
-    draw_strokes(panel, [view.ring(found.polygon, found.crs)], colour, 3 if found.rank == 1 else 1)
+def _draw_outline(panel: Image.Image, view: MapView, found: Detection, colour: Colour) -> None:
+    draw_strokes(panel, view.rings(found.polygon, found.crs), colour, 3 if found.rank == 1 else 1)
 
 
 def _label_box(panel: Image.Image, view: MapView, found: Detection, colour: Colour, taken: list[_Box]) -> None:

@@ -50,7 +50,8 @@ def plot_polygon(polygon: Polygon, crs: Any, title: str, ax: Axes | None = None,
         pixels = mosaic.read(Grid(as_crs(crs), Affine(step, 0, left, 0, -step, top), PX, PX))
         shown = np.where(pixels.valid[..., None], pixels.rgb, np.uint8(230))
         ax.imshow(shown, extent=(left, right, bottom, top), interpolation="nearest")
-    ax.plot(*polygon.exterior.xy, color="#e6007e", linewidth=2)
+    for ring in (polygon.exterior, *polygon.interiors):
+        ax.plot(*ring.xy, color="#e6007e", linewidth=2)
     # A degree of longitude is shorter than one of latitude.
     aspect = 1 / math.cos(math.radians((bottom + top) / 2)) if as_crs(crs).is_geographic else 1.0
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect=aspect, title=title)

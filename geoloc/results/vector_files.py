@@ -128,23 +128,23 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
 
 def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
     """Return RFC 7946 features of rows whose polygons are in `crs`; see `geojson_text`."""
-
-    def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return points.round(precision)
-
-    def geometry(polygon: Polygon | None) -> Any:
-        if polygon is None:
-            return None
-        return mapping(shapely.transform(within_turn(project(polygon, crs, WGS84)), rounded))
-
     return [
         {
             "type": "Feature",
-            "geometry": geometry(row.polygon),
+            "geometry": None if row.polygon is None else geometry_of(row.polygon, crs, precision),
             "properties": {name: row.properties.get(name) for name in columns},
         }
         for row in rows
     ]
+
+
+def geometry_of(polygon: Polygon, crs: Any, precision: int = 7) -> dict[str, Any]:
+    """Return a polygon in `crs` as an RFC 7946 geometry: a Polygon, or a MultiPolygon across the antimeridian."""
+
+    def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return points.round(precision)
+
+    return dict(mapping(shapely.transform(within_turn(project(polygon, crs, WGS84)), rounded)))
 
 
 def table_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any) -> geopandas.GeoDataFrame:

@@ -22,7 +22,9 @@ from geoloc.photo.target import Target
 from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer, CandidateBox
+from geoloc.search.drawn_size import drawn_size_m
 from geoloc.system.text import path_text
+from tiling.box import PixelBox
 from tiling.grid import Grid, project
 from tiling.plan import Middles, Window
 
@@ -136,15 +138,23 @@ class Looker:
         return None if proposal is None else self.candidate(proposal, window, crops)
 
     def candidate(self, proposal: Proposal, window: EncodedWindow, crops: Sequence[Crop]) -> CandidateBox:
-        """Return what the network proposes in a window, with the one of the target's crops that led to it."""
+        """Return what the network proposes in a window, with the one of the target's crops that led to it.
+
+        The box is as large as what was drawn is, where that is known; see `drawn_size_m`.
+        """
+        crop, box = crops[proposal.crop], proposal.box
+        drawn = drawn_size_m(self.photo, self.targets[proposal.target], crop.heading_deg)
+        if drawn is not None:
+            gsd_m = window.grid.ground_gsd()
+            box = PixelBox.about(*box.centre, drawn[0] / gsd_m, drawn[1] / gsd_m)
         return CandidateBox(
             target=proposal.target,
             grid=window.grid,
             window=window.id,
-            box=proposal.box,
+            box=box,
             log_mass=proposal.log_mass,
             spread_px=proposal.spread_px,
-            crop=crops[proposal.crop],
+            crop=crop,
         )
 
     def answer(self, candidate: CandidateBox) -> Answer:

@@ -7,9 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geoloc.errors import QueriesError
+
+if TYPE_CHECKING:
+    from shapely.geometry import MultiPolygon, Polygon
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,34 @@ class TableRow:
     where: str
     values: Mapping[str, Any]
     line: int = 0
+
+    def has(self, column: str) -> bool:
+        """Tell whether a column is there and is not empty."""
+        return self.values.get(column) not in (None, "")
+
+    def polygon(self, column: str) -> Polygon:
+        """Return the polygon that a column holds as WKT, as it was written.
+
+        Raises:
+            QueriesError: the column holds none.
+        """
+        shape = self.polygons(column)
+        if shape.geom_type != "Polygon":
+            raise QueriesError(f"{self.where}: {column} holds several polygons; give one")
+        return shape
+
+    def polygons(self, column: str) -> Polygon | MultiPolygon:
+        """Return the polygon or polygons that a column holds as WKT, as they were written.
+
+        Raises:
+            QueriesError: the column holds none.
+        """
+        import shapely
+
+        shape = shapely.from_wkt(str(self.values[column]), on_invalid="ignore")
+        if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
+            raise QueriesError(f"{self.where}: {column} is no polygon in WKT, such as POLYGON ((1 1, 9 1, 5 7, 1 1))")
+        return shape
 
     def number(self, column: str) -> float:
         """Return the finite number in a column.

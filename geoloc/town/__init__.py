@@ -1,4 +1,4 @@
-"""A synthetic town: its scene, its true orthomosaic, photographs of it with their metadata, and exact true boxes."""
+"""A synthetic town: its scene, its true orthomosaic, photographs with their metadata, exact true outlines."""
 
 from geoloc.town.picture.frame import TownError
 from geoloc.town.town import Flight, Town, TrueObject, build

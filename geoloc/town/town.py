@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Polygon
 
 from geoloc.errors import OutputError
 from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid, TownError
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
-from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.scene import Scene, Style, build_scene
 from geoloc.town.scene.shapes import SceneObject
 from geoloc.town.truth import MosaicCoverage, VisibleObject, choose_queries, visible_objects
 from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries
@@ -22,7 +24,7 @@ from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_phot
 DEFAULT_ORIGIN = (15.31, 51.87)
 """(lon, lat): in UTM zone 33, west of Poland."""
 QUERY_COLUMNS = (
-    "photo", "object", "kind", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg", "seen",
+    "photo", "object", "kind", "click_x", "click_y", "xmin", "ymin", "xmax", "ymax", "epsg", "seen", "geometry",
 )  # fmt: skip
 FILM_MM = 24
 QUERIES_PER_PHOTO = 6
@@ -61,11 +63,13 @@ class TrueObject:
         id: from 1, the same in the scene.
         kind: such as "house".
         box: xmin, ymin, xmax, ymax in the mosaic's CRS, of the object as the true ortho shows it.
+        outline: the same object's, in the mosaic's CRS, on whole centimetres (1e-7 degrees).
     """
 
     id: int
     kind: str
     box: tuple[float, float, float, float]
+    outline: Polygon
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ def build(
     photo_px: tuple[int, int] = (1600, 1200),
     panorama_px: int = 2048,
     flights: Sequence[Flight] = FLIGHTS,
+    style: Style = "village",
 ) -> Town:
     """Write a town: `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg` and `queries.csv`, replacing older ones.
 
@@ -119,6 +124,7 @@ def build(
         photo_px: width and height of a photo.
         panorama_px: width of a panorama.
         flights: of the photos, in turn.
+        style: "village", houses in gardens round a square, or "farm", barns, blocks and courts among fields.
 
     Raises:
         TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.
@@ -131,10 +137,10 @@ def build(
     frame = Frame(origin, epsg)
     grid = MosaicGrid.over(frame, size_m, gsd_m, rotation_deg)
     _make_folders(folder)
-    scene = build_scene(seed, size_m)
+    scene = build_scene(seed, size_m, style)
     painted = PaintedGround(scene, seed)
     rng = np.random.default_rng([seed, 5])
-    survey = survey_day(rng)
+    survey = survey_day(rng, style)
     flight = flight_day(rng, survey)
 
     mosaic = folder / "mosaic.tif"
@@ -171,7 +177,11 @@ def build(
         panorama_paths.append(path)
     queries = folder / "queries.csv"
     write_queries(queries, rows, QUERY_COLUMNS)
-    objects = tuple(TrueObject(o.id, o.kind, frame.true_box(o.outline())) for o in scene.objects if o.surveyed)
+    objects = tuple(
+        TrueObject(o.id, o.kind, frame.true_box(o.outline()), frame.true_outline(o.plan()))
+        for o in scene.objects
+        if o.surveyed
+    )
     return Town(mosaic, tuple(photo_paths), tuple(panorama_paths), queries, objects)
 
 
@@ -229,5 +239,6 @@ def _row(path: Path, folder: Path, frame: Frame, visible: VisibleObject) -> dict
     values = (
         path.relative_to(folder).as_posix(), f"{item.kind}_{item.id}", item.kind, *visible.click,
         *frame.true_box(item.outline()), frame.epsg, round(visible.share, 3),
+        shapely.to_wkt(frame.true_outline(item.plan()), rounding_precision=7),
     )  # fmt: skip
     return dict(zip(QUERY_COLUMNS, values, strict=True))

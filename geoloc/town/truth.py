@@ -16,7 +16,12 @@ from geoloc.town.scene.shapes import BOX_CORNERS, SceneObject, pack
 MAX_DISTANCE_M = 95.0
 """Between the camera and what is asked for, along the ground: what a search round the photo's GPS finds."""
 MARGIN_PX = 6
-_KINDS = ("house", "car", "tree", "shed", "pool", "hall")
+_KINDS = (
+    "house", "car", "tree", "shed", "pool", "hall",
+    "barn", "bale", "tank", "block", "row house", "container", "trailer", "stand", "court", "stack", "tractor", "pile",
+    "hedge", "tree row", "solar", "orchard tree",
+)  # fmt: skip
+"""In the order in which they are asked for; a village has those of the first line only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,12 +82,18 @@ class Fields:
         return request
 
     def target(self) -> Target:
-        """Return what was clicked, by a click or two corners of a box, pixels of the upright photo."""
-        boxed = self.get("box", lambda value: Target.from_corners(*_CORNERS.from_json(value)), None)
-        if boxed is not None and self._fields.get("click") is None:
-            return boxed
-        x, y = self.need("click", _POINT.from_json)
-        return Target(Click(x, y), None if boxed is None else boxed.box)
+        """Return what was clicked: by a click, two corners of a box or a polygon's ring, pixels of the upright photo.
+
+        Raises:
+            RequestError: none of these is given, or one is senseless; a polygon counts before a box.
+        """
+        drawn = self.get("polygon", _outline, None)
+        if drawn is None:
+            drawn = self.get("box", lambda value: Target.from_corners(*_CORNERS.from_json(value)), None)
+        if drawn is not None and self._fields.get("click") is None:
+            return drawn
+        click = Click(*self.need("click", _POINT.from_json))
+        return Target(click) if drawn is None else replace(drawn, click=click)
 
     def path(self, name: str) -> Path:
         """Return a path that must be given."""
@@ -99,3 +106,9 @@ class Fields:
     def whole(self, name: str) -> int:
         """Return a whole number, 0 unless given."""
         return self.get(name, kinds.WHOLE.from_json, 0)
+
+
+def _outline(value: Any) -> Target:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list of points")
+    return Target.from_polygon([_POINT.from_json(point) for point in value])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoloc.errors import QueriesError
 from geoloc.photo.photo import Photo, load_photo
-from geoloc.photo.target import check_target
+from geoloc.photo.target import within_photo
 from geoloc.pipeline.scope import Scope
 from geoloc.system.extras import needing
 from geoloc.worker.fields import Fields, RequestError
@@ -34,12 +34,12 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     """Answer one click in one photo."""
     from geoloc.pipeline.cascade import Watch
     from geoloc.results.columns import COLUMNS
-    from geoloc.results.vector_files import features_of, row_of
+    from geoloc.results.vector_files import features_of, geometry_of, row_of
 
     begin = time.monotonic()
-    request, target, px = fields.search(), fields.target(), fields.whole("thumbnails")
+    request, drawn, px = fields.search(), fields.target(), fields.whole("thumbnails")
     photo = load_photo(fields.path("photo"))
-    check_target(photo, target)
+    target = within_photo(photo, drawn)
     progress.stage("planning")
     source = session.source(request, progress)
     scope = Scope(source, request)
@@ -50,6 +50,7 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     here = found.here
     return {
         "found": _collection(features_of([row_of(d) for d in here], COLUMNS, source.crs)),
+        "outlines": [[geometry_of(outline, source.crs) for outline in d.alternatives] for d in here],
         "best_score": max((answer.score for answer in found.answers), default=None),
         "windows": len(found.plan.windows),
         "gsd_m": max(found.plan.gsd_m, source.finest_m),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Actions on answers: put them into a layer, show them on the map, accept or reject, edit, export."""
+"""Actions on answers: put them into a layer, show them on the map, accept or reject, edit, nudge, export."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsCsException, QgsVectorLayer
 from qgis.PyQt.QtWidgets import QFileDialog
 
-from ..layers import results
+from ..layers import outlines, results
 from ..layers.errors import LayerError
 from ..texts import tr, worded
 from .answers_panel import AnswersPanel
@@ -33,15 +33,16 @@ class AnswerActions:
         panel.show_wanted.connect(self.show)
         panel.judge_wanted.connect(self.judge)
         panel.edit_wanted.connect(self.edit)
+        panel.nudge_wanted.connect(self.nudge)
         panel.export_wanted.connect(self.export)
 
     def add(
-        self, found: dict, reference: str, layer: QgsVectorLayer | None, crs: QgsCoordinateReferenceSystem
+        self, result: dict, reference: str, layer: QgsVectorLayer | None, crs: QgsCoordinateReferenceSystem
     ) -> list[results.LocatedAnswer]:
         """Put answers into a layer, or into a new one where that is not possible: none may be lost.
 
         Args:
-            found: GeoJSON FeatureCollection in WGS 84, as the worker answers.
+            result: the worker's; see `results.add`.
             reference: name of what was searched.
             layer: of the project; None for a new one.
             crs: of a new layer.
@@ -52,8 +53,8 @@ class AnswerActions:
         if layer is not None:
             # It may be read-only, or its CRS may have no such place.
             with contextlib.suppress(LayerError, QgsCsException):
-                return results.add(layer, found, reference)
-        return results.add(results.new_layer(crs), found, reference)
+                return results.add(layer, result, reference)
+        return results.add(results.new_layer(crs), result, reference)
 
     def show(self, answer: results.LocatedAnswer) -> None:
         """Show an answer on the map, with what lies round it."""
@@ -68,7 +69,15 @@ class AnswerActions:
 
     def judge(self, answer: results.LocatedAnswer, status: str) -> None:
         """Store that an answer is accepted or rejected; the same judgement once more takes it back."""
-        if not results.judge(answer, "" if results.status_of(answer) == status else status):
+        present = results.stored(answer).get(results.STATUS)
+        self._changed(results.judge(answer, "" if present == status else status))
+
+    def nudge(self, answer: results.LocatedAnswer, step: int) -> None:
+        """Put an answer's next smaller (-1) or larger (1) outline in the place of the present one."""
+        self._changed(outlines.nudge(answer, step))
+
+    def _changed(self, ok: bool) -> None:
+        if not ok:
             text = tr("This layer cannot be changed: export it, or make it editable.")
             self._messages.show(text, Qgis.MessageLevel.Warning)
         self._panel.refresh()

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence, QPixmap
 from qgis.PyQt.QtWidgets import (
     QAction,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -20,11 +22,12 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..layers import results
+from ..layers import outlines, results
 from ..layers.style import ACCEPTED, REJECTED
 from ..texts import tr
 
 THUMBNAIL_PX = 96
+SMALLER, LARGER = "smaller", "larger"
 _MARKS = {ACCEPTED: ("#12a150", "✓"), REJECTED: ("#b00020", "✗"), "": ("", "")}
 
 
@@ -37,6 +40,8 @@ class AnswersPanel(QWidget):
     """A `results.LocatedAnswer` is to be given this status."""
     edit_wanted = pyqtSignal(object)
     """A `results.LocatedAnswer` is to be edited by hand."""
+    nudge_wanted = pyqtSignal(object, int)
+    """A `results.LocatedAnswer` is to have its next smaller or larger outline: a step of `outlines`."""
     export_wanted = pyqtSignal(object)
     """The layer of a `results.LocatedAnswer` is to be exported."""
 
@@ -51,19 +56,22 @@ class AnswersPanel(QWidget):
         self.list.currentRowChanged.connect(self._choose)
         self.list.itemClicked.connect(lambda item: self._choose(self.list.row(item)))
         self.buttons = {}
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for name, text, icon, key, slot in (
+        # Two rows: one would be wider than the dock need be.
+        rows = QGridLayout()
+        rows.setSpacing(2)
+        for name, text, icon, keys, slot in (
             ("accept", tr("Accept"), "mIconSuccess.svg", "A", lambda: self._emit(self.judge_wanted, ACCEPTED)),
             ("reject", tr("Reject"), "mIconDelete.svg", "X", lambda: self._emit(self.judge_wanted, REJECTED)),
             ("edit", tr("Edit by hand"), "mActionToggleEditing.svg", "", lambda: self._emit(self.edit_wanted)),
+            (SMALLER, tr("Smaller"), "symbologyRemove.svg", "-", lambda: self._nudge(outlines.SMALLER)),
+            # The key of + is that of = on many keyboards.
+            (LARGER, tr("Larger"), "symbologyAdd.svg", "+=", lambda: self._nudge(outlines.LARGER)),
             ("export", tr("Export ..."), "mActionFileSaveAs.svg", "", lambda: self._emit(self.export_wanted)),
         ):
             action = QAction(QgsApplication.getThemeIcon(icon), text, self)
-            if key:
-                action.setShortcut(QKeySequence(key))
-                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.setToolTip(f"{text} ({key})" if key else text)
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setToolTip(f"{text} ({', '.join(keys)})" if keys else text)
             action.triggered.connect(lambda checked=False, do=slot: do())
             self.list.addAction(action)
             button = QToolButton()
@@ -71,14 +79,14 @@ class AnswersPanel(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(QSize(16, 16))
             button.setAutoRaise(True)
+            rows.addWidget(button, len(self.buttons) // 3, len(self.buttons) % 3)
             self.buttons[name] = button
-            row.addWidget(button)
-        row.addStretch(1)
+        rows.setColumnStretch(3, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.title)
         layout.addWidget(self.list, 1)
-        layout.addLayout(row)
+        layout.addLayout(rows)
         self.clear()
 
     def clear(self, text: str = "") -> None:
@@ -98,6 +106,12 @@ class AnswersPanel(QWidget):
         """
         self.clear(title)
         self._answers = answers
+        for changed in _changes(results.layer_of(answers[0])):
+            # Once, however often answers go to the same layer.
+            with contextlib.suppress(TypeError):
+                changed.disconnect(self.refresh)
+            # Undone, redone or edited by hand.
+            changed.connect(self.refresh)
         photo = _pixmap(result.get("photo_thumbnail"))
         mosaics = {one["rank"]: _pixmap(one.get("mosaic")) for one in result.get("thumbnails") or ()}
         self.list.blockSignals(True)
@@ -120,16 +134,19 @@ class AnswersPanel(QWidget):
         return len(self._answers)
 
     def refresh(self) -> None:
-        """Show the status that is stored of each answer by now."""
+        """Show what is stored of each answer by now."""
         for row in range(self.list.count()):
-            self.list.itemWidget(self.list.item(row)).show_status()
+            self.list.itemWidget(self.list.item(row)).show_stored()
         self._enable()
 
     def _choose(self, row: int) -> None:
         self._enable()
         self._emit(self.show_wanted)
 
-    def _emit(self, signal, *more: str) -> None:
+    def _nudge(self, step: int) -> None:
+        self._emit(self.nudge_wanted, step)
+
+    def _emit(self, signal, *more) -> None:
         if self.chosen() is not None:
             signal.emit(self.chosen(), *more)
 
@@ -138,10 +155,12 @@ class AnswersPanel(QWidget):
         exists = answer is not None and results.feature_of(answer) is not None
         for button in self.buttons.values():
             button.defaultAction().setEnabled(exists)
+        for name, step in ((SMALLER, outlines.SMALLER), (LARGER, outlines.LARGER)):
+            self.buttons[name].defaultAction().setEnabled(exists and outlines.can_nudge(answer, step))
 
 
 class _Row(QWidget):
-    """Photo and mosaic side by side, and rank, score, accuracy, method and status of the answer."""
+    """Photo and mosaic side by side, and rank, score, accuracy, size, method and status of the answer."""
 
     def __init__(self, answer: results.LocatedAnswer, photo: QPixmap | None, mosaic: QPixmap | None) -> None:
         super().__init__()
@@ -154,24 +173,37 @@ class _Row(QWidget):
                 label.setPixmap(pixmap)
                 label.setToolTip(tip)
                 layout.addWidget(label)
-        values = answer.values
-        head = tr("#{rank}  score {score:.2f}").format(rank=values["rank"], score=values["score"])
-        lines = [f"<b>{head}</b>", tr("within {metres:.1f} m").format(metres=values["accuracy_m"])]
-        lines.append(_methods().get(values.get("method"), values.get("method") or ""))
-        if values.get("note"):
-            lines.append(html.escape(values["note"]))
-        text = QLabel("<br>".join(lines))
-        text.setWordWrap(True)
-        layout.addWidget(text, 1)
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        layout.addWidget(self._text, 1)
         self._status = QLabel()
         layout.addWidget(self._status)
-        self.show_status()
+        self.show_stored()
 
-    def show_status(self) -> None:
-        """Show whether the answer is accepted, rejected, or neither."""
-        colour, mark = _MARKS.get(results.status_of(self._answer), ("", ""))
+    def show_stored(self) -> None:
+        """Show what was found, how large it is by now, and whether it is accepted, rejected, or neither."""
+        values, stored = self._answer.values, results.stored(self._answer)
+        head = tr("#{rank}  score {score:.2f}").format(rank=values["rank"], score=values["score"])
+        lines = [f"<b>{head}</b>", tr("within {metres:.1f} m").format(metres=values["accuracy_m"]), _size(stored)]
+        lines.append(_methods().get(values.get("method"), values.get("method") or ""))
+        lines.append(html.escape(values.get("note") or ""))
+        self._text.setText("<br>".join(line for line in lines if line))
+        colour, mark = _MARKS.get(stored.get(results.STATUS, ""), ("", ""))
         self._status.setText(mark)
         self._status.setStyleSheet(f"color: {colour}; font-size: 22px; font-weight: bold" if mark else "")
+
+
+def _changes(layer: QgsVectorLayer) -> tuple:
+    """Return the signals of a layer that is being edited."""
+    return layer.geometryChanged, layer.attributeValueChanged
+
+
+def _size(stored: dict) -> str:
+    """Return length and width of an answer in words, and whether it is but a box; empty where nothing was measured."""
+    if "length_m" not in stored or "width_m" not in stored:
+        return ""
+    size = tr("{length:.1f} x {width:.1f} m").format(length=stored["length_m"], width=stored["width_m"])
+    return tr("{size}, box only").format(size=size) if stored.get("outline") == "box" else size
 
 
 def _methods() -> dict[str, str]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -36,10 +37,13 @@ from ..texts import tr, worded
 from ..worker.environment import SetupError
 from ..worker.locate_task import LocateTask
 from ..worker.request import (
+    BOX,
+    CLICK,
     DEFAULT_DOUBTFUL,
     DEFAULT_EXHAUSTIVE,
     DEFAULT_GEOMETRY,
     DEFAULT_TOP,
+    PhotoTarget,
     SearchPlace,
     search_request,
 )
@@ -186,7 +190,7 @@ class GeolocDock(QgsDockWidget):
 
     def start(self) -> None:
         """Search with what was chosen; what is missing is said in the message bar."""
-        if self.running:
+        if self.running or not self.photo.finish():
             return
         try:
             command = settings.worker_command()
@@ -204,11 +208,12 @@ class GeolocDock(QgsDockWidget):
         # All of it now: while layers are rendered, the user may choose other things.
         title = tr("Locate object from {photo}").format(photo=self.photo.path.name)
         reference, crs = self._reference_name(), self._results_crs()
+        over = partial(self._over, _asked(self.photo.path, self.photo.target))
 
         def search(rendered: list[Path]) -> None:
             mosaics = [*fields["mosaics"], *map(str, rendered)]
             whole = {**fields, "mosaics": mosaics}
-            self._run(LocateTask(command, title, fields=whole, reference=reference, crs=crs, when_over=self._over))
+            self._run(LocateTask(command, title, fields=whole, reference=reference, crs=crs, when_over=over))
 
         if online is None:
             search([])
@@ -250,8 +255,8 @@ class GeolocDock(QgsDockWidget):
         """Return the fields of the request, without rasters that have to be rendered first."""
         if self.photo.path is None:
             raise InputError(tr("Choose a photo and click the object in it."))
-        if self.photo.click is None:
-            raise InputError(tr("Click the object in the photo."))
+        if self.photo.target is None:
+            raise InputError(tr("Click the object in the photo, or draw it."))
         index, layers = self.reference.chosen_index(), self.reference.chosen_layers()
         if self.reference.use_index.isChecked() and (index is None or not index.is_dir()):
             raise InputError(tr("Choose the folder of an index, or search on raster layers."))
@@ -260,7 +265,7 @@ class GeolocDock(QgsDockWidget):
         files = [str(raster_file(layer)) for layer in layers if not needs_rendering(layer)]
         return {
             "photo": str(self.photo.path),
-            "click": list(self.photo.click),
+            **self.photo.target.fields(),
             "thumbnails": THUMBNAIL_PX,
             **search_request(
                 mosaics=files,
@@ -314,7 +319,7 @@ class GeolocDock(QgsDockWidget):
         self.status.setText(tr("Starting geoloc ..."))
         QgsApplication.taskManager().addTask(self.task)
 
-    def _over(self, task: LocateTask) -> None:
+    def _over(self, asked: str, task: LocateTask) -> None:
         if self._gone:
             return
         self.task = None
@@ -328,7 +333,7 @@ class GeolocDock(QgsDockWidget):
         elif not task.answer["found"]["features"]:
             self._show_nothing(task.answer)
         else:
-            self._show_found(task)
+            self._show_found(asked, task)
 
     def _show_nothing(self, answer: dict) -> None:
         score = answer.get("best_score")
@@ -337,14 +342,12 @@ class GeolocDock(QgsDockWidget):
         self.answers.clear(text)
         self.messages.show(text, Qgis.MessageLevel.Warning)
 
-    def _show_found(self, task: LocateTask) -> None:
+    def _show_found(self, asked: str, task: LocateTask) -> None:
         layer = QgsProject.instance().mapLayer(self.into.currentData() or "")
-        answers = self.answer_actions.add(task.answer["found"], task.reference, layer, task.crs)
+        answers = self.answer_actions.add(task.answer, task.reference, layer, task.crs)
         self._list_layers()
         self.into.setCurrentIndex(self.into.findData(answers[0].layer_id))
-        photo, click = Path(task.fields["photo"]).name, task.fields["click"]
-        title = tr("{photo}, clicked at {x:.0f}, {y:.0f}").format(photo=photo, x=click[0], y=click[1])
-        self.answers.show_answers(answers, task.answer, title)
+        self.answers.show_answers(answers, task.answer, asked)
         self.tabs.setTabText(ANSWERS, tr("Answers ({count})").format(count=len(answers)))
         self.tabs.setCurrentIndex(ANSWERS)
         self.answer_actions.show(answers[0])
@@ -394,10 +397,10 @@ class GeolocDock(QgsDockWidget):
         self.answers.refresh()
 
     def _enable(self) -> None:
-        self.start_button.setToolTip(self._missing() or tr("Search for what was clicked"))
+        self.start_button.setToolTip(self._missing() or tr("Search for what is marked in the photo"))
 
     def _missing(self) -> str:
-        if self.photo.click is None:
+        if self.photo.target is None:
             return tr("Choose a photo and click the object in it.")
         if self.reference.chosen_index() is None and not self.reference.chosen_layers():
             return tr("Tick the raster layer to search on.")
@@ -418,3 +421,14 @@ class GeolocDock(QgsDockWidget):
     def _show_progress(self, percent: float) -> None:
         self.progress.setRange(0, 100)
         self.progress.setValue(round(percent))
+
+
+def _asked(photo: Path, target: PhotoTarget) -> str:
+    """Return in words what is searched for."""
+    (x, y), (far_x, far_y) = target.points[0], target.points[-1]
+    if target.kind == CLICK:
+        return tr("{photo}, clicked at {x:.0f}, {y:.0f}").format(photo=photo.name, x=x, y=y)
+    if target.kind == BOX:
+        text = tr("{photo}, a box from {x:.0f}, {y:.0f} to {far_x:.0f}, {far_y:.0f}")
+        return text.format(photo=photo.name, x=x, y=y, far_x=far_x, far_y=far_y)
+    return tr("{photo}, a polygon of {count} corners").format(photo=photo.name, count=len(target.points))

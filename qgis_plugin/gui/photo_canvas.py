@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A view of a photograph that takes a click."""
+"""A view of a photograph in which an object is clicked, or drawn."""
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPen, QPixmap, QTextOption, QTransform
-from qgis.PyQt.QtWidgets import QApplication, QGraphicsItem, QGraphicsPathItem, QGraphicsScene, QGraphicsView
+from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPixmap, QTextOption, QTransform
+from qgis.PyQt.QtWidgets import QApplication, QGraphicsScene, QGraphicsView
 
 from ..texts import tr
+from ..worker.request import BOX, CLICK, POLYGON, PhotoTarget
+from .photo_drawing import DrawingError, box_target, polygon_target
+from .photo_shapes import Outline, cross
 
 _ZOOM_STEP = 1.25
 _MAX_ZOOM = 32.0
-_ARM = 14.0
-_GAP = 5.0
 _LARGEST_MB = 2048
+_ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_DRAWING_KEYS = (*_ENDS, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
 
 
 class PhotoReadError(Exception):
@@ -47,14 +50,21 @@ def read_upright(path: str, most_px: int = 0) -> QImage:
 
 
 class PhotoCanvas(QGraphicsView):
-    """A photograph on the screen: the wheel zooms, dragging moves, a click marks.
+    """A photograph on the screen: the wheel zooms, dragging moves, and one of three tools marks an object.
+
+    `CLICK` marks where the mouse is clicked. `BOX` marks what is dragged over; the middle button moves the photo
+    then, as it always does. `POLYGON` takes a corner a click, until a double click, the right button or Enter ends
+    it; Backspace takes the last corner back. Escape gives up what is being drawn, and the last target stays.
 
     Attributes:
-        mark: (x, y) in pixels of the upright photo, corner origin, however the view is turned; None without a mark.
+        target: what is marked, however the view is turned; None where nothing is.
+        tool: `CLICK`, `BOX` or `POLYGON`.
     """
 
-    marked = pyqtSignal(float, float)
-    """(x, y) of a new mark."""
+    marked = pyqtSignal()
+    """There is another target."""
+    refused = pyqtSignal(str)
+    """One line saying why what was drawn marks nothing."""
 
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
@@ -68,10 +78,17 @@ class PhotoCanvas(QGraphicsView):
         self.setMinimumSize(160, 140)
         # The panel round it takes what is dropped.
         self.setAcceptDrops(False)
-        self.mark: QPointF | None = None
+        # Lines to the mouse are drawn while no button is down.
+        self.viewport().setMouseTracking(True)
+        self.target: PhotoTarget | None = None
+        self.tool = CLICK
         self._photo = None
         self._cross = None
-        self._pressed_at = None
+        self._outline: Outline | None = None
+        self._sketch: Outline | None = None
+        self._corners: list[QPointF] = []
+        self._pressed_at: QPoint | None = None
+        self._grabbed_at: QPoint | None = None
         self._fitted = True
         self._scale = 1.0
         self._turned = 0
@@ -82,30 +99,68 @@ class PhotoCanvas(QGraphicsView):
         return self._photo is not None
 
     def show_photo(self, image: QImage) -> None:
-        """Show another photo, whole, upright and without a mark."""
+        """Show another photo, whole, upright and without a target."""
         self.clear()
         self._photo = self.scene().addPixmap(QPixmap.fromImage(image))
         self._photo.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
-        self._cross = _cross(self._photo)
+        self._cross = cross(self._photo)
+        self._outline, self._sketch = Outline(self._photo), Outline(self._photo)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
         self.fit()
 
     def clear(self) -> None:
         """Show no photo."""
         self.scene().clear()
-        self.mark = self._photo = self._cross = None
+        self.target = self._photo = self._cross = self._outline = self._sketch = None
+        self._corners, self._pressed_at = [], None
         self._turned = 0
         self.viewport().unsetCursor()
         self.viewport().update()
 
-    def set_mark(self, x: float, y: float) -> None:
-        """Mark (x, y) in pixels of the upright photo, corner origin; outside the photo nothing happens."""
-        if self._photo is None or not self._photo.pixmap().rect().contains(int(x // 1), int(y // 1)):
-            return
-        self.mark = QPointF(x, y)
-        self._cross.setPos(self.mark)
-        self._cross.setVisible(True)
-        self.marked.emit(x, y)
+    def use(self, tool: str) -> None:
+        """Take another tool; what is being drawn is given up."""
+        self.give_up()
+        self.tool = tool
+        drags = tool != BOX
+        self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag if drags else QGraphicsView.DragMode.NoDrag)
+        if self._photo is not None:
+            self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+
+    @property
+    def drawing(self) -> bool:
+        """Whether a box or polygon has been begun and not ended."""
+        return bool(self._corners)
+
+    def give_up(self) -> None:
+        """Forget what is being drawn; the last target stays."""
+        self._corners, self._pressed_at = [], None
+        self._show_sketch([])
+
+    def finish(self) -> bool:
+        """Make what is being drawn the target; False where it marks nothing and has been refused."""
+        if not self._corners:
+            return True
+        try:
+            if self.tool == BOX:
+                target = box_target(*self._corners, self._photo.boundingRect())
+            else:
+                target = polygon_target(self._corners, self._photo.boundingRect())
+        except DrawingError as error:
+            self.refused.emit(str(error))
+            return False
+        self.give_up()
+        self._mark(target)
+        return True
+
+    def _mark(self, target: PhotoTarget) -> None:
+        self.target = target
+        points = [QPointF(*point) for point in target.points]
+        self._cross.setVisible(target.kind == CLICK)
+        self._cross.setPos(points[0])
+        if target.kind == BOX:
+            points = _corners_of(*points)
+        self._outline.show([] if target.kind == CLICK else points)
+        self.marked.emit()
 
     def zoom(self, steps: float) -> None:
         """Zoom in by a number of steps; below 0 zoom out, until the whole photo is shown."""
@@ -131,22 +186,77 @@ class PhotoCanvas(QGraphicsView):
         self._set_scale(self._fit_scale())
         self.centerOn(self._photo)
 
+    def event(self, event) -> bool:  # noqa: D102 (Qt's)
+        if event.type() == QEvent.Type.ShortcutOverride and self.drawing and event.key() in _DRAWING_KEYS:
+            # Not QGIS's own shortcut then.
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        if not self.drawing or event.key() not in _DRAWING_KEYS:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.give_up()
+        elif self.tool == POLYGON and event.key() == Qt.Key.Key_Backspace:
+            self._corners.pop()
+            self._show_sketch(self._corners)
+        elif self.tool == POLYGON:
+            self.finish()
+
     def mousePressEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._grabbed_at = event.pos()
+            return
         self._pressed_at = event.pos() if event.button() == Qt.MouseButton.LeftButton else None
         super().mousePressEvent(event)
 
+    def mouseDoubleClickEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        if self.tool == POLYGON and event.button() == Qt.MouseButton.LeftButton:
+            # Its first click was the last corner.
+            self.finish()
+        elif self.tool == BOX:
+            # A drag that begins soon after a click.
+            self.mousePressEvent(event)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def mouseMoveEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        super().mouseMoveEvent(event)
+        if self._grabbed_at is not None:
+            by, self._grabbed_at = event.pos() - self._grabbed_at, event.pos()
+            for bar, pixels in ((self.horizontalScrollBar(), by.x()), (self.verticalScrollBar(), by.y())):
+                bar.setValue(bar.value() - pixels)
+        elif self.tool == BOX and self._pressed_at is not None and self._photo is not None:
+            self._corners = [self._place(self._pressed_at), self._place(event.pos())]
+            self._show_sketch(_corners_of(*self._corners))
+        elif self.tool == POLYGON and self._corners:
+            self._show_sketch([*self._corners, self._place(event.pos())])
+
     def mouseReleaseEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._grabbed_at = None
+            return
         super().mouseReleaseEvent(event)
-        if self._photo is not None:
-            self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+        if self._photo is None:
+            return
+        self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+        if event.button() == Qt.MouseButton.RightButton and self.tool == POLYGON:
+            self.finish()
         pressed_at, self._pressed_at = self._pressed_at, None
         if pressed_at is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        if (event.pos() - pressed_at).manhattanLength() < QApplication.startDragDistance():
-            # A pixel of the screen is a square too: its centre is meant.
-            centre = QPointF(event.pos()) + QPointF(0.5, 0.5)
-            place = self.viewportTransform().inverted()[0].map(centre)
-            self.set_mark(place.x(), place.y())
+        place = self._place(event.pos())
+        dragged = (event.pos() - pressed_at).manhattanLength() >= QApplication.startDragDistance()
+        if self.tool == BOX:
+            self._corners = [self._place(pressed_at), place] if dragged else []
+            if not self.finish() or not dragged:
+                self.give_up()
+        elif self.tool == POLYGON and not dragged:
+            self._corners.append(place)
+            self._show_sketch(self._corners)
+        elif self.tool == CLICK and not dragged and self._in_photo(place):
+            self._mark(PhotoTarget(CLICK, ((place.x(), place.y()),)))
 
     def wheelEvent(self, event) -> None:  # noqa: D102 (Qt's)
         # Qt before 5.14 has no position().
@@ -172,6 +282,18 @@ class PhotoCanvas(QGraphicsView):
         if self._fitted:
             self.fit()
 
+    def _place(self, at: QPoint) -> QPointF:
+        """Return where a pixel of the screen lies in the photo; it is a square too, whose centre is meant."""
+        return self.viewportTransform().inverted()[0].map(QPointF(at) + QPointF(0.5, 0.5))
+
+    def _in_photo(self, place: QPointF) -> bool:
+        """Return whether a place lies in a pixel of the photo: its bounds are half-open, as geoloc's own are."""
+        return self._photo.pixmap().rect().contains(int(place.x() // 1), int(place.y() // 1))
+
+    def _show_sketch(self, corners: list[QPointF]) -> None:
+        if self._sketch is not None:
+            self._sketch.show(corners)
+
     def _set_scale(self, scale: float, room_px: int = 0) -> None:
         """Show the photo at a scale, with room round it, so that what is under the mouse can stay there.
 
@@ -192,16 +314,6 @@ class PhotoCanvas(QGraphicsView):
         return min(1.0, view.width() / width, view.height() / height)
 
 
-def _cross(parent: QGraphicsItem) -> QGraphicsPathItem:
-    """Return a cross with an open middle, of the same size at every zoom, hidden until it has a place."""
-    path = QPainterPath()
-    for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        path.moveTo(dx * _GAP, dy * _GAP)
-        path.lineTo(dx * _ARM, dy * _ARM)
-    path.addEllipse(QPointF(0, 0), _ARM * 0.7, _ARM * 0.7)
-    halo = QGraphicsPathItem(path, parent)
-    halo.setPen(QPen(QColor("white"), 4))
-    QGraphicsPathItem(path, halo).setPen(QPen(QColor("#e6007e"), 2))
-    halo.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
-    halo.setVisible(False)
-    return halo
+def _corners_of(one: QPointF, other: QPointF) -> list[QPointF]:
+    """Return the four corners of the box between two opposite ones, one after another."""
+    return [one, QPointF(other.x(), one.y()), other, QPointF(one.x(), other.y())]

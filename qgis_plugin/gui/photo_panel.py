@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choosing a photograph, looking at it and clicking the object in it."""
+"""Choosing a photograph, looking at it and marking the object in it: clicked, in a box or in a polygon."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from qgis.core import QgsApplication, QgsExifTools, QgsPointXY
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QFileInfo, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
-from qgis.PyQt.QtWidgets import QAction, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QAction, QActionGroup, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from ..texts import tr
+from ..worker.request import BOX, CLICK, POLYGON, PhotoTarget
 from .photo_canvas import PhotoCanvas, PhotoReadError, read_upright
 from .photo_strip import SUFFIXES, PhotoStrip, photos_in
 
+_DRAWN = (CLICK, BOX, POLYGON)
+# Lines are a little higher in a label than by themselves.
+_HINT_LINES = 3.3
+
 
 class PhotoPanel(QWidget):
-    """The photograph with the object that is searched for, and the click on it.
+    """The photograph with the object that is searched for, and what marks it.
 
     Attributes:
         path: of the photo that is shown; None without one.
@@ -25,9 +30,9 @@ class PhotoPanel(QWidget):
     """
 
     changed = pyqtSignal()
-    """Another photo was chosen, or another click."""
+    """Another photo was chosen, or something else marked."""
     failed = pyqtSignal(str)
-    """One line saying what is wrong with a photo that was chosen."""
+    """One line saying what is wrong with a photo that was chosen, or with what was drawn in it."""
 
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
@@ -45,10 +50,14 @@ class PhotoPanel(QWidget):
         self.strip.setVisible(False)
         self.strip.chosen.connect(self._show)
         self.view = PhotoCanvas()
-        self.view.marked.connect(lambda x, y: self._show_state())
-        self.view.marked.connect(lambda x, y: self.changed.emit())
+        self.view.marked.connect(self._show_state)
+        self.view.marked.connect(self.changed.emit)
+        self.view.refused.connect(self.failed.emit)
         self.hint = QLabel()
         self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # As high for every text, or the photo would move while it is drawn in.
+        self.hint.setMinimumHeight(round(_HINT_LINES * self.fontMetrics().lineSpacing()))
         self._build()
         self._show_state()
 
@@ -56,7 +65,11 @@ class PhotoPanel(QWidget):
         self.tools = {}
         row = QHBoxLayout()
         row.setSpacing(2)
+        kinds = QActionGroup(self)
         for name, text, icon, key, slot in (
+            (CLICK, tr("Click the object"), "mActionCapturePoint.svg", "C", lambda: self._use(CLICK)),
+            (BOX, tr("Draw a box round the object"), "mActionAddBasicRectangle.svg", "B", lambda: self._use(BOX)),
+            (POLYGON, tr("Draw the object"), "mActionCapturePolygon.svg", "P", lambda: self._use(POLYGON)),
             ("before", tr("Previous photo"), "mActionArrowLeft.svg", "PgUp", lambda: self.strip.step(-1)),
             ("next", tr("Next photo"), "mActionArrowRight.svg", "PgDown", lambda: self.strip.step(1)),
             ("closer", tr("Zoom in"), "mActionZoomIn.svg", "+", lambda: self.view.zoom(2)),
@@ -76,6 +89,15 @@ class PhotoPanel(QWidget):
             button.setIconSize(QSize(20, 20))
             self.tools[name] = button
             row.addWidget(button)
+            if name in _DRAWN:
+                kinds.addAction(action)
+                action.setCheckable(True)
+                action.setChecked(name == self.view.tool)
+            if name == POLYGON:
+                line = QFrame()
+                line.setFrameShape(QFrame.Shape.VLine)
+                line.setFrameShadow(QFrame.Shadow.Sunken)
+                row.addWidget(line)
         self.counter = QLabel()
         row.addStretch(1)
         row.addWidget(self.counter)
@@ -88,10 +110,13 @@ class PhotoPanel(QWidget):
         layout.addWidget(self.hint)
 
     @property
-    def click(self) -> tuple[float, float] | None:
-        """(x, y) of the click in pixels of the upright photo, corner origin; None without a click."""
-        mark = self.view.mark
-        return None if mark is None else (mark.x(), mark.y())
+    def target(self) -> PhotoTarget | None:
+        """What is marked in the photo; None where nothing is."""
+        return self.view.target
+
+    def finish(self) -> bool:
+        """End what is being drawn; False where it marks nothing, which is said."""
+        return self.view.finish()
 
     def open(self, path: str) -> None:
         """Show a photograph, or the first one of a folder; "" shows none."""
@@ -147,6 +172,10 @@ class PhotoPanel(QWidget):
         if problem:
             self.failed.emit(problem)
 
+    def _use(self, tool: str) -> None:
+        self.view.use(tool)
+        self._show_state()
+
     def _show_state(self) -> None:
         number, count = self.strip.place()
         self.counter.setText(tr("{number} of {count}").format(number=number, count=count) if count > 1 else "")
@@ -156,13 +185,34 @@ class PhotoPanel(QWidget):
                 possible = 0 < number + (1 if name == "next" else -1) <= count
             button.defaultAction().setEnabled(possible)
         text = ""
-        if self.view.shows and self.click is None:
-            text = tr("Click the object. The wheel zooms, dragging moves.")
-        elif self.click is not None:
-            text = tr("Clicked at {x:.1f}, {y:.1f} px.").format(x=self.click[0], y=self.click[1])
+        if self.target is not None and self.target.kind == self.view.tool:
+            text = _described(self.target)
+            if self.target.cut:
+                text += " " + tr("It was cut at the photo's edge.")
+        elif self.view.shows:
+            text = _hints()[self.view.tool]
         if self.view.shows and self.position is None:
             text += " " + tr("The photo does not say where it was taken.")
         self.hint.setText(text)
+
+
+def _hints() -> dict[str, str]:
+    """Return what to do with each tool."""
+    return {
+        CLICK: tr("Click the object. The wheel zooms, dragging moves."),
+        BOX: tr("Drag a box round the object. The wheel zooms, the middle button moves."),
+        POLYGON: tr("Click its corners; double click, right button or Enter ends, Backspace takes one back."),
+    }
+
+
+def _described(target: PhotoTarget) -> str:
+    """Return in a sentence what is marked, in pixels of the photo."""
+    (x, y), (far_x, far_y) = target.points[0], target.points[-1]
+    if target.kind == CLICK:
+        return tr("Clicked at {x:.1f}, {y:.1f} px.").format(x=x, y=y)
+    if target.kind == BOX:
+        return tr("A box of {width:.0f} x {height:.0f} px.").format(width=far_x - x, height=far_y - y)
+    return tr("A polygon of {count} corners.").format(count=len(target.points))
 
 
 def position_of(path: str) -> QgsPointXY | None:

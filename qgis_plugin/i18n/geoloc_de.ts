@@ -35,6 +35,11 @@
     </message>
     <message>
       <location filename="../gui/answers_panel.py" />
+      <source>{length:.1f} x {width:.1f} m</source>
+      <translation>{length:.1f} x {width:.1f} m</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
       <source>Accept</source>
       <translation>Annehmen</translation>
     </message>
@@ -47,6 +52,16 @@
       <location filename="../gui/answers_panel.py" />
       <source>Edit by hand</source>
       <translation>Von Hand bearbeiten</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Smaller</source>
+      <translation>Kleiner</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Larger</source>
+      <translation>Größer</translation>
     </message>
     <message>
       <location filename="../gui/answers_panel.py" />
@@ -75,6 +90,11 @@
     </message>
     <message>
       <location filename="../gui/answers_panel.py" />
+      <source>{size}, box only</source>
+      <translation>{size}, nur ein Rechteck</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
       <source>within {metres:.1f} m</source>
       <translation>auf {metres:.1f} m genau</translation>
     </message>
@@ -82,6 +102,11 @@
       <location filename="../gui/dock.py" />
       <source>Best of {count}: score {score:.2f}, its centre expected within {metres:.1f} m.</source>
       <translation>Beste von {count}: Bewertung {score:.2f}, Mitte voraussichtlich auf {metres:.1f} m genau.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>{photo}, a box from {x:.0f}, {y:.0f} to {far_x:.0f}, {far_y:.0f}</source>
+      <translation>{photo}, ein Rechteck von {x:.0f}, {y:.0f} bis {far_x:.0f}, {far_y:.0f}</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -185,6 +210,11 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
+      <source>{photo}, a polygon of {count} corners</source>
+      <translation>{photo}, ein Polygon mit {count} Ecken</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
       <source>Search on</source>
       <translation>Suchen auf</translation>
     </message>
@@ -200,8 +230,8 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Click the object in the photo.</source>
-      <translation>Klicken Sie das Objekt im Foto an.</translation>
+      <source>Click the object in the photo, or draw it.</source>
+      <translation>Klicken Sie das Objekt im Foto an, oder zeichnen Sie es.</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -220,18 +250,18 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
-      <translation>{photo}, angeklickt bei {x:.0f}, {y:.0f}</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>Here the photo was taken, says its EXIF data</source>
       <translation>Hier wurde das Foto laut seinen EXIF-Daten aufgenommen</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Search for what was clicked</source>
-      <translation>Nach dem Angeklickten suchen</translation>
+      <source>Search for what is marked in the photo</source>
+      <translation>Nach dem suchen, was im Foto markiert ist</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
+      <translation>{photo}, angeklickt bei {x:.0f}, {y:.0f}</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -389,6 +419,36 @@
       <translation>{path}: kann nicht angezeigt werden ({error})</translation>
     </message>
     <message>
+      <location filename="../gui/photo_drawing.py" />
+      <source>The box has no area within the photo.</source>
+      <translation>Das Rechteck hat im Foto keine Fläche.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_drawing.py" />
+      <source>A polygon needs three corners at least.</source>
+      <translation>Ein Polygon braucht mindestens drei Ecken.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_drawing.py" />
+      <source>The polygon has no area within the photo.</source>
+      <translation>Das Polygon hat im Foto keine Fläche.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click the object. The wheel zooms, dragging moves.</source>
+      <translation>Klicken Sie das Objekt an. Das Mausrad zoomt, Ziehen verschiebt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Drag a box round the object. The wheel zooms, the middle button moves.</source>
+      <translation>Ziehen Sie ein Rechteck um das Objekt. Das Rad vergrößert, die mittlere Taste verschiebt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click its corners; double click, right button or Enter ends, Backspace takes one back.</source>
+      <translation>Klicken Sie seine Ecken an; Doppelklick, rechte Taste oder Eingabe beendet, Rücktaste nimmt eine zurück.</translation>
+    </message>
+    <message>
       <location filename="../gui/photo_panel.py" />
       <source>Photograph</source>
       <translation>Foto</translation>
@@ -400,13 +460,28 @@
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
-      <source>Click the object. The wheel zooms, dragging moves.</source>
-      <translation>Klicken Sie das Objekt an. Das Mausrad zoomt, Ziehen verschiebt.</translation>
+      <source>A polygon of {count} corners.</source>
+      <translation>Ein Polygon mit {count} Ecken.</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
       <source>All files (*)</source>
       <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click the object</source>
+      <translation>Das Objekt anklicken</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Draw a box round the object</source>
+      <translation>Ein Rechteck um das Objekt zeichnen</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Draw the object</source>
+      <translation>Das Objekt zeichnen</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -445,13 +520,23 @@
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
-      <source>{number} of {count}</source>
-      <translation>{number} von {count}</translation>
+      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
+      <translation>Angeklickt bei {x:.1f}, {y:.1f} px.</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
-      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
-      <translation>Angeklickt bei {x:.1f}, {y:.1f} px.</translation>
+      <source>A box of {width:.0f} x {height:.0f} px.</source>
+      <translation>Ein Rechteck von {width:.0f} x {height:.0f} px.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>It was cut at the photo's edge.</source>
+      <translation>Am Rand des Fotos wurde abgeschnitten.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{number} of {count}</source>
+      <translation>{number} von {count}</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -655,6 +740,11 @@
     </message>
     <message>
       <location filename="../layers/results.py" />
+      <source>Answer changed</source>
+      <translation>Antwort geändert</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
       <source>Located objects {number}</source>
       <translation>Verortete Objekte {number}</translation>
     </message>
@@ -775,14 +865,16 @@
     </message>
     <message>
       <location filename="../processing/batch.py" />
-      <source>Finds objects that are clicked in photographs, one a row of a table, on a mosaic.
+      <source>Finds objects that are marked in photographs, one a row of a table, on a mosaic.
 
 Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
+Drawn objects: a row's polygon (photo_polygon, WKT) or box (photo_xmin, photo_ymin, photo_xmax and photo_ymax), in pixels of the photo, takes the place of its click.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
 Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object.</source>
-      <translation>Findet Objekte, die in Fotos angeklickt sind, eines je Zeile einer Tabelle, auf einem Mosaik.
+      <translation>Findet Objekte, die in Fotos markiert sind, eines je Zeile einer Tabelle, auf einem Mosaik.
 
 Tabelle: ein beliebiger Layer; seine Felder nennen das Foto und den Klick in Pixeln, von der linken oberen Ecke aus. Ein Foto ist ein Pfad, oder ein Name im Ordner der Fotos oder sonst der Tabelle.
+Gezeichnete Objekte: Das Polygon (photo_polygon, WKT) oder das Rechteck (photo_xmin, photo_ymin, photo_xmax und photo_ymax) einer Zeile, in Pixeln des Fotos, tritt an die Stelle ihres Klicks.
 Die Ausgabe hat die Nummer der Zeile, die Felder der Antworten, und einen Fehler: Eine Zeile, die scheitert oder deren Objekt nicht hier ist, hat kein Polygon; die anderen gehen weiter.
 Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie, jedes Fenster: wie in Objekt verorten.</translation>
     </message>
@@ -823,8 +915,8 @@ Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie, jedes 
     </message>
     <message>
       <location filename="../processing/batch.py" />
-      <source>The table has no row with a photo and a click.</source>
-      <translation>Die Tabelle hat keine Zeile mit einem Foto und einem Klick.</translation>
+      <source>The table has no row with a photo and a click, box or polygon.</source>
+      <translation>Die Tabelle hat keine Zeile mit einem Foto und einem Klick, Rechteck oder Polygon.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -838,8 +930,8 @@ Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie, jedes 
     </message>
     <message>
       <location filename="../processing/batch.py" />
-      <source>row {number}: no click</source>
-      <translation>Zeile {number}: kein Klick</translation>
+      <source>row {number}: no click, box or polygon</source>
+      <translation>Zeile {number}: kein Klick, Rechteck oder Polygon</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -930,19 +1022,21 @@ Aktualisieren: Der Index ist da und die Raster haben sich geändert; nur Geände
     </message>
     <message>
       <location filename="../processing/locate.py" />
-      <source>Finds an object that is clicked in a photograph on a mosaic, and gives its polygon with a score and the expected error in metres.
+      <source>Finds an object that is marked in a photograph on a mosaic, and gives its polygon with a score and the expected error in metres.
 
 Photo: from a drone or from the ground.
 Click: pixels of the photo as it is meant to be seen (EXIF orientation applied), from its upper left corner.
+Box, polygon: instead of the click, the object as it is drawn in the photo, in the same pixels: opposite corners of a box, such as 12,20,40,52, or all corners of a polygon, such as 12,20 40,20 26,52.
 Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index wrote, instead of them or beside them.
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
 Geometry: answers are carried over exactly where details of photo and mosaic agree.
 Every window: a reference is searched in two stages, a quick look at all windows and a close one at those that promise most; this looks closely at all, which is slow.</source>
-      <translation>Findet ein Objekt, das in einem Foto angeklickt ist, auf einem Mosaik, und gibt sein Polygon mit einer Bewertung und dem erwarteten Fehler in Metern.
+      <translation>Findet ein Objekt, das in einem Foto markiert ist, auf einem Mosaik, und gibt sein Polygon mit einer Bewertung und dem erwarteten Fehler in Metern.
 
 Foto: von einer Drohne oder vom Boden.
 Klick: Pixel des Fotos, wie es zu sehen sein soll (EXIF-Ausrichtung angewandt), von der linken oberen Ecke aus.
+Rechteck, Polygon: statt des Klicks das Objekt, wie es im Foto gezeichnet wird, in denselben Pixeln: gegenüberliegende Ecken eines Rechtecks, etwa 12,20,40,52, oder alle Ecken eines Polygons, etwa 12,20 40,20 26,52.
 Referenzraster: GeoTIFF und andere Rasterdateien, zusammen durchsucht. Index: ein Ordner, den Index anlegen schrieb, an ihrer Stelle oder neben ihnen.
 Ausdehnung, Polygone, Punkt: wo gesucht wird; alles Angegebene gilt zugleich. Die GPS-Position des Fotos zählt, wo kein Punkt angegeben ist.
 Antworten: Die beste hat Rang 1. Nichts wird geschrieben, wo nichts sicher das Objekt ist (die beste Bewertung ist dann eine Ausgabe), außer wenn auch zweifelhafte Antworten verlangt sind.
@@ -971,6 +1065,16 @@ Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Bl
     </message>
     <message>
       <location filename="../processing/locate.py" />
+      <source>Box: x,y,x,y in pixels</source>
+      <translation>Rechteck: x,y,x,y in Pixeln</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>Polygon: x,y x,y x,y in pixels</source>
+      <translation>Polygon: x,y x,y x,y in Pixeln</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
       <source>Located object</source>
       <translation>Verortetes Objekt</translation>
     </message>
@@ -983,6 +1087,21 @@ Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Bl
       <location filename="../processing/locate.py" />
       <source>Best score</source>
       <translation>Beste Bewertung</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>Give the object's click, or its box, or its polygon: one of them.</source>
+      <translation>Geben Sie einen Klick, ein Rechteck oder ein Polygon des Objekts an: eines davon.</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>{text}: a box is x,y,x,y, and a polygon x,y x,y x,y, in pixels of the photo.</source>
+      <translation>{text}: Ein Rechteck ist x,y,x,y, ein Polygon x,y x,y x,y, in Pixeln des Fotos.</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>A click is both x and y.</source>
+      <translation>Zu einem Klick gehören x und y.</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />

@@ -35,6 +35,11 @@
     </message>
     <message>
       <location filename="../gui/answers_panel.py" />
+      <source>{length:.1f} x {width:.1f} m</source>
+      <translation>{length:.1f} x {width:.1f} m</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
       <source>Accept</source>
       <translation>Accepter</translation>
     </message>
@@ -47,6 +52,16 @@
       <location filename="../gui/answers_panel.py" />
       <source>Edit by hand</source>
       <translation>Modifier à la main</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Smaller</source>
+      <translation>Plus petit</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
+      <source>Larger</source>
+      <translation>Plus grand</translation>
     </message>
     <message>
       <location filename="../gui/answers_panel.py" />
@@ -75,6 +90,11 @@
     </message>
     <message>
       <location filename="../gui/answers_panel.py" />
+      <source>{size}, box only</source>
+      <translation>{size}, rectangle seulement</translation>
+    </message>
+    <message>
+      <location filename="../gui/answers_panel.py" />
       <source>within {metres:.1f} m</source>
       <translation>à {metres:.1f} m près</translation>
     </message>
@@ -82,6 +102,11 @@
       <location filename="../gui/dock.py" />
       <source>Best of {count}: score {score:.2f}, its centre expected within {metres:.1f} m.</source>
       <translation>Meilleure de {count} : score {score:.2f}, centre attendu à {metres:.1f} m près.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>{photo}, a box from {x:.0f}, {y:.0f} to {far_x:.0f}, {far_y:.0f}</source>
+      <translation>{photo}, un rectangle de {x:.0f}, {y:.0f} à {far_x:.0f}, {far_y:.0f}</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -185,6 +210,11 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
+      <source>{photo}, a polygon of {count} corners</source>
+      <translation>{photo}, un polygone de {count} sommets</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
       <source>Search on</source>
       <translation>Rechercher sur</translation>
     </message>
@@ -200,8 +230,8 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Click the object in the photo.</source>
-      <translation>Cliquez sur l'objet dans la photo.</translation>
+      <source>Click the object in the photo, or draw it.</source>
+      <translation>Cliquez sur l'objet dans la photo, ou dessinez-le.</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -220,18 +250,18 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
-      <translation>{photo}, clic en {x:.0f}, {y:.0f}</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>Here the photo was taken, says its EXIF data</source>
       <translation>La photo a été prise ici, d'après ses données EXIF</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Search for what was clicked</source>
-      <translation>Rechercher ce qui a été cliqué</translation>
+      <source>Search for what is marked in the photo</source>
+      <translation>Rechercher ce qui est marqué dans la photo</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
+      <source>{photo}, clicked at {x:.0f}, {y:.0f}</source>
+      <translation>{photo}, clic en {x:.0f}, {y:.0f}</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -389,6 +419,36 @@
       <translation>{path} : affichage impossible ({error})</translation>
     </message>
     <message>
+      <location filename="../gui/photo_drawing.py" />
+      <source>The box has no area within the photo.</source>
+      <translation>Le rectangle n'a pas de surface dans la photo.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_drawing.py" />
+      <source>A polygon needs three corners at least.</source>
+      <translation>Un polygone a besoin d'au moins trois sommets.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_drawing.py" />
+      <source>The polygon has no area within the photo.</source>
+      <translation>Le polygone n'a pas de surface dans la photo.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click the object. The wheel zooms, dragging moves.</source>
+      <translation>Cliquez sur l'objet. La molette zoome, glisser déplace.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Drag a box round the object. The wheel zooms, the middle button moves.</source>
+      <translation>Tracez un rectangle autour de l'objet. La molette zoome, le bouton du milieu déplace.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click its corners; double click, right button or Enter ends, Backspace takes one back.</source>
+      <translation>Cliquez sur ses sommets ; double clic, bouton droit ou Entrée termine, Retour arrière en retire un.</translation>
+    </message>
+    <message>
       <location filename="../gui/photo_panel.py" />
       <source>Photograph</source>
       <translation>Photographie</translation>
@@ -400,13 +460,28 @@
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
-      <source>Click the object. The wheel zooms, dragging moves.</source>
-      <translation>Cliquez sur l'objet. La molette zoome, glisser déplace.</translation>
+      <source>A polygon of {count} corners.</source>
+      <translation>Un polygone de {count} sommets.</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
       <source>All files (*)</source>
       <translation>Tous les fichiers (*)</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click the object</source>
+      <translation>Cliquer sur l'objet</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Draw a box round the object</source>
+      <translation>Dessiner un rectangle autour de l'objet</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Draw the object</source>
+      <translation>Dessiner l'objet</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -445,13 +520,23 @@
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
-      <source>{number} of {count}</source>
-      <translation>{number} sur {count}</translation>
+      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
+      <translation>Clic en {x:.1f}, {y:.1f} px.</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
-      <source>Clicked at {x:.1f}, {y:.1f} px.</source>
-      <translation>Clic en {x:.1f}, {y:.1f} px.</translation>
+      <source>A box of {width:.0f} x {height:.0f} px.</source>
+      <translation>Un rectangle de {width:.0f} x {height:.0f} px.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>It was cut at the photo's edge.</source>
+      <translation>Ce qui dépassait du bord de la photo a été coupé.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>{number} of {count}</source>
+      <translation>{number} sur {count}</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -655,6 +740,11 @@
     </message>
     <message>
       <location filename="../layers/results.py" />
+      <source>Answer changed</source>
+      <translation>Réponse modifiée</translation>
+    </message>
+    <message>
+      <location filename="../layers/results.py" />
       <source>Located objects {number}</source>
       <translation>Objets localisés {number}</translation>
     </message>
@@ -775,14 +865,16 @@
     </message>
     <message>
       <location filename="../processing/batch.py" />
-      <source>Finds objects that are clicked in photographs, one a row of a table, on a mosaic.
+      <source>Finds objects that are marked in photographs, one a row of a table, on a mosaic.
 
 Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
+Drawn objects: a row's polygon (photo_polygon, WKT) or box (photo_xmin, photo_ymin, photo_xmax and photo_ymax), in pixels of the photo, takes the place of its click.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
 Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object.</source>
-      <translation>Trouve sur une mosaïque des objets cliqués dans des photographies, un par ligne d'une table.
+      <translation>Trouve sur une mosaïque des objets marqués dans des photographies, un par ligne d'une table.
 
 Table : n'importe quelle couche ; ses champs donnent la photo et le clic en pixels, depuis le coin supérieur gauche. Une photo est un chemin, ou un nom dans le dossier des photos ou sinon de la table.
+Objets dessinés : le polygone (photo_polygon, WKT) ou le rectangle (photo_xmin, photo_ymin, photo_xmax et photo_ymax) d'une ligne, en pixels de la photo, prend la place de son clic.
 La sortie contient le numéro de la ligne, les champs des réponses, et une erreur : une ligne qui échoue, ou dont l'objet n'est pas ici, n'a pas de polygone ; les autres continuent.
 Rasters de référence, index, emprise, polygones, point, réponses, géométrie, chaque fenêtre : comme dans Localiser un objet.</translation>
     </message>
@@ -823,8 +915,8 @@ Rasters de référence, index, emprise, polygones, point, réponses, géométrie
     </message>
     <message>
       <location filename="../processing/batch.py" />
-      <source>The table has no row with a photo and a click.</source>
-      <translation>La table n'a aucune ligne avec une photo et un clic.</translation>
+      <source>The table has no row with a photo and a click, box or polygon.</source>
+      <translation>La table n'a aucune ligne avec une photo et un clic, un rectangle ou un polygone.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -838,8 +930,8 @@ Rasters de référence, index, emprise, polygones, point, réponses, géométrie
     </message>
     <message>
       <location filename="../processing/batch.py" />
-      <source>row {number}: no click</source>
-      <translation>ligne {number} : pas de clic</translation>
+      <source>row {number}: no click, box or polygon</source>
+      <translation>ligne {number} : pas de clic, de rectangle ni de polygone</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -930,19 +1022,21 @@ Mettre à jour : l'index existe et les rasters ont changé ; seul ce qui a chang
     </message>
     <message>
       <location filename="../processing/locate.py" />
-      <source>Finds an object that is clicked in a photograph on a mosaic, and gives its polygon with a score and the expected error in metres.
+      <source>Finds an object that is marked in a photograph on a mosaic, and gives its polygon with a score and the expected error in metres.
 
 Photo: from a drone or from the ground.
 Click: pixels of the photo as it is meant to be seen (EXIF orientation applied), from its upper left corner.
+Box, polygon: instead of the click, the object as it is drawn in the photo, in the same pixels: opposite corners of a box, such as 12,20,40,52, or all corners of a polygon, such as 12,20 40,20 26,52.
 Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index wrote, instead of them or beside them.
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
 Geometry: answers are carried over exactly where details of photo and mosaic agree.
 Every window: a reference is searched in two stages, a quick look at all windows and a close one at those that promise most; this looks closely at all, which is slow.</source>
-      <translation>Trouve sur une mosaïque un objet cliqué dans une photographie, et donne son polygone avec un score et l'erreur attendue en mètres.
+      <translation>Trouve sur une mosaïque un objet marqué dans une photographie, et donne son polygone avec un score et l'erreur attendue en mètres.
 
 Photo : prise d'un drone ou du sol.
 Clic : pixels de la photo telle qu'elle doit être vue (orientation EXIF appliquée), depuis le coin supérieur gauche.
+Rectangle, polygone : au lieu du clic, l'objet tel qu'il est dessiné dans la photo, dans les mêmes pixels : coins opposés d'un rectangle, par exemple 12,20,40,52, ou tous les sommets d'un polygone, par exemple 12,20 40,20 26,52.
 Rasters de référence : GeoTIFF et autres fichiers raster, examinés ensemble. Index : un dossier écrit par Créer un index, à leur place ou en plus.
 Emprise, polygones, point : où chercher ; tout ce qui est donné vaut à la fois. La position GPS de la photo compte si aucun point n'est donné.
 Réponses : la meilleure a le rang 1. Rien n'est écrit si rien n'est sûrement l'objet (le meilleur score est alors une sortie), sauf si les réponses douteuses sont demandées.
@@ -971,6 +1065,16 @@ Chaque fenêtre : une référence est examinée en deux étapes, un coup d'œil 
     </message>
     <message>
       <location filename="../processing/locate.py" />
+      <source>Box: x,y,x,y in pixels</source>
+      <translation>Rectangle : x,y,x,y en pixels</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>Polygon: x,y x,y x,y in pixels</source>
+      <translation>Polygone : x,y x,y x,y en pixels</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
       <source>Located object</source>
       <translation>Objet localisé</translation>
     </message>
@@ -983,6 +1087,21 @@ Chaque fenêtre : une référence est examinée en deux étapes, un coup d'œil 
       <location filename="../processing/locate.py" />
       <source>Best score</source>
       <translation>Meilleur score</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>Give the object's click, or its box, or its polygon: one of them.</source>
+      <translation>Donnez un clic, un rectangle ou un polygone de l'objet : un seul des trois.</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>{text}: a box is x,y,x,y, and a polygon x,y x,y x,y, in pixels of the photo.</source>
+      <translation>{text} : un rectangle est x,y,x,y, un polygone x,y x,y x,y, en pixels de la photo.</translation>
+    </message>
+    <message>
+      <location filename="../processing/locate.py" />
+      <source>A click is both x and y.</source>
+      <translation>Un clic a un x et un y.</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />

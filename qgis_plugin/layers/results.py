@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Sequence
 
 from qgis.core import (
+    NULL,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
@@ -44,9 +45,19 @@ FIELDS = (
     ("gsd_m", "double"),
     ("accuracy_note", "string"),
     ("note", "string"),
+    ("outline", "string"),
+    ("outline_score", "double"),
+    ("area_m2", "double"),
+    ("length_m", "double"),
+    ("width_m", "double"),
+    ("azimuth_deg", "double"),
+    ("xmin", "double"),
+    ("ymin", "double"),
+    ("xmax", "double"),
+    ("ymax", "double"),
     ("reference", "string"),
 )
-"""Fields of a layer of answers: name and kind."""
+"""Fields of a layer of answers: name and kind; bounds are in the layer's own CRS."""
 _IDENTITY = ("photo", "click_x", "click_y", "rank", "score")
 _SURROUNDINGS = 6.0
 
@@ -59,11 +70,16 @@ class LocatedAnswer:
         layer_id: of a layer of the project.
         feature_id: of the layer's feature; below 0 where it was added to a layer that was being edited.
         values: GeoJSON properties that the worker gave it.
+        geometry: GeoJSON geometry in WGS 84 that the worker gave it.
+        outlines: GeoJSON geometries in WGS 84 that the object may have, smallest first, `geometry` among them; empty
+            where there is no other.
     """
 
     layer_id: str
     feature_id: int
     values: dict
+    geometry: dict
+    outlines: tuple[dict, ...] = ()
 
 
 def results_layers() -> list[QgsVectorLayer]:
@@ -88,12 +104,13 @@ def new_layer(crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
     return layer
 
 
-def add(layer: QgsVectorLayer, found: dict, reference: str) -> list[LocatedAnswer]:
+def add(layer: QgsVectorLayer, result: dict, reference: str) -> list[LocatedAnswer]:
     """Put the answers of a search into a layer.
 
     Args:
         layer: of the project; its edits stay edits where it is being edited.
-        found: GeoJSON FeatureCollection in WGS 84, as the worker answers.
+        result: the worker's: `found`, a GeoJSON FeatureCollection in WGS 84, and perhaps `outlines`, for each feature
+            a list of geometries.
         reference: name of what was searched.
 
     Returns:
@@ -105,17 +122,8 @@ def add(layer: QgsVectorLayer, found: dict, reference: str) -> list[LocatedAnswe
     """
     project = QgsProject.instance()
     move = QgsCoordinateTransform(wgs84(), layer.crs(), project)
-    features = []
-    for answer in found["features"]:
-        geometry = geometry_of(answer["geometry"])
-        geometry.transform(move)
-        feature = QgsFeature(layer.fields())
-        feature.setGeometry(geometry)
-        values = {**answer["properties"], "reference": reference, STATUS: ""}
-        for name, _ in FIELDS:
-            if layer.fields().indexOf(name) >= 0:
-                feature.setAttribute(name, values.get(name))
-        features.append(feature)
+    found = result["found"]["features"]
+    features = [new_feature(answer, layer.fields(), move, {"reference": reference}) for answer in found]
     # A layer that is being edited takes them with the other edits.
     if layer.isEditable():
         for feature in features:
@@ -127,8 +135,39 @@ def add(layer: QgsVectorLayer, found: dict, reference: str) -> list[LocatedAnswe
             raise LayerError(tr("The layer {name} takes no new features.").format(name=layer.name()))
         layer.updateExtents()
     layer.triggerRepaint()
-    pairs = zip(features, found["features"])  # noqa: B905 (Python 3.9)
-    return [LocatedAnswer(layer.id(), feature.id(), answer["properties"]) for feature, answer in pairs]
+    # Older workers tell no outlines.
+    outlines = [*(result.get("outlines") or ()), *([] for _ in found)]
+    return [
+        LocatedAnswer(layer.id(), feature.id(), answer["properties"], answer["geometry"], tuple(others or ()))
+        for feature, answer, others in zip(features, found, outlines)  # noqa: B905 (Python 3.9)
+    ]
+
+
+def new_feature(answer: dict, fields: QgsFields, move: QgsCoordinateTransform, more: dict) -> QgsFeature:
+    """Return an answer as a feature of a layer.
+
+    Args:
+        answer: GeoJSON feature in WGS 84, as the worker answers.
+        fields: of the layer; what it has no field for is left out.
+        move: from WGS 84 to the layer's CRS.
+        more: values of fields that the worker does not tell.
+
+    Raises:
+        QgsCsException: the layer's CRS has no such place.
+    """
+    geometry = geometry_of(answer["geometry"])
+    geometry.transform(move)
+    feature = QgsFeature(fields)
+    feature.setGeometry(geometry)
+    values = {**answer["properties"], **bounds_of(geometry), **more, STATUS: ""}
+    feature.setAttributes([values.get(name) for name in fields.names()])
+    return feature
+
+
+def bounds_of(geometry: QgsGeometry) -> dict[str, float]:
+    """Return the fields of an answer that bound its geometry."""
+    box = geometry.boundingBox()
+    return {"xmin": box.xMinimum(), "ymin": box.yMinimum(), "xmax": box.xMaximum(), "ymax": box.yMaximum()}
 
 
 def fields_of(columns: Sequence[tuple[str, str]]) -> QgsFields:
@@ -164,26 +203,47 @@ def feature_of(answer: LocatedAnswer) -> QgsFeature | None:
     return same[-1] if same else None
 
 
-def status_of(answer: LocatedAnswer) -> str:
-    """Return the stored judgement of an answer; empty while nobody has judged it."""
+def stored(answer: LocatedAnswer) -> dict:
+    """Return what the layer says of an answer by now, by field, without what is empty."""
     feature = feature_of(answer)
-    if feature is None or feature.fields().indexOf(STATUS) < 0:
-        return ""
-    return str(feature[STATUS] or "")
+    if feature is None:
+        return {}
+    # NULL is false, and so is 0, which a field of numbers may hold.
+    return {name: feature[name] for name in feature.fields().names() if feature[name] != NULL}
 
 
 def judge(answer: LocatedAnswer, status: str) -> bool:
     """Store the judgement of an answer; False where that cannot be stored."""
+    layer = layer_of(answer)
+    return layer is not None and layer.fields().indexOf(STATUS) >= 0 and store(answer, {STATUS: status})
+
+
+def store(answer: LocatedAnswer, values: dict, geometry: QgsGeometry | None = None) -> bool:
+    """Change an answer in its layer: one edit that can be undone, where the layer is being edited.
+
+    Args:
+        answer: which one.
+        values: by field; those that the layer has not are left out.
+        geometry: in the layer's CRS; None to leave it.
+
+    Returns:
+        False where the layer cannot be changed.
+    """
     layer, feature = layer_of(answer), feature_of(answer)
     if feature is None:
         return False
-    index = layer.fields().indexOf(STATUS)
-    if index < 0:
-        return False
+    places = {layer.fields().indexOf(name): value for name, value in values.items()}
+    numbered = {place: value for place, value in places.items() if place >= 0}
     if layer.isEditable():
-        ok = layer.changeAttributeValue(feature.id(), index, status)
+        layer.beginEditCommand(tr("Answer changed"))
+        ok = geometry is None or layer.changeGeometry(feature.id(), geometry)
+        ok = ok and layer.changeAttributeValues(feature.id(), numbered)
+        layer.endEditCommand() if ok else layer.destroyEditCommand()
     else:
-        ok = layer.dataProvider().changeAttributeValues({feature.id(): {index: status}})
+        data = layer.dataProvider()
+        ok = geometry is None or data.changeGeometryValues({feature.id(): geometry})
+        ok = ok and data.changeAttributeValues({feature.id(): numbered})
+        layer.updateExtents()
     layer.triggerRepaint()
     return ok
 

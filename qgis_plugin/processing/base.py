@@ -7,9 +7,6 @@ from pathlib import Path
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
-    QgsFeature,
-    QgsFields,
     QgsGeometry,
     QgsMapLayer,
     QgsProcessing,
@@ -31,7 +28,7 @@ from .. import settings
 from ..layers.errors import LayerError, PlaceError
 from ..layers.geography import polygon_json, rectangle, to_wgs84, wgs84
 from ..layers.rasters import raster_file
-from ..layers.results import FIELDS, STATUS, geometry_of
+from ..layers.results import FIELDS
 from ..layers.style import apply_style
 from ..texts import tr, worded
 from ..worker import client
@@ -262,24 +259,6 @@ def _united(source: QgsProcessingFeatureSource) -> QgsGeometry:
     if not shapes:
         raise QgsProcessingException(tr("The layer of polygons to search in is empty."))
     return QgsGeometry.unaryUnion(shapes)
-
-
-def feature_of(answer: dict, fields: QgsFields, move: QgsCoordinateTransform, before: list | None = None) -> QgsFeature:
-    """Return an answer as a feature of an output.
-
-    Args:
-        answer: GeoJSON feature in WGS 84, as the worker answers.
-        fields: of the output: those of `before`, then those of `ANSWER`.
-        move: from WGS 84 to the output's CRS.
-        before: values of the fields that stand first.
-    """
-    feature = QgsFeature(fields)
-    geometry = geometry_of(answer["geometry"])
-    geometry.transform(move)
-    feature.setGeometry(geometry)
-    values = {**answer["properties"], STATUS: ""}
-    feature.setAttributes([*(before or ()), *(values.get(name) for name, _ in ANSWER)])
-    return feature
 
 
 class Styler(QgsProcessingLayerPostProcessorInterface):

@@ -22,15 +22,16 @@ from qgis.core import (
 )
 
 from ..layers.geography import wgs84
-from ..layers.results import fields_of
+from ..layers.results import fields_of, new_feature
 from ..texts import tr
 from . import names
-from .base import ANSWER, GeolocAlgorithm, Styler, absolute, feature_of
+from .base import ANSWER, GeolocAlgorithm, Styler, absolute
 from .names import COUNT, FAILED, FOLDER, INPUT, OUTPUT, PHOTO_FIELD, X_FIELD, Y_FIELD
+from .photo_targets import row_target
 
 
 class LocateFromTable(GeolocAlgorithm):
-    """Locate many clicks in many photos, one a row of a table."""
+    """Locate many objects of many photos, one a row of a table."""
 
     NAME = names.LOCATE_FROM_TABLE
 
@@ -41,9 +42,11 @@ class LocateFromTable(GeolocAlgorithm):
     def shortHelpString(self) -> str:
         """Return what it does, parameter by parameter."""
         return tr(
-            "Finds objects that are clicked in photographs, one a row of a table, on a mosaic.\n\n"
+            "Finds objects that are marked in photographs, one a row of a table, on a mosaic.\n\n"
             "Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A"
             " photo is a path, or a name in the folder of photos or else of the table.\n"
+            "Drawn objects: a row's polygon (photo_polygon, WKT) or box (photo_xmin, photo_ymin, photo_xmax and"
+            " photo_ymax), in pixels of the photo, takes the place of its click.\n"
             "The output has the number of the row, the answers' fields, and an error: a row that fails, or whose"
             " object is not here, has no polygon; the others go on.\n"
             "Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object."
@@ -58,7 +61,9 @@ class LocateFromTable(GeolocAlgorithm):
             (X_FIELD, tr("Field with the click's x"), "click_x"),
             (Y_FIELD, tr("Field with the click's y"), "click_y"),
         ):
-            self.addParameter(QgsProcessingParameterField(name, text, default, INPUT))
+            # A table of drawn objects need not have clicks.
+            optional = name != PHOTO_FIELD
+            self.addParameter(QgsProcessingParameterField(name, text, default, INPUT, optional=optional))
         behaviour = QgsProcessingParameterFile.Behavior.Folder
         self.addParameter(QgsProcessingParameterFile(FOLDER, tr("Folder of photos"), behaviour, optional=True))
         self.add_search()
@@ -72,23 +77,26 @@ class LocateFromTable(GeolocAlgorithm):
         source = self.parameterAsSource(parameters, INPUT, context)
         if source is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, INPUT))
-        columns = [self.parameterAsString(parameters, name, context) for name in (PHOTO_FIELD, X_FIELD, Y_FIELD)]
+        photo_column, *columns = (
+            self.parameterAsString(parameters, name, context) for name in (PHOTO_FIELD, X_FIELD, Y_FIELD)
+        )
         table = self.parameterAsVectorLayer(parameters, INPUT, context)
         folder = self.parameterAsString(parameters, FOLDER, context) or _folder_of(table)
         self._queries, self._errors = [], {}
         for number, row in enumerate(source.getFeatures(), start=1):
-            photo, x, y = (row[column] for column in columns)
+            photo = row[photo_column]
             try:
-                click = [float(x), float(y)]
-            except (TypeError, ValueError):
-                self._errors[number] = tr("row {number}: no click").format(number=number)
+                target = row_target(row, *columns)
+            except ValueError:
+                self._errors[number] = tr("row {number}: no click, box or polygon").format(number=number)
                 continue
             if not photo:
                 self._errors[number] = tr("row {number}: no photo").format(number=number)
                 continue
-            self._queries.append({"number": number, "photo": absolute(str(Path(folder) / str(photo))), "click": click})
+            path = absolute(str(Path(folder) / str(photo)))
+            self._queries.append({"number": number, "photo": path, **target.fields()})
         if not self._queries:
-            raise QgsProcessingException(tr("The table has no row with a photo and a click."))
+            raise QgsProcessingException(tr("The table has no row with a photo and a click, box or polygon."))
         self._fields = {**self.search_fields(parameters, context), "queries": self._queries}
         self._crs = self.results_crs(parameters, context)
         return True
@@ -106,7 +114,8 @@ class LocateFromTable(GeolocAlgorithm):
         for row in sorted(rows, key=lambda row: row["number"]):
             number, error = row["number"], row["error"]
             for answer in row["features"]:
-                sink.addFeature(feature_of(answer, fields, move, [number, None]), QgsFeatureSink.Flag.FastInsert)
+                feature = new_feature(answer, fields, move, {"query": number})
+                sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
             if error:
                 failed += 1
                 feedback.reportError(tr("row {number}: {error}").format(number=number, error=error))

@@ -14,19 +14,22 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
     QgsWkbTypes,
 )
 
 from ..layers.geography import wgs84
-from ..layers.results import fields_of
+from ..layers.results import fields_of, new_feature
 from ..texts import tr
+from ..worker.request import CLICK, PhotoTarget
 from . import names
-from .base import ANSWER, GeolocAlgorithm, Styler, absolute, feature_of
-from .names import BEST_SCORE, CLICK_X, CLICK_Y, COUNT, OUTPUT, PHOTO
+from .base import ANSWER, GeolocAlgorithm, Styler, absolute
+from .names import BEST_SCORE, BOX, CLICK_X, CLICK_Y, COUNT, OUTPUT, PHOTO, POLYGON
+from .photo_targets import box_of, polygon_of
 
 
 class LocateObject(GeolocAlgorithm):
-    """Locate one click in one photo."""
+    """Locate one object of one photo."""
 
     NAME = names.LOCATE_OBJECT
 
@@ -37,11 +40,13 @@ class LocateObject(GeolocAlgorithm):
     def shortHelpString(self) -> str:
         """Return what it does, parameter by parameter."""
         return tr(
-            "Finds an object that is clicked in a photograph on a mosaic, and gives its polygon with a score and the"
+            "Finds an object that is marked in a photograph on a mosaic, and gives its polygon with a score and the"
             " expected error in metres.\n\n"
             "Photo: from a drone or from the ground.\n"
             "Click: pixels of the photo as it is meant to be seen (EXIF orientation applied), from its upper left"
             " corner.\n"
+            "Box, polygon: instead of the click, the object as it is drawn in the photo, in the same pixels: opposite"
+            " corners of a box, such as 12,20,40,52, or all corners of a polygon, such as 12,20 40,20 26,52.\n"
             "Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index"
             " wrote, instead of them or beside them.\n"
             "Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position"
@@ -57,8 +62,10 @@ class LocateObject(GeolocAlgorithm):
         """Add parameters and outputs."""
         kind = QgsProcessingParameterNumber.Type.Double
         self.addParameter(QgsProcessingParameterFile(PHOTO, tr("Photo")))
-        self.addParameter(QgsProcessingParameterNumber(CLICK_X, tr("Click: x in pixels"), kind, minValue=0.0))
-        self.addParameter(QgsProcessingParameterNumber(CLICK_Y, tr("Click: y in pixels"), kind, minValue=0.0))
+        for name, text in ((CLICK_X, tr("Click: x in pixels")), (CLICK_Y, tr("Click: y in pixels"))):
+            self.addParameter(QgsProcessingParameterNumber(name, text, kind, optional=True, minValue=0.0))
+        for name, text in ((BOX, tr("Box: x,y,x,y in pixels")), (POLYGON, tr("Polygon: x,y x,y x,y in pixels"))):
+            self.addParameter(QgsProcessingParameterString(name, text, optional=True))
         self.add_search()
         polygons = QgsProcessing.SourceType.TypeVectorPolygon
         self.addParameter(QgsProcessingParameterFeatureSink(OUTPUT, tr("Located object"), polygons))
@@ -73,10 +80,33 @@ class LocateObject(GeolocAlgorithm):
         self._fields = {
             **self.search_fields(parameters, context),
             "photo": absolute(photo),
-            "click": [self.parameterAsDouble(parameters, name, context) for name in (CLICK_X, CLICK_Y)],
+            **self._target(parameters, context).fields(),
         }
         self._crs = self.results_crs(parameters, context)
         return True
+
+    def _target(self, parameters: dict, context) -> PhotoTarget:
+        """Return what is marked in the photo.
+
+        Raises:
+            QgsProcessingException: nothing is, or more than one thing, or it cannot be read.
+        """
+        click = [parameters.get(name) for name in (CLICK_X, CLICK_Y)]
+        box, polygon = (self.parameterAsString(parameters, name, context).strip() for name in (BOX, POLYGON))
+        if [any(number is not None for number in click), bool(box), bool(polygon)].count(True) != 1:
+            raise QgsProcessingException(tr("Give the object's click, or its box, or its polygon: one of them."))
+        try:
+            if box:
+                return box_of(box.split(","))
+            if polygon:
+                return polygon_of(polygon)
+        except ValueError as error:
+            text = tr("{text}: a box is x,y,x,y, and a polygon x,y x,y x,y, in pixels of the photo.")
+            raise QgsProcessingException(text.format(text=box or polygon)) from error
+        if None in click:
+            raise QgsProcessingException(tr("A click is both x and y."))
+        x, y = (self.parameterAsDouble(parameters, name, context) for name in (CLICK_X, CLICK_Y))
+        return PhotoTarget(CLICK, ((x, y),))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Search and write the answers."""
@@ -87,7 +117,7 @@ class LocateObject(GeolocAlgorithm):
         move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
         found = result["found"]["features"]
         for answer in found:
-            sink.addFeature(feature_of(answer, fields, move), QgsFeatureSink.Flag.FastInsert)
+            sink.addFeature(new_feature(answer, fields, move, {}), QgsFeatureSink.Flag.FastInsert)
         best = result.get("best_score")
         if not found:
             text = tr("Not here: nothing that was searched is surely the object; the best score was {score}.")

@@ -24,12 +24,14 @@ ALL = "ALL"
 GEOMETRY = "GEOMETRY"
 EXHAUSTIVE = "EXHAUSTIVE"
 
-# Of one click.
+# Of one object in one photo.
 PHOTO = "PHOTO"
 CLICK_X = "CLICK_X"
 CLICK_Y = "CLICK_Y"
+BOX = "BOX"
+POLYGON = "POLYGON"
 
-# Of a table of clicks.
+# Of a table of them.
 INPUT = "INPUT"
 PHOTO_FIELD = "PHOTO_FIELD"
 X_FIELD = "X_FIELD"

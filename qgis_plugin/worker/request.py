@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The search fields of requests to the worker, the same for dock and Processing; standard library only."""
+"""Fields of requests to the worker, the same for dock and Processing: what is asked for, and how it is searched.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,34 @@ DEFAULT_WITHIN_M, DEFAULT_GPS = 500.0, True
 """How far round a position QGIS searches, and whether round the photo's own, until a user says otherwise."""
 DEFAULT_TOP, DEFAULT_DOUBTFUL, DEFAULT_GEOMETRY, DEFAULT_EXHAUSTIVE = 5, False, True, False
 """What `search_request` takes until a user says otherwise: as in geoloc's own request, which a test compares."""
+
+
+CLICK, BOX, POLYGON = "click", "box", "polygon"
+"""How an object is marked in a photo: kinds of `PhotoTarget`, and keys of the request."""
+
+
+@dataclass(frozen=True)
+class PhotoTarget:
+    """An object as a user marked it in a photo.
+
+    Attributes:
+        kind: `CLICK`, `BOX` or `POLYGON`.
+        points: (x, y) in pixels of the upright photo, corner origin: the click; two opposite corners of the box, those
+            of the least and of the greatest x and y; the polygon's corners, the first one not repeated.
+        cut: whether a part of what was drawn lay outside the photo.
+    """
+
+    kind: str
+    points: tuple[tuple[float, float], ...]
+    cut: bool = False
+
+    def fields(self) -> dict:
+        """Return the one field of the request that says it."""
+        if self.kind == CLICK:
+            return {CLICK: list(self.points[0])}
+        if self.kind == BOX:
+            return {BOX: [*self.points[0], *self.points[1]]}
+        return {POLYGON: [list(point) for point in self.points]}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from shapely.geometry import Point
+from shapely.geometry import Point, box
 
 import geoloc
 from geoloc import api
@@ -120,7 +120,6 @@ def test_a_detection_draws_itself(city: Path, found: geoloc.Detections, tmp_path
 
 def test_a_plot_in_degrees_is_not_squashed() -> None:
     import matplotlib as mpl
-    from shapely.geometry import box
 
     from geoloc.results.plot import plot_polygon
 
@@ -139,11 +138,13 @@ def test_a_plot_in_degrees_is_not_squashed() -> None:
         ((10, 20, 0, 0), [(5, 10, 10)]),
         (PixelBox(0, 0, 10, 20), [(5, 10, 10)]),
         ([(0, 0, 10, 20), (3, 4)], [(5, 10, 10), (3, 4, None)]),
+        (box(0, 0, 10, 20), [(5, 10, 10)]),
+        ([box(0, 0, 10, 20), (3, 4)], [(5, 10, 10), (3, 4, None)]),
         (np.array([3.0, 4.0]), [(3, 4, None)]),
         (np.array([[3.0, 4.0], [5.0, 6.0]]), [(3, 4, None), (5, 6, None)]),
     ],
 )
-def test_clicks_are_points_or_boxes_one_or_several(clicks: Any, expected: list[Any]) -> None:
+def test_clicks_are_points_or_boxes_or_outlines_one_or_several(clicks: Any, expected: list[Any]) -> None:
     targets = api.targets_of(clicks)
     assert [(t.click.x, t.click.y, t.box and t.box.width) for t in targets] == expected
 

@@ -42,7 +42,11 @@ def test_every_name_and_enum_of_qt_is_there(report) -> None:
 
 
 def test_the_views_work_on_qt_6(report) -> None:
-    assert report["mark"] == pytest.approx([500, 200], abs=1.5)
+    assert report["click"] == pytest.approx([500, 200], abs=1.5)
+    polygon = [[100, 100], [700, 100], [700, 300]]
+    assert list(report["drawn"]) == ["polygon"]
+    # A pixel of the screen is two of the photo.
+    assert np.array(report["drawn"]["polygon"]) == pytest.approx(np.array(polygon), abs=2.1)
     assert report["scale"] > 1.5
     assert report["chosen"] == ["a.png", "b.png"]
     assert report["place"] == [2, 2]

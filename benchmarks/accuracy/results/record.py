@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely.geometry import Polygon, box
 
-from geoloc.evaluation.labelled import LabelledQuery, Outcome, summarise
+from geoloc.evaluation.labelled import LabelledQuery, Outcome, outline_iou, summarise
 from geoloc.results.columns import epsg_of
 from tiling.grid import as_crs
 
@@ -29,6 +29,7 @@ class QueryRecord:
         score: of the best answer, 0 without one.
         answer: its polygon's corners in `crs`, None without one.
         crs: EPSG code or WKT of `answer`.
+        outline_iou: IoU of the answer's outline with the true one; None where that is not known.
     """
 
     photo: str
@@ -42,6 +43,7 @@ class QueryRecord:
     score: float
     answer: tuple[tuple[float, float], ...] | None
     crs: str | None
+    outline_iou: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields by their names."""
@@ -69,6 +71,7 @@ def record_of(outcome: Outcome, mosaic: str, present: bool) -> QueryRecord:
     figures = summarise([outcome]) if present else dict.fromkeys(("hit_rate", "acc_025", "acc_050"), 0.0)
     shares = {"hit": figures["hit_rate"], "acc_025": figures["acc_025"], "acc_050": figures["acc_050"]}
     record = random_record(outcome.query, mosaic, shares)
+    record = replace(record, outline_iou=outline_iou(outcome) if present else None)
     best = outcome.best
     if best is None:
         return record

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 FILL = 127
 """Grey level of reference pixels where the mosaic has no data, in training as in a search."""
 
+CHIP_PX = 192
+"""Side of what the mask head is shown, pixels."""
+MASK_STRIDE = 2
+"""Pixels of a chip along a pixel of the mask that it gives."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:

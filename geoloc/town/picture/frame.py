@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyproj
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from shapely.geometry import Polygon
 
 from geoloc.town.picture.camera import Parallel, PixelWindow
-from geoloc.town.scene.shapes import Floats
+from geoloc.town.scene.shapes import Floats, largest_part
 from tiling.errors import GeolocError
 
 _TILE_PX = 512
@@ -75,6 +77,12 @@ class Frame:
         """Return xmin, ymin, xmax, ymax in the CRS of local points (N x 2 or 3), seen from straight above."""
         points = self.to_crs(outline)
         return (*map(float, points.min(0)), *map(float, points.max(0)))  # type: ignore[return-value]
+
+    def true_outline(self, plan: Polygon) -> Polygon:
+        """Return a polygon of local metres in the CRS, valid, its corners on whole centimetres (1e-7 degrees)."""
+        step = 1e-7 if pyproj.CRS.from_epsg(self.epsg).is_geographic else 0.01
+        moved = shapely.transform(plan, self.to_crs)
+        return largest_part(shapely.set_precision(moved, step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,10 @@ class MosaicGrid:
                 base = corners.mean(0) - (along_x * (c1 - c0) / 2 + along_y * (r1 - r0) / 2)[:2]
                 start = np.array([*base, _ABOVE_M])
                 yield (r0, r1, c0, c1), Parallel(start, along_x, along_y, np.array([0.0, 0.0, -1.0]), c1 - c0, r1 - r0)
+
+    def to_pixels(self, shape: Polygon) -> Polygon:
+        """Turn a polygon of local metres into one of pixels, corner origin."""
+        return shapely.transform(shape, lambda points: _apply(~self.affine, self.frame.to_crs(points)))
 
     def valid(self, window: PixelWindow) -> NDArray[np.bool_]:
         """Tell for each pixel of a window whether its centre lies in the town, rows x columns."""

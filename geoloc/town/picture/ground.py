@@ -13,7 +13,7 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from geoloc.plane.homography import to_opencv
 from geoloc.town.picture.texture import Pyramid, fractal
-from geoloc.town.scene.layout import PAVEMENT_M, Layout, Parcel
+from geoloc.town.scene.layout import VERGE_M, Layout, Parcel
 from geoloc.town.scene.scene import Scene
 from geoloc.town.scene.shapes import Colour
 
@@ -36,7 +36,16 @@ _CROPS: tuple[tuple[Colour, float, float], ...] = (  # colour, furrow period in 
     ((132, 138, 84), 6.0, 0.07),
     ((160, 152, 96), 3.4, 0.12),
     ((92, 112, 58), 0.75, 0.15),
+    # From here on in the style "farm" only: mown, swathed, ploughed, stubble, meadow, young corn.
+    ((134, 140, 82), 7.4, 0.05),
+    ((158, 150, 98), 4.2, 0.09),
+    ((112, 92, 74), 0.9, 0.10),
+    ((182, 168, 120), 1.8, 0.07),
+    ((120, 126, 70), 0.0, 0.0),
+    ((118, 116, 76), 0.75, 0.2),
+    ((150, 142, 104), 11.0, 0.05),
 )
+_WALLED = ("house", "hall", "shed", "barn", "block", "row house", "tank", "container")
 _SHIFT = 4  # binary digits of a pixel that OpenCV's polygons know
 
 
@@ -110,7 +119,8 @@ def paint_ground(scene: Scene, seed: int, half_m: float, gsd: float) -> Pyramid:
 
 def _paint_parcel(canvas: _Canvas, parcel: Parcel) -> None:
     colour, period, strength = _CROPS[parcel.crop]
-    canvas.fill(parcel.polygon, "field", colour)
+    red, green, blue = (parcel.tone * part for part in colour)
+    canvas.fill(parcel.polygon, "field", (red, green, blue))
     if period > 3 * canvas.gsd:
         _stripe(canvas, parcel.polygon, parcel.angle, period, strength)
 
@@ -142,10 +152,14 @@ def _stripe(canvas: _Canvas, polygon: Polygon, angle: float, period: float, stre
 
 def _paint_streets(canvas: _Canvas, layout: Layout, rng: np.random.Generator) -> None:
     streets = sorted(layout.streets, key=lambda street: street.width)
+    paved = [street for street in streets if street.pavement]
     for street in streets:
-        canvas.fill(street.line.buffer(street.width / 2 + PAVEMENT_M), "slabs", (164, 160, 152))
+        if not street.pavement:
+            canvas.fill(street.line.buffer(street.width / 2 + VERGE_M), "gravel", (142, 132, 108))
+    for street in paved:
+        canvas.fill(street.line.buffer(street.width / 2 + street.pavement), "slabs", (164, 160, 152))
     canvas.fill(layout.square, "slabs", (176, 162, 146))
-    for street in streets:
+    for street in paved:
         canvas.fill(street.line.buffer(street.width / 2 + 0.14), "slabs", (188, 186, 180))
     for street in streets:
         canvas.fill(street.line.buffer(street.width / 2), "asphalt", (104, 104, 106))
@@ -216,7 +230,7 @@ def _darken_beside_walls(canvas: _Canvas, scene: Scene) -> None:
     """Darken by ambient occlusion: less sky is seen from the ground beside buildings and under cars."""
     shade = np.zeros(canvas.look.shape, np.uint8)
     for item in scene.objects:
-        if item.kind in ("house", "hall", "shed"):
+        if item.kind in _WALLED:
             for face in item.faces:
                 if face.points[:, 2].min() < 0.1:
                     # Half a pixel off in OpenCV's coordinates; put right, every picture of a town would change.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geoloc.town.picture.texture import Pyramid
 from geoloc.town.scene.shapes import Floats, Material, PackedScene
 
-_GLOSS = {Material.PAINT: 1.0, Material.GLASS: 1.6, Material.SOLAR: 1.2, Material.WATER: 1.0}
+_GLOSS = {Material.PAINT: 1.0, Material.GLASS: 1.6, Material.SOLAR: 1.2, Material.WATER: 1.0, Material.METAL: 0.3}
 
 
 class ScenePrimitives:
@@ -124,6 +124,9 @@ def _faces(s: ScenePrimitives, points: ShadedPoints, at: NDArray[np.intp]) -> No
     points.colour[at] *= np.clip(tone, 0.2, 1.8)[:, None]
     mossy = at[(material == Material.TILES) & (stain > 0.9)]
     points.colour[mossy] *= np.array([0.86, 0.94, 0.84], np.float32)
+    rusty = np.flatnonzero(material == Material.RUST)
+    eaten = np.clip(0.9 * stain[rusty] + 0.25 * rough[rusty], 0.0, 1.0)[:, None]
+    points.colour[at[rusty]] *= 1.0 - eaten * np.array([0.1, 0.5, 0.68], np.float32)
     walls = np.flatnonzero(s.packed.openings[which, 0] > 0)
     if len(walls):
         shown, kept = _openings(s, which[walls], u[walls], v[walls], foot[walls])
@@ -139,6 +142,9 @@ _UNEVEN = {  # fine and broad deviations of brightness
     Material.PLANKS: (0.06, 0.06),
     Material.BARK: (0.2, 0.1),
     Material.WATER: (0.02, 0.05),
+    Material.METAL: (0.03, 0.05),
+    Material.RUST: (0.06, 0.09),
+    Material.STRAW: (0.16, 0.08),
 }
 
 
@@ -185,12 +191,20 @@ def _bitumen(u: Floats, v: Floats, foot: Floats) -> Floats:
     return 1.0 - 0.14 * (u % 1.1 < 0.07) * _fade(0.3, foot) + 0.03 * _hashed(np.floor(u / 1.1), np.floor(u / 1.1))
 
 
+def _sheets(u: Floats, v: Floats, foot: Floats) -> Floats:
+    """Ribs up the slope, and sheets a metre wide that have weathered each in its way."""
+    sheet = 0.035 * _hashed(np.floor(u / 1.06), np.floor(v / 7.3)) * _fade(1.06, 0.5 * foot)
+    return 1.0 + sheet - 0.16 * (u % 0.35 < 0.09) * _fade(0.35, foot)
+
+
 _PATTERNS: dict[Material, Callable[[Floats, Floats, Floats], Floats]] = {
     Material.TILES: _Courses(0.24, 0.34, 0.06, 0.3, 0.11),
     Material.BRICK: _Courses(0.25, 0.077, 0.014, 0.25, 0.1),
     Material.PLANKS: _Courses(2.7, 0.14, 0.02, 0.3, 0.07),
     Material.SOLAR: _solar,
     Material.FLAT_ROOF: _bitumen,
+    Material.METAL: _sheets,
+    Material.RUST: _sheets,
 }
 
 

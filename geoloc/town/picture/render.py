@@ -57,7 +57,8 @@ def cast(camera: Camera, packed: PackedScene, window: PixelWindow | None = None)
         else:
             points, normal = packed.points[index], packed.normal[index]
             facing = normal @ (points[0] - camera.fixed if camera.central else camera.fixed)
-            if facing >= 0 and not packed.two_sided[index]:
+            edge_on = abs(facing) < 1e-9
+            if edge_on or (facing >= 0 and not packed.two_sided[index]):
                 continue
             found = _face(camera, part, points, normal, -1.0 if facing >= 0 else 1.0)
         _keep(hits, view, part, found, index)

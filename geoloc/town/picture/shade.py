@@ -14,7 +14,7 @@ from geoloc.town.picture.ground import paint_ground
 from geoloc.town.picture.materials import ScenePrimitives, shade_points
 from geoloc.town.picture.render import GROUND, SKY, Hits, cast
 from geoloc.town.picture.texture import Pyramid, fractal, remap
-from geoloc.town.scene.scene import Scene
+from geoloc.town.scene.scene import Scene, Style
 from geoloc.town.scene.shapes import Floats, PackedScene, SceneObject, pack
 
 SUPERSAMPLE = 2
@@ -61,8 +61,10 @@ class Day:
         return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(elevation)])
 
 
-def survey_day(rng: np.random.Generator) -> Day:
-    """Draw the day of the survey that the mosaic is from: high sun, plain colours."""
+def survey_day(rng: np.random.Generator, style: Style = "village") -> Day:
+    """Draw the day of the survey that the mosaic is from: plain colours, high sun; over a farm any sun."""
+    if style == "farm":
+        return Day(rng.uniform(95.0, 265.0), rng.uniform(27.0, 60.0), sky=rng.uniform(0.28, 0.5), noise=0.8)
     return Day(rng.uniform(140.0, 220.0), rng.uniform(48.0, 58.0), noise=0.8)
 
 

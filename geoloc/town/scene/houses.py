@@ -49,6 +49,7 @@ class Body:
         skin: of the walls.
         tiles: colour of the roof.
         overhang: of the roof, metres.
+        cover: material of the roof.
     """
 
     height: float
@@ -57,6 +58,7 @@ class Body:
     skin: Finish
     tiles: Colour
     overhang: float = 0.4
+    cover: Material = Material.TILES
 
 
 def build_house(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:
@@ -74,7 +76,7 @@ def build_house(rng: np.random.Generator, builder: ShapeBuilder, length: float, 
     skin = (Material.BRICK, pick(rng, BRICK_COLOURS)) if brick else (Material.PLASTER, pick(rng, WALL_COLOURS))
     tiles = pick(rng, TILE_COLOURS)
     kind = rng.choice(["gable", "gable", "gable", "hip", "hip", "flat"])
-    footprint = _centred(length, width)
+    footprint = centred(length, width)
     if kind == "flat":
         flat_block(rng, builder, footprint, (height, storeys), skin)
         if rng.random() < 0.6:
@@ -86,10 +88,11 @@ def build_house(rng: np.random.Generator, builder: ShapeBuilder, length: float, 
     if rng.random() < 0.45:
         _wing(rng, builder, length, width, body)
     clear = length / 2 - (width / 2 if kind == "hip" else 0.8)
-    _roof_details(rng, _Slopes(builder, ridge, body.slope, clear, width))
+    roof_details(rng, Slopes(builder, ridge, body.slope, clear, width))
 
 
-def _centred(length: float, width: float) -> Footprint:
+def centred(length: float, width: float) -> Footprint:
+    """Return the footprint of that size about the origin."""
     return -length / 2, -width / 2, length / 2, width / 2
 
 
@@ -144,7 +147,7 @@ def gabled_block(builder: ShapeBuilder, footprint: Footprint, body: Body) -> flo
     builder.face([(x0, y1, height), (x0, y0, height), (x0, middle, ridge)], body.skin)
     low, a, b = height - over * body.slope + lift, x0 - over, x1 + over
     ends = (a, middle, ridge + lift), (b, middle, ridge + lift)
-    tiles = (Material.TILES, body.tiles)
+    tiles = (body.cover, body.tiles)
     builder.face([(a, y0 - over, low), (b, y0 - over, low), ends[1], ends[0]], tiles, two_sided=True)
     builder.face([(b, y1 + over, low), (a, y1 + over, low), ends[0], ends[1]], tiles, two_sided=True)
     return ridge
@@ -167,7 +170,7 @@ def hipped_block(builder: ShapeBuilder, footprint: Footprint, body: Body) -> flo
     a, b = (x0 + reach, middle, ridge), (x1 - reach, middle, ridge)
     south, north = [(x0, y0, low), (x1, y0, low)], [(x1, y1, low), (x0, y1, low)]
     for points in ([*south, b, a], [*north, a, b], [south[1], north[0], b], [north[1], south[0], a]):
-        builder.face(points, (Material.TILES, body.tiles), two_sided=True)
+        builder.face(points, (body.cover, body.tiles), two_sided=True)
     return ridge
 
 
@@ -180,12 +183,20 @@ def _wing(rng: np.random.Generator, builder: ShapeBuilder, length: float, width:
     low = replace(body, slope=0.8 * body.slope, overhang=0.3)
     if rng.random() < 0.5:
         low = replace(low, height=2.9, storeys=1)
-    gabled_block(wing, _centred(deep + 3.0, wide), low)
+    gabled_block(wing, centred(deep + 3.0, wide), low)
 
 
 @dataclass(frozen=True, slots=True)
-class _Slopes:
-    """The two slopes of a roof: the ridge runs along x for `clear` to both sides."""
+class Slopes:
+    """The two slopes of a gabled roof about the builder's origin.
+
+    Attributes:
+        builder: what collects the faces.
+        ridge: its height, metres; it runs along x.
+        slope: rise over run.
+        clear: how far it runs to both sides, metres.
+        width: of the walls along y, metres.
+    """
 
     builder: ShapeBuilder
     ridge: float
@@ -194,7 +205,14 @@ class _Slopes:
     width: float
 
     def panel(self, x: tuple[float, float], down: tuple[float, float], side: float, finish: Finish) -> None:
-        """Add a flat rectangle to the slope towards -y (side 1) or y (-1), `down` metres in plan from the ridge."""
+        """Add a flat rectangle that lies on a slope.
+
+        Args:
+            x: its ends along the ridge.
+            down: metres in plan from the ridge to its upper and its lower edge.
+            side: 1 for the slope towards -y, -1 for that towards y.
+            finish: material and colour.
+        """
         low, high = (self.ridge - d * self.slope + 0.16 for d in reversed(down))
         first, second = x if side > 0 else x[::-1]
         y0, y1 = -side * down[1], -side * down[0]
@@ -202,7 +220,7 @@ class _Slopes:
         self.builder.face(points, finish)
 
 
-def _roof_details(rng: np.random.Generator, roof: _Slopes) -> None:
+def roof_details(rng: np.random.Generator, roof: Slopes) -> None:
     """Add chimneys, roof windows and solar panels."""
     clear, reach = roof.clear, max(roof.clear, 0.9)
     for _ in range(int(rng.integers(0, 3))):
@@ -226,17 +244,17 @@ def build_shed(rng: np.random.Generator, builder: ShapeBuilder, length: float, w
     wood = (Material.PLANKS, pick(rng, _WOOD))
     if rng.random() < 0.6:
         body = Body(2.0, 0, rng.uniform(0.3, 0.6), wood, pick(rng, TILE_COLOURS), overhang=0.18)
-        gabled_block(builder, _centred(length, width), body)
+        gabled_block(builder, centred(length, width), body)
     else:
-        builder.box(_centred(length, width), (0.0, 2.1), wood)
+        builder.box(centred(length, width), (0.0, 2.1), wood)
         lid = (Material.FLAT_ROOF, pick(rng, FLAT_COLOURS))
-        builder.box(_centred(length + 0.3, width + 0.3), (2.1, 2.22), lid)
+        builder.box(centred(length + 0.3, width + 0.3), (2.1, 2.22), lid)
 
 
 def build_hall(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:
     """Build a large building of the square: flat, three storeys, or a church with a tower."""
     if rng.random() < 0.5:
-        flat_block(rng, builder, _centred(length, width), (9.0, 3), (Material.PLASTER, pick(rng, WALL_COLOURS)))
+        flat_block(rng, builder, centred(length, width), (9.0, 3), (Material.PLASTER, pick(rng, WALL_COLOURS)))
         return
     skin: Finish = (Material.PLASTER, (222.0, 214.0, 196.0))
     nave = Body(6.2, 1, 1.0, skin, pick(rng, TILE_COLOURS[4:8]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from shapely.geometry import LineString, Point, Polygon, box
 from shapely.ops import unary_union
 
 PAVEMENT_M = 1.8
+VERGE_M = 0.7
+"""Of gravel, along streets without a pavement."""
 _STEP_M = 2.0
 
 
@@ -23,11 +26,18 @@ class Street:
         line: its axis.
         width: of the carriageway, metres.
         marked: whether it has a centre line.
+        pavement: width of those along both sides, metres; 0 for a verge.
     """
 
     line: LineString
     width: float
     marked: bool
+    pavement: float = PAVEMENT_M
+
+    @property
+    def reach(self) -> float:
+        """From the axis to the outer edge of pavement or verge, metres."""
+        return self.width / 2 + (self.pavement or VERGE_M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +74,13 @@ class Parcel:
         polygon: in local metres.
         angle: of its furrows, radians.
         crop: an index that decides its look.
+        tone: brightness against that of its crop.
     """
 
     polygon: Polygon
     angle: float
     crop: int
+    tone: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +118,7 @@ def plan_town(rng: np.random.Generator, size_m: float) -> Layout:
     paved = unary_union([carriageways, square])
     pond = _pond(rng, half, paved)
     plots = _plots(rng, streets, half, [carriageways, square, pond.buffer(4.0)])
-    return Layout(half, angle, streets, plots, _parcels(rng, angle, half), square, pond, paved)
+    return Layout(half, angle, streets, plots, lay_parcels(rng, angle), square, pond, paved)
 
 
 def _streets(rng: np.random.Generator, half: float, angle: float) -> tuple[Street, ...]:
@@ -166,7 +178,10 @@ def _plots(
         for side in (1.0, -1.0):
             at = rng.uniform(0.0, 6.0)
             while at < street.line.length:
-                plot = _plot_beside(rng, street, at, side, free)
+                width = rng.uniform(17.0, 25.0)
+                plot = plot_beside(
+                    street, at, side, width, depths=lambda: (rng.uniform(27.0, 33.0), 23.0, 19.0), free=free
+                )
                 if plot is None:
                     at += _STEP_M
                     continue
@@ -176,25 +191,46 @@ def _plots(
     return tuple(plots)
 
 
-def _plot_beside(rng: np.random.Generator, street: Street, at: float, side: float, free: Polygon) -> Plot | None:
-    width = rng.uniform(17.0, 25.0)
+def plot_beside(
+    street: Street, at: float, side: float, width: float, *, depths: Callable[[], Sequence[float]], free: Polygon
+) -> Plot | None:
+    """Lay a plot along a street, as deep as there is room for; None where there is none.
+
+    Args:
+        street: that its front faces.
+        at: where it begins, metres along the street.
+        side: 1 for the left of the street, -1 for its right.
+        width: of the front, metres.
+        depths: gives those to try in turn; called where the front is free.
+        free: ground that it may take.
+    """
     start, end = street.line.interpolate(at), street.line.interpolate(min(at + width, street.line.length))
     angle = math.atan2(end.y - start.y, end.x - start.x) + (0.0 if side > 0 else math.pi)
-    away = street.width / 2 + PAVEMENT_M + 0.7
+    away = street.width / 2 + street.pavement + 0.7
     x = (start.x + end.x) / 2 - math.sin(angle) * away
     y = (start.y + end.y) / 2 + math.cos(angle) * away
     if not free.contains(Point(x - math.sin(angle) * 8, y + math.cos(angle) * 8)):
         return None
-    for depth in (rng.uniform(27.0, 33.0), 23.0, 19.0):
+    for depth in depths():
         plot = translate(rotate(box(-width / 2, 0, width / 2, depth), angle, origin=(0, 0), use_radians=True), x, y)
         if free.contains(plot):
             return Plot(x, y, angle, width, depth, plot)
     return None
 
 
-def _parcels(rng: np.random.Generator, angle: float, half: float) -> tuple[Parcel, ...]:
-    """Lay a jittered grid of fields over 1.4 km, smaller near the town than far from it."""
-    edges = np.concatenate([-np.cumsum(rng.uniform(70, 130, 7))[::-1], [0.0], np.cumsum(rng.uniform(70, 130, 7))])
+def lay_parcels(
+    rng: np.random.Generator, angle: float, sides: tuple[float, float] = (70, 130), crops: int = 7
+) -> tuple[Parcel, ...]:
+    """Lay a jittered grid of fields over 1.4 km.
+
+    Args:
+        rng: what they are drawn from.
+        angle: of the grid, radians.
+        sides: least and greatest length of a cell of the grid, metres; half of the cells are cut in two.
+        crops: how many looks there are.
+    """
+    count = round(1400 / sum(sides))
+    edges = np.concatenate([-np.cumsum(rng.uniform(*sides, count))[::-1], [0.0], np.cumsum(rng.uniform(*sides, count))])
     lines = np.stack(np.meshgrid(edges + rng.uniform(-30, 30), edges + rng.uniform(-30, 30)), axis=-1)
     lines = lines + rng.uniform(-12, 12, lines.shape)
     parcels = []
@@ -215,5 +251,5 @@ def _parcels(rng: np.random.Generator, angle: float, half: float) -> tuple[Parce
                     continue
                 polygon = rotate(part, angle, origin=(0, 0), use_radians=True)
                 furrows = angle + rng.choice([0.0, math.pi / 2]) + rng.normal(0, 0.05)
-                parcels.append(Parcel(shapely.make_valid(polygon), furrows, int(rng.integers(7))))
+                parcels.append(Parcel(shapely.make_valid(polygon), furrows, int(rng.integers(crops))))
     return tuple(parcels)

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-import shapely
-from shapely.geometry import Point, Polygon
 
-from geoloc.town.scene import details, houses
-from geoloc.town.scene.layout import PAVEMENT_M, Layout, Plot, Street, plan_town
-from geoloc.town.scene.shapes import Blob, Colour, Face, SceneObject, ShapeBuilder
+from geoloc.town.scene.farm.build import build_farm
+from geoloc.town.scene.layout import Layout
+from geoloc.town.scene.shapes import SceneObject
+from geoloc.town.scene.site import Site, Surface
+from geoloc.town.scene.village import build_village
 
+Style = Literal["village", "farm"]
+"""Houses in gardens along streets, or barns, blocks, rows, courts and fields."""
 _MOVED_SHARE = 0.3
-"""Share of the cars that are gone or come between the two days."""
-_CLUMPS = 46
-_FAR_CLUMPS = 9
-_DRIVES: tuple[tuple[str, Colour], ...] = (
-    ("asphalt", (112, 112, 112)),
-    ("slabs", (168, 152, 138)),
-    ("slabs", (182, 178, 170)),
-    ("gravel", (172, 162, 146)),
-)
-_TERRACES: tuple[Colour, ...] = ((178, 166, 150), (150, 118, 96), (190, 188, 184))
-
-
-@dataclass(frozen=True, slots=True)
-class Surface:
-    """A painted part of the ground.
-
-    Attributes:
-        polygon: in local metres.
-        material: name of its look, see `geoloc.town.picture.ground`.
-        colour: sRGB.
-    """
-
-    polygon: Polygon
-    material: str
-    colour: Colour
+"""Share of what has wheels that is gone or come between the two days."""
+_ON_WHEELS = ("car", "tractor", "trailer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,252 +28,47 @@ class Scene:
         layout: of the ground.
         surfaces: drives, terraces and lawns, painted in order.
         objects: all, with ids from 1.
-        greenery: hedges, which are no objects.
+        greenery: hedges and bushes, which are no objects: their id is 0.
     """
 
     layout: Layout
     surfaces: tuple[Surface, ...]
     objects: tuple[SceneObject, ...]
-    greenery: tuple[Blob, ...]
+    greenery: tuple[SceneObject, ...]
 
     def on_survey(self) -> list[SceneObject]:
         """Return what the mosaic shows; what is no object has the id 0."""
-        return [self._greenery(), *(item for item in self.objects if item.surveyed)]
+        return [*self.greenery, *(item for item in self.objects if item.surveyed)]
 
     def on_flight(self) -> list[SceneObject]:
         """Return what the photographs show."""
-        return [self._greenery(), *(item for item in self.objects if item.flown)]
-
-    def _greenery(self) -> SceneObject:
-        return SceneObject(0, "hedge", (), self.greenery)
+        return [*self.greenery, *(item for item in self.objects if item.flown)]
 
 
-@dataclass(slots=True)
-class _SceneBuilder:
-    """The scene while it is built: what is there and which ground is taken."""
+def build_scene(seed: int, size_m: float, style: Style = "village") -> Scene:
+    """Build the town of `size_m` x `size_m` metres that belongs to a seed.
 
-    rng: np.random.Generator
-    surfaces: list[Surface] = field(default_factory=list)
-    objects: list[SceneObject] = field(default_factory=list)
-    greenery: list[Blob] = field(default_factory=list)
-    taken: list[Polygon] = field(default_factory=list)
-
-    def free(self, polygon: Polygon, margin: float = 0.0) -> bool:
-        return not self.taken or bool(shapely.distance(np.array(self.taken, object), polygon).min() > margin)
-
-    def add(self, kind: str, faces: list[Face] | tuple[Face, ...], blobs: tuple[Blob, ...] = ()) -> None:
-        self.objects.append(SceneObject(len(self.objects) + 1, kind, tuple(faces), blobs))
-
-    def put(
-        self,
-        kind: str,
-        place: tuple[float, float, float],
-        size: tuple[float, float],
-        build: Callable[[ShapeBuilder], None],
-        margin: float = 0.3,
-    ) -> bool:
-        """Build at x, y, angle unless the rectangle `size` there is taken; tells whether it was free."""
-        polygon = _rectangle(*place, *size)
-        if not self.free(polygon, margin):
-            return False
-        builder = ShapeBuilder(*place)
-        build(builder)
-        self.taken.append(Polygon(_hull(builder.faces)))
-        self.add(kind, builder.faces)
-        return True
-
-    def tree(self, x: float, y: float, radius: float, clumps: int = _CLUMPS) -> None:
-        if self.free(Point(x, y).buffer(radius * 1.1), 0.2):
-            self.add("tree", *details.build_tree(self.rng, x, y, radius, clumps))
-            self.taken.append(Point(x, y).buffer(0.8 * radius))
-
-
-def _rectangle(x: float, y: float, angle: float, length: float, width: float) -> Polygon:
-    corners = ShapeBuilder(x, y, angle).place(
-        [(sx * length / 2, sy * width / 2, 0.0) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    )
-    return Polygon(corners[:, :2])
-
-
-def _hull(faces: list[Face]) -> np.ndarray:
-    points = shapely.MultiPoint(np.concatenate([face.points[:, :2] for face in faces]))
-    return np.array(points.convex_hull.exterior.coords)
-
-
-def build_scene(seed: int, size_m: float) -> Scene:
-    """Build the town of `size_m` x `size_m` metres that belongs to a seed."""
+    Raises:
+        ValueError: there is no such style.
+    """
     rng = np.random.default_rng([seed, 1])
-    layout = plan_town(rng, size_m)
-    site = _SceneBuilder(rng)
-    if not layout.pond.is_empty:
-        site.taken.append(layout.pond.buffer(0.5))
-    _build_square(site, layout)
-    for plot in layout.plots:
-        _build_plot(site, plot, layout)
-    for street in layout.streets:
-        _park_cars(site, street, layout)
-        _street_trees(site, street, layout)
-    _field_trees(site, layout)
+    site = Site(rng)
+    if style == "village":
+        layout = build_village(site, size_m)
+    elif style == "farm":
+        layout = build_farm(site, size_m)
+    else:
+        raise ValueError(f"no town of the style {style!r}: village or farm")
     moved = _some_moved(rng, site.objects)
     return Scene(layout, tuple(site.surfaces), tuple(moved), tuple(site.greenery))
 
 
-def _build_plot(site: _SceneBuilder, plot: Plot, layout: Layout) -> None:
-    rng = site.rng
-    site.surfaces.append(Surface(plot.polygon, "lawn", houses.varied(rng, (112, 128, 70), 9.0)))
-    length = min(rng.uniform(9.0, 13.5), plot.width - 6.0)
-    width, setback = rng.uniform(7.6, 9.6), rng.uniform(4.5, 7.0)
-    shift = rng.choice([-1.0, 1.0]) * (plot.width - length - 5.2) / 2
-    x, y = plot.at(shift, setback + width / 2)
-    turn = plot.angle + (rng.normal(0, 0.03) if rng.random() < 0.8 else rng.normal(0, 0.12))
-    site.put("house", (x, y, turn), (length, width), lambda b: houses.build_house(rng, b, length, width), 0.6)
-
-    # The drive is on the wider side; it ends beside the house.
-    side = -np.sign(shift) if shift else 1.0
-    drive_u, drive_w, drive_d = side * (plot.width / 2 - 2.2), rng.uniform(2.9, 3.5), setback + rng.uniform(3.0, 8.0)
-    material, colour = _DRIVES[rng.integers(len(_DRIVES))]
-    site.surfaces.append(Surface(_strip(plot, drive_u, drive_w, -0.8, drive_d), material, houses.varied(rng, colour)))
-    path_u = shift + rng.uniform(-0.2, 0.2) * length
-    path = _strip(plot, path_u, 1.2, -0.5, setback)
-    site.surfaces.append(Surface(path, "slabs", houses.varied(rng, (176, 170, 160))))
-    back = setback + width
-    terrace = _strip(plot, shift + rng.uniform(-2, 2), rng.uniform(4.0, 7.0), back - 0.5, back + rng.uniform(2.0, 3.6))
-    site.surfaces.append(Surface(terrace, "slabs", houses.pick(rng, _TERRACES)))
-    for at in (2.9, 8.0) if rng.random() < 0.3 else (rng.uniform(2.6, max(drive_d - 2.4, 2.7)),):
-        if rng.random() < 0.75:
-            cx, cy = plot.at(drive_u + rng.normal(0, 0.1), at)
-            facing = plot.angle + rng.choice([-1, 1]) * math.pi / 2 + rng.normal(0, 0.03)
-            site.put("car", (cx, cy, facing), (4.6, 1.9), lambda b: details.build_car(rng, b), 0.25)
-    _build_garden(site, plot, back)
-
-
-def _strip(plot: Plot, middle: float, width: float, v0: float, v1: float) -> Polygon:
-    u0, u1 = middle - width / 2, middle + width / 2
-    return Polygon([plot.at(u0, v0), plot.at(u1, v0), plot.at(u1, v1), plot.at(u0, v1)])
-
-
-def _build_garden(site: _SceneBuilder, plot: Plot, back: float) -> None:
-    rng = site.rng
-    room = plot.depth - back
-    half = plot.width / 2
-    if rng.random() < 0.6 and room > 6.0:
-        length, width = rng.uniform(2.4, 4.6), rng.uniform(2.0, 3.2)
-        x, y = plot.at(rng.choice([-1, 1]) * (half - length / 2 - 1.0), plot.depth - width / 2 - 1.0)
-        place = (x, y, plot.angle + rng.normal(0, 0.05))
-        site.put("shed", place, (length, width), lambda b: houses.build_shed(rng, b, length, width))
-    if rng.random() < 0.25 and room > 9.0:
-        length, width = rng.uniform(5.0, 8.5), rng.uniform(3.0, 4.2)
-        x, y = plot.at(rng.uniform(-0.15, 0.15) * plot.width, back + 0.55 * room)
-        place = (x, y, plot.angle + rng.choice([0.0, 0.0, 0.3]))
-        site.put("pool", place, (length, width), lambda b: details.build_pool(rng, b, length, width))
-    for _ in range(int(rng.integers(0, 3))):  # flower and vegetable beds
-        u, v = rng.uniform(-half + 3, half - 3), rng.uniform(back + 2, max(plot.depth - 2, back + 2.1))
-        bed = _strip(plot, u, rng.uniform(1.2, 3.5), v, v + rng.uniform(0.9, 2.0))
-        site.surfaces.append(Surface(bed, "soil", houses.varied(rng, (112, 90, 68))))
-    corners = [plot.at(-half, 0.4), plot.at(-half, plot.depth), plot.at(half, plot.depth), plot.at(half, 0.4)]
-    for start, end in pairwise(corners):
-        if rng.random() < 0.5:
-            row = details.build_hedge(rng, start, end)
-            site.greenery += [blob for blob in row if site.free(Point(blob.centre[:2]).buffer(0.5), 0.1)]
-    for _ in range(int(rng.integers(1, 5))):
-        v = rng.uniform(back + 3.0, plot.depth - 1.0) if room > 5 and rng.random() < 0.8 else rng.uniform(1.5, 3.5)
-        site.tree(*plot.at(rng.uniform(-half + 1.5, half - 1.5), v), rng.uniform(1.1, 3.2))
-    for _ in range(int(rng.integers(3, 9))):  # shrubs
-        x, y = plot.at(rng.uniform(-half + 0.8, half - 0.8), rng.uniform(0.8, plot.depth - 0.8))
-        size = rng.uniform(0.3, 0.8)
-        if site.free(Point(x, y).buffer(size), 0.2):
-            colour = houses.pick(rng, details.CROWN_COLOURS)
-            radii = np.array([size, size * rng.uniform(0.8, 1.2), 0.9 * size])
-            site.greenery.append(Blob(np.array([x, y, 0.5 * size]), radii, colour))
-
-
-def _along(street: Street, layout: Layout, step: Callable[[], float]) -> Iterator[tuple[float, float, float]]:
-    """Yield x, y and direction at places along a street inside the town."""
-    at = step()
-    while at < street.line.length - 1.0:
-        point, ahead = street.line.interpolate(at), street.line.interpolate(at + 1.0)
-        if max(abs(point.x), abs(point.y)) < layout.half_m - 3.0:
-            yield point.x, point.y, math.atan2(ahead.y - point.y, ahead.x - point.x)
-        at += step()
-
-
-def _park_cars(site: _SceneBuilder, street: Street, layout: Layout) -> None:
-    rng = site.rng
-    others = shapely.unary_union([s.line.buffer(s.width / 2 + 9.0) for s in layout.streets if s is not street])
-    for side in (1.0, -1.0):
-        for x, y, turn in _along(street, layout, lambda: rng.uniform(6.2, 26.0)):
-            off = side * (street.width / 2 - 1.05)
-            place = (x - math.sin(turn) * off, y + math.cos(turn) * off, turn + (math.pi if side > 0 else 0.0))
-            if not others.contains(Point(place[:2])):
-                site.put("car", place, (4.6, 1.9), lambda b: details.build_car(rng, b), 0.3)
-
-
-def _street_trees(site: _SceneBuilder, street: Street, layout: Layout) -> None:
-    rng = site.rng
-    if not street.marked:
-        return
-    off = street.width / 2 + PAVEMENT_M + 0.2
-    for x, y, turn in _along(street, layout, lambda: rng.uniform(9.0, 24.0)):
-        side = rng.choice([-1.0, 1.0])
-        site.tree(x - side * math.sin(turn) * off, y + side * math.cos(turn) * off, rng.uniform(1.2, 1.9))
-
-
-def _field_trees(site: _SceneBuilder, layout: Layout) -> None:
-    """Plant single trees and small groves on open ground, rows of them along the far fields' edges."""
-    rng, half = site.rng, layout.half_m
-    closed = shapely.unary_union([layout.paved.buffer(2.5), layout.pond, *(plot.polygon for plot in layout.plots)])
-    shapely.prepare(closed)
-    for _ in range(int(10 + 0.0011 * (2 * half) ** 2)):
-        x, y = rng.uniform(-half, half, 2)
-        for _ in range(int(rng.choice([1, 1, 2, 6]))):
-            radius = rng.uniform(1.2, 3.6)
-            if closed.distance(Point(x, y)) > radius and max(abs(x), abs(y)) < half - radius - 0.5:
-                site.tree(x, y, radius)
-            x, y = x + rng.normal(0, 5.0), y + rng.normal(0, 5.0)
-    for parcel in layout.parcels:
-        ring = parcel.polygon.exterior
-        if rng.random() < 0.5 or parcel.polygon.distance(Point(0, 0)) > 450.0:
-            continue
-        at, end = 0.0, rng.uniform(0.2, 0.6) * ring.length
-        while at < end:
-            point = ring.interpolate(at)
-            outside = max(abs(point.x), abs(point.y)) > half + 6.0
-            if outside and layout.paved.distance(point) > 5.0:
-                radius = rng.uniform(2.0, 4.5)
-                _, crown = details.build_tree(rng, point.x, point.y, radius, _FAR_CLUMPS)
-                site.greenery += crown
-            at += rng.uniform(4.0, 14.0)
-
-
-def _build_square(site: _SceneBuilder, layout: Layout) -> None:
-    """Build a hall or church facing the square, trees and parked cars on it."""
-    rng = site.rng
-    corners = np.array(layout.square.exterior.coords)[:4]
-    edges = [(corners[i], corners[(i + 1) % 4]) for i in range(4)]
-    start, end = max(edges, key=lambda edge: float(np.linalg.norm(edge[1] - edge[0])))
-    turn = math.atan2(*(end - start)[::-1])
-    middle = corners.mean(0)
-    size = np.sort([np.linalg.norm(b - a) for a, b in edges[:2]])[::-1]
-    along, across = np.array([math.cos(turn), math.sin(turn)]), np.array([-math.sin(turn), math.cos(turn)])
-    x, y = middle + 0.2 * size[0] * along
-    length, width = min(0.42 * size[0], 18.0), min(0.5 * size[1], 10.0)
-    if width > 5.0:
-        site.put("hall", (x, y, turn), (length + 4, width), lambda b: houses.build_hall(rng, b, length, width))
-    for share in (-0.42, -0.14, 0.14, 0.42):
-        tx, ty = middle - 0.43 * size[0] * along + share * size[1] * across
-        site.tree(tx, ty, rng.uniform(1.3, 2.0))
-    for i in range(int(0.3 * size[0] / 2.7)):
-        if rng.random() < 0.7:
-            cx, cy = middle + (-0.34 * size[0] + 2.7 * i) * along - 0.26 * size[1] * across
-            site.put("car", (cx, cy, turn + math.pi / 2), (4.4, 1.9), lambda b: details.build_car(rng, b), 0.2)
-
-
 def _some_moved(rng: np.random.Generator, objects: list[SceneObject]) -> list[SceneObject]:
-    """Return the same objects, but some cars only there on one of the two days."""
+    """Return the same objects, but some of those on wheels only there on one of the two days."""
     found = []
     for item in objects:
         surveyed, flown = True, True
-        if item.kind == "car" and rng.random() < _MOVED_SHARE:
+        if item.kind in _ON_WHEELS and rng.random() < _MOVED_SHARE:
             surveyed = bool(rng.random() < 0.5)
             flown = not surveyed
         found.append(SceneObject(item.id, item.kind, item.faces, item.blobs, surveyed, flown))

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry import MultiPolygon, Polygon
 
 Floats = NDArray[np.floating]
 Colour = tuple[float, float, float]
@@ -36,6 +38,9 @@ class Material(IntEnum):
     BARK = 9
     SOLAR = 10
     WATER = 11
+    METAL = 12
+    RUST = 13
+    STRAW = 14
 
 
 Finish = tuple[Material, Colour]
@@ -122,6 +127,27 @@ class SceneObject:
         ring = np.stack([np.cos(around), np.sin(around), np.zeros_like(around)], axis=-1)
         points += [blob.centre + ring * blob.radii for blob in self.blobs]
         return np.concatenate(points)
+
+    def plan(self) -> Polygon:
+        """Return its outline from straight above in local metres, true to a centimetre: one valid ring without holes.
+
+        Of an object in several parts it is the largest one.
+        """
+        parts = [face.points[:, :2] for face in self.faces]
+        around = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
+        # A little larger, so that the polygon has the area of the ellipse.
+        ring = np.stack([np.cos(around), np.sin(around)], axis=-1) * math.sqrt(
+            2 * math.pi / 48 / math.sin(math.pi / 24)
+        )
+        parts += [blob.centre[:2] + ring * blob.radii[:2] for blob in self.blobs]
+        polygons = [Polygon(part) for part in parts]
+        seen = shapely.union_all([part for part in polygons if part.area > 1e-6 and part.is_valid])
+        return largest_part(seen).simplify(0.005)
+
+
+def largest_part(shape: Polygon | MultiPolygon) -> Polygon:
+    """Return the largest part of a shape, its holes filled."""
+    return Polygon(max(getattr(shape, "geoms", [shape]), key=lambda part: part.area).exterior)
 
 
 @dataclass(slots=True)

@@ -27,25 +27,40 @@ def segments(pixels: np.ndarray, gsd_m: float) -> np.ndarray:
     """
     shrink = min(1.0, gsd_m / _WORKING_GSD_M)
     small = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    gsd = gsd_m / shrink
-    grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), 0.8)
-    area = [max(6, int((metres / gsd) ** 2 * 0.5)) for metres in SIZE_M]
+    boxes = [box for _, box in regions(small, gsd_m / shrink)]
+    return np.array(boxes, float).reshape(-1, 4) / shrink
+
+
+def regions(pixels: np.ndarray, gsd_m: float) -> list[tuple[np.ndarray, tuple[int, int, int, int]]]:
+    """Find the regions of `segments` at the image's own GSD.
+
+    Args:
+        pixels: H x W x 3 uint8.
+        gsd_m: metres a pixel.
+
+    Returns:
+        Of each its pixels, N x 2 (column, row), and its bounds xmin, ymin, xmax, ymax.
+    """
+    grey = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), 0.8)
+    area = [max(6, int((metres / gsd_m) ** 2 * 0.5)) for metres in SIZE_M]
     finder = cv2.MSER.create(delta=6, min_area=area[0], max_area=area[1], max_variation=0.35)
-    regions, rectangles = finder.detectRegions(grey)
-    kept: list[np.ndarray] = []
+    found, rectangles = finder.detectRegions(grey)
+    kept: list[tuple[np.ndarray, tuple[int, int, int, int]]] = []
+    boxes = np.zeros((0, 4))
     height, width = grey.shape
-    for region, (x, y, w, h) in zip(regions, rectangles, strict=True):
-        long_m, short_m = max(w, h) * gsd, min(w, h) * gsd
+    for region, (x, y, w, h) in zip(found, rectangles, strict=True):
+        long_m, short_m = max(w, h) * gsd_m, min(w, h) * gsd_m
         if not (SIZE_M[0] <= long_m <= SIZE_M[1] and short_m >= 0.8) or len(region) < _LEAST_FILL * w * h:
             continue
         if x < 2 or y < 2 or x + w > width - 2 or y + h > height - 2:
             continue
         box = np.array([x, y, x + w, y + h], float)
-        if not kept or _iou(box, np.stack(kept)).max() < 0.5:
-            kept.append(box)
+        if not len(boxes) or _iou(box, boxes).max() < 0.5:
+            boxes = np.concatenate([boxes, box[None]])
+            kept.append((np.asarray(region), (int(x), int(y), int(x + w), int(y + h))))
         if len(kept) == _MOST:
             break
-    return np.stack(kept) / shrink if kept else np.zeros((0, 4))
+    return kept
 
 
 def crowns(pixels: np.ndarray, gsd_m: float) -> np.ndarray:

@@ -12,7 +12,7 @@ from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid
 from geoloc.town.picture.render import cast
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
-from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.scene import Scene, Style, build_scene
 from geoloc.town.scene.shapes import PackedScene, pack
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.posed_photo import PosedPhoto
@@ -27,8 +27,8 @@ PANORAMA_PX = 1024
 STEP = 8
 MAX_DISTANCE_M = 120.0
 WEIGHT = 1.0
-_ORIGIN = (15.31, 51.87)
-_EPSG = 32633
+FRAME = Frame((15.31, 51.87), 32633)
+"""Where all of them lie."""
 
 
 def add_town(
@@ -38,6 +38,7 @@ def add_town(
     drones: int = 16,
     walkers: int = 6,
     panoramas: int = 8,
+    style: Style = "village",
     report: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Add a town with its photographs from drones at tilts of 0 to 75 degrees, from eye level, and panoramas.
@@ -48,14 +49,14 @@ def add_town(
         drones: photographs by drones.
         walkers: photographs from eye level.
         panoramas: photographs all round, from streets.
+        style: of the town, see `geoloc.town.scene.scene`.
         report: called with a line for each photograph.
     """
     rng = np.random.default_rng([seed, 11])
-    frame = Frame(_ORIGIN, _EPSG)
-    grid = MosaicGrid.over(frame, SIZE_M, GSD_M, 0.0)
-    scene = build_scene(seed, SIZE_M)
+    grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
+    scene = build_scene(seed, SIZE_M, style)
     painted = PaintedGround(scene, seed)
-    survey = survey_day(rng)
+    survey = survey_day(rng, style)
     survey_renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
     pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
     valid = np.zeros((grid.height, grid.width), bool)
@@ -67,7 +68,7 @@ def add_town(
     ground = Ground(f"town_{seed}", pixels, GSD_M, boxes, heights, np.zeros((0, 3)), valid)
     flight_renderer = SceneRenderer(scene, scene.on_flight(), flight_day(rng, survey), painted)
     packed = pack(scene.on_flight())
-    cameras: list[Camera] = [_drone(rng, scene) for _ in range(drones)]
+    cameras: list[Camera] = [drone(rng, scene) for _ in range(drones)]
     cameras += [_walker(rng, scene) for _ in range(walkers)]
     cameras += [_panorama(rng, scene) for _ in range(panoramas)]
     photos = []
@@ -87,14 +88,14 @@ def _boxes(scene: Scene, grid: MosaicGrid) -> tuple[np.ndarray, np.ndarray]:
         outline = item.outline()
         if not (item.surveyed and item.flown) or np.abs(outline[:, :2]).max() >= grid.half_m:
             continue
-        x, y = _pixels(outline, grid).T
+        x, y = mosaic_pixels(outline, grid).T
         boxes.append([x.min(), y.min(), x.max(), y.max()])
         heights.append([float(outline[:, 2].max())] * 2)
     return np.array(boxes).reshape(-1, 4), np.array(heights).reshape(-1, 2)
 
 
-def _pixels(points: np.ndarray, grid: MosaicGrid) -> np.ndarray:
-    """Local metres (N x 2 or more) to mosaic pixels, N x 2."""
+def mosaic_pixels(points: np.ndarray, grid: MosaicGrid) -> np.ndarray:
+    """Turn local metres (N x 2 or more) into mosaic pixels, N x 2."""
     to_pixels = ~grid.affine
     x, y = grid.frame.to_crs(points).T
     return np.stack(to_pixels * (x, y), axis=-1)
@@ -111,7 +112,7 @@ def _places(camera: Camera, packed: PackedScene, grid: MosaicGrid) -> np.ndarray
     points = coarse.fixed + np.where(np.isfinite(depth), depth, 0)[..., None] * coarse.rays(window)
     away = np.linalg.norm(points[..., :2] - coarse.fixed[:2], axis=-1)
     known = np.isfinite(depth) & (away < MAX_DISTANCE_M)
-    pixels = _pixels(points.reshape(-1, 3), grid).reshape(*points.shape[:2], 2)
+    pixels = mosaic_pixels(points.reshape(-1, 3), grid).reshape(*points.shape[:2], 2)
     return np.where(known[..., None], pixels, np.nan).astype(np.float32)
 
 
@@ -126,7 +127,8 @@ def _coarse(camera: Camera) -> Camera:
     raise TypeError(f"no coarse view of a {type(camera).__name__}")
 
 
-def _drone(rng: np.random.Generator, scene: Scene) -> Pinhole:
+def drone(rng: np.random.Generator, scene: Scene) -> Pinhole:
+    """Draw a drone's camera over a town, tilted by 0 to 75 degrees."""
     tilt = 75.0 * rng.random()
     height = float(np.exp(rng.uniform(np.log(25), np.log(110)))) if tilt < 50 else float(rng.uniform(20, 45))
     heading = rng.uniform(0, 360)

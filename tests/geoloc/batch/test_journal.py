@@ -145,3 +145,11 @@ def test_where_files_are_and_the_device_may_change(tmp_path: Path) -> None:
     }
     others |= {"aoi": Path("a.gpkg"), "bounds": (0, 0, 1, 1), "area": Area.everywhere(), "device": "cuda"}
     assert settings(**others) == settings()
+
+
+def test_outlines_keep_their_holes(photos: Path, tmp_path: Path, make_detection: Callable[..., Detection]) -> None:
+    ring = box(0, 0, 1 / 3, 9).difference(box(0.1, 1, 0.2, 2))
+    outcome = QueryOutcome(1, (row_of(make_detection(0.5, (0, 0, 1, 1), polygon=ring)),))
+    Journal(tmp_path / "out.gpkg", SETTINGS).add(photos / "a.png", [outcome])
+    (row,) = Journal(tmp_path / "out.gpkg", SETTINGS).done[1].answers
+    assert row.polygon == ring

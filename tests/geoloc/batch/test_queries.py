@@ -127,3 +127,29 @@ def test_what_is_expected_is_said(tmp_path: Path) -> None:
     ):
         with pytest.raises(QueriesError, match=message):
             read_photo_queries(path)
+
+
+WKT = '"POLYGON ((0 0, 40 0, 0 40, 0 0))"'
+
+
+def test_what_is_drawn_needs_no_click(tmp_path: Path) -> None:
+    header = "photo,click_x,click_y,photo_polygon,photo_xmin,photo_ymin,photo_xmax,photo_ymax\n"
+    rows = f"a.jpg,,,{WKT},,,,\na.jpg,5,6,{WKT},1,2,3,4\na.jpg,,,,1,2,5,6\na.jpg,7,8,,,,,\n"
+    queries = read_photo_queries(write(tmp_path, header + rows))
+    triangle = Target.from_polygon([(0, 0), (40, 0), (0, 40)])
+    drawn, clicked, boxed, plain = (query.target for query in queries.items)
+    assert drawn == triangle
+    assert clicked == Target(Click(5, 6), triangle.box, triangle.polygon)
+    assert boxed == Target.from_box(PixelBox(1, 2, 5, 6))
+    assert plain == Target(Click(7, 8))
+    assert queries.columns == {}
+    for value, message in (
+        ("POINT (1 2)", "line 2: photo_polygon is no polygon in WKT"),
+        ("rubbish", "line 2: photo_polygon is no polygon in WKT"),
+        ('"MULTIPOLYGON (((0 0, 9 0, 0 9, 0 0)), ((20 20, 29 20, 20 29, 20 20)))"', "several polygons"),
+        ('"POLYGON ((0 0, 9 9, 5 5, 0 0))"', "line 2: photo_polygon: a polygon whose corners lie on one line"),
+        ("", "line 2: click_x is '', not a number"),
+    ):
+        with pytest.raises(QueriesError, match=message) as caught:
+            read_photo_queries(write(tmp_path, f"photo,click_x,click_y,photo_polygon\na.jpg,,,{value}\n"))
+        assert "\n" not in str(caught.value)

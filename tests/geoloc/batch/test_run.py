@@ -14,6 +14,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.job import PhotoSearch
 from geoloc.results.detection import Detection
+from tiling.box import PixelBox
 from tiling.errors import MosaicError
 
 Make = Callable[..., Detection]
@@ -129,3 +130,20 @@ def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Pat
     journal.path.mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
         run(queries_of(photos, [("a.png", 1)]), one_by_one(find), journal)
+
+
+def test_what_leaves_its_photo_is_cut_to_it(photos: Path, tmp_path: Path, make_detection: Make) -> None:
+    given: list[Target] = []
+
+    def find(photo: Photo, targets: list[Target]) -> list[Detection]:
+        given.extend(targets)
+        return [make_detection(0.9, (0, 0, 1, 1), rank=1, target=number) for number in range(len(targets))]
+
+    boxes = [PixelBox(-8, 0, 8, 8), PixelBox(-80, 0, -8, 8)]
+    items = [PhotoQuery(number, photos / "a.png", Target.from_box(box), {}) for number, box in enumerate(boxes, 1)]
+    inside, outside = run(
+        Queries(tmp_path / "q.csv", tuple(items), {}), one_by_one(find), Journal(tmp_path / "o.gpkg", {})
+    )
+    assert given == [Target.from_box(PixelBox(0, 0, 8, 8))]
+    assert inside.status == "found"
+    assert "the box lies outside the photo a.png" in (outside.error or "")

@@ -12,6 +12,7 @@ from affine import Affine
 import geoloc.features.mosaic_features
 import geoloc.geometry.refine
 import geoloc.model
+import geoloc.pipeline.finder
 import geoloc.pipeline.ground
 import geoloc.search.locate
 from geoloc.model.network.config import Config
@@ -55,6 +56,7 @@ def search(monkeypatch: pytest.MonkeyPatch) -> SearchStub:
     monkeypatch.setattr(geoloc.search.locate, "AttentionSearch", stub.search)
     monkeypatch.setattr(geoloc.geometry.refine, "Refiner", stub.refiner)
     monkeypatch.setattr(geoloc.pipeline.ground, "PlaneFinder", stub.planes)
+    monkeypatch.setattr(geoloc.pipeline.finder, "outlined", stub.outlined)
     return stub
 
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from shapely.geometry import Point, box, shape
 
+from geoloc.photo.target import Target
 from tests.helpers.command_line import Run
 from tests.helpers.noise import EAST, LAT, LON
 from tests.helpers.search_stub import REQUIRED, SearchStub
@@ -52,6 +53,23 @@ def test_several_clicks_have_their_own_ranks(run: Run, search: SearchStub) -> No
     result = run(*LOCATE, "--click", "10,20", "--click", "30,40", "--click", "10,20", "--top", "2")
     rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
     assert [(row["click_x"], row["rank"]) for row in rows] == [(10, 1), (10, 2), (30, 1), (30, 2)]
+
+
+def test_a_polygon_is_the_objects_outline(run: Run, search: SearchStub) -> None:
+    result = run(*LOCATE, "--polygon", "10,20 40,20 10,50", "--polygon=-30,5 30,5 30,25 -30,25")
+    assert result.exit_code == 0
+    triangle, cut = search.targets
+    assert triangle == Target.from_polygon([(10, 20), (40, 20), (10, 50)])
+    assert cut.polygon is not None
+    assert cut.polygon.equals(box(0, 5, 30, 25))
+    assert "the polygon reaches beyond the photo photo.jpg" in result.stderr
+    for more, message in (
+        (("--polygon", "1,1 9,9"), "three corners or more"),
+        (("--polygon", "1,1 9,1 9,9", "--click", "1,1"), "one of the three"),
+    ):
+        result = run(*LOCATE, *more)
+        assert result.exit_code == 2
+        assert message in result.stderr
 
 
 def test_a_box_says_how_large_the_object_is(run: Run, search: SearchStub) -> None:
@@ -189,7 +207,7 @@ def test_a_finer_gsd_is_what_the_network_sees(run: Run, search: SearchStub) -> N
         (("cut.tif", "--click", "1,1", "--mosaic", "mosaic.tif"), "cut.tif: the image is damaged or truncated"),
         (("photo.jpg", "--click", "200,1", "--mosaic", "mosaic.tif"), "click 200,1 is outside the photo"),
         (("photo.jpg", "--click", "-1,1", "--mosaic", "mosaic.tif"), "click -1,1 is outside the photo"),
-        (("photo.jpg", "--box", "190,1,290,9", "--mosaic", "mosaic.tif"), "is outside the photo"),
+        (("photo.jpg", "--box", "290,1,390,9", "--mosaic", "mosaic.tif"), "the box lies outside the photo"),
         (("photo.jpg", "--click", "1,1", "--mosaic", "none.tif"), "none.tif: no such file"),
         (("photo.jpg", "--click", "1,1", "--mosaic", "queries.csv"), "queries.csv"),
         (("photo.jpg", "--click", "1,1", "--mosaic", "no_rasters"), "no raster files"),

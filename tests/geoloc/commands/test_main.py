@@ -118,7 +118,7 @@ def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
         *("locate", "batch", "index", "tiles", "evaluate", "train", "demo"),
     ]
     assert [line.split()[0] for line in research.splitlines()] == [
-        *("ablate", "calibrate", "export", "pack", "train-descriptors"),
+        *("ablate", "calibrate", "export", "pack", "train-descriptors", "train-outlines"),
     ]
     # One line each, a whole sentence.
     lines = [*users.splitlines(), *research.splitlines()]

@@ -10,15 +10,21 @@ import pyproj
 import pytest
 import shapely
 from PIL import Image
-from shapely.geometry import box
+from shapely.affinity import rotate, translate
+from shapely.geometry import Polygon, box
 
 from geoloc.errors import QueriesError
 from geoloc.evaluation.labelled import (
     LabelledQuery,
     Outcome,
+    box_iou,
+    by_size,
     error_m,
+    is_hit,
+    outline_iou,
     read_queries,
     run,
+    sizes_table,
     summarise,
     to_json,
     to_line,
@@ -28,6 +34,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
 from tests.helpers.paths import SHARED_DATA
+from tiling.box import PixelBox
 
 Make = Callable[..., Detection]
 KEYS = [
@@ -216,3 +223,125 @@ def test_a_click_outside_its_photo_is_told_with_its_line_before_any_search(tmp_p
     ]
     with pytest.raises(QueriesError, match=r"line 3: click 99,5 is outside"):
         run(queries, lambda photo, targets: pytest.fail("searched"))
+
+
+L = Polygon([(0, 0), (8, 0), (8, 2), (2, 2), (2, 8), (0, 8)])
+"""An outline of 28 square metres in a box of 64."""
+
+
+def outlined(make: Make, truth: Polygon, found: Polygon | None) -> Outcome:
+    there = translate(truth, EAST, NORTH)
+    query = LabelledQuery(Path("a.jpg"), Click(1, 2), box(*there.bounds), 32615, 2, there)
+    best = None if found is None else make(0.9, (0, 0, 1, 1), polygon=translate(found, EAST, NORTH), rank=1)
+    return Outcome(query, best, 1.0)
+
+
+def test_outlines_by_hand(make_detection: Make) -> None:
+    outcomes = [
+        outlined(make_detection, L, L),  # 1
+        outlined(make_detection, L, box(0, 0, 8, 8)),  # 28 of 64
+        outlined(make_detection, L, translate(L, 1, 0)),  # shared: 7 x 2 + 1 x 6 = 20, of 36
+        outlined(make_detection, L, None),
+    ]
+    assert [outline_iou(one) for one in outcomes] == pytest.approx([1, 28 / 64, 20 / 36, 0])
+    assert [box_iou(one) for one in outcomes] == pytest.approx([1, 1, 56 / 72, 0])
+    found = summarise(outcomes)
+    assert list(found) == [*KEYS, "outlines", "outline_iou", "outline_050", "outline_075"]
+    assert (found["outlines"], found["outline_050"], found["outline_075"]) == (4, 0.5, 0.25)
+    assert found["outline_iou"] == pytest.approx((1 + 28 / 64 + 20 / 36) / 4)
+    assert found["acc_050"] == 0.75
+    # Where the same outline is found nothing is off, though its centroid is not the middle of its box.
+    assert error_m(outcomes[0]) == 0
+    table = to_table(found)
+    assert "outline_050        0.500  (2 of 4)" in table
+    # Those without a true outline count among the boxes only.
+    mixed = summarise([*outcomes[:2], outcome(None)])
+    assert (mixed["queries"], mixed["outlines"]) == (3, 2)
+    assert mixed["outline_iou"] == pytest.approx((1 + 28 / 64) / 2)
+
+
+def test_the_box_of_a_turned_answer_is_its_envelope(make_detection: Make) -> None:
+    turned = rotate(box(0, 0, 10, 4), 30)
+    truth = box(*turned.bounds)
+    query = LabelledQuery(Path("a"), Click(0, 0), translate(truth, EAST, NORTH), 32615, 2)
+    best = make_detection(0.9, (0, 0, 1, 1), polygon=translate(turned, EAST, NORTH), rank=1)
+    assert box_iou(Outcome(query, best, 1)) == pytest.approx(1)
+    assert error_m(Outcome(query, best, 1)) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_c_is_hit_where_it_is(make_detection: Make) -> None:
+    c = Polygon([(0, 0), (9, 0), (9, 1), (1, 1), (1, 8), (9, 8), (9, 9), (0, 9)])
+    arm = outlined(make_detection, box(0, 0, 2.5, 9), c)
+    assert is_hit(arm) == arm.query.box.covers(translate(c, EAST, NORTH).representative_point())
+    hole = outlined(make_detection, box(3, 3, 5, 6), c)
+    assert not is_hit(hole)
+
+
+def test_classes_of_size(make_detection: Make) -> None:
+    sizes = [(4, 3), (4.99, 1), (5.01, 1), (14.9, 2), (15.1, 2), (60, 5)]
+    outcomes = []
+    for length, width in sizes:
+        # Turned, so that its box says more than its sides.
+        truth = rotate(box(0, 0, length, width), 40)
+        outcomes.append(outlined(make_detection, truth, truth if length > 15 else None))
+    found = by_size(outcomes)
+    assert [(name, figures["count"]) for name, figures in found.items()] == [
+        *(("under_5_m", 2), ("5_to_15_m", 2), ("over_15_m", 2)),
+    ]
+    assert found["over_15_m"]["acc_050"] == 1
+    assert found["over_15_m"]["outline_iou"] == pytest.approx(1)
+    assert found["5_to_15_m"]["acc_050"] == 0
+    assert "queries" not in found["under_5_m"]
+    assert by_size(outcomes[:1])["over_15_m"] == {"count": 0}
+    assert sizes_table(found).splitlines()[2].startswith("over_15_m          2 queries, hit_rate 1.000")
+    # Without an outline the sides of the box count.
+    assert by_size([outcome(None)])["under_5_m"]["count"] == 1
+
+
+WKT = '"POLYGON ((10 20, 12 20, 12 21, 11 21, 11 23, 10 23, 10 20))"'
+
+
+def test_true_outlines_in_the_table(folder: Path) -> None:
+    header = HEADER.replace("epsg", "epsg,geometry")
+    text = header + ROW.replace("32615", f"32615,{WKT}") + ROW.replace("32615", "32615,")
+    first, second = read_queries(write(folder, text))
+    assert first.outline is not None
+    assert first.outline.area == 4
+    assert first.box.equals(box(10, 20, 12, 23))
+    assert second.outline is None
+    # With an outline the columns of the box are not needed.
+    (alone,) = read_queries(write(folder, f"photo,click_x,click_y,epsg,geometry\na.png,3,4,32615,{WKT}\n"))
+    assert alone.box.equals(first.box)
+    for value, message in (
+        ("", "line 2: has neither a true outline nor xmin"),
+        ("x", "line 2: geometry is no polygon"),
+    ):
+        with pytest.raises(QueriesError, match=message):
+            read_queries(write(folder, f"photo,click_x,click_y,epsg,geometry\na.png,3,4,32615,{value}\n"))
+
+
+def test_what_is_drawn_in_the_photo_is_read_when_asked(folder: Path) -> None:
+    header = HEADER.replace("epsg", "epsg,photo_xmin,photo_ymin,photo_xmax,photo_ymax")
+    path = write(folder, header + ROW.replace("32615", "32615,1,2,9,12") + ROW.replace("32615", "32615,,,,"))
+    assert [query.target for query in read_queries(path)] == [Target(Click(3.5, 4))] * 2
+    first, second = read_queries(path, drawn=True)
+    assert first.target == Target(Click(3.5, 4), PixelBox(1, 2, 9, 12))
+    assert second.target == Target(Click(3.5, 4))
+
+
+def test_two_that_were_drawn_at_one_click_are_told_apart(folder: Path, make_detection: Make) -> None:
+    header = HEADER.replace("epsg", "epsg,photo_xmin,photo_ymin,photo_xmax,photo_ymax")
+    rows = ROW.replace("32615", "32615,1,2,9,12") + ROW.replace("32615", "32615,-20,0,20,20")
+    asked: list[Target] = []
+
+    def locate(photo: Photo, targets: list[Target]) -> Sequence[Detection]:
+        asked.extend(targets)
+        return [
+            make_detection(0.9, (0, 0, 1, 1 + number), rank=1, target=number, click=target.click)
+            for number, target in enumerate(targets)
+        ]
+
+    outcomes = run(read_queries(write(folder, header + rows), drawn=True), locate)
+    # What leaves the photo is cut to it.
+    assert [target.box for target in asked] == [PixelBox(1, 2, 9, 12), PixelBox(0, 0, 20, 20)]
+    assert [found.best and found.best.ymax for found in outcomes] == [1, 2]

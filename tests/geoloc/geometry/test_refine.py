@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from shapely import from_wkb
-from shapely.geometry import Point
+from shapely.geometry import Point, Polygon, box
 
 from geoloc.geometry import plane_finder, refine
 from geoloc.geometry.homography_fit import HomographyFit
@@ -27,8 +27,9 @@ from geoloc.keypoints.matcher import LocalFeatures, RootSift
 from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.results.detection import Detection
-from tests.helpers.rough_ground import EAST, NORTH, clicked, flown, plan_of, rough, write_ground
+from geoloc.plane.homography import map_points
+from geoloc.results.detection import Detection, iou
+from tests.helpers.rough_ground import EAST, GSD_M, NORTH, clicked, flown, plan_of, rough, write_ground
 from tiling.box import PixelBox
 from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic
@@ -141,13 +142,68 @@ def test_attention_looks_where_a_place_is_verified_and_tells_what_stands_there(
     assert view.px_per_m == pytest.approx(10 * math.sqrt(math.cos(math.radians(tilt))), rel=0.1)
 
 
-def test_a_box_is_carried_over_by_its_corners(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
+def test_a_box_is_filled_by_what_is_found(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
     photo, matrix = flown(0, 0, told=True)
     target = Target.from_box(PixelBox(350, 250, 410, 280))
     x, y = clicked(matrix, (target.click.x, target.click.y))
     (best,) = refiner_of(mosaic)(photo, [target], [answer(x, y, click=target.click)])
     low, high = clicked(matrix, (350, 280)), clicked(matrix, (410, 250))
     assert best.polygon.bounds == pytest.approx((*low, *high), abs=0.4)
+    assert best.outline == "drawn"
+    assert 0.5 < best.outline_score < refine.VERIFIED
+
+
+@pytest.mark.parametrize(("tilt", "heading"), [(0, 30), (45, 250)])
+def test_a_box_of_a_turned_photo_does_not_grow(
+    mosaic: Mosaic, answer: Callable[..., Detection], tilt: float, heading: float
+) -> None:
+    photo, matrix = flown(tilt, heading, told=True)
+    truth = box(EAST + 66, NORTH - 75, EAST + 78, NORTH - 70)
+    target = Target.from_box(PixelBox(*photographed(matrix, truth).bounds))
+    at = truth.centroid
+    (best,) = refiner_of(mosaic)(photo, [target], [answer(at.x, at.y, click=target.click)])
+    assert iou(best.polygon.envelope, truth) > 0.75
+
+
+@pytest.mark.parametrize(("tilt", "heading"), [(0, 30), (45, 250)])
+def test_a_polygon_is_carried_over_whole(
+    mosaic: Mosaic, answer: Callable[..., Detection], tilt: float, heading: float
+) -> None:
+    photo, matrix = flown(tilt, heading, told=True)
+    truth = box(EAST + 62, NORTH - 78, EAST + 78, NORTH - 66).difference(box(EAST + 66, NORTH - 74, 6e5, NORTH - 70))
+    target = Target.from_polygon(photographed(matrix, truth))
+    # Attention's box is about all of it, not about the point that was clicked.
+    middle = truth.envelope.centroid
+    given = [answer(middle.x, middle.y, click=target.click)]
+    (best,) = refiner_of(mosaic)(photo, [target], given)
+    assert (best.outline, best.alternatives) == ("drawn", ())
+    assert best.polygon.is_valid
+    assert iou(best.polygon, truth) > 0.85
+    # What stands up is moved to its foot, where attention's look sees that.
+    guide = Looking(answer, 3.0, 0.02)
+    (moved,) = refiner_of(mosaic, guide)(photo, [target], given)
+    east, south = (np.array(moved.polygon.bounds) - best.polygon.bounds)[:2]
+    assert (east, south) != pytest.approx((0, 0), abs=0.3)
+    assert moved.polygon.area == pytest.approx(best.polygon.area, rel=0.01)
+    assert moved.outline_score > best.outline_score
+
+
+def test_where_nothing_drawn_is_left_there_is_a_box(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
+    photo, matrix = flown(60, 0, told=True)
+    at = (400.0, 400.0)
+    x, y = clicked(matrix, at)
+    sky = box(300, -300, 500, -100)
+    target = Target(Click(*at), PixelBox(*sky.bounds), sky)
+    (best,) = refiner_of(mosaic)(photo, [target], [answer(x, y, click=target.click)])
+    assert (best.method, best.outline, best.outline_score) == (METHOD, "box", 0)
+    assert best.polygon.area == pytest.approx(16, rel=0.05)
+
+
+def photographed(matrix: np.ndarray, shape: Polygon) -> Polygon:
+    """The picture in the photo of a shape on the ground, EPSG:32615."""
+    points = np.array(shape.exterior.coords)
+    pixels = np.column_stack([points[:, 0] - EAST, NORTH - points[:, 1]]) / GSD_M
+    return Polygon(map_points(np.linalg.inv(matrix), pixels))
 
 
 def test_a_wrong_mosaic_and_a_blank_photo_change_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from pathlib import Path
 
@@ -9,10 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely.geometry import Polygon, box
 
 from geoloc.errors import PhotoError
 from geoloc.photo.photo import Photo
-from geoloc.photo.target import Click, Target, check_target, parse_box, parse_click
+from geoloc.photo.target import (
+    Click,
+    Target,
+    check_target,
+    parse_box,
+    parse_click,
+    parse_polygon,
+    within_photo,
+)
 from tiling.box import PixelBox
 
 WIDTH, HEIGHT = 80, 60
@@ -70,3 +80,68 @@ def test_the_first_pixel_begins_at_zero_and_the_last_ends_before_the_size(x: flo
 def test_edges_are_outside(x: float, y: float) -> None:
     with pytest.raises(PhotoError):
         check_target(photo(), Target(Click(x, y)))
+
+
+def test_a_polygon_is_three_corners_or_more() -> None:
+    triangle = parse_polygon("10,10  40,10 10,40")
+    assert triangle == Target.from_polygon(Polygon([(10, 10), (40, 10), (10, 40)]))
+    assert triangle == parse_polygon("10,10 40,10 10,40 10,10")
+    assert triangle.click == Click(20, 20)
+    assert triangle.box == PixelBox(10, 10, 40, 40)
+    assert len({triangle, parse_polygon("10,10 40,10 10,40")}) == 1
+    for text, message in (
+        ("", "three corners or more, not 0"),
+        ("1,1 5,5 1,1", "three corners or more, not 2"),
+        ("1,1 5,5 9,9", "no area"),
+        ("1,1 5 9,9", "X,Y"),
+        ("1,1 5,nan 9,9", "X,Y"),
+    ):
+        with pytest.raises(ValueError, match=message) as caught:
+            parse_polygon(text)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="finite"):
+        Target.from_polygon([(0, 0), (1, math.inf), (2, 2)])
+    with pytest.raises(ValueError, match="two numbers"):
+        Target.from_polygon([(0, 0), (1,), (2, 2)])
+
+
+def test_a_polygon_that_crosses_itself_is_its_largest_part() -> None:
+    target = Target.from_polygon([(0, 0), (4, 4), (4, 2), (0, 6)])
+    assert target.polygon is not None
+    assert target.polygon.is_valid
+    assert target.polygon.area == 9
+
+
+def test_a_c_is_clicked_inside() -> None:
+    letter = Polygon([(0, 0), (9, 0), (9, 1), (1, 1), (1, 8), (9, 8), (9, 9), (0, 9)])
+    click = Target.from_polygon(letter).click
+    assert letter.covers(box(click.x - 0.1, click.y - 0.1, click.x + 0.1, click.y + 0.1))
+
+
+@pytest.mark.parametrize("kind", ["box", "polygon"])
+def test_what_leaves_the_photo_is_cut_and_told(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    make = Target.from_box if kind == "box" else lambda bounds: Target.from_polygon(box(*edges(bounds)))
+    inside = make(PixelBox(0, 10, WIDTH, 30))
+    assert within_photo(photo(), inside) is inside
+    assert not caplog.records
+    with caplog.at_level(logging.WARNING):
+        cut = within_photo(photo(), make(PixelBox(-40, 10, 20, 30)))
+    assert cut.box == PixelBox(0, 10, 20, 30)
+    assert cut.click == Click(10, 20)
+    assert (cut.polygon is None) == (kind == "box")
+    assert caplog.messages == [f"the {kind} reaches beyond the photo p.jpg of 80 x 60 px (upright) and is cut to it"]
+    with pytest.raises(PhotoError, match=f"the {kind} lies outside the photo p.jpg"):
+        within_photo(photo(), make(PixelBox(-40, 10, 0, 30)))
+
+
+def test_a_click_of_its_own_stays_where_it_was() -> None:
+    cut = within_photo(photo(), Target(Click(5, 15), PixelBox(-40, 10, 20, 30)))
+    assert cut == Target(Click(5, 15), PixelBox(0, 10, 20, 30))
+    with pytest.raises(PhotoError, match="click -5,15"):
+        within_photo(photo(), Target(Click(-5, 15), PixelBox(-40, 10, 20, 30)))
+    with pytest.raises(PhotoError, match="click -5,15"):
+        within_photo(photo(), Target(Click(-5, 15)))
+
+
+def edges(bounds: PixelBox) -> tuple[float, float, float, float]:
+    return bounds.xmin, bounds.ymin, bounds.xmax, bounds.ymax

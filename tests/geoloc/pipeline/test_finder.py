@@ -118,7 +118,7 @@ def script(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> Script:
 
 
 def finder(script: Script, **options: Any) -> Finder:
-    return Finder(cast(Any, None), cast(Any, None), SearchRequest(**options))
+    return Finder(cast(Any, SimpleNamespace(mosaic=None)), cast(Any, None), SearchRequest(**options))
 
 
 def find(by: Finder, scope: StubScope | None = None) -> list[tuple[int, float, str]]:

@@ -145,7 +145,14 @@ def test_the_new_option_limits_a_search_which_a_published_data_set_refuses() -> 
     command = evaluate.callback.__wrapped__  # type: ignore[union-attr]
     with pytest.raises(click.UsageError, match="no bands, GSD or area with it"):
         command(
-            request=masked, queries_path=None, dataset=("g2d", Path("f")), task="drone", split="test", as_json=False
+            request=masked,
+            queries_path=None,
+            truth=None,
+            clicks_only=False,
+            dataset=("g2d", Path("f")),
+            task="drone",
+            split="test",
+            as_json=False,
         )
 
 

@@ -90,3 +90,12 @@ def test_the_scale_bar_is_as_long_as_it_says(side_m: float, metres: float) -> No
     row = np.asarray(panel)[400 - 16]
     bright = np.flatnonzero((row > 200).all(-1))
     assert np.ptp(bright) == pytest.approx(metres / view.gsd_m, abs=6)
+
+
+def test_a_close_up_shows_holes(mosaic: Mosaic, make_detection: Callable[..., Detection]) -> None:
+    west, north = AFFINE * (60, 100)
+    ring = box(west, north - 8, west + 8, north).difference(box(west + 3, north - 5, west + 5, north - 3))
+    found = make_detection(0.9, (0, 0, 1, 1), polygon=ring, rank=1, crs="EPSG:32633")
+    picture = np.asarray(map_close_up(mosaic, found, COLOUR, 160, label=False)).astype(int)
+    # 0.2 m a pixel: the hole is 10 px wide, in the middle.
+    assert (np.abs(picture[70:90, 70:90] - COLOUR) < 12).all(-1).sum() > 20

@@ -12,6 +12,7 @@ from pathlib import Path
 import geopandas
 import pyproj
 import pytest
+from shapely import affinity
 from shapely.geometry import Polygon, shape
 
 from geoloc.errors import OutputError
@@ -22,6 +23,7 @@ from geoloc.results.vector_files import (
     Row,
     check_vector_output,
     geojson_text,
+    geometry_of,
     row_of,
     table_of,
     write_results,
@@ -56,6 +58,42 @@ def test_geojson_is_rfc_7946(two_found: list[Detection]) -> None:
         back = [to_utm.transform(*corner) for corner in corners]
         for corner in source.polygon.exterior.coords[:-1]:
             assert min(math.dist(corner, point) for point in back) < 0.02
+
+
+LETTER = Polygon(
+    [(0, 0), (9, 0), (9, 2), (6, 2.5), (3, 2), (3, 7), (9, 8), (9, 9), (0, 9)], [[(1, 1), (2, 1), (2, 2), (1, 2)]]
+)
+"""An outline that no rectangle is, with a hole; clockwise outside and not."""
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".fgb", ".parquet"])
+def test_outlines_are_written_whole(tmp_path: Path, make_detection: Make, suffix: str, reverse: bool) -> None:
+    letter = affinity.translate(LETTER.reverse() if reverse else LETTER, 576_700, 5_188_100)
+    path = tmp_path / f"o{suffix}"
+    found = make_detection(1, (0, 0, 1, 1), polygon=letter, outline="segment", outline_score=0.625)
+    write_results([found], path, crs="EPSG:32615")
+    table = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+    (back,) = table.to_crs(32615).geometry
+    assert len(back.interiors) == 1
+    assert back.is_valid
+    assert back.symmetric_difference(letter).area < 0.3
+    assert table["outline"][0] == "segment"
+    assert table["outline_score"][0] == 0.625
+    assert table["area_m2"][0] == pytest.approx(letter.area, rel=1e-3)
+    if suffix == ".geojson":
+        outer, hole = json.loads(path.read_text())["features"][0]["geometry"]["coordinates"]
+        assert signed_area(outer) > 0 > signed_area(hole)
+
+
+def test_outlines_across_the_antimeridian_are_cut_there() -> None:
+    across = affinity.translate(affinity.scale(LETTER, 0.001, 0.001, origin=(0, 0)), 179.9965, -17)
+    found = geometry_of(across, 4326)
+    assert found["type"] == "MultiPolygon"
+    parts = shape(found)
+    assert parts.is_valid
+    assert parts.area == pytest.approx(across.area, rel=1e-3)
+    assert all(-180 <= x <= 180 for part in parts.geoms for x, _ in part.exterior.coords)
 
 
 def test_geojson_properties(two_found: list[Detection]) -> None:

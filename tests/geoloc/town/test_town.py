@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import shapely
 
 from geoloc import town
 from geoloc.evaluation.labelled import read_queries
@@ -117,6 +118,23 @@ def test_queries_are_read_by_the_evaluation_and_are_of_several_kinds(small_town:
         assert [float(row[name]) for name in ("xmin", "ymin", "xmax", "ymax")] == pytest.approx(boxes[row["object"]])
 
 
+def test_queries_tell_the_outline_of_what_they_ask_for(small_town: Built, scene: Scene) -> None:
+    frame = Frame(DEFAULT_ORIGIN, 32633)
+    true = {f"{item.kind}_{item.id}": item for item in small_town[1].objects}
+    plans = {item.id: item.plan() for item in scene.objects}
+    for row in rows_of(small_town):
+        outline = shapely.from_wkt(row["geometry"])
+        assert outline.is_valid
+        assert outline.equals(true[row["object"]].outline)
+        box = [float(row[name]) for name in ("xmin", "ymin", "xmax", "ymax")]
+        assert np.abs(np.array(outline.bounds) - box).max() < (0.05 if row["kind"] != "tree" else 1.0)
+        corners = np.array(outline.exterior.coords)
+        assert np.abs(corners - corners.round(2)).max() < 1e-6
+        back = shapely.transform(outline, frame.from_crs)
+        plan = plans[true[row["object"]].id]
+        assert back.symmetric_difference(plan).area < 0.02 * plan.area
+
+
 def test_the_mosaic_is_a_tiled_geotiff_with_overviews_and_a_mask(small_town: Built) -> None:
     with rasterio.open(small_town[1].mosaic) as file:
         assert file.crs.to_epsg() == 32633
@@ -163,6 +181,19 @@ def test_the_same_arguments_make_the_same_files(
         assert filecmp.cmp(a, b, shallow=False), a
     with rasterio.open(first.mosaic) as one, rasterio.open(again.mosaic) as other:
         assert (one.read() == other.read()).all()
+
+
+def test_a_farm_has_files_and_queries_too(tmp_path: Path) -> None:
+    made = town.build(
+        tmp_path, seed=4, size_m=160.0, gsd_m=0.4, photo_px=(400, 300), panorama_px=256, photos=3, style="farm"
+    )
+    rows = rows_of((tmp_path, made))
+    assert len(rows) > 6
+    assert {row["kind"] for row in rows} - {"house", "car", "tree", "shed", "pool", "hall"}
+    assert {"barn", "hedge"} <= {item.kind for item in made.objects}
+    assert all(shapely.from_wkt(row["geometry"]).is_valid for row in rows)
+    with rasterio.open(made.mosaic) as file:
+        assert file.read().std() > 20
 
 
 def test_photos_are_of_another_day(small_town: Built) -> None:

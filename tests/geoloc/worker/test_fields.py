@@ -118,3 +118,20 @@ def test_other_fields() -> None:
         fields.path("output")
     with pytest.raises(RequestError, match=r"field 'photo': '/p\.jpg' is neither true nor false"):
         fields.truth("photo")
+
+
+def test_a_target_is_a_polygon() -> None:
+    ring = [[0, 0], [40, 0], [0, 40]]
+    triangle = Target.from_polygon([(0, 0), (40, 0), (0, 40)])
+    assert Fields({"polygon": ring}).target() == triangle
+    assert Fields({"polygon": [*ring, [0, 0]], "box": [1, 2, 3, 4]}).target() == triangle
+    clicked = Fields({"polygon": ring, "click": [5, 6]}).target()
+    assert clicked == Target(Click(5, 6), triangle.box, triangle.polygon)
+    for value, message in (
+        (5, "5 is no list of points"),
+        ([1, 2, 3], "1 is no list of 2 numbers"),
+        ([[0, 0], [1, 1]], "a polygon has three corners or more"),
+        ([[0, 0], [1, 1], [2, 2]], "a polygon whose corners lie on one line has no area"),
+    ):
+        with pytest.raises(RequestError, match=f"field 'polygon': {message}"):
+            Fields({"polygon": value}).target()

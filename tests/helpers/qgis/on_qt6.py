@@ -102,6 +102,17 @@ def wheel(view, at: QtCore.QPoint, clicks: int) -> None:
         QtWidgets.QApplication.sendEvent(view.viewport(), event)
 
 
+def draw(view) -> None:
+    """A polygon, of which a corner is taken back, ended with Enter; all but the wheel is as in QGIS on Qt 5."""
+    view.fit()
+    view.use("polygon")
+    for x, y in ((100, 100), (700, 100), (700, 300), (20, 580)):
+        at = view.mapFromScene(QtCore.QPointF(x, y))
+        QtTest.QTest.mouseClick(view.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=at)
+    for key in (QtCore.Qt.Key.Key_Backspace, QtCore.Qt.Key.Key_Return):
+        QtTest.QTest.keyClick(view, key)
+
+
 def views() -> dict:
     """The photo's view and the strip as they are on Qt 6."""
     from qgis_plugin.gui.photo_canvas import PhotoCanvas, read_upright
@@ -115,7 +126,9 @@ def views() -> dict:
     wheel(view, at, 6)
     left = QtCore.Qt.MouseButton.LeftButton
     QtTest.QTest.mouseClick(view.viewport(), left, QtCore.Qt.KeyboardModifier.NoModifier, at)
-    state = {"mark": [view.mark.x(), view.mark.y()], "scale": view._scale}
+    state = {"click": view.target.fields()["click"], "scale": view._scale}
+    draw(view)
+    state["drawn"] = view.target.fields()
     view.turn()
     QtTest.QTest.qWait(20)
     strip, chosen = PhotoStrip(), []

@@ -1,6 +1,7 @@
 """Stands in for `python -m geoloc.worker`: does what the name of the photo says, and writes down what it was asked.
 
-Put somewhere as an executable `python`; `answer.geojson` beside it is what it finds. Standard library only.
+Put somewhere as an executable `python`; `answer.geojson` beside it is what it finds, and `outlines.json` what outlines
+that has. Standard library only.
 """
 
 import json
@@ -69,10 +70,15 @@ def locate(request) -> None:
             sys.stdout.write("a library says hello\n\xe4 {} []\n")
         nothing = {"type": "FeatureCollection", "features": []}
         answer = nothing if kind == "empty" else found()
-        send(number, "result", found=answer, best_score=0.031 if kind == "empty" else 0.9, thumbnails=[], warnings=[])
+        more = {"best_score": 0.031 if kind == "empty" else 0.9, "thumbnails": [], "warnings": []}
+        outlines = HERE / "outlines.json"
+        if outlines.is_file():
+            more["outlines"] = json.loads(outlines.read_text(encoding="utf-8"))
+        send(number, "result", found=answer, **more)
 
 
 def batch(request) -> None:
+    (HERE / "batch.json").write_text(json.dumps(request), encoding="utf-8")
     rows = []
     for query in request["queries"]:
         bad = Path(query["photo"]).stem == "error"

@@ -158,7 +158,7 @@ def test_the_action_is_in_toolbar_and_menu_and_the_algorithms_are_there(report) 
 def test_what_is_missing_is_said_before_anything_runs(report) -> None:
     texts = [message[0][0] for message in report["set_up"]["messages"]]
     assert texts[0] == "Choose a photo and click the object in it."
-    assert texts[1] == "Click the object in the photo."
+    assert texts[1] == "Click the object in the photo, or draw it."
     assert texts[2].startswith("Tick the raster layer")
     assert not report["set_up"]["called"]
 

@@ -43,6 +43,15 @@ def report(folder: Path) -> dict[str, Any]:
     geopandas.GeoDataFrame(geometry=polygon).to_file(area)
     table = folder / "stub.csv"
     table.write_text("photo,click_x,click_y\nfound.jpg,10,20\nerror.jpg,10,20\nfound.jpg,,\n,5,5\n")
+    drawn = folder / "drawn.csv"
+    drawn.write_text(
+        "photo,photo_xmin,photo_ymin,photo_xmax,photo_ymax,photo_polygon\n"
+        "found.jpg,40.5,52,12,20,\n"
+        'found.jpg,1,2,3,4,"POLYGON ((12 20, 40 20.5, 26 52, 12 20))"\n'
+        "found.jpg,1,2,,4,\n"
+        "found.jpg,,,,,POINT (1 2)\n"
+        "found.jpg,,,,,\n"
+    )
     xmin, ymin, xmax, ymax = AREA
     inputs = {
         "stub": str(stub),
@@ -53,6 +62,7 @@ def report(folder: Path) -> dict[str, Any]:
         "near": "576750,5188150 [EPSG:32615]",
         "click": city.CLICK,
         "model": str(folder / "squared.model3"),
+        "drawn": str(drawn),
         "batch": {
             **{"INPUT": str(table), "PHOTO_FIELD": "photo", "X_FIELD": "click_x", "Y_FIELD": "click_y"},
             **{"FOLDER": str(folder), "REFERENCE": [str(folder / "m.tif")]},
@@ -189,6 +199,31 @@ def test_every_window_is_looked_at_on_demand_only(report) -> None:
     assert report["exhaustive"]["request"]["exhaustive"] is True
 
 
+def test_a_box_or_a_polygon_takes_the_place_of_the_click(report) -> None:
+    for name, value in (("box", [12, 20, 40.5, 52]), ("polygon", [[12, 20], [40, 20.5], [26, 52]])):
+        request = report[name]["request"]
+        assert request[name] == value
+        assert {"click", "box", "polygon"} & set(request) == {name}
+    assert report["corner"]["request"]["click"] == [0, 0]
+
+
+def test_what_marks_no_object_is_said(report) -> None:
+    for name in ("nothing", "both"):
+        assert report[name]["texts"] == ["Give the object's click, or its box, or its polygon: one of them."]
+    assert report["half"]["texts"] == ["A click is both x and y."]
+    words = "a box is x,y,x,y, and a polygon x,y x,y x,y, in pixels of the photo."
+    for name, given in (("no_box", "12,20,40"), ("flat_box", "12,20,12,52"), ("no_polygon", "12,20 40,20")):
+        assert report[name]["texts"] == [f"{given}: {words}"]
+
+
+def test_a_table_of_drawn_objects_needs_no_clicks(report) -> None:
+    first, second = report["drawn_batch"]["queries"]
+    assert {**first, "photo": ""} == {"number": 1, "photo": "", "box": [12, 20, 40.5, 52]}
+    assert {**second, "photo": ""} == {"number": 2, "photo": "", "polygon": [[12, 20], [40, 20.5], [26, 52]]}
+    wrong = [text for text in report["drawn_batch"]["texts"] if text.startswith("row")]
+    assert [text.rpartition("row ")[2] for text in wrong] == [f"{n}: no click, box or polygon" for n in (3, 4, 5)]
+
+
 def test_not_here_is_said(report) -> None:
     assert report["empty"]["ok"]
     assert report["empty"]["results"]["COUNT"] == 0
@@ -226,8 +261,8 @@ def test_a_row_that_fails_is_a_row_and_the_others_go_on(folder: Path, report) ->
     assert report["batch"]["results"]["FAILED"] == 3
     rows = geopandas.read_file(folder / "batch.gpkg")
     assert list(rows["query"]) == [1, 1, 1, 2, 3, 4]
-    assert list(rows["error"])[3:] == ["no such photo", "row 3: no click", "row 4: no photo"]
-    assert report["no_rows"]["texts"] == ["The table has no row with a photo and a click."]
+    assert list(rows["error"])[3:] == ["no such photo", "row 3: no click, box or polygon", "row 4: no photo"]
+    assert report["no_rows"]["texts"] == ["The table has no row with a photo and a click, box or polygon."]
 
 
 def test_layers_are_styled_when_loaded(report) -> None:

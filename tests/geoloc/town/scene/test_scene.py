@@ -1,5 +1,6 @@
 """Scenes: what stands in them and that it stands well."""
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +31,36 @@ def test_seeds_make_different_towns_and_the_same_seed_the_same() -> None:
     outlines = [[item.outline().tobytes() for item in scene.objects] for scene in (first, again, other)]
     assert outlines[0] == outlines[1]
     assert outlines[0] != outlines[2]
+
+
+@pytest.mark.parametrize(
+    ("seed", "size", "digest"),
+    [(3, 80.0, "2e67af22926f9838"), (0, 240.0, "4741cf8067a04af9")],
+)
+def test_a_village_is_what_it_was(seed: int, size: float, digest: str) -> None:
+    """Benchmarks and the demonstration count on the same village for ever: any other draw changes their figures."""
+    every = hashlib.sha256()
+    for item in build_scene(seed, size).objects:
+        every.update(f"{item.id} {item.kind} {item.surveyed} {item.flown}".encode())
+        for face in item.faces:
+            every.update(np.round(face.points, 6).tobytes())
+            look = (int(face.material), tuple(map(float, face.colour)), face.openings, face.two_sided)
+            every.update(repr(look).encode())
+        for blob in item.blobs:
+            every.update(np.round(np.concatenate([blob.centre, blob.radii, blob.colour]), 6).tobytes())
+    assert every.hexdigest().startswith(digest)
+
+
+def test_a_plan_is_valid_and_has_the_bounds_of_the_object(scene: Scene) -> None:
+    for item in scene.objects:
+        plan, points = item.plan(), item.outline()[:, :2]
+        assert plan.is_valid
+        assert plan.geom_type == "Polygon"
+        assert not plan.interiors
+        bounds = np.array(plan.bounds)
+        # Clumps of leaves may stand apart from the crown.
+        slack = 0.02 if item.kind != "tree" else 1.0
+        assert np.abs(bounds - [*points.min(0), *points.max(0)]).max() < slack, item.kind
 
 
 def test_only_cars_move_and_every_object_is_there_on_some_day(scene: Scene) -> None:

@@ -200,10 +200,10 @@ def drag_and_miss() -> dict:
     before = coloured(viewport(), is_blue)
     drag(viewport(), middle(before), QPoint(60, -40))
     after = coloured(viewport(), is_blue)
-    dragged = dock().photo.click is not None
+    dragged = dock().photo.target is not None
     press(dock().photo.tools["fit"])
     QTest.mouseClick(viewport(), LEFT, NO_KEY, QPoint(3, viewport().height() // 2))
-    return {"before": before, "after": after, "dragged": dragged, "missed": dock().photo.click is not None}
+    return {"before": before, "after": after, "dragged": dragged, "missed": dock().photo.target is not None}
 
 
 def strip() -> dict:
@@ -475,7 +475,7 @@ def closed_meanwhile() -> dict:
     state = {"visible": visible, "bar": texts, "layers": len(our_layers())}
     drop_layers()
     open_dock()
-    return {**state, "again": dock().isVisible(), "kept": dock().photo.click is not None}
+    return {**state, "again": dock().isVisible(), "kept": dock().photo.target is not None}
 
 
 def dark() -> dict:

@@ -79,6 +79,20 @@ def last_request() -> dict:
     return json.loads((Path(INPUTS["stub"]).parent / "called.json").read_text(encoding="utf-8"))["request"]
 
 
+def marked(**more) -> dict:
+    """Marked otherwise than by a click, or by too much or too little."""
+    without = {"CLICK_X": None, "CLICK_Y": None}
+    state = locate("found", **{**without, **more})
+    return {"ok": state["ok"], "texts": state["texts"], "request": last_request() if state["ok"] else None}
+
+
+def drawn_batch() -> dict:
+    """A table of drawn objects without the columns of clicks."""
+    state = run(names.LOCATE_FROM_TABLE, {**INPUTS["batch"], "INPUT": INPUTS["drawn"], "OUTPUT": "memory:"})
+    request = (Path(INPUTS["stub"]).parent / "batch.json").read_text(encoding="utf-8")
+    return {"queries": json.loads(request)["queries"], "texts": state["texts"]}
+
+
 def cancelled() -> dict:
     feedback = Feedback()
     threading.Timer(1.0, feedback.cancel).start()
@@ -154,6 +168,16 @@ def main() -> None:
         "apart": locate("found", EXTENT="0,1,0,1 [EPSG:4326]", AREA=INPUTS["area"]),
         "batch": run(names.LOCATE_FROM_TABLE, {**INPUTS["batch"], "OUTPUT": f"{FOLDER}/batch.gpkg"}),
         "no_rows": run(names.LOCATE_FROM_TABLE, {**INPUTS["batch"], "X_FIELD": "photo", "OUTPUT": "memory:"}),
+        "box": marked(BOX="40.5, 52,12,20"),
+        "polygon": marked(POLYGON=" 12,20 40,20.5  26,52"),
+        "nothing": marked(),
+        "both": marked(BOX="12,20,40,52", CLICK_X=3.0, CLICK_Y=4.0),
+        "half": marked(CLICK_X=3.0),
+        "corner": marked(CLICK_X=0.0, CLICK_Y=0.0),
+        "no_box": marked(BOX="12,20,40"),
+        "flat_box": marked(BOX="12,20,12,52"),
+        "no_polygon": marked(POLYGON="12,20 40,20"),
+        "drawn_batch": drawn_batch(),
         "styled": styled(),
         "model": model(),
     }

@@ -58,7 +58,7 @@ def clicked() -> dict:
     settled()
     picture("2_clicked")
     return {
-        "click": list(dock().photo.click),
+        "click": dock().photo.target.fields()["click"],
         "where": dock().where.kind.currentIndex(),
         "strip": list(dock().photo.strip.place()),
         "camera": dock()._camera is not None,

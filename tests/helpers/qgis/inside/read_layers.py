@@ -49,7 +49,7 @@ def styled(crs: str, found: dict, project_crs: str) -> dict:
     project = QgsProject.instance()
     project.setCrs(QgsCoordinateReferenceSystem(project_crs))
     layer = results.new_layer(QgsCoordinateReferenceSystem(crs))
-    listed = results.add(layer, found, "the mosaic")
+    listed = results.add(layer, {"found": found}, "the mosaic")
     results.judge(listed[-1], "accepted")
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     label = QgsExpression(layer.labeling().settings().fieldName)
@@ -104,7 +104,7 @@ def by_hand(path: str) -> list:
 def not_saved(found: dict) -> str:
     """What is said where a folder cannot be written to."""
     layer = results.new_layer(QgsCoordinateReferenceSystem("EPSG:4326"))
-    results.add(layer, found, "")
+    results.add(layer, {"found": found}, "")
     try:
         results.save(layer, FOLDER / "no" / "such" / "folder.gpkg")
     except LayerError as error:

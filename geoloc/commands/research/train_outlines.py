@@ -1,0 +1,46 @@
+"""`geoloc train-outlines`: train the mask head that draws objects' outlines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import options
+
+
+@click.command("train-outlines")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of orthos/ and caliterra/.")
+@click.option("--towns", type=click.IntRange(min=0), default=4, show_default=True, help="Towns of each style to make.")
+@click.option(
+    "--run", required=True, type=click.Path(path_type=Path), help="Folder of the run, which goes on if there."
+)
+@click.option("--steps", type=click.IntRange(min=1), default=3000, show_default=True, help="Steps of 12 chips in all.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop after so long; run again to go on.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
+@options("overwrite", "verbosity")
+def train_outlines(
+    *, data: Path, towns: int, run: Path, steps: int, minutes: float | None, output: Path, overwrite: bool
+) -> None:
+    """Train the mask head that draws outlines.
+
+    \b
+    geoloc train-outlines --data DATA --run runs/outlines -o outline.safetensors
+
+    Prints how well it outlines what was held out.
+    """
+    import math
+
+    from geoloc.system.extras import needing
+    from geoloc.system.output import check_output
+
+    check_output(output, (".safetensors",), overwrite, [])
+    with needing("train"):
+        from geoloc.train.outlines import gather
+        from geoloc.train.outlines.run import train
+    training = gather.grounds(data, run / "grounds", towns, report=LOG.info)
+    held_out = gather.grounds(data, run / "held_out", towns, held_out=True, report=LOG.info)
+    seconds = math.inf if minutes is None else 60 * minutes
+    for line in train(training, held_out, run / "checkpoint.pt", output, steps=steps, seconds=seconds):
+        click.echo(line)

@@ -1,0 +1,81 @@
+"""What was drawn in a photo, carried over to the map by the photo's plane."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.affinity import translate
+from shapely.geometry import Polygon, box
+
+from geoloc.geometry.envelope import rectangle_filling
+from geoloc.geometry.homography_fit import HomographyFit
+from geoloc.photo.target import Target
+from geoloc.plane.homography import map_points
+from geoloc.plane.shapes import largest_part
+
+FARTHEST = 20.0
+"""What is drawn is cut where it lies this many times as far from the camera as where it was clicked: nearer to the
+horizon a pixel is as long as a street."""
+_OFF_PX = 0.25
+"""A corner that is nearer to the line between its neighbours says nothing, reference pixels."""
+
+
+def carried_outline(fit: HomographyFit, target: Target, azimuth_deg: float = 0.0) -> Polygon | None:
+    """Return the outline of what was drawn, as if it lay flat on the plane.
+
+    A polygon is carried over corner by corner, and cut where it reaches to the horizon. Of a box, which is no more than
+    the object's envelope in the photo, the result is the rectangle with that envelope.
+
+    Args:
+        fit: the photo's plane.
+        target: what was drawn and where it was clicked.
+        azimuth_deg: which way a side of an object that a box was drawn round lies, clockwise from the reference's up.
+
+    Returns:
+        A valid polygon in reference pixels; None where nothing was drawn, or nothing of it is before the horizon.
+    """
+    if target.polygon is not None:
+        return _carried_polygon(fit, target, target.polygon)
+    if target.box is None:
+        return None
+    rectangle = rectangle_filling(fit.matrix, target.box, azimuth_deg)
+    if rectangle is None:
+        return None
+    # Ground is no plane: what is clicked is moved as the matches next to it are off.
+    middle = np.array([target.box.centre])
+    ((dx, dy),) = fit.map_points(middle) - map_points(fit.matrix, middle)
+    return translate(rectangle, dx, dy)
+
+
+def _carried_polygon(fit: HomographyFit, target: Target, polygon: Polygon) -> Polygon | None:
+    near = _nearer(polygon, fit.matrix[2], fit.matrix[2] @ [target.click.x, target.click.y, 1.0] / FARTHEST)
+    if near is None:
+        return None
+    # A homography keeps straight edges straight: corners are all there is to carry.
+    return largest_part(shapely.transform(near, fit.map_points).simplify(_OFF_PX))
+
+
+def _nearer(polygon: Polygon, depth: NDArray[np.float64], least: float) -> Polygon | None:
+    """The part of a polygon of the photo whose homogeneous depth `depth` . (x, y, 1) is `least` or more."""
+    if least <= 0:
+        return None
+    slope = float(np.hypot(*depth[:2]))
+    xmin, ymin, xmax, ymax = polygon.bounds
+    reach = 2 * float(np.hypot(xmax - xmin, ymax - ymin))
+    centre = np.array([(xmin + xmax) / 2, (ymin + ymax) / 2])
+    inside = (depth @ [*centre, 1.0] - least) / slope if slope > 0 else reach
+    if inside >= reach:
+        return polygon
+    towards = depth[:2] / slope
+    # A square far larger than the polygon, one side of it on the line.
+    middle = centre + towards * (reach - inside)
+    across = np.array([-towards[1], towards[0]])
+    corners = [middle + reach * (a * towards + b * across) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return largest_part(polygon.intersection(Polygon(corners)))
+
+
+def cut_to(outline: Polygon, width: float, height: float) -> Polygon | None:
+    """Return what of an outline lies on a grid of that many pixels, its largest part; None where nothing does."""
+    frame = box(0, 0, width, height)
+    return outline if frame.covers(outline) else largest_part(outline.intersection(frame))

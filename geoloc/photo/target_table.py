@@ -1,0 +1,51 @@
+"""Targets in tables: the columns of a click, of the object's box in the photo and of its outline there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from geoloc.errors import QueriesError
+from geoloc.photo.target import Click, Target
+from geoloc.system.table import TableRow
+from tiling.box import PixelBox
+
+CLICK = ("click_x", "click_y")
+"""Columns of the click; pixels of the upright photo, from its upper left corner. May be empty where one drew."""
+BOX = ("photo_xmin", "photo_ymin", "photo_xmax", "photo_ymax")
+"""Columns of the object's box in the photo, pixels; they count where a table has all four."""
+POLYGON = "photo_polygon"
+"""Column of the object's outline in the photo: WKT, pixels, x right and y down."""
+
+
+def target_of(record: TableRow, *, clicks_only: bool = False) -> Target:
+    """Return what a row asks for.
+
+    Args:
+        record: a row of a table with the columns `CLICK`, and perhaps those of the `BOX` and `POLYGON`.
+        clicks_only: leave out what is drawn.
+
+    Raises:
+        QueriesError: a value is missing or makes no sense, with its row and column.
+    """
+    drawn = None if clicks_only else _drawn(record)
+    if drawn is not None and not any(map(record.has, CLICK)):
+        return drawn
+    click = Click(*map(record.number, CLICK))
+    return Target(click) if drawn is None else replace(drawn, click=click)
+
+
+def _drawn(record: TableRow) -> Target | None:
+    if record.has(POLYGON):
+        try:
+            return Target.from_polygon(record.polygon(POLYGON))
+        except ValueError as error:
+            if isinstance(error, QueriesError):
+                raise
+            raise QueriesError(f"{record.where}: {POLYGON}: {error}") from None
+    if not (all(name in record.values for name in BOX) and any(map(record.has, BOX))):
+        return None
+    box = PixelBox(*map(record.number, BOX))
+    for low, high, size in ((BOX[0], BOX[2], box.width), (BOX[1], BOX[3], box.height)):
+        if size <= 0:
+            raise QueriesError(f"{record.where}: {low} must be below {high}")
+    return Target.from_box(box)

@@ -1,0 +1,41 @@
+"""Polygons of the plane: the part that counts of a shape, and a point that stands for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapely.geometry import Point, Polygon
+    from shapely.geometry.base import BaseGeometry
+
+
+def largest_part(shape: BaseGeometry) -> Polygon | None:
+    """Return the largest polygon in a shape, made valid where it crosses itself; None where nothing has an area.
+
+    >>> from shapely.geometry import Polygon
+    >>> largest_part(Polygon([(0, 0), (6, 6), (6, 0), (0, 2)])).area
+    13.5
+    >>> largest_part(Polygon([(0, 0), (1, 1), (2, 2)])) is None
+    True
+    """
+    # Not at the head: training from a pack does without the package.
+    import shapely
+
+    valid = shape if shape.is_valid else shapely.make_valid(shape)
+    parts = shapely.get_parts(shapely.get_parts(valid))
+    polygons: list[Polygon] = [part for part in parts if part.geom_type == "Polygon" and part.area > 0]
+    return max(polygons, key=lambda part: part.area, default=None)
+
+
+def inner_point(polygon: Polygon) -> Point:
+    """Return the centroid, or where that is outside, as in a C, a point inside.
+
+    >>> from shapely.geometry import Polygon, box
+    >>> print(inner_point(box(0, 0, 4, 2)))
+    POINT (2 1)
+    >>> letter = Polygon([(0, 0), (9, 0), (9, 1), (1, 1), (1, 8), (9, 8), (9, 9), (0, 9)])
+    >>> letter.covers(letter.centroid), letter.covers(inner_point(letter))
+    (False, True)
+    """
+    centroid = polygon.centroid
+    return centroid if polygon.covers(centroid) else polygon.representative_point()

@@ -1,0 +1,103 @@
+"""All that the packaged mask head is trained on, and what is held out of it; what takes minutes to make is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from geoloc.town.scene.scene import Style
+from geoloc.train.outlines.grounds import (
+    MaskedGround,
+    estonian_grounds,
+    load_ground,
+    save_ground,
+    segmented_ground,
+    town_ground,
+)
+
+FIRST_TOWN, FIRST_FARM = 3000, 3150
+"""Seeds of the towns to train on."""
+HELD_OUT_TOWNS: tuple[tuple[int, Style], ...] = ((900, "village"), (951, "farm"))
+EVERY = 3
+"""One in so many of the crops of 0.3 m is taken: there are enough of their segments."""
+SEGMENTS_M = 0.12
+"""Finer images are shrunk to about this before segments are looked for."""
+
+
+def grounds(
+    data: Path, kept: Path, towns: int, *, held_out: bool = False, report: Callable[[str], None] = lambda line: None
+) -> list[MaskedGround]:
+    """Return grounds to train on, or those held out.
+
+    Args:
+        data: the folder of `orthos/` and `caliterra/`.
+        kept: a folder where what was made is kept, and found again.
+        towns: how many synthetic towns of each style.
+        held_out: those kept for validation.
+        report: called with a line for each ground that was made.
+
+    Raises:
+        GeolocError: what should be there cannot be read, or a file cannot be written.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    found = []
+    for name, make in _makers(data, towns, held_out):
+        path = kept / f"{name}.npz"
+        if not path.exists():
+            save_ground(path, make())
+            report(name)
+        found.append(load_ground(path))
+    return found
+
+
+def _makers(data: Path, towns: int, held_out: bool) -> Iterator[tuple[str, Callable[[], MaskedGround]]]:
+    """Names and makers of the grounds."""
+    seeds: list[tuple[int, Style]] = list(HELD_OUT_TOWNS)
+    if not held_out:
+        seeds = [(FIRST_TOWN + i, "village") for i in range(towns)] + [(FIRST_FARM + i, "farm") for i in range(towns)]
+    for seed, style in seeds:
+        yield f"town_{seed}", lambda seed=seed, style=style: town_ground(seed, style)  # type: ignore[misc]
+    boxed = {ground.name: ground for ground in estonian_grounds(data / "orthos/estonia", held_out)}
+    for name, ground in boxed.items():
+        yield f"boxed_{Path(name).stem}", lambda ground=ground: ground  # type: ignore[misc]
+    if not held_out:
+        for name, pixels, gsd, inside in _unlabelled(data):
+            yield (
+                f"segments_{name}",
+                lambda name=name, pixels=pixels, gsd=gsd, inside=inside: segmented_ground(name, pixels, gsd, inside),  # type: ignore[misc]
+            )
+
+
+def _unlabelled(data: Path) -> Iterator[tuple[str, np.ndarray, float, np.ndarray | None]]:
+    """Images of which segments are taken: name, pixels, GSD, where."""
+    from geoloc.train.grounds.posed_site import load_site
+    from geoloc.train.grounds.sources import HELD_OUT, UCMERCED_GSD_M, read_image
+
+    for i, path in enumerate(sorted((data / "orthos/ucmerced").glob("*.jpg"))):
+        # The twentieth part of the crops is held out for the network that searches, and so here.
+        if i % 20 != 7 and i % EVERY == 0:
+            yield path.stem, read_image(path), UCMERCED_GSD_M, None
+    site = load_site(data / "caliterra", False).ground
+    inside = site.click_in if site.click_in is not None else site.valid
+    yield "caliterra", *_coarser(site.pixels, site.gsd_m, inside)
+    for path in sorted((data / "orthos/estonia").glob("*.jpg")):
+        if not path.name.startswith(HELD_OUT):
+            pixels = read_image(path)
+            # Crops of 1000 px are at 20 cm and of 2000 px at 10 cm.
+            yield path.stem, *_coarser(pixels, 200.0 / max(pixels.shape[:2]), None)
+
+
+def _coarser(
+    pixels: np.ndarray, gsd_m: float, inside: np.ndarray | None
+) -> tuple[np.ndarray, float, np.ndarray | None]:
+    shrink = min(1.0, gsd_m / SEGMENTS_M)
+    if shrink == 1.0:
+        return pixels, gsd_m, inside
+    small = np.asarray(cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
+    size = small.shape[1::-1]
+    if inside is not None:
+        inside = np.asarray(cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
+    return small, gsd_m / shrink, inside

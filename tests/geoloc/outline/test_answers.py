@@ -1,0 +1,125 @@
+"""Outlines in a search: segments where the pixels show one, drawn shapes and boxes where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+from shapely.geometry import Polygon, box
+
+from geoloc.geometry.homography_fit import HomographyFit
+from geoloc.geometry.refine import METHOD
+from geoloc.outline.answers import outlined
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Click, Target
+from geoloc.results.detection import Detection, iou
+from tiling.area import Area
+from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import Plan, make_plan
+
+GSD = 0.2
+WEST, NORTH = 500_000.0, 5_400_000.0
+BARN = box(WEST + 60, NORTH - 70, WEST + 84, NORTH - 58)
+
+
+@pytest.fixture(scope="module")
+def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Mosaic:
+    """A barn with a bright roof and its shadow on a lawn."""
+    rng = np.random.default_rng(0)
+    pixels = np.empty((700, 700, 3), np.float32)
+    pixels[:] = (96, 118, 70)
+    pixels += cv2.GaussianBlur(rng.normal(0, 60, (700, 700)).astype(np.float32), (0, 0), 2)[..., None]
+    x0, y0, x1, y1 = (
+        (BARN.bounds[0] - WEST) / GSD,
+        (NORTH - BARN.bounds[3]) / GSD,
+        (BARN.bounds[2] - WEST) / GSD,
+        (NORTH - BARN.bounds[1]) / GSD,
+    )
+    pixels[int(y0) + 10 : int(y1) + 14, int(x0) + 10 : int(x1) + 14] *= 0.45
+    pixels[int(y0) : int(y1), int(x0) : int(x1)] = (172, 88, 74)
+    pixels[int((y0 + y1) / 2) : int(y1), int(x0) : int(x1)] = (150, 72, 60)
+    path = tmp_path_factory.mktemp("outlines") / "mosaic.tif"
+    profile = {
+        "driver": "GTiff",
+        "width": 700,
+        "height": 700,
+        "count": 3,
+        "dtype": "uint8",
+        "crs": "EPSG:32633",
+        "transform": from_origin(WEST, NORTH, GSD, GSD),
+    }
+    with rasterio.open(path, "w", **profile) as file:
+        file.write(np.clip(pixels, 0, 255).astype(np.uint8).transpose(2, 0, 1))
+    return open_mosaic(path)
+
+
+@pytest.fixture(scope="module")
+def plan(mosaic: Mosaic) -> Plan:
+    return make_plan(mosaic, GSD, 384, Area.everywhere())
+
+
+PHOTO = Photo(Path("p.jpg"), np.full((400, 600, 3), 90, np.uint8))
+TARGET = Target(Click(300, 200))
+
+
+def answer(shape: Polygon, **others: object) -> Detection:
+    parts = {"box": 0.5}
+    found = Detection(1, 0.9, TARGET.click, "p.jpg", shape, "EPSG:32633", GSD, 0.5, parts, "base", "w", "attention")
+    return replace(found, **others)  # type: ignore[arg-type]
+
+
+def about(x: float, y: float, side: float) -> Polygon:
+    return box(WEST + x - side / 2, NORTH - y - side / 2, WEST + x + side / 2, NORTH - y + side / 2)
+
+
+def test_a_box_becomes_the_barn(mosaic: Mosaic, plan: Plan) -> None:
+    (found,) = outlined([answer(about(71, 65, 15))], PHOTO, [TARGET], mosaic=mosaic, plan=plan, fit=None)
+    assert found.outline == "segment"
+    assert 0.75 <= found.outline_score <= 1
+    assert iou(found.polygon, BARN) > 0.8
+    assert any(shape.equals(found.polygon) for shape in found.alternatives)
+    assert (found.score, found.accuracy_m, found.method) == (0.9, 0.5, "attention")
+
+
+def test_what_was_drawn_as_a_polygon_stays(mosaic: Mosaic, plan: Plan) -> None:
+    target = Target.from_polygon([(250, 150), (350, 150), (350, 250)])
+    drawn = answer(about(71, 65, 15), outline="drawn", outline_score=0.8)
+    assert outlined([drawn], PHOTO, [target], mosaic=mosaic, plan=plan, fit=None) == [drawn]
+
+
+@pytest.mark.parametrize("lying", [True, False])
+def test_a_box_that_was_drawn_is_filled_or_stays(mosaic: Mosaic, plan: Plan, lying: bool) -> None:
+    """The photo's plane: 10 px a metre, north up, the barn's middle at (300, 200)."""
+    middle = BARN.centroid
+    world = plan.pixels(0, 0, 0, 0)
+    from tiling.grid import project
+
+    places = np.array([(x, y) for x in (0, 150, 300, 450, 600) for y in (0, 200, 400)], float)
+    on_map = [
+        project(_point(middle.x + (x - 300) / 10, middle.y - (y - 200) / 10), "EPSG:32633", world.crs)
+        for x, y in places
+    ]
+    reference = np.array([~world.affine * (point.x, point.y) for point in on_map])
+    matrix, _ = cv2.findHomography(places, reference - reference[0])
+    fit = HomographyFit(matrix, places, reference - reference[0]).moved(reference[0])
+    # The barn is 24 m x 12 m; a box of a tenth of that is no barn.
+    half = (120, 60) if lying else (12, 6)
+    target = Target.from_corners(300 - half[0], 200 - half[1], 300 + half[0], 200 + half[1])
+    verified = answer(about(72, 64, 12), method=METHOD, outline="drawn", outline_score=0.8)
+    (found,) = outlined([verified], PHOTO, [target], mosaic=mosaic, plan=plan, fit=fit)
+    if lying:
+        assert found.outline == "segment"
+        assert iou(found.polygon, BARN) > 0.75
+    else:
+        assert found.outline == "drawn" or found.polygon.area < 0.2 * BARN.area
+
+
+def _point(x: float, y: float):  # type: ignore[no-untyped-def]
+    from shapely.geometry import Point
+
+    return Point(x, y)
