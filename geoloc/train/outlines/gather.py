@@ -18,7 +18,7 @@ from geoloc.train.outlines.grounds import (
     town_ground,
 )
 
-FIRST_TOWN, FIRST_FARM = 3000, 3150
+FIRST_TOWN, FIRST_FARM = 3000, 3151
 """Seeds of the towns to train on."""
 HELD_OUT_TOWNS: tuple[tuple[int, Style], ...] = ((900, "village"), (951, "farm"))
 EVERY = 3
