@@ -26,6 +26,7 @@ from geoloc.outline.mask_model import MaskModel
 from geoloc.outline.outliner import SIDE, Outliner
 from geoloc.photo.photo import Photo
 from geoloc.plane.shapes import largest_part
+from geoloc.results.detection import iou
 from geoloc.train.outlines.grounds import MaskedGround, MaskedObject, load_ground
 from tiling.grid import Grid, as_crs
 from tiling.mosaic import WindowPixels
@@ -102,12 +103,12 @@ def main() -> None:
                 found = Outliner(read, model, coarse).outline(told, longest * 8)  # type: ignore[arg-type]
                 costs[name].append(time.process_time() - begun)
                 shape = supposed if found is None else found.polygon
-                value = _iou(shape, truth) if item.exact else _iou(box(*shape.bounds), truth)
+                value = iou(shape, truth) if item.exact else iou(box(*shape.bounds), truth)
                 for kind in (item.kind or "box", "all"):
                     figures[f"{path.stem.split('_')[0]} {kind}", name].append(value)
                 if name == "network and photo" and args.sheet and len(tiles) < 48:
                     tiles.append(_tile(read, told, truth, shape, None if found is None else found.confidence))
-            figures[f"{path.stem.split('_')[0]} all", "box"].append(_iou(box(*supposed.bounds), box(*truth.bounds)))
+            figures[f"{path.stem.split('_')[0]} all", "box"].append(iou(box(*supposed.bounds), box(*truth.bounds)))
     lines = []
     for (what, name), values in sorted(figures.items()):
         array = np.array(values)
@@ -157,11 +158,6 @@ def _tile(read: Reader, known: Known, truth: Polygon, found: Polygon, confidence
             cv2.polylines(drawn, [np.round(ring * 16).astype(np.int32)], True, colour, 1, cv2.LINE_AA, 4)
         pictures.append(drawn)
     return np.vstack(pictures)
-
-
-def _iou(a: Polygon, b: Polygon) -> float:
-    shared = float(a.intersection(b).area)
-    return shared / (a.area + b.area - shared)
 
 
 if __name__ == "__main__":

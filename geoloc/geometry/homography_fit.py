@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.plane.homography import map_points
+from geoloc.plane.homography import map_points, translation
 
 LEAST_INLIERS = 12
 """Twice what photographs of other places may reach, see docs/geometry.md."""
@@ -67,8 +67,7 @@ class HomographyFit:
 
     def moved(self, by: NDArray[np.float64]) -> HomographyFit:
         """Return it in pixels that count from elsewhere: a place (x, y) of the reference is then (x, y) + `by`."""
-        shift = np.array([[1, 0, by[0]], [0, 1, by[1]], [0, 0, 1.0]])
-        return HomographyFit(shift @ self.matrix, self.photo, self.reference + by)
+        return HomographyFit(translation(*by) @ self.matrix, self.photo, self.reference + by)
 
     def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map photo points (N x 2) to reference pixels, moved as the inliers next to them are off.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -46,6 +47,8 @@ class KnownPlanes:
         return np.array(self._places).reshape(-1, 2)
 
 
+# A click asks for it several times, and a photo has sixty megabytes. Of the last one only: the cache keeps the photo.
+@lru_cache(maxsize=1)
 def fingerprint(photo: Photo) -> bytes:
     """Return what tells one picture, and what is known of how it was taken, from another."""
     digest = blake2b(repr((photo.size, photo.pitch_deg, photo.focal_px, photo.panorama)).encode(), digest_size=16)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,7 @@ def save_weights(path: Path, net: CrossViewNet, calibration: Calibration, *, hal
     Raises:
         OutputError: the file cannot be written.
     """
-    tensors = {
-        name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
-        for name, value in _tensors(net).items()
-    }
+    tensors = stored_tensors(_tensors(net), half=half)
     metadata = {"format": FORMAT, "preset": net.config.name, "calibration": json.dumps(asdict(calibration))}
     checksum = _checksum(tensors, metadata)
     metadata["sha256"] = checksum
@@ -92,12 +90,7 @@ def load_weights(path: Path, net: CrossViewNet) -> Calibration:
         WeightsError: not a file that can be read, not one of ours, another preset, missing or misshapen tensors,
             wrong checksum.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise WeightsError(f"{path}: not a readable safetensors file ({error})") from None
+    metadata, tensors = read_tensors(path)
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"{path}: not weights of geoloc (the metadata does not say {FORMAT})")
     if metadata.get("preset") != net.config.name:
@@ -123,6 +116,37 @@ def load_weights(path: Path, net: CrossViewNet) -> Calibration:
     return calibration
 
 
+def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Return the metadata and the tensors of a safetensors file.
+
+    Raises:
+        WeightsError: it cannot be read as one.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{path}: not a readable safetensors file ({error})") from None
+
+
+def stored_tensors(tensors: Mapping[str, Tensor], *, half: bool = True) -> dict[str, Tensor]:
+    """Return tensors as files hold them: on the CPU, and with `half` in 16 bits but for vectors."""
+    return {
+        name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
+        for name, value in tensors.items()
+    }
+
+
+def checksum_of(tensors: Mapping[str, Tensor], before: str = "") -> str:
+    """Return the SHA-256 of a text and all tensors, with their names, types and shapes."""
+    digest = hashlib.sha256(before.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
 def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
     names = [field.name for field in fields(Calibration)]
     try:
@@ -142,12 +166,7 @@ def _tensors(net: CrossViewNet) -> dict[str, Tensor]:
 
 def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
     """Return the checksum of all tensors, and of what makes scores of them."""
-    digest = hashlib.sha256(f"{metadata['preset']}\n{metadata['calibration']}\n".encode())
-    for name in sorted(tensors):
-        tensor = tensors[name].contiguous()
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return checksum_of(tensors, f"{metadata['preset']}\n{metadata['calibration']}\n")
 
 
 def load_network(name: str, weights: Path | None, device: str) -> tuple[CrossViewNet, Calibration]:

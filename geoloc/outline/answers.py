@@ -15,6 +15,7 @@ from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.refine import METHOD
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
+from geoloc.plane.homography import map_points, translation
 from geoloc.results.detection import Detection, iou
 from tiling.grid import project
 from tiling.mosaic import Mosaic
@@ -116,14 +117,11 @@ class _Drawer:
         if not np.isfinite(right).all():
             return None
         off = right - straight[:2] / straight[2]
-        shift = np.array([[1, 0, off[0]], [0, 1, off[1]], [0, 0, 1.0]])
         world = np.array(self._plan.pixels(0, 0, 0, 0).affine).reshape(3, 3)
-        return np.asarray(world @ shift @ self._fit.matrix)
+        return np.asarray(world @ translation(*off) @ self._fit.matrix)
 
     def _carried(self, target: Target, to_map: NDArray[np.float64], box: Polygon) -> Polygon | None:
         """What was drawn as a box, as it lies on the map, moved to where the object was found."""
-        from geoloc.plane.homography import map_points
-
         assert target.box is not None
         corners = map_points(to_map, np.array(target.box.corners(), float))
         if not np.isfinite(corners).all():
@@ -134,8 +132,6 @@ class _Drawer:
 
 def _fills(shape: Polygon, target: Target, to_map: NDArray[np.float64]) -> bool:
     """Whether an outline fills the box that was drawn in the photo; where it lies does not count, it may stand up."""
-    from geoloc.plane.homography import map_points
-
     assert target.box is not None
     seen = map_points(np.linalg.inv(to_map), np.array(shape.exterior.coords))
     if not np.isfinite(seen).all():

@@ -15,7 +15,7 @@ from shapely.geometry import Polygon
 
 from geoloc.model.network.config import CHIP_PX, FILL
 from geoloc.photo.photo import Photo
-from geoloc.plane.homography import map_points
+from geoloc.plane.homography import for_opencv, map_points, to_opencv, translation
 from tiling.grid import Grid
 from tiling.mosaic import WindowPixels
 
@@ -98,12 +98,24 @@ def cut_chip(read: Reader, known: Known, side: float) -> Chip:
         a, b, c, d, e, f = tuple(grid.affine)[:6]
         to_photo = np.linalg.inv(known.to_map) @ np.array([[a, b, c], [d, e, f], [0, 0, 1.0]])
         photo, shown = laid_over(known.photo.pixels, to_photo)
-    drawn = np.zeros((CHIP_PX, CHIP_PX), np.uint8)
+    corners = np.zeros((0, 2))
     if known.drawn is not None:
-        ring = np.stack(~grid.affine * np.array(known.drawn.exterior.coords).T, axis=-1)
-        cv2.fillPoly(drawn, [np.round((ring - 0.5) * 16).astype(np.int32)], 1, shift=4)
+        corners = np.stack(~grid.affine * np.array(known.drawn.exterior.coords).T, axis=-1)
+    drawn = filled(corners)
     click = np.full(2, CHIP_PX / 2, np.float32)
     return Chip(grid, mosaic, pixels.valid, photo, shown, click, drawn)
+
+
+def filled(corners: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return 1 inside a polygon and 0 outside, px x px.
+
+    Args:
+        corners: N x 2 (x, y), chip pixels; none fill nothing.
+    """
+    canvas = np.zeros((CHIP_PX, CHIP_PX), np.uint8)
+    if len(corners):
+        cv2.fillPoly(canvas, [np.round(to_opencv(corners) * 16).astype(np.int32)], 1, shift=4)
+    return canvas
 
 
 def laid_over(pixels: NDArray[np.uint8], to_photo: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -133,13 +145,9 @@ def laid_over(pixels: NDArray[np.uint8], to_photo: NDArray[np.float64]) -> tuple
         size = np.maximum(2, np.round((high - low) * shrink)).astype(int)
         part = np.asarray(cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA), np.uint8)
     scale = np.array(part.shape[1::-1]) / (high - low)
-    to_part = _shift(-0.5, -0.5) @ np.diag([*scale, 1.0]) @ _shift(*-low) @ to_photo @ _shift(0.5, 0.5)
+    to_part = for_opencv(np.diag([*scale, 1.0]) @ translation(*-low) @ to_photo)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size_px = (CHIP_PX, CHIP_PX)
     drawn = cv2.warpPerspective(part, to_part, size_px, flags=flags, borderValue=(FILL, FILL, FILL))
     inside = cv2.warpPerspective(np.full(part.shape[:2], 255, np.uint8), to_part, size_px, flags=flags)
     return np.asarray(drawn, np.uint8), (inside == 255).astype(np.uint8)
-
-
-def _shift(x: float, y: float) -> NDArray[np.float64]:
-    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])

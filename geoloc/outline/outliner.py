@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
+from geoloc.model.network.config import CHIP_PX
 from geoloc.outline.chip import Chip, Known, Reader, cut_chip
 from geoloc.outline.mask_model import MaskModel
 from geoloc.outline.shape import shape_of
+from geoloc.results.detection import iou
 
 SIDE = 2.8
 """Side of a chip over the object's longest, as the network is trained."""
@@ -103,8 +105,6 @@ class Outliner:
     @property
     def _least(self) -> float:
         """Side of the smallest chip."""
-        from geoloc.model.network.config import CHIP_PX
-
         return CHIP_PX * self._pixel / MOST_ENLARGED
 
     def _shape(self, chip: Chip, share: NDArray[np.float32], level: float) -> Polygon | None:
@@ -121,7 +121,7 @@ class Outliner:
         others = [chip.to_map(other) for level in LEVELS[1:] if (other := self._shape(chip, share, level)) is not None]
         others += [one.to_map(polygon) for one, _, polygon, _ in seen if one is not chip]
         for other in others:
-            if all(_iou(other, one) < ALIKE for one in found):
+            if all(iou(other, one) < ALIKE for one in found):
                 found.append(other)
         return tuple(sorted(found, key=lambda polygon: float(polygon.area)))
 
@@ -131,8 +131,3 @@ def _confidence(share: NDArray[np.float32]) -> float:
     inside = share >= 0.5
     union = float(inside.sum() + share[~inside & (share >= NOTHING)].sum())
     return float(share[inside].sum()) / union if union > 0 else 0.0
-
-
-def _iou(a: Polygon, b: Polygon) -> float:
-    shared = float(a.intersection(b).area)
-    return shared / (a.area + b.area - shared)

@@ -29,6 +29,11 @@ def map_points(matrix: NDArray[Any], points: NDArray[Any]) -> NDArray[np.float64
     return np.asarray(q[..., :2] / w)
 
 
+def translation(x: float, y: float) -> NDArray[np.float64]:
+    """Return the 3 x 3 homography that moves points by (x, y)."""
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
+
+
 def for_opencv(matrix: NDArray[Any]) -> NDArray[np.float64]:
     """Return the homography that does to OpenCV's coordinates what `matrix` does to those with a corner origin."""
     return np.asarray(_TO_CENTRE @ matrix @ _TO_CORNER)

@@ -58,12 +58,7 @@ def add_town(
     painted = PaintedGround(scene, seed)
     survey = survey_day(rng, style)
     survey_renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
-    pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
-    valid = np.zeros((grid.height, grid.width), bool)
-    for number, (window, straight_down) in enumerate(grid.cameras()):
-        r0, r1, c0, c1 = window
-        valid[r0:r1, c0:c1] = grid.valid(window)
-        pixels[r0:r1, c0:c1] = survey_renderer.render(straight_down, number).pixels
+    pixels, valid = surveyed(survey_renderer, grid)
     boxes, heights = _boxes(scene, grid)
     ground = Ground(f"town_{seed}", pixels, GSD_M, boxes, heights, np.zeros((0, 3)), valid)
     flight_renderer = SceneRenderer(scene, scene.on_flight(), flight_day(rng, survey), painted)
@@ -92,6 +87,17 @@ def _boxes(scene: Scene, grid: MosaicGrid) -> tuple[np.ndarray, np.ndarray]:
         boxes.append([x.min(), y.min(), x.max(), y.max()])
         heights.append([float(outline[:, 2].max())] * 2)
     return np.array(boxes).reshape(-1, 4), np.array(heights).reshape(-1, 2)
+
+
+def surveyed(renderer: SceneRenderer, grid: MosaicGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Return a town's mosaic, H x W x 3, and which of its pixels lie in the town, H x W."""
+    pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
+    valid = np.zeros((grid.height, grid.width), bool)
+    for number, (window, straight_down) in enumerate(grid.cameras()):
+        r0, r1, c0, c1 = window
+        valid[r0:r1, c0:c1] = grid.valid(window)
+        pixels[r0:r1, c0:c1] = renderer.render(straight_down, number).pixels
+    return pixels, valid
 
 
 def mosaic_pixels(points: np.ndarray, grid: MosaicGrid) -> np.ndarray:

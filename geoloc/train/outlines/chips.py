@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from geoloc.model.network.config import CHIP_PX, MASK_STRIDE
+from geoloc.model.network.config import CHIP_PX, FILL, MASK_STRIDE
+from geoloc.outline.chip import filled
+from geoloc.plane.homography import for_opencv, map_points, translation
 from geoloc.train.outlines.grounds import SEGMENT, FlatPhoto, MaskedGround, MaskedObject
 
 SIDE = 2.8
@@ -129,7 +131,7 @@ def warped(pixels: np.ndarray, to_source: np.ndarray, step: float, least_step: f
         step: pixels of the image along a pixel of the chip, about.
         least_step: as if the image had been read with so many of its pixels along one.
     """
-    corners = _mapped(to_source, np.array([[0, 0], [CHIP_PX, 0], [CHIP_PX, CHIP_PX], [0, CHIP_PX]], float))
+    corners = map_points(to_source, np.array([[0, 0], [CHIP_PX, 0], [CHIP_PX, CHIP_PX], [0, CHIP_PX]], float))
     shrink = 1.0 / max(step, least_step, 1.0)
     if not np.isfinite(corners).all():
         return np.zeros((CHIP_PX, CHIP_PX, 3), np.uint8)
@@ -137,42 +139,41 @@ def warped(pixels: np.ndarray, to_source: np.ndarray, step: float, least_step: f
     low = np.floor(corners.min(0) - margin).clip(0, None).astype(int)
     high = np.minimum(np.ceil(corners.max(0) + margin), pixels.shape[1::-1]).astype(int)
     if (high - low < 2).any():
-        return np.full((CHIP_PX, CHIP_PX, 3), 127, np.uint8)
+        return np.full((CHIP_PX, CHIP_PX, 3), FILL, np.uint8)
     part = pixels[low[1] : high[1], low[0] : high[0]]
     if shrink < 1:
         size = tuple(int(s) for s in np.maximum(2, np.round((high - low) * shrink)))
         part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    to_part = np.diag([*(np.array(part.shape[1::-1]) / (high - low)), 1.0]) @ _shift(-low) @ to_source
-    # Pixels' centres are whole numbers for OpenCV.
-    matrix = _shift([-0.5, -0.5]) @ to_part @ _shift([0.5, 0.5])
+    to_part = np.diag([*(np.array(part.shape[1::-1]) / (high - low)), 1.0]) @ translation(*-low) @ to_source
+    matrix = for_opencv(to_part)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpPerspective(
-        part, matrix, (CHIP_PX, CHIP_PX), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=(127, 127, 127)
+        part, matrix, (CHIP_PX, CHIP_PX), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=(FILL, FILL, FILL)
     )
 
 
 def _mask_of(item: MaskedObject, to_ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The object's mask and its box, chip pixels."""
-    matrix = _shift([-0.5, -0.5]) @ _shift(-np.array(item.corner, float)) @ to_ground @ _shift([0.5, 0.5])
+    matrix = for_opencv(translation(*-np.array(item.corner, float)) @ to_ground)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     mask = cv2.warpPerspective(item.mask.astype(np.float32), matrix, (CHIP_PX, CHIP_PX), flags=flags)
     x0, y0, x1, y1 = item.box
-    corners = _mapped(np.linalg.inv(to_ground), np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
-    return mask, _filled(corners).astype(np.float32)
+    corners = map_points(np.linalg.inv(to_ground), np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+    return mask, filled(corners).astype(np.float32)
 
 
 def _photo(
     rng: np.random.Generator, ground: MaskedGround, item: MaskedObject, to_ground: np.ndarray, step: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The photograph laid over a chip, not quite rightly, and where it shows anything."""
-    nothing = np.full((CHIP_PX, CHIP_PX, 3), 127, np.uint8), np.zeros((CHIP_PX, CHIP_PX), np.uint8)
+    nothing = np.full((CHIP_PX, CHIP_PX, 3), FILL, np.uint8), np.zeros((CHIP_PX, CHIP_PX), np.uint8)
     if rng.random() > PHOTO_SHARE:
         return nothing
     off = rng.normal(0, 0.4 / (ground.gsd_m * step), 2)
     angle, size = rng.normal(0, 0.03), math.exp(rng.normal(0, 0.03))
     cos, sin = size * math.cos(angle), size * math.sin(angle)
     half = CHIP_PX / 2
-    nudge = np.array([[cos, -sin, half + off[0]], [sin, cos, half + off[1]], [0, 0, 1]]) @ _shift([-half, -half])
+    nudge = np.array([[cos, -sin, half + off[0]], [sin, cos, half + off[1]], [0, 0, 1]]) @ translation(-half, -half)
     if not ground.photos:
         finest = step * math.exp(rng.uniform(-0.7, 0.3))
         return warped(ground.pixels, to_ground @ nudge, finest), np.ones((CHIP_PX, CHIP_PX), np.uint8)
@@ -181,7 +182,7 @@ def _photo(
     for number in rng.permutation(len(ground.photos)):
         taken: FlatPhoto = ground.photos[number]
         to_photo = np.linalg.inv(taken.to_ground)
-        seen = _mapped(to_photo, corners)
+        seen = map_points(to_photo, corners)
         if np.isfinite(seen).all() and (seen > 2).all() and (seen < np.array(taken.pixels.shape[1::-1]) - 2).all():
             matrix = to_photo @ to_ground @ nudge
             whole = np.full(taken.pixels.shape[:2], 255, np.uint8)[..., None].repeat(3, 2)
@@ -222,14 +223,7 @@ def _drawn(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
     slack = rng.normal(0.02, 0.04, 4).reshape(2, 2) * (high - low)
     low, high = low - slack[0], high + slack[1]
     corners = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
-    return _filled(corners @ np.linalg.inv(seen).T)
-
-
-def _filled(corners: np.ndarray) -> np.ndarray:
-    """1 inside a polygon, chip pixels."""
-    canvas = np.zeros((CHIP_PX, CHIP_PX), np.uint8)
-    cv2.fillPoly(canvas, [np.round((corners - 0.5) * 16).astype(np.int32)], 1, shift=4)
-    return canvas
+    return filled(corners @ np.linalg.inv(seen).T)
 
 
 def _group(item: MaskedObject) -> str:
@@ -241,13 +235,3 @@ def _group(item: MaskedObject) -> str:
 def _longest_px(item: MaskedObject) -> float:
     x0, y0, x1, y1 = item.box
     return max(x1 - x0, y1 - y0)
-
-
-def _mapped(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
-    from geoloc.plane.homography import map_points
-
-    return map_points(matrix, points)
-
-
-def _shift(by: Sequence[float] | np.ndarray) -> np.ndarray:
-    return np.array([[1, 0, by[0]], [0, 1, by[1]], [0, 0, 1.0]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -59,16 +60,12 @@ def _makers(data: Path, towns: int, held_out: bool) -> Iterator[tuple[str, Calla
     if not held_out:
         seeds = [(FIRST_TOWN + i, "village") for i in range(towns)] + [(FIRST_FARM + i, "farm") for i in range(towns)]
     for seed, style in seeds:
-        yield f"town_{seed}", lambda seed=seed, style=style: town_ground(seed, style)  # type: ignore[misc]
-    boxed = {ground.name: ground for ground in estonian_grounds(data / "orthos/estonia", held_out)}
-    for name, ground in boxed.items():
-        yield f"boxed_{Path(name).stem}", lambda ground=ground: ground  # type: ignore[misc]
+        yield f"town_{seed}", partial(town_ground, seed, style)
+    for name, make in estonian_grounds(data / "orthos/estonia", held_out).items():
+        yield f"boxed_{Path(name).stem}", make
     if not held_out:
         for name, pixels, gsd, inside in _unlabelled(data):
-            yield (
-                f"segments_{name}",
-                lambda name=name, pixels=pixels, gsd=gsd, inside=inside: segmented_ground(name, pixels, gsd, inside),  # type: ignore[misc]
-            )
+            yield f"segments_{name}", partial(segmented_ground, name, pixels, gsd, inside)
 
 
 def _unlabelled(data: Path) -> Iterator[tuple[str, np.ndarray, float, np.ndarray | None]]:

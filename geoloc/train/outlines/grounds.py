@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -192,8 +193,8 @@ def segmented_ground(name: str, pixels: np.ndarray, gsd_m: float, inside: np.nda
     return MaskedGround(name, pixels, gsd_m, tuple(found))
 
 
-def estonian_grounds(root: Path, held_out: bool) -> list[MaskedGround]:
-    """Return the orthophotos of Tallinn with boxes, those to train on or those held out.
+def estonian_grounds(root: Path, held_out: bool) -> dict[str, Callable[[], MaskedGround]]:
+    """Return makers of the orthophotos of Tallinn with boxes, by name: those to train on or those held out.
 
     Raises:
         TrainingError: they cannot be read.
@@ -204,15 +205,15 @@ def estonian_grounds(root: Path, held_out: bool) -> list[MaskedGround]:
         described = json.loads((root / "boxes.json").read_text())
     except (OSError, ValueError) as error:
         raise TrainingError(f"{root}/boxes.json: cannot be read: {error}") from None
-    grounds = []
-    for name, entry in sorted(described.items()):
-        if name.startswith(HELD_OUT) == held_out:
-            pixels = read_image(root / name)
-            # Some images are twice as fine as their boxes say.
-            finer = pixels.shape[1] / entry["width"]
-            boxes = [finer * np.array([x, y, x + w, y + h]) for x, y, w, h, _ in entry["boxes_xywh"]]
-            grounds.append(boxed_ground(name, pixels, float(entry["gsd_m"]) / finer, boxes))
-    return grounds
+
+    def make(name: str) -> MaskedGround:
+        entry, pixels = described[name], read_image(root / name)
+        # Some images are twice as fine as their boxes say.
+        finer = pixels.shape[1] / entry["width"]
+        boxes = [finer * np.array([x, y, x + w, y + h]) for x, y, w, h, _ in entry["boxes_xywh"]]
+        return boxed_ground(name, pixels, float(entry["gsd_m"]) / finer, boxes)
+
+    return {name: partial(make, name) for name in sorted(described) if name.startswith(HELD_OUT) == held_out}
 
 
 def town_ground(
@@ -229,17 +230,14 @@ def town_ground(
     from geoloc.town.labels import label_map
     from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
     from geoloc.town.scene.scene import build_scene
-    from geoloc.train.grounds.towns import FRAME, GSD_M, SIZE_M, drone
+    from geoloc.train.grounds.towns import FRAME, GSD_M, SIZE_M, drone, surveyed
 
     rng = np.random.default_rng([seed, 17])
     grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
     scene = build_scene(seed, SIZE_M, style)
     painted, survey = PaintedGround(scene, seed), survey_day(rng, style)
     renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
-    pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
-    for number, (window, straight_down) in enumerate(grid.cameras()):
-        r0, r1, c0, c1 = window
-        pixels[r0:r1, c0:c1] = renderer.render(straight_down, number).pixels
+    pixels, _ = surveyed(renderer, grid)
     labels = label_map(scene, grid)
     report(f"town {seed}: mosaic")
     objects = masked_objects(labels.ids, [(thing.id, thing.kind) for thing in labels.things])
