@@ -17,6 +17,9 @@ from geoloc.errors import GeolocError
 from geoloc.system.threads import fit_threads
 
 PART_BYTES = 16 * 2**20
+CHECKED = 64
+"""Held-out examples a batch."""
+VALIDATE_EVERY = 500
 
 
 def main() -> None:
@@ -32,7 +35,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--devices", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=0, help="processes that make data on the CPU; 0: on the device")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make data, on the same device")
+    parser.add_argument("--towns", type=Path, help="a folder that `geoloc.train.grow_towns` puts towns into meanwhile")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     # Before torch is loaded.
@@ -53,10 +57,17 @@ def main() -> None:
         start = None if args.weights is None else find_weights(args.model, args.weights)
         training, held_out = training_and_held_out(read_pack(args.pack))
         settings = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
-        checks = draw_batches(held_out, settings, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
-        device = "cpu" if args.workers else args.device
-        stream = SampleStream(training, settings, args.batch, args.seed, device)
-        schedule = Schedule(minutes=args.minutes, steps=args.steps, batch=args.batch, rate=args.rate, seed=args.seed)
+        checks = draw_batches(held_out, settings, CHECKED, HELD_OUT_BATCHES, HELD_OUT_SEED, args.device)
+        newcomers = None if args.towns is None else GrowingTowns(args.towns)
+        stream = SampleStream(training, settings, args.batch, args.seed, args.device, newcomers)
+        schedule = Schedule(
+            minutes=args.minutes,
+            steps=args.steps,
+            batch=args.batch,
+            rate=args.rate,
+            seed=args.seed,
+            validate_every=VALIDATE_EVERY,
+        )
         join(args.run / CHECKPOINT_FILE)
         train_network(
             config,

@@ -100,7 +100,7 @@ class TrainingTask(pl.LightningModule):
         query = batch.query
         if not isinstance(query, Features):
             query = self.net.encode_query(query.float(), batch.click)
-        return self.net(query.float(), batch.click, batch.reference_features(self.net).float())
+        return self.net(query.float(), batch.click, batch.reference_features(self.net).float(), batch.view)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Move a batch, which knows how to."""

@@ -9,6 +9,16 @@ import numpy as np
 from geoloc.train.grounds.bilinear import bilinear
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a panorama was taken: x and y in pixels of the ground, metres above it, heading of its middle column."""
+
+    x: float
+    y: float
+    height_m: float
+    heading_deg: float
+
+
 @dataclass(frozen=True, eq=False)
 class PosedPhoto:
     """A photograph with the places on the ground that it shows.
@@ -29,6 +39,7 @@ class PosedPhoto:
     places: np.ndarray = field(repr=False)
     step: float
     panorama: bool
+    stand: Stand | None = None
 
     @property
     def size(self) -> np.ndarray:

@@ -15,7 +15,7 @@ from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, 
 from geoloc.town.scene.scene import Scene, Style, build_scene
 from geoloc.town.scene.shapes import PackedScene, pack
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.posed_photo import PosedPhoto
+from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
 from geoloc.train.grounds.sources import CollectionBuilder
 
 FIRST_SEED = 1000
@@ -71,7 +71,11 @@ def add_town(
         picture = flight_renderer.render(camera, number).pixels
         name = f"{type(camera).__name__.lower()}_{number}"
         places = _places(camera, packed, grid)
-        photos.append(PosedPhoto(name, 0, picture, places, float(STEP), panorama=isinstance(camera, Equirectangular)))
+        stand = None
+        if isinstance(camera, Equirectangular):
+            (x, y), = mosaic_pixels(np.array([camera.position]), grid)
+            stand = Stand(float(x), float(y), camera.position[2], camera.heading_deg)
+        photos.append(PosedPhoto(name, 0, picture, places, float(STEP), stand is not None, stand))
         report(f"town {seed}: {name}")
     builder.add(ground, WEIGHT, photos)
 

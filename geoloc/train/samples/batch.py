@@ -28,6 +28,7 @@ class Batch:
         sized: B bool, whether the size of the box is that of a real object.
         gsd_m: B, metres on the ground a reference pixel.
         matches: B x h x w x 2, as in `Example`.
+        view: B x 3, how the queries are seen, see `geoloc.plane.lean`.
         around: cells of stride 16 that a reference, as long as it is an image, shows beyond its window on all sides;
             features, boxes and matches are of the window alone.
     """
@@ -40,6 +41,7 @@ class Batch:
     sized: Tensor
     gsd_m: Tensor
     matches: Tensor
+    view: Tensor
     around: int = 0
 
     def __len__(self) -> int:
@@ -74,6 +76,13 @@ class Batch:
 
         return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
 
+    def in_bytes(self) -> Batch:
+        """Return the batch with its images, not yet encoded, in 8 bits."""
+        query, reference = self.query, self.reference
+        if isinstance(query, Features) or isinstance(reference, Features):
+            raise TypeError("these examples are encoded already")
+        return replace(self, query=query.round().to(torch.uint8), reference=reference.round().to(torch.uint8))
+
     def turned(self, quarters: int) -> Batch:
         """Turn the references, square and not yet encoded, anticlockwise by so many quarters; returns another batch."""
         if isinstance(self.reference, Features):
@@ -106,4 +115,5 @@ def collate(examples: Sequence[Example]) -> Batch:
         sized=torch.tensor([e.sized for e in examples]),
         gsd_m=torch.tensor([e.gsd_m for e in examples], dtype=torch.float32),
         matches=stack([e.matches for e in examples]),
+        view=torch.zeros(len(examples), 3),
     )

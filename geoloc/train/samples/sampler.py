@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -31,6 +32,8 @@ LEAST_FOOTPRINT_PX = 75
 """Reference pixels that a query covers at the least."""
 KEPT = 8
 """Batches that wait to be shown again."""
+ASK_S = 15.0
+"""Seconds after which it is looked for more to draw from."""
 MOST_EMPTY = 1.4
 """Sides of windows over those of the ground they show, at the most."""
 
@@ -47,7 +50,7 @@ class SamplerSettings:
             padding with zeros by nine tenths.
         gsd_m: least and most of references.
         photo_share: of queries that are from photographs; 0 where the collection has none.
-        panorama_share: of batches that are all panoramas; 0 where the collection has none.
+        panorama_share: of batches that are all panoramas as taken; 0 where the collection has none.
         absent_share: of windows that do not show the object.
         simulated: what simulated queries vary over.
     """
@@ -86,10 +89,29 @@ class Sampler:
         self.device = torch.device(device)
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(self.device).manual_seed(seed)
-        self._ground_textures = [Texture(g.pixels, self.device, g.valid) for g in collection.grounds]
-        self._photo_textures = [Texture(p.pixels, self.device) for p in collection.photos]
-        self._flat = [i for i, photo in enumerate(collection.photos) if not photo.panorama]
-        self._panoramas = [i for i, photo in enumerate(collection.photos) if photo.panorama]
+        self._ground_textures: list[Texture] = []
+        self._photo_textures: list[Texture] = []
+        self._take_in()
+
+    def add(self, more: Collection) -> None:
+        """Draw from another collection too."""
+        known, first = self.collection, len(self.collection.grounds)
+        photos = tuple(replace(photo, ground=photo.ground + first) for photo in more.photos)
+        self.collection = Collection(
+            known.grounds + more.grounds, known.photos + photos, known.weights + more.weights
+        )
+        self._take_in()
+
+    def _take_in(self) -> None:
+        """Put on the device what is not yet there, and count anew what can be drawn."""
+        collection = self.collection
+        for ground in collection.grounds[len(self._ground_textures) :]:
+            self._ground_textures.append(Texture(ground.pixels, self.device, ground.valid))
+        for photo in collection.photos[len(self._photo_textures) :]:
+            self._photo_textures.append(Texture(photo.pixels, self.device))
+        photos = collection.photos
+        self._panoramas = [i for i, photo in enumerate(photos) if photo.panorama]
+        self._squares = [i for i, photo in enumerate(photos) if not photo.panorama or photo.stand is not None]
         weights = np.array(collection.weights)
         self._weights = weights / weights.sum()
 
@@ -98,10 +120,11 @@ class Sampler:
         rng, settings = self.rng, self.settings
         samples: list[Sample] = []
         if self._panoramas and rng.random() < settings.panorama_share:
-            samples = self._photo_samples(self._panoramas, count)
+            samples = self._photo_samples(self._panoramas, count, strip=True)
         else:
-            if self._flat:
-                samples = self._photo_samples(self._flat, int(rng.binomial(count, settings.photo_share)))
+            if self._squares:
+                wanted = int(rng.binomial(count, settings.photo_share))
+                samples = self._photo_samples(self._squares, wanted, strip=False)
             while len(samples) < count:
                 picks = rng.choice(len(self._weights), count - len(samples), p=self._weights)
                 samples += simulate_samples(
@@ -115,16 +138,15 @@ class Sampler:
                 )
         return self._with_windows(samples)
 
-    def _photo_samples(self, numbers: list[int], count: int) -> list[Sample]:
-        """Draw queries of the photographs of these numbers."""
+    def _photo_samples(self, numbers: list[int], count: int, *, strip: bool) -> list[Sample]:
+        """Draw queries of the photographs of these numbers; `strip` as in `sample_photo`."""
         samples: list[Sample] = []
         while len(samples) < count:
             number = numbers[self.rng.integers(len(numbers))]
             photo = self.collection.photos[number]
             ground = self.collection.grounds[photo.ground]
-            sample = sample_photo(
-                photo, ground, self._photo_textures[number], self.rng, side=self.settings.query_px, device=self.device
-            )
+            texture, side = self._photo_textures[number], self.settings.query_px
+            sample = sample_photo(photo, ground, texture, self.rng, side=side, device=self.device, strip=strip)
             if sample is not None:
                 samples.append(sample)
         return samples
@@ -149,6 +171,7 @@ class Sampler:
             sized=torch.tensor([s.sized and w.present for s, w in zip(samples, windows, strict=True)], device=device),
             gsd_m=torch.tensor([w.gsd_m for w in windows], dtype=torch.float32, device=device),
             matches=tensor([w.matches for w in windows]),
+            view=tensor([sample.view for sample in samples]),
             around=self.settings.around,
         )
 
@@ -229,11 +252,18 @@ class SampleStream(IterableDataset[Batch]):
     """Endless batches drawn on `device`, each worker with its own draws.
 
     On a CPU every other batch is one of the last `KEPT`, its windows turned: drawing a batch takes half as long as
-    learning from it, on the same cores.
+    learning from it, on the same cores. What workers draw on an accelerator goes through this machine's memory, in 8
+    bits: each of them feeds the accelerator by itself, where one would leave it waiting.
     """
 
     def __init__(
-        self, collection: Collection, settings: SamplerSettings, batch: int, seed: int, device: str = "cpu"
+        self,
+        collection: Collection,
+        settings: SamplerSettings,
+        batch: int,
+        seed: int,
+        device: str = "cpu",
+        newcomers: Callable[[int, int], Iterator[Collection]] | None = None,
     ) -> None:
         """Draw from a collection, `batch` examples at a time.
 
@@ -243,19 +273,34 @@ class SampleStream(IterableDataset[Batch]):
             batch: examples a batch.
             seed: of all draws; each worker makes its own of it.
             device: where pictures are kept and batches made.
+            newcomers: given the number of a worker and how many there are, yields what has come since it was last asked
+                that this worker is to draw from as well; pickled where there are workers.
         """
         self.collection, self.settings, self.batch, self.seed, self.device = collection, settings, batch, seed, device
+        self.newcomers = newcomers
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches for ever."""
         info = torch.utils.data.get_worker_info()
-        sampler = Sampler(self.collection, self.settings, self.device, self.seed * 1000 + (info.id if info else 0))
+        number, count = (info.id, info.num_workers) if info else (0, 1)
+        if info and self.device != "cpu":
+            # What is left to this process is little; more threads would only wait for each other.
+            torch.set_num_threads(1)
+        sampler = Sampler(self.collection, self.settings, self.device, self.seed * 1000 + number)
         kept: deque[Batch] = deque(maxlen=KEPT)
+        asked = time.monotonic()
         while True:
-            kept.append(sampler.batch(self.batch))
-            yield kept[-1]
-            if sampler.device.type == "cpu":
-                yield kept[sampler.rng.integers(len(kept))].turned(int(sampler.rng.integers(1, 4)))
+            if self.newcomers is not None and time.monotonic() - asked > ASK_S:
+                for collection in self.newcomers(number, count):
+                    sampler.add(collection)
+                asked = time.monotonic()
+            batch = sampler.batch(self.batch)
+            if sampler.device.type != "cpu":
+                yield batch.in_bytes().to("cpu") if info else batch
+                continue
+            kept.append(batch)
+            yield batch
+            yield kept[sampler.rng.integers(len(kept))].turned(int(sampler.rng.integers(1, 4)))
 
 
 def loader(stream: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:
