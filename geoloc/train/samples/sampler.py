@@ -32,6 +32,8 @@ LEAST_FOOTPRINT_PX = 75
 """Reference pixels that a query covers at the least."""
 KEPT = 8
 """Batches that wait to be shown again."""
+NEWCOMERS = 0.5
+"""Share of queries of what was added on the way, at most: however many towns are built, real ground stays half."""
 ASK_S = 15.0
 """Seconds after which it is looked for more to draw from."""
 MOST_EMPTY = 1.4
@@ -89,6 +91,7 @@ class Sampler:
         self.device = torch.device(device)
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(self.device).manual_seed(seed)
+        self._begun_with = len(collection.grounds)
         self._ground_textures: list[Texture] = []
         self._photo_textures: list[Texture] = []
         self._take_in()
@@ -112,8 +115,10 @@ class Sampler:
         photos = collection.photos
         self._panoramas = [i for i, photo in enumerate(photos) if photo.panorama]
         self._squares = [i for i, photo in enumerate(photos) if not photo.panorama or photo.stand is not None]
-        weights = np.array(collection.weights)
-        self._weights = weights / weights.sum()
+        shares = np.array(collection.weights)
+        first, later = shares[: self._begun_with].sum(), shares[self._begun_with :].sum()
+        shares[self._begun_with :] *= min(1.0, NEWCOMERS / (1 - NEWCOMERS) * first / max(later, 1e-9))
+        self._weights = shares / shares.sum()
 
     def batch(self, count: int) -> Batch:
         """Draw `count` examples of one shape."""
@@ -141,8 +146,11 @@ class Sampler:
     def _photo_samples(self, numbers: list[int], count: int, *, strip: bool) -> list[Sample]:
         """Draw queries of the photographs of these numbers; `strip` as in `sample_photo`."""
         samples: list[Sample] = []
+        new = np.array([self.collection.photos[number].ground >= self._begun_with for number in numbers])
+        shares = np.where(new, min(1.0, NEWCOMERS / (1 - NEWCOMERS) * (~new).sum() / max(new.sum(), 1)), 1.0)
+        shares = shares if (~new).any() else np.ones(len(numbers))
         while len(samples) < count:
-            number = numbers[self.rng.integers(len(numbers))]
+            number = numbers[self.rng.choice(len(numbers), p=shares / shares.sum())]
             photo = self.collection.photos[number]
             ground = self.collection.grounds[photo.ground]
             texture, side = self._photo_textures[number], self.settings.query_px
@@ -258,7 +266,7 @@ class SampleStream(IterableDataset[Batch]):
 
     def __init__(
         self,
-        collection: Collection,
+        collection: Collection | Callable[[], Collection],
         settings: SamplerSettings,
         batch: int,
         seed: int,
@@ -268,7 +276,8 @@ class SampleStream(IterableDataset[Batch]):
         """Draw from a collection, `batch` examples at a time.
 
         Args:
-            collection: what is drawn from.
+            collection: what is drawn from, or what returns it: then each worker makes its own, and nothing large is
+                handed to them.
             settings: what examples vary over.
             batch: examples a batch.
             seed: of all draws; each worker makes its own of it.
@@ -286,13 +295,14 @@ class SampleStream(IterableDataset[Batch]):
         if info and self.device != "cpu":
             # What is left to this process is little; more threads would only wait for each other.
             torch.set_num_threads(1)
-        sampler = Sampler(self.collection, self.settings, self.device, self.seed * 1000 + number)
+        collection = self.collection() if callable(self.collection) else self.collection
+        sampler = Sampler(collection, self.settings, self.device, self.seed * 1000 + number)
         kept: deque[Batch] = deque(maxlen=KEPT)
         asked = time.monotonic()
         while True:
             if self.newcomers is not None and time.monotonic() - asked > ASK_S:
-                for collection in self.newcomers(number, count):
-                    sampler.add(collection)
+                for more in self.newcomers(number, count):
+                    sampler.add(more)
                 asked = time.monotonic()
             batch = sampler.batch(self.batch)
             if sampler.device.type != "cpu":
