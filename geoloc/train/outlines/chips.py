@@ -16,7 +16,8 @@ import numpy as np
 from geoloc.model.network.config import CHIP_PX, FILL, MASK_STRIDE
 from geoloc.plane.homography import for_opencv, map_points, translation
 from geoloc.plane.shapes import filled
-from geoloc.train.outlines.grounds import SEGMENT, FlatPhoto, MaskedGround, MaskedObject
+from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject
+from geoloc.train.outlines.grounds import SEGMENT
 
 SIDE = 2.8
 """Side of a chip over the object's longest, the middle of what is drawn."""
