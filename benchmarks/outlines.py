@@ -27,7 +27,7 @@ from geoloc.outline.outliner import SIDE, Outliner
 from geoloc.photo.photo import Photo
 from geoloc.plane.shapes import largest_part
 from geoloc.results.detection import iou
-from geoloc.train.outlines.grounds import MaskedGround, MaskedObject, load_ground
+from geoloc.train.grounds.masked import MaskedGround, MaskedObject, load_ground
 from tiling.grid import Grid, as_crs
 from tiling.mosaic import WindowPixels
 
@@ -69,7 +69,7 @@ def polygon_of(item: MaskedObject) -> Polygon:
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("grounds", type=Path, nargs="+", help="files of `geoloc.train.outlines.grounds`")
+    parser.add_argument("grounds", type=Path, nargs="+", help="folders of `geoloc.train.grounds.masked`")
     parser.add_argument("--weights", type=Path, default=PACKAGED_OUTLINE)
     parser.add_argument("--most", type=int, default=60, help="objects of a ground")
     parser.add_argument("--sheet", type=Path, help="draw the first ones here")

@@ -16,7 +16,7 @@ GSD_M = 0.2
 """Of the sets without a GSD in their name: that of all presets."""
 SEASON_GSD_M = 0.15
 TOWNS = (901, 902)
-"""Seeds; those of training begin at `geoloc.train.grounds.towns.FIRST_SEED`."""
+"""Seeds; those of training begin at `geoloc.train.grounds.towns.maker.FIRST_SEED`."""
 WRONG_EACH = 12
 """Queries of each pair of a site and another one's mosaic."""
 BRIGHTON_GSDS = (0.15, 0.3, 0.5)

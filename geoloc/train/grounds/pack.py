@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from safetensors.numpy import save_file
 from geoloc.errors import TrainingError
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.posed_photo import PosedPhoto
+from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
 
-VERSION = 1
+VERSION = 2
 INDEX = "index.json"
 QUALITIES = (90, 80, 70, 60, 50, 40)
 _NOWHERE = np.iinfo(np.int16).min
@@ -203,6 +204,7 @@ def _pack_photo(shards: _ShardWriter, photo: PosedPhoto, ground: Ground, quality
         "places": shards.add(places),
         "step": photo.step,
         "panorama": photo.panorama,
+        "stand": None if photo.stand is None else asdict(photo.stand),
     }
 
 
@@ -211,4 +213,5 @@ def _photo(shards: _ShardReader, entry: dict[str, Any], grounds: tuple[Ground, .
     stored = shards.array(entry["places"])
     places = np.where(stored == _NOWHERE, np.nan, stored.astype(np.float32) / scale).astype(np.float32)
     pixels = shards.image(entry["pixels"])
-    return PosedPhoto(entry["name"], entry["ground"], pixels, places, entry["step"], entry["panorama"])
+    stand = None if entry["stand"] is None else Stand(**entry["stand"])
+    return PosedPhoto(entry["name"], entry["ground"], pixels, places, entry["step"], entry["panorama"], stand)

@@ -11,7 +11,15 @@ from geoloc.train.grounds.bilinear import bilinear
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a panorama was taken: x and y in pixels of the ground, metres above it, heading of its middle column."""
+    """Where a panorama was taken.
+
+    Attributes:
+        x: of the camera, pixels of the ground.
+        y: likewise.
+        height_m: of the camera above the ground, metres.
+        heading_deg: of the middle column, clockwise from the ground's up, which is north; columns go clockwise, as in
+            `geoloc.town.picture.camera.Equirectangular`.
+    """
 
     x: float
     y: float
@@ -31,6 +39,7 @@ class PosedPhoto:
             where none.
         step: photo pixels between the places.
         panorama: whether its left and right edges meet.
+        stand: where it was taken; None where nobody knows, and of what is no panorama.
     """
 
     name: str

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from geoloc.model.network.config import CHIP_PX, FILL, MASK_STRIDE
-from geoloc.outline.chip import filled
 from geoloc.plane.homography import for_opencv, map_points, translation
-from geoloc.train.outlines.grounds import SEGMENT, FlatPhoto, MaskedGround, MaskedObject
+from geoloc.plane.shapes import filled
+from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject
+from geoloc.train.outlines.grounds import SEGMENT
 
 SIDE = 2.8
 """Side of a chip over the object's longest, the middle of what is drawn."""
@@ -159,7 +160,7 @@ def _mask_of(item: MaskedObject, to_ground: np.ndarray) -> tuple[np.ndarray, np.
     mask = cv2.warpPerspective(item.mask.astype(np.float32), matrix, (CHIP_PX, CHIP_PX), flags=flags)
     x0, y0, x1, y1 = item.box
     corners = map_points(np.linalg.inv(to_ground), np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
-    return mask, filled(corners).astype(np.float32)
+    return mask, filled(corners, CHIP_PX).astype(np.float32)
 
 
 def _photo(
@@ -223,7 +224,7 @@ def _drawn(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
     slack = rng.normal(0.02, 0.04, 4).reshape(2, 2) * (high - low)
     low, high = low - slack[0], high + slack[1]
     corners = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
-    return filled(corners @ np.linalg.inv(seen).T)
+    return filled(corners @ np.linalg.inv(seen).T, CHIP_PX)
 
 
 def _group(item: MaskedObject) -> str:

@@ -9,19 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from geoloc.town.scene.scene import Style
-from geoloc.train.outlines.grounds import (
-    MaskedGround,
-    estonian_grounds,
-    load_ground,
-    save_ground,
-    segmented_ground,
-    town_ground,
-)
+from geoloc.train.grounds.masked import MaskedGround, load_ground, save_ground
+from geoloc.train.outlines.grounds import estonian_grounds, segmented_ground
 
-FIRST_TOWN, FIRST_FARM = 3000, 3151
-"""Seeds of the towns to train on."""
-HELD_OUT_TOWNS: tuple[tuple[int, Style], ...] = ((900, "village"), (951, "farm"))
+FIRST_TOWN = 3000
+"""Seed of the first town to train on; others follow, in turn villages and farms."""
+HELD_OUT_TOWNS = (900, 951)
 EVERY = 3
 """One in so many of the crops of 0.3 m is taken: there are enough of their segments."""
 SEGMENTS_M = 0.12
@@ -46,7 +39,7 @@ def grounds(
     kept.mkdir(parents=True, exist_ok=True)
     found = []
     for name, make in _makers(data, towns, held_out):
-        path = kept / f"{name}.npz"
+        path = kept / name
         if not path.exists():
             save_ground(path, make())
             report(name)
@@ -56,11 +49,13 @@ def grounds(
 
 def _makers(data: Path, towns: int, held_out: bool) -> Iterator[tuple[str, Callable[[], MaskedGround]]]:
     """Names and makers of the grounds."""
-    seeds: list[tuple[int, Style]] = list(HELD_OUT_TOWNS)
-    if not held_out:
-        seeds = [(FIRST_TOWN + i, "village") for i in range(towns)] + [(FIRST_FARM + i, "farm") for i in range(towns)]
-    for seed, style in seeds:
-        yield f"town_{seed}", partial(town_ground, seed, style)
+    from geoloc.train.grounds.towns.maker import build_town
+
+    def town(seed: int) -> MaskedGround:
+        return build_town(seed, walkers=0, panoramas=0).masked
+
+    for seed in HELD_OUT_TOWNS if held_out else range(FIRST_TOWN, FIRST_TOWN + 2 * towns):
+        yield f"town_{seed}", partial(town, seed)
     for name, make in estonian_grounds(data / "orthos/estonia", held_out).items():
         yield f"boxed_{Path(name).stem}", make
     if not held_out:

@@ -10,9 +10,9 @@ import torch
 
 from geoloc.model.network.outline_net import OutlineNet
 from geoloc.model.outline_weights import save_outline_weights
+from geoloc.train.grounds.masked import MaskedGround
 from geoloc.train.outlines.chips import ChipSampler
 from geoloc.train.outlines.fit import fit, ious
-from geoloc.train.outlines.grounds import MaskedGround
 
 TESTED = 240
 """Chips of each kind that are drawn to see how good it is."""
