@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from geoloc.train.grounds.array_folder import load_arrays, save_arrays
+from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, described_objects, objects_of
 from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
-from geoloc.train.grounds.towns.maker import HELD_OUT, TrainingTown
+from geoloc.train.grounds.towns.maker import HELD_OUT, WEIGHT, TrainingTown
 
 
 def town_folder(folder: Path, seed: int) -> Path:
@@ -76,3 +78,21 @@ def load_town(folder: Path) -> TrainingTown:
     flat = tuple(FlatPhoto(pictures[n], at) for n, at in zip(header["flat"], arrays["to_ground"], strict=True))
     masked = MaskedGround(name, pixels, gsd_m, objects_of(header["objects"], masks), flat)
     return TrainingTown(Ground(name, pixels, gsd_m, boxes, heights, np.zeros((0, 3)), valid), photos, masked)
+
+
+class GrowingTowns:
+    """A folder that towns are put into while they are trained on; see `geoloc.train.samples.sampler.SampleStream`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, which need not be there yet."""
+        self._folder = folder
+        self._taken: set[Path] = set()
+
+    def __call__(self, number: int, count: int) -> Iterator[Collection]:
+        """Yield towns that have come since the last call: each worker of `count` has its own share of them."""
+        for path in training_towns(self._folder):
+            # Seeds follow each other, and their styles take turns: every worker gets both.
+            if path not in self._taken and int(path.name[5:]) // 2 % count == number:
+                self._taken.add(path)
+                town = load_town(path)
+                yield Collection((town.ground,), town.photos, (WEIGHT,))

@@ -59,10 +59,10 @@ def test_what_goes_in_comes_out(part: Collection, tmp_path: Path) -> None:
 
 
 def test_sizes_are_kept(part: Collection, tmp_path: Path) -> None:
-    quality = write_pack(tmp_path / "pack", {"train": part}, size_mb=0.42, shard_mb=0.2)
+    quality = write_pack(tmp_path / "pack", {"train": part}, size_mb=0.36, shard_mb=0.2)
     files = list((tmp_path / "pack").iterdir())
     assert quality < 90
-    assert sum(path.stat().st_size for path in files) <= 0.42e6
+    assert sum(path.stat().st_size for path in files) <= 0.36e6
     shards = [path for path in files if path.name != INDEX]
     assert len(shards) > 1
     assert max(path.stat().st_size for path in shards) <= 0.2e6 * 1.02
@@ -70,7 +70,7 @@ def test_sizes_are_kept(part: Collection, tmp_path: Path) -> None:
 
 
 def test_what_does_not_fit_is_told_and_nothing_is_written(part: Collection, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"need 2 MB at the least, not 0\.1"):
+    with pytest.raises(TrainingError, match=r"need 1 MB at the least, not 0\.1"):
         write_pack(tmp_path / "pack", {"train": replace(part, grounds=part.grounds * 4)}, size_mb=0.1)
     assert not (tmp_path / "pack").exists()
 
