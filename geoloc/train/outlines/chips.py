@@ -98,11 +98,10 @@ def _balanced(*labels: np.ndarray) -> np.ndarray:
     have counts less: each of them would be shown again and again.
     """
     weights = np.ones(len(labels[0]))
+    values = [np.unique(label, return_inverse=True, return_counts=True)[1:] for label in labels]
     for _ in range(BALANCED_ROUNDS):
-        for label in labels:
-            _, which, counts = np.unique(label, return_inverse=True, return_counts=True)
-            wanted = np.minimum(1.0, counts / ENOUGH)
-            weights *= (wanted / np.bincount(which, weights))[which]
+        for which, counts in values:
+            weights *= (np.minimum(1.0, counts / ENOUGH) / np.bincount(which, weights))[which]
     return weights / weights.sum()
 
 
