@@ -26,6 +26,8 @@ LEAST_SEGMENT_M = 2.0
 """Shorter side of a segment, metres."""
 DARK = 65
 """Mean grey level below which a segment is taken for a shadow."""
+SEGMENTS_M = 0.12
+"""Finer images are shrunk to about this before segments are looked for."""
 SMALL_PX = 60
 """Boxes narrower than this are enlarged before masks are cut out of them."""
 
@@ -104,6 +106,29 @@ def segmented_ground(name: str, pixels: np.ndarray, gsd_m: float, inside: np.nda
         mask = cv2.morphologyEx(np.pad(mask, 2), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2]
         found.append(MaskedObject(SEGMENT, (x0, y0), mask.astype(bool), (x0, y0, x1, y1), exact=True))
     return MaskedGround(name, pixels, gsd_m, tuple(found))
+
+
+def coarser(
+    pixels: np.ndarray, gsd_m: float, inside: np.ndarray | None
+) -> tuple[np.ndarray, float, np.ndarray | None]:
+    """Return an image as segments are looked for in it, no finer than about `SEGMENTS_M`.
+
+    Args:
+        pixels: H x W x 3, RGB.
+        gsd_m: metres a pixel.
+        inside: H x W, where objects may be; None where they may be anywhere.
+
+    Returns:
+        The image, its GSD and where objects may be.
+    """
+    shrink = min(1.0, gsd_m / SEGMENTS_M)
+    if shrink == 1.0:
+        return pixels, gsd_m, inside
+    small = np.asarray(cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
+    size = small.shape[1::-1]
+    if inside is not None:
+        inside = np.asarray(cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
+    return small, gsd_m / shrink, inside
 
 
 def estonian_grounds(root: Path, held_out: bool) -> dict[str, Callable[[], MaskedGround]]:

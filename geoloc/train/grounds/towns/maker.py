@@ -148,7 +148,7 @@ def _mosaic_pixels(points: np.ndarray, grid: MosaicGrid) -> np.ndarray:
 def _stand(camera: Equirectangular, grid: MosaicGrid) -> Stand:
     """Where a panorama was taken; the heading is that on the mosaic, whose grid may be turned against north."""
     heading = np.radians(camera.heading_deg)
-    ahead = camera.fixed + [np.sin(heading), np.cos(heading), 0.0]
+    ahead = camera.fixed + np.array([np.sin(heading), np.cos(heading), 0.0])
     (x, y), (to_x, to_y) = _mosaic_pixels(np.array([camera.fixed, ahead]), grid)
     turned = float(np.degrees(np.arctan2(to_x - x, y - to_y))) % 360.0
     return Stand(float(x), float(y), float(camera.fixed[2]), turned)
