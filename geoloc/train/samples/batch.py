@@ -96,6 +96,19 @@ class Batch:
         return replace(self, reference=self.reference.rot90(quarters, (2, 3)), box=box, matches=matches)
 
 
+    def turned_whole(self, quarters: int) -> Batch:
+        """Turn queries and references, square and not yet encoded, as `turned` does references: north stays as told."""
+        turned, query = self.turned(quarters), self.query
+        if isinstance(query, Features):
+            raise TypeError("these examples are encoded already")
+        side, click, view = float(query.shape[-1]), self.click, self.view
+        for _ in range(quarters % 4):
+            click = torch.stack([click[:, 1], side - click[:, 0]], dim=1)
+            view = torch.stack([view[:, 1], -view[:, 0], view[:, 2]], dim=1)
+        matches = turned.matches.rot90(quarters, (1, 2))
+        return replace(turned, query=query.rot90(quarters, (2, 3)), click=click, view=view, matches=matches)
+
+
 def collate(examples: Sequence[Example]) -> Batch:
     """Stack examples of one shape; images stay uint8."""
 

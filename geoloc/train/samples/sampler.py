@@ -259,9 +259,9 @@ def _across_m(sample: Sample, ground: Ground) -> float:
 class SampleStream(IterableDataset[Batch]):
     """Endless batches drawn on `device`, each worker with its own draws.
 
-    On a CPU every other batch is one of the last `KEPT`, its windows turned: drawing a batch takes half as long as
-    learning from it, on the same cores. What workers draw on an accelerator goes through this machine's memory, in 8
-    bits: each of them feeds the accelerator by itself, where one would leave it waiting.
+    Every other batch is one of the last `KEPT`, turned: drawing a batch takes half as long as learning from
+    it on the same cores, and a core draws a hundred examples a second on an accelerator that learns from a thousand.
+    What workers draw on an accelerator goes through this machine's memory, in 8 bits: each of them feeds it by itself.
     """
 
     def __init__(
@@ -305,12 +305,14 @@ class SampleStream(IterableDataset[Batch]):
                     sampler.add(more)
                 asked = time.monotonic()
             batch = sampler.batch(self.batch)
-            if sampler.device.type != "cpu":
-                yield batch.in_bytes().to("cpu") if info else batch
-                continue
+            if info and sampler.device.type != "cpu":
+                batch = batch.in_bytes().to("cpu")
             kept.append(batch)
             yield batch
-            yield kept[sampler.rng.integers(len(kept))].turned(int(sampler.rng.integers(1, 4)))
+            again, quarters = kept[sampler.rng.integers(len(kept))], int(sampler.rng.integers(1, 4))
+            square = again.query.shape[-1] == again.query.shape[-2]
+            # Nothing tells which way a panorama as taken looks, so its windows may be turned by themselves.
+            yield again.turned_whole(quarters) if square else again.turned(quarters)
 
 
 def loader(stream: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:

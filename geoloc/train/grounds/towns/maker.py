@@ -62,9 +62,9 @@ def build_town(
     seed: int,
     style: Style | None = None,
     *,
-    drones: int = 16,
-    walkers: int = 6,
-    panoramas: int = 8,
+    drones: int = 10,
+    walkers: int = 4,
+    panoramas: int = 5,
     report: Callable[[str], None] = lambda line: None,
 ) -> TrainingTown:
     """Build a town with its photographs from drones at tilts of 0 to 75 degrees, from eye level, and panoramas.
