@@ -15,8 +15,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
-from multiprocessing.synchronize import Lock
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,11 +84,12 @@ def grow(
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from None
     # One thread each: they are set before numpy is loaded there.
     os.environ.update(dict.fromkeys(COUNTS, "1"))
+    from geoloc.train.grounds.towns.maker import HELD_OUT
+
     context = multiprocessing.get_context("spawn")
-    turn, lock = context.Value("q", 0, lock=False), context.Lock()
     last = math.inf if count is None else first + count
-    arguments = (folder, turn, lock, first, last, held_out, build)
-    builders = [context.Process(target=_build, args=arguments, daemon=True) for _ in range(processes)]
+    turns = _Turns(context.Value("q", 0), tuple(HELD_OUT) if held_out else (), first, last)
+    builders = [context.Process(target=_build, args=(folder, turns, build), daemon=True) for _ in range(processes)]
     for builder in builders:
         builder.start()
     try:
@@ -111,43 +113,48 @@ def _end(builders: Sequence[Any]) -> None:
             builder.join()
 
 
-def _build(
-    folder: Path,
-    turn: Any,
-    lock: Lock,
-    first: int,
-    last: float,
-    held_out: bool,
-    build: Callable[[int], TrainingTown] | None,
-) -> None:
-    """Build the next town that is nobody's turn yet, again and again."""
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """Whose turn it is: processes share the number of the next town."""
+
+    number: Synchronized[int]
+    before: tuple[int, ...]
+    first: int
+    last: float
+
+    def seeds(self) -> Iterator[int]:
+        """Yield the next town that is nobody's turn yet, again and again."""
+        while True:
+            with self.number.get_lock():
+                number = self.number.value
+                self.number.value += 1
+            apart = len(self.before)
+            seed = self.before[number] if number < apart else self.first + number - apart
+            if seed >= self.last:
+                return
+            yield seed
+
+
+def _build(folder: Path, turns: _Turns, build: Callable[[int], TrainingTown] | None) -> None:
+    """Build towns as long as there is another turn."""
     signal.signal(signal.SIGTERM, _leave)
     import cv2
     import torch
 
-    from geoloc.train.grounds.towns.maker import HELD_OUT, build_town
+    from geoloc.train.grounds.towns.maker import build_town
     from geoloc.train.grounds.towns.store import save_town, town_folder
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    before = list(HELD_OUT) if held_out else []
-    while True:
-        with lock:
-            number = turn.value
-            turn.value += 1
-        seed = before[number] if number < len(before) else first + number - len(before)
-        if seed >= last:
-            return
+    for seed in turns.seeds():
         path = town_folder(folder, seed)
         if path.exists():
             continue
         began = time.monotonic()
         town = (build or build_town)(seed)
         save_town(path, town)
-        took = time.monotonic() - began
-        sys.stderr.write(
-            f"town {seed}: {len(town.photos)} photographs, {len(town.masked.objects)} objects, {took:.0f} s\n"
-        )
+        counts = f"{len(town.photos)} photographs, {len(town.masked.objects)} objects"
+        sys.stderr.write(f"town {seed}: {counts}, {time.monotonic() - began:.0f} s\n")
 
 
 def _leave(*_: object) -> None:

@@ -285,11 +285,19 @@ class Equirectangular(Camera):
     def dot(self, vector: Floats, window: PixelWindow) -> NDArray[np.float32]:
         """Return the dot products; see `Camera`."""
         r0, r1, c0, c1 = window
-        azimuth = math.radians(self.heading_deg) + ((np.arange(c0, c1) + 0.5) / self.width - 0.5) * 2.0 * math.pi
-        elevation = (0.5 - (np.arange(r0, r1) + 0.5) / self.height) * math.pi
-        level = (vector[0] * np.sin(azimuth) + vector[1] * np.cos(azimuth)).astype(np.float32)
-        flat = np.multiply.outer(np.cos(elevation).astype(np.float32), level)
-        return flat + (vector[2] * np.sin(elevation)).astype(np.float32)[:, None]
+        (sin_turn, cos_turn), (sin_rise, cos_rise) = self._circles
+        level = (vector[0] * sin_turn[c0:c1] + vector[1] * cos_turn[c0:c1]).astype(np.float32)
+        return (
+            np.multiply.outer(cos_rise[r0:r1].astype(np.float32), level)
+            + (vector[2] * sin_rise[r0:r1]).astype(np.float32)[:, None]
+        )
+
+    @cached_property
+    def _circles(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Sine and cosine of every column's azimuth and of every row's elevation: each primitive asks for some."""
+        azimuth = math.radians(self.heading_deg) + ((np.arange(self.width) + 0.5) / self.width - 0.5) * 2.0 * math.pi
+        elevation = (0.5 - (np.arange(self.height) + 0.5) / self.height) * math.pi
+        return (np.sin(azimuth), np.cos(azimuth)), (np.sin(elevation), np.cos(elevation))
 
     def quadric(self, matrix: Floats, shift: Floats, window: PixelWindow) -> NDArray[np.float32]:
         """Evaluate the form by the matrix's eigenvectors; see `Camera`."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -147,7 +148,7 @@ def fit(
         temporary = checkpoint.with_suffix(".part")
         torch.save(state | {"step": done, "seconds": before_s + elapsed}, temporary)
         temporary.replace(checkpoint)
-        keep_weights(mean.module)
+        keep_weights(cast(OutlineNet, mean.module))
 
     over = done >= schedule.steps
     while not over:

@@ -15,7 +15,7 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,9 +82,8 @@ def _train(args: argparse.Namespace, began: float) -> None:
         net = OutlineNet()
         net.backbone.load_imagenet()
     training, held_out = training_and_held_out(read_pack(args.pack))
-    prepare(training.grounds, args.run / "grounds", args.workers)
     boxed = [ground for ground in held_out.grounds if ground.name.startswith(BOXED)]
-    prepare(boxed, args.run / "held_out", args.workers)
+    prepare({args.run / "grounds": training.grounds, args.run / "held_out": boxed}, args.workers)
     _say(f"{len(kept_grounds(args.run / 'grounds'))} grounds in {time.monotonic() - began:.0f} s")
 
     loader = stream_loader(
@@ -109,12 +108,11 @@ def _train(args: argparse.Namespace, began: float) -> None:
         _say(line)
 
 
-def prepare(grounds: Sequence[Ground], folder: Path, processes: int) -> None:
-    """Keep the masks of a pack's grounds but its towns in a folder; those that are there already are skipped.
+def prepare(grounds: Mapping[Path, Sequence[Ground]], processes: int) -> None:
+    """Keep the masks of a pack's grounds but its towns in folders; those that are there already are skipped.
 
     Args:
-        grounds: of the pack.
-        folder: made where it is not there.
+        grounds: of the pack, by the folder that is to hold them, which is made where it is not there.
         processes: how many make them; 0 for this one.
 
     Raises:
@@ -123,16 +121,15 @@ def prepare(grounds: Sequence[Ground], folder: Path, processes: int) -> None:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    folder.mkdir(parents=True, exist_ok=True)
-    tasks = [
-        (folder / Path(ground.name).name, ground)
-        for ground in grounds
-        if not ground.name.startswith("town_") and not (folder / Path(ground.name).name).exists()
-    ]
-    if not processes:
+    tasks = []
+    for folder, some in grounds.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        named = [(folder / Path(ground.name).name, ground) for ground in some if not ground.name.startswith("town_")]
+        tasks += [(path, ground) for path, ground in named if not path.exists()]
+    if not processes or not tasks:
         _consume(map(_keep, tasks))
         return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(processes, len(tasks)), multiprocessing.get_context("spawn")) as pool:
         _consume(pool.map(_keep, tasks, chunksize=4))
 
 

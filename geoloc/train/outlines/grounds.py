@@ -108,9 +108,7 @@ def segmented_ground(name: str, pixels: np.ndarray, gsd_m: float, inside: np.nda
     return MaskedGround(name, pixels, gsd_m, tuple(found))
 
 
-def coarser(
-    pixels: np.ndarray, gsd_m: float, inside: np.ndarray | None
-) -> tuple[np.ndarray, float, np.ndarray | None]:
+def coarser(pixels: np.ndarray, gsd_m: float, inside: np.ndarray | None) -> tuple[np.ndarray, float, np.ndarray | None]:
     """Return an image as segments are looked for in it, no finer than about `SEGMENTS_M`.
 
     Args:

@@ -114,3 +114,14 @@ def test_large_and_small_are_drawn_alike() -> None:
     sampler = ChipSampler([MaskedGround("g", np.zeros((1200, 1200, 3), np.uint8), 0.1, objects)], 0)
     small = np.array([item.box[2] - item.box[0] < 50 for _, item in sampler._items])
     assert sampler._weights[small].sum() == pytest.approx(0.5, abs=0.01)
+
+
+def test_no_kind_is_drawn_much_oftener_than_another() -> None:
+    labels = np.zeros((600, 600), np.int32)
+    for number in range(1, 401):
+        row, column = divmod(number - 1, 20)
+        labels[10 + 28 * row : 24 + 28 * row, 10 + 28 * column : 24 + 28 * column] = number
+    objects = masked_objects(labels, [(n, "hedge" if n <= 40 else "tree") for n in range(1, 401)])
+    sampler = ChipSampler([MaskedGround("g", np.zeros((600, 600, 3), np.uint8), 0.1, objects)], 0)
+    hedges = np.array([item.kind == "hedge" for _, item in sampler._items])
+    assert sampler._weights[hedges].sum() == pytest.approx(0.5, abs=0.01)
