@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from geoloc.results.measures import measures_of
 from geoloc.system.table import TableRow, check_columns, read_csv
 from tiling.grid import ground_distance_m, project
 
+LOG = logging.getLogger(__name__)
 _BOX = ("xmin", "ymin", "xmax", "ymax")
 QUERY_COLUMNS = ("photo", *CLICK, *_BOX, "epsg")
 """Columns of a file of labelled queries."""
@@ -173,6 +175,8 @@ def run(
                 targets[query.line] = within_photo(photo, query.target)
             except PhotoError as error:
                 raise QueriesError(f"line {query.line}: {error}") from None
+            if note := targets[query.line].note:
+                LOG.warning("line %d: %s", query.line, note)
     outcomes: dict[int, Outcome] = {}
     for path, group in by_photo.items():
         started = time.perf_counter()
