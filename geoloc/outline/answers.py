@@ -105,7 +105,9 @@ class _Drawer:
         found = self._outliner.outline(known, min(TIMES * side, self._longest))
         if found is None:
             return answer
-        fills = drawn is None or to_map is None or target.box is None or _fills(found.polygon, target.box, to_map)
+        fills = (
+            drawn is None or to_map is None or target.box is None or filled(found.polygon, target.box, to_map) >= FILLED
+        )
         others = tuple(self._back(shape, answer) for shape in found.alternatives)
         segment = replace(answer, polygon=self._back(found.polygon, answer), outline="segment", alternatives=others)
         there = self._is_there(segment, supposed) and found.polygon.area >= self._pixel**2
@@ -150,12 +152,18 @@ class _Drawer:
         return Polygon(corners + centre - np.array(Polygon(corners).centroid.coords[0]))
 
 
-def _fills(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64]) -> bool:
-    """Whether an outline fills the box that was drawn in the photo; where it lies does not count, it may stand up."""
+def filled(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64]) -> float:
+    """Return the IoU of an outline's own box in the photo with the drawn one, laid upon each other: it may stand up.
+
+    Args:
+        shape: the outline, on the map.
+        drawn: the box, pixels of the photo.
+        to_map: 3 x 3, photo pixels to the map.
+    """
     seen = map_points(np.linalg.inv(to_map), np.array(shape.exterior.coords))
     if not np.isfinite(seen).all():
-        return False
-    return iou(box(0, 0, *np.ptp(seen, axis=0)), box(0, 0, drawn.width, drawn.height)) >= FILLED
+        return 0.0
+    return iou(box(0, 0, *np.ptp(seen, axis=0)), box(0, 0, drawn.width, drawn.height))
 
 
 def _area(shape: Polygon) -> float:

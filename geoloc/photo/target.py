@@ -43,7 +43,7 @@ class Target:
     click: Click
     box: PixelBox | None = None
     polygon: Polygon | None = None
-    note: str = field(default="", compare=False)
+    note: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def from_box(cls, box: PixelBox) -> Target:

@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from shapely.geometry import Polygon, box
 
+from benchmarks.outlines.flat_mosaic import CRS, reader
 from geoloc.outline.chip import Chip, Known
 from geoloc.outline.classical import ColourModel
 from geoloc.outline.outliner import LOOKS, SIDE, Outliner
 from geoloc.photo.photo import Photo
-from tests.helpers.flat_mosaic import CRS, reader
 
 PLACE = (300.0, -300.0)
 BARN = box(250, -340, 350, -260)
