@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry import Polygon, box
 
-from benchmarks.outlines.trials import DrawnBox, Trial
+from benchmarks.outlines.trials import DrawnBox, OutlineTrial
 from geoloc.geometry.drawn import carried_outline
 from geoloc.geometry.envelope import rectangle_filling
 from geoloc.outline.answers import TIMES, filled
@@ -41,7 +41,7 @@ class Measured:
         seconds: CPU seconds by method, where it takes some.
     """
 
-    trial: Trial
+    trial: OutlineTrial
     shapes: dict[str, Polygon]
     ious: dict[str, float]
     confidence: float
@@ -49,7 +49,7 @@ class Measured:
     seconds: dict[str, float]
 
 
-def clicked(trial: Trial, network: MaskModel) -> Measured:
+def clicked(trial: OutlineTrial, network: MaskModel) -> Measured:
     """Outline what was clicked."""
     x0, y0, x1, y1 = trial.supposed.bounds
     most = TIMES * max(x1 - x0, y1 - y0)
@@ -71,7 +71,7 @@ def clicked(trial: Trial, network: MaskModel) -> Measured:
     return Measured(trial, shapes, ious, 0.0 if best is None else best.confidence, 0.0, seconds)
 
 
-def drawn(trial: Trial, one: DrawnBox, network: MaskModel) -> Measured | None:
+def drawn(trial: OutlineTrial, one: DrawnBox, network: MaskModel) -> Measured | None:
     """Outline what a box was drawn round; None where nothing of it can be carried over."""
     assert one.target.box is not None
     assert one.known.to_map is not None
@@ -91,7 +91,7 @@ def drawn(trial: Trial, one: DrawnBox, network: MaskModel) -> Measured | None:
     return Measured(trial, shapes, ious, 0.0 if found is None else found.confidence, fills, {})
 
 
-def _iou(shape: Polygon, trial: Trial) -> float:
+def _iou(shape: Polygon, trial: OutlineTrial) -> float:
     return iou(shape if trial.exact else box(*shape.bounds), trial.truth)
 
 

@@ -50,9 +50,7 @@ def by_confidence(found: Sequence[Measured]) -> list[str]:
     for low, high in pairwise(CONFIDENCES):
         chosen = [one for one in found if low <= one.confidence < high]
         lines += _means(f"{low:g} to {min(high, 1):g}", chosen, methods)
-    return lines + _means(
-        f"below {LEAST:g}", [one for one in found if one.confidence < LEAST], (PHOTO, BOX, TURNED, COLOURS)
-    )
+    return lines + _means(f"below {LEAST:g}", [one for one in found if one.confidence < LEAST], methods)
 
 
 def of_drawn(found: Sequence[Measured]) -> list[str]:

@@ -57,7 +57,7 @@ class DrawnBox:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trial:
+class OutlineTrial:
     """An object to outline; all shapes are on the map of `flat_mosaic`.
 
     Attributes:
@@ -83,7 +83,7 @@ class Trial:
     drawn: DrawnBox | None = field(repr=False)
 
 
-def trials(path: Path, most: int) -> Iterator[Trial]:
+def trials(path: Path, most: int) -> Iterator[OutlineTrial]:
     """Yield up to so many objects of a ground, the same ones each time."""
     ground = load_ground(path)
     pixel = max(1.0, KEPT_M / ground.gsd_m)
@@ -106,7 +106,7 @@ def trials(path: Path, most: int) -> Iterator[Trial]:
             if item.exact:
                 drawn = _drawn(truth, taken, photo_known, ground.gsd_m, rng)
         supposed = box(*(place - half), *(place + half))
-        yield Trial(item.kind or "box", item.exact, truth, supposed, pixel, read, known, photo_known, drawn)
+        yield OutlineTrial(item.kind or "box", item.exact, truth, supposed, pixel, read, known, photo_known, drawn)
 
 
 def polygon_of(item: MaskedObject) -> Polygon:

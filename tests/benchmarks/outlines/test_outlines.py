@@ -72,9 +72,8 @@ def test_what_is_drawn_lies_where_the_object_does(ground: Path) -> None:
         assert target is not None
         true = rectangle_filling(trial.drawn.fit.matrix, target, 0.0)
         assert true is not None
-        # The roofs lie along the axes, so that the rectangle along these is the roof, but for a hand's and a metre's
-        # error.
-        assert found.ious[ALONG] > 0.5
+        # Roofs lie along the axes, and so this rectangle is the roof, but for the errors of a hand and of the place.
+        assert found.ious[ALONG] > (0.6 if trial.kind == "barn" else 0.3)
         assert iou(found.shapes[ALONG], trial.drawn.on_map(true)) == pytest.approx(1)
         if trial.kind == "barn":
             assert found.shapes[CARRIED].equals(found.shapes[ALONG])
