@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("grounds", type=Path, nargs="+", help="files of grounds")
     parser.add_argument("--weights", type=Path, default=PACKAGED_OUTLINE, help="of the mask head")
     parser.add_argument("--most", type=int, default=60, help="objects of a ground")
-    parser.add_argument("--sheet", type=Path, help="draw the first ones here, a PNG")
+    parser.add_argument("--sheet", type=Path, help="draw some of them here, a PNG")
     args = parser.parse_args()
     try:
         network = MaskModel(load_outline_net(args.weights))

@@ -21,12 +21,12 @@ _TRUTH, _OUTLINE, _BOX = (0, 255, 0), (255, 0, 0), (255, 255, 0)
 
 
 def draw_sheet(found: Sequence[Measured], path: Path) -> None:
-    """Draw the first ones, a column each, as a PNG.
+    """Draw up to `MOST` of them, from all over, a column each, as a PNG.
 
     Raises:
         OutputError: it cannot be written.
     """
-    tiles = [_tile(one) for one in found[:MOST]]
+    tiles = [_tile(one) for one in found[:: max(1, -(-len(found) // MOST))]]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % _COLUMNS)
     rows = [np.hstack(tiles[i : i + _COLUMNS]) for i in range(0, len(tiles), _COLUMNS)]
     _, png = cv2.imencode(".png", np.vstack(rows)[..., ::-1])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
+from shapely.geometry import Polygon
 
 from benchmarks.outlines.measure import (
     ALONG,
@@ -27,16 +28,20 @@ CONFIDENCES = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.01)
 FILLS = (0.4, 0.5, 0.6, 0.7, 0.8)
 _METHODS = (BOX, COLOURS, NETWORK, PHOTO, ANSWER)
 _ABOVE = (0.25, 0.5, 0.75)
+_RIGHT = 1e-4
+"""Cosine of what still is a right angle."""
 
 
 def by_kind(found: Sequence[Measured]) -> list[str]:
-    """Return each method's IoUs, of all and by kind of object."""
-    lines = _head("objects", "count", "method", "mean", *(f"> {least:g}" for least in _ABOVE))
+    """Return each method's IoUs and how many of its outlines have right angles only, of all and by kind of object."""
+    lines = _head("objects", "count", "method", "mean", *(f"> {least:g}" for least in _ABOVE), "straight")
     kinds = sorted({one.trial.kind for one in found})
     for kind in ("all", *(kinds if len(kinds) > 1 else ())):
         chosen = [one for one in found if kind in ("all", one.trial.kind)]
         for method in _METHODS if kind == "all" else (PHOTO,):
-            lines.append(_line(kind, len(chosen), method, *_figures([one.ious[method] for one in chosen])))
+            straight = np.mean([_has_right_angles(one.shapes[method]) for one in chosen])
+            figures = _figures([one.ious[method] for one in chosen])
+            lines.append(_line(kind, len(chosen), method, *figures, f"{straight:.2f}"))
     return lines
 
 
@@ -71,6 +76,13 @@ def of_time(found: Sequence[Measured]) -> list[str]:
     """Return CPU seconds an outline."""
     lines = _head("method", "CPU s an outline")
     return lines + [_line(name, f"{np.mean([one.seconds[name] for one in found]):.3f}") for name in found[0].seconds]
+
+
+def _has_right_angles(shape: Polygon) -> bool:
+    sides = np.diff(np.array(shape.exterior.coords), axis=0)
+    following = np.roll(sides, -1, axis=0)
+    cosines = (sides * following).sum(1) / np.linalg.norm(sides, axis=1) / np.linalg.norm(following, axis=1)
+    return bool(np.abs(cosines).max() < _RIGHT)
 
 
 def _means(name: str, chosen: Sequence[Measured], methods: Iterable[str]) -> list[str]:
