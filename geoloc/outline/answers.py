@@ -87,7 +87,7 @@ class _Drawer:
         shape = project(answer.polygon, answer.crs, self._crs)
         # A pixel of the photo may be less than one of the mosaic.
         if shape.area < self._pixel**2:
-            answer = replace(answer, polygon=self._back(resized(shape, self._pixel**2), answer))
+            answer = replace(answer, polygon=self._back(resized(shape, self._pixel**2), answer), alternatives=())
         return answer
 
     def _outlined(self, answer: Detection, target: Target, supposed: Polygon) -> Detection:
