@@ -1,6 +1,6 @@
 """Measure outlines where the truth is known: `python -m benchmarks.outlines GROUNDS`.
 
-GROUNDS are files of `geoloc.train.outlines.grounds`; `geoloc train-outlines --run RUN` leaves those that are held out
+GROUNDS are folders of `geoloc.train.grounds.masked`; `geoloc train-outlines --run RUN` leaves those that are held out
 in `RUN/held_out/`: towns that nobody trained on, by kind of object (IoU with the true mask), and orthophotos of Tallinn
 (IoU of the boxes, as only those are known). Figures of docs/outlines.md about them are in these tables, and limits are
 chosen by them.
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.outlines", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("grounds", type=Path, nargs="+", help="files of grounds")
+    parser.add_argument("grounds", type=Path, nargs="+", help="folders of grounds")
     parser.add_argument("--weights", type=Path, default=PACKAGED_OUTLINE, help="of the mask head")
     parser.add_argument("--most", type=int, default=60, help="objects of a ground")
     parser.add_argument("--sheet", type=Path, help="draw some of them here, a PNG")

@@ -13,7 +13,7 @@ from shapely.geometry import Polygon, box
 from benchmarks.outlines.trials import DrawnBox, OutlineTrial
 from geoloc.geometry.drawn import carried_outline
 from geoloc.geometry.envelope import rectangle_filling
-from geoloc.outline.answers import TIMES, filled
+from geoloc.outline.answers import TIMES, filled_share
 from geoloc.outline.classical import ColourModel
 from geoloc.outline.mask_model import MaskModel
 from geoloc.outline.outliner import SIDE, Outliner
@@ -86,7 +86,7 @@ def drawn(trial: OutlineTrial, one: DrawnBox, network: MaskModel) -> Measured | 
     if found is not None:
         seen = rectangle_filling(one.fit.matrix, one.target.box, _azimuth_deg(found.polygon))
         shapes |= {SEGMENT: found.polygon} | ({} if seen is None else {AS_SEEN: one.on_map(seen)})
-        fills = filled(found.polygon, one.target.box, one.known.to_map)
+        fills = filled_share(found.polygon, one.target.box, one.known.to_map)
     ious = {name: iou(shape, trial.truth) for name, shape in shapes.items()}
     return Measured(trial, shapes, ious, 0.0 if found is None else found.confidence, fills, {})
 

@@ -20,7 +20,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.homography import map_points
 from geoloc.plane.shapes import valid_ring
-from geoloc.train.outlines.grounds import FlatPhoto, MaskedGround, MaskedObject, load_ground
+from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject, load_ground
 
 SIZE_SPREAD, SHAPE_SPREAD = 0.35, 0.2
 """Standard deviations of the logarithm of the size that is supposed: of both sides together, and of each alone."""

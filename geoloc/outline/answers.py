@@ -105,13 +105,10 @@ class _Drawer:
         found = self._outliner.outline(known, min(TIMES * side, self._longest))
         if found is None:
             return answer
-        fills = (
-            drawn is None or to_map is None or target.box is None or filled(found.polygon, target.box, to_map) >= FILLED
-        )
         others = tuple(self._back(shape, answer) for shape in found.alternatives)
         segment = replace(answer, polygon=self._back(found.polygon, answer), outline="segment", alternatives=others)
         there = self._is_there(segment, supposed) and found.polygon.area >= self._pixel**2
-        if there and found.sure and fills:
+        if there and found.sure and _fills(found.polygon, target, to_map):
             return replace(segment, outline_score=found.confidence)
         # What was drawn says itself how it lies.
         turned = None if answer.outline == "drawn" else turned_box(found.polygon, supposed)
@@ -152,7 +149,14 @@ class _Drawer:
         return Polygon(corners + centre - np.array(Polygon(corners).centroid.coords[0]))
 
 
-def filled(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64]) -> float:
+def _fills(shape: Polygon, target: Target, to_map: NDArray[np.float64] | None) -> bool:
+    """Whether an outline fills the box that was drawn in the photo, where one was and the photo's plane is known."""
+    if target.box is None or to_map is None:
+        return True
+    return filled_share(shape, target.box, to_map) >= FILLED
+
+
+def filled_share(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64]) -> float:
     """Return the IoU of an outline's own box in the photo with the drawn one, laid upon each other: it may stand up.
 
     Args:

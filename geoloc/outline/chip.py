@@ -15,7 +15,8 @@ from shapely.geometry import Polygon
 
 from geoloc.model.network.config import CHIP_PX, FILL
 from geoloc.photo.photo import Photo
-from geoloc.plane.homography import for_opencv, map_points, to_opencv, translation
+from geoloc.plane.homography import for_opencv, map_points, translation
+from geoloc.plane.shapes import filled
 from tiling.grid import Grid
 from tiling.mosaic import WindowPixels
 
@@ -101,21 +102,9 @@ def cut_chip(read: Reader, known: Known, side: float) -> Chip:
     corners = np.zeros((0, 2))
     if known.drawn is not None:
         corners = np.stack(~grid.affine * np.array(known.drawn.exterior.coords).T, axis=-1)
-    drawn = filled(corners)
+    drawn = filled(corners, CHIP_PX)
     click = np.full(2, CHIP_PX / 2, np.float32)
     return Chip(grid, mosaic, pixels.valid, photo, shown, click, drawn)
-
-
-def filled(corners: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return 1 inside a polygon and 0 outside, px x px.
-
-    Args:
-        corners: N x 2 (x, y), chip pixels; none fill nothing.
-    """
-    canvas = np.zeros((CHIP_PX, CHIP_PX), np.uint8)
-    if len(corners):
-        cv2.fillPoly(canvas, [np.round(to_opencv(corners) * 16).astype(np.int32)], 1, shift=4)
-    return canvas
 
 
 def laid_over(pixels: NDArray[np.uint8], to_photo: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -29,6 +29,13 @@ def map_points(matrix: NDArray[Any], points: NDArray[Any]) -> NDArray[np.float64
     return np.asarray(q[..., :2] / w)
 
 
+def jacobian(matrix: NDArray[Any], at: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how a 3 x 3 homography stretches what lies about a point (x, y), 2 x 2."""
+    mapped = matrix @ np.array([*at, 1.0])
+    x, y = mapped[:2] / mapped[2]
+    return np.asarray((matrix[:2, :2] - np.outer([x, y], matrix[2, :2])) / mapped[2])
+
+
 def translation(x: float, y: float) -> NDArray[np.float64]:
     """Return the 3 x 3 homography that moves points by (x, y)."""
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])

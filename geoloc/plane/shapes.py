@@ -1,8 +1,13 @@
-"""Polygons of the plane: the part that counts of a shape, and a point that stands for it."""
+"""Polygons of the plane: the part that counts of a shape, a point that stands for it, and the pixels in it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.plane.homography import to_opencv
 
 if TYPE_CHECKING:
     from shapely.geometry import Point, Polygon
@@ -53,3 +58,18 @@ def inner_point(polygon: Polygon) -> Point:
     """
     centroid = polygon.centroid
     return centroid if polygon.covers(centroid) else polygon.representative_point()
+
+
+def filled(corners: NDArray[np.float64], side: int) -> NDArray[np.uint8]:
+    """Return 1 inside a polygon and 0 outside, side x side.
+
+    Args:
+        corners: N x 2 (x, y), pixels, corner origin; none fill nothing.
+        side: pixels along each side.
+    """
+    import cv2
+
+    canvas = np.zeros((side, side), np.uint8)
+    if len(corners):
+        cv2.fillPoly(canvas, [np.round(to_opencv(corners) * 16).astype(np.int32)], 1, shift=4)
+    return canvas

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from rasterio.features import rasterize
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from geoloc.town.picture.frame import MosaicGrid
@@ -71,8 +70,8 @@ def label_map(scene: Scene, grid: MosaicGrid) -> LabelMap:
     lying = [Thing(first + i, kind, grid.to_pixels(part)) for i, (kind, part) in enumerate(_ground(scene))]
 
     ids = np.zeros((grid.height, grid.width), np.int32)
-    if lying:
-        rasterize(((thing.outline, thing.id) for thing in lying), out=ids)
+    for thing in lying:
+        _burn(ids, thing)
     packed = pack(standing)
     for window, camera in grid.cameras():
         r0, r1, c0, c1 = window
@@ -83,6 +82,16 @@ def label_map(scene: Scene, grid: MosaicGrid) -> LabelMap:
     shown = set(np.unique(ids).tolist())
     things = [Thing(o.id, o.kind, grid.to_pixels(_outline(o))) for o in standing if o.id in shown]
     return LabelMap(ids, (*things, *(thing for thing in lying if thing.id in shown)))
+
+
+def _burn(ids: NDArray[np.int32], thing: Thing) -> None:
+    """Write a thing's number where its outline holds the middle of a pixel."""
+    size = np.array(ids.shape[::-1])
+    low = np.floor(thing.outline.bounds[:2]).clip(0, size).astype(int)
+    high = np.ceil(thing.outline.bounds[2:]).clip(0, size).astype(int)
+    x, y = np.meshgrid(np.arange(low[0], high[0]) + 0.5, np.arange(low[1], high[1]) + 0.5)
+    shapely.prepare(thing.outline)
+    ids[low[1] : high[1], low[0] : high[0]][shapely.contains_xy(thing.outline, x, y)] = thing.id
 
 
 def _outline(item: SceneObject) -> Polygon:
@@ -97,6 +106,8 @@ def _joined(item: SceneObject) -> Polygon | MultiPolygon:
 
 def _rows(item: SceneObject) -> list[tuple[Blob, ...]]:
     """Split the bushes of a hedge where the gaps are wide."""
+    if len(item.blobs) == 1:
+        return [item.blobs]
     middles = np.array([blob.centre for blob in item.blobs])
     parts = getattr(_joined(item), "geoms", None)
     if parts is None:

@@ -11,12 +11,18 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geoloc.errors import GeolocError
 from geoloc.system.threads import fit_threads
 
+if TYPE_CHECKING:
+    from geoloc.train.grounds.collection import Collection
+
 PART_BYTES = 16 * 2**20
+VALIDATE_EVERY = 500
 
 
 def main() -> None:
@@ -32,7 +38,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--devices", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=0, help="processes that make data on the CPU; 0: on the device")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make data, on the same device")
+    parser.add_argument("--towns", type=Path, help="a folder that `geoloc.train.grow_towns` puts towns into meanwhile")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     # Before torch is loaded.
@@ -43,7 +50,7 @@ def main() -> None:
     from geoloc.train.fit.file_parts import join, split
     from geoloc.train.fit.fixed_batches import draw_batches
     from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, train_network
-    from geoloc.train.grounds.gather import training_and_held_out
+    from geoloc.train.grounds.gather import HELD_OUT, TRAIN, part_of
     from geoloc.train.grounds.pack import read_pack
     from geoloc.train.samples.sampler import SamplerSettings, SampleStream, loader
     from geoloc.train.workflows import HELD_OUT_BATCHES, HELD_OUT_SEED
@@ -51,12 +58,25 @@ def main() -> None:
     try:
         config = preset_config(args.model)
         start = None if args.weights is None else find_weights(args.model, args.weights)
-        training, held_out = training_and_held_out(read_pack(args.pack))
+        held_out = part_of(read_pack(args.pack, (HELD_OUT,)), HELD_OUT)
+        training = partial(_read_part, args.pack, TRAIN)
         settings = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
-        checks = draw_batches(held_out, settings, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
-        device = "cpu" if args.workers else args.device
-        stream = SampleStream(training, settings, args.batch, args.seed, device)
-        schedule = Schedule(minutes=args.minutes, steps=args.steps, batch=args.batch, rate=args.rate, seed=args.seed)
+        checks = draw_batches(held_out, settings, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED, args.device)
+        newcomers = None
+        if args.towns is not None:
+            # What builds towns is needed to read them.
+            from geoloc.train.grounds.towns.store import GrowingTowns
+
+            newcomers = GrowingTowns(args.towns)
+        stream = SampleStream(training, settings, args.batch, args.seed, args.device, newcomers)
+        schedule = Schedule(
+            minutes=args.minutes,
+            steps=args.steps,
+            batch=args.batch,
+            rate=args.rate,
+            seed=args.seed,
+            validate_every=VALIDATE_EVERY,
+        )
         join(args.run / CHECKPOINT_FILE)
         train_network(
             config,
@@ -72,6 +92,14 @@ def main() -> None:
         split(args.run / CHECKPOINT_FILE, PART_BYTES)
     except GeolocError as error:
         sys.exit(f"error: {error}")
+
+
+def _read_part(pack: Path, name: str) -> Collection:
+    """Read in the process that draws: there is too much to be handed over."""
+    from geoloc.train.grounds.gather import part_of
+    from geoloc.train.grounds.pack import read_pack
+
+    return part_of(read_pack(pack, (name,)), name)
 
 
 def _print_line(line: str) -> None:

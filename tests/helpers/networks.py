@@ -17,4 +17,5 @@ def views(batch: int, width: int = 64, side: int = 96) -> tuple[Tensor, Tensor, 
 
 
 def answer(net: CrossViewNet, query: Tensor, click: Tensor, reference: Tensor) -> Output:
-    return net(net.encode_query(query, click), click, net.encode_reference(reference))
+    view = torch.tensor([[0.5, -0.3, 1.0]]).expand(len(query), -1)
+    return net(net.encode_query(query, click), click, net.encode_reference(reference), view)

@@ -17,7 +17,7 @@ GSD_M = 0.2
 """Of the sets without a GSD in their name: that of all presets."""
 SEASON_GSD_M = 0.15
 TOWNS = (901, 902)
-"""Seeds; those of training begin at `geoloc.train.grounds.towns.FIRST_SEED`."""
+"""Seeds; those of training begin at `geoloc.train.grounds.towns.maker.FIRST_SEED`."""
 FARMS = (951,)
 """Of towns in the other style, with barns, fields and yards; see `geoloc.train.outlines.gather.HELD_OUT_TOWNS`."""
 WRONG_EACH = 12

@@ -42,5 +42,6 @@ def train_outlines(
     training = gather.grounds(data, run / "grounds", towns, report=LOG.info)
     held_out = gather.grounds(data, run / "held_out", towns, held_out=True, report=LOG.info)
     seconds = math.inf if minutes is None else 60 * minutes
-    for line in train(training, held_out, run / "checkpoint.pt", output, steps=steps, seconds=seconds):
+    checkpoint = run / "checkpoint.pt"
+    for line in train(training, held_out, checkpoint, output, steps=steps, seconds=seconds, report=LOG.info):
         click.echo(line)

@@ -46,8 +46,8 @@ class BaselineNet(CrossViewNet):
             self.click_fold(torch.cat([rgb, 255 * distance_map(click, height, width)], 1)), click
         )
 
-    def prepare(self, query: Features, click: Tensor) -> Prepared:
-        """Return the queries' features and clicks as they are: nothing is done to them alone."""
+    def prepare(self, query: Features, click: Tensor, view: Tensor | None = None) -> Prepared:
+        """Return the queries' features and clicks as they are: nothing is done to them alone, and no view is known."""
         return query.coarse, query.fine, click
 
     def match(self, prepared: Prepared, reference: Features, part: Part | None = None) -> Output:

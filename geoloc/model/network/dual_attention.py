@@ -23,6 +23,9 @@ class DualAttentionNet(CrossViewNet):
         super().__init__(config)
         d = config.dim
         self.click_tokens = nn.Linear(3, d)
+        # It begins as if it did not matter whence a query is seen.
+        self.view_token = nn.Linear(3, d, bias=False)
+        nn.init.zeros_(self.view_token.weight)
         self.cvcam = CVCAM.of(config, matching=True)
         self.pooled = nn.Linear(d, d)
         self.mhsam = MHSAM(d, config.mhsam_groups) if config.mhsam else nn.Identity()
@@ -36,13 +39,15 @@ class DualAttentionNet(CrossViewNet):
         nn.init.normal_(self.place_query.weight, std=0.02)
         nn.init.normal_(self.place_reference.weight, std=0.02)
 
-    def prepare(self, query: Features, click: Tensor) -> Prepared:
+    def prepare(self, query: Features, click: Tensor, view: Tensor | None = None) -> Prepared:
         """Return the queries' tokens, B x h x w x d, and how much each is clicked, B x h x w summing to 1."""
         fq = self.project_query(query)
         rows, columns = fq.shape[-2:]
         height, width = rows * STRIDE, columns * STRIDE
         weight, offset = gaussian_cells(click, height, width, CLICK_SIGMA * height, STRIDE)
         xq = fq.flatten(2).transpose(1, 2) + self.click_tokens(torch.cat([weight[:, :, None], offset], dim=2))
+        if view is not None:
+            xq = xq + self.view_token(view)[:, None]
         positions = sine_positions(rows, columns, self.config.dim, fq.device)
         xq = self.cvcam.begin(xq + self.place_query(positions), positions)
         weight = weight / weight.sum(1, keepdim=True)

@@ -15,8 +15,10 @@ from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import Sampler, SamplerSettings
 
 
-def draw_batches(collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int) -> list[Batch]:
-    """Draw `count` batches of `size` examples, the same ones for the same seed, their images in 8 bits.
+def draw_batches(
+    collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int, device: str = "cpu"
+) -> list[Batch]:
+    """Draw `count` batches of `size` examples, the same ones for the same seed and device, their images in 8 bits.
 
     Args:
         collection: what they are drawn from.
@@ -24,9 +26,10 @@ def draw_batches(collection: Collection, settings: SamplerSettings, size: int, c
         size: examples a batch.
         count: how many batches.
         seed: of all draws.
+        device: where they are drawn.
     """
-    sampler = Sampler(collection, settings, "cpu", seed)
-    return [_to_bytes(sampler.batch(size)) for _ in range(count)]
+    sampler = Sampler(collection, settings, device, seed)
+    return [sampler.batch(size).in_bytes() for _ in range(count)]
 
 
 @torch.inference_mode()
@@ -76,10 +79,3 @@ class _RepeatedBatches(IterableDataset[Batch]):
 
 def _to_half(features: Features) -> Features:
     return Features(features.coarse.half(), features.fine.half())
-
-
-def _to_bytes(batch: Batch) -> Batch:
-    query, reference = batch.query, batch.reference
-    if isinstance(query, Features) or isinstance(reference, Features):
-        raise TypeError("these examples are encoded already")
-    return replace(batch, query=query.round().to(torch.uint8), reference=reference.round().to(torch.uint8))

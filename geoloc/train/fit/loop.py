@@ -36,7 +36,7 @@ CHECKPOINT_FILE = "last.ckpt"
 WEIGHTS_FILE = "weights.safetensors"
 LOG_FOLDER = "log"
 SAVE_MINUTES = 5
-_REPORT_S = 60.0
+_REPORT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class TrainingTask(pl.LightningModule):
         query = batch.query
         if not isinstance(query, Features):
             query = self.net.encode_query(query.float(), batch.click)
-        return self.net(query.float(), batch.click, batch.reference_features(self.net).float())
+        return self.net(query.float(), batch.click, batch.reference_features(self.net).float(), batch.view)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Move a batch, which knows how to."""
@@ -178,7 +178,7 @@ def share_inside(output: Output, batch: Batch) -> Tensor:
 
 
 class Reporter(Callback):
-    """Reports a line every minute and every validation."""
+    """Reports a line every half minute and every validation."""
 
     def __init__(self, report: Callable[[str], None], timer: Timer, schedule: Schedule) -> None:
         """Report how much of a schedule is used.
@@ -189,23 +189,34 @@ class Reporter(Callback):
             schedule: how long is to be trained.
         """
         self._report, self._timer = report, timer
-        self._minutes, self._steps = schedule.minutes, schedule.steps
-        self._reported = 0.0
+        self._minutes, self._steps, self._batch = schedule.minutes, schedule.steps, schedule.batch
+        self._reported = self._ended = time.monotonic()
+        self._waited, self._done = 0.0, 0
+
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Count how long it was waited for the batch."""
+        self._waited += time.monotonic() - self._ended
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Report how much of the schedule is used, a minute after the last report or later."""
-        if time.monotonic() - self._reported < _REPORT_S:
+        """Report how much of the schedule is used, half a minute after the last report or later."""
+        self._ended = time.monotonic()
+        self._done += 1
+        took = self._ended - self._reported
+        if took < _REPORT_S:
             return
-        self._reported = time.monotonic()
+        speed = f"{self._done * self._batch / took:.0f} pairs a second, {self._waited / took:.0%} of it waiting for data"
+        self._reported, self._waited, self._done = self._ended, 0.0, 0
         ends = [f"{self._steps:g} steps"] * math.isfinite(self._steps)
         ends += [f"{self._minutes:g} min"] * math.isfinite(self._minutes)
-        self._report(f"step {trainer.global_step}, {self._timer.time_elapsed() / 60:.1f} min, of {' or '.join(ends)}")
+        used = f"step {trainer.global_step}, {self._timer.time_elapsed() / 60:.1f} min, of {' or '.join(ends)}"
+        self._report(f"{used}; {speed}")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Report the figures of the validation that has just ended."""
         shown = {n: float(v) for n, v in trainer.callback_metrics.items() if n.startswith("held out")}
         text = "  ".join(f"{name.removeprefix('held out ')} {value:.3f}" for name, value in shown.items())
         self._report(f"step {trainer.global_step}  {self._timer.time_elapsed() / 60:.1f} min  held out: {text}")
+        self._ended = time.monotonic()
 
 
 def train_network(

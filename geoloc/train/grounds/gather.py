@@ -48,10 +48,10 @@ def gather(
         if mosaics:
             add_mosaic(builder, mosaics, dsm, held_out=held_out, report=report)
         if towns:
-            from geoloc.train.grounds.towns import FIRST_SEED, add_town
+            from geoloc.train.grounds.towns.maker import FIRST_SEED, add_town
 
             for seed in [HELD_OUT_TOWN] if held_out else range(FIRST_SEED, FIRST_SEED + towns):
-                add_town(builder, seed, report=report)
+                add_town(builder, seed, report)
         splits[name] = builder.build()
         report(f"{name}: {len(splits[name].grounds)} orthophotos, {len(splits[name].photos)} photographs")
     return splits

@@ -1,13 +1,15 @@
 """Packs: training data as plain shards, read with safetensors, OpenCV and JSON alone, no raster library, no network.
 
-A pack is a folder with `index.json` and `shard_000.safetensors` and so on. Pictures are JPEGs, masks are packed bits,
-places on the ground are 16-bit integers. One pack holds the data to train on and those held out.
+A pack is a folder with `index.json` and `shard_000.safetensors` and so on. Pictures are WebP, a quarter smaller than
+JPEGs that look as good; masks are packed bits, places on the ground are 16-bit integers. One pack holds the data to
+train on and those held out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,9 @@ from safetensors.numpy import save_file
 from geoloc.errors import TrainingError
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
-from geoloc.train.grounds.posed_photo import PosedPhoto
+from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
 
-VERSION = 1
+VERSION = 2
 INDEX = "index.json"
 QUALITIES = (90, 80, 70, 60, 50, 40)
 _NOWHERE = np.iinfo(np.int16).min
@@ -29,7 +31,7 @@ _PLACE_RANGE = 32_000.0
 
 
 def write_pack(folder: Path, splits: Mapping[str, Collection], *, size_mb: float, shard_mb: float = 15.0) -> int:
-    """Write collections into a new folder, their pictures at the best JPEG quality that fits.
+    """Write collections into a new folder, their pictures at the best quality that fits.
 
     Args:
         folder: empty, or not there.
@@ -38,7 +40,7 @@ def write_pack(folder: Path, splits: Mapping[str, Collection], *, size_mb: float
         shard_mb: of one file at most.
 
     Returns:
-        The JPEG quality.
+        That quality, of WebP.
 
     Raises:
         TrainingError: the folder holds files already, or the data do not fit even at the lowest quality.
@@ -48,7 +50,7 @@ def write_pack(folder: Path, splits: Mapping[str, Collection], *, size_mb: float
     extras = sum(_extra_bytes(split) for split in splits.values()) / 1e6
     needed = extras
     for quality in QUALITIES:
-        needed = extras + sum(len(_jpeg(image, quality)) for part in splits.values() for image in _images(part)) / 1e6
+        needed = extras + sum(len(_coded(image, quality)) for part in splits.values() for image in _images(part)) / 1e6
         if needed <= 0.99 * size_mb:
             break
     else:
@@ -68,8 +70,8 @@ def write_pack(folder: Path, splits: Mapping[str, Collection], *, size_mb: float
     return quality
 
 
-def read_pack(folder: Path) -> dict[str, Collection]:
-    """Read the collections of a pack, by name.
+def read_pack(folder: Path, names: Sequence[str] | None = None) -> dict[str, Collection]:
+    """Read the collections of a pack, by name: all, or those asked for that there are.
 
     Raises:
         TrainingError: not a pack, one of another version, or a damaged one.
@@ -81,6 +83,8 @@ def read_pack(folder: Path) -> dict[str, Collection]:
         shards = _ShardReader(folder)
         splits = {}
         for name, split in index["parts"].items():
+            if names is not None and name not in names:
+                continue
             grounds = tuple(_ground(shards, entry) for entry in split["grounds"])
             photos = tuple(_photo(shards, entry, grounds) for entry in split["views"])
             splits[name] = Collection(grounds, photos, tuple(entry["weight"] for entry in split["grounds"]))
@@ -152,15 +156,15 @@ def _extra_bytes(split: Collection) -> float:
     return total + sum(2 * photo.places.size for photo in split.photos)
 
 
-def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
-    _, coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+def _coded(pixels: np.ndarray, quality: int) -> np.ndarray:
+    _, coded = cv2.imencode(".webp", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, quality])
     return np.asarray(coded).ravel()
 
 
 def _pack_ground(shards: _ShardWriter, ground: Ground, weight: float, quality: int) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": ground.name, "gsd_m": ground.gsd_m, "weight": weight}
     entry["shape"] = list(ground.pixels.shape[:2])
-    entry["pixels"] = shards.add(_jpeg(ground.pixels, quality))
+    entry["pixels"] = shards.add(_coded(ground.pixels, quality))
     for name in ("boxes", "heights", "crowns"):
         entry[name] = shards.add(getattr(ground, name).astype(np.float32))
     for name in ("valid", "click_in"):
@@ -199,10 +203,11 @@ def _pack_photo(shards: _ShardWriter, photo: PosedPhoto, ground: Ground, quality
     return {
         "name": photo.name,
         "ground": photo.ground,
-        "pixels": shards.add(_jpeg(photo.pixels, quality)),
+        "pixels": shards.add(_coded(photo.pixels, quality)),
         "places": shards.add(places),
         "step": photo.step,
         "panorama": photo.panorama,
+        "stand": None if photo.stand is None else asdict(photo.stand),
     }
 
 
@@ -211,4 +216,5 @@ def _photo(shards: _ShardReader, entry: dict[str, Any], grounds: tuple[Ground, .
     stored = shards.array(entry["places"])
     places = np.where(stored == _NOWHERE, np.nan, stored.astype(np.float32) / scale).astype(np.float32)
     pixels = shards.image(entry["pixels"])
-    return PosedPhoto(entry["name"], entry["ground"], pixels, places, entry["step"], entry["panorama"])
+    stand = None if entry["stand"] is None else Stand(**entry["stand"])
+    return PosedPhoto(entry["name"], entry["ground"], pixels, places, entry["step"], entry["panorama"], stand)

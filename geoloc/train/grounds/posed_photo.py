@@ -9,6 +9,24 @@ import numpy as np
 from geoloc.train.grounds.bilinear import bilinear
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a panorama was taken.
+
+    Attributes:
+        x: of the camera, pixels of the ground.
+        y: likewise.
+        height_m: of the camera above the ground, metres.
+        heading_deg: of the middle column, clockwise from the ground's up, which is north; columns go clockwise, as in
+            `geoloc.town.picture.camera.Equirectangular`.
+    """
+
+    x: float
+    y: float
+    height_m: float
+    heading_deg: float
+
+
 @dataclass(frozen=True, eq=False)
 class PosedPhoto:
     """A photograph with the places on the ground that it shows.
@@ -21,6 +39,7 @@ class PosedPhoto:
             where none.
         step: photo pixels between the places.
         panorama: whether its left and right edges meet.
+        stand: where it was taken; None where nobody knows, and of what is no panorama.
     """
 
     name: str
@@ -29,6 +48,7 @@ class PosedPhoto:
     places: np.ndarray = field(repr=False)
     step: float
     panorama: bool
+    stand: Stand | None = None
 
     @property
     def size(self) -> np.ndarray:

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from geoloc.model.network.config import CHIP_PX, FILL, MASK_STRIDE
-from geoloc.outline.chip import filled
 from geoloc.plane.homography import for_opencv, map_points, translation
-from geoloc.train.outlines.grounds import SEGMENT, FlatPhoto, MaskedGround, MaskedObject
+from geoloc.plane.shapes import filled
+from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject
+from geoloc.train.outlines.grounds import SEGMENT
 
 SIDE = 2.8
 """Side of a chip over the object's longest, the middle of what is drawn."""
@@ -32,6 +33,9 @@ DRAWN_SHARE = 0.25
 """Of the chips with what somebody drew round the object."""
 SHARES = {"true": 0.55, "boxed": 0.3, "segment": 0.15}
 """Of the chips that show objects with true masks, with masks guessed from boxes, and segments."""
+BALANCED_ROUNDS = 6
+ENOUGH = 40
+"""Objects of a size or kind that make it count in full."""
 WEAK = 0.4
 """How much a guessed mask counts inside the object's box; that nothing outside it belongs to it is sure."""
 
@@ -48,6 +52,7 @@ class ChipSample:
         shown: px x px, 1 where the photograph shows anything.
         mask: share of each pixel of the mask that is the object's, px / 2 x px / 2.
         weight: how much each pixel of the mask counts, likewise.
+        kind: of the object.
     """
 
     mosaic: np.ndarray = field(repr=False)
@@ -57,10 +62,11 @@ class ChipSample:
     shown: np.ndarray = field(repr=False)
     mask: np.ndarray = field(repr=False)
     weight: np.ndarray = field(repr=False)
+    kind: str
 
 
 class ChipSampler:
-    """Draws chips from grounds, large objects as often as small ones."""
+    """Draws chips from grounds, large objects as often as small ones, and no kind much oftener than another."""
 
     def __init__(self, grounds: Sequence[MaskedGround], seed: int) -> None:
         """Take the grounds; the same seed draws the same chips."""
@@ -69,21 +75,34 @@ class ChipSampler:
         sizes = np.array([math.log2(_longest_px(item) * ground.gsd_m) for ground, item in self._items])
         bins = np.floor(2 * sizes).astype(int)
         groups = np.array([_group(item) for _, item in self._items])
+        kinds = np.array([item.kind for _, item in self._items])
         weights = np.zeros(len(sizes))
         for group, share in SHARES.items():
-            mine = groups == group
-            for one in np.unique(bins[mine]):
-                chosen = (bins == one) & mine
-                # A bin with few objects would show each of them again and again.
-                weights[chosen] = min(1.0, chosen.sum() / 40) / chosen.sum()
-            if mine.any():
-                weights[mine] *= share / weights[mine].sum()
+            mine = np.flatnonzero(groups == group)
+            if len(mine):
+                weights[mine] = share * _balanced(bins[mine], kinds[mine])
         self._weights = weights / weights.sum()
+        self._until = np.cumsum(self._weights)
 
     def draw(self) -> ChipSample:
         """Draw a chip."""
-        ground, item = self._items[self._rng.choice(len(self._items), p=self._weights)]
+        drawn = self._rng.random() * self._until[-1]
+        ground, item = self._items[int(np.searchsorted(self._until, drawn, side="right"))]
         return draw_chip(self._rng, ground, item)
+
+
+def _balanced(*labels: np.ndarray) -> np.ndarray:
+    """Return weights of items, of sum 1, by which each value of each kind of label counts alike, as far as it goes.
+
+    Iterative proportional fitting (Deming and Stephan 1940); the last kind of label is met best. A value that few items
+    have counts less: each of them would be shown again and again.
+    """
+    weights = np.ones(len(labels[0]))
+    values = [np.unique(label, return_inverse=True, return_counts=True)[1:] for label in labels]
+    for _ in range(BALANCED_ROUNDS):
+        for which, counts in values:
+            weights *= (np.minimum(1.0, counts / ENOUGH) / np.bincount(which, weights))[which]
+    return weights / weights.sum()
 
 
 def draw_chip(rng: np.random.Generator, ground: MaskedGround, item: MaskedObject) -> ChipSample:
@@ -119,6 +138,7 @@ def draw_chip(rng: np.random.Generator, ground: MaskedGround, item: MaskedObject
         shown=shown,
         mask=truth,
         weight=weight,
+        kind=item.kind,
     )
 
 
@@ -159,7 +179,7 @@ def _mask_of(item: MaskedObject, to_ground: np.ndarray) -> tuple[np.ndarray, np.
     mask = cv2.warpPerspective(item.mask.astype(np.float32), matrix, (CHIP_PX, CHIP_PX), flags=flags)
     x0, y0, x1, y1 = item.box
     corners = map_points(np.linalg.inv(to_ground), np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
-    return mask, filled(corners).astype(np.float32)
+    return mask, filled(corners, CHIP_PX).astype(np.float32)
 
 
 def _photo(
@@ -223,7 +243,7 @@ def _drawn(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
     slack = rng.normal(0.02, 0.04, 4).reshape(2, 2) * (high - low)
     low, high = low - slack[0], high + slack[1]
     corners = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
-    return filled(corners @ np.linalg.inv(seen).T)
+    return filled(corners @ np.linalg.inv(seen).T, CHIP_PX)
 
 
 def _group(item: MaskedObject) -> str:

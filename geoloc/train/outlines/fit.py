@@ -1,12 +1,12 @@
-"""The fit of the mask head."""
+"""The fit of the mask head, on the CPU or on an accelerator."""
 
 from __future__ import annotations
 
-import logging
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -15,42 +15,65 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from geoloc.model.network.outline_net import OutlineNet, hints
-from geoloc.train.outlines.chips import ChipSample, ChipSampler
+from geoloc.train.fit.loop import Schedule, learning_rate
+from geoloc.train.outlines.chips import ChipSample
 from geoloc.train.samples.appearance import restyle
 
-LOG = logging.getLogger(__name__)
-BATCH = 12
-RATE = 1e-3
-BACKBONE_RATE = 0.2
-"""Of `RATE`: what ImageNet taught is kept by learning slowly."""
 FROZEN_STAGES = 2
-WARM_UP = 100
-SAVE_EVERY = 100
+TESTED_AT_ONCE = 32
+REPORT_S = 20.0
+SAVE_S = 120.0
+
+
+def schedule_of(*, steps: float = math.inf, minutes: float = math.inf, batch: int = 12, seed: int = 0) -> Schedule:
+    """Return how the mask head is trained; what ImageNet taught its backbone is kept by learning slowly."""
+    return Schedule(
+        minutes=minutes,
+        steps=steps,
+        batch=batch,
+        rate=1e-3,
+        backbone_rate=0.2,
+        floor=0.0,
+        weight_decay=0.02,
+        average=0.995,
+        seed=seed,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ChipBatch:
-    """Chips as tensors; see `ChipSample`."""
+    """Chips as tensors, pictures and masks of what was drawn in 8 bits; see `ChipSample`."""
 
     mosaic: Tensor
     photo: Tensor
-    hints: Tensor
+    click: Tensor
+    drawn: Tensor
+    shown: Tensor
     mask: Tensor
     weight: Tensor
+
+    def to(self, device: torch.device) -> ChipBatch:
+        """Return the batch on a device."""
+        return ChipBatch(*(getattr(self, field.name).to(device, non_blocking=True) for field in fields(self)))
+
+    def pin_memory(self) -> ChipBatch:
+        """Return the batch where an accelerator fetches it from quickly."""
+        return ChipBatch(*(getattr(self, field.name).pin_memory() for field in fields(self)))
+
+    def hints(self) -> Tensor:
+        """Return what the network is told beside the pictures."""
+        return hints(self.click, self.drawn.float(), self.shown.float())
 
 
 def stacked(samples: Sequence[ChipSample]) -> ChipBatch:
     """Put samples together."""
 
-    def pictures(name: str) -> Tensor:
-        arrays = np.stack([getattr(sample, name) for sample in samples])
-        return torch.from_numpy(arrays).permute(0, 3, 1, 2).float()
+    def together(name: str) -> Tensor:
+        return torch.from_numpy(np.stack([getattr(sample, name) for sample in samples]))
 
-    def planes(name: str) -> Tensor:
-        return torch.from_numpy(np.stack([getattr(sample, name) for sample in samples])).float()
-
-    told = hints(planes("click"), planes("drawn"), planes("shown"))
-    return ChipBatch(pictures("mosaic"), pictures("photo"), told, planes("mask"), planes("weight"))
+    pictures = (together(name).permute(0, 3, 1, 2).contiguous() for name in ("mosaic", "photo"))
+    rest = ("click", "drawn", "shown", "mask", "weight")
+    return ChipBatch(*pictures, *(together(name) for name in rest))
 
 
 def loss_of(logits: Tensor, batch: ChipBatch) -> Tensor:
@@ -75,81 +98,132 @@ def _dice(share: Tensor, truth: Tensor) -> Tensor:
 
 
 def fit(
-    net: OutlineNet, sampler: ChipSampler, checkpoint: Path, *, steps: int, seconds: float = math.inf, seed: int = 0
+    net: OutlineNet,
+    batches: Iterator[ChipBatch],
+    checkpoint: Path,
+    schedule: Schedule,
+    *,
+    device: str = "cpu",
+    seconds: float = math.inf,
+    used_s: float = 0.0,
+    report: Callable[[str], None] = lambda line: None,
+    keep_weights: Callable[[OutlineNet], object] = lambda net: None,
 ) -> int:
-    """Train, or go on training; the network is in evaluation mode and holds the mean of late weights afterwards.
+    """Train, or go on training; the network is on the CPU, in evaluation mode and holds the mean of late weights after.
 
     Args:
         net: the network.
-        sampler: draws chips.
-        checkpoint: where everything is kept now and then, and read from where it is there.
-        steps: how many in all; the rate falls to nothing by then.
-        seconds: how long at most, of wall time.
-        seed: of appearances.
+        batches: endless.
+        checkpoint: where everything is kept every two minutes and at the end, and read from where it is there.
+        schedule: how long over all sittings and how fast, see `schedule_of`; the rate falls to nothing by its end.
+        device: "cpu" or "cuda" (then in bf16).
+        seconds: how long at most in this sitting, of wall time.
+        used_s: what of the schedule's time and of `seconds` went before, in this sitting.
+        report: called with a line now and then.
+        keep_weights: called with the network that holds the mean of late weights, as often as everything is kept.
 
     Returns:
         How many steps are done by now.
     """
-    began = time.monotonic()
-    net.backbone.freeze(FROZEN_STAGES)
-    body = {id(parameter) for parameter in net.backbone.parameters()}
-    groups = [
-        {"params": [p for p in net.parameters() if id(p) not in body], "lr": RATE},
-        {"params": [p for p in net.backbone.parameters() if p.requires_grad], "lr": RATE * BACKBONE_RATE},
-    ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1)))
-    )
+    began = time.monotonic() - used_s
+    place = torch.device(device)
+    net.to(place)
+    optimiser = _optimiser(net, schedule)
     mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995))
-    first = done = 0
+    done, before_s = 0, 0.0
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location=place)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
         mean.load_state_dict(state["mean"])
-        first = done = state["step"]
-    generator = torch.Generator().manual_seed(seed + first)
+        done, before_s = state["step"], state["seconds"]
+    generator = torch.Generator(place).manual_seed(schedule.seed + done)
     net.train()
-    losses: list[float] = []
+    log = _Log(report, schedule.batch)
+    saved = time.monotonic()
 
-    def keep(step: int) -> None:
-        state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
+    def keep(elapsed: float) -> None:
+        state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "mean": mean.state_dict()}
         temporary = checkpoint.with_suffix(".part")
-        torch.save(state | {"mean": mean.state_dict(), "step": step}, temporary)
+        torch.save(state | {"step": done, "seconds": before_s + elapsed}, temporary)
         temporary.replace(checkpoint)
+        keep_weights(mean.module)
 
-    for step in range(first, steps):
-        batch = stacked([sampler.draw() for _ in range(BATCH)])
-        mosaic, photo = restyle(batch.mosaic, generator), restyle(batch.photo, generator)
-        loss = loss_of(net(mosaic, photo, batch.hints), batch)
+    over = done >= schedule.steps
+    while not over:
+        waited = time.monotonic()
+        batch = next(batches)
+        log.waited(time.monotonic() - waited)
+        batch = batch.to(place)
+        elapsed = time.monotonic() - began
+        rate = learning_rate(schedule, done, before_s + elapsed)
+        for group in optimiser.param_groups:
+            group["lr"] = rate * group["share"]
+        mosaic, photo = restyle(batch.mosaic.float(), generator), restyle(batch.photo.float(), generator)
+        with _precision(place):
+            logits = net(mosaic, photo, batch.hints())
+        loss = loss_of(logits.float(), batch)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        schedule.step()
         mean.update_parameters(net)
-        losses.append(float(loss.detach()))
-        done = step + 1
-        over = time.monotonic() - began > seconds
-        if done % SAVE_EVERY == 0 or done == steps or over:
-            LOG.info("step %d: loss %.4f, %.0f s", done, np.mean(losses[-SAVE_EVERY:]), time.monotonic() - began)
-            keep(done)
-        if over:
-            break
+        done += 1
+        elapsed = time.monotonic() - began
+        over = done >= schedule.steps or elapsed > seconds or before_s + elapsed > 60 * schedule.minutes
+        log.step(done, loss.detach(), last=over)
+        if over or time.monotonic() - saved > SAVE_S:
+            keep(elapsed)
+            saved = time.monotonic()
     net.load_state_dict(mean.module.state_dict())
-    net.eval()
+    net.to("cpu").eval()
     return done
 
 
+def _optimiser(net: OutlineNet, schedule: Schedule) -> torch.optim.Optimizer:
+    net.backbone.freeze(FROZEN_STAGES)
+    body = {id(parameter) for parameter in net.backbone.parameters()}
+    head = [parameter for parameter in net.parameters() if id(parameter) not in body]
+    trained = [parameter for parameter in net.backbone.parameters() if parameter.requires_grad]
+    groups = [{"params": head, "share": 1.0}, {"params": trained, "share": schedule.backbone_rate}]
+    return torch.optim.AdamW(groups, lr=schedule.rate, weight_decay=schedule.weight_decay)
+
+
+def _precision(device: torch.device) -> AbstractContextManager[object]:
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+
+
+class _Log:
+    """Counts steps, losses and waiting, and reports a line every `REPORT_S` and at the end."""
+
+    def __init__(self, report: Callable[[str], None], batch: int) -> None:
+        self._report, self._batch = report, batch
+        self._since, self._waited = time.monotonic(), 0.0
+        self._losses: list[Tensor] = []
+
+    def waited(self, seconds: float) -> None:
+        self._waited += seconds
+
+    def step(self, done: int, loss: Tensor, *, last: bool) -> None:
+        # Read only when it is told: an accelerator would be waited for.
+        self._losses.append(loss)
+        took = time.monotonic() - self._since
+        if not last and took < REPORT_S:
+            return
+        mean = float(torch.stack(self._losses).mean())
+        chips, share = len(self._losses) * self._batch / took, self._waited / took
+        self._report(f"step {done}: loss {mean:.4f}, {chips:.0f} chips/s, {share:.0%} of the time waiting for data")
+        self._since, self._waited, self._losses = time.monotonic(), 0.0, []
+
+
 def ious(net: OutlineNet, samples: Sequence[ChipSample]) -> list[float]:
-    """Return the IoU of what the network gives with the truth, of each sample."""
+    """Return the IoU of what the network gives with the truth, of each sample; computed where the network is."""
+    place = next(net.parameters()).device
     found = []
     with torch.inference_mode():
-        for first in range(0, len(samples), BATCH):
-            batch = stacked(samples[first : first + BATCH])
-            inside = net(batch.mosaic, batch.photo, batch.hints) > 0
+        for first in range(0, len(samples), TESTED_AT_ONCE):
+            batch = stacked(samples[first : first + TESTED_AT_ONCE]).to(place)
+            inside = net(batch.mosaic.float(), batch.photo.float(), batch.hints()) > 0
             truth = batch.mask > 0.5
             both, either = (inside & truth).sum((1, 2)), (inside | truth).sum((1, 2))
             found += (both / either.clamp(min=1)).tolist()

@@ -6,26 +6,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from geoloc.town.scene.scene import Style
-from geoloc.train.outlines.grounds import (
-    MaskedGround,
-    estonian_grounds,
-    load_ground,
-    save_ground,
-    segmented_ground,
-    town_ground,
-)
+from geoloc.train.grounds.masked import MaskedGround, load_ground, save_ground
+from geoloc.train.outlines.grounds import coarser, estonian_grounds, segmented_ground
 
-FIRST_TOWN, FIRST_FARM = 3000, 3151
-"""Seeds of the towns to train on."""
-HELD_OUT_TOWNS: tuple[tuple[int, Style], ...] = ((900, "village"), (951, "farm"))
+FIRST_TOWN = 3000
+"""Seed of the first town to train on; others follow, in turn villages and farms."""
+HELD_OUT_TOWNS = (900, 951)
 EVERY = 3
 """One in so many of the crops of 0.3 m is taken: there are enough of their segments."""
-SEGMENTS_M = 0.12
-"""Finer images are shrunk to about this before segments are looked for."""
 
 
 def grounds(
@@ -46,7 +36,7 @@ def grounds(
     kept.mkdir(parents=True, exist_ok=True)
     found = []
     for name, make in _makers(data, towns, held_out):
-        path = kept / f"{name}.npz"
+        path = kept / name
         if not path.exists():
             save_ground(path, make())
             report(name)
@@ -56,11 +46,13 @@ def grounds(
 
 def _makers(data: Path, towns: int, held_out: bool) -> Iterator[tuple[str, Callable[[], MaskedGround]]]:
     """Names and makers of the grounds."""
-    seeds: list[tuple[int, Style]] = list(HELD_OUT_TOWNS)
-    if not held_out:
-        seeds = [(FIRST_TOWN + i, "village") for i in range(towns)] + [(FIRST_FARM + i, "farm") for i in range(towns)]
-    for seed, style in seeds:
-        yield f"town_{seed}", partial(town_ground, seed, style)
+    from geoloc.train.grounds.towns.maker import build_town
+
+    def town(seed: int) -> MaskedGround:
+        return build_town(seed, walkers=0, panoramas=0).masked
+
+    for seed in HELD_OUT_TOWNS if held_out else range(FIRST_TOWN, FIRST_TOWN + 2 * towns):
+        yield f"town_{seed}", partial(town, seed)
     for name, make in estonian_grounds(data / "orthos/estonia", held_out).items():
         yield f"boxed_{Path(name).stem}", make
     if not held_out:
@@ -79,22 +71,9 @@ def _unlabelled(data: Path) -> Iterator[tuple[str, np.ndarray, float, np.ndarray
             yield path.stem, read_image(path), UCMERCED_GSD_M, None
     site = load_site(data / "caliterra", False).ground
     inside = site.click_in if site.click_in is not None else site.valid
-    yield "caliterra", *_coarser(site.pixels, site.gsd_m, inside)
+    yield "caliterra", *coarser(site.pixels, site.gsd_m, inside)
     for path in sorted((data / "orthos/estonia").glob("*.jpg")):
         if not path.name.startswith(HELD_OUT):
             pixels = read_image(path)
             # Crops of 1000 px are at 20 cm and of 2000 px at 10 cm.
-            yield path.stem, *_coarser(pixels, 200.0 / max(pixels.shape[:2]), None)
-
-
-def _coarser(
-    pixels: np.ndarray, gsd_m: float, inside: np.ndarray | None
-) -> tuple[np.ndarray, float, np.ndarray | None]:
-    shrink = min(1.0, gsd_m / SEGMENTS_M)
-    if shrink == 1.0:
-        return pixels, gsd_m, inside
-    small = np.asarray(cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
-    size = small.shape[1::-1]
-    if inside is not None:
-        inside = np.asarray(cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
-    return small, gsd_m / shrink, inside
+            yield path.stem, *coarser(pixels, 200.0 / max(pixels.shape[:2]), None)

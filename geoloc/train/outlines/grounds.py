@@ -1,10 +1,9 @@
-"""Grounds whose objects' masks are known: exactly in synthetic towns, nearly where only boxes were drawn."""
+"""Masks of the objects of real images: guessed where boxes were drawn, segments where nothing was."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,14 +11,8 @@ import cv2
 import numpy as np
 
 from geoloc.errors import TrainingError
-from geoloc.system.output import replacing
-from geoloc.town.picture.camera import Pinhole
-from geoloc.town.picture.frame import MosaicGrid
-from geoloc.town.scene.scene import Style
-from geoloc.train.grounds.towns import mosaic_pixels
+from geoloc.train.grounds.masked import MaskedGround, MaskedObject
 
-LEAST_PX = 12
-"""Pixels of a ground that an object has at least."""
 LEAST_SHARE = 0.3
 """Share of its box that an object fills where the mask was only guessed."""
 CUT_ROUND = 0.25
@@ -33,88 +26,10 @@ LEAST_SEGMENT_M = 2.0
 """Shorter side of a segment, metres."""
 DARK = 65
 """Mean grey level below which a segment is taken for a shadow."""
+SEGMENTS_M = 0.12
+"""Finer images are shrunk to about this before segments are looked for."""
 SMALL_PX = 60
 """Boxes narrower than this are enlarged before masks are cut out of them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MaskedObject:
-    """An object of a ground.
-
-    Attributes:
-        kind: such as "barn".
-        corner: column and row of the mask's upper left pixel.
-        mask: h x w, which pixels are the object's.
-        box: xmin, ymin, xmax, ymax in pixels, the bounds of the true object.
-        exact: whether the mask is true; else only the box is.
-    """
-
-    kind: str
-    corner: tuple[int, int]
-    mask: np.ndarray = field(repr=False)
-    box: tuple[float, float, float, float]
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FlatPhoto:
-    """A photograph of a ground.
-
-    Attributes:
-        pixels: H x W x 3, RGB.
-        to_ground: 3 x 3, photo pixels to pixels of the ground, right for what lies on it.
-    """
-
-    pixels: np.ndarray = field(repr=False)
-    to_ground: np.ndarray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MaskedGround:
-    """An image seen from above, with its objects' masks and perhaps photographs of it.
-
-    Attributes:
-        name: of the ground.
-        pixels: H x W x 3, RGB.
-        gsd_m: metres a pixel.
-        objects: those whose masks are known.
-        photos: photographs of the ground.
-    """
-
-    name: str
-    pixels: np.ndarray = field(repr=False)
-    gsd_m: float
-    objects: tuple[MaskedObject, ...] = field(repr=False)
-    photos: tuple[FlatPhoto, ...] = field(default=(), repr=False)
-
-
-def masked_objects(labels: np.ndarray, kinds: Sequence[tuple[int, str]]) -> tuple[MaskedObject, ...]:
-    """Return the objects of an image of labels that lie inside it.
-
-    Args:
-        labels: H x W, the number of the object that each pixel shows.
-        kinds: number and kind of every object.
-    """
-    height, width = labels.shape
-    rows, columns = np.nonzero(labels)
-    numbers = labels[rows, columns]
-    order = np.argsort(numbers, kind="stable")
-    starts = np.flatnonzero(np.diff(numbers[order], prepend=-1))
-    bounds = {
-        int(numbers[order[first]]): (rows[part], columns[part])
-        for first, last in zip(starts, [*starts[1:], len(order)], strict=True)
-        if len(part := order[first:last]) >= LEAST_PX
-    }
-    found = []
-    for number, kind in kinds:
-        if number not in bounds:
-            continue
-        r, c = bounds[number]
-        r0, r1, c0, c1 = int(r.min()), int(r.max()) + 1, int(c.min()), int(c.max()) + 1
-        if r0 > 0 and c0 > 0 and r1 < height and c1 < width:
-            mask = labels[r0:r1, c0:c1] == number
-            found.append(MaskedObject(kind, (c0, r0), mask, (c0, r0, c1, r1), exact=True))
-    return tuple(found)
 
 
 def boxed_ground(name: str, pixels: np.ndarray, gsd_m: float, boxes: Sequence[Sequence[float]]) -> MaskedGround:
@@ -193,6 +108,29 @@ def segmented_ground(name: str, pixels: np.ndarray, gsd_m: float, inside: np.nda
     return MaskedGround(name, pixels, gsd_m, tuple(found))
 
 
+def coarser(
+    pixels: np.ndarray, gsd_m: float, inside: np.ndarray | None
+) -> tuple[np.ndarray, float, np.ndarray | None]:
+    """Return an image as segments are looked for in it, no finer than about `SEGMENTS_M`.
+
+    Args:
+        pixels: H x W x 3, RGB.
+        gsd_m: metres a pixel.
+        inside: H x W, where objects may be; None where they may be anywhere.
+
+    Returns:
+        The image, its GSD and where objects may be.
+    """
+    shrink = min(1.0, gsd_m / SEGMENTS_M)
+    if shrink == 1.0:
+        return pixels, gsd_m, inside
+    small = np.asarray(cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
+    size = small.shape[1::-1]
+    if inside is not None:
+        inside = np.asarray(cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
+    return small, gsd_m / shrink, inside
+
+
 def estonian_grounds(root: Path, held_out: bool) -> dict[str, Callable[[], MaskedGround]]:
     """Return makers of the orthophotos of Tallinn with boxes, by name: those to train on or those held out.
 
@@ -214,86 +152,3 @@ def estonian_grounds(root: Path, held_out: bool) -> dict[str, Callable[[], Maske
         return boxed_ground(name, pixels, float(entry["gsd_m"]) / finer, boxes)
 
     return {name: partial(make, name) for name in sorted(described) if name.startswith(HELD_OUT) == held_out}
-
-
-def town_ground(
-    seed: int, style: Style = "village", *, photos: int = 12, report: Callable[[str], None] = lambda line: None
-) -> MaskedGround:
-    """Return a synthetic town as its mosaic shows it, with photographs by drones.
-
-    Args:
-        seed: of the town; see `geoloc.train.grounds.towns` for which are for training.
-        style: of the town.
-        photos: how many.
-        report: called with a line for each photograph.
-    """
-    from geoloc.town.labels import label_map
-    from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
-    from geoloc.town.scene.scene import build_scene
-    from geoloc.train.grounds.towns import FRAME, GSD_M, SIZE_M, drone, surveyed
-
-    rng = np.random.default_rng([seed, 17])
-    grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
-    scene = build_scene(seed, SIZE_M, style)
-    painted, survey = PaintedGround(scene, seed), survey_day(rng, style)
-    renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
-    pixels, _ = surveyed(renderer, grid)
-    labels = label_map(scene, grid)
-    report(f"town {seed}: mosaic")
-    objects = masked_objects(labels.ids, [(thing.id, thing.kind) for thing in labels.things])
-    flown = SceneRenderer(scene, scene.on_flight(), flight_day(rng, survey), painted)
-    taken = []
-    for number in range(photos):
-        camera = drone(rng, scene)
-        taken.append(FlatPhoto(flown.render(camera, number).pixels, _to_ground(camera, grid)))
-        report(f"town {seed}: photo {number}")
-    return MaskedGround(f"town_{seed}", pixels, GSD_M, objects, tuple(taken))
-
-
-def _to_ground(camera: Pinhole, grid: MosaicGrid) -> np.ndarray:
-    """The homography from a camera's pixels to those of the mosaic, of the ground at height 0."""
-    corners = np.array([[x, y] for x in (0.2, 0.8) for y in (0.8, 0.98)]) * [camera.width, camera.height]
-    points = []
-    for x, y in corners:
-        origin, direction = camera.ray(x, y)
-        points.append(origin - direction * (origin[2] / direction[2]))
-    seen, _ = camera.project(np.array(points))
-    matrix = cv2.getPerspectiveTransform(
-        seen.astype(np.float32), mosaic_pixels(np.array(points), grid).astype(np.float32)
-    ).astype(np.float64)
-    # Positive before the camera, so that what lies beyond the horizon is told from the ground.
-    return np.asarray(matrix * np.sign(matrix[2] @ [*seen[0], 1.0]))
-
-
-def save_ground(path: Path, ground: MaskedGround) -> None:
-    """Keep a ground in a file, for it may have taken minutes to make.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    arrays = {"pixels": ground.pixels}
-    for i, photo in enumerate(ground.photos):
-        arrays |= {f"photo_{i}": photo.pixels, f"to_ground_{i}": photo.to_ground}
-    for i, item in enumerate(ground.objects):
-        arrays[f"mask_{i}"] = item.mask
-    header = {
-        "name": ground.name,
-        "gsd_m": ground.gsd_m,
-        "objects": [[item.kind, item.corner, item.box, item.exact] for item in ground.objects],
-        "photos": len(ground.photos),
-    }
-    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-
-def load_ground(path: Path) -> MaskedGround:
-    """Return a ground that was kept."""
-    with np.load(path) as file:
-        header = json.loads(file["header"].tobytes())
-        objects = tuple(
-            MaskedObject(kind, tuple(corner), file[f"mask_{i}"], tuple(box), exact)
-            for i, (kind, corner, box, exact) in enumerate(header["objects"])
-        )
-        photos = tuple(FlatPhoto(file[f"photo_{i}"], file[f"to_ground_{i}"]) for i in range(header["photos"]))
-        return MaskedGround(header["name"], file["pixels"], header["gsd_m"], objects, photos)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from geoloc.model.network.outline_net import OutlineNet
 from geoloc.model.outline_weights import save_outline_weights
+from geoloc.train.grounds.masked import MaskedGround
 from geoloc.train.outlines.chips import ChipSampler
-from geoloc.train.outlines.fit import fit, ious
-from geoloc.train.outlines.grounds import MaskedGround
+from geoloc.train.outlines.fit import ChipBatch, fit, schedule_of, stacked
+from geoloc.train.outlines.held_out import held_out_lines
 
-TESTED = 240
-"""Chips of each kind that are drawn to see how good it is."""
+BATCH = 12
 
 
 def train(
@@ -27,8 +26,9 @@ def train(
     steps: int,
     seconds: float,
     seed: int = 0,
+    report: Callable[[str], None] = lambda line: None,
 ) -> list[str]:
-    """Train, or go on, and write weights.
+    """Train on the CPU, or go on, and write weights.
 
     Args:
         training: grounds to train on.
@@ -38,10 +38,10 @@ def train(
         steps: how many in all.
         seconds: how long at most now.
         seed: of what is drawn.
+        report: called with a line now and then.
 
     Returns:
-        A line for true masks and one for those guessed from boxes: mean IoU, and shares above one half and three
-        quarters.
+        Lines of how far it is, and those of `held_out_lines`.
 
     Raises:
         OutputError: the weights cannot be written.
@@ -49,14 +49,13 @@ def train(
     torch.manual_seed(seed)
     net = OutlineNet()
     net.backbone.load_imagenet()
-    done = fit(net, ChipSampler(training, seed), checkpoint, steps=steps, seconds=seconds, seed=seed)
+    sampler = ChipSampler(training, seed)
+
+    def batches() -> Iterator[ChipBatch]:
+        while True:
+            yield stacked([sampler.draw() for _ in range(BATCH)])
+
+    schedule = schedule_of(steps=steps, batch=BATCH, seed=seed)
+    done = fit(net, batches(), checkpoint, schedule, seconds=seconds, report=report)
     save_outline_weights(output, net)
-    lines = [f"{done} of {steps} steps; wrote {output}"]
-    for name, exact in (("true masks", True), ("masks guessed from boxes", False)):
-        chosen = [ground for ground in held_out if any(item.exact == exact for item in ground.objects)]
-        if chosen:
-            sampler = ChipSampler(chosen, seed + 1)
-            values = np.array(ious(net, [sampler.draw() for _ in range(TESTED)]))
-            shares = f"{(values > 0.5).mean():.2f} above 0.5, {(values > 0.75).mean():.2f} above 0.75"
-            lines.append(f"held-out {name}: mean IoU {values.mean():.3f}, {shares}")
-    return lines
+    return [f"{done} of {steps} steps; wrote {output}", *held_out_lines(net, held_out, seed)]

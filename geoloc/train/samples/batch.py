@@ -28,6 +28,7 @@ class Batch:
         sized: B bool, whether the size of the box is that of a real object.
         gsd_m: B, metres on the ground a reference pixel.
         matches: B x h x w x 2, as in `Example`.
+        view: B x 3, how the queries are seen, see `geoloc.plane.lean`.
         around: cells of stride 16 that a reference, as long as it is an image, shows beyond its window on all sides;
             features, boxes and matches are of the window alone.
     """
@@ -40,6 +41,7 @@ class Batch:
     sized: Tensor
     gsd_m: Tensor
     matches: Tensor
+    view: Tensor
     around: int = 0
 
     def __len__(self) -> int:
@@ -74,6 +76,13 @@ class Batch:
 
         return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
 
+    def in_bytes(self) -> Batch:
+        """Return the batch with its images, not yet encoded, in 8 bits."""
+        query, reference = self.query, self.reference
+        if isinstance(query, Features) or isinstance(reference, Features):
+            raise TypeError("these examples are encoded already")
+        return replace(self, query=query.round().to(torch.uint8), reference=reference.round().to(torch.uint8))
+
     def turned(self, quarters: int) -> Batch:
         """Turn the references, square and not yet encoded, anticlockwise by so many quarters; returns another batch."""
         if isinstance(self.reference, Features):
@@ -85,6 +94,19 @@ class Batch:
             box = torch.stack([box[:, 1], side - box[:, 2], box[:, 3], side - box[:, 0]], dim=1)
             matches = torch.stack([matches[..., 1], side - matches[..., 0]], dim=-1)
         return replace(self, reference=self.reference.rot90(quarters, (2, 3)), box=box, matches=matches)
+
+
+    def turned_whole(self, quarters: int) -> Batch:
+        """Turn queries and references, square and not yet encoded, as `turned` does references: north stays as told."""
+        turned, query = self.turned(quarters), self.query
+        if isinstance(query, Features):
+            raise TypeError("these examples are encoded already")
+        side, click, view = float(query.shape[-1]), self.click, self.view
+        for _ in range(quarters % 4):
+            click = torch.stack([click[:, 1], side - click[:, 0]], dim=1)
+            view = torch.stack([view[:, 1], -view[:, 0], view[:, 2]], dim=1)
+        matches = turned.matches.rot90(quarters, (1, 2))
+        return replace(turned, query=query.rot90(quarters, (2, 3)), click=click, view=view, matches=matches)
 
 
 def collate(examples: Sequence[Example]) -> Batch:
@@ -106,4 +128,5 @@ def collate(examples: Sequence[Example]) -> Batch:
         sized=torch.tensor([e.sized for e in examples]),
         gsd_m=torch.tensor([e.gsd_m for e in examples], dtype=torch.float32),
         matches=stack([e.matches for e in examples]),
+        view=torch.zeros(len(examples), 3),
     )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from geoloc.model.network.features import STRIDE
 from geoloc.plane import homography
+from geoloc.plane.homography import jacobian, map_points
 from geoloc.train.grounds.ground import Ground, Texture
 from geoloc.train.grounds.posed_photo import PosedPhoto
+from geoloc.train.samples.from_above import filled_beyond, plane_of, view_at, wrong_plane
 from geoloc.train.samples.perspective import pixel_centres
 from geoloc.train.samples.sample import (
     HEADING_SPREAD_DEG,
@@ -25,6 +30,22 @@ from geoloc.train.samples.sample import (
 
 CROP_SHARE = (0.3, 1.0)
 """Sides of crops over the photo's shorter side."""
+ABOVE_SHARE = 0.55
+"""Of queries of photographs that are drawn from above where that can be."""
+FOOTPRINT_M = (12.0, 90.0)
+"""Metres of ground across a query from above."""
+LEAST_PX = 40.0
+"""Photo pixels across a query from above, at the click and across the line of sight, at least."""
+PLANE_SHARE = (0.25, 0.6)
+"""Reach, over the photo's shorter side, of the places that the plane at a click is fitted to."""
+PLANE_PLACES = 300
+PLANE_SLACK_M = 0.6
+LEAST_SHOWN = 0.2
+"""Share of a query that must show anything."""
+HEIGHT_SPREAD = 0.2
+"""Standard deviation of the logarithm of the height over ground that is supposed of a panorama, over the true one."""
+MOST_LEVEL_DEG = 87.5
+"""Angle from straight down beyond which the ground of a panorama is not drawn."""
 _TRIES = 24
 _SLACK_M = 0.3
 
@@ -32,24 +53,30 @@ _SLACK_M = 0.3
 class _PhotoCrop(NamedTuple):
     """A part of a photograph.
 
-    to_photo: 3 x 3, query pixels to photo pixels. shape: rows and columns of the query. click: (x, y) in it. box, sized
-    and turn_deg: as in `Sample`.
+    to_photo: the way from query pixels, h x w x 2, to those of the photo, NaN where nothing is shown. shape: rows and columns of the query. click: (x,
+    y) in it. box, sized, turn_deg and view: as in `Sample`.
     """
 
-    to_photo: np.ndarray
+    to_photo: Callable[[Tensor], Tensor]
     shape: tuple[int, int]
     click: np.ndarray
     box: np.ndarray
     sized: bool
     turn_deg: float
+    view: np.ndarray
 
 
 def sample_photo(
-    photo: PosedPhoto, ground: Ground, texture: Texture, rng: np.random.Generator, *, side: int, device: torch.device
+    photo: PosedPhoto,
+    ground: Ground,
+    texture: Texture,
+    rng: np.random.Generator,
+    *,
+    side: int,
+    device: torch.device,
+    strip: bool = False,
 ) -> Sample | None:
-    """Draw a query of a photograph.
-
-    A panorama is taken whole, side x 2 side, the click in its middle column, as the search does.
+    """Draw a query of a photograph, as taken or drawn onto the ground.
 
     Args:
         photo: what the query is cut from.
@@ -58,25 +85,113 @@ def sample_photo(
         rng: what the place, scale and turn are drawn from.
         side: of the query, pixels.
         device: where its image is to be.
+        strip: take a panorama whole, side x 2 side, the click in its middle column; else it is drawn onto the ground.
 
     Returns:
         The query; None where the draw shows nothing known.
     """
-    crop = _panorama(photo, ground, rng, side) if photo.panorama else _square(photo, ground, rng, side)
+    if photo.panorama and not strip:
+        crop = _unrolled(photo, ground, rng, side)
+    elif photo.panorama:
+        crop = _panorama(photo, ground, rng, side)
+    elif rng.random() < ABOVE_SHARE:
+        crop = _from_above(photo, ground, rng, side)
+    else:
+        crop = _square(photo, ground, rng, side)
     if crop is None:
         return None
-    (rows, columns), to_photo = crop.shape, crop.to_photo
-    pixels = pixel_centres(rows, columns, 1, device)
-    matrix = torch.tensor(to_photo, dtype=torch.float32, device=device)
-    xy = pixels @ matrix[:2, :2].T + matrix[:2, 2]
+    rows, columns = crop.shape
+    # One place more on every side: how far apart neighbours are tells how much of the photo a pixel covers.
+    corners = crop.to_photo(pixel_centres(rows + 1, columns + 1, 1, device) - 0.5)
+    xy = (corners[:-1, :-1] + corners[1:, 1:]) / 2
+    right, down = corners[:-1, 1:] - corners[:-1, :-1], corners[1:, :-1] - corners[:-1, :-1]
+    area = (right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0]).abs()
+    width, height = (float(side) for side in photo.size)
+    shows = torch.isfinite(xy).all(-1) & (xy[..., 1] >= 0) & (xy[..., 1] < height)
     if photo.panorama:
-        xy = torch.stack([xy[..., 0].remainder(float(photo.size[0])), xy[..., 1]], dim=-1)
-    scale = math.sqrt(abs(np.linalg.det(to_photo[:2, :2])))
-    image = texture.sample(xy, xy.new_full(xy.shape[:2], scale))
-    centres = pixel_centres(rows // STRIDE, columns // STRIDE, STRIDE, torch.device("cpu")).double().numpy()
-    places = photo.place(homography.map_points(to_photo, centres))
+        # Where its edges meet, neighbours lie far apart.
+        area = area.clamp(max=float(area.nan_to_num().median()) * 16 + 1)
+        xy = torch.stack([xy[..., 0].remainder(width), xy[..., 1]], dim=-1)
+    else:
+        shows &= (xy[..., 0] >= 0) & (xy[..., 0] < width)
+    if shows.float().mean() < LEAST_SHOWN:
+        return None
+    scale = area.nan_to_num(1.0).sqrt().clamp(min=1e-3)
+    image = filled_beyond(texture.sample(torch.where(shows[..., None], xy, 0.0), scale), shows)
+    cells = crop.to_photo(pixel_centres(rows // STRIDE, columns // STRIDE, STRIDE, torch.device("cpu")).double())
+    places = photo.place(cells.numpy())
     places = np.where(ground.has_data(np.nan_to_num(places, nan=-1.0))[..., None], places, np.nan)
-    return Sample(photo.ground, image, crop.click.astype(np.float32), places, crop.box, crop.sized, crop.turn_deg)
+    click = crop.click.astype(np.float32)
+    return Sample(photo.ground, image, click, places, crop.box, crop.sized, crop.turn_deg, crop.view)
+
+
+def _from_above(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
+    """Draw a square of the ground round a place, as the photo shows it on a plane that is nearly right."""
+    tried = rng.uniform(0.03, 0.97, (_TRIES, 2)) * photo.size
+    chosen = _choose(photo, ground, tried, rng)
+    if chosen is None:
+        return None
+    clicked, box, sized = chosen
+    reach = log_uniform(rng, *PLANE_SHARE) * min(photo.size)
+    seen = _seen_about(photo, clicked, reach)
+    if len(seen[0]) < 12:
+        return None
+    some = rng.permutation(len(seen[0]))[:PLANE_PLACES]
+    plane = plane_of(seen[0][some], seen[1][some], PLANE_SLACK_M / ground.gsd_m)
+    if plane is None:
+        return None
+    place = map_points(plane, clicked)
+    if not np.isfinite(place).all():
+        return None
+    plane = wrong_plane(plane, place, clicked, rng)
+    # Across the line of sight a photo pixel covers the least ground.
+    covers = np.linalg.svd(jacobian(plane, clicked))[1][1] * ground.gsd_m
+    footprint = log_uniform(rng, max(FOOTPRINT_M[0], LEAST_PX * covers), FOOTPRINT_M[1])
+    at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
+    turn = draw_turn(sized, rng)
+    up = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
+    to_ground = homography.similarity(footprint / side / ground.gsd_m, up, tuple(place), tuple(at))
+    to_photo = np.linalg.inv(plane) @ to_ground
+    to_photo = to_photo / (to_photo[2] @ [*at, 1.0])
+
+    return _PhotoCrop(partial(_mapped, to_photo), (side, side), at, box, sized, turn, view_at(to_photo, at))
+
+
+def _unrolled(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
+    """Draw a square of the ground round a place, as a panorama shows it from a height that is supposed."""
+    stand = photo.stand
+    tried = np.stack([rng.uniform(0, photo.size[0], _TRIES), rng.uniform(0.5, 0.95, _TRIES) * photo.size[1]], axis=1)
+    chosen = _choose(photo, ground, tried, rng)
+    if stand is None or chosen is None:
+        return None
+    clicked, box, sized = chosen
+    height = stand.height_m * math.exp(rng.normal(0, HEIGHT_SPREAD)) / ground.gsd_m
+    # Where the ray of the click meets the ground that is supposed, from the camera.
+    down = (clicked[1] / photo.size[1] - 0.5) * math.pi
+    if down <= math.radians(90 - MOST_LEVEL_DEG):
+        return None
+    azimuth = math.radians(stand.heading_deg) + (clicked[0] / photo.size[0] - 0.5) * 2 * math.pi
+    away = np.array([math.sin(azimuth), -math.cos(azimuth)])
+    place = away * height / math.tan(down)
+    turn = draw_turn(sized, rng)
+    up = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
+    at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
+    to_ground = homography.similarity(
+        log_uniform(rng, *FOOTPRINT_M) / side / ground.gsd_m, up, tuple(place), tuple(at)
+    )
+
+    def shown(xy: Tensor) -> Tensor:
+        x, y = _mapped(to_ground, xy).unbind(-1)
+        flat = (x**2 + y**2).sqrt()
+        turned = torch.atan2(x, -y) - math.radians(stand.heading_deg)
+        column = (turned / (2 * math.pi) + 0.5).remainder(1) * float(photo.size[0])
+        row = (0.5 + torch.atan2(torch.full_like(flat, height), flat) / math.pi) * float(photo.size[1])
+        far = flat > height * math.tan(math.radians(MOST_LEVEL_DEG))
+        return torch.where(far[..., None], torch.nan, torch.stack([column, row], dim=-1))
+
+    lean = math.cos(down) * np.linalg.inv(to_ground[:2, :2]) @ away
+    lean *= math.cos(down) / max(float(np.linalg.norm(lean)), 1e-9)
+    return _PhotoCrop(shown, (side, side), at, box, sized, turn, np.array([*lean, 1.0]))
 
 
 def _square(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
@@ -91,17 +206,17 @@ def _square(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: i
     at = np.clip(rng.normal(0.5, 0.2, (_TRIES, 2)), 0.06, 0.94) * side
     # What is clicked decides how the window lies, and that how the crop is turned: so first the place, upright.
     upright = homography.similarity(scale, 0, tuple(middle), (side / 2, side / 2))
-    chosen = _choose(photo, ground, homography.map_points(upright, at), rng)
+    chosen = _choose(photo, ground, map_points(upright, at), rng)
     if chosen is None:
         return None
     clicked, box, sized = chosen
     turn = draw_turn(sized, rng)
     angle = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG) - bearing
     to_photo = homography.similarity(scale, angle, tuple(middle), (side / 2, side / 2))
-    click = homography.map_points(np.linalg.inv(to_photo), clicked)
+    click = map_points(np.linalg.inv(to_photo), clicked)
     if (click < 0.03 * side).any() or (click > 0.97 * side).any():
         return None
-    return _PhotoCrop(to_photo, (side, side), click, box, sized, turn)
+    return _PhotoCrop(partial(_mapped, to_photo), (side, side), click, box, sized, turn, np.zeros(3))
 
 
 def _panorama(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
@@ -114,12 +229,30 @@ def _panorama(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side:
     clicked, box, sized = chosen
     to_photo = np.diag([scale, scale, 1.0])
     to_photo[:2, 2] = clicked[0] - width / 2, height / 2 - scale * side / 2
-    click = homography.map_points(np.linalg.inv(to_photo), clicked)
+    click = map_points(np.linalg.inv(to_photo), clicked)
     if not 0 <= click[1] < side:
         return None
     # Nothing tells which way a panorama looks.
     turn = float(rng.uniform(0, 360)) if not sized else draw_turn(sized, rng)
-    return _PhotoCrop(to_photo, (side, 2 * side), click, box, sized, turn)
+    return _PhotoCrop(partial(_mapped, to_photo), (side, 2 * side), click, box, sized, turn, np.zeros(3))
+
+
+def _mapped(matrix: np.ndarray, xy: Tensor) -> Tensor:
+    """Map points (... x 2) by a 3 x 3 homography, as `map_points` does, on their device."""
+    by = torch.tensor(matrix, dtype=xy.dtype, device=xy.device)
+    mapped = xy @ by[:, :2].T + by[:, 2]
+    depth = mapped[..., 2:]
+    return mapped[..., :2] / torch.where(depth > 1e-6, depth, torch.nan)
+
+
+def _seen_about(photo: PosedPhoto, middle: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pixels whose places are known within a square about one, and the places, N x 2 each."""
+    low = np.maximum((middle - reach) / photo.step, 0).astype(int)
+    high = np.ceil((middle + reach) / photo.step).astype(int)
+    places = np.asarray(photo.places[low[1] : high[1], low[0] : high[0]], np.float64)
+    rows, columns = np.nonzero(np.isfinite(places).all(-1))
+    xy = (np.stack([columns + low[0], rows + low[1]], axis=-1) + 0.5) * photo.step
+    return xy, places[rows, columns]
 
 
 def _choose(

@@ -27,6 +27,7 @@ class Sample:
         sized: whether `box` is that of an object and not only round the clicked place.
         turn_deg: how far the reference window is to be turned against the ground; the query's up is within
             `HEADING_SPREAD_DEG` of its up.
+        view: 3, how it is seen, see `geoloc.plane.lean`; zeros as taken.
     """
 
     ground: int
@@ -36,6 +37,7 @@ class Sample:
     box: np.ndarray
     sized: bool
     turn_deg: float
+    view: np.ndarray = field(default_factory=lambda: np.zeros(3))
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -31,6 +32,10 @@ LEAST_FOOTPRINT_PX = 75
 """Reference pixels that a query covers at the least."""
 KEPT = 8
 """Batches that wait to be shown again."""
+NEWCOMERS = 0.5
+"""Share of queries of what was added on the way, at most: however many towns are built, real ground stays half."""
+ASK_S = 15.0
+"""Seconds after which it is looked for more to draw from."""
 MOST_EMPTY = 1.4
 """Sides of windows over those of the ground they show, at the most."""
 
@@ -47,7 +52,7 @@ class SamplerSettings:
             padding with zeros by nine tenths.
         gsd_m: least and most of references.
         photo_share: of queries that are from photographs; 0 where the collection has none.
-        panorama_share: of batches that are all panoramas; 0 where the collection has none.
+        panorama_share: of batches that are all panoramas as taken; 0 where the collection has none.
         absent_share: of windows that do not show the object.
         simulated: what simulated queries vary over.
     """
@@ -86,22 +91,45 @@ class Sampler:
         self.device = torch.device(device)
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(self.device).manual_seed(seed)
-        self._ground_textures = [Texture(g.pixels, self.device, g.valid) for g in collection.grounds]
-        self._photo_textures = [Texture(p.pixels, self.device) for p in collection.photos]
-        self._flat = [i for i, photo in enumerate(collection.photos) if not photo.panorama]
-        self._panoramas = [i for i, photo in enumerate(collection.photos) if photo.panorama]
-        weights = np.array(collection.weights)
-        self._weights = weights / weights.sum()
+        self._begun_with = len(collection.grounds)
+        self._ground_textures: list[Texture] = []
+        self._photo_textures: list[Texture] = []
+        self._take_in()
+
+    def add(self, more: Collection) -> None:
+        """Draw from another collection too."""
+        known, first = self.collection, len(self.collection.grounds)
+        photos = tuple(replace(photo, ground=photo.ground + first) for photo in more.photos)
+        self.collection = Collection(
+            known.grounds + more.grounds, known.photos + photos, known.weights + more.weights
+        )
+        self._take_in()
+
+    def _take_in(self) -> None:
+        """Put on the device what is not yet there, and count anew what can be drawn."""
+        collection = self.collection
+        for ground in collection.grounds[len(self._ground_textures) :]:
+            self._ground_textures.append(Texture(ground.pixels, self.device, ground.valid))
+        for photo in collection.photos[len(self._photo_textures) :]:
+            self._photo_textures.append(Texture(photo.pixels, self.device))
+        photos = collection.photos
+        self._panoramas = [i for i, photo in enumerate(photos) if photo.panorama]
+        self._squares = [i for i, photo in enumerate(photos) if not photo.panorama or photo.stand is not None]
+        shares = np.array(collection.weights)
+        first, later = shares[: self._begun_with].sum(), shares[self._begun_with :].sum()
+        shares[self._begun_with :] *= min(1.0, NEWCOMERS / (1 - NEWCOMERS) * first / max(later, 1e-9))
+        self._weights = shares / shares.sum()
 
     def batch(self, count: int) -> Batch:
         """Draw `count` examples of one shape."""
         rng, settings = self.rng, self.settings
         samples: list[Sample] = []
         if self._panoramas and rng.random() < settings.panorama_share:
-            samples = self._photo_samples(self._panoramas, count)
+            samples = self._photo_samples(self._panoramas, count, strip=True)
         else:
-            if self._flat:
-                samples = self._photo_samples(self._flat, int(rng.binomial(count, settings.photo_share)))
+            if self._squares:
+                wanted = int(rng.binomial(count, settings.photo_share))
+                samples = self._photo_samples(self._squares, wanted, strip=False)
             while len(samples) < count:
                 picks = rng.choice(len(self._weights), count - len(samples), p=self._weights)
                 samples += simulate_samples(
@@ -115,16 +143,18 @@ class Sampler:
                 )
         return self._with_windows(samples)
 
-    def _photo_samples(self, numbers: list[int], count: int) -> list[Sample]:
-        """Draw queries of the photographs of these numbers."""
+    def _photo_samples(self, numbers: list[int], count: int, *, strip: bool) -> list[Sample]:
+        """Draw queries of the photographs of these numbers; `strip` as in `sample_photo`."""
         samples: list[Sample] = []
+        new = np.array([self.collection.photos[number].ground >= self._begun_with for number in numbers])
+        shares = np.where(new, min(1.0, NEWCOMERS / (1 - NEWCOMERS) * (~new).sum() / max(new.sum(), 1)), 1.0)
+        shares = shares if (~new).any() else np.ones(len(numbers))
         while len(samples) < count:
-            number = numbers[self.rng.integers(len(numbers))]
+            number = numbers[self.rng.choice(len(numbers), p=shares / shares.sum())]
             photo = self.collection.photos[number]
             ground = self.collection.grounds[photo.ground]
-            sample = sample_photo(
-                photo, ground, self._photo_textures[number], self.rng, side=self.settings.query_px, device=self.device
-            )
+            texture, side = self._photo_textures[number], self.settings.query_px
+            sample = sample_photo(photo, ground, texture, self.rng, side=side, device=self.device, strip=strip)
             if sample is not None:
                 samples.append(sample)
         return samples
@@ -149,6 +179,7 @@ class Sampler:
             sized=torch.tensor([s.sized and w.present for s, w in zip(samples, windows, strict=True)], device=device),
             gsd_m=torch.tensor([w.gsd_m for w in windows], dtype=torch.float32, device=device),
             matches=tensor([w.matches for w in windows]),
+            view=tensor([sample.view for sample in samples]),
             around=self.settings.around,
         )
 
@@ -228,34 +259,60 @@ def _across_m(sample: Sample, ground: Ground) -> float:
 class SampleStream(IterableDataset[Batch]):
     """Endless batches drawn on `device`, each worker with its own draws.
 
-    On a CPU every other batch is one of the last `KEPT`, its windows turned: drawing a batch takes half as long as
-    learning from it, on the same cores.
+    Every other batch is one of the last `KEPT`, turned: drawing a batch takes half as long as learning from
+    it on the same cores, and a core draws a hundred examples a second on an accelerator that learns from a thousand.
+    What workers draw on an accelerator goes through this machine's memory, in 8 bits: each of them feeds it by itself.
     """
 
     def __init__(
-        self, collection: Collection, settings: SamplerSettings, batch: int, seed: int, device: str = "cpu"
+        self,
+        collection: Collection | Callable[[], Collection],
+        settings: SamplerSettings,
+        batch: int,
+        seed: int,
+        device: str = "cpu",
+        newcomers: Callable[[int, int], Iterator[Collection]] | None = None,
     ) -> None:
         """Draw from a collection, `batch` examples at a time.
 
         Args:
-            collection: what is drawn from.
+            collection: what is drawn from, or what returns it: then each worker makes its own, and nothing large is
+                handed to them.
             settings: what examples vary over.
             batch: examples a batch.
             seed: of all draws; each worker makes its own of it.
             device: where pictures are kept and batches made.
+            newcomers: given the number of a worker and how many there are, yields what has come since it was last asked
+                that this worker is to draw from as well; pickled where there are workers.
         """
         self.collection, self.settings, self.batch, self.seed, self.device = collection, settings, batch, seed, device
+        self.newcomers = newcomers
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches for ever."""
         info = torch.utils.data.get_worker_info()
-        sampler = Sampler(self.collection, self.settings, self.device, self.seed * 1000 + (info.id if info else 0))
+        number, count = (info.id, info.num_workers) if info else (0, 1)
+        if info and self.device != "cpu":
+            # What is left to this process is little; more threads would only wait for each other.
+            torch.set_num_threads(1)
+        collection = self.collection() if callable(self.collection) else self.collection
+        sampler = Sampler(collection, self.settings, self.device, self.seed * 1000 + number)
         kept: deque[Batch] = deque(maxlen=KEPT)
+        asked = time.monotonic()
         while True:
-            kept.append(sampler.batch(self.batch))
-            yield kept[-1]
-            if sampler.device.type == "cpu":
-                yield kept[sampler.rng.integers(len(kept))].turned(int(sampler.rng.integers(1, 4)))
+            if self.newcomers is not None and time.monotonic() - asked > ASK_S:
+                for more in self.newcomers(number, count):
+                    sampler.add(more)
+                asked = time.monotonic()
+            batch = sampler.batch(self.batch)
+            if info and sampler.device.type != "cpu":
+                batch = batch.in_bytes().to("cpu")
+            kept.append(batch)
+            yield batch
+            again, quarters = kept[sampler.rng.integers(len(kept))], int(sampler.rng.integers(1, 4))
+            square = again.query.shape[-1] == again.query.shape[-2]
+            # Nothing tells which way a panorama as taken looks, so its windows may be turned by themselves.
+            yield again.turned_whole(quarters) if square else again.turned(quarters)
 
 
 def loader(stream: IterableDataset[Batch], workers: int) -> DataLoader[Batch]:

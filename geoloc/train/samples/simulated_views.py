@@ -1,7 +1,8 @@
 """Queries simulated from an image of the ground alone: photographs by drones that never flew.
 
 True perspective: a pinhole camera at any tilt up to 75 degrees and any heading, 20 to 300 m above the ground, with a
-lens of 40 to 90 degrees, of whose picture the query is a part. What stands up hides what is behind it.
+lens of 40 to 90 degrees, of whose picture the query is a part. What stands up hides what is behind it. The query is
+that part as taken, or drawn from above (`geoloc.train.samples.from_above`) as a search draws it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 
 from geoloc.model.network.features import STRIDE
+from geoloc.plane.homography import map_points
 from geoloc.train.grounds.ground import Ground, Texture
 from geoloc.train.samples.perspective import (
     Cameras,
@@ -26,6 +28,14 @@ from geoloc.train.samples.perspective import (
     project_points,
     rays,
     rotations,
+)
+from geoloc.train.samples.from_above import (
+    Drawn,
+    SupposedCamera,
+    as_taken,
+    draw_from_above,
+    filled_beyond,
+    wants_from_above,
 )
 from geoloc.train.samples.relief import Relief, build_relief
 from geoloc.train.samples.sample import (
@@ -46,6 +56,10 @@ HEIGHT_M = (20.0, 300.0)
 LENS_DEG = (40.0, 90.0)
 LEAST_TEXTURE = 10.0
 """Grey levels, standard deviation round the object: open water tells nobody where it is."""
+FINE = (0.8, 3.0)
+"""How much finer photos are than the queries from above that are drawn of them."""
+NEAREST = 0.05
+"""How near the ground may be over how near it is at the click, where it is drawn from above."""
 _SLACK_M = 0.5
 
 
@@ -66,8 +80,10 @@ class ViewRanges:
 class _CameraPlan:
     """A camera over one ground.
 
-    target: the pixel of the ground it is about, the origin of its frame. at: where in the query that is seen. scale_m:
-    metres a query pixel there.
+    target: the pixel of the ground it is about, the origin of its frame. at: where in the camera's crop that is seen.
+    scale_m: metres a pixel of the crop there. up: heading of the query's up, radians. frame: half the width and height
+    of the photo round the principal point. above: where in a query from above the target is seen, and its metres a
+    pixel; None for one as taken.
     """
 
     ground: int
@@ -80,6 +96,9 @@ class _CameraPlan:
     principal: np.ndarray
     at: np.ndarray
     scale_m: float
+    up: float
+    frame: np.ndarray
+    above: tuple[np.ndarray, float] | None
     relief: Relief
 
 
@@ -108,18 +127,21 @@ def simulate_samples(
     if not plans:
         return []
     cameras, field = _stack(plans, [grounds[p.ground] for p in plans], device)
-    clicks = _clicks(plans, cameras, field, grounds, rng, side=side)
+    drawn = _drawn(plans, cameras, rng)
+    clicks = _clicks(plans, cameras, field, grounds, rng, drawn=drawn, side=side)
     kept = [i for i, click in enumerate(clicks) if click is not None]
     if not kept:
         return []
     index = torch.tensor(kept, device=device)
     cameras = Cameras(*(part[index] for part in cameras))
     field = HeightField(*(part[index] for part in field))
-    pixels = pixel_centres(side, side, 1, device).expand(len(kept), -1, -1, -1)
+    shown = [one for i in kept if (one := drawn[i]) is not None]
+    pixels, shows = _mapped(shown, pixel_centres(side, side, 1, device))
     hits = cast_rays(cameras, field, pixels)
     slope = rays(cameras, pixels)
-    cells = pixel_centres(side // STRIDE, side // STRIDE, STRIDE, device).expand(len(kept), -1, -1, -1)
-    cell_places = cast_rays(cameras, field, cells).place[..., :2].cpu().numpy().astype(np.float64)
+    cells, cell_shows = _mapped(shown, pixel_centres(side // STRIDE, side // STRIDE, STRIDE, device))
+    cell_places = cast_rays(cameras, field, cells).place[..., :2]
+    cell_places = torch.where(cell_shows[..., None], cell_places, torch.nan).cpu().numpy().astype(np.float64)
     samples = []
     for j, i in enumerate(kept):
         plan, ground = plans[i], grounds[plans[i].ground]
@@ -127,10 +149,47 @@ def simulate_samples(
         view_hits = RayHits(*(part[j] for part in hits))
         texture = textures[plan.ground]
         image = _shade(view_hits, slope[j], cameras.focal[j], plan=plan, ground=ground, texture=texture, rng=rng)
+        if shown[j].above:
+            image = filled_beyond(image, shows[j])
         places = cell_places[j] / ground.gsd_m + plan.target
-        places = np.where(ground.has_data(places)[..., None], places, np.nan)
-        samples.append(Sample(plan.ground, image, click, places, box, sized, plan.turn_deg))
+        places = np.where(ground.has_data(np.nan_to_num(places, nan=-1.0))[..., None], places, np.nan)
+        samples.append(Sample(plan.ground, image, click, places, box, sized, plan.turn_deg, shown[j].view(click)))
     return samples
+
+
+def _drawn(plans: Sequence[_CameraPlan], cameras: Cameras, rng: np.random.Generator) -> list[Drawn | None]:
+    """Say how each query is drawn of its camera's crop; None where its ground would be seen too flat."""
+    centres, rotation = (part.cpu().numpy().astype(np.float64) for part in cameras[:2])
+    drawn: list[Drawn | None] = []
+    for plan, centre, turned in zip(plans, centres, rotation, strict=True):
+        if plan.above is None:
+            drawn.append(as_taken())
+            continue
+        camera = SupposedCamera(centre, turned, plan.focal, plan.principal, plan.frame)
+        at, scale_m = plan.above
+        drawn.append(draw_from_above(camera, plan.at, rng, at=at, scale_m=scale_m, up=plan.up))
+    return drawn
+
+
+def _mapped(drawn: Sequence[Drawn], pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the pixels of cameras' crops that pixels of queries (h x w x 2) show, and which of them show anything.
+
+    Returns:
+        B x h x w x 2, and B x h x w.
+    """
+    if not any(one.above for one in drawn):
+        every = pixels.expand(len(drawn), -1, -1, -1)
+        return every, torch.ones(every.shape[:3], dtype=torch.bool, device=pixels.device)
+    matrices = torch.from_numpy(np.stack([one.to_camera for one in drawn]).astype(np.float32)).to(pixels.device)
+    low, high = (
+        torch.from_numpy(np.stack(side).astype(np.float32)).to(pixels.device)[:, None, None]
+        for side in zip(*((one.low, one.high) for one in drawn), strict=True)
+    )
+    mapped = torch.einsum("bij,hwj->bhwi", matrices[:, :, :2], pixels) + matrices[:, None, None, :, 2]
+    depth = mapped[..., 2]
+    xy = mapped[..., :2] / depth.clamp(min=NEAREST)[..., None]
+    shows = (depth > NEAREST) & ((xy >= low) & (xy <= high)).all(-1)
+    return torch.where(shows[..., None], xy, (low + high) / 2), shows
 
 
 def _draw_plan(
@@ -145,14 +204,20 @@ def _draw_plan(
     if not ground.clickable(target):
         return None
     turn = draw_turn(box is not None, rng)
-    heading = math.radians(turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG))
+    up = heading = math.radians(turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG))
     tilt = math.radians(ranges.tilt_deg[0] + (ranges.tilt_deg[1] - ranges.tilt_deg[0]) * rng.random() ** 1.3)
     # The query is a part, `share` of the photo's width, anywhere in a photo of 4:3.
     share = log_uniform(rng, 0.2, 0.75)
-    focal = side / share / (2 * math.tan(math.radians(rng.uniform(*LENS_DEG)) / 2))
-    room = np.array([1 - share, 0.75 - share]) / 2 * (side / share)
-    principal = side / 2 + rng.uniform(-room, room)
-    at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
+    from_above = wants_from_above(tilt, rng)
+    drawn_at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
+    # One from above lies as north is supposed to, whichever way the camera looks.
+    heading = rng.uniform(0, 2 * math.pi) if from_above else up
+    across = side * (log_uniform(rng, *FINE) if from_above else 1.0)
+    focal = across / share / (2 * math.tan(math.radians(rng.uniform(*LENS_DEG)) / 2))
+    frame = np.array([1, 0.75]) / 2 * (across / share)
+    room = frame - across / 2
+    principal = across / 2 + rng.uniform(-room, room)
+    at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * across
     size_m = 0.0 if box is None else float((box[2:] - box[:2]).max()) * ground.gsd_m
     footprint = log_uniform(
         rng, max(ranges.footprint_m[0], 1.5 * size_m), min(ranges.footprint_m[1], max(ground.size_m, 20))
@@ -161,7 +226,11 @@ def _draw_plan(
     if _texture(ground, target, footprint) < LEAST_TEXTURE:
         return None
     relief = build_relief(ground, target, reach_m / ground.gsd_m, rng)
-    return _CameraPlan(number, target, box, turn, tilt, heading, focal, principal, at, footprint / side, relief)
+    above = (drawn_at, footprint / side) if from_above else None
+    scale_m = footprint / across
+    return _CameraPlan(
+        number, target, box, turn, tilt, heading, focal, principal, at, scale_m, up, frame, above, relief
+    )
 
 
 def _texture(ground: Ground, at: np.ndarray, footprint_m: float) -> float:
@@ -209,6 +278,7 @@ def _clicks(
     grounds: Sequence[Ground],
     rng: np.random.Generator,
     *,
+    drawn: Sequence[Drawn | None],
     side: int,
 ) -> list[tuple[np.ndarray, np.ndarray, bool] | None]:
     """Choose clicks.
@@ -222,8 +292,13 @@ def _clicks(
     top = torch.cat([zero, height_at(field, zero)[..., None]], dim=-1)
     of_target = project_points(cameras, top)[:, 0, 0].cpu().numpy().astype(np.float64)
     elsewhere = rng.uniform(0.08, 0.92, (len(plans), 2)) * side
-    clicks = np.stack([of_target, elsewhere], axis=1)
-    pixels = torch.from_numpy(np.nan_to_num(clicks).astype(np.float32)).to(device)[:, None]
+    clicks, seen = np.full((len(plans), 2, 2), np.nan), np.full((len(plans), 2, 2), np.nan)
+    for i, one in enumerate(drawn):
+        if one is not None:
+            clicks[i] = map_points(np.linalg.inv(one.to_camera), of_target[i]), elsewhere[i]
+            seen[i] = of_target[i], map_points(one.to_camera, elsewhere[i])
+            seen[i][((seen[i] < one.low) | (seen[i] > one.high)).any(-1)] = np.nan
+    pixels = torch.from_numpy(np.nan_to_num(seen).astype(np.float32)).to(device)[:, None]
     places = cast_rays(cameras, field, pixels).place[:, 0, :, :2].cpu().numpy().astype(np.float64)
     found: list[tuple[np.ndarray, np.ndarray, bool] | None] = []
     for i, plan in enumerate(plans):
@@ -233,7 +308,7 @@ def _clicks(
         chosen = None
         for j in range(2):
             inside = (clicks[i, j] > 0.03 * side).all() and (clicks[i, j] < 0.97 * side).all()
-            if not inside or not np.isfinite(shown[j]).all() or not ground.clickable(shown[j]):
+            if not inside or not np.isfinite([seen[i, j], shown[j]]).all() or not ground.clickable(shown[j]):
                 continue
             box = plan.box if j == 0 else box_at(ground, shown[j], 0)
             if j == 0 and (np.abs(shown[j] - plan.target) > 2 * slack).any():
@@ -264,6 +339,8 @@ def _shade(
     steep = (-slope[..., 2] / slope.norm(dim=-1)).clamp(min=0.1)
     depth = torch.where(sky, torch.zeros_like(hits.depth), hits.depth)
     scale = depth / focal / ground.gsd_m / steep.sqrt()
+    if plan.above is not None:
+        scale = scale.clamp(min=plan.above[1] / ground.gsd_m)
     colour = texture.sample(flat[..., :2] / ground.gsd_m + origin, torch.where(sky, torch.ones_like(scale), scale))
     leaves = hits.wall & (hits.leafy > 0.5)
     colour = torch.where(leaves, colour * float(rng.uniform(0.5, 0.9)), colour)

@@ -16,7 +16,7 @@ from geoloc.geometry.envelope import rectangle_filling
 from geoloc.model.outline_weights import load_outline_net
 from geoloc.outline.mask_model import MaskModel
 from geoloc.results.detection import iou
-from geoloc.train.outlines.grounds import FlatPhoto, MaskedGround, MaskedObject, save_ground
+from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject, save_ground
 
 GSD_M = 0.3
 PHOTO_PX = 1.7
@@ -40,7 +40,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
     to_photo = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1 / PHOTO_PX]])
     to_photo = np.array([[1, 0, 420], [0, 1, 60], [0, 0, 1.0]]) @ (to_photo * PHOTO_PX)
     photo = cv2.warpPerspective(pixels, to_photo, (1100, 1100))
-    path = tmp_path_factory.mktemp("grounds") / "roofs.npz"
+    path = tmp_path_factory.mktemp("grounds") / "roofs"
     taken = FlatPhoto(np.asarray(photo, np.uint8), np.linalg.inv(to_photo))
     save_ground(path, MaskedGround("roofs", pixels, GSD_M, tuple(objects), (taken,)))
     return path

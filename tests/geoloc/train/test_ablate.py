@@ -89,6 +89,7 @@ def labelled(boxes: list[list[float]], present: list[bool]) -> Batch:
         sized=torch.tensor(present),
         gsd_m=torch.full((count,), 0.5),
         matches=torch.zeros(count, 2, 2, 2),
+        view=torch.zeros(count, 3),
     )
 
 

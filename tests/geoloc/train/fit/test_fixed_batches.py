@@ -46,11 +46,9 @@ def test_a_seed_draws_the_same_batches_in_8_bits(collection: Collection) -> None
 
 
 def test_encoded_batches_cannot_become_bytes(collection: Collection, tiny: Config) -> None:
-    from geoloc.train.fit import fixed_batches
-
     (batch,) = draw_batches(collection, SETTINGS, 2, 1, seed=0)
     with pytest.raises(TypeError, match="encoded already"):
-        fixed_batches._to_bytes(encode_batch(TrainingTask(tiny, Schedule(), lambda: 0.0).eval().net, batch))
+        encode_batch(TrainingTask(tiny, Schedule(), lambda: 0.0).eval().net, batch).in_bytes()
 
 
 def _number(batches: list[Batch], batch: Batch) -> int:

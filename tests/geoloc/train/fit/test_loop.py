@@ -225,7 +225,7 @@ def test_a_hit_is_a_best_box_whose_centre_is_inside_the_true_one() -> None:
     nothing = torch.zeros(4, 0)
     present = torch.tensor([True, True, False, True])
     truth = torch.tensor([[45.0, 45, 90, 90]] * 3 + [[0, 0, 20, 20]])
-    labels = Batch(nothing, nothing, nothing, truth, present, nothing, nothing, nothing)
+    labels = Batch(nothing, nothing, nothing, truth, present, nothing, nothing, nothing, nothing)
     output = Output(Candidates(logits, boxes, nothing, (1, 2)), ())
     # The first only: the second is best elsewhere, the third is not there, the fourth is somewhere else.
     assert share_inside(output, labels) == pytest.approx(1 / 3)

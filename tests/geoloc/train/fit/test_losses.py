@@ -38,6 +38,7 @@ def batch(*, present: bool, sized: bool = True, known: bool = True) -> Batch:
         sized=torch.tensor([sized, sized]),
         gsd_m=torch.tensor([0.2, 0.2]),
         matches=matches if known else torch.full_like(matches, torch.nan),
+        view=torch.zeros(2, 3),
     )
 
 

@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 
 from geoloc.model.network.config import CHIP_PX, MASK_STRIDE
+from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, load_ground, masked_objects, save_ground
 from geoloc.train.outlines.chips import PHOTO_SHARE, ChipSampler, draw_chip
-from geoloc.train.outlines.grounds import (
-    FlatPhoto,
-    MaskedGround,
-    boxed_ground,
-    load_ground,
-    masked_objects,
-    save_ground,
-    segmented_ground,
-)
+from geoloc.train.outlines.grounds import boxed_ground, segmented_ground
 
 RED = (220, 30, 30)
 
@@ -99,8 +92,8 @@ def test_segments_are_what_stands_out() -> None:
 
 def test_a_ground_that_was_kept(tmp_path) -> None:  # type: ignore[no-untyped-def]
     ground = red_shed(photo=True)
-    save_ground(tmp_path / "g.npz", ground)
-    again = load_ground(tmp_path / "g.npz")
+    save_ground(tmp_path / "g", ground)
+    again = load_ground(tmp_path / "g")
     assert (again.name, again.gsd_m, len(again.photos)) == ("red", 0.1, 1)
     assert (again.pixels == ground.pixels).all()
     assert again.objects[0].box == ground.objects[0].box

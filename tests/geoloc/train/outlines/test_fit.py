@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,8 @@ from safetensors.torch import load_file, save_file
 from geoloc.errors import WeightsError
 from geoloc.model.network.outline_net import OutlineNet
 from geoloc.model.outline_weights import PACKAGED_OUTLINE, load_outline_net, save_outline_weights
-from geoloc.train.outlines import fit as fitting
 from geoloc.train.outlines.chips import ChipSampler
-from geoloc.train.outlines.fit import fit, ious, loss_of, stacked
+from geoloc.train.outlines.fit import ChipBatch, fit, ious, loss_of, schedule_of, stacked
 from geoloc.train.outlines.run import train
 from tests.geoloc.train.outlines.test_chips import red_shed
 
@@ -30,20 +30,40 @@ def test_the_truth_has_the_least_loss() -> None:
     assert loss_of(right, batch) < loss_of(torch.zeros_like(right), batch) < loss_of(-right, batch)
 
 
-def test_a_run_that_was_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "BATCH", 2)
+def batches(count: int = 2) -> Iterator[ChipBatch]:
+    drawn = sampler()
+    while True:
+        yield stacked([drawn.draw() for _ in range(count)])
+
+
+def test_a_run_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.pt"
-    assert fit(OutlineNet(), sampler(), checkpoint, steps=3, seconds=0) == 1
+    schedule = schedule_of(steps=3, batch=2)
+    assert fit(OutlineNet(), batches(), checkpoint, schedule, seconds=0) == 1
     assert torch.load(checkpoint, weights_only=True)["step"] == 1
     net = OutlineNet()
-    assert fit(net, sampler(), checkpoint, steps=3) == 3
+    told: list[str] = []
+    kept: list[OutlineNet] = []
+    assert fit(net, batches(), checkpoint, schedule, report=told.append, keep_weights=kept.append) == 3
+    assert len(told) == len(kept) == 1
+    assert told[0].startswith("step 3: loss ")
+    assert torch.equal(kept[0].last.weight, net.last.weight)
     assert not net.training
     assert len(ious(net, [sampler().draw()])) == 1
+    assert fit(net, batches(), checkpoint, schedule) == 3
+
+
+def test_the_time_of_all_sittings_ends_a_run(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.pt"
+    schedule = schedule_of(minutes=10, batch=2)
+    assert fit(OutlineNet(), batches(), checkpoint, schedule, used_s=400, seconds=300) == 1
+    assert torch.load(checkpoint, weights_only=True)["seconds"] == pytest.approx(400, abs=30)
+    assert fit(OutlineNet(), batches(), checkpoint, schedule, used_s=250) == 2
 
 
 def test_a_run_writes_weights_and_says_how_good_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "BATCH", 2)
-    monkeypatch.setattr("geoloc.train.outlines.run.TESTED", 2)
+    monkeypatch.setattr("geoloc.train.outlines.run.BATCH", 2)
+    monkeypatch.setattr("geoloc.train.outlines.held_out.TESTED", 2)
     grounds = [red_shed()]
     lines = train(grounds, grounds, tmp_path / "run.pt", tmp_path / "w.safetensors", steps=1, seconds=60)
     assert lines[0].startswith("1 of 1 steps")

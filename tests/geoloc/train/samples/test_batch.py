@@ -10,7 +10,7 @@ import torch
 
 from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.presets import new_network, preset_config
-from geoloc.train.samples.batch import collate
+from geoloc.train.samples.batch import Batch, collate
 from geoloc.train.samples.example import Example
 
 
@@ -95,3 +95,32 @@ def test_encoded_windows_cannot_be_turned() -> None:
     features = Features(torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 6, 6))
     with pytest.raises(TypeError, match="encoded"):
         replace(collate([example(1, None)]), reference=features).turned(1)
+
+
+def test_turned_whole_it_is_the_same_pair_of_pictures_lying_otherwise() -> None:
+    generator = torch.Generator().manual_seed(0)
+    side, window = 32, 64
+    query, reference = (torch.randint(0, 256, (1, 3, n, n), generator=generator) for n in (side, window))
+    matches = torch.tensor([[[[10.0, 20.0], [30.0, 20.0]], [[10.0, 40.0], [30.0, 40.0]]]])
+    batch = Batch(
+        query=query,
+        click=torch.tensor([[5.5, 9.5]]),
+        reference=reference,
+        box=torch.tensor([[4.0, 8.0, 12.0, 24.0]]),
+        present=torch.tensor([True]),
+        sized=torch.tensor([True]),
+        gsd_m=torch.tensor([0.2]),
+        matches=matches,
+        view=torch.tensor([[0.6, 0.0, 1.0]]),
+    )
+    turned = batch.turned_whole(1)
+    x, y = turned.click[0].tolist()
+    assert torch.equal(turned.query[0, :, int(y), int(x)], query[0, :, 9, 5])
+    # What the first cell of the query sees has gone where the cell and the window have gone.
+    assert turned.matches[0, 1, 0].tolist() == [20.0, window - 10.0]
+    assert turned.matches[0, 0, 0].tolist() == [20.0, window - 30.0]
+    # What leant to the right leans up.
+    assert turned.view[0].tolist() == pytest.approx([0.0, -0.6, 1.0])
+    back = turned.turned_whole(3)
+    for name in ("query", "click", "reference", "box", "matches", "view"):
+        assert torch.allclose(getattr(back, name), getattr(batch, name)), name

@@ -46,8 +46,10 @@ def test_cells_lie_where_the_ground_looks_the_same(
 
 
 def test_footprints_are_as_wide_as_asked(collection: Collection) -> None:
-    for low, high in ((15.0, 20.0), (40.0, 50.0)):
-        samples = [s for s in draw(collection, ViewRanges((low, high), (0.0, 0.0)), 12) if not s.sized]
+    for low, high in ((32.0, 38.0), (45.0, 52.0)):
+        samples = draw(collection, ViewRanges((low, high), (0.0, 0.0)), 16)
+        # Drawn from above by a tilt that is only supposed they cover another share of the ground.
+        samples = [s for s in samples if not s.sized and not s.view[2]]
         assert samples
         for sample in samples:
             gsd_m = collection.grounds[sample.ground].gsd_m

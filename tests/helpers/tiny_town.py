@@ -1,0 +1,18 @@
+"""Synthetic towns that take a second or two to build, where other processes can import them."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from geoloc.train.grounds.towns import cameras, maker
+
+
+def tiny_town(seed: int) -> maker.TrainingTown:
+    """Return a town of 90 m with four drone photos, one from eye level and one panorama."""
+    with (
+        patch.object(maker, "SIZE_M", 90.0),
+        patch.object(maker, "GSD_M", 0.3),
+        patch.object(cameras, "DRONE_PX", (160, 120)),
+        patch.object(cameras, "PANORAMA_PX", 256),
+    ):
+        return maker.build_town(seed, drones=4, walkers=1, panoramas=1)
