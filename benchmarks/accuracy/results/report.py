@@ -39,8 +39,8 @@ _NOTES = f"""
 - answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
   answer is false.
 - Outline IoU: of the answer's outline with the true one, its mean and the shares above 0.5 and 0.75, 0 without an
-  answer; by the longest side of the true outline, and by kind of object where the set tells it. Where the truth is a
-  box drawn on the mosaic (`brighton`) an outline that is right has less than 1.
+  answer; by the longest side of the true outline, and by kind of object where the set tells it. The truths of
+  `brighton` are boxes along the map's axes, also round what lies askew: an outline that is right has less than 1 there.
 - Seconds: a query with all of its search, wall time; what `ncc` and `sift` do once a mosaic is not in it. Times are of
   a machine that may have had other work.
 """
