@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from geoloc.pipeline.finder import Finder
     from geoloc.results.detections import Detections
 
+_LOG = logging.getLogger(__name__)
 AnyPath = str | PathLike[str]
 Clicked = Union[Click, PixelBox, "Polygon", Target, tuple[float, float], tuple[float, float, float, float]]
 """A point (x, y) of the upright photo in pixels from its upper left corner, a box (x0, y0, x1, y1) or an outline."""
@@ -150,6 +152,9 @@ class Locator:
 
         photo = photo if isinstance(photo, Photo) else load_photo(photo)
         targets = tuple(dict.fromkeys(within_photo(photo, target) for target in targets_of(clicks)))
+        for target in targets:
+            if target.note:
+                _LOG.warning(target.note)
         request = replace(
             self._request,
             bounds=bounds,

@@ -11,13 +11,16 @@ from pathlib import Path
 from benchmarks.accuracy.errors import AbsentError
 from benchmarks.accuracy.methods.catalogue import NAMES, make_method
 from benchmarks.accuracy.methods.method import Method
+from benchmarks.accuracy.methods.networks import GEOMETRY
 from benchmarks.accuracy.queries.sets import Library, QuerySet
 from benchmarks.accuracy.results import report, store
-from benchmarks.accuracy.results.sheets import draw_failures
+from benchmarks.accuracy.results.sheets import draw_failures, draw_outlines
 from benchmarks.accuracy.results.store import MethodResult, ResultStore
 
 DRAWN = "base"
 """The method whose failures are drawn."""
+OUTLINED = GEOMETRY
+"""The method whose outlines are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ def run(
         if name in choice.sets and drawn is not None and not isinstance(query_set, str):
             path = work / f"failures_{name}.png"
             report_line(f"{draw_failures(query_set, drawn, path)} failures drawn: {path}")
+        outlined = results.get((name, OUTLINED))
+        if name in choice.sets and outlined is not None and not isinstance(query_set, str):
+            path = work / f"outlines_{name}.png"
+            report_line(f"{draw_outlines(query_set, outlined, path)} outlines drawn: {path}")
     paths = report.write(output, rows, sets, list(results.values()), command)
     report_line(f"wrote {paths[0]} and {paths[1]}")
     return paths

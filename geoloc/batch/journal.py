@@ -94,7 +94,8 @@ class Journal:
             OutputError: the disk is full, or another failure of the system to write.
         """
         queries = [
-            {"query": outcome.number, "answers": [_to_json(row) for row in outcome.answers]} for outcome in outcomes
+            {"query": outcome.number, "answers": [_to_json(row) for row in outcome.answers], "note": outcome.note}
+            for outcome in outcomes
         ]
         line = {"photo": str(photo), "state": file_state(photo), "queries": queries}
         try:
@@ -134,7 +135,7 @@ def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, 
             if file_state(Path(line["photo"])) == line["state"]:
                 for query in line["queries"]:
                     answers = tuple(map(_from_json, query["answers"]))
-                    done[query["query"]] = QueryOutcome(query["query"], answers)
+                    done[query["query"]] = QueryOutcome(query["query"], answers, note=query.get("note", ""))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise OutputError("is damaged; remove it") from None
     return done

@@ -25,11 +25,13 @@ class QueryOutcome:
         number: number of the query.
         answers: best first; none where it is not here.
         error: why it failed.
+        note: what else its reader should know, in words, such as that what was drawn was cut to the photo.
     """
 
     number: int
     answers: tuple[Row, ...] = ()
     error: str | None = None
+    note: str = ""
 
     @property
     def status(self) -> str:
@@ -75,7 +77,8 @@ def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str])
         "click_y": query.target.click.y,
         **{names[name]: value for name, value in query.others.items()},
     }
-    return [Row(answer.polygon, {**answer.properties, **own}) for answer in outcome.answers or (Row(None, {}),)]
+    answers = outcome.answers or (Row(None, {"note": outcome.note or None}),)
+    return [Row(answer.polygon, {**answer.properties, **own}) for answer in answers]
 
 
 def _free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:

@@ -61,6 +61,8 @@ def run(
         for outcome in outcomes:
             if outcome.error is not None:
                 LOG.warning("query %d: %s", outcome.number, outcome.error)
+            if outcome.note:
+                LOG.warning("query %d: %s", outcome.number, outcome.note)
         if answered := [outcome for outcome in outcomes if outcome.error is None]:
             journal.add(path, answered)
         done |= {outcome.number: outcome for outcome in outcomes}
@@ -89,7 +91,9 @@ def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
         failed_before = {outcome.number for outcome in failed}
         return failed + [_failed(query, error) for query in queries if query.number not in failed_before]
     rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(targets))]
-    return failed + [QueryOutcome(query.number, rows[targets.index(target)]) for query, target in good]
+    return failed + [
+        QueryOutcome(query.number, rows[targets.index(target)], note=target.note) for query, target in good
+    ]
 
 
 def _failed(query: PhotoQuery, error: Exception) -> QueryOutcome:

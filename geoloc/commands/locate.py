@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,22 +28,13 @@ if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
 
-def _parse_click(text: str) -> Any:
-    from geoloc.photo.target import parse_click
+def _drawn(form: str, parser: str) -> Parsed:
+    """What is clicked or drawn, written in a form; read by a function of `geoloc.photo.target`, loaded when used."""
 
-    return parse_click(text)
+    def parse(text: str) -> Any:
+        return getattr(import_module("geoloc.photo.target"), parser)(text)
 
-
-def _parse_box(text: str) -> Any:
-    from geoloc.photo.target import parse_box
-
-    return parse_box(text)
-
-
-def _parse_polygon(text: str) -> Any:
-    from geoloc.photo.target import parse_polygon
-
-    return parse_polygon(text)
+    return Parsed(form, parse)
 
 
 @click.command()
@@ -51,21 +43,21 @@ def _parse_polygon(text: str) -> Any:
     "--click",
     "clicks",
     multiple=True,
-    type=Parsed("X,Y", _parse_click),
+    type=_drawn("X,Y", "parse_click"),
     help="The object's place in the upright photo, in pixels from its upper left corner; several for several objects.",
 )
 @click.option(
     "--box",
     "boxes",
     multiple=True,
-    type=Parsed("X0,Y0,X1,Y1", _parse_box),
+    type=_drawn("X0,Y0,X1,Y1", "parse_box"),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
 @click.option(
     "--polygon",
     "polygons",
     multiple=True,
-    type=Parsed("X,Y X,Y X,Y ...", _parse_polygon),
+    type=_drawn("X,Y X,Y X,Y ...", "parse_polygon"),
     help="Instead of --click: the object's outline in the photo, its corners separated by blanks.",
 )
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
@@ -109,6 +101,9 @@ def locate(
     photo = load_photo(photo_path)
     drawn = [*map(Target, clicks), *boxes, *polygons]
     targets = list(dict.fromkeys(within_photo(photo, target) for target in drawn))
+    for target in targets:
+        if target.note:
+            LOG.warning(target.note)
     find_weights(request.preset, request.weights)
     inputs = (photo_path, *request.files)
     if output is not None:

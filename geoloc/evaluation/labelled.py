@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,11 +24,14 @@ from geoloc.results.measures import measures_of
 from geoloc.system.table import TableRow, check_columns, read_csv
 from tiling.grid import ground_distance_m, project
 
+LOG = logging.getLogger(__name__)
 _BOX = ("xmin", "ymin", "xmax", "ymax")
 QUERY_COLUMNS = ("photo", *CLICK, *_BOX, "epsg")
 """Columns of a file of labelled queries."""
 OUTLINE = "geometry"
 """Column of the true outline, where a file has it: WKT in the CRS of `epsg`."""
+KIND = "kind"
+"""Column of the object's kind, where the file has it."""
 SIZES_M = {"under_5_m": (0.0, 5.0), "5_to_15_m": (5.0, 15.0), "over_15_m": (15.0, math.inf)}
 """Classes of objects by their longest side on the ground, metres: from, up to and without."""
 
@@ -44,6 +48,7 @@ class LabelledQuery:
         line: line of the CSV file, the header being line 1.
         outline: the true outline, in `epsg`.
         drawn: the click with what was drawn in the photo, where the search is to be told.
+        kind: of the object, such as "barn"; empty where the file does not tell.
     """
 
     photo: Path
@@ -53,6 +58,7 @@ class LabelledQuery:
     line: int
     outline: Outline | None = None
     drawn: Target | None = None
+    kind: str = ""
 
     @property
     def target(self) -> Target:
@@ -116,7 +122,8 @@ def _query(path: Path, record: TableRow, truths: Truths | None, drawn: bool) -> 
     outline = _outline(record, truths, epsg)
     true_box = _true_box(record) if outline is None else box(*outline.bounds)
     told = None if target == Target(target.click) else target
-    return LabelledQuery(photo, target.click, true_box, epsg, record.line, outline, told)
+    kind = record.values.get(KIND) or ""
+    return LabelledQuery(photo, target.click, true_box, epsg, record.line, outline, told, kind)
 
 
 def _outline(record: TableRow, truths: Truths | None, epsg: int) -> Outline | None:
@@ -173,6 +180,8 @@ def run(
                 targets[query.line] = within_photo(photo, query.target)
             except PhotoError as error:
                 raise QueriesError(f"line {query.line}: {error}") from None
+            if note := targets[query.line].note:
+                LOG.warning("line %d: %s", query.line, note)
     outcomes: dict[int, Outcome] = {}
     for path, group in by_photo.items():
         started = time.perf_counter()

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely.geometry import Polygon
+from shapely.geometry import Polygon, box
 
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.refine import METHOD
+from geoloc.outline.straight import resized, turned_box
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.homography import map_points, translation
 from geoloc.results.detection import Detection, iou
-from tiling.grid import project
+from tiling.box import PixelBox
+from tiling.grid import GEOD, project
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan
 
@@ -43,8 +45,9 @@ def outlined(
 ) -> list[Detection]:
     """Draw the outlines of answers.
 
-    An answer stays a box where nothing in the pixels can be told from what surrounds it, and what was drawn as a
-    polygon stays that.
+    An answer stays a box where nothing in the pixels can be told from what surrounds it for sure: one that lies as the
+    pixels let suppose, where they do. What was drawn as a polygon stays that. No outline is smaller than a pixel of the
+    mosaic, and no segment longer than the area that is searched is across.
 
     Args:
         answers: those of a search.
@@ -72,40 +75,57 @@ class _Drawer:
         grid = plan.windows[0].grid
         self._photo, self._targets, self._plan, self._fit = photo, targets, plan, fit
         self._mosaic, self._crs = mosaic, grid.crs
-        self._units = grid.affine.a / grid.ground_gsd()
-        self._outliner = Outliner(mosaic.read, _mask_model(), mosaic.gsd_m * self._units)
+        units = grid.affine.a / grid.ground_gsd()
+        self._pixel, self._longest = mosaic.gsd_m * units, min(LONGEST_M, _across_m(plan)) * units
+        self._outliner = Outliner(mosaic.read, _mask_model(), self._pixel)
 
     def drawn(self, answer: Detection) -> Detection:
+        """Return the answer with its outline, at least as large as a pixel of the mosaic."""
+        target, supposed = self._targets[answer.target], project(answer.polygon, answer.crs, self._crs)
+        if target.polygon is None or answer.outline != "drawn":
+            answer = self._outlined(answer, target, supposed)
+        shape = project(answer.polygon, answer.crs, self._crs)
+        # A pixel of the photo may be less than one of the mosaic.
+        if shape.area < self._pixel**2:
+            answer = replace(answer, polygon=self._back(resized(shape, self._pixel**2), answer), alternatives=())
+        return answer
+
+    def _outlined(self, answer: Detection, target: Target, supposed: Polygon) -> Detection:
+        """The answer with the outline that the pixels show, or with a box turned as they let suppose.
+
+        supposed: its box, or what was drawn as one, in the CRS of the windows.
+        """
         from geoloc.outline.chip import Known
 
-        target = self._targets[answer.target]
-        if target.polygon is not None and answer.outline == "drawn":
-            return answer
-        box = project(answer.polygon, answer.crs, self._crs)
-        west, south, east, north = box.bounds
+        west, south, east, north = supposed.bounds
         side = max(east - west, north - south)
         to_map = self._to_map(target) if answer.method == METHOD else None
-        drawn = None if to_map is None or target.box is None else self._carried(target, to_map, box)
-        known = Known(self._crs, (box.centroid.x, box.centroid.y), side, self._photo, to_map, drawn)
-        found = self._outliner.outline(known, min(TIMES * side, LONGEST_M * self._units))
-        if found is None or (drawn is not None and to_map is not None and not _fills(found.polygon, target, to_map)):
+        drawn = None if to_map is None or target.box is None else self._carried(target.box, to_map, supposed)
+        known = Known(self._crs, supposed.centroid.coords[0], side, self._photo, to_map, drawn)
+        found = self._outliner.outline(known, min(TIMES * side, self._longest))
+        if found is None:
             return answer
-        polygon, *others = (
-            self._mosaic.in_turn(project(shape, self._crs, answer.crs))
-            for shape in (found.polygon, *found.alternatives)
-        )
-        outline = replace(
-            answer,
-            polygon=polygon,
-            outline="segment",
-            outline_score=found.confidence,
-            alternatives=tuple(others),
-        )
-        pixel = self._mosaic.gsd_m * self._units
-        inside = self._plan.area.contains(outline.centre_lonlat)
-        # What the place is not on is another thing.
-        on_it = found.polygon.distance(box.centroid) <= pixel
-        return outline if inside and on_it and found.polygon.area >= pixel**2 else answer
+        others = tuple(self._back(shape, answer) for shape in found.alternatives)
+        segment = replace(answer, polygon=self._back(found.polygon, answer), outline="segment", alternatives=others)
+        there = self._is_there(segment, supposed) and found.polygon.area >= self._pixel**2
+        if there and found.sure and _fills(found.polygon, target, to_map):
+            return replace(segment, outline_score=found.confidence)
+        # What was drawn says itself how it lies.
+        turned = None if answer.outline == "drawn" else turned_box(found.polygon, supposed)
+        box = answer if turned is None else replace(answer, polygon=self._back(turned, answer))
+        if not self._is_there(box, supposed):
+            box = answer
+        # What was not sure enough to be the answer is what else it may be.
+        return replace(box, alternatives=tuple(sorted((*others, box.polygon), key=_area))) if there else box
+
+    def _is_there(self, answer: Detection, supposed: Polygon) -> bool:
+        """Whether an answer is on the place, and on the area that was searched; else it is another thing."""
+        off = project(answer.polygon, answer.crs, self._crs).distance(supposed.centroid)
+        return bool(off <= self._pixel) and self._plan.area.contains(answer.centre_lonlat)
+
+    def _back(self, shape: Polygon, answer: Detection) -> Polygon:
+        """A shape in the CRS of the answers."""
+        return self._mosaic.in_turn(project(shape, self._crs, answer.crs))
 
     def _to_map(self, target: Target) -> NDArray[np.float64] | None:
         """The photo's pixels to the map, right at the target."""
@@ -120,26 +140,44 @@ class _Drawer:
         world = np.array(self._plan.pixels(0, 0, 0, 0).affine).reshape(3, 3)
         return np.asarray(world @ translation(*off) @ self._fit.matrix)
 
-    def _carried(self, target: Target, to_map: NDArray[np.float64], box: Polygon) -> Polygon | None:
+    def _carried(self, drawn: PixelBox, to_map: NDArray[np.float64], supposed: Polygon) -> Polygon | None:
         """What was drawn as a box, as it lies on the map, moved to where the object was found."""
-        assert target.box is not None
-        corners = map_points(to_map, np.array(target.box.corners(), float))
+        corners = map_points(to_map, np.array(drawn.corners(), float))
         if not np.isfinite(corners).all():
             return None
-        centre = np.array([box.centroid.x, box.centroid.y])
+        centre = np.array(supposed.centroid.coords[0])
         return Polygon(corners + centre - np.array(Polygon(corners).centroid.coords[0]))
 
 
-def _fills(shape: Polygon, target: Target, to_map: NDArray[np.float64]) -> bool:
-    """Whether an outline fills the box that was drawn in the photo; where it lies does not count, it may stand up."""
-    assert target.box is not None
+def _fills(shape: Polygon, target: Target, to_map: NDArray[np.float64] | None) -> bool:
+    """Whether an outline fills the box that was drawn in the photo, where one was and the photo's plane is known."""
+    if target.box is None or to_map is None:
+        return True
+    return filled_share(shape, target.box, to_map) >= FILLED
+
+
+def filled_share(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64]) -> float:
+    """Return the IoU of an outline's own box in the photo with the drawn one, laid upon each other: it may stand up.
+
+    Args:
+        shape: the outline, on the map.
+        drawn: the box, pixels of the photo.
+        to_map: 3 x 3, photo pixels to the map.
+    """
     seen = map_points(np.linalg.inv(to_map), np.array(shape.exterior.coords))
     if not np.isfinite(seen).all():
-        return False
-    width, height = np.ptp(seen, axis=0)
-    own = Polygon([(0, 0), (width, 0), (width, height), (0, height)])
-    w, h = target.box.width, target.box.height
-    return iou(own, Polygon([(0, 0), (w, 0), (w, h), (0, h)])) >= FILLED
+        return 0.0
+    return iou(box(0, 0, *np.ptp(seen, axis=0)), box(0, 0, drawn.width, drawn.height))
+
+
+def _area(shape: Polygon) -> float:
+    return float(shape.area)
+
+
+def _across_m(plan: Plan) -> float:
+    """How far it is across the area that is searched, from corner to corner, metres on the ground."""
+    west, south, east, north = plan.area.bounds
+    return float(GEOD.inv(west, south, east, north)[2])
 
 
 @cache

@@ -46,6 +46,11 @@ class FoundOutline:
     confidence: float
     alternatives: tuple[Polygon, ...] = field(repr=False)
 
+    @property
+    def sure(self) -> bool:
+        """Whether it is an outline; else it says no more than how the object lies, and how large it is, about."""
+        return self.confidence >= LEAST
+
 
 class Outliner:
     """Draws outlines on one mosaic."""
@@ -68,14 +73,15 @@ class Outliner:
             most: the longest side that it may have, units of the CRS.
 
         Returns:
-            None where nothing can be told from what surrounds it.
+            The likeliest, which need not be `sure`; None where nothing can be told from what surrounds it, or what can
+            is longer than it may be.
 
         Raises:
             MosaicError: pixels cannot be read.
         """
         if known.drawn is not None:
             x0, y0, x1, y1 = known.drawn.bounds
-            known = known.resized(max(x1 - x0, y1 - y0) * 0.8, ((x0 + x1) / 2, (y0 + y1) / 2))
+            known = known.resized(_longest(known.drawn) * 0.8, ((x0 + x1) / 2, (y0 + y1) / 2))
         side = min(max(SIDE * known.side, self._least), SIDE * most)
         seen: list[tuple[Chip, NDArray[np.float32], Polygon, float]] = []
         for _ in range(LOOKS):
@@ -85,11 +91,12 @@ class Outliner:
             if shape is None:
                 break
             x0, y0, x1, y1 = shape.bounds
-            fills = max(x1 - x0, y1 - y0) / len(share)
+            fills = _longest(shape) / len(share)
             edge = 1.5
             cut = min(x0, y0) <= edge or max(x1, y1) >= len(share) - edge
             # What the chip cuts off is worth less than what it shows whole.
-            seen.append((chip, share, shape, _confidence(share) * (0.5 if cut else 1.0)))
+            if fills * side <= most:
+                seen.append((chip, share, shape, _confidence(share) * (0.5 if cut else 1.0)))
             wanted = side * (1.7 if cut else fills * SIDE)
             wanted = min(max(wanted, self._least), SIDE * most)
             if (not cut and FILLS[0] <= fills <= FILLS[1]) or abs(wanted / side - 1) < 0.1:
@@ -98,9 +105,7 @@ class Outliner:
         if not seen:
             return None
         chip, share, shape, confidence = max(seen, key=lambda one: one[3])
-        if confidence < LEAST:
-            return None
-        return FoundOutline(chip.to_map(shape), confidence, self._alternatives(chip, share, shape, seen))
+        return FoundOutline(chip.to_map(shape), confidence, self._alternatives(chip, share, shape, seen, most))
 
     @property
     def _least(self) -> float:
@@ -116,14 +121,21 @@ class Outliner:
         share: NDArray[np.float32],
         shape: Polygon,
         seen: list[tuple[Chip, NDArray[np.float32], Polygon, float]],
+        most: float,
     ) -> tuple[Polygon, ...]:
         found = [chip.to_map(shape)]
         others = [chip.to_map(other) for level in LEVELS[1:] if (other := self._shape(chip, share, level)) is not None]
         others += [one.to_map(polygon) for one, _, polygon, _ in seen if one is not chip]
         for other in others:
-            if all(iou(other, one) < ALIKE for one in found):
+            if _longest(other) <= most and all(iou(other, one) < ALIKE for one in found):
                 found.append(other)
         return tuple(sorted(found, key=lambda polygon: float(polygon.area)))
+
+
+def _longest(shape: Polygon) -> float:
+    """The longer side of a shape's envelope."""
+    x0, y0, x1, y1 = shape.bounds
+    return float(max(x1 - x0, y1 - y0))
 
 
 def _confidence(share: NDArray[np.float32]) -> float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from geoloc.errors import PhotoError
@@ -16,8 +15,6 @@ from tiling.box import PixelBox
 
 if TYPE_CHECKING:
     from shapely.geometry import Polygon
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +37,13 @@ class Target:
         click: a point on it.
         box: bounds of the object in the photo, where they are known.
         polygon: its outline in the photo, where it was drawn; `box` is then its bounds.
+        note: what was done to it that whoever drew it should know, in words; tells no two targets apart.
     """
 
     click: Click
     box: PixelBox | None = None
     polygon: Polygon | None = None
+    note: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def from_box(cls, box: PixelBox) -> Target:
@@ -153,7 +152,7 @@ def check_target(photo: Photo, target: Target) -> None:
 
 
 def within_photo(photo: Photo, target: Target) -> Target:
-    """Return a target whose box and polygon are cut to the photo, with a warning where something was cut off.
+    """Return a target whose box and polygon are cut to the photo; where something was cut off, its `note` says so.
 
     A click that was the middle of what was drawn becomes the middle of what is left of it.
 
@@ -171,8 +170,8 @@ def within_photo(photo: Photo, target: Target) -> Target:
             left = largest_part(drawn.intersection(frame))
             if left is None:
                 raise PhotoError(f"the {kind} lies outside the photo {photo.path.name} {size}")
-            LOG.warning("the %s reaches beyond the photo %s %s and is cut to it", kind, photo.path.name, size)
-            target = _cut(target, left)
+            note = f"the {kind} reaches beyond the photo {photo.path.name} {size} and is cut to it"
+            target = replace(_cut(target, left), note=note)
     check_target(photo, target)
     return target
 

@@ -131,6 +131,10 @@ class Finder:
                 fit = self._planes[plan.lattice].get(fingerprint(photo))
                 answers = outlined(answers, photo, targets, mosaic=mosaic, plan=plan, fit=fit)
                 found.extend(answers)
+        answers = [
+            replace(answer, note="; ".join(filter(None, (answer.note, targets[answer.target].note))))
+            for answer in answers
+        ]
         counted = [answer for answer in answers if answer.score >= (self._request.min_score or 0.0)]
         here = present(answers, PRESENT) if self._request.min_score is None else counted
         return Found(answers, here, plan, tuple(watch.steps))

@@ -32,6 +32,20 @@ def largest_part(shape: BaseGeometry) -> Polygon | None:
     return max(polygons, key=lambda part: part.area, default=None)
 
 
+def valid_ring(shape: Polygon) -> Polygon | None:
+    """Return the largest part of a shape made valid, without holes; None where it has no area.
+
+    >>> from shapely.geometry import Polygon
+    >>> bow = Polygon([(0, 0), (6, 6), (6, 0), (0, 2)])
+    >>> valid_ring(bow).is_valid, valid_ring(bow).area
+    (True, 13.5)
+    """
+    from shapely.geometry import Polygon
+
+    part = largest_part(shape)
+    return None if part is None else Polygon(part.exterior)
+
+
 def inner_point(polygon: Polygon) -> Point:
     """Return the centroid, or where that is outside, as in a C, a point inside.
 

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QFileDialog
 
 from ..layers import outlines, results
 from ..layers.errors import LayerError
+from ..layers.remeasure import MeasureKeeper
 from ..texts import tr, worded
 from .answers_panel import AnswersPanel
 from .messages import Messages
@@ -30,6 +31,7 @@ class AnswerActions:
         self._iface = iface
         self._panel = panel
         self._messages = messages
+        self._measures = MeasureKeeper(panel)
         panel.show_wanted.connect(self.show)
         panel.judge_wanted.connect(self.judge)
         panel.edit_wanted.connect(self.edit)
@@ -53,8 +55,12 @@ class AnswerActions:
         if layer is not None:
             # It may be read-only, or its CRS may have no such place.
             with contextlib.suppress(LayerError, QgsCsException):
-                return results.add(layer, result, reference)
-        return results.add(results.new_layer(crs), result, reference)
+                answers = results.add(layer, result, reference)
+                self._measures.watch(layer)
+                return answers
+        layer = results.new_layer(crs)
+        self._measures.watch(layer)
+        return results.add(layer, result, reference)
 
     def show(self, answer: results.LocatedAnswer) -> None:
         """Show an answer on the map, with what lies round it."""

@@ -10,6 +10,8 @@ from benchmarks.accuracy.methods.networks import GEOMETRY, NETWORKS, make_networ
 
 NAMES = ("chance", "ncc", "sift", *NETWORKS, GEOMETRY)
 """In the order of the table."""
+DRAWING = ("base", GEOMETRY)
+"""Methods whose outlines are measured."""
 PROBABLE = (*NETWORKS, GEOMETRY)
 """Methods whose score is meant as the probability that the answer is right."""
 

@@ -24,6 +24,7 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     """
     from geoloc import model
     from geoloc.errors import WeightsError
+    from geoloc.model.outline_weights import PACKAGED_OUTLINE
     from geoloc.model.packaged import find_weights
     from geoloc.pipeline.finder import Finder
     from geoloc.pipeline.request import SearchRequest
@@ -38,6 +39,7 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
             raise
         raise AbsentError("no weights") from None
     localizer = model.load(preset, path, device)
+    outlines = hashlib.sha256(PACKAGED_OUTLINE.read_bytes()).hexdigest()
     file = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     request = SearchRequest(gps=False, top=TOP, refine="auto" if name == GEOMETRY else "off", preset=preset)
 
@@ -46,4 +48,4 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
         finder, scope = Finder(source, lambda: localizer, request), Scope(source, request)
         return lambda photo, targets: finder.find(photo, targets, scope).answers
 
-    return Method(name, prepare, weights=file, options={"top": TOP, "device": device})
+    return Method(name, prepare, weights=file, options={"top": TOP, "device": device, "outlines": outlines})

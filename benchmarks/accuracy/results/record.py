@@ -8,9 +8,11 @@ from typing import Any
 
 from shapely.geometry import Polygon, box
 
-from geoloc.evaluation.labelled import LabelledQuery, Outcome, outline_iou, summarise
+from geoloc.evaluation.labelled import LabelledQuery, Outcome, summarise
+from geoloc.evaluation.truths import Outline
 from geoloc.results.columns import epsg_of
-from tiling.grid import as_crs
+from geoloc.results.detection import iou
+from tiling.grid import as_crs, project
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,8 @@ class QueryRecord:
         acc_025: whether the IoU is above 0.25.
         acc_050: whether the IoU is above 0.5.
         score: of the best answer, 0 without one.
-        answer: its polygon's corners in `crs`, None without one.
+        answer: its outline's corners in `crs`, None without one.
         crs: EPSG code or WKT of `answer`.
-        outline_iou: IoU of the answer's outline with the true one; None where that is not known.
     """
 
     photo: str
@@ -43,7 +44,6 @@ class QueryRecord:
     score: float
     answer: tuple[tuple[float, float], ...] | None
     crs: str | None
-    outline_iou: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields by their names."""
@@ -64,6 +64,10 @@ class QueryRecord:
         """True box in `epsg`."""
         return box(*self.truth)
 
+    def outline_iou(self, truth: Outline) -> float:
+        """Return the IoU of the answer with the true outline, in `epsg`; 0 without an answer."""
+        return 0.0 if self.answer is None else iou(project(Polygon(self.answer), self.crs, self.epsg), truth)
+
 
 def record_of(outcome: Outcome, mosaic: str, present: bool) -> QueryRecord:
     """Make the record of an outcome; where the object is not `present` on the mosaic no answer is right."""
@@ -71,7 +75,6 @@ def record_of(outcome: Outcome, mosaic: str, present: bool) -> QueryRecord:
     figures = summarise([outcome]) if present else dict.fromkeys(("hit_rate", "acc_025", "acc_050"), 0.0)
     shares = {"hit": figures["hit_rate"], "acc_025": figures["acc_025"], "acc_050": figures["acc_050"]}
     record = random_record(outcome.query, mosaic, shares)
-    record = replace(record, outline_iou=outline_iou(outcome) if present else None)
     best = outcome.best
     if best is None:
         return record

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.methods.catalogue import PROBABLE
+from benchmarks.accuracy.methods.catalogue import DRAWING, PROBABLE
 from benchmarks.accuracy.queries.sets import QuerySet
 from benchmarks.accuracy.results import figures
 from benchmarks.accuracy.results.figures import Estimate
+from benchmarks.accuracy.results.outlines import OutlineFigures, outline_figures
 from benchmarks.accuracy.results.store import MethodResult
 from benchmarks.provenance import commit, today
 from geoloc.results.detection import PRESENT
@@ -24,6 +25,7 @@ SHARES = ("hit", "acc_025", "acc_050")
 _HEADS = (
     "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "AUROC", "ECE", "answered", "s a query",
 )  # fmt: skip
+_OUTLINE_HEADS = ("method", "objects", "count", "outline IoU", "> 0.5", "> 0.75", "acc@0.25", "acc@0.5")
 _NOTES = f"""
 - Hit rate: the answer's centre lies in the true box. acc@: IoU strictly above. In brackets 95 % intervals:
   {figures.DRAWS} bootstrap draws of whole photographs, since the clicks of one are not independent. They are too narrow
@@ -36,6 +38,9 @@ _NOTES = f"""
   `{WRONG}`, each weighing one half. Only the networks' scores are meant as probabilities.
 - answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
   answer is false.
+- Outline IoU: of the answer's outline with the true one, its mean and the shares above 0.5 and 0.75, 0 without an
+  answer; by the longest side of the true outline, and by kind of object where the set tells it. The truths of
+  `brighton` are boxes along the map's axes, also round what lies askew: an outline that is right has less than 1 there.
 - Seconds: a query with all of its search, wall time; what `ncc` and `sift` do once a mosaic is not in it. Times are of
   a machine that may have had other work.
 """
@@ -98,14 +103,15 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     table, data = folder / "accuracy.md", folder / "accuracy.json"
     head = {"date": today(), "commit": commit(), "machine": machine(), "command": command}
-    weights = {r.identity["method"]: r.identity["weights"] for r in results if r.identity["weights"]}
+    outlines = _outlines(sets, results)
     with replacing(table) as temporary:
-        temporary.write_text(_markdown(rows, sets, head, weights, results), encoding="utf-8")
+        temporary.write_text(_markdown(rows, sets, head, results, outlines), encoding="utf-8")
     content = {
         **head,
-        "weights": weights,
+        "weights": _weights(results),
         "sets": {name: one if isinstance(one, str) else _described(one) for name, one in sets.items()},
         "rows": [row.to_json() for row in rows],
+        "outlines": {name: [asdict(one) for one in found] for name, found in outlines.items()},
         "made": [{**r.identity, **r.provenance} for r in results],
     }
     with replacing(data) as temporary:
@@ -117,14 +123,15 @@ def _markdown(
     rows: Sequence[FigureRow],
     sets: Mapping[str, QuerySet | str],
     head: Mapping[str, str],
-    weights: Mapping[str, Mapping[str, str]],
     results: Sequence[MethodResult],
+    outlines: Mapping[str, Sequence[OutlineFigures]],
 ) -> str:
     lines = ["# Accuracy", "", "Written by the command below; do not edit.", ""]
     lines += [f"- {key}: {f'`{value}`' if key == 'command' else value}" for key, value in head.items()]
     others = sorted({r.provenance["commit"] for r in results} - {head["commit"]})
     if others:
         lines.append(f"- some results are of earlier commits ({', '.join(others)}): see `accuracy.json`")
+    weights = _weights(results)
     lines += [f"- weights of `{name}`: {used['file']}, sha256 {used['sha256']}" for name, used in weights.items()]
     for name, query_set in sets.items():
         lines += ["", f"## {name}", ""]
@@ -136,7 +143,30 @@ def _markdown(
         lines += [f"{description}. {query_set.count} clicks, {photos} photographs.", ""]
         lines += [f"| {' | '.join(_HEADS)} |", f"|{'---|' * len(_HEADS)}"]
         lines += [_line(row) for row in rows if row.query_set == name]
+        if outlines[name]:
+            lines += ["", f"| {' | '.join(_OUTLINE_HEADS)} |", f"|{'---|' * len(_OUTLINE_HEADS)}"]
+            lines += [_outline_line(one) for one in outlines[name]]
     return "\n".join([*lines, "", "## How to read it", _NOTES.rstrip(), ""])
+
+
+def _weights(results: Sequence[MethodResult]) -> dict[str, dict[str, str]]:
+    """File and digest of the weights that methods were measured with."""
+    return {r.identity["method"]: r.identity["weights"] for r in results if r.identity["weights"]}
+
+
+def _outlines(sets: Mapping[str, QuerySet | str], results: Sequence[MethodResult]) -> dict[str, list[OutlineFigures]]:
+    """Figures of the methods that draw outlines, by set."""
+    found: dict[str, list[OutlineFigures]] = {name: [] for name in sets}
+    for result in results:
+        query_set = sets[result.identity["set"]]
+        if not isinstance(query_set, str) and result.identity["method"] in DRAWING:
+            found[query_set.name] += outline_figures(query_set, result)
+    return found
+
+
+def _outline_line(found: OutlineFigures) -> str:
+    cells = [_cell(found.figures[key], 3) for key in ("outline_iou", "outline_050", "outline_075", *SHARES[1:])]
+    return f"| {found.method} | {found.objects} | {found.count} | {' | '.join(cells)} |"
 
 
 def _line(row: FigureRow) -> str:

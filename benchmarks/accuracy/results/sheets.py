@@ -1,16 +1,22 @@
-"""Failures of a method as one picture, to be looked at: what was clicked, and where the answer and the truth lie."""
+"""Answers of a method as one picture, to be looked at: what was clicked, and where the answer and the truth lie.
+
+Failures, and outlines with the true ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import shapely
 from PIL import Image
 from shapely.geometry import Polygon, box
 
-from benchmarks.accuracy.queries.sets import QuerySet
+from benchmarks.accuracy.queries.sets import QuerySet, even
+from benchmarks.accuracy.results.outlines import paired
 from benchmarks.accuracy.results.record import QueryRecord
 from benchmarks.accuracy.results.store import MethodResult
+from geoloc.evaluation.truths import Outline
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click
 from geoloc.results.detection import PRESENT
@@ -22,15 +28,18 @@ from tiling.grid import project
 from tiling.mosaic import Mosaic, open_mosaic
 
 MOST = 10
+MOST_OUTLINES = 60
 _PX = 360
 _GAP = 8
+_PAIRS = 3
+"""Photo and map of so many objects stand in a row."""
 _MIN_SIDE_M = 24.0
 _CLICK = (255, 196, 0)
 _ANSWER = (255, 70, 70)
 _TRUTH = (90, 230, 90)
 
-_Boxes = tuple[Polygon | None, Polygon | None]
-"""Boxes of the answer and of the truth, in the mosaic's CRS."""
+_Shapes = tuple[Outline | None, Outline | None]
+"""The answer's and the true one, in the mosaic's CRS."""
 
 
 def draw_failures(query_set: QuerySet, result: MethodResult, path: Path) -> int:
@@ -59,6 +68,43 @@ def draw_failures(query_set: QuerySet, result: MethodResult, path: Path) -> int:
     return len(every)
 
 
+def draw_outlines(query_set: QuerySet, result: MethodResult, path: Path) -> int:
+    """Draw the objects whose true outlines are known, the worst outlines first, as a PNG; returns how many are drawn.
+
+    Of each the photo round the click, and the mosaic with the answer's outline (red) and the true one (green), with its
+    kind and the IoU. Up to `MOST_OUTLINES` from all over their order; where there are none an older picture is removed.
+
+    Raises:
+        PhotoError, GeolocError, OutputError: a photo or mosaic cannot be read, the picture not written.
+    """
+    mosaics = [search.mosaic for search in query_set.searches for _ in search.queries]
+    every = [
+        (record.outline_iou(query.outline), mosaic, query, record)
+        for mosaic, (query, record) in zip(mosaics, paired(query_set, result), strict=True)
+        if query_set.present and query.outline is not None
+    ]
+    every.sort(key=lambda one: one[0])
+    chosen = [every[i] for i in even(len(every), MOST_OUTLINES)]
+    if not chosen:
+        path.unlink(missing_ok=True)
+        return 0
+    step = _PX + _GAP
+    sheet = Image.new("RGB", (2 * _PAIRS * step + _GAP, -(-len(chosen) // _PAIRS) * step + _GAP), BACKGROUND)
+    for number, (value, path_of_mosaic, query, record) in enumerate(chosen):
+        photo = photo_close_up(load_photo(query.photo), query.click, _CLICK, _PX)
+        draw_label(photo, (8, _PX - 26), record.photo, WHITE, 13)
+        with open_mosaic([path_of_mosaic]) as mosaic:
+            truth = project(query.outline, query.epsg, mosaic.crs)
+            shapes = _answer(record, mosaic), truth
+            text = f"{query.kind} {value:.2f}".strip()
+            panel = _map(mosaic, truth.envelope, shapes, text, margin=2.2, least_m=0.0)
+        for column, picture in enumerate((photo, panel)):
+            sheet.paste(picture, (_GAP + (number % _PAIRS * 2 + column) * step, _GAP + number // _PAIRS * step))
+    with replacing(path) as temporary:
+        sheet.save(temporary)
+    return len(chosen)
+
+
 def _found(query_set: QuerySet, result: MethodResult) -> list[tuple[Path, Path, QueryRecord]]:
     """Return mosaic, photo and record of every query: records stand in the order of the queries."""
     files = [(search.mosaic, query.photo) for search in query_set.searches for query in search.queries]
@@ -75,7 +121,7 @@ def _panels(photo: Photo, record: QueryRecord, mosaic: Mosaic, present: bool) ->
     yield panel
     outline = box(*mosaic.bounds)
     truth = project(record.truth_box, record.epsg, mosaic.crs) if present else None
-    answer = None if record.answer is None else project(Polygon(record.answer), record.crs, mosaic.crs)
+    answer = _answer(record, mosaic)
     yield _map(mosaic, outline, (answer, truth), "mosaic", margin=1.0, least_m=0.0)
     for shape, text in ((answer, f"answer {record.score:.2f}"), (truth, "truth")):
         if shape is None:
@@ -86,16 +132,21 @@ def _panels(photo: Photo, record: QueryRecord, mosaic: Mosaic, present: bool) ->
             yield _map(mosaic, shape, (answer, truth), text)
 
 
+def _answer(record: QueryRecord, mosaic: Mosaic) -> Polygon | None:
+    """The answer's outline in the mosaic's CRS."""
+    return None if record.answer is None else project(Polygon(record.answer), record.crs, mosaic.crs)
+
+
 def _map(
-    mosaic: Mosaic, shape: Polygon, boxes: _Boxes, text: str, *, margin: float = 4.0, least_m: float = _MIN_SIDE_M
+    mosaic: Mosaic, shape: Polygon, shapes: _Shapes, text: str, *, margin: float = 4.0, least_m: float = _MIN_SIDE_M
 ) -> Image.Image:
-    """Draw the mosaic round `shape`, in its CRS, `margin` times as wide, with both boxes."""
+    """Draw the mosaic round `shape`, in its CRS, `margin` times as wide, with answer and truth."""
     crs = local_crs(shape, mosaic.crs)
     view = MapView.about(crs, project(shape, mosaic.crs, crs), margin=margin, least_m=least_m, px=_PX)
     panel = map_pixels(mosaic, view)
-    for polygon, colour in zip(boxes, (_ANSWER, _TRUTH), strict=True):
-        if polygon is not None:
-            draw_strokes(panel, [view.ring(polygon, mosaic.crs)], colour, 2)
+    for outline, colour in zip(shapes, (_ANSWER, _TRUTH), strict=True):
+        for polygon in [] if outline is None else shapely.get_parts(outline):
+            draw_strokes(panel, view.rings(polygon, mosaic.crs), colour, 2)
     draw_label(panel, (8, 8), text, WHITE, 15)
     draw_scale_bar(panel, view)
     return panel

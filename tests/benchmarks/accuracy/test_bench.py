@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,6 +16,7 @@ from geoloc import town
 from geoloc.errors import WeightsError
 
 SETS = ("town_nadir", "wrong")
+SIZES = ("under 5 m", "5 to 15 m", "over 15 m")
 METHODS = ("chance", "ncc", "sift", "base", "base + geometry")
 
 
@@ -22,8 +24,8 @@ METHODS = ("chance", "ncc", "sift", "base", "base + geometry")
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     build = partial(town.build, size_m=100.0, gsd_m=0.25, photo_px=(640, 480), panorama_px=512)
 
-    def built(folder: Path, *, seed: int, photos: int, panoramas: int, flights: list[town.Flight]) -> town.Town:
-        return build(folder, seed=seed, photos=2, panoramas=1, flights=flights[:2])
+    def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> town.Town:
+        return build(folder, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
 
     monkeypatch.setattr(town, "build", built)
     monkeypatch.setattr(sets, "WRONG_EACH", 2)
@@ -67,6 +69,20 @@ def test_all_methods_are_measured_once_and_what_is_missing_is_said(
     assert lines.count("town_nadir, sift: 2 queries ...") == 1
     sheet = tmp_path / "work" / "failures_wrong.png"
     assert Image.open(sheet).width > 500
+    # Both towns' objects have outlines: all, by size and by kind, of the methods that draw any.
+    outlines = content["outlines"]["town_nadir"]
+    assert {one["method"] for one in outlines} == {"base", "base + geometry"}
+    objects = {one["objects"]: one["count"] for one in outlines if one["method"] == "base"}
+    assert objects.pop("all") == 2
+    kinds = {name: count for name, count in objects.items() if not name[0].isdigit() and name not in SIZES}
+    assert sum(kinds.values()) == sum(objects.values()) - 2 == 2
+    for one in outlines:
+        values = {key: found["value"] for key, found in one["figures"].items()}
+        assert 0 <= values["outline_075"] <= values["outline_050"] <= 1
+        assert values["outline_iou"] > 0
+    assert "| method | objects | count | outline IoU |" in text
+    assert content["outlines"]["wrong"] == []
+    assert Image.open(tmp_path / "work" / "outlines_town_nadir.png").width > 2000
 
     _, again, lines = run(tmp_path, Choice(SETS, METHODS, {}, limit=2))
     assert not [line for line in lines if "queries ..." in line]
@@ -84,3 +100,20 @@ def test_the_set_that_is_wrong_is_the_half_that_presence_is_measured_by() -> Non
     library = sets.Library(Path("none"), Path("none"))
     assert report.WRONG in library.names
     assert "brighton_0.15" in library.names
+
+
+@pytest.mark.usefixtures("small")
+def test_a_town_of_an_earlier_benchmark_is_built_anew_for_its_outlines(tmp_path: Path) -> None:
+    old = tmp_path / "sets" / "town_901"
+    old.mkdir(parents=True)
+    (old / "queries.csv").write_text("photo,object,kind,click_x,click_y,xmin,ymin,xmax,ymax,epsg,seen\n")
+    found = sets.Library(tmp_path, tmp_path).make("town_nadir")
+    assert all(query.outline is not None and query.kind for search in found.searches for query in search.queries)
+    assert found.count > 0
+
+
+@pytest.mark.usefixtures("small")
+def test_a_farm_has_what_a_village_lacks(tmp_path: Path) -> None:
+    found = sets.Library(tmp_path, tmp_path).make("farm_nadir")
+    kinds = {query.kind for search in found.searches for query in search.queries}
+    assert kinds - {"house", "car", "tree", "shed", "pool", "hall"}

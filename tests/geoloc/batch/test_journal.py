@@ -24,7 +24,7 @@ def outcomes(make_detection: Callable[..., Detection]) -> list[QueryOutcome]:
     """Of three queries; numbers that need all their digits."""
     polygon = box(1 / 3, 2 / 3, 4 / 3, 576713.13498 + 1e-9)
     found = row_of(make_detection(1 / 7, (0, 0, 1, 1), polygon=polygon, rank=1))
-    return [QueryOutcome(1, (found, found)), QueryOutcome(2), QueryOutcome(3, (found,))]
+    return [QueryOutcome(1, (found, found)), QueryOutcome(2, note="cut"), QueryOutcome(3, (found,))]
 
 
 def test_what_was_added_is_there_when_it_goes_on(photos: Path, tmp_path: Path, outcomes: list[QueryOutcome]) -> None:

@@ -42,7 +42,8 @@ def test_every_query_has_its_rows(make_detection: Make) -> None:
 
 def test_columns_whose_names_are_taken() -> None:
     said = {"Score": 1, "query_score": 2, "fid": 3, "id": 4, "ID": 5, "status": 6}
-    (row,), columns = to_rows(queries(said), [QueryOutcome(1)])
+    (row,), columns = to_rows(queries(said), [QueryOutcome(1, note="the box is cut")])
+    assert row.properties["note"] == "the box is cut"
     names = ["query_Score", "query_query_score", "query_fid", "id", "query_ID", "query_status"]
     assert list(columns)[-6:] == names
     assert [row.properties[name] for name in names] == [1, 2, 3, 4, 5, 6]

@@ -132,7 +132,9 @@ def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Pat
         run(queries_of(photos, [("a.png", 1)]), one_by_one(find), journal)
 
 
-def test_what_leaves_its_photo_is_cut_to_it(photos: Path, tmp_path: Path, make_detection: Make) -> None:
+def test_what_leaves_its_photo_is_cut_to_it_and_said_so_of_its_query(
+    photos: Path, tmp_path: Path, make_detection: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     given: list[Target] = []
 
     def find(photo: Photo, targets: list[Target]) -> list[Detection]:
@@ -147,3 +149,5 @@ def test_what_leaves_its_photo_is_cut_to_it(photos: Path, tmp_path: Path, make_d
     assert given == [Target.from_box(PixelBox(0, 0, 8, 8))]
     assert inside.status == "found"
     assert "the box lies outside the photo a.png" in (outside.error or "")
+    assert inside.note.startswith("the box reaches beyond the photo a.png")
+    assert f"query 1: {inside.note}" in caplog.messages

@@ -63,6 +63,8 @@ def test_a_polygon_is_the_objects_outline(run: Run, search: SearchStub) -> None:
     assert cut.polygon is not None
     assert cut.polygon.equals(box(0, 5, 30, 25))
     assert "the polygon reaches beyond the photo photo.jpg" in result.stderr
+    rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
+    assert {(row["click_x"], bool(row["note"])) for row in rows} == {(triangle.click.x, False), (cut.click.x, True)}
     for more, message in (
         (("--polygon", "1,1 9,9"), "three corners or more"),
         (("--polygon", "1,1 9,1 9,9", "--click", "1,1"), "one of the three"),

@@ -81,3 +81,18 @@ def test_an_outline_ends_where_the_ground_does() -> None:
     assert cut is not None
     assert cut.equals(box(0, 3, 4, 8))
     assert cut_to(box(20, 3, 40, 50), 10, 8) is None
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 30), (30, 120)])
+def test_a_long_box_lies_as_it_does_in_the_photo(width: float, height: float) -> None:
+    fit = plane(0, 30)
+    found = carried_outline(fit, Target.from_box(PixelBox.about(400, 300, width, height)))
+    assert found is not None
+    corners = map_points(fit.matrix, np.array(PixelBox.about(400, 300, width, height).corners(), float))
+    assert found.symmetric_difference(Polygon(corners)).area < 0.03 * found.area
+
+
+def test_a_box_of_which_nothing_tells_a_direction_lies_along_the_axes() -> None:
+    found = carried_outline(plane(0, 30), Target.from_box(PixelBox.about(400, 300, 60, 40)))
+    assert found is not None
+    assert found.area == pytest.approx(found.envelope.area)

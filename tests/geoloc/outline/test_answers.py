@@ -14,11 +14,14 @@ from shapely.geometry import Polygon, box
 
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.refine import METHOD
+from geoloc.outline import outliner
 from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection, iou
+from geoloc.results.measures import measures_of
 from tiling.area import Area
+from tiling.grid import WGS84, project
 from tiling.mosaic import Mosaic, open_mosaic
 from tiling.plan import Plan, make_plan
 
@@ -92,13 +95,59 @@ def test_what_was_drawn_as_a_polygon_stays(mosaic: Mosaic, plan: Plan) -> None:
     assert outlined([drawn], PHOTO, [target], mosaic=mosaic, plan=plan, fit=None) == [drawn]
 
 
+def test_what_is_in_doubt_is_a_box_as_the_pixels_let_suppose(
+    mosaic: Mosaic, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outliner, "LEAST", 1.1)
+    supposed = about(71, 65, 18)
+    (found,) = outlined([answer(supposed)], PHOTO, [TARGET], mosaic=mosaic, plan=plan, fit=None)
+    assert (found.outline, found.outline_score) == ("box", 0.0)
+    # The barn is twice as long as wide: so is the box, which is nearer to it than what the search supposed.
+    assert measures_of(found.polygon, found.crs).length_m > 1.6 * measures_of(found.polygon, found.crs).width_m
+    assert iou(found.polygon, BARN) > iou(supposed, BARN) + 0.1
+    # What was in doubt can be chosen.
+    assert any(shape.equals(found.polygon) for shape in found.alternatives)
+    assert any(iou(shape, BARN) > 0.8 for shape in found.alternatives)
+    areas = [shape.area for shape in found.alternatives]
+    assert areas == sorted(areas)
+
+
+def test_where_nothing_tells_a_direction_the_box_stays(
+    mosaic: Mosaic, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outliner, "LEAST", 1.1)
+    beside = answer(about(40, 100, 6))
+    (found,) = outlined([beside], PHOTO, [TARGET], mosaic=mosaic, plan=plan, fit=None)
+    assert found.outline == "box"
+    assert iou(found.polygon, beside.polygon) > 0.3
+
+
+def test_no_segment_is_longer_than_the_area_searched(mosaic: Mosaic) -> None:
+    middle = project(BARN.centroid, "EPSG:32633", WGS84)
+    for within_m, outline in ((20.0, "segment"), (6.0, "box")):
+        plan = make_plan(mosaic, GSD, 384, Area.near(middle.x, middle.y, within_m))
+        (found,) = outlined([answer(about(72, 64, 15))], PHOTO, [TARGET], mosaic=mosaic, plan=plan, fit=None)
+        assert found.outline == outline
+        if outline == "box":
+            assert measures_of(found.polygon, found.crs).length_m < 2 * 6.0 * 2**0.5 + 1
+
+
+@pytest.mark.parametrize("kind", ["box", "drawn"])
+def test_nothing_is_smaller_than_a_pixel_of_the_mosaic(mosaic: Mosaic, plan: Plan, kind: str) -> None:
+    target = TARGET if kind == "box" else Target.from_polygon([(299, 199), (301, 199), (301, 201)])
+    tiny = answer(about(20, 20, 0.05), outline=kind)
+    (found,) = outlined([tiny], PHOTO, [target], mosaic=mosaic, plan=plan, fit=None)
+    assert found.polygon.area >= 0.99 * GSD**2
+    assert found.polygon.distance(tiny.polygon) == 0
+    if kind == "drawn":
+        assert found.polygon.area == pytest.approx(GSD**2, rel=0.01)
+
+
 @pytest.mark.parametrize("lying", [True, False])
 def test_a_box_that_was_drawn_is_filled_or_stays(mosaic: Mosaic, plan: Plan, lying: bool) -> None:
     """The photo's plane: 10 px a metre, north up, the barn's middle at (300, 200)."""
     middle = BARN.centroid
     world = plan.pixels(0, 0, 0, 0)
-    from tiling.grid import project
-
     places = np.array([(x, y) for x in (0, 150, 300, 450, 600) for y in (0, 200, 400)], float)
     on_map = [
         project(_point(middle.x + (x - 300) / 10, middle.y - (y - 200) / 10), "EPSG:32633", world.crs)

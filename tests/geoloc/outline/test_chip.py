@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from shapely.geometry import Polygon, box
 
+from benchmarks.outlines.flat_mosaic import CRS, reader
 from geoloc.model.network.config import CHIP_PX, FILL
 from geoloc.outline.chip import Known, cut_chip, laid_over
 from geoloc.photo.photo import Photo
-from tests.helpers.flat_mosaic import CRS, reader
 
 
 def picture(size: int = 300) -> np.ndarray:

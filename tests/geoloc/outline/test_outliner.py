@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from shapely.geometry import Polygon, box
 
+from benchmarks.outlines.flat_mosaic import CRS, reader
 from geoloc.outline.chip import Chip, Known
 from geoloc.outline.classical import ColourModel
 from geoloc.outline.outliner import LOOKS, SIDE, Outliner
 from geoloc.photo.photo import Photo
-from tests.helpers.flat_mosaic import CRS, reader
 
 PLACE = (300.0, -300.0)
 BARN = box(250, -340, 350, -260)
@@ -53,7 +53,7 @@ def test_whatever_size_was_supposed(supposed: float) -> None:
     found = Outliner(reader(ground()), model, 1.0).outline(known(supposed), 500.0)
     assert found is not None
     assert iou(found.polygon, BARN) > 0.95
-    assert found.confidence > 0.8
+    assert found.sure
     assert len(model.sides) <= LOOKS
     assert found.polygon.is_valid
 
@@ -66,8 +66,13 @@ def test_a_fitting_scale_is_looked_at_once() -> None:
 
 def test_no_larger_than_it_may_be() -> None:
     model = WhiteThings()
-    Outliner(reader(ground()), model, 1.0).outline(known(20.0), 30.0)
+    found = Outliner(reader(ground()), model, 1.0).outline(known(20.0), 30.0)
     assert max(model.sides) <= 30 * SIDE + 1e-6
+    # The barn is 100 long, and fills all that may be looked at.
+    assert found is None
+    enough = Outliner(reader(ground()), Doubtful(), 1.0).outline(known(100.0), 109.0)
+    assert enough is not None
+    assert [max(np.ptp(np.reshape(s.bounds, (2, 2)), axis=0)) <= 109 for s in enough.alternatives] == [True, True]
 
 
 def test_no_finer_than_pixels_tell() -> None:
@@ -104,12 +109,15 @@ def test_alternatives_from_small_to_large_with_the_answer_among_them() -> None:
     assert any(shape.equals(found.polygon) for shape in found.alternatives)
 
 
-def test_all_in_doubt_is_no_outline() -> None:
+def test_all_in_doubt_tells_how_it_lies_and_is_not_sure() -> None:
     class Unsure(WhiteThings):
         def share(self, chip: Chip) -> NDArray[np.float32]:
             return np.where(super().share(chip) > 0.5, 0.55, 0.4).astype(np.float32)
 
-    assert Outliner(reader(ground()), Unsure(), 1.0).outline(known(100.0), 500.0) is None
+    found = Outliner(reader(ground()), Unsure(), 1.0).outline(known(100.0), 500.0)
+    assert found is not None
+    assert not found.sure
+    assert iou(found.polygon, BARN) > 0.95
 
 
 def test_what_was_drawn_tells_place_and_size() -> None:

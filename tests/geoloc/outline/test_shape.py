@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry import Point, Polygon, box
 
-from geoloc.outline.shape import shape_of, straightened
+from geoloc.outline.shape import shape_of
 
 PX = 192
 CLICK = np.array([96, 96], np.float32)
@@ -88,11 +88,6 @@ def test_detail_below_the_mosaics_pixel_goes() -> None:
         len(_found(raster(ragged), (96, 96), 6.0).exterior.coords)
         < len(_found(raster(ragged), (96, 96), 0.5).exterior.coords) / 2
     )
-
-
-def test_only_what_is_nearly_straight_is_made_straight() -> None:
-    assert straightened(Point(0, 0).buffer(10), 1.0) is None
-    assert straightened(Polygon([(0, 0), (10, 0), (0, 10)]), 1.0) is None
 
 
 def _found(share: NDArray[np.float32], click: tuple[float, float], pixel: float = 2.0) -> Polygon:

@@ -159,6 +159,32 @@ def test_it_is_undone_in_one_step_and_the_list_follows(report) -> None:
     assert which(state["saved"]["wkt"]) == 1
 
 
+def test_measures_follow_the_vertex_tool_and_what_is_undone(report) -> None:
+    state = report["vertex_tool"]
+    before, edited = state["before"]["values"], state["edited"]["values"]
+    assert edited["area_m2"] == pytest.approx(before["area_m2"] / 4, rel=1e-3)
+    for name in ("length_m", "width_m"):
+        assert edited[name] == pytest.approx(before[name] / 2, rel=1e-3)
+    assert edited["azimuth_deg"] == pytest.approx(before["azimuth_deg"], abs=0.1)
+    assert (edited["xmin"], edited["ymin"]) == pytest.approx((before["xmin"], before["ymin"]))
+    assert edited["xmax"] - edited["xmin"] == pytest.approx((before["xmax"] - before["xmin"]) / 2)
+    # Nobody has scored this shape.
+    assert edited["outline_score"] is None
+    assert state["edited"]["row"] != state["before"]["row"]
+    assert state["undone"] == state["before"]
+    assert state["redone"] == state["edited"]
+
+
+def test_measures_are_right_at_the_latest_when_edits_are_saved(report) -> None:
+    state = report["vertex_tool"]
+    assert state["by_program"]["values"] == state["before"]["values"]
+    saved, edited = (
+        {k: v for k, v in state[name]["values"].items() if k not in ("outline", "outline_score")}
+        for name in ("saved", "edited")
+    )
+    assert saved == pytest.approx(edited, rel=1e-5)
+
+
 def test_a_second_search_into_the_same_layer(report) -> None:
     state = report["again"]
     assert state["layers"] == 1

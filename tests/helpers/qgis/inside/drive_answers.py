@@ -1,6 +1,7 @@
 """Run inside QGIS: answers with outlines are made smaller and larger, with buttons, keys and undo; a stand-in finds."""
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtGui import QTransform
 from qgis.PyQt.QtWidgets import QApplication, QLabel
 
 from tests.helpers.qgis.inside.hands import (
@@ -130,6 +131,29 @@ def by_hand() -> dict:
     return state
 
 
+def vertex_tool() -> dict:
+    """QGIS's own tools change a shape within one edit, programs without: measures follow, and back when undone."""
+    layer = our_layers()[0]
+    layer.startEditing()
+    feature = next(layer.getFeatures())
+    before = best()
+    half = feature.geometry()
+    half.transform(QTransform(0.5, 0, 0, 0.5, feature["xmin"] / 2, feature["ymin"] / 2))
+    layer.beginEditCommand("Moved vertex")
+    layer.changeGeometry(feature.id(), half)
+    layer.endEditCommand()
+    state = {"before": before, "edited": best()}
+    layer.undoStack().undo()
+    state["undone"] = best()
+    layer.undoStack().redo()
+    state["redone"] = best()
+    layer.undoStack().undo()
+    layer.changeGeometry(feature.id(), half)
+    state["by_program"] = best()
+    layer.commitChanges()
+    return {**state, "saved": best()}
+
+
 def again() -> dict:
     """A second search into the same layer; then the layer goes."""
     search()
@@ -140,4 +164,4 @@ def again() -> dict:
     return {**state, "gone": [panel().buttons[name].isEnabled() for name in (SMALLER, LARGER)]}
 
 
-play([set_up, buttons, keys, others, by_hand, again])
+play([set_up, buttons, keys, others, by_hand, vertex_tool, again])
