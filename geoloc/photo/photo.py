@@ -35,7 +35,7 @@ _UPRIGHT = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Photo:
     """An upright photograph. Metadata is None where the file does not tell, or tells nonsense.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -53,12 +54,18 @@ class Tilt:
     roll_deg: float = 0.0
 
 
+_BY_HORIZON: WeakKeyDictionary[Photo, Tilt | None] = WeakKeyDictionary()
+"""What `known_tilt` found; to seek a horizon takes a sixth of a second, and every click in a photo asks."""
+
+
 def known_tilt(photo: Photo) -> Tilt | None:
     """Return the tilt that the file of a photo tells by its gimbal, else that of the horizon that it shows, or None."""
     if photo.pitch_deg is not None:
         return Tilt(90.0 + photo.pitch_deg, photo.roll_deg)
-    horizon = find_horizon(photo, focal_px(photo))
-    return None if horizon is None else Tilt(horizon.tilt_deg, -horizon.slope_deg)
+    if photo not in _BY_HORIZON:
+        horizon = find_horizon(photo, focal_px(photo))
+        _BY_HORIZON[photo] = None if horizon is None else Tilt(horizon.tilt_deg, -horizon.slope_deg)
+    return _BY_HORIZON[photo]
 
 
 def likely_tilts(photo: Photo) -> Sequence[float]:

@@ -46,7 +46,7 @@ class BaselineNet(CrossViewNet):
             self.click_fold(torch.cat([rgb, 255 * distance_map(click, height, width)], 1)), click
         )
 
-    def prepare(self, query: Features, click: Tensor) -> Prepared:
+    def prepare(self, query: Features, click: Tensor, view: Tensor | None = None) -> Prepared:
         """Return the queries' features and clicks as they are: nothing is done to them alone."""
         return query.coarse, query.fine, click
 

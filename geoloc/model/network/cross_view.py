@@ -62,18 +62,19 @@ class CrossViewNet(nn.Module, ABC):
         self.project_query = Projection(config.dim)
         self.project_reference = Projection(config.dim)
 
-    def forward(self, query: Features, click: Tensor, reference: Features) -> Output:
+    def forward(self, query: Features, click: Tensor, reference: Features, view: Tensor | None = None) -> Output:
         """Match B queries to B references, or all to one.
 
         Args:
             query: features of the queries.
             click: B x 2, (x, y) in query pixels.
             reference: features of the references.
+            view: B x 3, how the queries are drawn, see `geoloc.photo.crop.Crop.view`; as taken where it is not given.
         """
-        return self.match(self.prepare(query, click), reference)
+        return self.match(self.prepare(query, click, view), reference)
 
     @abstractmethod
-    def prepare(self, query: Features, click: Tensor) -> Prepared:
+    def prepare(self, query: Features, click: Tensor, view: Tensor | None = None) -> Prepared:
         """Do what matching queries takes and no reference, once for all references; see `forward`.
 
         Returns:

@@ -36,7 +36,7 @@ class DualAttentionNet(CrossViewNet):
         nn.init.normal_(self.place_query.weight, std=0.02)
         nn.init.normal_(self.place_reference.weight, std=0.02)
 
-    def prepare(self, query: Features, click: Tensor) -> Prepared:
+    def prepare(self, query: Features, click: Tensor, view: Tensor | None = None) -> Prepared:
         """Return the queries' tokens, B x h x w x d, and how much each is clicked, B x h x w summing to 1."""
         fq = self.project_query(query)
         rows, columns = fq.shape[-2:]

@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from affine import Affine
 
 from geoloc.model import load
 from geoloc.model.localizer import LOOK_PX, PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop
+from geoloc.photo.crop import Crop
 from geoloc.plane.gaussian import Gaussian
 
 TINY = replace(preset_config("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
@@ -188,9 +187,7 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
     localizer = Localizer(new_network(TINY).eval(), Calibration())
     window = rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     valid = np.ones((SIDE, SIDE), bool)
-    crops = [
-        Crop(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, Affine.identity()) for i in range(20)
-    ]
+    crops = [Crop(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, np.eye(3)) for i in range(20)]
     features = localizer.encode_reference(window, valid)
 
     def masses(part: list[Crop]) -> list[tuple[float, float]]:
@@ -223,7 +220,7 @@ def real() -> tuple[Localizer, EncodedQueries, Features]:
     rng = np.random.default_rng(3)
     localizer = load()
     picture = cv2.GaussianBlur(rng.integers(0, 255, (384, 384, 3), np.uint8), (0, 0), 3)
-    crops = [Crop(picture[i : i + 256, 40:296].copy(), (128.0, 120.0), 0.0, Affine.identity()) for i in (20, 60, 90)]
+    crops = [Crop(picture[i : i + 256, 40:296].copy(), (128.0, 120.0), 0.0, np.eye(3)) for i in (20, 60, 90)]
     window = localizer.encode_reference(picture, np.ones((384, 384), bool))
     return localizer, localizer.encode_queries(crops, [0, 0, 0]), window
 
