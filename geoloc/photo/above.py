@@ -31,7 +31,7 @@ _SAMPLES = 12
 
 def ground_plane(photo: Photo, tilt: Tilt) -> NDArray[np.float64]:
     """Return the way from level ground to a photo, 3 x 3; the ground is in heights of the camera, see `ground_of`."""
-    return np.linalg.inv(ground_of(photo, tilt))
+    return np.asarray(np.linalg.inv(ground_of(photo, tilt)), np.float64)
 
 
 def across(to_photo: NDArray[np.float64], photo: Photo, click: Click) -> float | None:

@@ -10,15 +10,15 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.photo.above import across, crop_above, ground_plane, quarter_turned
 from geoloc.photo.crop import Crop, resized, warped
+from geoloc.photo.panorama import ground_crop, strip_crop
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Tilt, known_tilt
+from geoloc.photo.rectify import EYE_HEIGHT_M, Tilt, known_tilt
 from geoloc.photo.target import Click, Target, check_target
 from geoloc.plane.lean import lean_of
 
@@ -26,6 +26,8 @@ MIN_SIDE = 64
 """Least side of a crop, photo pixels: a smaller one holds too little round the object to be recognised."""
 GROUND_SIDE_M = 50.0
 """Side of the ground that a crop shows where the photo's own scale is known; the network is trained on 18 to 80 m."""
+HAND_SIDE_M = 18.0
+"""As `GROUND_SIDE_M`, where a photo may have been taken by hand: the least that the network is trained on."""
 BOX_SHARE = 1 / 6
 """Longer side of the object's box over the side of its crop."""
 SCALES = (1.0, 0.5)
@@ -67,7 +69,8 @@ def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)
     Args:
         photo: the photograph.
         target: what was clicked in it.
-        shape: height and width of each crop, pixels; a panorama is given as one crop of twice that width.
+        shape: height and width of each crop, pixels; those of a panorama are twice as wide, one of the whole turn and,
+            near the camera, some of the ground from above.
 
     Raises:
         PhotoError: the click is outside the photo.
@@ -75,7 +78,7 @@ def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)
     check_target(photo, target)
     height, width = shape
     if photo.panorama:
-        return [_panorama_crop(photo, target.click, (height, 2 * width))]
+        return _of_panorama(photo, target.click, (height, 2 * width))
     if height != width:
         raise ValueError(f"crops of perspective photos are square, not {height} x {width}")
     tilt = known_tilt(photo)
@@ -226,6 +229,13 @@ def _like(photo: Photo, click: Click, crop: Crop, share: float, variety: _Variet
     return about.as_taken(side, variety)
 
 
+def _of_panorama(photo: Photo, click: Click, shape: tuple[int, int]) -> list[Crop]:
+    """Cut the whole turn as a strip, and the ground from above where the click is near enough for it."""
+    headings = HEADINGS if photo.heading_deg is None else (photo.heading_deg,)
+    above = (ground_crop(photo, click, heading, shape) for heading in headings)
+    return [strip_crop(photo, click, shape), *(crop for crop in above if crop is not None)]
+
+
 def _from_above(photo: Photo, target: Target, tilt: Tilt, size: int) -> list[Crop]:
     """Cut crops from above at every scale and heading that the photo leaves possible; none where nothing is shown.
 
@@ -239,6 +249,9 @@ def _from_above(photo: Photo, target: Target, tilt: Tilt, size: int) -> list[Cro
         sides = [min(max(GROUND_SIDE_M / height_m, MIN_SIDE * unit), max(photo.size) * unit)]
     else:
         sides = [side * unit for side in _sides(photo, target)]
+        if target.box is None and photo.pitch_deg is None and known_tilt(photo) is not None:
+            # It shows the horizon and no drone has written its pose: it may have been taken by hand.
+            sides.append(HAND_SIDE_M / EYE_HEIGHT_M)
     known = photo.heading_deg
     crops = []
     for side in sides:
@@ -291,7 +304,7 @@ def _square_crops(photo: Photo, click: Click, side: int, size: int) -> list[Crop
     return crops
 
 
-def _north_up_crop(photo: Photo, click: Click, side: int, size: int, heading: float) -> Crop:
+def _north_up_crop(photo: Photo, click: Click, side: float, size: int, heading: float) -> Crop:
     """Cut one crop with north up; corners that reach over the photo's edge are filled with its mean colour."""
     centre = _turned_centre(photo.size, click, side, heading)
     scale = side / size
@@ -304,7 +317,7 @@ def _north_up_crop(photo: Photo, click: Click, side: int, size: int, heading: fl
     return _crop_of(warped(photo.pixels, to_photo, (size, size), scale), click, heading, to_photo)
 
 
-def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: float) -> tuple[float, float]:
+def _turned_centre(size: tuple[int, int], click: Click, side: float, heading: float) -> tuple[float, float]:
     """Return the centre of a turned square, as near to the click as keeps the square inside the photo where it fits.
 
     It is never so far that the click leaves the square.
@@ -323,21 +336,6 @@ def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: floa
     out_along = along - min(max(along, -inner), inner)
     out_across = across - min(max(across, -inner), inner)
     return x + cos * out_along + sin * out_across, y - sin * out_along + cos * out_across
-
-
-def _panorama_crop(photo: Photo, click: Click, shape: tuple[int, int]) -> Crop:
-    """Cut the whole turn as a strip, rolled so that the click's azimuth is in its middle column.
-
-    A panorama cut at the top or bottom is centred, its first and last row repeated.
-    """
-    width, height = photo.size
-    out_height, out_width = shape
-    scale = width / out_width
-    to_photo = Affine.translation(click.x - width / 2, height / 2 - scale * out_height / 2) * Affine.scale(scale)
-    start = math.floor(click.x - width / 2)
-    rolled = np.roll(photo.pixels, -start, axis=1)
-    image = warped(rolled, Affine.translation(-start, 0) * to_photo, shape, scale, cv2.BORDER_REPLICATE)
-    return _crop_of(image, click, 0.0, to_photo)
 
 
 def _crop_of(image: NDArray[np.uint8], click: Click, heading: float, to_photo: Affine) -> Crop:

@@ -21,6 +21,8 @@ STEEP_ENOUGH_DEG = 12.0
 """Photos tilted less are taken as they are."""
 HORIZON_DEG = 80.0
 """Rays farther from straight down see the ground too flat for its texture to be told."""
+EYE_HEIGHT_M = 1.6
+"""Height over the ground of a camera that is held in the hand."""
 FOCAL_SHARE = 0.75
 """Focal length over the longer side where it is not known: the main lens of most drones and telephones."""
 
@@ -129,7 +131,7 @@ def rectify(photo: Photo, tilt_deg: float, side_px: int) -> Rectified | None:
     size = tuple(int(v) for v in np.ceil((high - low) * scale).clip(16, side_px))
     valid = _warped(np.full((height, width), 255, np.uint8), matrix, size) > 127
     far = _beyond_horizon(np.linalg.inv(fit), size)
-    return Rectified(_warped(photo.pixels, matrix, size), valid & ~far, np.linalg.inv(matrix))
+    return Rectified(_warped(photo.pixels, matrix, size), valid & ~far, np.asarray(np.linalg.inv(matrix), np.float64))
 
 
 def focal_px(photo: Photo) -> float:

@@ -17,6 +17,7 @@ from geoloc.photo.crop import AS_TAKEN, Crop
 from geoloc.photo.crops import (
     CLOSER,
     GROUND_SIDE_M,
+    HAND_SIDE_M,
     HEADINGS,
     SUPPOSED_TILTS_DEG,
     closer_crops,
@@ -25,7 +26,7 @@ from geoloc.photo.crops import (
     varied_crops,
 )
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Tilt
+from geoloc.photo.rectify import EYE_HEIGHT_M, Tilt
 from geoloc.photo.target import Click, Target
 from geoloc.plane.homography import for_opencv, map_points, similarity
 from tiling.box import PixelBox
@@ -310,3 +311,21 @@ def test_what_lies_beyond_the_horizon_is_on_no_ground() -> None:
     assert across(plane, photo, Click(400, 20)) is None
     assert crop_above(photo, plane, Click(400, 20), side=1.0, turn_deg=0.0, heading_deg=0.0, size=64) is None
     assert across(plane, photo, Click(400, 500)) is not None
+
+
+def test_a_photo_with_a_horizon_and_no_pose_may_have_been_taken_by_hand() -> None:
+    camera = Camera(EYE_HEIGHT_M, 75.0, 0.0)
+    photo = camera.photo()
+    rng = np.random.default_rng(0)
+    photo.pixels[:] = rng.normal(90, 25, photo.pixels.shape).clip(0, 255)
+    horizon = round(300 - FOCAL_PX * math.tan(math.radians(15)))
+    photo.pixels[:horizon] = (170, 200, 240)
+    crops = make_crops(photo, target(400, 500))
+    assert all(crop.from_above for crop in crops)
+    widths = [
+        np.linalg.norm(np.diff(camera.ground(map_points(crop.to_photo, beside(crop, [0, 0], [0, 1.0]))), axis=0)) * 256
+        for crop in crops[::4]
+    ]
+    assert widths == pytest.approx([widths[0], widths[0] / 2, HAND_SIDE_M], rel=0.05)
+    # What a drone wrote tells the scale.
+    assert len(make_crops(replace(photo, pitch_deg=-15.0), target(400, 500))) == 8

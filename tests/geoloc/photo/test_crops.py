@@ -161,7 +161,7 @@ def test_panorama_is_rolled_to_the_click(x: float, y: float) -> None:
     apart = np.minimum(apart, 1024 - apart)
     pixels = np.stack([rows * 0 + 40, rows * 0 + 90, rows / 4], -1).astype(np.uint8)
     pixels[apart**2 + (rows - y) ** 2 <= 12**2] = DOT
-    (crop,) = make_crops(Photo(Path("p.jpg"), pixels, panorama=True), Target(Click(x, y)), (128, 128))
+    crop, *_ = make_crops(Photo(Path("p.jpg"), pixels, panorama=True), Target(Click(x, y)), (128, 128))
     assert crop.image.shape == (128, 256, 3)
     assert scale(crop) == pytest.approx(4)
     assert crop.click[0] == pytest.approx(128)
@@ -218,6 +218,9 @@ def test_variations_are_never_larger_than_the_photo() -> None:
 
 def test_a_panorama_has_no_variations() -> None:
     photo = dotted(1024, 512, 300, 260, 9, panorama=True)
-    target = Target(Click(300, 260))
-    (crop,) = make_crops(photo, target)
-    assert varied_crops(photo, target, crop) == [crop]
+    for y, count in ((260, 1), (400, 5)):
+        target = Target(Click(300, y))
+        crops = make_crops(photo, target)
+        assert len(crops) == count, "near the camera its ground from above too, at four headings"
+        for crop in crops:
+            assert varied_crops(photo, target, crop) == [crop]
