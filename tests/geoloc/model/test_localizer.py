@@ -202,6 +202,21 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
         assert together[i] == pytest.approx(masses([crop])[0], abs=1e-4)
 
 
+def test_the_network_is_told_how_each_crop_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = new_network(TINY).eval()
+    told: list[torch.Tensor] = []
+
+    def prepare(query: Features, click: torch.Tensor, view: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        told.append(view)
+        return (click,)
+
+    monkeypatch.setattr(net, "prepare", prepare)
+    taken = Crop(np.zeros((64, 64, 3), np.uint8), (20.0, 30.0), 0.0, np.eye(3))
+    views = [taken, replace(taken, view=(0.5, -0.25, 1.0))]
+    Localizer(net, Calibration()).encode_queries(views, [0, 0])
+    assert told[0].tolist() == [[0, 0, 0], [0.5, -0.25, 1]]
+
+
 def test_what_lies_under_no_data_does_not_matter() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
