@@ -198,10 +198,8 @@ def _outcome(
 ) -> Outcome:
     import time
 
-    from affine import Affine
-
     from geoloc.evaluation.labelled import LabelledQuery, Outcome
-    from geoloc.photo.crops import Crop
+    from geoloc.photo.crop import Crop
     from geoloc.photo.target import Click
     from geoloc.results.detection import Detection
     from tiling.box import PixelBox
@@ -210,7 +208,7 @@ def _outcome(
     pair = record.load()
     grid = record.place.grid(REFERENCE_PX, REFERENCE_PX)
     click = (float(pair.click[0]), float(pair.click[1]))
-    encoded = model.encode_queries([Crop(pair.query, click, 0.0, Affine.identity())], [0])
+    encoded = model.encode_queries([Crop(pair.query, click, 0.0, np.eye(3))], [0])
     valid = np.ones(pair.reference.shape[:2], bool)
     matches = model.propose(encoded, model.encode_reference(pair.reference, valid), valid, 1)
     (best,) = matches.proposals

@@ -46,7 +46,9 @@ class GuidedLook:
         looker = Looker(photo, [target], self._reference, self._model, self._middles)
         window, at = looker.nearest_window(*(view.grid.affine * tuple(view.place.mean)))
         height, _ = self._model.query_shape
-        crops = crops_in_view(photo, target, height, view.heading_deg, view.px_per_m)
+        crops = crops_in_view(
+            photo, target, height, heading_deg=view.heading_deg, px_per_m=view.px_per_m, to_photo=view.to_photo
+        )
         place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
         candidate = looker.look(0, crops, window, place)
         return None if candidate is None else close_look(looker, looker.answer(candidate), known=True).detection

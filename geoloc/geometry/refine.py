@@ -20,6 +20,7 @@ from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import CHI2_99, Gaussian
+from geoloc.plane.homography import map_points, translation
 from geoloc.results.detection import Detection
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
@@ -129,7 +130,10 @@ class Refiner:
         boxes = [_AnswerBox.of(grid, answer) for answer in answers]
         agreeing = [box for box in boxes if box.agrees(place)]
         if self._guide is not None:
-            view = KnownView(grid, place, geometry.heading_deg, 1 / (geometry.scale * gsd))
+            # Where the plane alone has the click: relief moves the place, not the view.
+            (level,) = map_points(fit.matrix, click[None])
+            to_photo = np.linalg.inv(fit.matrix) @ translation(*level) @ np.diag([1 / gsd, 1 / gsd, 1.0])
+            view = KnownView(grid, place, geometry.heading_deg, 1 / (geometry.scale * gsd), to_photo)
             guided = self._guide.look(photo, target, view)
             agreeing = ([] if guided is None else [_AnswerBox.of(grid, guided)]) + agreeing
         if not (agreeing or boxes):

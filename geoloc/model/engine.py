@@ -53,11 +53,11 @@ class AttentionGraph(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(
-        self, query_coarse: Tensor, query_fine: Tensor, click: Tensor, coarse: Tensor, fine: Tensor
+    def forward(  # noqa: PLR0917 - a graph has its inputs by place
+        self, query_coarse: Tensor, query_fine: Tensor, click: Tensor, view: Tensor, coarse: Tensor, fine: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return logits, B x M, and boxes, B x M x 4 in window pixels; see `CrossViewNet.forward`."""
-        found = self.net(Features(query_coarse, query_fine), click, Features(coarse, fine)).candidates
+        found = self.net(Features(query_coarse, query_fine), click, Features(coarse, fine), view).candidates
         return found.logits, found.boxes
 
 
@@ -172,9 +172,10 @@ def export_onnx(net: CrossViewNet, folder: Path) -> list[Path]:
     encoder = _Graph(EncoderGraph(net), ("rgb",), ("coarse", "fine"))
     encoder.write(paths[0], (images,), ({0: any_side, 2: any_side, 3: any_side},))
     crops = {0: any_side}
-    inputs = ("query_coarse", "query_fine", "click", "coarse", "fine")
+    inputs = ("query_coarse", "query_fine", "click", "view", "coarse", "fine")
     attention = _Graph(AttentionGraph(net), inputs, ("logits", "boxes"))
-    attention.write(paths[1], (*query, torch.zeros(2, 2), *window), (crops, crops, crops, {}, {}))
+    examples = (*query, torch.zeros(2, 2), torch.zeros(2, 3), *window)
+    attention.write(paths[1], examples, (crops, crops, crops, crops, {}, {}))
     return paths
 
 

@@ -17,7 +17,7 @@ from geoloc.model.network.cross_view import CrossViewNet, Prepared
 from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Part
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop
+from geoloc.photo.crop import Crop
 from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
 
@@ -191,7 +191,8 @@ class Localizer:
         features = Features(*(torch.cat(side) for side in zip(*parts, strict=True)))
         number = torch.tensor([targets[:i].count(target) for i, target in enumerate(targets)])
         count = torch.tensor([targets.count(target) for target in targets])
-        prepared = self._net.prepare(features, click)
+        view = torch.tensor([crop.view for crop in crops], dtype=torch.float32, device=self._device)
+        prepared = self._net.prepare(features, click, view)
         return EncodedQueries(features, click, torch.tensor(targets), number, count, prepared)
 
     @torch.inference_mode()

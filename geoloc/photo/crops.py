@@ -1,28 +1,33 @@
-"""Crops of a photograph round a click, at several scales and headings: queries as the network is shown them.
+"""Crops of a photograph round a click, at several scales, headings and tilts: queries as the network is shown them.
 
 A click or a box is in pixels of the upright photo, corner origin; so are crop coordinates in the crop. Every crop
-carries the affine that leads back to the photo.
+carries the homography that leads back to the photo.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
+from geoloc.photo.above import across, crop_above, ground_plane, quarter_turned
+from geoloc.photo.crop import Crop, resized, warped
+from geoloc.photo.panorama import ground_crop, strip_crop
 from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import EYE_HEIGHT_M, Tilt, known_tilt
 from geoloc.photo.target import Click, Target, check_target
-from geoloc.plane.homography import affine_for_opencv
+from geoloc.plane.lean import lean_of
 
 MIN_SIDE = 64
 """Least side of a crop, photo pixels: a smaller one holds too little round the object to be recognised."""
 GROUND_SIDE_M = 50.0
 """Side of the ground that a crop shows where the photo's own scale is known; the network is trained on 18 to 80 m."""
+HAND_SIDE_M = 18.0
+"""As `GROUND_SIDE_M`, where a photo may have been taken by hand: the least that the network is trained on."""
 BOX_SHARE = 1 / 6
 """Longer side of the object's box over the side of its crop."""
 SCALES = (1.0, 0.5)
@@ -39,42 +44,33 @@ CLOSE_TURNS_DEG = (-15.0, 0.0, 15.0)
 """As `TURNS_DEG`, of a close look."""
 CLOSE_SIZES = (0.84, 1.0, 1.19)
 """As `SIZES`, of a close look."""
+STEEP_DEG = 15.0
+"""What is seen at more than this from straight down is shown from above."""
+SUPPOSED_TILTS_DEG = (45.0, 60.0)
+"""Tilts that are supposed where neither the file of the photo nor a horizon tells it, beside the photo as taken."""
 _NADIR_TOLERANCE_DEG = 30.0
 _MIN_HEIGHT_M = 2.0
 _CLICK_MARGIN = 1 / 16
 """A turned crop is kept so close to the click that it stands this share of the side or more inside."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Crop:
-    """One crop of a photo, as the network takes it.
-
-    Attributes:
-        image: height x width x 3, RGB.
-        click: (x, y) in crop pixels.
-        heading_deg: heading of the photo's "up" that the crop supposes, in [0, 360): its content was turned clockwise
-            by this angle, so that north is up if the supposition is right.
-        to_photo: crop (x, y) to photo (x, y). A panorama's x goes on past its edges: take it modulo the photo's width.
-    """
-
-    image: NDArray[np.uint8] = field(repr=False)
-    click: tuple[float, float]
-    heading_deg: float
-    to_photo: Affine
-
-
 def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)) -> list[Crop]:
-    """Cut crops round the click at every scale and heading that the photo leaves possible.
+    """Cut crops round the click at every scale, heading and tilt that the photo leaves possible.
 
-    A crop is a square of the photo, shifted (not padded) to lie inside it, so that the click may be off centre. Its
-    side follows from the box of the object, or else from the drone's height where it looks down, or else it is the
-    photo's shorter side and half of it. Where the photo's heading is known each crop is turned north up; where not, it
-    is given at the four `HEADINGS`.
+    A photo that is known to look down is shown as it was taken; one that is known to be tilted more than `STEEP_DEG` is
+    drawn from above; where nothing is known it is shown as it was taken and from above at `SUPPOSED_TILTS_DEG`. So is
+    what is clicked farther than `HORIZON_DEG` from straight down, which cannot be drawn.
+
+    A crop is a square of the photo or of its ground, shifted so that it holds more of the photo, so that the click may
+    be off centre. Its side follows from the box of the object, or else from the drone's height where that tells the
+    scale, or else it is the photo's shorter side and half of it. Where the photo's heading is known each crop is turned
+    north up; where not, it is given at the four `HEADINGS`.
 
     Args:
         photo: the photograph.
         target: what was clicked in it.
-        shape: height and width of each crop, pixels; a panorama is given as one crop of twice that width.
+        shape: height and width of each crop, pixels; those of a panorama are twice as wide, one of the whole turn and,
+            near the camera, some of the ground from above.
 
     Raises:
         PhotoError: the click is outside the photo.
@@ -82,16 +78,17 @@ def make_crops(photo: Photo, target: Target, shape: tuple[int, int] = (256, 256)
     check_target(photo, target)
     height, width = shape
     if photo.panorama:
-        return [_panorama_crop(photo, target.click, (height, 2 * width))]
+        return _of_panorama(photo, target.click, (height, 2 * width))
     if height != width:
         raise ValueError(f"crops of perspective photos are square, not {height} x {width}")
-    crops: list[Crop] = []
-    for side in _sides(photo, target):
-        if photo.heading_deg is None:
-            crops.extend(_square_crops(photo, target.click, side, height))
-        else:
-            crops.append(_north_up_crop(photo, target.click, side, height, photo.heading_deg))
-    return crops
+    tilt = known_tilt(photo)
+    if tilt is None:
+        supposed = [
+            crop for degrees in SUPPOSED_TILTS_DEG for crop in _from_above(photo, target, Tilt(degrees), height)
+        ]
+        return [*_as_taken(photo, target, height), *supposed]
+    above = _from_above(photo, target, tilt, height) if tilt.degrees > STEEP_DEG else []
+    return above or _as_taken(photo, target, height)
 
 
 def px_per_m(photo: Photo) -> float | None:
@@ -116,9 +113,7 @@ def varied_crops(photo: Photo, target: Target, crop: Crop, *, glance: bool = Fal
     """
     if photo.panorama:
         return [crop]
-    size = len(crop.image)
-    side = math.sqrt(abs(crop.to_photo.determinant)) * size
-    return _about(photo, target.click, size, side, crop.heading_deg, glance=glance)
+    return _like(photo, target.click, crop, 1.0, _Variety(glance=glance))
 
 
 def closer_crops(photo: Photo, target: Target, crop: Crop, *, known: bool = False) -> list[Crop]:
@@ -132,16 +127,17 @@ def closer_crops(photo: Photo, target: Target, crop: Crop, *, known: bool = Fals
         crop: the one whose place, size and heading they share.
         known: heading and scale are known, not found by attention: one crop will do.
     """
-    size = len(crop.image)
-    side = CLOSER * math.sqrt(abs(crop.to_photo.determinant)) * size
-    turns, sizes = ((0.0,), (1.0,)) if known else (CLOSE_TURNS_DEG, CLOSE_SIZES)
-    return _about(photo, target.click, size, side, crop.heading_deg, turns=turns, sizes=sizes)
+    variety = _Variety((0.0,), (1.0,)) if known else _Variety(CLOSE_TURNS_DEG, CLOSE_SIZES)
+    return _like(photo, target.click, crop, CLOSER, variety)
 
 
-def crops_in_view(photo: Photo, target: Target, size: int, heading_deg: float, px_per_m: float) -> list[Crop]:
+def crops_in_view(
+    photo: Photo, target: Target, size: int, *, heading_deg: float, px_per_m: float, to_photo: NDArray[np.float64]
+) -> list[Crop]:
     """Cut north-up crops about `GROUND_SIDE_M` wide of a photo whose pose is known, and which is no panorama.
 
-    Scales differ a little, so that one suits an object of any size; headings need not.
+    Scales differ a little, so that one suits an object of any size; headings need not. Where the ground is seen at more
+    than `STEEP_DEG` from straight down the crops are drawn from above.
 
     Args:
         photo: the photograph.
@@ -149,28 +145,132 @@ def crops_in_view(photo: Photo, target: Target, size: int, heading_deg: float, p
         size: side of each crop, pixels.
         heading_deg: heading of the photo's up at the click.
         px_per_m: photo pixels a metre of ground at the click.
+        to_photo: 3 x 3, metres on the ground, to the east and to the south of the click's place, to photo pixels.
     """
-    return _about(photo, target.click, size, GROUND_SIDE_M * px_per_m, heading_deg, turns=(0.0,))
+    variety = _Variety((0.0,))
+    about = _Round(photo, target.click, size, heading_deg)
+    if math.hypot(*lean_of(to_photo, (0.0, 0.0))) > math.sin(math.radians(STEEP_DEG)):
+        above = about.above(to_photo, GROUND_SIDE_M, variety)
+        if above:
+            return above
+    return about.as_taken(GROUND_SIDE_M * px_per_m, variety)
 
 
-def _about(
-    photo: Photo,
-    click: Click,
-    size: int,
-    side: float,
-    heading: float,
-    *,
-    turns: Sequence[float] = TURNS_DEG,
-    sizes: Sequence[float] = SIZES,
-    glance: bool = False,
-) -> list[Crop]:
-    """Cut north-up crops for headings and sides about the given ones; `glance` as in `varied_crops`."""
-    sides = sorted({min(*photo.size, max(MIN_SIDE, round(side * share))) for share in sizes})
-    shapes = [(a, (heading + turn) % 360) for a in sides for turn in turns]
-    if glance:
-        # Along the diagonal; of a single size the heading as it is.
-        shapes = shapes[0 if len(sides) > 1 else len(turns) // 2 :: len(turns) + 1]
-    return [_north_up_crop(photo, click, a, size, turn) for a, turn in shapes]
+@dataclass(frozen=True, slots=True)
+class _Variety:
+    """How crops differ from what is supposed.
+
+    Attributes:
+        turns: in heading, degrees.
+        sizes: by these factors.
+        glance: whether only one of each size is cut, each turned otherwise.
+    """
+
+    turns: Sequence[float] = TURNS_DEG
+    sizes: Sequence[float] = SIZES
+    glance: bool = False
+
+    def of(self, sides: Iterable[float]) -> list[tuple[float, float]]:
+        """Return sides and turns of the crops; sides that are the same count once."""
+        apart = sorted(set(sides))
+        shapes = [(side, turn) for side in apart for turn in self.turns]
+        if self.glance:
+            # Along the diagonal; of a single size the heading as it is.
+            shapes = shapes[0 if len(apart) > 1 else len(self.turns) // 2 :: len(self.turns) + 1]
+        return shapes
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What crops are cut round, and how: `size` crop pixels a side, content turned clockwise by about `heading_deg`."""
+
+    photo: Photo
+    click: Click
+    size: int
+    heading_deg: float
+
+    def as_taken(self, side: float, variety: _Variety) -> list[Crop]:
+        """Cut crops of the photo as taken, about `side` photo pixels wide."""
+        sides = [min(*self.photo.size, max(MIN_SIDE, round(side * share))) for share in variety.sizes]
+        return [
+            _north_up_crop(self.photo, self.click, a, self.size, (self.heading_deg + turn) % 360)
+            for a, turn in variety.of(sides)
+        ]
+
+    def above(self, to_photo: NDArray[np.float64], side: float, variety: _Variety) -> list[Crop]:
+        """Cut crops from above, about `side` pixels of a plane wide, which is turned by the heading already.
+
+        Nothing where the plane does not show the click.
+        """
+        if (unit := across(to_photo, self.photo, self.click)) is None:
+            return []
+        cut = (
+            crop_above(
+                self.photo,
+                to_photo,
+                self.click,
+                side=wanted,
+                turn_deg=turn,
+                heading_deg=self.heading_deg + turn,
+                size=self.size,
+            )
+            for wanted, turn in variety.of(max(MIN_SIDE * unit, side * share) for share in variety.sizes)
+        )
+        return [crop for crop in cut if crop is not None]
+
+
+def _like(photo: Photo, click: Click, crop: Crop, share: float, variety: _Variety) -> list[Crop]:
+    """Cut crops as wide as another one of the click times `share`, in the same view."""
+    size, matrix = len(crop.image), crop.to_photo
+    about = _Round(photo, click, size, crop.heading_deg)
+    if crop.from_above:
+        return about.above(matrix, share * size, variety)
+    side = share * math.sqrt(abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])) * size
+    return about.as_taken(side, variety)
+
+
+def _of_panorama(photo: Photo, click: Click, shape: tuple[int, int]) -> list[Crop]:
+    """Cut the whole turn as a strip, and the ground from above where the click is near enough for it."""
+    headings = HEADINGS if photo.heading_deg is None else (photo.heading_deg,)
+    above = (ground_crop(photo, click, heading, shape) for heading in headings)
+    return [strip_crop(photo, click, shape), *(crop for crop in above if crop is not None)]
+
+
+def _from_above(photo: Photo, target: Target, tilt: Tilt, size: int) -> list[Crop]:
+    """Cut crops from above at every scale and heading that the photo leaves possible; none where nothing is shown.
+
+    A photo pixel's ground is measured across the line of sight, where it is not foreshortened.
+    """
+    plane, click = ground_plane(photo, tilt), target.click
+    if (unit := across(plane, photo, click)) is None:
+        return []
+    height_m = photo.relative_altitude_m
+    if target.box is None and height_m is not None and height_m >= _MIN_HEIGHT_M:
+        sides = [min(max(GROUND_SIDE_M / height_m, MIN_SIDE * unit), max(photo.size) * unit)]
+    else:
+        sides = [side * unit for side in _sides(photo, target)]
+        if target.box is None and photo.pitch_deg is None and known_tilt(photo) is not None:
+            # It shows the horizon and no drone has written its pose: it may have been taken by hand.
+            sides.append(HAND_SIDE_M / EYE_HEIGHT_M)
+    known = photo.heading_deg
+    crops = []
+    for side in sides:
+        turn = known or 0.0
+        crop = crop_above(photo, plane, click, side=side, turn_deg=turn, heading_deg=turn, size=size)
+        if crop is not None:
+            crops += [crop] if known is not None else [quarter_turned(crop, turn) for turn in HEADINGS]
+    return crops
+
+
+def _as_taken(photo: Photo, target: Target, size: int) -> list[Crop]:
+    """Cut crops of the photo as it was taken, at every scale and heading that it leaves possible."""
+    crops: list[Crop] = []
+    for side in _sides(photo, target):
+        if photo.heading_deg is None:
+            crops.extend(_square_crops(photo, target.click, side, size))
+        else:
+            crops.append(_north_up_crop(photo, target.click, side, size, photo.heading_deg))
+    return crops
 
 
 def _sides(photo: Photo, target: Target) -> Sequence[int]:
@@ -191,7 +291,7 @@ def _square_crops(photo: Photo, click: Click, side: int, size: int) -> list[Crop
     width, height = photo.size
     x0 = min(max(round(click.x - side / 2), 0), width - side)
     y0 = min(max(round(click.y - side / 2), 0), height - side)
-    image = _resized(photo.pixels[y0 : y0 + side, x0 : x0 + side], (size, size))
+    image = resized(photo.pixels[y0 : y0 + side, x0 : x0 + side], (size, size))
     scale = side / size
     upright = Affine.translation(x0, y0) * Affine.scale(scale)
     crops = []
@@ -204,7 +304,7 @@ def _square_crops(photo: Photo, click: Click, side: int, size: int) -> list[Crop
     return crops
 
 
-def _north_up_crop(photo: Photo, click: Click, side: int, size: int, heading: float) -> Crop:
+def _north_up_crop(photo: Photo, click: Click, side: float, size: int, heading: float) -> Crop:
     """Cut one crop with north up; corners that reach over the photo's edge are filled with its mean colour."""
     centre = _turned_centre(photo.size, click, side, heading)
     scale = side / size
@@ -214,10 +314,10 @@ def _north_up_crop(photo: Photo, click: Click, side: int, size: int, heading: fl
         * Affine.scale(scale)
         * Affine.translation(-size / 2, -size / 2)
     )
-    return _crop_of(_warped(photo.pixels, to_photo, (size, size), scale), click, heading, to_photo)
+    return _crop_of(warped(photo.pixels, to_photo, (size, size), scale), click, heading, to_photo)
 
 
-def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: float) -> tuple[float, float]:
+def _turned_centre(size: tuple[int, int], click: Click, side: float, heading: float) -> tuple[float, float]:
     """Return the centre of a turned square, as near to the click as keeps the square inside the photo where it fits.
 
     It is never so far that the click leaves the square.
@@ -238,70 +338,6 @@ def _turned_centre(size: tuple[int, int], click: Click, side: int, heading: floa
     return x + cos * out_along + sin * out_across, y - sin * out_along + cos * out_across
 
 
-def _panorama_crop(photo: Photo, click: Click, shape: tuple[int, int]) -> Crop:
-    """Cut the whole turn as a strip, rolled so that the click's azimuth is in its middle column.
-
-    A panorama cut at the top or bottom is centred, its first and last row repeated.
-    """
-    width, height = photo.size
-    out_height, out_width = shape
-    scale = width / out_width
-    to_photo = Affine.translation(click.x - width / 2, height / 2 - scale * out_height / 2) * Affine.scale(scale)
-    start = math.floor(click.x - width / 2)
-    rolled = np.roll(photo.pixels, -start, axis=1)
-    image = _warped(rolled, Affine.translation(-start, 0) * to_photo, shape, scale, cv2.BORDER_REPLICATE)
-    return _crop_of(image, click, 0.0, to_photo)
-
-
 def _crop_of(image: NDArray[np.uint8], click: Click, heading: float, to_photo: Affine) -> Crop:
     x, y = ~to_photo * (click.x, click.y)
-    return Crop(image, (x, y), heading, to_photo)
-
-
-def _resized(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Resize by area averages to a smaller shape, by cubic splines to a larger; outer edges stay outer edges."""
-    height, width = shape
-    smaller = height < image.shape[0] or width < image.shape[1]
-    method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)
-
-
-def _warped(
-    image: NDArray[np.uint8],
-    to_image: Affine,
-    shape: tuple[int, int],
-    scale: float,
-    border: int = cv2.BORDER_CONSTANT,
-) -> NDArray[np.uint8]:
-    """Warp by the way from output to image pixels (corner origin), with area averages where the image shrinks.
-
-    OpenCV's warp samples points, so the image is first shrunk by averaging to the output's scale.
-    """
-    x0, y0, x1, y1 = _reach(to_image, shape, image.shape, margin=2.0 * scale + 2.0)
-    image = image[y0:y1, x0:x1]
-    to_image = Affine.translation(-x0, -y0) * to_image
-    if scale > 1.0:
-        height, width = image.shape[:2]
-        small = (max(1, round(height / scale)), max(1, round(width / scale)))
-        image = _resized(image, small)
-        to_image = Affine.scale(small[1] / width, small[0] / height) * to_image
-    matrix = affine_for_opencv(to_image)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    fill = tuple(float(value) for value in cv2.mean(image)[:3])
-    size = (shape[1], shape[0])
-    warped = cv2.warpAffine(image, matrix, size, flags=flags, borderMode=border, borderValue=fill)
-    return np.asarray(warped, np.uint8)
-
-
-def _reach(
-    to_image: Affine, shape: tuple[int, int], image_shape: tuple[int, ...], margin: float
-) -> tuple[int, int, int, int]:
-    """Return x0, y0, x1, y1 of the part of the image that an output of `shape` can touch; never empty."""
-    height, width = shape
-    corners = [to_image * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
-    xs, ys = zip(*corners, strict=True)
-    x0 = min(max(math.floor(min(xs) - margin), 0), image_shape[1] - 1)
-    y0 = min(max(math.floor(min(ys) - margin), 0), image_shape[0] - 1)
-    x1 = max(min(math.ceil(max(xs) + margin), image_shape[1]), x0 + 1)
-    y1 = max(min(math.ceil(max(ys) + margin), image_shape[0]), y0 + 1)
-    return x0, y0, x1, y1
+    return Crop(image, (x, y), heading, np.array(to_photo).reshape(3, 3))

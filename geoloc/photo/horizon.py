@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -22,35 +23,49 @@ LEAST_SHARE = 0.03
 """Share of the picture that lies on either side of the line at least."""
 
 
-def tilt_by_horizon(photo: Photo, focal_px: float) -> float | None:
-    """Measure the angle of the optical axis from straight down by the line that parts sky and ground.
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """What the horizon tells of a camera.
 
-    The line is the one whose two sides are each most alike in colour (Ettinger et al. 2002, "Vision-guided flight
-    stability and control for micro air vehicles").
+    Attributes:
+        tilt_deg: of the optical axis from straight down.
+        slope_deg: of the horizon in the photo, positive where it falls to the right.
+    """
+
+    tilt_deg: float
+    slope_deg: float
+
+
+def find_horizon(photo: Photo, focal_px: float) -> Horizon | None:
+    """Find the line that parts sky and ground.
+
+    It is the one whose two sides are each most alike in colour (Ettinger et al. 2002, "Vision-guided flight stability
+    and control for micro air vehicles").
 
     Args:
         photo: the photograph.
         focal_px: its focal length in pixels of the photo.
 
     Returns:
-        Degrees; None where no line parts a smooth sky from the ground.
+        The horizon, its slope to a degree; None where no line parts a smooth sky from the ground.
     """
     width, height = photo.size
     scale = WIDTH_PX / width
     size = (WIDTH_PX, max(8, round(height * scale)))
     small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA).astype(np.float64)
     x, y = np.meshgrid(np.arange(size[0]) + 0.5 - size[0] / 2, np.arange(size[1]) + 0.5 - size[1] / 2)
-    best = (math.inf, 0.0, np.zeros_like(x))
-    for slope in np.radians(SLOPES_DEG):
+    best = (math.inf, 0.0, 0.0, np.zeros_like(x))
+    for slope_deg in SLOPES_DEG:
+        slope = math.radians(slope_deg)
         # How far below a line of this slope through the middle of the picture.
         below = y * math.cos(slope) - x * math.sin(slope)
         unlike, off = _best_parting(small.reshape(-1, 3), below.ravel())
         if unlike < best[0]:
-            best = unlike, off, below
-    _, off, below = best
+            best = unlike, off, float(slope_deg), below
+    _, off, slope_deg, below = best
     if not _is_sky(small, _roughness(photo.pixels, size), below < off):
         return None
-    return 90.0 + math.degrees(math.atan(off / scale / focal_px))
+    return Horizon(90.0 + math.degrees(math.atan(off / scale / focal_px)), float(slope_deg))
 
 
 def _best_parting(colours: NDArray[np.float64], along: NDArray[np.float64]) -> tuple[float, float]:

@@ -35,6 +35,7 @@ class Metadata:
         pitch_deg: pitch of the optical axis: -90 straight down, 0 level.
         focal_px: focal length in pixels of this file, however it was resized.
         equirectangular: whether the file says that it is a full 360 degree equirectangular panorama.
+        roll_deg: by how much the upright picture's camera was turned clockwise about its axis, in [-45, 45].
     """
 
     position: tuple[float, float] | None
@@ -44,6 +45,7 @@ class Metadata:
     pitch_deg: float | None
     focal_px: float | None
     equirectangular: bool
+    roll_deg: float = 0.0
 
 
 def read_metadata(image: Image.Image) -> Metadata:
@@ -57,6 +59,7 @@ def read_metadata(image: Image.Image) -> Metadata:
         relative_altitude_m=_xmp_number(xmp, "RelativeAltitude"),
         heading_deg=_heading(gps_ifd, xmp),
         pitch_deg=_pitch(xmp),
+        roll_deg=_roll(xmp),
         focal_px=_focal_px(photo_ifd, image.size),
         equirectangular=_is_equirectangular(xmp),
     )
@@ -133,6 +136,14 @@ def _pitch(xmp: str) -> float | None:
     if pitch is None or not -180.0 <= pitch <= 90.0:
         return None
     return -180.0 - pitch if pitch < -90.0 else pitch
+
+
+def _roll(xmp: str) -> float:
+    roll = _xmp_number(xmp, "GimbalRollDegree", "CameraRollDegree")
+    if roll is None:
+        roll = _xmp_number(xmp, "Roll", prefix="Camera") or 0.0
+    # A camera on its side or on its head writes upright pictures; what is left is how far it missed that.
+    return roll - 90.0 * round(roll / 90.0)
 
 
 def _is_equirectangular(xmp: str) -> bool:

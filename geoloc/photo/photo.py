@@ -35,7 +35,7 @@ _UPRIGHT = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Photo:
     """An upright photograph. Metadata is None where the file does not tell, or tells nonsense.
 
@@ -48,6 +48,7 @@ class Photo:
         heading_deg: direction on the ground of the picture's "up" (a panorama: of its centre), clockwise from true
             north, [0, 360).
         pitch_deg: pitch of the optical axis: -90 straight down, 0 level.
+        roll_deg: by how much the camera was turned clockwise about its axis, in [-45, 45]; 0 where that is not known.
         focal_px: focal length in pixels of `pixels`.
         panorama: whether it is a full 360 degree equirectangular panorama: its left and right edges meet.
     """
@@ -59,6 +60,7 @@ class Photo:
     relative_altitude_m: float | None = None
     heading_deg: float | None = None
     pitch_deg: float | None = None
+    roll_deg: float = 0.0
     focal_px: float | None = None
     panorama: bool = False
 
@@ -99,6 +101,7 @@ def load_photo(path: str | PathLike[str]) -> Photo:
         relative_altitude_m=meta.relative_altitude_m,
         heading_deg=meta.heading_deg,
         pitch_deg=meta.pitch_deg,
+        roll_deg=meta.roll_deg,
         focal_px=meta.focal_px,
         panorama=meta.equirectangular or closes_like_a_panorama(pixels),
     )

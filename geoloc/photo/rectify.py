@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.photo.horizon import tilt_by_horizon
+from geoloc.photo.horizon import find_horizon
 from geoloc.photo.photo import Photo
 from geoloc.plane.homography import for_opencv
 
@@ -20,6 +21,8 @@ STEEP_ENOUGH_DEG = 12.0
 """Photos tilted less are taken as they are."""
 HORIZON_DEG = 80.0
 """Rays farther from straight down see the ground too flat for its texture to be told."""
+EYE_HEIGHT_M = 1.6
+"""Height over the ground of a camera that is held in the hand."""
 FOCAL_SHARE = 0.75
 """Focal length over the longer side where it is not known: the main lens of most drones and telephones."""
 
@@ -39,6 +42,34 @@ class Rectified:
     to_photo: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Tilt:
+    """How a camera was tilted when it took a photo, its up pointing away.
+
+    Attributes:
+        degrees: of the optical axis from straight down.
+        roll_deg: by how much the camera was turned clockwise about its axis: the horizon comes to lie turned the other
+            way.
+    """
+
+    degrees: float
+    roll_deg: float = 0.0
+
+
+_BY_HORIZON: WeakKeyDictionary[Photo, Tilt | None] = WeakKeyDictionary()
+"""What `known_tilt` found; to seek a horizon takes a sixth of a second, and every click in a photo asks."""
+
+
+def known_tilt(photo: Photo) -> Tilt | None:
+    """Return the tilt that the file of a photo tells by its gimbal, else that of the horizon that it shows, or None."""
+    if photo.pitch_deg is not None:
+        return Tilt(90.0 + photo.pitch_deg, photo.roll_deg)
+    if photo not in _BY_HORIZON:
+        horizon = find_horizon(photo, focal_px(photo))
+        _BY_HORIZON[photo] = None if horizon is None else Tilt(horizon.tilt_deg, -horizon.slope_deg)
+    return _BY_HORIZON[photo]
+
+
 def likely_tilts(photo: Photo) -> Sequence[float]:
     """Return the tilts from straight down at which a photo may have been taken, degrees, the likeliest first.
 
@@ -47,11 +78,27 @@ def likely_tilts(photo: Photo) -> Sequence[float]:
     if photo.panorama:
         return ()
     tilts: tuple[float, ...] = TRIED_TILTS_DEG
-    known = tilt_by_horizon(photo, _focal_px(photo)) if photo.pitch_deg is None else 90.0 + photo.pitch_deg
-    if known is not None:
+    if (tilt := known_tilt(photo)) is not None:
+        known = tilt.degrees
         # The tilt by the gimbal or the horizon comes first; it may be of another picture, or no horizon.
         tilts = (known, *(t for t in TRIED_TILTS_DEG if abs(t - known) > 15.0)) if known < HORIZON_DEG + 30 else ()
     return tilts
+
+
+def ground_of(photo: Photo, tilt: Tilt) -> NDArray[np.float64]:
+    """Return the way from a photo, no panorama, to level ground: the pinhole model on a plane.
+
+    Returns:
+        3 x 3, photo pixels (corner origin) to places on the ground, x to the photo's right and y towards the viewer, in
+        heights of the camera from the point below it. Before it is divided by its third part, which is positive below
+        the horizon, a place is the direction of the ray, its z straight down.
+    """
+    width, height = photo.size
+    t, r = math.radians(tilt.degrees), math.radians(tilt.roll_deg)
+    upright = np.array([[math.cos(r), -math.sin(r), 0], [math.sin(r), math.cos(r), 0], [0, 0, 1]])
+    level = np.array([[1, 0, 0], [0, math.cos(t), -math.sin(t)], [0, math.sin(t), math.cos(t)]])
+    offset = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, focal_px(photo)]])
+    return np.asarray(level @ upright @ offset)
 
 
 def rectify(photo: Photo, tilt_deg: float, side_px: int) -> Rectified | None:
@@ -70,13 +117,7 @@ def rectify(photo: Photo, tilt_deg: float, side_px: int) -> Rectified | None:
     width, height = photo.size
     if tilt_deg < STEEP_ENOUGH_DEG:
         return _scaled(photo, side_px)
-    focal = _focal_px(photo)
-    t = math.radians(tilt_deg)
-    # The ray (x, y, f) of photo offsets, y down, in a frame whose z is straight down and whose y is towards the viewer:
-    # the pinhole model on a plane.
-    rotate = np.array([[1, 0, 0], [0, math.cos(t), -math.sin(t)], [0, math.sin(t), math.cos(t)]])
-    offset = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, focal]])
-    ground = rotate @ offset
+    ground = ground_of(photo, Tilt(tilt_deg))
     shown = _ground_in_view(ground, width, height)
     if shown is None:
         return None
@@ -90,10 +131,11 @@ def rectify(photo: Photo, tilt_deg: float, side_px: int) -> Rectified | None:
     size = tuple(int(v) for v in np.ceil((high - low) * scale).clip(16, side_px))
     valid = _warped(np.full((height, width), 255, np.uint8), matrix, size) > 127
     far = _beyond_horizon(np.linalg.inv(fit), size)
-    return Rectified(_warped(photo.pixels, matrix, size), valid & ~far, np.linalg.inv(matrix))
+    return Rectified(_warped(photo.pixels, matrix, size), valid & ~far, np.asarray(np.linalg.inv(matrix), np.float64))
 
 
-def _focal_px(photo: Photo) -> float:
+def focal_px(photo: Photo) -> float:
+    """Return the focal length of a photo, pixels: the file's, or what most cameras have."""
     return photo.focal_px or FOCAL_SHARE * max(photo.size)
 
 

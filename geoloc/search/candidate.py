@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from geoloc.photo.crops import Crop
+from geoloc.photo.crop import Crop
 from geoloc.results.detection import Detection, ranking
 from tiling.box import PixelBox
 from tiling.grid import Grid

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from geoloc.features.reference import Reference
 from geoloc.model.localizer import EncodedQueries, Localizer, Proposal
 from geoloc.model.network.features import Features
-from geoloc.photo.crops import Crop, varied_crops
+from geoloc.photo.crop import Crop
+from geoloc.photo.crops import varied_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import Gaussian

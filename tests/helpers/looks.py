@@ -15,7 +15,7 @@ from shapely.ops import unary_union
 from geoloc.model.localizer import Matches, Proposal
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop
+from geoloc.photo.crop import Crop
 from geoloc.plane.gaussian import Gaussian
 from tiling.box import PixelBox
 from tiling.grid import Grid

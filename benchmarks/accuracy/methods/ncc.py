@@ -11,7 +11,8 @@ import numpy as np
 from benchmarks.accuracy.methods import place
 from benchmarks.accuracy.methods.method import Locate, SearchedMosaic
 from benchmarks.accuracy.raster import whole_grid
-from geoloc.photo.crops import Crop, make_crops
+from geoloc.photo.crop import Crop
+from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection

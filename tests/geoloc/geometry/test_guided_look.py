@@ -21,9 +21,10 @@ from geoloc.geometry.known_view import KnownView
 from geoloc.model.localizer import Proposal
 from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop
+from geoloc.photo.crop import Crop
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
+from geoloc.plane import homography
 from geoloc.plane.gaussian import Gaussian
 from tiling.area import Area
 from tiling.box import PixelBox
@@ -69,7 +70,8 @@ def view(plan: Plan, x: float, y: float) -> KnownView:
     first = plan.windows[0].grid
     grid = Grid(first.crs, first.affine, 2 * SIDE, 2 * SIDE)
     at = project(Point(AFFINE * (x, y)), 32633, grid.crs)
-    return KnownView(grid, Gaussian(np.array(~grid.affine * (at.x, at.y)), np.diag([9.0, 4.0])), 70.0, 8.0)
+    place = Gaussian(np.array(~grid.affine * (at.x, at.y)), np.diag([9.0, 4.0]))
+    return KnownView(grid, place, 70.0, 8.0, homography.similarity(8.0, -70.0, (600, 400), (0, 0)))
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_it_looks_in_the_window_that_shows_the_place_best_with_crops_of_the_view
     # The network's own rounding joins the error that it is told.
     assert known.covariance == pytest.approx(np.diag([25.0, 20.0]))
     # Of the ground 50 m, at 8 px a metre 400, turned by the view's heading.
-    sides = sorted({round(256 * math.sqrt(abs(crop.to_photo.determinant))) for crop in model.crops[0]})
+    sides = sorted({round(256 * math.sqrt(abs(np.linalg.det(crop.to_photo[:2, :2])))) for crop in model.crops[0]})
     assert sides == pytest.approx([284, 400, 564], abs=2)
     assert sorted({crop.heading_deg for crop in model.crops[0]}) == [70]
     # Then a close look at the answer, by the crop that led to it; one will do, since the view is known.
@@ -115,7 +117,8 @@ def test_it_looks_in_the_window_that_shows_the_place_best_with_crops_of_the_view
     first = model.crops[0][0]
     (closer,) = model.crops[1]
     assert closer.heading_deg == 70
-    assert math.sqrt(closer.to_photo.determinant / first.to_photo.determinant) == pytest.approx(0.5, abs=0.01)
+    areas = [np.linalg.det(crop.to_photo[:2, :2]) for crop in (closer, first)]
+    assert math.sqrt(areas[0] / areas[1]) == pytest.approx(0.5, abs=0.01)
 
 
 def test_there_is_no_answer_outside_what_is_searched(mosaic: Path) -> None:

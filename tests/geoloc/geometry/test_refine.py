@@ -140,6 +140,10 @@ def test_attention_looks_where_a_place_is_verified_and_tells_what_stands_there(
     assert (view.heading_deg - heading + 180) % 360 - 180 == pytest.approx(0, abs=6)
     # The camera is 70 m away, its focal length 700 px; the ground is foreshortened by the tilt.
     assert view.px_per_m == pytest.approx(10 * math.sqrt(math.cos(math.radians(tilt))), rel=0.1)
+    # Crops from above are drawn by it: the place itself, and 5 m to its east and 3 m to its south.
+    here, there = map_points(view.to_photo, np.array([[0.0, 0.0], [5.0, 3.0]]))
+    assert here == pytest.approx(at, abs=1e-6)
+    assert clicked(matrix, (float(there[0]), float(there[1]))) == pytest.approx((x + 5, y - 3), abs=0.3)
 
 
 def test_a_box_is_filled_by_what_is_found(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:

@@ -113,12 +113,13 @@ def test_onnx_answers_as_torch_does(net: CrossViewNet, tmp_path: Path) -> None:
         query = net.encode_query(rgb[..., :64, :64].repeat(3, 1, 1, 4).repeat(1, 1, 4, 1), torch.full((3, 2), 90.0))
         window = net.encode_reference(rgb.repeat(1, 1, 6, 4))
         click = torch.tensor([[90.0, 100.0], [10.0, 20.0], [128.0, 128.0]])
-        answer = net(query, click, window).candidates
+        view = torch.tensor([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.6, -0.4, 1.0]])
+        answer = net(query, click, window, view).candidates
     found = runtime.InferenceSession(str(encoder)).run(None, {"rgb": rgb.numpy()})
     for one, other in zip(found, wanted, strict=True):
         assert np.abs(one - other.numpy()).max() < 1e-3
-    names = ("query_coarse", "query_fine", "click", "coarse", "fine")
-    inputs = dict(zip(names, [side.numpy() for side in (*query, click, *window)], strict=True))
+    names = ("query_coarse", "query_fine", "click", "view", "coarse", "fine")
+    inputs = dict(zip(names, [side.numpy() for side in (*query, click, view, *window)], strict=True))
     logits, boxes = runtime.InferenceSession(str(attention)).run(None, inputs)
     assert np.abs(logits - answer.logits.numpy()).max() < 1e-3
     assert np.abs(boxes - answer.boxes.numpy()).max() < 1e-2

@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from affine import Affine
 
 from geoloc.model import load
 from geoloc.model.localizer import LOOK_PX, PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop
+from geoloc.photo.crop import Crop
 from geoloc.plane.gaussian import Gaussian
 
 TINY = replace(preset_config("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
@@ -188,9 +187,7 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
     localizer = Localizer(new_network(TINY).eval(), Calibration())
     window = rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     valid = np.ones((SIDE, SIDE), bool)
-    crops = [
-        Crop(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, Affine.identity()) for i in range(20)
-    ]
+    crops = [Crop(rng.integers(0, 255, (64, 64, 3), np.uint8), (20.0 + i, 30.0), 0.0, np.eye(3)) for i in range(20)]
     features = localizer.encode_reference(window, valid)
 
     def masses(part: list[Crop]) -> list[tuple[float, float]]:
@@ -203,6 +200,21 @@ def test_batches_of_crops_do_not_influence_each_other() -> None:
     assert all(peak <= whole for peak, whole in together)
     for i, crop in enumerate(crops):
         assert together[i] == pytest.approx(masses([crop])[0], abs=1e-4)
+
+
+def test_the_network_is_told_how_each_crop_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = new_network(TINY).eval()
+    told: list[torch.Tensor] = []
+
+    def prepare(query: Features, click: torch.Tensor, view: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        told.append(view)
+        return (click,)
+
+    monkeypatch.setattr(net, "prepare", prepare)
+    taken = Crop(np.zeros((64, 64, 3), np.uint8), (20.0, 30.0), 0.0, np.eye(3))
+    views = [taken, replace(taken, view=(0.5, -0.25, 1.0))]
+    Localizer(net, Calibration()).encode_queries(views, [0, 0])
+    assert told[0].tolist() == [[0, 0, 0], [0.5, -0.25, 1]]
 
 
 def test_what_lies_under_no_data_does_not_matter() -> None:
@@ -223,7 +235,7 @@ def real() -> tuple[Localizer, EncodedQueries, Features]:
     rng = np.random.default_rng(3)
     localizer = load()
     picture = cv2.GaussianBlur(rng.integers(0, 255, (384, 384, 3), np.uint8), (0, 0), 3)
-    crops = [Crop(picture[i : i + 256, 40:296].copy(), (128.0, 120.0), 0.0, Affine.identity()) for i in (20, 60, 90)]
+    crops = [Crop(picture[i : i + 256, 40:296].copy(), (128.0, 120.0), 0.0, np.eye(3)) for i in (20, 60, 90)]
     window = localizer.encode_reference(picture, np.ones((384, 384), bool))
     return localizer, localizer.encode_queries(crops, [0, 0, 0]), window
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc.errors import PhotoError
-from geoloc.photo.crops import HEADINGS, Crop, _sides, make_crops, varied_crops
+from geoloc.photo.crop import Crop
+from geoloc.photo.crops import HEADINGS, _sides, make_crops, varied_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
+from geoloc.plane.homography import map_points
 from tiling.box import PixelBox
 
 DOT = (250, 10, 10)
@@ -21,7 +22,7 @@ DOT = (250, 10, 10)
 
 def scale(crop: Crop) -> float:
     """Photo pixels along one crop pixel."""
-    return math.sqrt(abs(crop.to_photo.determinant))
+    return math.sqrt(abs(np.linalg.det(crop.to_photo[:2, :2])))
 
 
 def dotted(width: int, height: int, x: float, y: float, radius: float, **known: object) -> Photo:
@@ -29,7 +30,8 @@ def dotted(width: int, height: int, x: float, y: float, radius: float, **known: 
     columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     pixels = np.stack([columns / width * 90, 90 + rows / height * 90, np.full_like(rows, 160)], -1).astype(np.uint8)
     pixels[(columns - x) ** 2 + (rows - y) ** 2 <= radius**2] = DOT
-    return Photo(Path("dot.jpg"), pixels, **known)  # type: ignore[arg-type]
+    # Straight down, unless a test says otherwise: a photo of which that is not known is drawn from above as well.
+    return Photo(Path("dot.jpg"), pixels, **({"pitch_deg": -90.0} | known))  # type: ignore[arg-type]
 
 
 def dot_in(image: np.ndarray) -> tuple[float, float]:
@@ -44,7 +46,7 @@ def assert_faithful(crop: Crop, click: Click, period: int | None = None) -> None
     height, width = crop.image.shape[:2]
     assert 0 <= x < width
     assert 0 <= y < height
-    back = crop.to_photo * crop.click
+    back = map_points(crop.to_photo, np.array(crop.click))
     assert math.dist(back, (click.x, click.y)) < 0.01
     assert np.allclose(crop.image[int(y), int(x)], DOT, atol=60)
     # Not merely somewhere on the dot: its centre, within a fraction of a crop pixel.
@@ -70,7 +72,7 @@ def test_four_headings_at_two_scales(x: float, y: float) -> None:
         assert_faithful(crop, Click(x, y))
         # Inside the photo: no crop corner is out of it.
         for corner in ((0, 0), (128, 0), (128, 128), (0, 128)):
-            px, py = crop.to_photo * corner
+            px, py = map_points(crop.to_photo, np.array(corner))
             assert -1e-6 <= px <= 800 + 1e-6
             assert -1e-6 <= py <= 600 + 1e-6
 
@@ -109,7 +111,7 @@ def test_north_up_crops(x: float, y: float, heading: float, size: tuple[int, int
     for crop in make_crops(photo, Target(Click(x, y)), (128, 128)):
         assert_faithful(crop, Click(x, y))
         # Twenty crop pixels north of the click lie, in the photo, towards its heading seen from its "up".
-        here, north = crop.to_photo * (64, 64), crop.to_photo * (64, 44)
+        here, north = map_points(crop.to_photo, np.array([[64, 64], [64, 44]]))
         seen = math.degrees(math.atan2(north[0] - here[0], -(north[1] - here[1])))
         assert math.cos(math.radians(seen + heading)) == pytest.approx(1.0, abs=1e-9)
 
@@ -118,7 +120,7 @@ def test_turned_crop_shrinks_by_averaging() -> None:
     # Columns of black and white one pixel wide: point sampling would leave stripes, averaging leaves grey.
     stripes = np.zeros((1200, 1200, 3), np.uint8)
     stripes[:, ::2] = 255
-    photo = Photo(Path("s.png"), stripes, heading_deg=3.0)
+    photo = Photo(Path("s.png"), stripes, heading_deg=3.0, pitch_deg=-90.0)
     (crop, _) = make_crops(photo, Target(Click(600, 600)), (100, 100))
     assert crop.image[20:80, 20:80].std() < 20
     assert abs(float(crop.image[20:80, 20:80].mean()) - 127.5) < 3
@@ -159,7 +161,7 @@ def test_panorama_is_rolled_to_the_click(x: float, y: float) -> None:
     apart = np.minimum(apart, 1024 - apart)
     pixels = np.stack([rows * 0 + 40, rows * 0 + 90, rows / 4], -1).astype(np.uint8)
     pixels[apart**2 + (rows - y) ** 2 <= 12**2] = DOT
-    (crop,) = make_crops(Photo(Path("p.jpg"), pixels, panorama=True), Target(Click(x, y)), (128, 128))
+    crop, *_ = make_crops(Photo(Path("p.jpg"), pixels, panorama=True), Target(Click(x, y)), (128, 128))
     assert crop.image.shape == (128, 256, 3)
     assert scale(crop) == pytest.approx(4)
     assert crop.click[0] == pytest.approx(128)
@@ -173,7 +175,7 @@ def test_panorama_cut_at_top_and_bottom_keeps_its_proportions() -> None:
     assert crop.image.shape == (256, 512, 3)
     assert crop.click == pytest.approx((256, 128 - 14))
     assert_faithful(crop, Click(300, 100))
-    assert crop.to_photo.almost_equals(Affine(2, 0, -212, 0, 2, -128))
+    assert crop.to_photo == pytest.approx(np.array([[2, 0, -212], [0, 2, -128], [0, 0, 1]]))
 
 
 def test_variations_turn_and_size_a_crop_and_keep_the_click() -> None:
@@ -216,6 +218,9 @@ def test_variations_are_never_larger_than_the_photo() -> None:
 
 def test_a_panorama_has_no_variations() -> None:
     photo = dotted(1024, 512, 300, 260, 9, panorama=True)
-    target = Target(Click(300, 260))
-    (crop,) = make_crops(photo, target)
-    assert varied_crops(photo, target, crop) == [crop]
+    for y, count in ((260, 1), (400, 5)):
+        target = Target(Click(300, y))
+        crops = make_crops(photo, target)
+        assert len(crops) == count, "near the camera its ground from above too, at four headings"
+        for crop in crops:
+            assert varied_crops(photo, target, crop) == [crop]

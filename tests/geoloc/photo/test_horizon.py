@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoloc.photo.horizon import tilt_by_horizon
+from geoloc.photo.horizon import find_horizon
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import likely_tilts
+from geoloc.photo.rectify import known_tilt, likely_tilts
 
 FOCAL_PX = 600.0
 
@@ -43,18 +43,20 @@ def view(tilt_deg: float, roll_deg: float, seed: int) -> Photo:
 @given(st.floats(68, 88), st.floats(-12, 12), st.integers(0, 99))
 @settings(max_examples=15, deadline=None)
 def test_a_horizon_tells_the_tilt(tilt_deg: float, roll_deg: float, seed: int) -> None:
-    found = tilt_by_horizon(view(tilt_deg, roll_deg, seed), FOCAL_PX)
-    assert found == pytest.approx(tilt_deg, abs=1.0)
+    found = find_horizon(view(tilt_deg, roll_deg, seed), FOCAL_PX)
+    assert found is not None
+    assert found.tilt_deg == pytest.approx(tilt_deg, abs=1.0)
+    assert found.slope_deg == pytest.approx(roll_deg, abs=1.5)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_looks_down_has_no_horizon(seed: int) -> None:
     picture = ground(800, 600, seed).astype(np.uint8)
-    assert tilt_by_horizon(Photo(Path("g.jpg"), picture), FOCAL_PX) is None
+    assert find_horizon(Photo(Path("g.jpg"), picture), FOCAL_PX) is None
     # A car park in the upper half is no sky, bright as it is: its cars are as rough as lawns.
     paved = picture.astype(np.int64)
     paved[:280] = 190 + (ground(800, 280, seed + 50) - 90) * 0.8
-    assert tilt_by_horizon(Photo(Path("g.jpg"), paved.clip(0, 255).astype(np.uint8)), FOCAL_PX) is None
+    assert find_horizon(Photo(Path("g.jpg"), paved.clip(0, 255).astype(np.uint8)), FOCAL_PX) is None
 
 
 def test_the_horizon_counts_where_no_gimbal_tells() -> None:
@@ -65,3 +67,10 @@ def test_the_horizon_counts_where_no_gimbal_tells() -> None:
     assert first == pytest.approx(by_gimbal, abs=2)
     # And what is tried without one still is: straight down and 40 degrees.
     assert len(others) == 2
+
+
+def test_a_horizon_that_falls_to_the_right_is_of_a_camera_turned_to_the_left() -> None:
+    picture = view(75, 8, 2)
+    tilt = known_tilt(Photo(picture.path, picture.pixels, focal_px=FOCAL_PX))
+    assert tilt is not None
+    assert (tilt.degrees, tilt.roll_deg) == (pytest.approx(75, abs=1), pytest.approx(-8, abs=1.5))

@@ -169,3 +169,11 @@ def test_real_drone_photo() -> None:
     assert found.altitude_m == pytest.approx(198.609)
     # 20 mm equivalent, 16:9 from a 4:3 sensor: the maker's 3.61 mm lens on 6.17 mm gives 936 px at 1600 px.
     assert found.focal_px == pytest.approx(936, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("written", "roll"), [("-3.50", -3.5), ("+180.00", 0.0), ("-177", 3.0), ("90.0", 0.0), ("", 0.0)]
+)
+def test_roll_is_what_an_upright_picture_has_left_of_it(written: str, roll: float) -> None:
+    assert metadata(xmp=dji(GimbalRollDegree=written)).roll_deg == pytest.approx(roll)
+    assert metadata(xmp=f'<rdf:Description Camera:Roll="{written}"/>').roll_deg == pytest.approx(roll)

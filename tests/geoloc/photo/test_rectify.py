@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import HORIZON_DEG, TRIED_TILTS_DEG, likely_tilts, rectify
+from geoloc.photo.rectify import HORIZON_DEG, TRIED_TILTS_DEG, Tilt, ground_of, known_tilt, likely_tilts, rectify
 from geoloc.plane.homography import map_points
 
 SIZE = (640, 480)
@@ -82,3 +82,16 @@ def test_large_photos_are_scaled_and_lead_back() -> None:
         smaller = rectify(large, tilt, 500)
         assert smaller is not None
         assert max(smaller.image.shape) == 500
+
+
+@pytest.mark.parametrize("roll", [-20.0, 7.0])
+def test_a_camera_that_is_turned_clockwise_sees_the_ground_turned_the_other_way(roll: float) -> None:
+    picture = photo(focal_px=400.0, pitch_deg=-50.0, roll_deg=roll)
+    tilt = known_tilt(picture)
+    assert tilt == Tilt(40.0, roll)
+    assert tilt is not None
+    rolled, level = (ground_of(picture, t) for t in (tilt, Tilt(40.0)))
+    # What an unturned camera has at the middle's right, one that is turned clockwise has higher up.
+    r = math.radians(roll)
+    seen = np.array([[320.0, 240.0], [320 + 100 * math.cos(r), 240 - 100 * math.sin(r)]])
+    assert map_points(rolled, seen) == pytest.approx(map_points(level, np.array([[320.0, 240.0], [420.0, 240.0]])))

@@ -26,7 +26,7 @@ from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
 from tiling.grid import project
 from tiling.plan import Middles, Plan
 
-PHOTO = Photo(Path("p.jpg"), np.zeros((900, 1200, 3), np.uint8), heading_deg=30.0)
+PHOTO = Photo(Path("p.jpg"), np.zeros((900, 1200, 3), np.uint8), heading_deg=30.0, pitch_deg=-90.0)
 TARGETS = [Target(Click(60, 70)), Target(Click(600, 400))]
 PANORAMA = Photo(Path("p.jpg"), np.zeros((600, 1200, 3), np.uint8), panorama=True)
 CRS = 32633
@@ -58,7 +58,7 @@ def found(
 
 
 def sides(crops: Sequence, beside: float) -> list[float]:
-    return sorted({round(math.sqrt(crop.to_photo.determinant) / beside, 2) for crop in crops})
+    return sorted({round(math.sqrt(np.linalg.det(crop.to_photo[:2, :2])) / beside, 2) for crop in crops})
 
 
 # The second look
@@ -83,7 +83,7 @@ def test_a_second_look_is_at_the_place_in_the_window_that_shows_it_best() -> Non
     # Crops about the one that led there, turned and sized; the answer goes on with the one that fits best.
     assert seen.targets == [1] * 9
     assert sorted({crop.heading_deg for crop in seen.crops}) == [0, 30, 60]
-    varied = sides(seen.crops, math.sqrt(first.candidate.crop.to_photo.determinant))
+    varied = sides(seen.crops, math.sqrt(np.linalg.det(first.candidate.crop.to_photo[:2, :2])))
     assert varied == pytest.approx([0.71, 1.0, 1.41], abs=0.011)
     assert again.candidate.crop is seen.crops[4]
 
@@ -237,7 +237,7 @@ def test_the_place_is_told_by_a_window_twice_as_fine_and_the_size_by_both() -> N
     # Half as wide, turned about the same heading.
     assert seen.targets == [1] * 9
     assert sorted({crop.heading_deg for crop in seen.crops}) == [15, 30, 45]
-    closer = sides(seen.crops, math.sqrt(before.candidate.crop.to_photo.determinant))
+    closer = sides(seen.crops, math.sqrt(np.linalg.det(before.candidate.crop.to_photo[:2, :2])))
     assert closer == pytest.approx([0.42, 0.5, 0.6], abs=0.011)
 
 

@@ -23,7 +23,7 @@ from geoloc.search.shortlist import FIRST_LOOKS, LOOKS
 from tests.helpers.looks import COLUMN, PX, ROW, PlainReference, Scripted, plan_of, proposal, squares_like
 from tiling.plan import Middles, Plan
 
-PHOTO = Photo(Path("p.jpg"), np.zeros((300, 400, 3), np.uint8))
+PHOTO = Photo(Path("p.jpg"), np.zeros((300, 400, 3), np.uint8), pitch_deg=-90.0)
 ONE = [Target(Click(10, 20))]
 TWO = [*ONE, Target(Click(300, 200))]
 

@@ -25,10 +25,11 @@ from geoloc.features.mosaic_features import MosaicFeatures
 from geoloc.model.localizer import Matches, Proposal
 from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop
+from geoloc.photo.crop import Crop
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane.gaussian import Gaussian
+from geoloc.plane.homography import map_points
 from geoloc.results.detection import Detection, iou
 from geoloc.search import locate as search
 from geoloc.search.candidate import Answer, CandidateBox
@@ -109,7 +110,7 @@ class Seeing:
 
 @pytest.fixture
 def photo() -> Photo:
-    return Photo(Path("p.jpg"), np.zeros((300, 400, 3), np.uint8))
+    return Photo(Path("p.jpg"), np.zeros((300, 400, 3), np.uint8), pitch_deg=-90.0)
 
 
 def _mosaic(path: Path, epsg: int, affine: Affine) -> Polygon:
@@ -176,7 +177,7 @@ def test_every_click_gets_its_own_ranks_in_the_order_given(tmp_path: Path, photo
             progress=lambda i, n: done.append((i, n)),
         )
     assert [d.click for d in found if d.rank == 1] == clicks
-    assert model.crops[0] == 16, "two scales and four headings a click where nothing is known"
+    assert model.crops[0] == 16, "two scales and four headings a click where only the tilt is known"
     # Second looks at six places and a close one, of each target, come after the windows.
     total = len(plan.windows) + 2 * (search.PLACES + 1)
     assert done[: len(plan.windows)] == [(i + 1, total) for i in range(len(plan.windows))]
@@ -369,7 +370,7 @@ def test_a_copy_of_any_answer_anywhere_changes_nothing(
         (target,) = set(seen.targets)
         click = targets[target].click
         for crop in seen.crops:
-            assert crop.to_photo * crop.click == pytest.approx((click.x, click.y))
+            assert map_points(crop.to_photo, np.array(crop.click)) == pytest.approx((click.x, click.y))
 
 
 def test_the_six_likeliest_places_are_looked_at_again_and_the_best_of_each_target_closely(photo: Photo) -> None:

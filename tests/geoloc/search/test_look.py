@@ -15,7 +15,8 @@ from shapely.geometry import MultiPolygon, Polygon, box
 
 from geoloc.model.localizer import Proposal
 from geoloc.model.weights import Calibration
-from geoloc.photo.crops import Crop, make_crops
+from geoloc.photo.crop import Crop
+from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane.gaussian import Gaussian
@@ -35,7 +36,7 @@ def looker_of(model: Scripted, reference: PlainReference, targets: Sequence[Targ
 
 
 def a_crop(heading: float) -> Crop:
-    return Crop(np.zeros((8, 8, 3), np.uint8), (4.0, 4.0), heading, Affine.identity())
+    return Crop(np.zeros((8, 8, 3), np.uint8), (4.0, 4.0), heading, np.eye(3))
 
 
 def western_half(plan: Plan) -> MultiPolygon:
