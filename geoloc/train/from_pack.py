@@ -61,14 +61,14 @@ def main() -> None:
         held_out = part_of(read_pack(args.pack, (HELD_OUT,)), HELD_OUT)
         training = partial(_read_part, args.pack, TRAIN)
         settings = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
-        checks = draw_batches(held_out, settings, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED, args.device)
+        checks = draw_batches(held_out, settings, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED, device=args.device)
         newcomers = None
         if args.towns is not None:
             # What builds towns is needed to read them.
             from geoloc.train.grounds.towns.store import GrowingTowns
 
             newcomers = GrowingTowns(args.towns)
-        stream = SampleStream(training, settings, args.batch, args.seed, args.device, newcomers)
+        stream = SampleStream(training, settings, args.batch, args.seed, args.device, newcomers=newcomers)
         schedule = Schedule(
             minutes=args.minutes,
             steps=args.steps,

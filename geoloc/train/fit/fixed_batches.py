@@ -16,7 +16,7 @@ from geoloc.train.samples.sampler import Sampler, SamplerSettings
 
 
 def draw_batches(
-    collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int, device: str = "cpu"
+    collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int, *, device: str = "cpu"
 ) -> list[Batch]:
     """Draw `count` batches of `size` examples, the same ones for the same seed and device, their images in 8 bits.
 

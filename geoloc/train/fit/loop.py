@@ -204,7 +204,9 @@ class Reporter(Callback):
         took = self._ended - self._reported
         if took < _REPORT_S:
             return
-        speed = f"{self._done * self._batch / took:.0f} pairs a second, {self._waited / took:.0%} of it waiting for data"
+        speed = (
+            f"{self._done * self._batch / took:.0f} pairs a second, {self._waited / took:.0%} of it waiting for data"
+        )
         self._reported, self._waited, self._done = self._ended, 0.0, 0
         ends = [f"{self._steps:g} steps"] * math.isfinite(self._steps)
         ends += [f"{self._minutes:g} min"] * math.isfinite(self._minutes)

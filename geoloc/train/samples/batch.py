@@ -95,7 +95,6 @@ class Batch:
             matches = torch.stack([matches[..., 1], side - matches[..., 0]], dim=-1)
         return replace(self, reference=self.reference.rot90(quarters, (2, 3)), box=box, matches=matches)
 
-
     def turned_whole(self, quarters: int) -> Batch:
         """Turn queries and references, square and not yet encoded, as `turned` does references: north stays as told."""
         turned, query = self.turned(quarters), self.query

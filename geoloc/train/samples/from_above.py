@@ -119,9 +119,7 @@ def draw_from_above(
     return Drawn(matrix, camera.principal - camera.frame, camera.principal + camera.frame, above=True)
 
 
-def wrong_plane(
-    to_ground: np.ndarray, place: np.ndarray, clicked: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def wrong_plane(to_ground: np.ndarray, place: np.ndarray, clicked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a homography from photo to ground as a search would suppose it: with its tilt wrong.
 
     To first order a wrong tilt stretches the ground along the line of sight, and makes scales change along it.

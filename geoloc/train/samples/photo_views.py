@@ -53,8 +53,8 @@ _SLACK_M = 0.3
 class _PhotoCrop(NamedTuple):
     """A part of a photograph.
 
-    to_photo: the way from query pixels, h x w x 2, to those of the photo, NaN where nothing is shown. shape: rows and columns of the query. click: (x,
-    y) in it. box, sized, turn_deg and view: as in `Sample`.
+    to_photo: the way from query pixels, h x w x 2, to those of the photo, NaN where nothing is shown. shape: rows and
+    columns of the query. click: (x, y) in it. box, sized, turn_deg and view: as in `Sample`.
     """
 
     to_photo: Callable[[Tensor], Tensor]
@@ -176,9 +176,7 @@ def _unrolled(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side:
     turn = draw_turn(sized, rng)
     up = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
     at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
-    to_ground = homography.similarity(
-        log_uniform(rng, *FOOTPRINT_M) / side / ground.gsd_m, up, tuple(place), tuple(at)
-    )
+    to_ground = homography.similarity(log_uniform(rng, *FOOTPRINT_M) / side / ground.gsd_m, up, tuple(place), tuple(at))
 
     def shown(xy: Tensor) -> Tensor:
         x, y = _mapped(to_ground, xy).unbind(-1)

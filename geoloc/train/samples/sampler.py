@@ -100,9 +100,7 @@ class Sampler:
         """Draw from another collection too."""
         known, first = self.collection, len(self.collection.grounds)
         photos = tuple(replace(photo, ground=photo.ground + first) for photo in more.photos)
-        self.collection = Collection(
-            known.grounds + more.grounds, known.photos + photos, known.weights + more.weights
-        )
+        self.collection = Collection(known.grounds + more.grounds, known.photos + photos, known.weights + more.weights)
         self._take_in()
 
     def _take_in(self) -> None:
@@ -271,6 +269,7 @@ class SampleStream(IterableDataset[Batch]):
         batch: int,
         seed: int,
         device: str = "cpu",
+        *,
         newcomers: Callable[[int, int], Iterator[Collection]] | None = None,
     ) -> None:
         """Draw from a collection, `batch` examples at a time.
@@ -310,7 +309,7 @@ class SampleStream(IterableDataset[Batch]):
             kept.append(batch)
             yield batch
             again, quarters = kept[sampler.rng.integers(len(kept))], int(sampler.rng.integers(1, 4))
-            square = again.query.shape[-1] == again.query.shape[-2]
+            square = isinstance(again.query, Tensor) and again.query.shape[-1] == again.query.shape[-2]
             # Nothing tells which way a panorama as taken looks, so its windows may be turned by themselves.
             yield again.turned_whole(quarters) if square else again.turned(quarters)
 

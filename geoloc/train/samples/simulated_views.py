@@ -18,6 +18,14 @@ from torch import Tensor
 from geoloc.model.network.features import STRIDE
 from geoloc.plane.homography import map_points
 from geoloc.train.grounds.ground import Ground, Texture
+from geoloc.train.samples.from_above import (
+    Drawn,
+    SupposedCamera,
+    as_taken,
+    draw_from_above,
+    filled_beyond,
+    wants_from_above,
+)
 from geoloc.train.samples.perspective import (
     Cameras,
     HeightField,
@@ -28,14 +36,6 @@ from geoloc.train.samples.perspective import (
     project_points,
     rays,
     rotations,
-)
-from geoloc.train.samples.from_above import (
-    Drawn,
-    SupposedCamera,
-    as_taken,
-    draw_from_above,
-    filled_beyond,
-    wants_from_above,
 )
 from geoloc.train.samples.relief import Relief, build_relief
 from geoloc.train.samples.sample import (
@@ -140,8 +140,8 @@ def simulate_samples(
     hits = cast_rays(cameras, field, pixels)
     slope = rays(cameras, pixels)
     cells, cell_shows = _mapped(shown, pixel_centres(side // STRIDE, side // STRIDE, STRIDE, device))
-    cell_places = cast_rays(cameras, field, cells).place[..., :2]
-    cell_places = torch.where(cell_shows[..., None], cell_places, torch.nan).cpu().numpy().astype(np.float64)
+    met = cast_rays(cameras, field, cells).place[..., :2]
+    cell_places = torch.where(cell_shows[..., None], met, torch.nan).cpu().numpy().astype(np.float64)
     samples = []
     for j, i in enumerate(kept):
         plan, ground = plans[i], grounds[plans[i].ground]

@@ -53,7 +53,17 @@ def _batch(count: int, seed: int) -> Batch:
     present = torch.ones(count, dtype=torch.bool)
     matches = cells + 16 * corner[:, None, None].float()
     click = torch.full((count, 2), 64.0)
-    return Batch(_features(query), click, _features(window), nothing, present, present, torch.ones(count), matches, torch.zeros(count, 3))
+    return Batch(
+        _features(query),
+        click,
+        _features(window),
+        nothing,
+        present,
+        present,
+        torch.ones(count),
+        matches,
+        torch.zeros(count, 3),
+    )
 
 
 def test_training_brings_the_right_window_to_the_front(net: CrossViewNet) -> None:

@@ -23,7 +23,9 @@ CPU = torch.device("cpu")
 
 def draw(collection: Collection, photo: PosedPhoto, count: int, seed: int = 0) -> list[Sample]:
     ground, texture, rng = collection.grounds[photo.ground], Texture(photo.pixels, CPU), np.random.default_rng(seed)
-    drawn = [sample_photo(photo, ground, texture, rng, side=SIDE, device=CPU, strip=photo.panorama) for _ in range(count)]
+    drawn = [
+        sample_photo(photo, ground, texture, rng, side=SIDE, device=CPU, strip=photo.panorama) for _ in range(count)
+    ]
     return [sample for sample in drawn if sample is not None]
 
 
