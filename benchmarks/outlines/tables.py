@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from shapely.geometry import Polygon
+from shapely.geometry import Polygon, box
 
 from benchmarks.outlines.measure import (
     ALONG,
@@ -23,9 +23,10 @@ from benchmarks.outlines.measure import (
 )
 from geoloc.outline.answers import FILLED
 from geoloc.outline.outliner import LEAST
+from geoloc.results.detection import iou
 
 CONFIDENCES = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.01)
-FILLS = (0.4, 0.5, 0.6, 0.7, 0.8)
+FILLS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.01)
 _METHODS = (BOX, COLOURS, NETWORK, PHOTO, ANSWER)
 _ABOVE = (0.25, 0.5, 0.75)
 _RIGHT = 1e-4
@@ -65,11 +66,18 @@ def of_drawn(found: Sequence[Measured]) -> list[str]:
     lines += _means("all", found, methods)
     refused = [one for one in found if one.confidence < LEAST or one.fills < FILLED]
     lines += _means("not filled", refused, methods)
-    lines += ["", *_head("filled from", "mean", *(f"> {least:g}" for least in _ABOVE))]
+    of_boxes = [f"boxes {name}" for name in ("mean", *(f"> {least:g}" for least in _ABOVE))]
+    lines += ["", *_head("filled from", "mean", *(f"> {least:g}" for least in _ABOVE), *of_boxes)]
     for least in FILLS:
-        values = [one.ious[SEGMENT if one.confidence >= LEAST and one.fills >= least else CARRIED] for one in found]
-        lines.append(_line(f"{least:g}", *_figures(values)))
+        chosen = [SEGMENT if one.confidence >= LEAST and one.fills >= least else CARRIED for one in found]
+        values = [one.ious[method] for one, method in zip(found, chosen, strict=True)]
+        boxes = [_box_iou(one, method) for one, method in zip(found, chosen, strict=True)]
+        lines.append(_line(f"{least:g}", *_figures(values), *_figures(boxes)))
     return lines
+
+
+def _box_iou(one: Measured, method: str) -> float:
+    return iou(box(*one.shapes[method].bounds), box(*one.trial.truth.bounds))
 
 
 def of_time(found: Sequence[Measured]) -> list[str]:

@@ -30,7 +30,7 @@ TIMES = 8.0
 """By how much longer an object may be than the search supposed."""
 LONGEST_M = 300.0
 """No object is longer."""
-FILLED = 0.5
+FILLED = 0.6
 """IoU with a box drawn in the photo that the outline's own box there has at least."""
 
 
