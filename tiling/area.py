@@ -16,6 +16,7 @@ from shapely.geometry.polygon import orient
 
 from tiling.errors import AreaError
 from tiling.grid import GEOD, WGS84, project
+from tiling.names import exists, split_layer
 
 _CIRCLE_POINTS = 180
 _POLE_MARGIN_M = 111_000.0
@@ -82,7 +83,7 @@ class Area:
             AreaError: no such file or layer, not a vector file, no CRS, no polygons.
         """
         path, name = split_layer(Path(path))
-        if not path.exists():
+        if not exists(path):
             raise AreaError(f"{path}: no such file")
         layers = _layers(path)
         if name is not None:
@@ -212,19 +213,6 @@ def side_by_side(shape: Polygon | MultiPolygon) -> MultiPolygon:
     moved = [translate(part, 360.0) if part.bounds[2] <= 0 else part for part in parts]
     nearer = np.ptp(shapely.total_bounds(moved)[::2]) < east - west
     return MultiPolygon(moved if nearer else parts)
-
-
-def split_layer(path: Path) -> tuple[Path, str | None]:
-    """Split what names a layer of a vector file; None where it names none.
-
-    Examples:
-        >>> [(file.name, layer) for file, layer in map(split_layer, map(Path, ("a.gpkg|west", "a.gpkg")))]
-        [('a.gpkg', 'west'), ('a.gpkg', None)]
-    """
-    if path.exists() or "|" not in path.name:
-        return path, None
-    file, _, layer = path.name.partition("|")
-    return path.with_name(file), layer.removeprefix("layername=")
 
 
 def _layers(path: Path) -> list[str]:
