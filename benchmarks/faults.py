@@ -160,8 +160,9 @@ def _files(folder: Path) -> Iterator[Path]:
 def _read_mosaic(path: Path) -> None:
     """All that a search asks of a mosaic, near its middle."""
     with open_mosaic([path]) as mosaic:
-        lon, lat = mosaic.footprint.centroid.coords[0]
-        plan = make_plan(mosaic, 0.2, 384, Area.near(lon, lat, 30.0))
+        middle = mosaic.footprint.centroid
+        area = Area.everywhere() if middle.is_empty else Area.near(middle.x, middle.y, 30.0)
+        plan = make_plan(mosaic, 0.2, 384, area)
         _ = mosaic.fingerprint
         for window in plan.windows[:4]:
             mosaic.read(window.grid)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyproj
 import rasterio
+import shapely
 from affine import Affine
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
@@ -17,12 +18,16 @@ from rasterio.transform import GCPTransformer, RPCTransformer
 from rasterio.warp import calculate_default_transform
 from shapely.geometry import Polygon
 
+from tiling.area import within_turn
 from tiling.box import PixelBox
 from tiling.errors import GeolocError, MosaicError
 from tiling.grid import WGS84, Grid, as_crs, project
 from tiling.names import gdal_name
 
 _OUTLINE_POINTS = 33
+_MOST_DEG, _MOST_LATITUDE = 361.0, 90.5
+"""How wide in longitude, and how far from the equator, a mosaic may be, with a pixel of the whole world to spare."""
+_POLAR_DEG = 85.0
 _ASSIGN = "assign the right one, for instance with gdal_edit.py -a_srs"
 
 
@@ -121,8 +126,14 @@ def _crs(crs: Any, name: str) -> pyproj.CRS:
 def _on_earth(grid: Grid, outline: Polygon, options: dict[str, Any], name: str) -> tuple[Grid, Polygon, dict[str, Any]]:
     """Refuse what cannot be brought to longitudes and latitudes, since nothing can be searched or told there."""
     try:
-        project(outline, grid.crs, WGS84)
-        gsd_m = grid.ground_gsd()
+        lonlat = project(outline, grid.crs, WGS84)
+        west, south, east, north = lonlat.bounds
+        # Round a pole an outline may cross itself in degrees.
+        sound = lonlat.is_valid or max(-south, north) > _POLAR_DEG
+        placed = sound and east - west <= _MOST_DEG and max(-south, north) <= _MOST_LATITUDE
+        gsd_m = grid.ground_gsd() if placed else math.nan
+        if placed:
+            within_turn(lonlat)
     except GeolocError as error:
         if isinstance(error.__cause__, pyproj.exceptions.ProjError):
             raise MosaicError(f"{name}: {error}") from error
@@ -130,6 +141,9 @@ def _on_earth(grid: Grid, outline: Polygon, options: dict[str, Any], name: str) 
             f"{name}: cannot be brought from {grid.crs.name!r} to longitudes and latitudes: it lies where that CRS is"
             f" not defined, or a grid that PROJ needs is damaged; {_ASSIGN}"
         ) from error
+    except shapely.errors.GEOSException:
+        # An outline that crosses itself.
+        gsd_m = math.nan
     if not (math.isfinite(gsd_m) and gsd_m > 0):
         raise MosaicError(f"{name}: lies nowhere on Earth by its geotransform and CRS; georeference it again")
     return grid, outline, options
