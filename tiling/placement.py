@@ -27,7 +27,8 @@ from tiling.names import gdal_name
 _OUTLINE_POINTS = 33
 _MOST_DEG, _MOST_LATITUDE = 361.0, 90.5
 """How wide in longitude, and how far from the equator, a mosaic may be, with a pixel of the whole world to spare."""
-_POLAR_DEG = 85.0
+_FARTHEST = 1e10
+"""Coordinates are less in any unit. PROJ brings some greater ones to degrees that mean nothing."""
 _ASSIGN = "assign the right one, for instance with gdal_edit.py -a_srs"
 
 
@@ -128,9 +129,8 @@ def _on_earth(grid: Grid, outline: Polygon, options: dict[str, Any], name: str) 
     try:
         lonlat = project(outline, grid.crs, WGS84)
         west, south, east, north = lonlat.bounds
-        # Round a pole an outline may cross itself in degrees.
-        sound = lonlat.is_valid or max(-south, north) > _POLAR_DEG
-        placed = sound and east - west <= _MOST_DEG and max(-south, north) <= _MOST_LATITUDE
+        far = max(map(abs, outline.bounds)) > _FARTHEST
+        placed = not far and east - west <= _MOST_DEG and max(-south, north) <= _MOST_LATITUDE
         gsd_m = grid.ground_gsd() if placed else math.nan
         if placed:
             within_turn(lonlat)
