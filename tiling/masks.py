@@ -94,7 +94,8 @@ def _is_flat(colours: NDArray[Any]) -> bool:
     if not colours.size:
         return True
     values = colours.astype(np.float64)
-    whole = np.iinfo(colours.dtype).max if colours.dtype.kind in "ui" else 1.0
+    # Deep values seldom fill their type.
+    whole = 255.0 if colours.dtype == np.uint8 else np.ptp(values)
     near = np.abs(values - np.median(values, axis=1, keepdims=True)) <= _FLAT_STEP / 255 * whole
     return bool(near.all(0).mean() >= _FLAT)
 
