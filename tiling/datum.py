@@ -136,7 +136,7 @@ def _best_without_grid(crs: pyproj.CRS, lon: float, lat: float) -> Any:
     area = AreaOfInterest(lon, lat, lon, lat)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        ways = TransformerGroup(crs, WGS84, always_xy=True, area_of_interest=area)
+        ways = TransformerGroup(crs, WGS84, always_xy=True, area_of_interest=area)  # type: ignore[arg-type]  # its own
     return None if ways.best_available or not ways.unavailable_operations else ways.unavailable_operations[0]
 
 

@@ -18,7 +18,7 @@ from tiling.names import gdal_name, is_remote
 
 CACHE_BYTES = 256 * 2**20
 """GDAL's block cache. Its own default, a twentieth of the memory, is more than a whole search may take."""
-_REMOTE = {
+_REMOTE: dict[str, int | str] = {
     "GDAL_HTTP_CONNECTTIMEOUT": 10,
     "GDAL_HTTP_TIMEOUT": 60,
     "GDAL_HTTP_LOW_SPEED_TIME": 20,

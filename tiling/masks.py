@@ -43,7 +43,8 @@ def judged_alpha(file: rasterio.DatasetReader, path: Path, bands: Sequence[int],
     Returns:
         The band, 0 for none.
     """
-    name, last = gdal_name(path), file.count
+    name = gdal_name(path)
+    last: int = file.count
     if tagged:
         values, colours = _sample(file, tagged, bands)
         if not _is_picture(values) and (values.any() or _is_flat(colours)):

@@ -132,7 +132,7 @@ class Store:
         damaged = f"{path}: its attributes or arrays are damaged; build it anew"
         with _reading(damaged):
             header = Header.from_json(header_json)
-            kept = header_json.pop(_CHECKSUMS, None)
+            kept: Any = header_json.pop(_CHECKSUMS, None)
             if kept is not None and kept["header"] != _checksums(path, header_json, None)["header"]:
                 raise IndexFileError(damaged)
             return cls(path, group, header)
@@ -147,7 +147,7 @@ class Store:
         damaged = f"{self.path}: its windows are missing or damaged; `geoloc index update` restores them"
         with _reading(damaged):
             rows = np.asarray(self._windows[:])
-            kept = self._group.attrs.get(_CHECKSUMS)
+            kept: Any = self._group.attrs.get(_CHECKSUMS)
             if kept is not None and kept["windows"] != _digest(rows).hex():
                 raise IndexFileError(damaged)
         n, px = header.tiles_per_side, header.window_px

@@ -55,8 +55,12 @@ def check_closed(path: Path) -> None:
     """
     for ending in _JOURNALS:
         journal = path.with_name(path.name + ending)
+        try:
+            size = journal.stat().st_size
+        except OSError:
+            continue
         # In the mode "persist" an empty one stays.
-        if journal.exists() and (ending == _SHARED or journal.stat().st_size):
+        if size or ending == _SHARED:
             raise OutputError(
                 f"{path}: is open in another program, such as QGIS, or was not closed well ({journal.name} is there);"
                 " close it there, or give another name"
