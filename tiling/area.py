@@ -16,6 +16,7 @@ from shapely.geometry.polygon import orient
 
 from tiling.errors import AreaError
 from tiling.grid import GEOD, WGS84, project
+from tiling.names import exists, split_layer
 
 _CIRCLE_POINTS = 180
 _POLE_MARGIN_M = 111_000.0
@@ -73,32 +74,39 @@ class Area:
 
     @classmethod
     def from_file(cls, path: Path | str) -> Area:
-        """The polygons of a vector file in any CRS (any format that GDAL reads; the first layer), united.
+        """The polygons of a vector file in any CRS (any format that GDAL reads), those of all its layers united.
+
+        Args:
+            path: the file; with `|` and the name of a layer behind it, as QGIS too writes it, that layer alone.
 
         Raises:
-            AreaError: no such file, not a vector file, no CRS, no polygons.
+            AreaError: no such file or layer, not a vector file, no CRS, no polygons.
         """
-        import pyogrio
-        from pyogrio.raw import read
-
-        path = Path(path)
-        if not path.exists():
+        path, name = split_layer(Path(path))
+        if not exists(path):
             raise AreaError(f"{path}: no such file")
-        try:
-            meta, _, wkb, _ = read(path, columns=[])
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-            raise AreaError(f"{path}: not a vector file that can be read ({_first_line(error)})") from error
-        if wkb is None or len(wkb) == 0:
+        layers = _layers(path)
+        if name is not None:
+            if name not in layers:
+                raise AreaError(f"{path}: has no layer {name!r}; it has {', '.join(layers)}")
+            layers = [name]
+        shapes: list[BaseGeometry] = []
+        polygons: list[BaseGeometry] = []
+        for layer in layers:
+            found, crs = _shapes(path, layer)
+            parts = [_valid(part) for shape in found for part in _polygons(shape)]
+            shapes.extend(found)
+            if parts and not crs:
+                where = f"{path}: layer {layer}" if len(layers) > 1 else f"{path}:"
+                raise AreaError(f"{where} has no CRS; write the polygons with one, such as GeoJSON in WGS 84")
+            if parts:
+                polygons.append(project(shapely.union_all(parts), crs, WGS84))
+        if not shapes:
             raise AreaError(f"{path}: holds no shapes; give polygons to search in")
-        if not meta["crs"]:
-            raise AreaError(f"{path}: has no CRS; write the polygons with one, such as GeoJSON in WGS 84")
-        shapes = [shape for shape in shapely.from_wkb(wkb) if shape is not None and not shape.is_empty]
-        polygons = [part for shape in shapes for part in _polygons(shape)]
         if not polygons:
-            kinds = ", ".join(sorted({shape.geom_type for shape in shapes})) or "no shapes"
+            kinds = ", ".join(sorted({shape.geom_type for shape in shapes}))
             raise AreaError(f"{path}: holds {kinds}; give polygons to search in")
-        united = shapely.union_all([_valid(polygon) for polygon in polygons])
-        return cls(within_turn(project(united, meta["crs"], WGS84)))
+        return cls(within_turn(shapely.union_all(polygons)))
 
     @classmethod
     def from_geojson(cls, geometry: object) -> Area:
@@ -205,6 +213,35 @@ def side_by_side(shape: Polygon | MultiPolygon) -> MultiPolygon:
     moved = [translate(part, 360.0) if part.bounds[2] <= 0 else part for part in parts]
     nearer = np.ptp(shapely.total_bounds(moved)[::2]) < east - west
     return MultiPolygon(moved if nearer else parts)
+
+
+def _layers(path: Path) -> list[str]:
+    import pyogrio
+
+    try:
+        return [str(name) for name, _ in pyogrio.list_layers(path)]
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        raise AreaError(f"{path}: not a vector file that can be read ({_first_line(error)})") from error
+
+
+def _shapes(path: Path, layer: str) -> tuple[list[BaseGeometry], str | None]:
+    """Shapes of a layer, none where it is a table without any, and its CRS."""
+    import pyogrio
+    from pyogrio.raw import read
+
+    try:
+        meta, _, wkb, _ = read(path, layer=layer, columns=[])
+        shapes = [] if wkb is None else shapely.from_wkb(wkb)
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FeatureError,
+        pyogrio.errors.GeometryError,
+        shapely.errors.GEOSException,
+        ValueError,
+    ) as error:
+        raise AreaError(f"{path}: layer {layer} cannot be read ({_first_line(error)})") from error
+    return [shape for shape in shapes if shape is not None and not shape.is_empty], meta["crs"]
 
 
 def _polygons(shape: BaseGeometry) -> list[Polygon]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiling.errors import MosaicError
-from tiling.sources import Files, Source, reading
+from tiling.gdal import reading
+from tiling.names import absolute, exists, is_remote, local_file
+from tiling.sources import Files, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +18,9 @@ class FilePrint:
 
     Attributes:
         path: from the root.
-        size: bytes of the file, of its sidecar files and of what it refers to (a VRT), together.
-        mtime_ns: when the latest of these was written.
+        size: bytes of the file, of its sidecar files and of what it refers to (a VRT), together; 0 of an address in
+            the network, whose changes nobody sees.
+        mtime_ns: when the latest of these was written; 0 of an address.
         crs: WKT of the CRS of `Source.grid`.
         affine: a to f of its geotransform.
     """
@@ -50,11 +53,13 @@ def same(one: Sequence[FilePrint], other: Sequence[FilePrint]) -> bool:
 
 def _file_print(source: Source, files: Files) -> FilePrint:
     with reading(source.path):
-        parts = {source.path, *map(Path, files.get(source.path, None).files)}
+        own = local_file(source.path)
+        parts = {own, *map(Path, files.get(source.name, None).files)}
     try:
-        stats = [part.stat() for part in parts if part == source.path or part.exists()]
+        # Of what is far away nothing is known.
+        stats = [part.stat() for part in parts if part == own or exists(part)] if not is_remote(own) else []
     except OSError as error:
         raise MosaicError(f"{source.path}: cannot be looked at ({error.strerror})") from error
     affine = tuple(float(value) for value in source.grid.affine[:6])
-    size, latest = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
-    return FilePrint(str(source.path.absolute()), size, latest, source.grid.crs.to_wkt(), affine)
+    size, latest = sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)
+    return FilePrint(str(absolute(source.path)), size, latest, source.grid.crs.to_wkt(), affine)

@@ -144,7 +144,11 @@ def as_crs(crs: Any) -> pyproj.CRS:
 
 
 def transformer(from_crs: Any, to_crs: Any) -> pyproj.Transformer:
-    """The cached transformer between two CRSs, always (x, y) and (lon, lat)."""
+    """The cached transformer between two CRSs, always (x, y) and (lon, lat).
+
+    Raises:
+        GeolocError: there is none: a CRS has no place on Earth, or PROJ lacks a grid that it names.
+    """
     return _transformer(as_crs(from_crs), as_crs(to_crs))
 
 
@@ -304,4 +308,11 @@ def _parsed_crs(crs: Any) -> pyproj.CRS:
 
 @lru_cache(maxsize=256)
 def _transformer(from_crs: pyproj.CRS, to_crs: pyproj.CRS) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(from_crs, to_crs, always_xy=True)
+    try:
+        return pyproj.Transformer.from_crs(from_crs, to_crs, always_xy=True)
+    except pyproj.exceptions.ProjError as error:
+        raise GeolocError(
+            f"nothing leads from CRS {from_crs.name!r} to {to_crs.name!r}: one has no place on Earth, or a grid that it"
+            " names is missing or damaged; assign one that EPSG has, for instance with gdal_edit.py -a_srs, or get the"
+            " grid with `pyproj sync`"
+        ) from error

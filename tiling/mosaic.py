@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,20 +14,25 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import MultiPolygon, Point, Polygon
 
 from tiling.area import within_turn
 from tiling.coarse import coarse_grid, enlarged
 from tiling.display import draw_map
 from tiling.errors import MosaicError
 from tiling.fingerprint import FilePrint, fingerprint
+from tiling.folders import read_sources
 from tiling.grid import WGS84, Grid, beside, mapped, project, transformer, turns_to, whole_turn
-from tiling.sources import Files, Source, read_source, warp
+from tiling.names import gdal_name
+from tiling.sources import Files, Source, is_picture, warp, with_collar
 from tiling.stretch import Stretch, fit_stretch
 from tiling.validity import covered, in_written_blocks
 
-SUFFIXES = (".tif", ".tiff", ".vrt")
-"""Of the files that are taken from a folder."""
+LOG = logging.getLogger(__name__)
+_COARSER = 1.2
+"""Files whose GSD is within this factor count as equally fine: the order of their names decides."""
+_GREY = 3.0
+"""How many times as coarse as it is a grey picture counts beside one in colour."""
 _LATTICE = 9
 _MARGIN = 0.05
 """How much further than a lattice of its points says a window may reach in a file's CRS, share of its extent."""
@@ -46,7 +52,10 @@ class WindowPixels:
 
 
 class Mosaic:
-    """One or several raster files as one picture; where they overlap, the first that has data counts.
+    """One or several raster files as one picture.
+
+    Where they overlap, the finer one counts, of equally fine ones the first, that has data there; black or white round
+    a picture that is not declared to be none counts only where no other file has anything.
 
     `open_mosaic` opens it. A context manager: leaving it closes the files. Not to be shared between threads. In a
     notebook it shows itself on a map.
@@ -97,7 +106,18 @@ class Mosaic:
     @cached_property
     def gsd_m(self) -> float:
         """Ground sample distance, metres a pixel, in the middle of the first file, or `finest_m` where that is more."""
-        return max(self._sources[0].grid.ground_gsd(), self.finest_m)
+        return max(self.own_gsd_m, self.finest_m)
+
+    @cached_property
+    def own_gsd_m(self) -> float:
+        """Ground sample distance of the first file's own pixels, metres, in its middle."""
+        return self._sources[0].grid.ground_gsd()
+
+    @property
+    def places(self) -> list[tuple[Path, pyproj.CRS, Point]]:
+        """Of each CRS the first file in it, and where its middle lies, WGS 84."""
+        firsts = [(self._sources[numbers[0]], crs) for crs, numbers in self._by_crs.items()]
+        return [(source.path, crs, project(source.outline.centroid, crs, WGS84)) for source, crs in firsts]
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -149,18 +169,29 @@ class Mosaic:
     def _read(self, grid: Grid) -> WindowPixels:
         rgb = np.zeros((grid.height, grid.width, 3), np.uint8)
         valid = np.zeros((grid.height, grid.width), bool)
-        for source in self._touching(grid):
-            part = warp(source, self._files, grid)
-            fresh = part.valid & ~valid
-            if source.sparse:
-                fresh &= in_written_blocks(source, self._files, grid)
+
+        def show(values: NDArray[Any], where: NDArray[np.bool_]) -> None:
+            fresh = where & ~valid
             if fresh.any():
-                values = self._stretch.apply(part.values) if self._stretch and source.stretched else part.values
                 # One band is grey.
                 rgb[fresh] = np.moveaxis(np.broadcast_to(values, (3, *valid.shape)), 0, -1)[fresh]
-                valid |= fresh
+                valid[fresh] = True
+
+        collars: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
+        for source in self._touching(grid):
+            part = warp(source, self._files, grid)
+            where = part.valid
+            if source.sparse:
+                where &= in_written_blocks(source, self._files, grid)
+            values = self._stretch.apply(part.values) if self._stretch and source.stretched else part.values
+            if part.empty is not None:
+                collars.append((values, where & part.empty))
+                where &= ~part.empty
+            show(values, where)
             if valid.all():
                 break
+        for values, where in collars:
+            show(values, where)
         return WindowPixels(rgb, valid)
 
     def read_valid(self, grid: Grid, detail: int = 1) -> NDArray[np.bool_]:
@@ -231,8 +262,11 @@ def open_mosaic(
     """Open files, or folders of them, as one mosaic.
 
     Args:
-        paths: one or several GeoTIFF, COG or VRT files (whatever GDAL reads), or folders, whose .tif, .tiff and .vrt
-            files are taken in the order of their names.
+        paths: one or several GeoTIFF, COG, VRT or other files that GDAL reads, or folders or .zip archives of them, of
+            which GeoTIFF, VRT, JPEG 2000 and MBTiles are taken, and JPEG, PNG and WebP with a world file, in the order
+            of their names; folders of web map tiles z/x/y; what GDAL calls a part of a file (`GPKG:a.gpkg:ortho`,
+            `/vsizip/a.zip/b.tif`); addresses (`https://`). What of a folder is no picture is left out with a warning,
+            and so are single bands of heights beside pictures.
         bands: one band or three, counted from 1, to use as grey or as red, green, blue.
         finest_m: metres on the ground a pixel. What is read on finer grids is enlarged from this, as if the mosaic had
             no more detail.
@@ -262,27 +296,47 @@ def open_mosaic(
     if bands is not None and len(bands) not in (1, 3):
         raise MosaicError(f"{len(bands)} bands were asked for; give one or three")
     several = [paths] if isinstance(paths, str | Path) else paths
-    sources = [read_source(path, bands) for path in _listed(several)]
     files = Files()
     try:
+        sources = _ordered(_pictures(read_sources([Path(path) for path in several], bands), files, bands))
+        if len(sources) > 1:
+            sources = [with_collar(source, files) for source in sources]
         return Mosaic(sources, files, fit_stretch(sources, files), finest_m)
     except BaseException:
         files.close()
         raise
 
 
-def _listed(paths: Sequence[Path | str]) -> list[Path]:
-    files: list[Path] = []
-    for path in map(Path, paths):
-        if not path.exists():
-            raise MosaicError(f"{path}: no such file or folder")
-        if path.is_dir():
-            inside = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES and item.is_file())
-            if not inside:
-                raise MosaicError(f"{path}: no raster files ({', '.join(SUFFIXES)}) in this folder")
-            files.extend(inside)
+def _pictures(sources: Sequence[Source], files: Files, bands: tuple[int, ...] | None) -> list[Source]:
+    """The files without those of one band that are no picture, where there are pictures in colour."""
+    coloured = any(len(source.bands) == 3 or source.palette is not None for source in sources)
+    if not coloured or bands is not None:
+        return list(sources)
+    taken = []
+    for source in sources:
+        if is_picture(source, files):
+            taken.append(source)
         else:
-            files.append(path)
-    if not files:
-        raise MosaicError("no mosaic given")
-    return list(dict.fromkeys(files))
+            LOG.warning(
+                "%s: left out of the mosaic, since it holds one band of heights, of an index or of a mask and others"
+                " hold pictures; name it alone to search in it",
+                gdal_name(source.path),
+            )
+    return taken
+
+
+def _ordered(sources: Sequence[Source]) -> list[Source]:
+    """Those first that count where they overlap: the finer ones, of equally fine ones those that come first."""
+    if len(sources) < 2:
+        return list(sources)
+    coloured = any(len(source.bands) == 3 for source in sources)
+    gsds = [
+        source.grid.ground_gsd() * (_GREY if coloured and len(source.bands) == 1 and source.palette is None else 1)
+        for source in sources
+    ]
+    level, levels = 0.0, {}
+    for gsd in sorted(gsds):
+        if gsd > _COARSER * level:
+            level = gsd
+        levels[gsd] = level
+    return [sources[number] for number in sorted(range(len(sources)), key=lambda number: levels[gsds[number]])]

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyproj
 import rasterio
 from affine import Affine
 from cachetools import LRUCache
 from numpy.typing import NDArray
-from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp, MaskFlags, Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
-from rasterio.rpc import RPC
-from rasterio.transform import GCPTransformer, RPCTransformer
-from rasterio.warp import calculate_default_transform, reproject
+from rasterio.warp import reproject
 from rasterio.windows import Window as RasterWindow
 from shapely.geometry import Polygon
 
-from tiling.box import PixelBox
+from tiling.collars import collar_colours, in_collar, margin_px
 from tiling.errors import MosaicError
-from tiling.grid import Grid, as_crs, mapped, transformer, turns_to, whole_turn
+from tiling.gdal import opened, reading
+from tiling.grid import Grid, mapped, transformer, turns_to, whole_turn
+from tiling.masks import is_mask, judged_alpha
+from tiling.names import gdal_name
+from tiling.placement import crs_beside, is_placeless, placement
 
-CACHE_BYTES = 256 * 2**20
-"""GDAL's block cache. Its own default, a twentieth of the memory, is more than a whole search may take."""
 _OPEN_FILES = 64
 _WARP_MB = 64
-_OUTLINE_POINTS = 33
 _RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 _MAX_PALETTE_SPLIT = 8
 _BLOCK_SAMPLES = 2**14
 """Blocks that are looked at to tell whether a file is sparse."""
 _Array = NDArray[np.float64]
-_DatasetKey = tuple[Path, int | None]
-"""A file, and which of its overviews."""
+_DatasetKey = tuple[str, int | None]
+"""What GDAL opens, and which of its overviews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +43,12 @@ class Warped:
     Attributes:
         values: B x H x W, uint8 or float32, B 1 or 3.
         valid: H x W bool, where the file has data.
+        empty: H x W bool, where that is a collar; None where the file has none.
     """
 
     values: NDArray[Any]
     valid: NDArray[np.bool_]
+    empty: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,8 @@ class Source:
     """What is known of a raster file without its pixels.
 
     Attributes:
-        path: the file.
+        path: the file, as it was named or found in a folder.
+        name: what GDAL opens: the path, or what says more than that.
         grid: its own pixels on the map; for GCPs and RPCs the north-up grid that they amount to.
         outline: where its pixels lie, in the grid's CRS.
         affine: whether `grid` is the file's own geotransform.
@@ -71,13 +68,16 @@ class Source:
         nodata: the value of pixels without data, where it has one.
         palette: 256 x 4 RGBA or None.
         masked: whether the file itself says which pixels are invalid.
+        distrusted: whether a band that it calls alpha is none, so that GDAL's mask of it is not to be used.
         sparse: it does not, but some of its blocks were never written.
         overviews: factors of its overviews, smallest first.
         options: for GDAL's transformer.
         turn: `whole_turn` of its CRS.
+        collar: 0 for black, 255 for white round the picture that nothing declares; looked for by `with_collar`.
     """
 
     path: Path
+    name: str
     grid: Grid
     outline: Polygon
     affine: bool
@@ -88,10 +88,12 @@ class Source:
     nodata: float | None
     palette: NDArray[np.uint8] | None
     masked: bool
+    distrusted: bool
     sparse: bool
     overviews: tuple[int, ...]
     options: dict[str, Any]
     turn: float
+    collar: tuple[int, ...] = ()
 
     @property
     def stretched(self) -> bool:
@@ -137,6 +139,11 @@ class Source:
             window: in its pixels.
             shape: rows and columns to read the window with; None for its own.
         """
+        if self.distrusted:
+            values = file.read(list(self.bands), window=window, out_shape=shape and (len(self.bands), *shape))
+            return np.asarray(
+                np.ones(values.shape[1:], bool) if self.nodata is None else (values != self.nodata).any(0)
+            )
         valid = np.asarray(file.dataset_mask(window=window, out_shape=shape) > 0)
         if self.alpha:
             # GDAL's own mask looks at the alpha of two or four bands only.
@@ -170,27 +177,41 @@ class Source:
         return fitting[-1] if fitting else None
 
 
-def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
+def read_source(path: Path, bands: tuple[int, ...] | None, name: str | None = None) -> Source:
     """Read everything about a file but its pixels.
+
+    Args:
+        path: the file, or what GDAL calls a part of one.
+        bands: one or three, counted from 1; None for those that look like a picture.
+        name: what GDAL opens, where that says more of the file than its path.
 
     Raises:
         MosaicError: not a raster, no CRS, no geotransform, or no such bands.
     """
-    with _opened(path) as file:
-        chosen, alpha = _bands(file, path, bands)
+    name = gdal_name(path) if name is None else name
+    with opened(path, name) as file:
+        if file.crs is None and not is_placeless(file.transform) and (wkt := crs_beside(path)):
+            return read_source(path, bands, f"vrt://{path}?a_srs={wkt}")
+        chosen, tagged = _bands(file, gdal_name(path), bands)
         palette = _palette(file, chosen)
         dtype = np.dtype(file.dtypes[chosen[0] - 1])
         if dtype.kind == "c":
-            raise MosaicError(f"{path}: holds complex numbers; convert it to amplitudes first")
-        grid, outline, options = _placement(file, path)
+            raise MosaicError(f"{gdal_name(path)}: holds complex numbers; convert it to amplitudes first")
+        grid, outline, options = placement(file, path)
+        with reading(path):
+            alpha = judged_alpha(file, path, chosen, tagged)
+        distrusted = tagged > 0 and not alpha
         kinds = {flag for band in chosen for flag in file.mask_flag_enums[band - 1]}
+        if distrusted:
+            kinds = {MaskFlags.nodata if file.nodata is not None else MaskFlags.all_valid}
         translucent = palette is not None and bool((palette[:, 3] == 0).any())
         masked = kinds != {MaskFlags.all_valid} or alpha > 0 or dtype.kind == "f" or translucent
         return Source(
             path=path,
+            name=name,
             grid=grid,
             outline=outline,
-            affine=not options and not _is_placeless(file.transform),
+            affine=not options and not is_placeless(file.transform),
             shape=(file.height, file.width),
             bands=chosen,
             alpha=alpha,
@@ -198,6 +219,7 @@ def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
             nodata=file.nodata,
             palette=palette,
             masked=masked,
+            distrusted=distrusted,
             sparse=not masked and _lacks_blocks(file),
             overviews=tuple(file.overviews(chosen[0])),
             options=options,
@@ -220,13 +242,13 @@ class Files:
     def __init__(self) -> None:
         """Open nothing yet."""
         self._open = _Datasets(maxsize=_OPEN_FILES)
-        self._written: dict[tuple[Path, int, int], bool] = {}
+        self._written: dict[tuple[str, int, int], bool] = {}
 
-    def get(self, path: Path, level: int | None) -> rasterio.DatasetReader:
+    def get(self, name: str, level: int | None) -> rasterio.DatasetReader:
         """The dataset of a file, or of one of its overviews, counted from 0."""
-        key = (path, level)
+        key = (name, level)
         if key not in self._open:
-            self._open[key] = rasterio.open(path) if level is None else rasterio.open(path, overview_level=level)
+            self._open[key] = rasterio.open(name) if level is None else rasterio.open(name, overview_level=level)
         return self._open[key]
 
     def written(self, source: Source, low: tuple[int, int], high: tuple[int, int]) -> NDArray[np.bool_]:
@@ -245,28 +267,15 @@ class Files:
 
     def is_written(self, source: Source, row: int, column: int) -> bool:
         """Whether a block of a sparse file was written."""
-        key = (source.path, row, column)
+        key = (source.name, row, column)
         if key not in self._written:
-            self._written[key] = _has_block(self.get(source.path, None), row, column)
+            self._written[key] = _has_block(self.get(source.name, None), row, column)
         return self._written[key]
 
     def close(self) -> None:
         """Close all datasets; those that are needed again are opened again."""
         while self._open:
             self._open.popitem()
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn what GDAL says while pixels of a file are read into one line, that of a `MosaicError`."""
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
-        try:
-            yield
-        except (RasterioError, RasterioIOError, OSError) as error:
-            reason = " ".join(str(error.__cause__ or error).split())
-            raise MosaicError(
-                f"{path}: its pixels cannot be read; the file seems damaged or cut short ({reason})"
-            ) from error
 
 
 def warp(source: Source, files: Files, grid: Grid) -> Warped:
@@ -284,10 +293,16 @@ def warp(source: Source, files: Files, grid: Grid) -> Warped:
     """
     grid = source.beside(grid)
     least, most = source.shrink(grid)
+    if source.collar:
+        margin = margin_px(most)
+        part = warp(replace(source, collar=()), files, grid.grown(margin))
+        empty = in_collar(part.values, part.valid, source.collar, most)
+        inside = slice(margin, margin + grid.height), slice(margin, margin + grid.width)
+        return Warped(part.values[:, *inside], part.valid[inside], empty[inside])
     level = source.level(least)
     shrink = most / (1 if level is None else source.overviews[level])
     with reading(source.path):
-        file = files.get(source.path, level)
+        file = files.get(source.name, level)
         if source.palette is not None:
             return _warp_palette(source, source.palette, file, grid, shrink)
         method = Resampling.average if shrink > 1.001 else Resampling.cubic
@@ -336,37 +351,20 @@ def _warp_palette(
     return Warped(np.moveaxis(mean, -1, 0).astype(np.uint8), count > 0)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
-    import warnings
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            file = rasterio.open(path)
-    except RasterioIOError as error:
-        reason = " ".join(str(error).split())
-        raise MosaicError(f"{path}: not a raster that can be read ({reason})") from error
-    with file:
-        if file.count == 0:
-            raise MosaicError(f"{path}: holds no bands; name one of its subdatasets: {', '.join(file.subdatasets[:3])}")
-        yield file
-
-
-def _bands(file: rasterio.DatasetReader, path: Path, wanted: tuple[int, ...] | None) -> tuple[tuple[int, ...], int]:
+def _bands(file: rasterio.DatasetReader, name: str, wanted: tuple[int, ...] | None) -> tuple[tuple[int, ...], int]:
     """Bands to show, and the alpha band or 0."""
     meanings = file.colorinterp
     alpha = meanings.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in meanings else 0
     if wanted is not None:
         wrong = [band for band in wanted if not 1 <= band <= file.count]
         if wrong:
-            raise MosaicError(f"{path}: has no band {', '.join(map(str, wrong))}; it has {file.count}, counted from 1")
+            raise MosaicError(f"{name}: has no band {', '.join(map(str, wrong))}; it has {file.count}, counted from 1")
         return wanted, alpha
     if all(colour in meanings for colour in _RGB):
         return tuple(meanings.index(colour) + 1 for colour in _RGB), alpha
     colours = [band for band in range(1, file.count + 1) if band != alpha]
     if not colours:
-        raise MosaicError(f"{path}: has only an alpha band; give a mosaic with an image in it")
+        raise MosaicError(f"{name}: has only an alpha band; give a mosaic with an image in it")
     return tuple(colours[:3]) if len(colours) >= 3 else (colours[0],), alpha
 
 
@@ -380,50 +378,22 @@ def _palette(file: rasterio.DatasetReader, bands: tuple[int, ...]) -> NDArray[np
     return palette
 
 
-def _placement(file: rasterio.DatasetReader, path: Path) -> tuple[Grid, Polygon, dict[str, Any]]:
-    """Its grid, its outline in the grid's CRS, and options for GDAL's transformer."""
-    if not _is_placeless(file.transform):
-        if file.crs is None:
-            raise MosaicError(f"{path}: has no CRS; assign the right one, for instance with gdal_edit.py -a_srs")
-        if file.transform.is_degenerate:
-            raise MosaicError(f"{path}: its geotransform maps all pixels to one line; georeference it again")
-        grid = Grid(_crs(file.crs, path), file.transform, file.width, file.height)
-        return grid, grid.footprint(), {}
-    points, points_crs = file.gcps
-    if points:
-        if points_crs is None:
-            raise MosaicError(f"{path}: its ground control points have no CRS; assign it with gdal_translate -a_srs")
-        with GCPTransformer(points) as to_map:
-            return *_warped_placement(file, _crs(points_crs, path), to_map, {}, gcps=points), {}
-    if file.rpcs is not None:
-        options = {"RPC_HEIGHT": file.rpcs.height_off}
-        with RPCTransformer(file.rpcs, **options) as to_map:
-            grid, outline = _warped_placement(file, as_crs(4326), to_map, options, rpcs=file.rpcs)
-            return grid, outline, options
-    if file.crs is None:
-        raise MosaicError(f"{path}: has no CRS and no geotransform; georeference it first")
-    raise MosaicError(f"{path}: has no geotransform, control points or RPCs; georeference it first")
+def is_picture(source: Source, files: Files) -> bool:
+    """Whether a file beside pictures in colour looks like one too, and not like heights, an index or a mask."""
+    if len(source.bands) == 3 or source.palette is not None:
+        return True
+    if source.stretched:
+        return False
+    with reading(source.path):
+        return not is_mask(files.get(source.name, None), source.bands[0])
 
 
-def _warped_placement(
-    file: rasterio.DatasetReader,
-    crs: pyproj.CRS,
-    to_map: GCPTransformer | RPCTransformer,
-    options: dict[str, Any],
-    *,
-    gcps: Sequence[GroundControlPoint] | None = None,
-    rpcs: RPC | None = None,
-) -> tuple[Grid, Polygon]:
-    """The same of a file whose control points or RPCs `to_map` follows. options: for GDAL's transformer."""
-    affine, width, height = calculate_default_transform(
-        crs.to_wkt(), crs.to_wkt(), file.width, file.height, gcps=gcps, rpcs=rpcs, **options
-    )
-    corners = PixelBox(0, 0, file.width, file.height).corners()
-    ends = zip(corners, corners[1:] + corners[:1], strict=True)
-    edges = [np.linspace(start, end, _OUTLINE_POINTS)[:-1] for start, end in ends]
-    columns, rows = np.concatenate(edges).T
-    xs, ys = to_map.xy(rows, columns, offset="ul")
-    return Grid(crs, affine, width, height), Polygon(np.column_stack([xs, ys]))
+def with_collar(source: Source, files: Files) -> Source:
+    """The file, with the collar that it does not declare."""
+    if source.stretched or source.palette is not None:
+        return source
+    with reading(source.path):
+        return replace(source, collar=collar_colours(files.get(source.name, None), source.bands))
 
 
 def _lacks_blocks(file: rasterio.DatasetReader) -> bool:
@@ -437,14 +407,3 @@ def _lacks_blocks(file: rasterio.DatasetReader) -> bool:
 
 def _has_block(file: rasterio.DatasetReader, row: int, column: int) -> bool:
     return file.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1) is not None
-
-
-def _is_placeless(affine: Affine) -> bool:
-    return bool(affine.is_identity)
-
-
-def _crs(crs: Any, path: Path) -> pyproj.CRS:
-    try:
-        return as_crs(crs)
-    except pyproj.exceptions.CRSError as error:
-        raise MosaicError(f"{path}: its CRS is not understood; assign a known one with gdal_edit.py -a_srs") from error

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
 from tiling.errors import MosaicError
-from tiling.sources import Files, Source, reading
+from tiling.gdal import reading
+from tiling.sources import Files, Source
 
 PERCENTILES = (2.0, 98.0)
 _WHOLE_PX = 2048
@@ -52,14 +53,11 @@ def fit_stretch(sources: Sequence[Source], files: Files) -> Stretch | None:
     Pixels come from overviews, or from blocks spread evenly over a file that has none.
 
     Raises:
-        MosaicError: no file has a valid pixel, files differ in their number of bands, or pixels cannot be read.
+        MosaicError: no file has a valid pixel, or pixels cannot be read.
     """
     deep = [source for source in sources if source.stretched]
     if not deep:
         return None
-    counts = sorted({len(source.bands) for source in deep})
-    if len(counts) > 1:
-        raise MosaicError("some files of the mosaic have one band and some three; choose the same with --bands B")
     samples: list[NDArray[np.float32]] = []
     for source in _spread(deep):
         values = _sample(source, files)
@@ -95,7 +93,7 @@ def _sample(source: Source, files: Files) -> NDArray[np.float32]:
     whole = next((index for index, size in enumerate(sizes) if size <= _WHOLE_PX), None)
     with reading(source.path):
         if whole is not None:
-            file = files.get(source.path, whole - 1 if whole else None)
+            file = files.get(source.name, whole - 1 if whole else None)
             values = _values(source, file, RasterWindow(0, 0, file.width, file.height), _WHOLE_PX // 2)
             # Overviews may lose what is small: an empty one does not prove an empty file.
             if values.shape[1] or not whole:
@@ -104,7 +102,7 @@ def _sample(source: Source, files: Files) -> NDArray[np.float32]:
 
 
 def _block_values(source: Source, files: Files) -> NDArray[np.float32]:
-    file = files.get(source.path, None)
+    file = files.get(source.name, None)
     rows, columns = file.block_shapes[0]
     down, across = math.ceil(file.height / rows), math.ceil(file.width / columns)
     found: list[NDArray[np.float32]] = [np.empty((len(source.bands), 0), np.float32)]

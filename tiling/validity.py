@@ -11,8 +11,9 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
+from tiling.gdal import reading
 from tiling.grid import Grid
-from tiling.sources import Files, Source, reading, warp
+from tiling.sources import Files, Source, warp
 
 _PIECE_PX = 2**22
 """Pixels in which validity is looked at together: bounds memory."""
@@ -45,7 +46,7 @@ def covered(source: Source, files: Files, grid: Grid, detail: int) -> NDArray[np
         return inside
     with reading(source.path):
         level = source.level(source.shrink(grid)[0] / detail) if source.masked else None
-        file = files.get(source.path, level)
+        file = files.get(source.name, level)
         # What is valid or not as one: a pixel of the overview, or a block of a sparse file.
         unit = [source.shape[axis] / file.shape[axis] for axis in (0, 1)] if source.masked else file.block_shapes[0]
         top, left = (_numbers(low[axis][inside] + _EPSILON, unit[axis], np.floor).clip(0) for axis in (0, 1))
@@ -76,7 +77,7 @@ def in_written_blocks(source: Source, files: Files, grid: Grid) -> NDArray[np.bo
         [(place[axis] >= 0) & (place[axis] < source.shape[axis]) for axis in (0, 1)], axis=0
     )
     if inside.any():
-        blocks = files.get(source.path, None).block_shapes[0]
+        blocks = files.get(source.name, None).block_shapes[0]
         row, column = ((place[axis][inside] // blocks[axis]).astype(int) for axis in (0, 1))
         corner, end = (int(row.min()), int(column.min())), (int(row.max()), int(column.max()))
         inside[inside] = files.written(source, corner, end)[row - corner[0], column - corner[1]]

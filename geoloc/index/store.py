@@ -2,13 +2,17 @@
 
 A block's features are written first, then its validity, then their record; its local features, then theirs: what has a
 record is whole, whenever the writing was cut off. Chunks appear under their names in one step (zarr renames them).
+
+Checksums of blocks are in their records, those of the header, of the arrays' shapes and of the windows in the group's
+attributes. What zarr and its codecs raise of damaged files, nearly anything, ends in `_reading`.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -34,8 +38,8 @@ LEVEL = 3
 _RECORD = 3 * DIGEST
 _KEYPOINT_RECORD = 2 * DIGEST
 _KEYPOINTS = ("keypoints", "keypoint_records")
-_DAMAGED = (OSError, ValueError, RuntimeError)
-"""What a codec says of bytes that it cannot make sense of."""
+_CHECKSUMS = "checksums"
+"""Attribute with checksums of the header and of the windows; absent in older indexes and while either is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class Store:
             _create_windows(group, windows)
             if header.keypoints is not None:
                 _create_keypoints(group, header, header.keypoints)
+            group.update_attributes({_CHECKSUMS: _checksums(temporary, header.to_json(), _window_rows(windows))})
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = False) -> Store:
@@ -117,25 +122,34 @@ class Store:
         """
         if not path.is_dir():
             raise IndexFileError(f"{path}: no such index; make one with `geoloc index build`")
-        try:
+        with _reading(f"{path}: not an index that can be read"):
             group = zarr.open_group(path, mode="r+" if writable else "r")
             header_json = group.attrs.asdict()
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            reason = " ".join(str(error).split())
-            raise IndexFileError(f"{path}: not an index that can be read ({reason})") from error
         if header_json.get("format") not in (FORMAT, WITHOUT_KEYPOINTS):
             raise IndexFileError(
                 f"{path}: not an index of this version of geoloc (its attributes do not say {FORMAT}); build it anew"
             )
-        try:
-            return cls(path, group, Header.from_json(header_json))
-        except (KeyError, TypeError, ValueError) as error:
-            raise IndexFileError(f"{path}: its attributes or arrays are damaged; build it anew") from error
+        damaged = f"{path}: its attributes or arrays are damaged; build it anew"
+        with _reading(damaged):
+            header = Header.from_json(header_json)
+            kept: Any = header_json.pop(_CHECKSUMS, None)
+            if kept is not None and kept["header"] != _checksums(path, header_json, None)["header"]:
+                raise IndexFileError(damaged)
+            return cls(path, group, header)
 
     def plan(self) -> Plan:
-        """Return the windows that were indexed."""
+        """Return the windows that were indexed.
+
+        Raises:
+            IndexFileError: they are damaged.
+        """
         header = self.header
-        rows = np.asarray(self._windows[:])
+        damaged = f"{self.path}: its windows are missing or damaged; `geoloc index update` restores them"
+        with _reading(damaged):
+            rows = np.asarray(self._windows[:])
+            kept: Any = self._group.attrs.get(_CHECKSUMS)
+            if kept is not None and kept["windows"] != _digest(rows).hex():
+                raise IndexFileError(damaged)
         n, px = header.tiles_per_side, header.window_px
         return header.plan(tuple(Window(header.zoom, int(x), int(y), n, px, float(v)) for x, y, v in rows))
 
@@ -151,10 +165,12 @@ class Store:
             if header.keypoints is not None and header.keypoints != self.header.keypoints:
                 _create_keypoints(self._group, header, header.keypoints, overwrite=True)
             self.header = header
-            self._group.update_attributes(header.to_json())
+            # Without checksums meanwhile: whoever is cut off here goes on.
+            self._group.update_attributes({**header.to_json(), _CHECKSUMS: None})
             _create_windows(self._group, windows, overwrite=True)
             self._windows = _array(self._group, "windows")
             self._open_keypoints()
+            self._keep_header()
 
     def finish(self) -> None:
         """Record that all blocks are there.
@@ -164,14 +180,20 @@ class Store:
         """
         with self._writing():
             self.header = replace(self.header, state=State.COMPLETE)
-            self._group.update_attributes(self.header.to_json())
+            self._keep_header()
 
     def finished(self) -> set[BlockIndex]:
         """Return the blocks that are whole, with local features where the index has them."""
-        records = np.asarray(self._records[:])
-        whole = records.any(-1)
-        if self._keypoint_records is not None:
-            whole &= (np.asarray(self._keypoint_records[:])[..., :DIGEST] == records[..., :DIGEST]).all(-1)
+        try:
+            with _reading(str(self.path)):
+                records = np.asarray(self._records[:])
+                whole = records.any(-1)
+                if self._keypoint_records is not None:
+                    whole &= (np.asarray(self._keypoint_records[:])[..., :DIGEST] == records[..., :DIGEST]).all(-1)
+        except IndexFileError:
+            # One damaged record is not to hide the others.
+            places = np.ndindex(self.header.rows, self.header.columns)
+            return {(column, row) for row, column in places if self.is_finished((column, row))}
         rows, columns = np.nonzero(whole)
         return set(zip(columns.tolist(), rows.tolist(), strict=True))
 
@@ -186,7 +208,7 @@ class Store:
 
     def read(self, index: BlockIndex) -> StoredBlock | None:
         """Read a block; None where it is missing or damaged."""
-        try:
+        with suppress(IndexFileError), _reading(str(self.path)):
             side = self.header.layout.side
             packed = np.asarray(self._valid[_part(index, STRIDE * side, 2 * side)])
             stored = StoredBlock(
@@ -196,18 +218,17 @@ class Store:
                 self._read_squares(index),
             )
             record = self._record(index)
-            whole = stored.digest() + _digest(stored.squares) == record[DIGEST:]
-            return stored if whole else None
-        except _DAMAGED:
-            return None
+            if stored.digest() + _digest(stored.squares) == record[DIGEST:]:
+                return stored
+        return None
 
     def read_squares(self, index: BlockIndex) -> NDArray[np.int8] | None:
         """Read the descriptors of a block's squares; None where they are missing or damaged."""
-        try:
+        with suppress(IndexFileError), _reading(str(self.path)):
             squares = self._read_squares(index)
-            return squares if _digest(squares) == self._record(index)[2 * DIGEST :] else None
-        except _DAMAGED:
-            return None
+            if _digest(squares) == self._record(index)[2 * DIGEST :]:
+                return squares
+        return None
 
     def _read_squares(self, index: BlockIndex) -> NDArray[np.int8]:
         return np.asarray(self._squares[:, *_part(index, self.header.squares, self.header.squares)])
@@ -216,13 +237,12 @@ class Store:
         """Read a block's local features, as they are packed; None where they are missing, damaged or none are kept."""
         if self._keypoints is None:
             return None
-        try:
+        with suppress(IndexFileError), _reading(str(self.path)):
             packed = np.asarray(self._keypoints[index[1], index[0]])
             # Those of another state of the mosaic than the features are none.
-            whole = self.pixels_digest(index) + _digest(packed) == self._keypoint_record(index)
-            return packed if whole else None
-        except _DAMAGED:
-            return None
+            if self.pixels_digest(index) + _digest(packed) == self._keypoint_record(index):
+                return packed
+        return None
 
     def write_keypoints(self, index: BlockIndex, packed: NDArray[np.uint8], pixels_digest: bytes) -> None:
         """Write or replace a block's local features.
@@ -269,12 +289,17 @@ class Store:
         """Return the bytes that it takes on disk."""
         return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
 
+    def _keep_header(self) -> None:
+        checksums = _checksums(self.path, self.header.to_json(), np.asarray(self._windows[:]))
+        self._group.update_attributes({**self.header.to_json(), _CHECKSUMS: checksums})
+
     def _record(self, index: BlockIndex) -> bytes:
-        return np.asarray(self._records[index[1], index[0]]).tobytes()
+        """Return the record of a block; zeros where there is none, or it is damaged."""
+        return _record(self._records, index, _RECORD)
 
     def _keypoint_record(self, index: BlockIndex) -> bytes:
         assert self._keypoint_records is not None
-        return np.asarray(self._keypoint_records[index[1], index[0]]).tobytes()
+        return _record(self._keypoint_records, index, _KEYPOINT_RECORD)
 
     def _open_keypoints(self) -> None:
         """Open the arrays of local features, where there are any."""
@@ -306,6 +331,41 @@ class Store:
             yield
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Turn whatever zarr raises of damaged files into an `IndexFileError`, where what is wrong in it says no more."""
+    try:
+        yield
+    except IndexFileError:
+        raise
+    except Exception as error:
+        # RuntimeError of Zstandard, BoundsCheckError and TypeError of zarr, KeyError and ValueError of JSON, and more.
+        reason = "" if ";" in what else f" ({' '.join(str(error).split()) or type(error).__name__})"
+        raise IndexFileError(f"{what}{reason}") from error
+
+
+def _record(records: zarr.Array[Any], index: BlockIndex, size: int) -> bytes:
+    try:
+        with _reading(records.path):
+            return np.asarray(records[index[1], index[0]]).tobytes()
+    except IndexFileError:
+        return bytes(size)
+
+
+def _checksums(path: Path, header_json: Mapping[str, Any], rows: NDArray[np.float64] | None) -> dict[str, str]:
+    """Checksums of a header together with what zarr says of the arrays, and of the windows' rows where they are given.
+
+    Args:
+        path: folder of the index.
+        header_json: what the attributes say, but for the checksums.
+        rows: those of `_window_rows`.
+    """
+    digest = blake2b(json.dumps(header_json, sort_keys=True).encode(), digest_size=DIGEST)
+    for file in sorted(path.glob("*/zarr.json")):
+        digest.update(file.read_bytes())
+    return {"header": digest.hexdigest()} | ({} if rows is None else {"windows": _digest(rows).hex()})
 
 
 def _part(index: BlockIndex, rows: int, columns: int) -> tuple[slice, slice]:
@@ -372,8 +432,12 @@ def _create_keypoints(group: zarr.Group, header: Header, packing: KeypointPackin
         _create_bytes(group, name, header, size, overwrite)
 
 
+def _window_rows(windows: Sequence[Window]) -> NDArray[np.float64]:
+    return np.array([(window.x, window.y, window.valid) for window in windows], np.float64)
+
+
 def _create_windows(group: zarr.Group, windows: Sequence[Window], overwrite: bool = False) -> None:
-    rows = np.array([(window.x, window.y, window.valid) for window in windows], np.float64)
+    rows = _window_rows(windows)
     group.create_array("windows", data=rows, overwrite=overwrite, dimension_names=("window", "x y valid"))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from geoloc.system.text import parse_numbers
+from tiling import names
 
 if TYPE_CHECKING:
     from tiling.area import Area
@@ -255,7 +256,7 @@ AREA = Kind(_area, _read_area, lambda area: area.to_geojson())
 def absolute(value: _Value) -> _Value:
     """Return a value as a process in another folder must have it: paths from the root, all else as it is."""
     if isinstance(value, Path):
-        return value.absolute()
+        return names.absolute(value)  # type: ignore[return-value]
     return tuple(map(absolute, value)) if isinstance(value, tuple) else value  # type: ignore[return-value]
 
 

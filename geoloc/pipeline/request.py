@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from geoloc.pipeline import option_kinds as kinds
 from geoloc.pipeline.option_kinds import Option
 from geoloc.system.file_state import file_state
+from tiling.names import local_file
 
 if TYPE_CHECKING:
     from tiling.area import Area
@@ -34,12 +35,12 @@ class SearchRequest:
     Limits of where to search all hold together.
 
     Attributes:
-        mosaics: raster files and folders, which make one mosaic.
+        mosaics: raster files, folders, archives, addresses and what GDAL calls parts of files; they make one mosaic.
         index: what `geoloc index build` wrote, in place of the mosaic or beside it.
         bands: one or three, counted from 1; None for the first ones.
         gsd_m: metres on the ground a pixel to read the mosaic at; None for the network's own.
         bounds: west, south, east, north, degrees in WGS 84.
-        aoi: a vector file of polygons.
+        aoi: a vector file of polygons, or one layer of it (`file|layer`).
         area: polygons where they are no file.
         near: (lon, lat), degrees in WGS 84; takes the place of a photo's own position.
         within_m: metres round `near`, or round a photo's own position.
@@ -58,7 +59,7 @@ class SearchRequest:
         Option(
             "source",
             kinds.PATHS,
-            "GeoTIFF, COG, VRT or a folder of them; several make one mosaic.",
+            "GeoTIFF, COG, VRT or another raster, a folder or .zip of them, or an address; several make one mosaic.",
             "--mosaic",
             "mosaics",
             in_journal=False,
@@ -113,7 +114,7 @@ class SearchRequest:
         Option(
             "limits",
             kinds.PATH,
-            "Search inside the polygons of this vector file only.",
+            "Search inside the polygons of this vector file only; FILE|LAYER for one layer of it.",
             "--aoi",
             "aoi",
             in_journal=False,
@@ -267,7 +268,8 @@ class SearchRequest:
     @property
     def files(self) -> tuple[Path, ...]:
         """Files and folders that are read, which an output must not replace."""
-        return tuple(path for name in options_of(type(self)) for path in kinds.paths_in(getattr(self, name)))
+        paths = (path for name in options_of(type(self)) for path in kinds.paths_in(getattr(self, name)))
+        return tuple(map(local_file, paths))
 
     def absolute(self) -> Self:
         """Return the same request with paths that hold in whatever folder another process runs."""

@@ -16,8 +16,10 @@ from geoloc.model.presets import preset_config
 from geoloc.pipeline.request import SearchRequest
 from geoloc.system.extras import needing
 from tiling.area import Area
+from tiling.datum import warn_of_crs
 from tiling.errors import MosaicError
 from tiling.mosaic import Mosaic, open_mosaic
+from tiling.names import gdal_name, local_file
 from tiling.plan import Plan, make_plan, shared_area
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ _PLANS = 8
 """Plans of a source that are kept: making one takes as long as a match."""
 COARSE = 3.0
 """Pixels of the mosaic that are so many times larger than those of the search hold nothing that is looked for."""
+TOO_COARSE = 20.0
+"""Pixels that are so many times larger are refused, unless a GSD asks for them: a search would take tens of thousands
+of windows to find nothing. Mostly they are of a mosaic that was never georeferenced."""
 
 
 class SearchSource(Protocol):
@@ -93,6 +98,7 @@ class MosaicSource:
             gsd_m: GSD of the windows, metres a pixel; None for the network's own.
 
         Raises:
+            MosaicError: its pixels are so coarse that nothing can be found in them, and no GSD asks for that.
             WeightsError: no such preset.
         """
         config = preset_config(preset)
@@ -100,6 +106,9 @@ class MosaicSource:
         self._gsd_m, self._window_px = gsd_m or config.gsd_m, config.window_px
         self._keypoints = _KeptKeypoints(mosaic)
         self._plans = _KeptPlans(lambda area: make_plan(mosaic, self._gsd_m, self._window_px, area))
+        _check_detail(mosaic, preset, self._gsd_m)
+        for path, crs, place in mosaic.places:
+            warn_of_crs(gdal_name(path), crs, place.x, place.y)
         if mosaic.gsd_m > COARSE * self._gsd_m:
             text = "The mosaic's pixels are %.3g m and the network's %.3g m: too little detail to expect much"
             LOG.warning(text, mosaic.gsd_m, self._gsd_m)
@@ -117,7 +126,7 @@ class MosaicSource:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Files of the mosaic."""
-        return tuple(self.mosaic.paths)
+        return tuple(map(local_file, self.mosaic.paths))
 
     def check(self, area: Area) -> None:
         """Check, without reading pixels, that something of the mosaic lies in an area."""
@@ -145,6 +154,8 @@ class IndexSource:
         """Search an index; an older one needs its mosaic, open, for geometry."""
         self._index = index
         self.mosaic = mosaic
+        place = index.whole.area.centroid
+        warn_of_crs(str(index.path), index.crs, place.x, place.y)
         self._found = None if mosaic is None else _KeptKeypoints(mosaic)
         self._kept: KeypointSquares | None = None
         self._plans = _KeptPlans(index.plan)
@@ -162,7 +173,7 @@ class IndexSource:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Files that change where the source does; those of the mosaic too, since geometry looks at its pixels."""
-        return self._index.header_path, *(self.mosaic.paths if self.mosaic is not None else ())
+        return self._index.header_path, *map(local_file, self.mosaic.paths if self.mosaic is not None else ())
 
     def check(self, area: Area) -> None:
         """Check, without reading features, that something of what was indexed lies in an area."""
@@ -185,6 +196,17 @@ class IndexSource:
 
             self._kept = IndexKeypoints(self._index)
         return self._kept
+
+
+def _check_detail(mosaic: Mosaic, preset: str, gsd_m: float) -> None:
+    """Refuse a mosaic far coarser than what the network is shown, and than what was asked for."""
+    own_m, needed_m = mosaic.own_gsd_m, TOO_COARSE * max(gsd_m, mosaic.finest_m)
+    if own_m > needed_m:
+        raise MosaicError(
+            f"{gdal_name(mosaic.paths[0])}: its pixels are {own_m:.3g} m on the ground; what {preset!r} looks for needs"
+            f" {needed_m:.3g} m or finer, best {gsd_m:g} m. Is it georeferenced as it should be? --gsd {own_m:.3g}"
+            " searches it all the same"
+        )
 
 
 class _KeptPlans:

@@ -45,9 +45,15 @@ def properties_of(detection: Detection) -> dict[str, Any]:
 
 
 def epsg_of(crs: Any) -> int | None:
-    """Return the EPSG code of a CRS, of its horizontal part where it has a vertical one too; None where it has none."""
+    """Return the EPSG code of a CRS, of its horizontal part where it has a vertical one too; None where it has none.
+
+    A CRS that is like one of EPSG but for its datum, or has none, is not that one: its coordinates may be 100 m off.
+    """
     known = as_crs(crs)
     code = known.to_epsg()
     if code is None and known.is_compound:
-        code = known.sub_crs_list[0].to_epsg()
-    return int(code) if code is not None else None
+        known = known.sub_crs_list[0]
+        code = known.to_epsg()
+    if code is None or not known.equals(as_crs(code), ignore_axis_order=True):
+        return None
+    return int(code)

@@ -11,6 +11,7 @@ from shapely import STRtree
 from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geoloc.photo.target import Click
+from tiling.datum import lonlat_accuracy
 from tiling.grid import WGS84, project
 
 PRESENT = 0.5
@@ -114,8 +115,15 @@ class Detection:
 
     @property
     def accuracy_note(self) -> str:
-        """Parts of the accuracy as a sentence for a table: "0.25 m box, 0.10 m pixel"."""
-        return ", ".join(f"{metres:.2f} m {name}" for name, metres in self.accuracy_parts.items())
+        """Parts of the accuracy as a sentence for a table: "0.25 m box, 0.10 m pixel".
+
+        Behind them stands how good longitudes and latitudes are that come from `crs`, where it has not the datum of
+        WGS 84; coordinates in `crs` itself are as good as the parts say.
+        """
+        parts = ", ".join(f"{metres:.2f} m {name}" for name, metres in self.accuracy_parts.items())
+        centre = self.centre_lonlat
+        note = lonlat_accuracy(self.crs, centre.x, centre.y).note
+        return f"{parts}; {note}" if note else parts
 
     def plot(self, ax: Axes | None = None, *, mosaic: Mosaic | None = None) -> Axes:
         """Draw it with matplotlib, on the mosaic where one is given.

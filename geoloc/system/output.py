@@ -11,6 +11,10 @@ from pathlib import Path
 
 from geoloc.errors import OutputError
 
+_SHARED = "-shm"
+_JOURNALS = ("-wal", "-journal", _SHARED)
+"""What comes after the name of a database in the names of its journals, and of the memory that its users share."""
+
 
 def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs: Collection[Path] = ()) -> None:
     """Fail early where `path` could not be written later: call it before the heavy work.
@@ -23,7 +27,7 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
 
     Raises:
         OutputError: unknown suffix, no such folder, folder not writable, or a file that exists and may not be
-            overwritten, or is an input.
+            overwritten, or is an input, or that another program has open (see `check_closed`).
     """
     if path.suffix.lower() not in suffixes:
         raise OutputError(f"{path}: unknown kind of file; end its name with one of {', '.join(suffixes)}")
@@ -37,6 +41,30 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
         raise OutputError(f"{path}: is read by this very command; give another name")
     if path.exists() and not overwrite:
         raise OutputError(f"{path}: exists already; give another name or --overwrite")
+    check_closed(path)
+
+
+def check_closed(path: Path) -> None:
+    """Refuse a database that another program has open, or that was left with changes which are not in it yet.
+
+    SQLite, and so GeoPackage, keeps these in a journal beside the file and finds it again by name. A new file of that
+    name would be read together with the journal of the old one, and be corrupt.
+
+    Raises:
+        OutputError: there is such a journal, whether the file itself is there or not.
+    """
+    for ending in _JOURNALS:
+        journal = path.with_name(path.name + ending)
+        try:
+            size = journal.stat().st_size
+        except OSError:
+            continue
+        # In the mode "persist" an empty one stays.
+        if size or ending == _SHARED:
+            raise OutputError(
+                f"{path}: is open in another program, such as QGIS, or was not closed well ({journal.name} is there);"
+                " close it there, or give another name"
+            )
 
 
 @contextmanager
@@ -47,7 +75,8 @@ def replacing(path: Path) -> Iterator[Path]:
     final one, and the rename stays on one file system.
 
     Raises:
-        OutputError: the disk is full, the folder has gone, or another failure of the system to write.
+        OutputError: the disk is full, the folder has gone, or another failure of the system to write; or meanwhile
+            another program has opened the file, see `check_closed`.
     """
     try:
         folder = Path(tempfile.mkdtemp(prefix=".geoloc-", dir=path.parent))
@@ -56,6 +85,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         temporary = folder / path.name
         yield temporary
+        check_closed(path)
         temporary.replace(path)
     except OutputError:
         raise

@@ -95,7 +95,7 @@ def make_older(path: Path) -> None:
     """Make of an index one of the version before, without local features."""
     document = json.loads((path / "zarr.json").read_text())
     document["attributes"]["format"] = WITHOUT_KEYPOINTS
-    del document["attributes"]["keypoints"]
+    del document["attributes"]["keypoints"], document["attributes"]["checksums"]
     (path / "zarr.json").write_text(json.dumps(document))
     for name in ("keypoints", "keypoint_records"):
         shutil.rmtree(path / name)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import geopandas
@@ -137,6 +138,33 @@ def test_wrong_files(tmp_path: Path) -> None:
     assert "has no CRS" in message(_file(tmp_path / "c.gpkg", [box(0, 0, 1, 1)], None))
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     assert "holds no shapes" in message(tmp_path / "t.csv")
+
+
+def test_every_layer_of_polygons_counts(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    for name, shape, crs in (
+        ("west", box(0, 0, 1, 1), 4326),
+        ("notes", shapely.Point(9, 9), None),
+        ("east", geopandas.GeoSeries([box(3, 0, 4, 1)], crs=4326).to_crs(3857)[0], 3857),
+    ):
+        _file(path, [shape], crs, layer=name)
+    with sqlite3.connect(path) as tables:
+        tables.execute("create table layer_styles (style text)")
+    tables.close()
+    assert Area.from_file(path).polygon.bounds == pytest.approx((0, 0, 4, 1))
+    assert Area.from_file(f"{path}|east").polygon.bounds == pytest.approx((3, 0, 4, 1))
+    # As QGIS writes it.
+    assert Area.from_file(f"{path}|layername=west").polygon.bounds == pytest.approx((0, 0, 1, 1))
+    with pytest.raises(GeolocError, match="no layer 'north'; it has west, notes, east"):
+        Area.from_file(f"{path}|north")
+    with pytest.raises(GeolocError, match="holds Point; give polygons"):
+        Area.from_file(f"{path}|notes")
+
+
+def test_a_layer_of_polygons_without_a_crs_is_named(tmp_path: Path) -> None:
+    path = _file(_file(tmp_path / "a.gpkg", [box(0, 0, 1, 1)]), [box(3, 0, 4, 1)], None, layer="bare")
+    with pytest.raises(GeolocError, match="layer bare has no CRS"):
+        Area.from_file(path)
 
 
 # Turns

@@ -21,7 +21,10 @@ class StderrHandler(logging.Handler):
 
 
 def set_verbosity(verbose: bool | None) -> None:
-    """Set what reaches stderr: all with -v (True), errors with -q (False), what is being done with neither (None)."""
+    """Set what reaches stderr: all with -v (True), errors with -q (False), what is being done with neither (None).
+
+    What is wrong with a mosaic is told with -q too: its answers may be wrong, and nobody would know.
+    """
     import warnings
 
     level = logging.INFO if verbose is None else logging.DEBUG if verbose else logging.ERROR
@@ -29,7 +32,7 @@ def set_verbosity(verbose: bool | None) -> None:
         logger = logging.getLogger(name)
         logger.handlers = [StderrHandler()]
         logger.propagate = False
-        logger.setLevel(level)
+        logger.setLevel(min(level, logging.WARNING) if name == "tiling" else level)
     if not verbose:
         # Errors reach the user as one line; what GDAL logs on the way to them would come on top.
         logging.getLogger("rasterio").setLevel(logging.CRITICAL)

@@ -112,7 +112,7 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
         default=None,
         callback=lambda ctx, param, value: set_verbosity(value),
         expose_value=False,
-        help="Say more (and show tracebacks), or only errors.",
+        help="Say more (and show tracebacks), or only errors and what is wrong with a mosaic.",
     ),
 }
 """Shared options that are none of a request's."""

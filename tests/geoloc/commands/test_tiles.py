@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 import geopandas
+import numpy as np
+import rasterio
+from affine import Affine
 from shapely.geometry import box, shape
 
 from tests.helpers.command_line import Run
@@ -42,3 +45,29 @@ def test_the_output_does_not_replace_what_is_read(run: Run, tmp_path: Path) -> N
     assert result.exit_code == 1
     assert "is read by this very command; give another name" in result.stderr
     assert aoi.read_bytes() == before
+
+
+def test_what_is_wrong_with_a_mosaic_is_told_with_q_too(run: Run, tmp_path: Path) -> None:
+    profile = {"driver": "GTiff", "width": 100, "height": 100, "count": 1, "dtype": "uint8"}
+    place = {"crs": "+proj=utm +zone=33 +ellps=bessel +type=crs", "transform": Affine(1, 0, EAST, 0, -1, NORTH)}
+    with rasterio.open(tmp_path / "m.tif", "w", **profile, **place) as file:
+        file.write(np.arange(10_000, dtype=np.uint8).reshape(1, 100, 100))
+    result = run("tiles", "--mosaic", tmp_path / "m.tif", "-q")
+    assert result.exit_code == 0
+    assert "without regard to its datum" in result.stderr
+    # That the pixels are coarse is no more than a hint.
+    assert "too little detail" not in result.stderr
+
+
+def test_one_layer_of_an_area_is_named_behind_a_bar(run: Run, tmp_path: Path) -> None:
+    aoi = tmp_path / "a.gpkg"
+    for layer, east in (("west", EAST), ("east", EAST + 250)):
+        shape = geopandas.GeoSeries([box(east, NORTH - 60, east + 60, NORTH)], crs=32633)
+        shape.to_file(aoi, layer=layer)
+    counts = {}
+    for name in ("", "|west", "|east"):
+        result = run("tiles", "--mosaic", "mosaic.tif", "--aoi", f"{aoi}{name}")
+        counts[name] = len(json.loads(result.stdout)["features"])
+    assert counts[""] > counts["|west"]
+    assert counts[""] > counts["|east"]
+    assert "no layer 'north'" in run("tiles", "--mosaic", "mosaic.tif", "--aoi", f"{aoi}|north").stderr

@@ -13,6 +13,7 @@ import zarr
 from geoloc.errors import IndexFileError
 from geoloc.index.reader import OpenIndex
 from geoloc.index.store import DIGEST, Store
+from tests.helpers.plain_index import updated
 
 
 def test_a_block_comes_back_as_it_was_written(copied: Path) -> None:
@@ -107,3 +108,53 @@ def test_what_is_no_index_is_refused(copied: Path, opened: Callable[[Path], obje
     (copied / "i.zarr" / "zarr.json").write_text(json.dumps(document))
     with pytest.raises(IndexFileError, match="damaged; build it anew"):
         opened(copied / "i.zarr")
+
+
+def _chunks(index: Path, array: str) -> list[Path]:
+    return sorted(file for file in (index / array / "c").rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("content", [b"", b"no Zstandard", b"(\xb5/\xfd"])
+@pytest.mark.parametrize("array", ["records", "keypoint_records", "coarse", "fine", "valid", "squares", "keypoints"])
+def test_whatever_a_chunk_holds_a_block_is_damaged_and_update_restores_it(
+    copied: Path, array: str, content: bytes
+) -> None:
+    path = copied / "i.zarr"
+    whole = Store.open(path).finished()
+    _chunks(path, array)[0].write_bytes(content)
+    store = Store.open(path)
+    damaged = OpenIndex(path).damaged()
+    assert damaged
+    assert store.finished() <= whole
+    assert updated(copied / "m.tif", path).done == len(whole)
+    assert OpenIndex(path).damaged() == []
+
+
+@pytest.mark.parametrize("damage", ["gone", "flipped"])
+def test_damaged_windows_are_told_and_restored(copied: Path, damage: str) -> None:
+    path = copied / "i.zarr"
+    before = OpenIndex(path).whole
+    (chunk,) = _chunks(path, "windows")
+    if damage == "gone":
+        # zarr fills in zeros.
+        chunk.unlink()
+    else:
+        rows = zarr.open_group(path, mode="r+")["windows"]
+        rows[0, 0] += 1
+    with pytest.raises(IndexFileError, match="windows are missing or damaged; `geoloc index update`"):
+        OpenIndex(path)
+    updated(copied / "m.tif", path)
+    assert OpenIndex(path).whole == before
+
+
+@pytest.mark.parametrize("file", ["zarr.json", "coarse/zarr.json"])
+def test_a_header_that_was_changed_is_damaged(copied: Path, file: str) -> None:
+    path = copied / "i.zarr" / file
+    document = json.loads(path.read_text())
+    if "zoom" in document["attributes"]:
+        document["attributes"]["zoom"] += 1
+    else:
+        document["fill_value"] = 1
+    path.write_text(json.dumps(document))
+    with pytest.raises(IndexFileError, match="damaged; build it anew"):
+        Store.open(copied / "i.zarr")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+from affine import Affine
 
 from geoloc.keypoints.matcher import RootSift
 from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
@@ -19,6 +22,15 @@ from tiling.errors import MosaicError
 from tiling.mosaic import Mosaic, open_mosaic
 
 
+def write_noise(path: Path, pixel_m: float, crs: str = "EPSG:32633") -> Path:
+    """A grey square of 100 pixels."""
+    profile = {"driver": "GTiff", "width": 100, "height": 100, "count": 1, "dtype": "uint8", "crs": crs}
+    place = Affine(pixel_m, 0, 500_000, 0, -pixel_m, 5_400_000)
+    with rasterio.open(path, "w", **profile, transform=place) as file:
+        file.write(np.random.default_rng(0).integers(0, 255, (1, 100, 100), np.uint8))
+    return path
+
+
 def test_a_mosaic_without_detail_is_told_once(mosaic: Mosaic, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         scope = Scope(MosaicSource(mosaic, "base", 0.1), SearchRequest(within_m=30.0))
@@ -26,6 +38,39 @@ def test_a_mosaic_without_detail_is_told_once(mosaic: Mosaic, caplog: pytest.Log
     assert [record.message for record in caplog.records] == [
         "The mosaic's pixels are 0.5 m and the network's 0.1 m: too little detail to expect much"
     ]
+
+
+def test_a_mosaic_far_coarser_than_the_network_is_refused_unless_asked_for(tmp_path: Path) -> None:
+    path = write_noise(tmp_path / "m.tif", 7.0)
+    with (
+        pytest.raises(MosaicError, match=r"m\.tif: its pixels are 7 m .* needs 4 m or finer.* --gsd 7 searches"),
+        open_source(SearchRequest(mosaics=(path,))),
+    ):
+        pass
+    with open_source(SearchRequest(mosaics=(path,), gsd_m=7.0)) as source:
+        assert source.finest_m == 7.0
+    # A finer one that has little detail is only warned of.
+    with open_source(SearchRequest(mosaics=(write_noise(tmp_path / "n.tif", 3.0),))) as source:
+        assert source.mosaic is not None
+
+
+def test_a_part_of_a_file_changes_as_the_file_does(tmp_path: Path) -> None:
+    write_noise(tmp_path / "m.tif", 0.5)
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.write(tmp_path / "m.tif", "m.tif")
+    request = SearchRequest(mosaics=(Path(f"/vsizip/{tmp_path}/m.zip/m.tif"),), aoi=tmp_path / "a.gpkg|west")
+    with open_source(request) as source:
+        assert source.paths == (tmp_path / "m.zip",)
+    assert request.files == (tmp_path / "m.zip", tmp_path / "a.gpkg")
+
+
+def test_a_crs_that_leads_astray_is_told_of_a_mosaic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write_noise(tmp_path / "m.tif", 0.5, "+proj=utm +zone=33 +ellps=bessel +type=crs")
+    with caplog.at_level(logging.WARNING), open_source(SearchRequest(mosaics=(path,))):
+        pass
+    (told,) = [record.message for record in caplog.records]
+    assert told.startswith(f"{path}: its CRS")
+    assert "gdal_edit.py -a_srs" in told
 
 
 def test_coarse_searches_show_the_network_its_own_pixels() -> None:

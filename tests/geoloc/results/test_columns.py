@@ -52,6 +52,15 @@ def test_every_column_has_a_value(make_detection: Callable[..., Detection]) -> N
         # Of one with heights that of its horizontal part.
         ("EPSG:32615+5773", 32615),
         ("+proj=tmerc +lat_0=1 +lon_0=15.3 +datum=WGS84", None),
+        ("+proj=utm +zone=33 +datum=WGS84 +type=crs", 32633),
+        # ESRI's names are others.
+        (pyproj.CRS.from_epsg(28992).to_wkt("WKT1_ESRI"), 28992),
+        # The projection of RD on its ellipsoid, without its datum: 114 m off.
+        (
+            "+proj=sterea +lat_0=52.1561605555556 +lon_0=5.38763888888889 +k=0.9999079 +x_0=155000 +y_0=463000"
+            " +ellps=bessel +units=m +type=crs",
+            None,
+        ),
     ],
 )
 def test_the_code_of_a_crs(crs: object, code: int | None) -> None:

@@ -96,6 +96,9 @@ def test_merge_agrees_with_the_slow_definition(
 
 def test_accuracy_note(make_detection: Make) -> None:
     assert make_detection(1, (0, 0, 1, 1)).accuracy_note == "0.40 m box, 0.30 m pixel"
+    elsewhere = make_detection(1, (500_000, 5_300_000, 500_001, 5_300_001), crs="EPSG:25833")
+    told = "0.40 m box, 0.30 m pixel; longitude and latitude to 1 m: ETRS89 to WGS 84 (1)"
+    assert elsewhere.accuracy_note == told
 
 
 def test_present_keeps_all_answers_to_clicks_with_a_sure_one(make_detection: Make) -> None:

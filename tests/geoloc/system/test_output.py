@@ -1,5 +1,7 @@
 """Files appear whole or not at all."""
 
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,50 @@ def test_an_input_is_never_an_output(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="is read by this very command"):
             check_output(tmp_path / name, (".png",), overwrite=True, inputs=[path, tmp_path / "missing.tif"])
     check_output(path, (".png",), overwrite=True, inputs=[tmp_path / "other.png"])
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(("journal", "content"), [("-wal", b"w"), ("-journal", b"j"), ("-shm", b"")])
+def test_what_a_journal_lies_beside_is_not_replaced(tmp_path: Path, journal: str, content: bytes, there: bool) -> None:
+    path = tmp_path / "a.gpkg"
+    if there:
+        path.write_bytes(b"old")
+    with pytest.raises(OutputError, match="open in another program") as caught, replacing(path) as temporary:
+        # Opened by somebody while the search ran.
+        (tmp_path / f"a.gpkg{journal}").write_bytes(content)
+        temporary.write_bytes(b"new")
+    assert f"a.gpkg{journal}" in str(caught.value)
+    assert path.exists() == there
+    with pytest.raises(OutputError, match="open in another program"):
+        check_output(path, (".gpkg",), overwrite=True)
+
+
+def test_an_emptied_journal_is_no_sign_of_a_user(tmp_path: Path) -> None:
+    (tmp_path / "a.gpkg-journal").touch()
+    (tmp_path / "a.gpkg-wal").touch()
+    with replacing(tmp_path / "a.gpkg") as temporary:
+        temporary.write_bytes(b"new")
+    assert (tmp_path / "a.gpkg").read_bytes() == b"new"
+
+
+def test_a_database_that_another_connection_writes_to_stays_whole(tmp_path: Path) -> None:
+    path, new = tmp_path / "a.gpkg", tmp_path / "new.gpkg"
+    for name, table in ((path, "old"), (new, "new")):
+        with sqlite3.connect(name) as made:
+            made.execute(f"create table {table} (a)")
+        made.close()
+    user = sqlite3.connect(path)
+    user.execute("pragma journal_mode=wal")
+    user.execute("insert into old values (1)")
+    user.commit()
+    with pytest.raises(OutputError, match="close it there"), replacing(path) as temporary:
+        shutil.copy(new, temporary)
+    assert user.execute("select * from old").fetchall() == [(1,)]
+    user.close()
+    # Once it is closed, it is replaced.
+    with replacing(path) as temporary:
+        shutil.copy(new, temporary)
+    with sqlite3.connect(path) as read:
+        assert read.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert read.execute("select name from sqlite_master").fetchall() == [("new",)]
+    read.close()

@@ -1,0 +1,183 @@
+"""Files that GDAL, PROJ or GEOS choke on, files without a place on Earth, and files of a server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from affine import Affine
+
+from tests.helpers.places import NORTH_UP, UTM, Write
+from tiling.errors import MosaicError
+from tiling.grid import Grid
+from tiling.mosaic import open_mosaic
+
+SIDE = 64
+
+
+def vrt(pixels: Path, transform: Affine, crs: str) -> Path:
+    """A file beside another that says of its place what GDAL would not write."""
+    from xml.sax.saxutils import escape
+
+    place = ", ".join(map(repr, (transform.c, transform.a, transform.b, transform.f, transform.d, transform.e)))
+    path = pixels.with_suffix(".vrt")
+    path.write_text(
+        f'<VRTDataset rasterXSize="{SIDE}" rasterYSize="{SIDE}"><SRS>{escape(crs)}</SRS><GeoTransform>{place}'
+        '</GeoTransform><VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename relativeToVRT="1">'
+        f"{pixels.name}</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    return path
+
+
+@pytest.fixture
+def pixels(write: Write) -> Path:
+    return write(np.full((1, SIDE, SIDE), 99, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("crs", "says"),
+    [
+        ('LOCAL_CS["site",UNIT["metre",1]]', "CRS 'site' (engineering) says of no pixel"),
+        (
+            'LOCAL_CS["NAD83 / UTM zone 15N",UNIT["metre",1],AUTHORITY["EPSG","26915"]]',
+            "EPSG:26915, if that is meant",
+        ),
+        ("EPSG:4978", "(geocentric) says of no pixel"),
+        (
+            "+proj=tmerc +lat_0=49 +lon_0=-2 +ellps=airy +nadgrids=none_such.gsb +type=crs",
+            "a grid that it names is missing or damaged",
+        ),
+    ],
+)
+def test_a_crs_without_a_place_on_earth_is_refused_with_the_remedy(pixels: Path, crs: str, says: str) -> None:
+    path = vrt(pixels, NORTH_UP, crs)
+    with pytest.raises(MosaicError) as caught:
+        open_mosaic(path)
+    text = str(caught.value)
+    assert text.startswith(str(path))
+    assert says in text
+    assert "gdal_edit.py -a_srs" in text
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        Affine(0.2, 0, 1e300, 0, -0.2, 5_400_000),
+        Affine(0.2, 0, 500_000, 0, -0.2, float("nan")),
+        Affine(float("inf"), 0, 500_000, 0, -0.2, 5_400_000),
+        Affine(0.2, 1e15, 500_000, 0, -1e-15, 5_400_000),
+        Affine(0.2, 0.0, 500_000, 1e15, 9e14, 5_400_000),
+        Affine(1e300, 0, 500_000, 0, -1e300, 5_400_000),
+        Affine(1e-300, 0, 500_000, 0, -1e-300, 5_400_000),
+        Affine(3e6, 4e7, 500_000, 2e7, -9e6, 5_400_000),
+    ],
+)
+def test_an_absurd_geotransform_is_refused(pixels: Path, transform: Affine) -> None:
+    with pytest.raises(MosaicError, match=r"m\.vrt") as caught:
+        open_mosaic(vrt(pixels, transform, UTM))
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_keys_of_a_tiff_are_refused(write: Write) -> None:
+    """Each key and value of the directory of GeoTIFF keys, replaced by what belongs elsewhere."""
+    path = write(np.full((1, SIDE, SIDE), 99, np.uint8))
+    content = path.read_bytes()
+    start = max(content.find(bytes((1, 0, 1, 0, last, 0))) for last in (0, 1))
+    said = []
+    for place in range(start, start + 64, 2):
+        for value in (0, 1024, 4326, 65535):
+            damaged = bytearray(content)
+            damaged[place : place + 2] = value.to_bytes(2, "little")
+            path.write_bytes(damaged)
+            try:
+                with open_mosaic(path) as mosaic:
+                    mosaic.read(Grid(UTM, NORTH_UP, 8, 8))
+            except MosaicError as error:
+                said.append(str(error))
+    assert len(said) > 20
+    assert not [text for text in said if "\n" in text]
+
+
+class Served(ThreadingHTTPServer):
+    """Serves one file, or answers with an error."""
+
+    daemon_threads = True
+
+    def __init__(self, content: bytes, status: int = 200) -> None:
+        server = self
+        self.asked = 0
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                server.asked += 1
+                found = self.path == "/m.tif" and status == 200
+                span = self.headers.get("Range", "").removeprefix("bytes=").split("-")
+                first = int(span[0]) if span[0] else 0
+                last = min(int(span[1]), len(content) - 1) if len(span) > 1 and span[1] else len(content) - 1
+                part = content[first : last + 1] if found else b""
+                self.send_response((206 if span[0] else 200) if found else (404 if status == 200 else status))
+                if found and span[0]:
+                    self.send_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
+                self.send_header("Content-Length", str(len(part)))
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(part)
+
+            do_HEAD = do_GET
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/m.tif"
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    servers: list[Served] = []
+
+    def start(content: bytes, status: int = 200) -> Served:
+        servers.append(Served(content, status))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("prefix", ["", "/vsicurl/"])
+def test_an_address_is_read_as_a_file_is(pixels: Path, serve: Callable[..., Served], prefix: str) -> None:
+    server = serve(pixels.read_bytes())
+    # What a request holds is a `Path`, which halves the slashes.
+    with open_mosaic(Path(f"{prefix}{server.url}")) as mosaic:
+        assert (mosaic.read(Grid(UTM, NORTH_UP, SIDE, SIDE)).rgb == 99).all()
+        assert mosaic.fingerprint[0].size == 0
+    assert server.asked
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_an_address_that_answers_with_an_error_is_told_in_one_line(
+    serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr("tiling.gdal._REMOTE", {"GDAL_HTTP_MAX_RETRY": 1, "GDAL_HTTP_RETRY_DELAY": 0.01})
+    server = serve(b"", status) if status == 500 else serve(b"x")
+    url = server.url if status == 500 else server.url.replace("m.tif", "none.tif")
+    with pytest.raises(MosaicError, match="not a raster that can be read") as caught:
+        open_mosaic(Path(url))
+    assert url in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert server.asked <= 8
