@@ -6,6 +6,7 @@ orientation applied), x right, y down.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from geoloc.errors import PhotoError
 from geoloc.photo.metadata import Metadata, orientation, read_metadata
 
+LOG = logging.getLogger(__name__)
 MAX_PIXELS = 500_000_000
 """Pixels of the largest photo that is read."""
 
@@ -79,7 +81,7 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     ((40, 30), None)
 
     Pixels deeper than 8 bits are stretched between their 0.5 and 99.5 percentiles; transparency is laid on white.
-    Broken metadata never stops a photograph from being used.
+    Broken metadata never stops a photograph from being used; what is not believed is not used, and logged (`-v`).
 
     A panorama is what GPano metadata calls equirectangular over 360 degrees; without that metadata, a picture of
     exactly 2:1 and at least 1024 px wide whose pixels close like one (see `closes_like_a_panorama`), since street-view
@@ -90,6 +92,8 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     """
     path = Path(path)
     image, meta = _read(path)
+    for doubt in meta.doubts:
+        LOG.debug("%s: not believed: %s", path, doubt)
     pixels = _rgb(image)
     return Photo(
         path=path,

@@ -208,3 +208,11 @@ def test_colours_of_16_bits_are_stretched_alike(tmp_path: Path, suffix: str) -> 
     assert red.max() > 250
     assert np.abs(green - red // 2).max() <= 4
     assert blue.max() == 0
+
+
+def test_what_is_not_believed_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    xmp = '<a drone-dji:GimbalYawDegree="0" drone-dji:GimbalPitchDegree="0" drone-dji:GimbalRollDegree="0"/>'
+    Image.fromarray(upright_picture()).save(tmp_path / "a.jpg", xmp=xmp.encode())
+    with caplog.at_level("DEBUG", "geoloc"):
+        assert load_photo(tmp_path / "a.jpg").pitch_deg is None
+    assert f"{tmp_path / 'a.jpg'}: not believed: gimbal angles all zero" in caplog.text
