@@ -50,11 +50,11 @@ def photo_of(record: TableRow, folder: Path) -> Path:
         raise QueriesError(f"{record.where}: photo is empty")
     text = str(record.values["photo"]).strip().strip('"')
     path = folder / text
-    if (text.isascii() and "\\" not in text) or path.exists():
+    if (text.isascii() and "\\" not in text) or os.path.exists(path):  # noqa: PTH110
         return path
     slashes = text if os.sep == "\\" else text.replace("\\", "/")
     others = [folder / unicodedata.normalize(form, slashes) for form in ("NFC", "NFD")]
-    return next((other for other in others if other.exists()), folder / slashes)
+    return next((other for other in others if os.path.exists(other)), folder / slashes)  # noqa: PTH110
 
 
 def _drawn(record: TableRow) -> Target | None:

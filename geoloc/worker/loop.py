@@ -104,13 +104,15 @@ class _Server:
             if isinstance(number, bool) or not isinstance(number, (int, str)):
                 raise RequestError("field 'id': give a number or a text")
             return self._take(number, kind, fields)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             text = str(error) if isinstance(error, RequestError) else f"a request is one line of JSON ({error})"
             self._channel.send(number, "error", {"code": "usage", "message": text})
             return True
 
     def _take(self, number: Any, kind: Any, fields: dict[str, Any]) -> bool:
         send = self._channel.send
+        if not isinstance(kind, str):
+            raise RequestError(f"field 'type': {kind!r} is no text")
         if kind == "shutdown":
             send(number, "result", {})
             return False
@@ -126,8 +128,9 @@ class _Server:
         elif kind == "ping":
             send(number, "result", {})
         elif kind == "cancel":
+            asked = fields.get("target")
             with self._lock:
-                target = self._jobs.get(fields.get("target"))
+                target = self._jobs.get(asked) if isinstance(asked, (int, str)) else None
             if target is not None:
                 target.cancelled.set()
             send(number, "result", {"known": target is not None})
