@@ -27,6 +27,7 @@ from shapely.geometry import Polygon
 from tiling.box import PixelBox
 from tiling.errors import MosaicError
 from tiling.grid import Grid, as_crs, mapped, transformer, turns_to, whole_turn
+from tiling.trust import check_opened, check_text
 
 CACHE_BYTES = 256 * 2**20
 """GDAL's block cache. Its own default, a twentieth of the memory, is more than a whole search may take."""
@@ -176,7 +177,9 @@ def read_source(path: Path, bands: tuple[int, ...] | None) -> Source:
     Raises:
         MosaicError: not a raster, no CRS, no geotransform, or no such bands.
     """
+    check_text(path)
     with _opened(path) as file:
+        check_opened(file, path)
         chosen, alpha = _bands(file, path, bands)
         palette = _palette(file, chosen)
         dtype = np.dtype(file.dtypes[chosen[0] - 1])

@@ -24,6 +24,9 @@ _FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
 _UNIT_MM = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 """FocalPlaneResolutionUnit: inch, centimetre, millimetre, micrometre."""
 
+_PREFIX = r"[\w-]{1,40}"
+"""Of any name; bounded, or a text without colons would take the square of its length."""
+_LONGEST_XMP = 1 << 20
 _SAME_YAW_DEG = 5.0
 _MOST_BACKWARDS_DEG = 15.0
 """A fixed wing's camera looks down, and backwards by no more."""
@@ -109,16 +112,16 @@ def _xmp_text(image: Image.Image) -> str:
     for key in ("xmp", "XML:com.adobe.xmp"):
         raw = image.info.get(key)
         if isinstance(raw, bytes | str) and raw:
-            return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+            return raw[:_LONGEST_XMP] if isinstance(raw, str) else raw[:_LONGEST_XMP].decode("utf-8", "replace")
     return ""
 
 
-def _xmp_value(xmp: str, name: str, prefix: str = r"[\w-]+") -> str | None:
+def _xmp_value(xmp: str, name: str, prefix: str = _PREFIX) -> str | None:
     found = re.search(rf"""<?\b{prefix}:{name}\s*(?:=\s*["']([^"']*)["']|>([^<]*)<)""", xmp)
     return (found[1] if found[1] is not None else found[2]).strip() if found else None
 
 
-def _xmp_number(xmp: str, *names: str, prefix: str = r"[\w-]+") -> float | None:
+def _xmp_number(xmp: str, *names: str, prefix: str = _PREFIX) -> float | None:
     for name in names:
         number = _number(_xmp_value(xmp, name, prefix))
         if number is not None:

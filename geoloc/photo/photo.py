@@ -19,13 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from geoloc.errors import PhotoError
+from geoloc.errors import LimitError, PhotoError
 from geoloc.photo.metadata import Metadata, orientation, read_metadata
+from geoloc.system.limits import PHOTO_BYTES, PHOTO_PIXELS, limit_of
 
 LOG = logging.getLogger(__name__)
-MAX_PIXELS = 500_000_000
-"""Pixels of the largest photo that is read."""
-
 _TIFF_BITS_PER_SAMPLE = 258
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -89,7 +87,8 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     archives strip it.
 
     Raises:
-        PhotoError: no such file, not a picture, a truncated one, or one above `MAX_PIXELS`.
+        PhotoError: no such file, not a picture, a truncated one, or one above the limits
+            of `geoloc.system.limits`.
     """
     path = Path(path)
     image, meta = _read(path)
@@ -118,17 +117,14 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
         raise PhotoError(f"{path}: is a folder; give one photo")
     try:
         with _large_pictures_allowed(), Image.open(path) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                limit = MAX_PIXELS // 10**6
-                raise PhotoError(f"{path}: {width} x {height} px, over {limit} megapixels; resize the photo")
             deep = _is_deep_colour(image)
+            _check_size(path, image, deep)
             image.load()
             meta = read_metadata(image)
             turn = _UPRIGHT.get(orientation(image))
             upright = _deep_colour(path) if deep else image
             return (upright.transpose(turn) if turn is not None else upright.copy()), meta
-    except PhotoError:
+    except (PhotoError, LimitError):
         raise
     except UnidentifiedImageError:
         raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG or TIFF") from None
@@ -136,6 +132,19 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
         # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
         text = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{path}: the image is damaged or truncated ({text}); export it again") from None
+
+
+def _check_size(path: Path, image: Image.Image, deep: bool) -> None:
+    """Refuse a picture by what its header says, before anything of it is decoded."""
+    width, height = image.size
+    deepest = 4 if image.mode in ("I", "F") else 2 if deep or image.mode.startswith("I;") else 1
+    size_bytes = width * height * len(image.getbands()) * deepest
+    for limit, number, what in ((PHOTO_PIXELS, width * height, "pixels"), (PHOTO_BYTES, size_bytes, "bytes")):
+        if number > limit_of(limit):
+            raise PhotoError(
+                f"{path}: {width} x {height} px are {number:,} {what}, over the limit of {limit_of(limit):,}; resize"
+                f" the photo, or set {limit[0]}"
+            )
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
@@ -158,7 +167,7 @@ def _deep_colour(path: Path) -> Image.Image:
 
 @contextmanager
 def _large_pictures_allowed() -> Iterator[None]:
-    """Lift Pillow's own limit: stitched panoramas exceed it, and `MAX_PIXELS` is checked instead.
+    """Lift Pillow's own limit: stitched panoramas exceed it, and `_check_size` is instead of it.
 
     Pillow warns at 89 Mpx and fails at twice that.
     """

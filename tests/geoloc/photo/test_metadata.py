@@ -270,3 +270,15 @@ def test_heights_above_the_sea_are_none_above_the_ground() -> None:
     assert metadata(gps=gps, xmp=dji(RelativeAltitude="310.1")).relative_altitude_m is None
     assert metadata(gps=gps, xmp=dji(RelativeAltitude="61.0")).relative_altitude_m == 61.0
     assert metadata(xmp=dji(RelativeAltitude="8848.0")).relative_altitude_m is None
+
+
+def test_a_long_text_takes_no_square_of_time() -> None:
+    # At a megabyte, a search that is not bounded takes hours.
+    found = metadata_of_text("a-" * 500_000 + dji(GimbalYawDegree="90"))
+    assert found.heading_deg == 90.0
+
+
+def metadata_of_text(xmp: str) -> Metadata:
+    image = Image.new("RGB", (40, 30))
+    image.info["xmp"] = xmp
+    return read_metadata(image)

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from geoloc.errors import PhotoError
-from geoloc.photo import photo as photo_module
+from geoloc.errors import GeolocError, PhotoError
 from geoloc.photo.photo import closes_like_a_panorama, load_photo
 
 # A dot in each corner block of the upright 48 x 32 picture.
@@ -192,9 +191,29 @@ def test_pixel_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit does not matter
     assert load_photo(path).size == (48, 32)
     assert Image.MAX_IMAGE_PIXELS == 100
-    monkeypatch.setattr(photo_module, "MAX_PIXELS", 1000)
-    with pytest.raises(PhotoError, match="48 x 32 px"):
+    monkeypatch.setenv("GEOLOC_MAX_PHOTO_PIXELS", "1000")
+    with pytest.raises(PhotoError, match=r"are 1,536 pixels, over .* 1,000; .* set GEOLOC_MAX_PHOTO_PIXELS"):
         load_photo(path)
+
+
+def test_byte_limit_counts_what_the_file_decodes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEOLOC_MAX_PHOTO_BYTES", str(48 * 32 * 3))
+    Image.fromarray(upright_picture()).save(tmp_path / "a.png")
+    assert load_photo(tmp_path / "a.png").size == (48, 32)
+    Image.fromarray(np.zeros((32, 48), np.float32)).save(tmp_path / "f.tif")
+    with pytest.raises(PhotoError, match="6,144 bytes"):
+        load_photo(tmp_path / "f.tif")
+    monkeypatch.setenv("GEOLOC_MAX_PHOTO_BYTES", "many")
+    with pytest.raises(GeolocError, match="GEOLOC_MAX_PHOTO_BYTES=many: is no whole number"):
+        load_photo(tmp_path / "a.png")
+
+
+def test_a_header_that_promises_too_much_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    # 60,000 x 60,000 pixels, of which not one is there.
+    head = b"P6\n60000 60000\n255\n"
+    (tmp_path / "bomb.ppm").write_bytes(head)
+    with pytest.raises(PhotoError, match="3,600,000,000 pixels, over the limit"):
+        load_photo(tmp_path / "bomb.ppm")
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])
