@@ -128,12 +128,12 @@ def test_code_and_services_are_refused(folder: Path, text: str, message: str) ->
 
 
 def test_a_block_is_not_decoded_whole_where_it_is_far_too_large(tmp_path: Path) -> None:
-    # One strip of 1.6 GB that takes a few bytes of the disk.
+    # One tile of 1.1 GB that takes a few bytes of the disk.
     profile = {"driver": "GTiff", "width": 40_000, "height": 40_000, "count": 1, "dtype": "uint8"}
-    strip = {"BLOCKYSIZE": 40_000, "SPARSE_OK": True, "compress": "deflate"}
+    strip = {"tiled": True, "blockxsize": 33_280, "blockysize": 33_280, "SPARSE_OK": True, "compress": "deflate"}
     with rasterio.open(
         tmp_path / "m.tif", "w", **profile, **strip, crs="EPSG:32633", transform=Affine(1, 0, 5e5, 0, -1, 5e6)
     ):
         pass
-    with pytest.raises(MosaicError, match="stored in blocks of 40000 x 40000 px"):
+    with pytest.raises(MosaicError, match="stored in blocks of 33280 x 33280 px"):
         open_mosaic([tmp_path / "m.tif"])

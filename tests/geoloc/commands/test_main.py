@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,9 @@ import pytest
 import geoloc.search.locate
 from geoloc import __version__
 from geoloc.commands.main import main
+from tests.helpers.city import make_city
 from tests.helpers.command_line import Run, python
+from tests.helpers.paths import ROOT
 from tests.helpers.search_stub import SearchStub
 
 LOCATE = ("locate", "photo.jpg", "--mosaic", "mosaic.tif")
@@ -147,3 +151,27 @@ print("torch" in sys.modules)
 """
     done = python(code, inputs)
     assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_stopped_exits_with_130_and_leaves_nothing_behind(tmp_path: Path, number: int) -> None:
+    make_city(tmp_path)
+    before = set(tmp_path.iterdir())
+    # A search of pixels far finer than the mosaic's takes minutes.
+    args = ["locate", "p.jpg", "--click", "128,120", "--mosaic", "m.tif", "--refine", "off", "--gsd", "0.03"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "geoloc", *args, "--exhaustive", "-o", "found.geojson"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    # It says what it searches when it begins to.
+    begun = next(line for line in process.stderr if line.startswith("Searching"))
+    process.send_signal(number)
+    rest = process.stderr.read()
+    assert process.wait(100) == 130, begun + rest
+    assert rest.splitlines()[-1] == "Stopped."
+    assert "Traceback" not in rest
+    assert set(tmp_path.iterdir()) == before
