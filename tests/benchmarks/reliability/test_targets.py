@@ -28,6 +28,7 @@ ONCE_FAILED = [
     ("protocol", b'{"id": 1, "type": "cancel", "target": [1]}'),
     ("protocol", b"[" * 100_000),
     ("protocol", b'{"id": 1, "type": "locate", "click": [1' + b"0" * 400 + b", 1]}"),
+    ("protocol", b'{"id": 1, "type": "plan", "area": {"type": "Polxgon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]}}'),
     ("pack", b'{"version": 1, "parts": []}'),
     ("pack", b"[" * 100_000),
     ("pack", b'{"version": 1, "parts": {"a": {"grounds": [], "views": [{"ground": 7}]}}}'),

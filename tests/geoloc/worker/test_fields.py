@@ -157,7 +157,9 @@ def test_paths_that_no_disk_has(path: str, name: str) -> None:
 def test_numbers_that_no_computer_has() -> None:
     huge = 10**400
     ring = [[huge, 0], [1, 0], [1, 1], [huge, 0]]
-    for fields in ({"area": {"type": "Polygon", "coordinates": [ring]}}, {"near": [huge, 1]}, {"gsd": math.nan}):
+    with pytest.raises(AreaError, match="is no GeoJSON geometry"):
+        Fields({"mosaics": ["/m.tif"], "area": {"type": "Polygon", "coordinates": [ring]}}).search()
+    for fields in ({"near": [huge, 1]}, {"gsd": math.nan}):
         with pytest.raises(RequestError, match=f"field '{next(iter(fields))}': "):
             Fields({"mosaics": ["/m.tif"], **fields}).search()
     with pytest.raises(RequestError, match="field 'number': "):
