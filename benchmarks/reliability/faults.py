@@ -155,16 +155,16 @@ def _disk(options: str) -> Iterator[Path]:
 
 
 def full_disk(place: Place, tries: int, rng: random.Random) -> str:
-    """The disk of the output is full, at once or a little later."""
+    """The disk of the output is full, at once, or for a batch when its first answers are to be kept."""
     wrong = []
-    for free in (0, 3):
+    for words, free in ((place.batch, 0), (place.locate, 0), (place.batch, 1)):
         with _disk("size=64k") as disk:
-            filled = (disk / "filler").open("wb", buffering=0)
-            with filled, contextlib.suppress(OSError):
-                filled.write(bytes(65536 - 4096 * free))
-            wrong += [place.refused(words(disk / "out.geojson")) for words in (place.batch, place.locate)]
-            left = [path.name for path in disk.iterdir() if path.name != "filler" and "partial" not in path.name]
-            wrong.append(f"left {left}" if left and not free else "")
+            # In pages, which is what such a disk has.
+            (disk / "filler").write_bytes(bytes(65536 - 4096 * (free + 1)))
+            with contextlib.suppress(OSError), (disk / "rest").open("wb", buffering=0) as rest:
+                rest.write(bytes(4096 * (1 - free)))
+            wrong.append(place.refused(words(disk / "out.geojson")))
+            wrong.append("half an output" if (disk / "out.geojson").exists() else "")
     return "; ".join(filter(None, wrong))
 
 

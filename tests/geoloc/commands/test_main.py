@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -107,12 +106,15 @@ print(*sys.modules)
 
 
 def test_help_is_quick() -> None:
+    # In CPU time, which other programs do not lengthen as they do the time that goes by.
+    resource = pytest.importorskip("resource")
     times = []
     for _ in range(3):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "geoloc", "--help"], capture_output=True, check=True)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.3
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(times) < 0.4
 
 
 def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
