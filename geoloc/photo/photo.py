@@ -25,6 +25,11 @@ from geoloc.system.limits import PHOTO_BYTES, PHOTO_PIXELS, limit_of
 
 LOG = logging.getLogger(__name__)
 _TIFF_BITS_PER_SAMPLE = 258
+_DNG_VERSION = 50706
+_RAW_SUFFIXES = (
+    *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw"),
+    *(".raw", ".gpr", ".3fr", ".iiq", ".x3f", ".kdc", ".dcr", ".erf", ".mos", ".mrw"),
+)
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -115,8 +120,12 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
         raise PhotoError(f"{path}: no such photo; check the path")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; give one photo")
+    if path.suffix.lower() in _RAW_SUFFIXES:
+        raise PhotoError(_raw(path))
     try:
         with _large_pictures_allowed(), Image.open(path) as image:
+            if _DNG_VERSION in getattr(image, "tag_v2", {}):
+                raise PhotoError(_raw(path))
             deep = _is_deep_colour(image)
             _check_size(path, image, deep)
             image.load()
@@ -127,11 +136,25 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
     except (PhotoError, LimitError):
         raise
     except UnidentifiedImageError:
+        if _is_heic(path):
+            raise PhotoError(f"{path}: is HEIC or AVIF, which is not read; export it as JPEG") from None
         raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG or TIFF") from None
     except Exception as error:
         # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
         text = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{path}: the image is damaged or truncated ({text}); export it again") from None
+
+
+def _raw(path: Path) -> str:
+    # What Pillow finds in such a file is its thumbnail, and clicks would be pixels of that.
+    return f"{path}: is a raw photo, which is not read; export it as JPEG or TIFF, and click in that"
+
+
+def _is_heic(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    brands = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1", b"avif", b"avis")
+    return head[4:8] == b"ftyp" and head[8:12] in brands
 
 
 def _check_size(path: Path, image: Image.Image, deep: bool) -> None:

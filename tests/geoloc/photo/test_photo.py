@@ -235,3 +235,23 @@ def test_what_is_not_believed_is_logged(tmp_path: Path, caplog: pytest.LogCaptur
     with caplog.at_level("DEBUG", "geoloc"):
         assert load_photo(tmp_path / "a.jpg").pitch_deg is None
     assert f"{tmp_path / 'a.jpg'}: not believed: gimbal angles all zero" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["a.dng", "a.CR2", "a.nef", "a.arw"])
+def test_raw_photos_are_refused_by_their_name(tmp_path: Path, name: str) -> None:
+    # The first picture in such a file is a thumbnail, which Pillow would read.
+    Image.fromarray(upright_picture()).save(tmp_path / name, "TIFF")
+    with pytest.raises(PhotoError, match=f"{name}: is a raw photo, which is not read; export it as JPEG or TIFF"):
+        load_photo(tmp_path / name)
+
+
+def test_a_raw_photo_under_another_name_is_known_by_its_tag(tmp_path: Path) -> None:
+    Image.fromarray(upright_picture()).save(tmp_path / "a.tif", tiffinfo={50706: b"\x01\x04\x00\x00"})
+    with pytest.raises(PhotoError, match="is a raw photo"):
+        load_photo(tmp_path / "a.tif")
+
+
+def test_heic_is_told_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(PhotoError, match="is HEIC or AVIF, which is not read; export it as JPEG"):
+        load_photo(tmp_path / "a.heic")
