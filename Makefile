@@ -22,7 +22,7 @@ HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv system demo plugin screenshots test lint bench-accuracy bench-speed clean
+.PHONY: help venv system demo plugin screenshots test lint fuzz faults bench-accuracy bench-speed clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,10 +47,22 @@ screenshots: system venv ## pictures of QGIS for the documentation, after `make 
 test: system venv lint ## every check and every test
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --max-worker-restart 0
 
-lint: venv ## ruff and mypy
+lint: venv ## ruff, mypy, Bandit, and known vulnerabilities of what is pinned (where the network can tell)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet -ll --recursive cli.py geoloc tiling qgis_plugin
+	$(BIN)/python -m scripts.audit
+
+fuzz: venv ## fuzz where files and requests enter, ten minutes each (Linux): build/fuzz/; FUZZ='--minutes 1' for a quick look
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) -e '.[fuzz]'
+	for target in table metadata protocol pack weights; do \
+	    $(BIN)/python -W ignore -m benchmarks.reliability.fuzz $$target $(FUZZ) || exit 1; \
+	done
+
+faults: venv ## kill, starve and confuse a batch and a search, then look what is left; many queries through one worker: docs/reliability.md
+	$(BIN)/python -m benchmarks.reliability.faults
+	$(BIN)/python -m benchmarks.reliability.load
 
 bench-accuracy: venv ## every method on every set of queries (hours): benchmarks/results/accuracy.md; BENCH='--limit 6' for a quick look
 	$(BIN)/python -m benchmarks.accuracy $(BENCH)

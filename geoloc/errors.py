@@ -8,6 +8,7 @@ __all__ = [
     "ClusterError",
     "GeolocError",
     "IndexFileError",
+    "LimitError",
     "OutputError",
     "PhotoError",
     "QueriesError",
@@ -31,6 +32,10 @@ class WeightsError(GeolocError, ValueError):
 
 class IndexFileError(GeolocError, ValueError):
     """An index is missing, unfinished, stale, damaged or made for something else."""
+
+
+class LimitError(GeolocError, ValueError):
+    """A limit that the user has set makes no sense."""
 
 
 class OutputError(GeolocError, OSError):

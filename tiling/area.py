@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.affinity import translate
+from shapely.errors import ShapelyError
 from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
@@ -122,7 +123,15 @@ class Area:
         """
         try:
             found = shapely.geometry.shape(geometry)
-        except (AttributeError, TypeError, ValueError, KeyError, IndexError, shapely.errors.GEOSException) as error:
+        except (
+            ShapelyError,
+            AttributeError,
+            TypeError,
+            ValueError,
+            LookupError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             raise AreaError(f"the area is no GeoJSON geometry ({_first_line(error)}); give a polygon") from None
         polygons = _polygons(found)
         if not polygons:

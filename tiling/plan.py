@@ -42,6 +42,8 @@ all windows of a plan show parts of one grid of cells."""
 _MAX_ZOOM = 30
 _MAX_TILES = 128
 _TILES_COST = 0.002
+_MOST_UNLIKE = 2
+"""How many times larger or smaller than asked for a window may be, pixels."""
 _MAX_WINDOWS = 5_000_000
 _NEAR_DEG = 0.01
 _SEGMENT_DEG = 0.05
@@ -441,6 +443,7 @@ def _block(metre: float, gsd_m: float, window_px: int) -> tuple[int, int, int]:
             px = max(_MULTIPLE_PX, _MULTIPLE_PX * round(exact / _MULTIPLE_PX))
             if abs(exact / px - 1) <= GSD_TOLERANCE:
                 best = min(best, (abs(math.log(px / window_px)) + _TILES_COST * n, zoom, n, px))
-    if math.isinf(best[0]):
+    # Beyond the deepest zoom windows would grow without bound instead of showing less ground.
+    if math.isinf(best[0]) or not window_px / _MOST_UNLIKE <= best[3] <= window_px * _MOST_UNLIKE:
         raise AreaError(f"no tiles give {gsd_m:g} m a pixel; choose another --gsd")
     return best[1:]

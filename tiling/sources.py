@@ -24,6 +24,7 @@ from tiling.grid import Grid, mapped, transformer, turns_to, whole_turn
 from tiling.masks import is_mask, judged_alpha
 from tiling.names import gdal_name
 from tiling.placement import crs_beside, is_placeless, placement
+from tiling.trust import check_opened, check_text
 
 _OPEN_FILES = 64
 _WARP_MB = 64
@@ -189,7 +190,9 @@ def read_source(path: Path, bands: tuple[int, ...] | None, name: str | None = No
         MosaicError: not a raster, no CRS, no geotransform, or no such bands.
     """
     name = gdal_name(path) if name is None else name
+    check_text(path)
     with opened(path, name) as file:
+        check_opened(file, path)
         if file.crs is None and not is_placeless(file.transform) and (wkt := crs_beside(path)):
             return read_source(path, bands, f"vrt://{path}?a_srs={wkt}")
         chosen, tagged = _bands(file, gdal_name(path), bands)

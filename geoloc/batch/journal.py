@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from geoloc.errors import OutputError
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.vector_files import Row
 from geoloc.system.file_state import file_state
-from geoloc.system.output import replacing
 from geoloc.system.version import __version__
 from tiling.area import Area
 
@@ -84,8 +84,11 @@ class Journal:
             except OutputError as error:
                 if not overwrite:
                     raise OutputError(f"{self.path}: {error}, or --overwrite to start anew") from None
-        with replacing(self.path) as temporary:
-            temporary.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+        try:
+            # In place, since who holds the file holds it by its inode. A line that was cut off does not count.
+            self.path.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written ({error.strerror})") from error
 
     def add(self, photo: Path, outcomes: Sequence[QueryOutcome]) -> None:
         """Keep what was answered in a photo, on the disk when this returns.
@@ -109,6 +112,33 @@ class Journal:
     def remove(self) -> None:
         """Remove the journal, once the output is written."""
         self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def sole_writer(output: Path) -> Iterator[None]:
+    """Hold the journal of an output, so that no other run adds to it meanwhile; a run that dies lets it go.
+
+    Raises:
+        OutputError: another run holds it, or it cannot be written.
+    """
+    path = output.with_name(output.name + SUFFIX)
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    with file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(
+                f"{output}: another run of geoloc is writing it; wait until that has ended, or give another name"
+            ) from None
+        except (ImportError, OSError):
+            # Windows, and disks of other machines that know no locks: there it is up to the user.
+            pass
+        yield
 
 
 def _whole_lines(path: Path) -> list[bytes]:

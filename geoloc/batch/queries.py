@@ -6,20 +6,25 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Target
-from geoloc.photo.target_table import BOX, CLICK, POLYGON, target_of
+from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
+from geoloc.system.spreadsheet import spelled
 from geoloc.system.table import TableRow, check_columns, read_csv
 
 REQUIRED = ("photo", *CLICK)
 """Columns of every file of queries; pixels of the upright photo, from its upper left corner."""
 IN_FOLDER = "clicks.csv"
 """The file of queries in a folder of photographs."""
+TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 READ_SUFFIXES = (".gpkg", ".geojson", ".json", ".fgb")
 EXPECTED = f"a CSV file with the columns {', '.join(REQUIRED)}, a vector file ({', '.join(READ_SUFFIXES)}) with them"
+_SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 _TEXT = "object"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,12 @@ def read_photo_queries(path: Path) -> Queries:
     """Read queries from a file.
 
     It has the `REQUIRED` columns and perhaps those of the `BOX` and the `POLYGON`, which rows may leave empty; a row
-    that has one of these may leave the click empty. Photos are relative to the file. Whether a photo is there and shows
-    the click is not looked at.
+    that has one of these may leave the click empty; a row without any value is passed over. Photos are relative to the
+    file. Whether a photo is there and shows the click is not looked at.
 
     Args:
-        path: a CSV file, a vector file (the attributes of its first layer count), or a folder of photographs with the
-            file `IN_FOLDER`.
+        path: a CSV file as spreadsheets write it (`geoloc.system.table.read_csv`), a vector file (the attributes of its
+            first layer count), or a folder of photographs with the file `IN_FOLDER`.
 
     Raises:
         QueriesError: no such file, not of these kinds, a missing column, a missing or senseless value (with its row and
@@ -74,26 +79,31 @@ def read_photo_queries(path: Path) -> Queries:
         missing = f"no {IN_FOLDER} in this folder" if path.is_dir() else "no such file"
         raise QueriesError(f"{path}: {missing}; give {EXPECTED}, or a folder of photos with {IN_FOLDER} in it")
     suffix = file.suffix.lower()
-    if suffix == ".csv":
-        names, records = read_csv(file, REQUIRED)
+    records: Iterable[TableRow]
+    if suffix in TEXT_SUFFIXES:
+        names, records = read_csv(file, REQUIRED, (*BOX, POLYGON))
         columns = {name: _TEXT for name in names if name}
     elif suffix in READ_SUFFIXES:
         columns, records = _read_vector(file)
     else:
-        raise QueriesError(f"{file}: unknown kind of file; give {EXPECTED}")
+        saved = "; save a spreadsheet as CSV (UTF-8)" if suffix in _SPREADSHEETS else ""
+        raise QueriesError(f"{file}: unknown kind of file; give {EXPECTED}{saved}")
     boxed = all(name in columns for name in BOX)
     used = {*REQUIRED, *(BOX if boxed else ()), POLYGON}
     others = {name: dtype for name, dtype in columns.items() if name not in used}
-    items = [_query(file, number, record, others) for number, record in enumerate(records, start=1)]
-    return Queries(file, tuple(items), others)
+    # A million rows have a few thousand photos: each path is kept once.
+    photos: dict[Path, Path] = {}
+    filled = (record for record in records if any(map(record.has, columns)))
+    items = tuple(_query(file, number, record, others, photos) for number, record in enumerate(filled, start=1))
+    if not items:
+        raise QueriesError(f"{file}: holds no queries")
+    return Queries(file, items, others)
 
 
-def _query(file: Path, number: int, record: TableRow, others: Iterable[str]) -> PhotoQuery:
-    photo = record.values["photo"]
-    if photo in (None, ""):
-        raise QueriesError(f"{record.where}: photo is empty")
-    values = {name: record.values[name] for name in others}
-    return PhotoQuery(number, file.parent / str(photo), target_of(record), values)
+def _query(file: Path, number: int, record: TableRow, others: Iterable[str], photos: dict[Path, Path]) -> PhotoQuery:
+    photo = photo_of(record, file.parent)
+    values = {name: record.values[name] for name in others} or _NOTHING
+    return PhotoQuery(number, photos.setdefault(photo, photo), target_of(record), values)
 
 
 def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
@@ -106,14 +116,13 @@ def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         text = " ".join(str(error).split())
         raise QueriesError(f"{path}: not a vector file that can be read ({text})") from None
-    columns = {name: _table_type(dtype) for name, dtype in zip(info["fields"], info["dtypes"], strict=True)}
-    check_columns(f"{path}", list(columns), REQUIRED, "in its first layer")
+    names = spelled(list(info["fields"]), (*REQUIRED, *BOX, POLYGON))
+    columns = {name: _table_type(dtype) for name, dtype in zip(names, info["dtypes"], strict=True)}
+    check_columns(f"{path}", list(names), REQUIRED, "in its first layer")
+    frame.columns = list(names)
     values = [[_plain(value, dtype) for value in frame[name]] for name, dtype in columns.items()]
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
-    records = [TableRow(f"{path}, row {number}", row) for number, row in enumerate(rows, start=1)]
-    if not records:
-        raise QueriesError(f"{path}: holds no queries")
-    return columns, records
+    return columns, [TableRow(f"{path}, row {number}", row) for number, row in enumerate(rows, start=1)]
 
 
 def _table_type(dtype: str) -> str:

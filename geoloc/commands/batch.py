@@ -56,7 +56,7 @@ def batch(
     A query that fails is a row of the output with its error; the others go on, and the exit code is 1. A run that was
     cut off goes on where it was if the same command is given again.
     """
-    from geoloc.batch.journal import Journal, settings_of
+    from geoloc.batch.journal import Journal, settings_of, sole_writer
     from geoloc.batch.outcome import count_line, to_rows
     from geoloc.batch.queries import read_photo_queries
     from geoloc.batch.run import answer, one_by_one, run
@@ -84,13 +84,14 @@ def batch(
             answer_groups = partial(spread, stack.enter_context(connected(workers)), answer, job)
         else:
             answer_groups = one_by_one(load_search(source, scope, request))
+        stack.enter_context(sole_writer(output))
         journal = Journal(output, settings, overwrite=overwrite)
         if journal.done:
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
         outcomes = run(queries, answer_groups, journal, Progress("queries", timed=True))
         rows, columns = to_rows(queries, outcomes)
         write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
-    journal.remove()
+        journal.remove()
     click.echo(count_line(outcomes))
     failed = sum(outcome.error is not None for outcome in outcomes)
     if failed:

@@ -1,12 +1,16 @@
 """The `geoloc` command: the group of all commands, and what becomes of errors in them.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 done (also when the answer is "not here"), 1 something
-the user can mend or that failed, 2 wrong usage.
+the user can mend or that failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
 """
 
 from __future__ import annotations
 
 import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -32,8 +36,27 @@ from geoloc.system.version import __version__
 COMMANDS = (locate, batch, index, tiles, evaluate, train, demo)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors, train_outlines)
 """What few but the makers of weights need."""
+_INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C or SIGTERM ended: what shells call 128 and the signal's number."""
 _SHORT_HELP = 200
 """Characters, more than any first sentence has: a terminal that is too narrow for one wraps it and cuts nothing."""
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, so that temporary files go and what runs elsewhere is ended."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Main(click.Group):
@@ -48,7 +71,11 @@ class Main(click.Group):
         # Here, since the commands load what computes only when they run.
         fit_threads()
         try:
-            return super().invoke(ctx)
+            with _terminated_like_interrupted():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            raise click.exceptions.Exit(_INTERRUPTED) from None
         except GeolocError as error:
             raise click.ClickException(in_one_line(error)) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):

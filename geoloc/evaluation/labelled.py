@@ -17,7 +17,7 @@ from geoloc.errors import PhotoError, QueriesError
 from geoloc.evaluation.truths import OBJECT, Outline, Truths, read_truths, valid_outline
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click, Target, within_photo
-from geoloc.photo.target_table import CLICK, target_of
+from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
 from geoloc.plane.shapes import inner_point
 from geoloc.results.detection import Detection, iou
 from geoloc.results.measures import measures_of
@@ -102,7 +102,8 @@ def read_queries(path: Path, *, truth: Path | None = None, drawn: bool = False) 
         QueriesError: no such file, a missing column, a missing or senseless value (with its line), no rows.
     """
     truths = None if truth is None else read_truths(truth)
-    columns, records = read_csv(path, [name for name in QUERY_COLUMNS if name not in _BOX])
+    required = [name for name in QUERY_COLUMNS if name not in _BOX]
+    columns, records = read_csv(path, required, (*_BOX, OUTLINE, OBJECT, *BOX, POLYGON))
     needed = [OBJECT] if truths is not None else [] if OUTLINE in columns else _BOX
     check_columns(f"{path}", columns, needed, "in the first line")
     return [_query(path, record, truths, drawn) for record in records]
@@ -111,7 +112,7 @@ def read_queries(path: Path, *, truth: Path | None = None, drawn: bool = False) 
 def _query(path: Path, record: TableRow, truths: Truths | None, drawn: bool) -> LabelledQuery:
     where = record.where
     target = target_of(record, clicks_only=not drawn)
-    photo = path.parent / (record.values["photo"] or "")
+    photo = photo_of(record, path.parent)
     if not photo.is_file():
         raise QueriesError(f"{where}: no such photo {photo}")
     epsg = int(record.number("epsg"))

@@ -184,7 +184,8 @@ def load_network(name: str, weights: Path | None, device: str) -> tuple[CrossVie
     path = find_weights(name, weights)
     try:
         place = torch.device(device)
-        torch.empty(0, device=place)
+        # What is only described ("meta") cannot be brought back.
+        torch.empty(0, device=place).cpu()
     except (RuntimeError, AssertionError) as error:
         first = str(error).splitlines()[0]
         raise WeightsError(f"device {device!r} cannot be used: {first}") from None

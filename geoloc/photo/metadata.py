@@ -1,7 +1,9 @@
 """What a camera or drone wrote into a photograph: where it stood and which way it looked.
 
 Everything here is best effort. Metadata is written by hundreds of firmwares and mangled by every editor, so a value
-that is missing, broken or impossible is None, and nothing in this module raises on a strange file.
+that is missing, broken or impossible is None, and nothing in this module raises on a strange file. So is one that
+another value of the same file contradicts, or that a firmware writes in place of what it does not know; `doubts` names
+these.
 """
 
 from __future__ import annotations
@@ -22,6 +24,19 @@ _FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
 _UNIT_MM = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 """FocalPlaneResolutionUnit: inch, centimetre, millimetre, micrometre."""
 
+_PREFIX = r"[\w-]{1,40}"
+"""Of any name; bounded, or a text without colons would take the square of its length."""
+_LONGEST_XMP = 1 << 20
+_SAME_YAW_DEG = 5.0
+_MOST_BACKWARDS_DEG = 15.0
+"""A fixed wing's camera looks down, and backwards by no more."""
+_NO_FIX_DEG = 1e-3
+_SAME_PLACE_DEG = 0.01
+"""Two receivers of one drone differ by metres."""
+_SAME_HEIGHT_M = 0.05
+"""Heights from two sources agree so closely by chance alone."""
+_HIGHEST_M = 3000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -36,6 +51,7 @@ class Metadata:
         focal_px: focal length in pixels of this file, however it was resized.
         equirectangular: whether the file says that it is a full 360 degree equirectangular panorama.
         roll_deg: by how much the upright picture's camera was turned clockwise about its axis, in [-45, 45].
+        doubts: what is there and not believed, and why, in words.
     """
 
     position: tuple[float, float] | None
@@ -46,6 +62,7 @@ class Metadata:
     focal_px: float | None
     equirectangular: bool
     roll_deg: float = 0.0
+    doubts: tuple[str, ...] = ()
 
 
 def read_metadata(image: Image.Image) -> Metadata:
@@ -53,15 +70,18 @@ def read_metadata(image: Image.Image) -> Metadata:
     photo_ifd: dict[int, Any] = _attempt(lambda: dict(image.getexif().get_ifd(ExifTags.IFD.Exif))) or {}
     gps_ifd: dict[int, Any] = _attempt(lambda: dict(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))) or {}
     xmp = _xmp_text(image)
+    doubts: list[str] = []
+    altitude = _altitude(gps_ifd, xmp)
     return Metadata(
-        position=_exif_position(gps_ifd) or _xmp_position(xmp),
-        altitude_m=_altitude(gps_ifd, xmp),
-        relative_altitude_m=_xmp_number(xmp, "RelativeAltitude"),
-        heading_deg=_heading(gps_ifd, xmp),
-        pitch_deg=_pitch(xmp),
+        position=_believed_position(gps_ifd, xmp, doubts),
+        altitude_m=altitude,
+        relative_altitude_m=_relative_altitude(xmp, altitude, doubts),
+        heading_deg=_heading(gps_ifd, xmp, doubts),
+        pitch_deg=_pitch(xmp, _maker(image), doubts),
         roll_deg=_roll(xmp),
         focal_px=_focal_px(photo_ifd, image.size),
         equirectangular=_is_equirectangular(xmp),
+        doubts=tuple(doubts),
     )
 
 
@@ -95,16 +115,16 @@ def _xmp_text(image: Image.Image) -> str:
     for key in ("xmp", "XML:com.adobe.xmp"):
         raw = image.info.get(key)
         if isinstance(raw, bytes | str) and raw:
-            return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+            return raw[:_LONGEST_XMP] if isinstance(raw, str) else raw[:_LONGEST_XMP].decode("utf-8", "replace")
     return ""
 
 
-def _xmp_value(xmp: str, name: str, prefix: str = r"[\w-]+") -> str | None:
+def _xmp_value(xmp: str, name: str, prefix: str = _PREFIX) -> str | None:
     found = re.search(rf"""<?\b{prefix}:{name}\s*(?:=\s*["']([^"']*)["']|>([^<]*)<)""", xmp)
     return (found[1] if found[1] is not None else found[2]).strip() if found else None
 
 
-def _xmp_number(xmp: str, *names: str, prefix: str = r"[\w-]+") -> float | None:
+def _xmp_number(xmp: str, *names: str, prefix: str = _PREFIX) -> float | None:
     for name in names:
         number = _number(_xmp_value(xmp, name, prefix))
         if number is not None:
@@ -112,13 +132,33 @@ def _xmp_number(xmp: str, *names: str, prefix: str = r"[\w-]+") -> float | None:
     return None
 
 
-def _heading(gps: dict[int, Any], xmp: str) -> float | None:
-    yaw = _xmp_number(xmp, "GimbalYawDegree", "CameraYawDegree", "FlightYawDegree", "FlightYaw")
+def _gimbal_unknown(xmp: str) -> bool:
+    """Whether the gimbal's angles are all exactly zero, which firmwares write that do not know them.
+
+    To look level, due north and without any roll, to the hundredth of a degree, does not happen by chance.
+    """
+    angles = [_xmp_number(xmp, f"Gimbal{axis}Degree", f"Camera{axis}Degree") for axis in ("Yaw", "Pitch", "Roll")]
+    if angles[0] is None and angles[1] is None:
+        angles = [_xmp_number(xmp, axis, prefix="Camera") for axis in ("Yaw", "Pitch", "Roll")]
+    return angles[0] == 0.0 and angles[1] == 0.0 and not angles[2]
+
+
+def _heading(gps: dict[int, Any], xmp: str, doubts: list[str]) -> float | None:
+    flight = _xmp_number(xmp, "FlightYawDegree", "FlightYaw")
+    yaw = None if _gimbal_unknown(xmp) else _xmp_number(xmp, "GimbalYawDegree", "CameraYawDegree")
+    if yaw == 0.0 and flight is not None and _turn(flight, yaw) > _SAME_YAW_DEG:
+        doubts.append(f"gimbal yaw exactly 0 while the drone flew towards {flight:g} degrees: its yaw is taken")
+        yaw = None
+    if yaw is None:
+        yaw = flight
     if yaw is not None:
         # Past straight down a gimbal reports roll 180 and a yaw that points backwards.
-        roll = _xmp_number(xmp, "GimbalRollDegree") or 0.0
-        return (yaw + (180.0 if abs(roll) > 90.0 else 0.0)) % 360.0
-    yaw = _xmp_number(xmp, "Yaw", prefix="Camera")
+        roll = abs(_xmp_number(xmp, "GimbalRollDegree") or 0.0)
+        if 45.0 < roll < 135.0:
+            doubts.append(f"gimbal roll {roll:g} degrees: the picture's up is not where the yaw points")
+            return None
+        return (yaw + (180.0 if roll > 90.0 else 0.0)) % 360.0
+    yaw = None if _gimbal_unknown(xmp) else _xmp_number(xmp, "Yaw", prefix="Camera")
     if yaw is None:
         yaw = _xmp_number(xmp, "PoseHeadingDegrees", prefix="GPano")
     if yaw is None and _text(gps.get(ExifTags.GPS.GPSImgDirectionRef)).startswith("T"):
@@ -127,12 +167,18 @@ def _heading(gps: dict[int, Any], xmp: str) -> float | None:
     return None if yaw is None else yaw % 360.0
 
 
-def _pitch(xmp: str) -> float | None:
+def _turn(one: float, other: float) -> float:
+    """Return the angle between two directions, degrees."""
+    return abs((one - other + 180.0) % 360.0 - 180.0)
+
+
+def _pitch(xmp: str, maker: str, doubts: list[str]) -> float | None:
+    if _gimbal_unknown(xmp):
+        doubts.append("gimbal angles all zero, as firmwares write that do not know them")
+        return None
     pitch = _xmp_number(xmp, "GimbalPitchDegree", "CameraPitchDegree")
     if pitch is None:
-        # Pix4D's and senseFly's "Camera" namespace counts from straight down.
-        pitch = _xmp_number(xmp, "Pitch", prefix="Camera")
-        pitch = None if pitch is None else pitch - 90.0
+        pitch = _camera_pitch(xmp, maker, doubts)
     if pitch is None or not -180.0 <= pitch <= 90.0:
         return None
     return -180.0 - pitch if pitch < -90.0 else pitch
@@ -146,12 +192,34 @@ def _roll(xmp: str) -> float:
     return roll - 90.0 * round(roll / 90.0)
 
 
+def _camera_pitch(xmp: str, maker: str, doubts: list[str]) -> float | None:
+    """Return the pitch of the namespace "Camera", which by its definition (Pix4D, senseFly) counts from straight down.
+
+    Some drones of Autel count it from the horizon, as DJI does (Theta-Limited/OpenAthenaIOS#62): a camera that looks
+    backwards by more than a fixed wing pitches is theirs.
+    """
+    pitch = _xmp_number(xmp, "Pitch", prefix="Camera")
+    if pitch is None:
+        return None
+    if pitch < -_MOST_BACKWARDS_DEG:
+        doubts.append(f"camera pitch {pitch:g} degrees would look backwards: taken as counted from the horizon")
+        return pitch
+    if "autel" in maker and abs(pitch) <= _MOST_BACKWARDS_DEG:
+        doubts.append(f"camera pitch {pitch:g} degrees of an Autel: straight down or level, drones of this make differ")
+        return None
+    return pitch - 90.0
+
+
 def _is_equirectangular(xmp: str) -> bool:
     if (_xmp_value(xmp, "ProjectionType", "GPano") or "").lower() != "equirectangular":
         return False
     full = _xmp_number(xmp, "FullPanoWidthPixels", prefix="GPano")
     part = _xmp_number(xmp, "CroppedAreaImageWidthPixels", prefix="GPano")
     return full is None or part is None or part == full
+
+
+def _maker(image: Image.Image) -> str:
+    return _text(_attempt(lambda: image.getexif().get(ExifTags.Base.Make))).casefold()
 
 
 # GPS
@@ -161,32 +229,71 @@ def _text(value: Any) -> str:
     return value.decode("ascii", "replace") if isinstance(value, bytes) else str(value or "")
 
 
-def _degrees(value: Any, ref: Any, negative: str) -> float | None:
+def _degrees(value: Any, ref: Any, letters: str) -> float | None:
+    """Return signed degrees; nan where the hemisphere is not told, or the sign contradicts it.
+
+    Args:
+        value: degrees, minutes, seconds or the first of these.
+        ref: the hemisphere's letter.
+        letters: of the positive hemisphere and of the negative one, such as "NS".
+    """
     parts = value if isinstance(value, tuple) else (value,)
     numbers = [_number(part) for part in parts]
     if not 1 <= len(numbers) <= 3 or None in numbers:
         return None
     degrees = sum(abs(number or 0.0) / 60.0**i for i, number in enumerate(numbers))
-    return -degrees if _text(ref).strip().upper().startswith(negative) else degrees
+    hemisphere = _text(ref).strip().strip("\0").upper()[:1]
+    negative = any((number or 0.0) < 0.0 for number in numbers)
+    if hemisphere not in letters or not hemisphere:
+        # A sign tells it too, though the standard knows none.
+        return -degrees if negative else math.nan
+    if negative and hemisphere == letters[0]:
+        return math.nan
+    return -degrees if hemisphere == letters[1] else degrees
 
 
 def _position(lon: float | None, lat: float | None) -> tuple[float, float] | None:
     if lon is None or lat is None or not (abs(lon) <= 180.0 and abs(lat) <= 90.0):
         return None
-    # A receiver without a fix writes 0, 0.
-    return None if lon == 0.0 and lat == 0.0 else (lon, lat)
+    # A receiver without a fix writes 0, 0, or what little it drifted from there.
+    return None if abs(lon) < _NO_FIX_DEG and abs(lat) < _NO_FIX_DEG else (lon, lat)
 
 
-def _exif_position(gps: dict[int, Any]) -> tuple[float, float] | None:
-    lat = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef), "S")
-    lon = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef), "W")
-    return _position(lon, lat)
+def _believed_position(gps: dict[int, Any], xmp: str, doubts: list[str]) -> tuple[float, float] | None:
+    lat = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef), "NS")
+    lon = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef), "EW")
+    if lat is not None and lon is not None and (math.isnan(lat) or math.isnan(lon)):
+        doubts.append("GPS position without its hemisphere, or with a sign that contradicts it")
+    exif, xmp_position = _position(lon, lat), _xmp_position(xmp)
+    if exif is not None and xmp_position is not None and math.dist(exif, xmp_position) > _SAME_PLACE_DEG:
+        doubts.append(f"two GPS positions that contradict each other: {_lonlat(exif)} and {_lonlat(xmp_position)}")
+        return None
+    return exif or xmp_position
+
+
+def _lonlat(position: tuple[float, float]) -> str:
+    return f"{position[0]:.6f},{position[1]:.6f}"
 
 
 def _xmp_position(xmp: str) -> tuple[float, float] | None:
     # "GpsLongtitude" is DJI's own spelling.
     lon = _xmp_number(xmp, "GpsLongitude", "GpsLongtitude", prefix="drone-dji")
     return _position(lon, _xmp_number(xmp, "GpsLatitude", prefix="drone-dji"))
+
+
+def _relative_altitude(xmp: str, altitude: float | None, doubts: list[str]) -> float | None:
+    """Return the height above the take-off point, unless it is the height above the sea written once more."""
+    height = _xmp_number(xmp, "RelativeAltitude")
+    if height is None:
+        return None
+    above_sea = [one for one in (_xmp_number(xmp, "AbsoluteAltitude"), altitude) if one is not None]
+    if height != 0.0 and any(abs(height - one) < _SAME_HEIGHT_M for one in above_sea):
+        doubts.append(f"height above take-off {height:g} m is the height above the sea, to the centimetre")
+        return None
+    if height > _HIGHEST_M:
+        doubts.append(f"height above take-off {height:g} m: drones do not fly so high")
+        return None
+    return height
 
 
 def _altitude(gps: dict[int, Any], xmp: str) -> float | None:

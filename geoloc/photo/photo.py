@@ -6,6 +6,8 @@ orientation applied), x right, y down.
 
 from __future__ import annotations
 
+import logging
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from geoloc.errors import PhotoError
+from geoloc.errors import LimitError, PhotoError
 from geoloc.photo.metadata import Metadata, orientation, read_metadata
+from geoloc.system.limits import PHOTO_BYTES, PHOTO_PIXELS, limit_of
 
-MAX_PIXELS = 500_000_000
-"""Pixels of the largest photo that is read."""
-
+LOG = logging.getLogger(__name__)
 _TIFF_BITS_PER_SAMPLE = 258
+_DNG_VERSION = 50706
+_RAW_SUFFIXES = (
+    *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw"),
+    *(".raw", ".gpr", ".3fr", ".iiq", ".x3f", ".kdc", ".dcr", ".erf", ".mos", ".mrw"),
+)
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -81,17 +87,20 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     ((40, 30), None)
 
     Pixels deeper than 8 bits are stretched between their 0.5 and 99.5 percentiles; transparency is laid on white.
-    Broken metadata never stops a photograph from being used.
+    Broken metadata never stops a photograph from being used; what is not believed is not used, and logged (`-v`).
 
     A panorama is what GPano metadata calls equirectangular over 360 degrees; without that metadata, a picture of
     exactly 2:1 and at least 1024 px wide whose pixels close like one (see `closes_like_a_panorama`), since street-view
     archives strip it.
 
     Raises:
-        PhotoError: no such file, not a picture, a truncated one, or one above `MAX_PIXELS`.
+        PhotoError: no such file, not a picture, a truncated one, or one above the limits
+            of `geoloc.system.limits`.
     """
     path = Path(path)
     image, meta = _read(path)
+    for doubt in meta.doubts:
+        LOG.debug("%s: not believed: %s", path, doubt)
     pixels = _rgb(image)
     return Photo(
         path=path,
@@ -109,30 +118,59 @@ def load_photo(path: str | PathLike[str]) -> Photo:
 
 def _read(path: Path) -> tuple[Image.Image, Metadata]:
     """Decode a picture, turned upright, and its metadata."""
-    if not path.exists():
+    # os.path asks for a path of any length, and for one that no disk can have.
+    if not os.path.exists(path):  # noqa: PTH110
         raise PhotoError(f"{path}: no such photo; check the path")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; give one photo")
+    if path.suffix.lower() in _RAW_SUFFIXES:
+        raise PhotoError(_raw(path))
     try:
         with _large_pictures_allowed(), Image.open(path) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                limit = MAX_PIXELS // 10**6
-                raise PhotoError(f"{path}: {width} x {height} px, over {limit} megapixels; resize the photo")
+            if _DNG_VERSION in getattr(image, "tag_v2", {}):
+                raise PhotoError(_raw(path))
             deep = _is_deep_colour(image)
+            _check_size(path, image, deep)
             image.load()
             meta = read_metadata(image)
             turn = _UPRIGHT.get(orientation(image))
             upright = _deep_colour(path) if deep else image
             return (upright.transpose(turn) if turn is not None else upright.copy()), meta
-    except PhotoError:
+    except (PhotoError, LimitError):
         raise
     except UnidentifiedImageError:
+        if _is_heic(path):
+            raise PhotoError(f"{path}: is HEIC or AVIF, which is not read; export it as JPEG") from None
         raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG or TIFF") from None
     except Exception as error:
         # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
         text = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{path}: the image is damaged or truncated ({text}); export it again") from None
+
+
+def _raw(path: Path) -> str:
+    # What Pillow finds in such a file is its thumbnail, and clicks would be pixels of that.
+    return f"{path}: is a raw photo, which is not read; export it as JPEG or TIFF, and click in that"
+
+
+def _is_heic(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    brands = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1", b"avif", b"avis")
+    return head[4:8] == b"ftyp" and head[8:12] in brands
+
+
+def _check_size(path: Path, image: Image.Image, deep: bool) -> None:
+    """Refuse a picture by what its header says, before anything of it is decoded."""
+    width, height = image.size
+    deepest = 4 if image.mode in ("I", "F") else 2 if deep or image.mode.startswith("I;") else 1
+    size_bytes = width * height * len(image.getbands()) * deepest
+    for limit, number, what in ((PHOTO_PIXELS, width * height, "pixels"), (PHOTO_BYTES, size_bytes, "bytes")):
+        if number > limit_of(limit):
+            raise PhotoError(
+                f"{path}: {width} x {height} px are {number:,} {what}, over the limit of {limit_of(limit):,}; resize"
+                f" the photo, or set {limit[0]}"
+            )
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
@@ -155,7 +193,7 @@ def _deep_colour(path: Path) -> Image.Image:
 
 @contextmanager
 def _large_pictures_allowed() -> Iterator[None]:
-    """Lift Pillow's own limit: stitched panoramas exceed it, and `MAX_PIXELS` is checked instead.
+    """Lift Pillow's own limit: stitched panoramas exceed it, and `_check_size` is instead of it.
 
     Pillow warns at 89 Mpx and fails at twice that.
     """

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Click, Target
@@ -32,6 +35,26 @@ def target_of(record: TableRow, *, clicks_only: bool = False) -> Target:
         return drawn
     click = Click(*map(record.number, CLICK))
     return Target(click) if drawn is None else replace(drawn, click=click)
+
+
+def photo_of(record: TableRow, folder: Path) -> Path:
+    """Return the path of the photo that a row names, relative to a folder.
+
+    A path as Windows writes it is taken too, and a name whose accents are stored in the other of Unicode's two ways,
+    as disks of Macs have them, where there is no photo of the name as it is written.
+
+    Raises:
+        QueriesError: it names none.
+    """
+    if not record.has("photo"):
+        raise QueriesError(f"{record.where}: photo is empty")
+    text = str(record.values["photo"]).strip().strip('"')
+    path = folder / text
+    if (text.isascii() and "\\" not in text) or os.path.exists(path):  # noqa: PTH110
+        return path
+    slashes = text if os.sep == "\\" else text.replace("\\", "/")
+    others = [folder / unicodedata.normalize(form, slashes) for form in ("NFC", "NFD")]
+    return next((other for other in others if os.path.exists(other)), folder / slashes)  # noqa: PTH110
 
 
 def _drawn(record: TableRow) -> Target | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -15,6 +16,8 @@ from tiling import names
 if TYPE_CHECKING:
     from tiling.area import Area
 
+_LONGEST_PATH, _LONGEST_NAME = 4096, 255
+"""Bytes, on the systems that geoloc runs on."""
 _Value = TypeVar("_Value")
 Part = Literal["source", "limits", "answers", "network"]
 """What a field is about: what to search; where in it; which answers, and how they are found; by which network."""
@@ -140,7 +143,14 @@ def _paths(value: Any) -> None:
 
 
 def _read_path(value: Any) -> Path:
-    return Path(_text(value))
+    path = Path(_text(value))
+    # Not by asking the disk, which answers each of these with an error of its own.
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise ValueError("a path holds no zeros")
+    if len(encoded) > _LONGEST_PATH or max(map(len, encoded.split(os.sep.encode()))) > _LONGEST_NAME:
+        raise ValueError(f"a path of {len(encoded)} bytes: it or a name in it is longer than any disk allows")
+    return path
 
 
 def _read_paths(value: Any) -> tuple[Path, ...]:

@@ -9,6 +9,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+LONGEST_LINE = 256 << 20
+"""Bytes of a request: a batch of a million queries has fewer."""
+
 
 class Channel:
     """Requests from one stream, messages to another, from any thread."""
@@ -31,10 +34,13 @@ class Channel:
         return cls(sys.stdin.buffer, messages)
 
     def lines(self) -> Iterator[bytes]:
-        """Yield requests as they come, until the other side is gone."""
-        for line in self._requests:
+        """Yield requests as they come, until the other side is gone; of one that is too long, its beginning."""
+        while line := self._requests.readline(LONGEST_LINE):
             if line.strip():
                 yield line
+            # What is passed over takes no memory; nothing of it is a request of its own.
+            while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                line = self._requests.readline(LONGEST_LINE)
 
     def send(self, number: Any, kind: str, fields: dict[str, Any]) -> None:
         """Send one message.

@@ -13,6 +13,7 @@ from geoloc.pipeline import option_kinds as kinds
 from geoloc.pipeline.request import SearchRequest, options_of
 
 _Value = TypeVar("_Value")
+_SIDE = kinds.number(whole=True, least=0, most=2048)
 _CORNERS, _POINT = kinds.numbers("X0,Y0,X1,Y1"), kinds.numbers("X,Y")
 
 
@@ -53,7 +54,7 @@ class Fields:
             raise RequestError(f"field {name!r} is missing")
         try:
             return parse(value)
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
             if isinstance(error, GeolocError):
                 raise
             raise RequestError(f"field {name!r}: {error}") from None
@@ -103,9 +104,13 @@ class Fields:
         """Return what is false unless given."""
         return self.get(name, kinds.FLAG.from_json, False)
 
-    def whole(self, name: str) -> int:
-        """Return a whole number, 0 unless given."""
-        return self.get(name, kinds.WHOLE.from_json, 0)
+    def thumbnail_px(self) -> int:
+        """Return the side of the thumbnails that are asked for, pixels; 0 unless given.
+
+        Raises:
+            RequestError: no whole number, or more than any screen has.
+        """
+        return self.get("thumbnails", _SIDE.from_json, 0)
 
 
 def _outline(value: Any) -> Target:

@@ -37,7 +37,7 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     from geoloc.results.vector_files import features_of, geometry_of, row_of
 
     begin = time.monotonic()
-    request, drawn, px = fields.search(), fields.target(), fields.whole("thumbnails")
+    request, drawn, px = fields.search(), fields.target(), fields.thumbnail_px()
     photo = load_photo(fields.path("photo"))
     target = within_photo(photo, drawn)
     progress.stage("planning")

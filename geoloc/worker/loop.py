@@ -43,20 +43,21 @@ class _Job:
         self.cancelled = threading.Event()
 
 
-class _Server:
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+class Server:
+    """Hears requests, and does those that are jobs one after another."""
+
+    def __init__(self, channel: Channel, kinds: frozenset[str]) -> None:
+        """Answer requests of a channel; `kinds` are those that are jobs."""
+        self._channel, self._kinds = channel, kinds
         self._waiting: queue.Queue[_Job | None] = queue.Queue()
         self._jobs: dict[Any, _Job] = {}
         self._lock = threading.Lock()
 
     def run(self) -> int:
         """Do jobs until the other side is gone or says so; return the exit code."""
-        # Libraries come in before the thread that reads starts, since it would wait for their lock.
         from geoloc.worker.jobs import JOBS
         from geoloc.worker.session import Session
 
-        self._kinds = frozenset(JOBS)
         reader = threading.Thread(target=self._read, daemon=True)
         reader.start()
         session = Session()
@@ -85,7 +86,7 @@ class _Server:
     def _read(self) -> None:
         try:
             for line in self._channel.lines():
-                if not self._hear(line):
+                if not self.hear(line):
                     break
         finally:
             with self._lock:
@@ -93,7 +94,12 @@ class _Server:
                     job.cancelled.set()
             self._waiting.put(None)
 
-    def _hear(self, line: bytes) -> bool:
+    def waiting_fields(self) -> list[dict[str, Any]]:
+        """Return the fields of all jobs that wait."""
+        with self._lock:
+            return [job.fields for job in self._jobs.values()]
+
+    def hear(self, line: bytes) -> bool:
         """Take one line; False ends it all."""
         number: Any = None
         try:
@@ -104,13 +110,15 @@ class _Server:
             if isinstance(number, bool) or not isinstance(number, (int, str)):
                 raise RequestError("field 'id': give a number or a text")
             return self._take(number, kind, fields)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             text = str(error) if isinstance(error, RequestError) else f"a request is one line of JSON ({error})"
             self._channel.send(number, "error", {"code": "usage", "message": text})
             return True
 
     def _take(self, number: Any, kind: Any, fields: dict[str, Any]) -> bool:
         send = self._channel.send
+        if not isinstance(kind, str):
+            raise RequestError(f"field 'type': {kind!r} is no text")
         if kind == "shutdown":
             send(number, "result", {})
             return False
@@ -126,8 +134,9 @@ class _Server:
         elif kind == "ping":
             send(number, "result", {})
         elif kind == "cancel":
+            asked = fields.get("target")
             with self._lock:
-                target = self._jobs.get(fields.get("target"))
+                target = self._jobs.get(asked) if isinstance(asked, (int, str)) else None
             if target is not None:
                 target.cancelled.set()
             send(number, "result", {"known": target is not None})
@@ -176,7 +185,10 @@ def serve(channel: Channel) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     # What GDAL logs on the way to an error would come on top of it.
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)
-    return _Server(channel).run()
+    # Libraries come in before the thread that reads starts, since it would wait for their lock.
+    from geoloc.worker.jobs import JOBS
+
+    return Server(channel, frozenset(JOBS)).run()
 
 
 def _error_fields(error: Exception) -> dict[str, Any]:

@@ -283,6 +283,16 @@ def test_millions_of_windows(write: Write) -> None:
         make_plan(mosaic, 0.2, 256, EVERYWHERE)
 
 
+@pytest.mark.parametrize("gsd_m", [1e-9, 1e-5])
+def test_no_window_grows_without_bound(write: Write, gsd_m: float) -> None:
+    # The deepest tiles show too much ground for so fine pixels.
+    with (
+        open_mosaic([write(np.full((3, 64, 64), 99, np.uint8))]) as mosaic,
+        pytest.raises(AreaError, match=f"no tiles give {gsd_m:g} m a pixel"),
+    ):
+        make_plan(mosaic, gsd_m, 384, EVERYWHERE)
+
+
 # What is told of it
 
 

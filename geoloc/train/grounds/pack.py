@@ -26,6 +26,18 @@ from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
 VERSION = 2
 INDEX = "index.json"
 QUALITIES = (90, 80, 70, 60, 50, 40)
+_BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    SafetensorError,
+    cv2.error,
+)
+"""What an index or a shard raises that is not what a pack writes."""
 _NOWHERE = np.iinfo(np.int16).min
 _PLACE_RANGE = 32_000.0
 
@@ -89,7 +101,7 @@ def read_pack(folder: Path, names: Sequence[str] | None = None) -> dict[str, Col
             photos = tuple(_photo(shards, entry, grounds) for entry in split["views"])
             splits[name] = Collection(grounds, photos, tuple(entry["weight"] for entry in split["grounds"]))
         return splits
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, cv2.error) as error:
+    except _BROKEN as error:
         raise TrainingError(f"{folder}: not a pack of training data, or a damaged one: {error}") from None
 
 
@@ -127,6 +139,8 @@ class _ShardReader:
 
     def array(self, place: list[str]) -> np.ndarray:
         shard, key = place
+        if Path(shard).name != shard:
+            raise ValueError(f"{shard!r} is no file of the pack")
         if shard not in self._open:
             self._open[shard] = safe_open(self._folder / shard, framework="np")
         return np.asarray(self._open[shard].get_tensor(key))

@@ -1,6 +1,8 @@
 """What is kept of a run that was cut off anywhere."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,12 +10,13 @@ from typing import Any
 import pytest
 from shapely.geometry import box
 
-from geoloc.batch.journal import SUFFIX, Journal, settings_of
+from geoloc.batch.journal import SUFFIX, Journal, settings_of, sole_writer
 from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 from geoloc.results.vector_files import row_of
+from tests.helpers.paths import ROOT
 from tiling.area import Area
 
 SETTINGS = {"mosaic": [("m.tif", 1)], "--top": 5}
@@ -153,3 +156,34 @@ def test_outlines_keep_their_holes(photos: Path, tmp_path: Path, make_detection:
     Journal(tmp_path / "out.gpkg", SETTINGS).add(photos / "a.png", [outcome])
     (row,) = Journal(tmp_path / "out.gpkg", SETTINGS).done[1].answers
     assert row.polygon == ring
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from geoloc.batch.journal import sole_writer
+with sole_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_journal_has_one_writer_until_that_ends(tmp_path: Path) -> None:
+    output = tmp_path / "out.gpkg"
+    pytest.importorskip("fcntl")
+    command = [sys.executable, "-c", _HOLD, str(output)]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    with pytest.raises(OutputError, match=r"out.gpkg: another run of geoloc is writing it"), sole_writer(output):
+        pass
+    other.kill()
+    other.communicate()
+    with sole_writer(output):
+        assert Journal(output, SETTINGS).done == {}
+
+
+def test_a_journal_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / f"out.gpkg{SUFFIX}").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"), sole_writer(tmp_path / "out.gpkg"):
+        pass

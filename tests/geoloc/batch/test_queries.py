@@ -153,3 +153,30 @@ def test_what_is_drawn_needs_no_click(tmp_path: Path) -> None:
         with pytest.raises(QueriesError, match=message) as caught:
             read_photo_queries(write(tmp_path, f"photo,click_x,click_y,photo_polygon\na.jpg,,,{value}\n"))
         assert "\n" not in str(caught.value)
+
+
+def test_paths_as_windows_and_macs_write_them(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("sub/a.jpg", "sub/Bru\u0308cke.jpg", "back\\slash.jpg"):
+        (tmp_path / name).touch()
+    rows = ["sub\\a.jpg", "sub/Br\u00fccke.jpg", "back\\slash.jpg", "gone\\b.jpg"]
+    table = "photo,click_x,click_y\n" + "".join(f"{row},1,2\n" for row in rows)
+    (tmp_path / "q.csv").write_text(table, encoding="utf-8")
+    found = [query.photo.relative_to(tmp_path) for query in read_photo_queries(tmp_path / "q.csv").items]
+    assert found == [Path("sub/a.jpg"), Path("sub/Bru\u0308cke.jpg"), Path("back\\slash.jpg"), Path("gone/b.jpg")]
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson"])
+def test_vector_files_have_capitals_and_empty_rows_too(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"q{suffix}"
+    table = {"Photo": ["a.jpg", None], "Click_X": [1.0, None], "click_y": [2.0, None], "Remark": ["x", None]}
+    pyogrio.write_dataframe(pandas.DataFrame(table), path)
+    (query,) = read_photo_queries(path).items
+    assert (query.photo, query.target, query.others) == (tmp_path / "a.jpg", Target(Click(1, 2)), {"Remark": "x"})
+
+
+def test_a_spreadsheet_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(QueriesError, match=r"unknown kind of file; .*; save a spreadsheet as CSV"):
+        read_photo_queries(write(tmp_path, "", "q.ods"))
+    (query,) = read_photo_queries(write(tmp_path, "photo\tclick_x\tclick_y\na.jpg\t1\t2\n", "q.tsv")).items
+    assert query.target == Target(Click(1, 2))

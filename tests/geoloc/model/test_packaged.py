@@ -54,3 +54,21 @@ def test_what_are_no_weights_have_no_checksum(tmp_path: Path) -> None:
             network_checksum(path)
     with pytest.raises(WeightsError, match="not a readable"):
         network_checksum(tmp_path / "none.safetensors")
+
+
+def test_weights_that_are_far_too_large_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(b"12345")
+    monkeypatch.setenv("GEOLOC_MAX_WEIGHTS_BYTES", "5")
+    assert find_weights("base", path) == path
+    monkeypatch.setenv("GEOLOC_MAX_WEIGHTS_BYTES", "4")
+    with pytest.raises(WeightsError, match="5 bytes, over the limit of 4; set GEOLOC_MAX_WEIGHTS_BYTES to allow it"):
+        find_weights("base", path)
+
+
+@pytest.mark.parametrize("header", [b"[" * 50_000, b"[1]", b'{"__metadata__": 3}', b"\xff"])
+def test_headers_that_are_none(tmp_path: Path, header: bytes) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(WeightsError, match="not a readable safetensors file"):
+        network_checksum(path)

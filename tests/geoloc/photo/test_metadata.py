@@ -177,3 +177,116 @@ def test_real_drone_photo() -> None:
 def test_roll_is_what_an_upright_picture_has_left_of_it(written: str, roll: float) -> None:
     assert metadata(xmp=dji(GimbalRollDegree=written)).roll_deg == pytest.approx(roll)
     assert metadata(xmp=f'<rdf:Description Camera:Roll="{written}"/>').roll_deg == pytest.approx(roll)
+
+
+# What lies, and how it is told.
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {GPS.GPSLatitudeRef: None},
+        {GPS.GPSLongitudeRef: None},
+        {GPS.GPSLatitudeRef: " "},
+        {GPS.GPSLongitudeRef: "?"},
+        {GPS.GPSLatitudeRef: "E"},
+    ],
+)
+def test_a_position_without_its_hemisphere_is_not_believed(change: dict[int, Any]) -> None:
+    tags = {tag: value for tag, value in {**MELBOURNE, **change}.items() if value is not None}
+    found = metadata(gps=tags)
+    assert found.position is None
+    assert found.doubts == ("GPS position without its hemisphere, or with a sign that contradicts it",)
+    # The maker's own tag has a sign.
+    told = metadata(gps=tags, xmp=dji(GpsLatitude="-37.815", GpsLongitude="144.96"))
+    assert told.position == (144.96, -37.815)
+
+
+def test_two_positions_that_contradict_each_other() -> None:
+    near = metadata(gps=MELBOURNE, xmp=dji(GpsLatitude="-37.8151", GpsLongitude="144.9601"))
+    assert (near.position, near.doubts) == (pytest.approx((144.96, -37.815)), ())
+    other = metadata(gps=MELBOURNE, xmp=dji(GpsLatitude="37.815", GpsLongitude="144.96"))
+    assert other.position is None
+    assert other.doubts[0].startswith("two GPS positions that contradict each other: 144.960000,-37.815000 and")
+
+
+def test_a_receiver_that_drifted_from_nowhere() -> None:
+    assert metadata(xmp=dji(GpsLatitude="0.00002", GpsLongitude="-0.0001")).position is None
+    assert metadata(xmp=dji(GpsLatitude="0.00002", GpsLongitude="32.5")).position == (32.5, 0.00002)
+
+
+ZERO = {"GimbalRollDegree": "+0.00", "GimbalYawDegree": "+0.00", "GimbalPitchDegree": "+0.00"}
+
+
+def test_gimbal_angles_that_are_all_zero_are_unknown() -> None:
+    found = metadata(xmp=dji(**ZERO, FlightYawDegree="+50.3"))
+    assert (found.heading_deg, found.pitch_deg) == (50.3, None)
+    assert found.doubts == ("gimbal angles all zero, as firmwares write that do not know them",)
+    assert metadata(xmp=dji(**ZERO)).heading_deg is None
+    camera = metadata(xmp='<rdf:Description Camera:Yaw="0.0" Camera:Pitch="0.0" Camera:Roll="0.0"/>')
+    assert (camera.heading_deg, camera.pitch_deg) == (None, None)
+    # One angle that is not zero shows that the others are known.
+    level = metadata(xmp=dji(**{**ZERO, "GimbalYawDegree": "+0.10"}))
+    assert (level.heading_deg, level.pitch_deg, level.doubts) == (0.1, 0.0, ())
+
+
+def test_a_gimbal_yaw_of_zero_gives_way_to_another_of_the_drone() -> None:
+    tags = {"GimbalPitchDegree": "-90.00", "GimbalYawDegree": "0.00"}
+    found = metadata(xmp=dji(**tags, FlightYawDegree="-120.5"))
+    assert (found.heading_deg, found.pitch_deg) == (239.5, -90.0)
+    assert "drone flew towards -120.5 degrees" in found.doubts[0]
+    assert metadata(xmp=dji(**tags, FlightYawDegree="2.0")).heading_deg == 0.0
+
+
+def test_a_camera_on_its_side_has_no_up() -> None:
+    found = metadata(xmp=dji(GimbalYawDegree="30", GimbalRollDegree="90.0"))
+    assert found.heading_deg is None
+    assert "gimbal roll 90 degrees" in found.doubts[0]
+
+
+def camera(pitch: float, maker: str = "Autel Robotics") -> Metadata:
+    block = Image.Exif()
+    block[BASE.Make] = maker
+    buffer = io.BytesIO()
+    xmp = f'<rdf:Description Camera:Yaw="45.0" Camera:Pitch="{pitch}" Camera:Roll="0"/>'
+    Image.new("RGB", (40, 30)).save(buffer, "JPEG", exif=block, xmp=xmp.encode())
+    return read_metadata(Image.open(buffer))
+
+
+@pytest.mark.parametrize(
+    ("pitch", "maker", "expected", "doubt"),
+    [
+        (-90.0, "Autel Robotics", -90.0, "counted from the horizon"),
+        (-45.0, "Camera", -45.0, "counted from the horizon"),
+        (-6.0, "senseFly", -84.0, None),
+        (30.0, "Autel Robotics", -60.0, None),
+        (0.1, "Autel Robotics", None, "straight down or level"),
+        (0.1, "Parrot", -89.9, None),
+    ],
+)
+def test_the_pitch_of_autel(pitch: float, maker: str, expected: float | None, doubt: str | None) -> None:
+    found = camera(pitch, maker)
+    assert found.pitch_deg == (None if expected is None else pytest.approx(expected))
+    assert [doubt in text for text in found.doubts] == ([True] if doubt else [])
+
+
+def test_heights_above_the_sea_are_none_above_the_ground() -> None:
+    found = metadata(xmp=dji(RelativeAltitude="+310.10", AbsoluteAltitude="+310.12"))
+    assert (found.relative_altitude_m, found.altitude_m) == (None, 310.12)
+    assert found.doubts[0].startswith("height above take-off 310.1 m is the height above the sea")
+    gps = {**MELBOURNE, GPS.GPSAltitude: 310.1}
+    assert metadata(gps=gps, xmp=dji(RelativeAltitude="310.1")).relative_altitude_m is None
+    assert metadata(gps=gps, xmp=dji(RelativeAltitude="61.0")).relative_altitude_m == 61.0
+    assert metadata(xmp=dji(RelativeAltitude="8848.0")).relative_altitude_m is None
+
+
+def test_a_long_text_takes_no_square_of_time() -> None:
+    # At a megabyte, a search that is not bounded takes hours.
+    found = metadata_of_text("a-" * 500_000 + dji(GimbalYawDegree="90"))
+    assert found.heading_deg == 90.0
+
+
+def metadata_of_text(xmp: str) -> Metadata:
+    image = Image.new("RGB", (40, 30))
+    image.info["xmp"] = xmp
+    return read_metadata(image)

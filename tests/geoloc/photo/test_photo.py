@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from geoloc.errors import PhotoError
-from geoloc.photo import photo as photo_module
+from geoloc.errors import GeolocError, PhotoError
 from geoloc.photo.photo import closes_like_a_panorama, load_photo
 
 # A dot in each corner block of the upright 48 x 32 picture.
@@ -192,9 +191,29 @@ def test_pixel_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit does not matter
     assert load_photo(path).size == (48, 32)
     assert Image.MAX_IMAGE_PIXELS == 100
-    monkeypatch.setattr(photo_module, "MAX_PIXELS", 1000)
-    with pytest.raises(PhotoError, match="48 x 32 px"):
+    monkeypatch.setenv("GEOLOC_MAX_PHOTO_PIXELS", "1000")
+    with pytest.raises(PhotoError, match=r"are 1,536 pixels, over .* 1,000; .* set GEOLOC_MAX_PHOTO_PIXELS"):
         load_photo(path)
+
+
+def test_byte_limit_counts_what_the_file_decodes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEOLOC_MAX_PHOTO_BYTES", str(48 * 32 * 3))
+    Image.fromarray(upright_picture()).save(tmp_path / "a.png")
+    assert load_photo(tmp_path / "a.png").size == (48, 32)
+    Image.fromarray(np.zeros((32, 48), np.float32)).save(tmp_path / "f.tif")
+    with pytest.raises(PhotoError, match="6,144 bytes"):
+        load_photo(tmp_path / "f.tif")
+    monkeypatch.setenv("GEOLOC_MAX_PHOTO_BYTES", "many")
+    with pytest.raises(GeolocError, match="GEOLOC_MAX_PHOTO_BYTES=many: is no whole number"):
+        load_photo(tmp_path / "a.png")
+
+
+def test_a_header_that_promises_too_much_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    # 60,000 x 60,000 pixels, of which not one is there.
+    head = b"P6\n60000 60000\n255\n"
+    (tmp_path / "bomb.ppm").write_bytes(head)
+    with pytest.raises(PhotoError, match="3,600,000,000 pixels, over the limit"):
+        load_photo(tmp_path / "bomb.ppm")
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])
@@ -208,3 +227,31 @@ def test_colours_of_16_bits_are_stretched_alike(tmp_path: Path, suffix: str) -> 
     assert red.max() > 250
     assert np.abs(green - red // 2).max() <= 4
     assert blue.max() == 0
+
+
+def test_what_is_not_believed_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    xmp = '<a drone-dji:GimbalYawDegree="0" drone-dji:GimbalPitchDegree="0" drone-dji:GimbalRollDegree="0"/>'
+    Image.fromarray(upright_picture()).save(tmp_path / "a.jpg", xmp=xmp.encode())
+    with caplog.at_level("DEBUG", "geoloc"):
+        assert load_photo(tmp_path / "a.jpg").pitch_deg is None
+    assert f"{tmp_path / 'a.jpg'}: not believed: gimbal angles all zero" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["a.dng", "a.CR2", "a.nef", "a.arw"])
+def test_raw_photos_are_refused_by_their_name(tmp_path: Path, name: str) -> None:
+    # The first picture in such a file is a thumbnail, which Pillow would read.
+    Image.fromarray(upright_picture()).save(tmp_path / name, "TIFF")
+    with pytest.raises(PhotoError, match=f"{name}: is a raw photo, which is not read; export it as JPEG or TIFF"):
+        load_photo(tmp_path / name)
+
+
+def test_a_raw_photo_under_another_name_is_known_by_its_tag(tmp_path: Path) -> None:
+    Image.fromarray(upright_picture()).save(tmp_path / "a.tif", tiffinfo={50706: b"\x01\x04\x00\x00"})
+    with pytest.raises(PhotoError, match="is a raw photo"):
+        load_photo(tmp_path / "a.tif")
+
+
+def test_heic_is_told_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(PhotoError, match="is HEIC or AVIF, which is not read; export it as JPEG"):
+        load_photo(tmp_path / "a.heic")

@@ -11,7 +11,8 @@ from geoloc.system.table import TableRow, read_csv
 def test_rows_know_their_line(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text('a,b\n1,"two\nlines"\n\n3,4\n')
-    columns, records = read_csv(path, ["a"])
+    columns, rows = read_csv(path, ["a"])
+    records = list(rows)
     assert columns == ["a", "b"]
     assert [(record.line, record.values) for record in records] == [
         (3, {"a": "1", "b": "two\nlines"}),
@@ -33,7 +34,7 @@ def test_what_is_no_table(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text(text)
     with pytest.raises(QueriesError, match=message):
-        read_csv(path, ["a"])
+        list(read_csv(path, ["a"])[1])
 
 
 def test_numbers() -> None:

@@ -7,12 +7,21 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+from geoloc.worker import channel
 from geoloc.worker.channel import Channel
 
 
 def test_requests_come_as_lines_and_empty_ones_are_passed_over() -> None:
-    channel = Channel(io.BytesIO(b'{"id": 1}\n\n  \nno json'), io.BytesIO())
-    assert list(channel.lines()) == [b'{"id": 1}\n', b"no json"]
+    requests = Channel(io.BytesIO(b'{"id": 1}\n\n  \nno json'), io.BytesIO())
+    assert list(requests.lines()) == [b'{"id": 1}\n', b"no json"]
+
+
+def test_a_line_without_end_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel, "LONGEST_LINE", 8)
+    lines = b"short\n" + b"x" * 50 + b"\n" + b"exactly\nlast"
+    assert list(Channel(io.BytesIO(lines), io.BytesIO()).lines()) == [b"short\n", b"x" * 8, b"exactly\n", b"last"]
 
 
 def test_stray_lines_do_not_reach_the_messages() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,8 @@ def test_a_target_is_a_click_or_a_box() -> None:
 
 def test_other_fields() -> None:
     fields = Fields({"photo": "/p.jpg", "update": True, "thumbnails": 64, "number": "7"})
-    assert (fields.path("photo"), fields.truth("update"), fields.whole("thumbnails")) == (Path("/p.jpg"), True, 64)
-    assert (fields.truth("overwrite"), fields.whole("none")) == (False, 0)
+    assert (fields.path("photo"), fields.truth("update"), fields.thumbnail_px()) == (Path("/p.jpg"), True, 64)
+    assert (fields.truth("overwrite"), Fields({}).thumbnail_px()) == (False, 0)
     assert fields.need("number", int) == 7
     with pytest.raises(RequestError, match="field 'output' is missing"):
         fields.path("output")
@@ -135,3 +136,31 @@ def test_a_target_is_a_polygon() -> None:
     ):
         with pytest.raises(RequestError, match=f"field 'polygon': {message}"):
             Fields({"polygon": value}).target()
+
+
+@pytest.mark.parametrize("value", [-5, 2049, 10**30, 1.5, True, "64"])
+def test_thumbnails_are_as_large_as_screens(value: object) -> None:
+    with pytest.raises(RequestError, match="field 'thumbnails': "):
+        Fields({"thumbnails": value}).thumbnail_px()
+
+
+@pytest.mark.parametrize("path", ["/a\0b", "/" + "a" * 300, "/a" * 3000, "\ud800"])
+@pytest.mark.parametrize("name", ["photo", "index", "weights", "aoi"])
+def test_paths_that_no_disk_has(path: str, name: str) -> None:
+    fields = Fields({"mosaics": ["/m.tif"], name: path})
+    with pytest.raises(RequestError, match=f"field '{name}': "):
+        fields.path(name) if name == "photo" else fields.search()
+    with pytest.raises(RequestError, match="field 'mosaics': "):
+        Fields({"mosaics": [path]}).search()
+
+
+def test_numbers_that_no_computer_has() -> None:
+    huge = 10**400
+    ring = [[huge, 0], [1, 0], [1, 1], [huge, 0]]
+    with pytest.raises(AreaError, match="is no GeoJSON geometry"):
+        Fields({"mosaics": ["/m.tif"], "area": {"type": "Polygon", "coordinates": [ring]}}).search()
+    for fields in ({"near": [huge, 1]}, {"gsd": math.nan}):
+        with pytest.raises(RequestError, match=f"field '{next(iter(fields))}': "):
+            Fields({"mosaics": ["/m.tif"], **fields}).search()
+    with pytest.raises(RequestError, match="field 'number': "):
+        Fields({"number": math.inf}).need("number", int)

@@ -48,7 +48,9 @@ def locate(request) -> None:
     call = {"request": request, "environment": dict(os.environ), "pid": os.getpid()}
     if kind == "slow":
         call["child"] = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]).pid
-    (HERE / "called.json").write_text(json.dumps(call), encoding="utf-8")
+    # In one step: who waits for it reads it at once.
+    (HERE / "called.tmp").write_text(json.dumps(call), encoding="utf-8")
+    (HERE / "called.tmp").replace(HERE / "called.json")
     send(number, "progress", stage="searching", fraction=0.5, seconds_left=61.0, text="5 of 10 windows")
     if kind in ("slow", "deaf"):
         end = time.monotonic() + 60

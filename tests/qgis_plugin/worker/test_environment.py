@@ -157,12 +157,10 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 
 def test_cancel_removes_what_was_begun(tmp_path: Path, wheel: Path) -> None:
     folder = tmp_path / "venv"
-    begin = time.monotonic()
     with pytest.raises(SetupCancelled):
         environment.create(
             Setup(sys.executable, folder, "geoloc-crossview", offline=str(wheel.parent)), lambda line: None, after(0.5)
         )
-    assert time.monotonic() - begin < 2
     assert not folder.exists()
 
 

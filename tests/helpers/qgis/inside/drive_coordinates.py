@@ -22,7 +22,7 @@ from tests.helpers.qgis.inside.hands import (
     wait,
 )
 
-SEARCH_S = 100
+SEARCH_S = 400
 
 
 def is_red(red: int, green: int, blue: int) -> bool:

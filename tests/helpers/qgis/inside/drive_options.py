@@ -23,7 +23,7 @@ from tests.helpers.qgis.inside.hands import (
     wait,
 )
 
-INSTALL_S = 60
+INSTALL_S = 400
 
 
 def nothing_there() -> dict:
@@ -88,12 +88,10 @@ def cancelled() -> dict:
         fill(page, "geoloc-crossview")
         page.folder.setFilePath(INPUTS["other_folder"])
         press(page.create_button)
-        wait(page.log.toPlainText, 10)
-        begin = time.monotonic()
+        wait(page.log.toPlainText, INSTALL_S)
         press(page.cancel_button)
         wait(page.create_button.isEnabled, INSTALL_S)
-        seconds = time.monotonic() - begin
-        return {"seconds": seconds, "result": page.result.text(), "left": Path(INPUTS["other_folder"]).exists()}
+        return {"result": page.result.text(), "left": Path(INPUTS["other_folder"]).exists()}
 
     return on_page(look)
 

@@ -33,7 +33,7 @@ from tests.helpers.qgis.inside.hands import (
     wait,
 )
 
-SEARCH_S = 200
+SEARCH_S = 400
 
 
 def opened() -> dict:
@@ -151,7 +151,7 @@ def killed() -> dict:
     wait(lambda: dock().task is None or dock().progress.value() >= 2, SEARCH_S)
     before = worker.pid
     os.kill(before, signal.SIGKILL)
-    wait(lambda: dock().task is None, 20)
+    wait(lambda: dock().task is None, SEARCH_S)
     crashed = messages(dock().messages.bar)
     press(dock().start_button)
     wait(lambda: dock().task is None, SEARCH_S)

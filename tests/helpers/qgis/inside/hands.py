@@ -19,8 +19,9 @@ NAME = "geoloc_locate"
 HERE = Path.cwd()
 INPUTS = json.loads((HERE / "inputs.json").read_text(encoding="utf-8"))
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-PATIENCE_S = 30
-STUCK_S = 40
+# Limits that only catch a hang: what is waited for is an event, however slow the machine.
+PATIENCE_S = 240
+STUCK_S = 300
 """Steps that take longer leave a traceback in fault.txt."""
 unexpected = []
 

@@ -1,0 +1,99 @@
+"""Load: many queries through one warm worker, and a long table: `python -m benchmarks.reliability.load`.
+
+Memory may grow by 5 % between the first tenth of the queries and the last, and open files not at all; exit code 1 where
+they do. The table is read, not searched: what a row takes is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.reliability.place import PHOTOS, make_place
+
+ROOT = Path(__file__).parents[2]
+_MOST_GROWTH = 1.05
+
+
+def through_worker(queries: int) -> bool:
+    """Ask one worker so many queries; tell and return whether memory and handles stay."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_place(Path(folder))
+        pipe = subprocess.PIPE
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "geoloc.worker"]
+        worker = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe)
+        begin, measured = time.monotonic(), []
+        for number in range(queries):
+            photo = f"{folder}/p{number % PHOTOS}.png"
+            click = [60 + number % 50, 60 + number % 41]
+            asked = {"photo": photo, "click": click, "mosaics": [f"{folder}/m.tif"]}
+            _ask(worker, {"id": number, "type": "locate", **asked})
+            if number + 1 in (max(1, queries // 10), queries):
+                measured.append(_held(worker.pid))
+        worker.communicate()
+    seconds = time.monotonic() - begin
+    (before, handles), (after, handles_after) = measured
+    good = after <= before * _MOST_GROWTH and handles_after <= handles
+    print(  # noqa: T201
+        f"{'ok' if good else 'FAIL'} worker: {queries} queries in {seconds:.0f} s, {before:.0f} MiB after a tenth,"
+        f" {after:.0f} MiB at the end ({after / before - 1:+.1%}), {handles} and {handles_after} open files",
+        flush=True,
+    )
+    return good
+
+
+def _ask(worker: subprocess.Popen[bytes], request: dict[str, object]) -> None:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(json.dumps(request).encode() + b"\n")
+    worker.stdin.flush()
+    while (message := json.loads(worker.stdout.readline()))["type"] == "progress":
+        pass
+    if message["type"] != "result":
+        raise RuntimeError(message["message"])
+
+
+def _held(pid: int) -> tuple[float, int]:
+    """MiB of a process's memory, and its open files."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20, len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def long_table(rows: int) -> None:
+    """Read a table of so many rows and tell what it takes."""
+    from geoloc.batch.queries import read_photo_queries
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "q.csv"
+        with path.open("w") as file:
+            file.write("photo,click_x,click_y\n")
+            file.writelines(f"photos/DJI_{row // 200:05}.JPG,{row % 4000}.5,{row % 3000}.25\n" for row in range(rows))
+        before, begin = _held(os.getpid())[0], time.process_time()
+        queries = read_photo_queries(path)
+        grown = _held(os.getpid())[0] - before
+    assert len(queries.items) == rows
+    seconds = time.process_time() - begin
+    bytes_a_row = grown * 2**20 / rows
+    print(f"ok table: {rows} rows in {seconds:.1f} s CPU, {grown:.0f} MiB, {bytes_a_row:.0f} bytes a row", flush=True)  # noqa: T201
+
+
+def main() -> int:
+    """Measure both."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--queries", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    args = parser.parse_args()
+    long_table(args.rows)
+    return 0 if through_worker(args.queries) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
