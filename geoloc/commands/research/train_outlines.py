@@ -13,6 +13,7 @@ from geoloc.commands.shared.options import options
 @click.command("train-outlines")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of orthos/ and caliterra/.")
 @click.option("--towns", type=click.IntRange(min=0), default=4, show_default=True, help="Towns of each style to make.")
+@click.option("--cvogl", type=click.Path(path_type=Path), help="Folder of CVOGL, for its oriented outlines.")
 @click.option(
     "--run", required=True, type=click.Path(path_type=Path), help="Folder of the run, which goes on if there."
 )
@@ -21,7 +22,15 @@ from geoloc.commands.shared.options import options
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
 @options("overwrite", "verbosity")
 def train_outlines(
-    *, data: Path, towns: int, run: Path, steps: int, minutes: float | None, output: Path, overwrite: bool
+    *,
+    data: Path,
+    towns: int,
+    cvogl: Path | None,
+    run: Path,
+    steps: int,
+    minutes: float | None,
+    output: Path,
+    overwrite: bool,
 ) -> None:
     """Train the mask head that draws outlines.
 
@@ -39,8 +48,8 @@ def train_outlines(
     with needing("train"):
         from geoloc.train.outlines import gather
         from geoloc.train.outlines.run import train
-    training = gather.grounds(data, run / "grounds", towns, report=LOG.info)
-    held_out = gather.grounds(data, run / "held_out", towns, held_out=True, report=LOG.info)
+    training = gather.grounds(data, run / "grounds", towns, cvogl=cvogl, report=LOG.info)
+    held_out = gather.grounds(data, run / "held_out", towns, cvogl=cvogl, held_out=True, report=LOG.info)
     seconds = math.inf if minutes is None else 60 * minutes
     checkpoint = run / "checkpoint.pt"
     for line in train(training, held_out, checkpoint, output, steps=steps, seconds=seconds, report=LOG.info):

@@ -19,7 +19,13 @@ EVERY = 3
 
 
 def grounds(
-    data: Path, kept: Path, towns: int, *, held_out: bool = False, report: Callable[[str], None] = lambda line: None
+    data: Path,
+    kept: Path,
+    towns: int,
+    *,
+    cvogl: Path | None = None,
+    held_out: bool = False,
+    report: Callable[[str], None] = lambda line: None,
 ) -> list[MaskedGround]:
     """Return grounds to train on, or those held out.
 
@@ -27,6 +33,7 @@ def grounds(
         data: the folder of `orthos/` and `caliterra/`.
         kept: a folder where what was made is kept, and found again.
         towns: how many synthetic towns of each style.
+        cvogl: the folder of CVOGL, for its oriented outlines.
         held_out: those kept for validation.
         report: called with a line for each ground that was made.
 
@@ -35,7 +42,7 @@ def grounds(
     """
     kept.mkdir(parents=True, exist_ok=True)
     found = []
-    for name, make in _makers(data, towns, held_out):
+    for name, make in _makers(data, towns, cvogl, held_out):
         path = kept / name
         if not path.exists():
             save_ground(path, make())
@@ -44,7 +51,9 @@ def grounds(
     return found
 
 
-def _makers(data: Path, towns: int, held_out: bool) -> Iterator[tuple[str, Callable[[], MaskedGround]]]:
+def _makers(
+    data: Path, towns: int, cvogl: Path | None, held_out: bool
+) -> Iterator[tuple[str, Callable[[], MaskedGround]]]:
     """Names and makers of the grounds."""
     from geoloc.train.grounds.towns.maker import build_town
 
@@ -55,6 +64,11 @@ def _makers(data: Path, towns: int, held_out: bool) -> Iterator[tuple[str, Calla
         yield f"town_{seed}", partial(town, seed)
     for name, make in estonian_grounds(data / "orthos/estonia", held_out).items():
         yield f"boxed_{Path(name).stem}", make
+    if cvogl is not None:
+        from geoloc.train.outlines.published import published_grounds
+
+        for name, make in published_grounds(cvogl, held_out).items():
+            yield f"cvogl_{name}", make
     if not held_out:
         for name, pixels, gsd, inside in _unlabelled(data):
             yield f"segments_{name}", partial(segmented_ground, name, pixels, gsd, inside)
