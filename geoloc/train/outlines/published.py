@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from geoloc.evaluation.published import REFERENCE_PX, PublishedRecord, read_split
 from geoloc.plane.homography import to_opencv
@@ -44,8 +45,8 @@ def _image(record: PublishedRecord) -> Path:
 def _ground(records: list[PublishedRecord]) -> MaskedGround:
     pair = records[0].load()
     # Outlines are in pixels of the file, which may have another size than the protocol's.
-    height, width = cv2.imread(str(records[0].satellite)).shape[:2]
-    scale = np.array([REFERENCE_PX / width, REFERENCE_PX / height])
+    with Image.open(records[0].satellite) as file:
+        scale = REFERENCE_PX / np.array(file.size)
     found = [_object(record, scale) for record in records]
     objects = tuple(one for one in found if one is not None)
     return MaskedGround(records[0].satellite.stem, pair.reference, pair.gsd_m, objects)
