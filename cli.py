@@ -1,8 +1,8 @@
 """The `geoloc` command of this checkout, `python cli.py ...`; all of it stands in `geoloc.commands`."""
 
-from geoloc.commands.main import main
+from geoloc.commands.main import main, run
 
 __all__ = ["main"]
 
 if __name__ == "__main__":
-    main(prog_name="geoloc")
+    run()

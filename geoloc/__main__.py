@@ -1,6 +1,6 @@
 """`python -m geoloc`: the command line."""
 
-from geoloc.commands.main import main
+from geoloc.commands.main import run
 
 if __name__ == "__main__":
-    main(prog_name="geoloc")
+    run()

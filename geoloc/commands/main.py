@@ -7,10 +7,12 @@ the user can mend or that failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTER
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -109,3 +111,18 @@ def main() -> None:
 
 for _command in (*COMMANDS, *RESEARCH):
     main.add_command(_command)
+
+
+def run() -> None:
+    """Be the program `geoloc`: run `main`, and end at once when it was stopped."""
+    try:
+        main(prog_name="geoloc")
+    except SystemExit as end:
+        if end.code != _INTERRUPTED:
+            raise
+        # Python would wait for its threads, and one that was loading a library may wait for ever for what the
+        # interrupted one held. What had to be put in order has been, on the way here.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(_INTERRUPTED)

@@ -177,3 +177,29 @@ def test_a_command_that_is_stopped_exits_with_130_and_leaves_nothing_behind(tmp_
     assert rest.splitlines()[-1] == "Stopped."
     assert "Traceback" not in rest
     assert set(tmp_path.iterdir()) == before
+
+
+def test_what_was_stopped_does_not_wait_for_its_threads() -> None:
+    code = """
+import threading
+from geoloc.commands import main as commands
+
+def stopped(**_):
+    threading.Thread(target=threading.Event().wait).start()
+    raise KeyboardInterrupt
+
+commands.tiles.callback = stopped
+import sys
+sys.argv[1:] = ["tiles", "--mosaic", "m.tif"]
+commands.run()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "Stopped.\n")
