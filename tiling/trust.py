@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ALLOW = "GEOLOC_ALLOW_VRT"
 """Environment variable that allows all of this, set to 1."""
 _DEEPEST = 4
-_HEAD = 1 << 16
+_START, _HEAD = 1 << 12, 1 << 16
 _LONGEST = 256 << 20
 """Bytes of a text that is looked through: a VRT of 100,000 files has fewer."""
 _MOST_BLOCK_BYTES = 1 << 30
@@ -221,7 +221,7 @@ def _texts_in(archive: Path, mtime_ns: int) -> frozenset[str]:
         for name in opened.namelist():
             try:
                 with opened.open(name) as file:
-                    if _TEXT.match(file.read(_HEAD)):
+                    if _TEXT.match(file.read(_START)):
                         found.append(name)
             except (OSError, ValueError, *_NO_ZIP):
                 # One that only GDAL may be able to unpack is looked at when it is open.
