@@ -78,10 +78,14 @@ def test_what_a_journal_lies_beside_is_not_replaced(tmp_path: Path, journal: str
     path = tmp_path / "a.gpkg"
     if there:
         path.write_bytes(b"old")
-    with pytest.raises(OutputError, match="open in another program") as caught, replacing(path) as temporary:
-        # Opened by somebody while the search ran.
-        (tmp_path / f"a.gpkg{journal}").write_bytes(content)
-        temporary.write_bytes(b"new")
+
+    def write_while_somebody_opens_it() -> None:
+        with replacing(path) as temporary:
+            (tmp_path / f"a.gpkg{journal}").write_bytes(content)
+            temporary.write_bytes(b"new")
+
+    with pytest.raises(OutputError, match="open in another program") as caught:
+        write_while_somebody_opens_it()
     assert f"a.gpkg{journal}" in str(caught.value)
     assert path.exists() == there
     with pytest.raises(OutputError, match="open in another program"):
