@@ -18,6 +18,7 @@ from shapely.geometry.polygon import orient
 from tiling.errors import AreaError
 from tiling.grid import GEOD, WGS84, project
 from tiling.names import exists, split_layer
+from tiling.trust import layers_elsewhere
 
 _CIRCLE_POINTS = 180
 _POLE_MARGIN_M = 111_000.0
@@ -86,6 +87,8 @@ class Area:
         path, name = split_layer(Path(path))
         if not exists(path):
             raise AreaError(f"{path}: no such file")
+        if reason := layers_elsewhere(path):
+            raise AreaError(reason)
         layers = _layers(path)
         if name is not None:
             if name not in layers:

@@ -45,10 +45,15 @@ def is_remote(path: Path | str) -> bool:
     return bool(_REMOTE.match(str(path)))
 
 
+def in_archive(path: Path | str) -> bool:
+    """Whether a name is of a file in an archive on this machine."""
+    return bool(_INSIDE.match(str(path)))
+
+
 def names_a_part(path: Path | str) -> bool:
     """Whether a name that is no file on this machine may be one that GDAL understands."""
     text = str(path)
-    return is_remote(path) or bool(_INSIDE.match(text)) or bool(_PART.match(text))
+    return is_remote(path) or in_archive(path) or bool(_PART.match(text))
 
 
 def local_file(path: Path) -> Path:

@@ -1,18 +1,22 @@
 """What a file that others made may lead GDAL to: files elsewhere, servers, code; and how much it decodes at once.
 
-A VRT is a text that names other files, and so are descriptions of web services. Such a text from a stranger could have
-any file of this machine read, or tell a server that it was opened.
+A VRT is a text that names other files, of rasters or of vectors, and so are descriptions of web services. Such a text
+from a stranger could have any file of this machine read, or tell a server that it was opened.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import zipfile
+import zlib
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from tiling.errors import MosaicError
+from tiling.names import exists, gdal_name, in_archive, is_remote, local_file, names_a_part
 
 if TYPE_CHECKING:
     import rasterio
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 ALLOW = "GEOLOC_ALLOW_VRT"
 """Environment variable that allows all of this, set to 1."""
 _DEEPEST = 4
-_HEAD = 1 << 16
+_START, _HEAD = 1 << 12, 1 << 16
 _LONGEST = 256 << 20
 """Bytes of a text that is looked through: a VRT of 100,000 files has fewer."""
 _MOST_BLOCK_BYTES = 1 << 30
@@ -32,26 +36,51 @@ _NAMED = re.compile(
 """Names of files and servers, as elements or attributes: GDAL takes either, whatever the capitals."""
 _NETWORK = re.compile(r"(https?:|ftp:|/vsi(?!zip|tar|gzip|7z|rar|mem|sparse|subfile|cached))", re.IGNORECASE)
 _PYTHON = re.compile(r"pixelfunctionlanguage\W*(<!\[CDATA\[)?\s*python", re.IGNORECASE)
-_SERVICE = re.compile(r"<\s*(gdal_wms|gdal_wmts|wcs_gdal|gdaltileindexdataset)\b", re.IGNORECASE)
+_SERVICE = re.compile(
+    r"<\s*(gdal_wms|gdal_wmts|wcs_gdal|gdaltileindexdataset|cachedsource)\b|\"(gdal_streamed_alg|stac_version)\"",
+    re.IGNORECASE,
+)
+"""Rasters that are somewhere else altogether."""
+_TEXT = re.compile(rb"[\xef\xbb\xbf \t\r\n]*[<{]")
+_NO_ZIP = (KeyError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What a member of an archive raises that is not there, encrypted, packed otherwise or damaged."""
+_SERVICE_DRIVERS = {"GDALG", "GTI", "STACIT", "STACTA", "WCS", "WMS", "WMTS"}
+_LAYERS = re.compile(
+    r"<\s*(ogrvrtdatasource|ogrwfsdatasource|(?:\w+:)?wfs_capabilities)\b|\"(gdal_streamed_alg)\"", re.IGNORECASE
+)
+"""Vector layers that are. Others name servers in plenty, such as those of their icons, which nobody asks."""
+_AROUND = re.compile(r"[:?&=,|\"']+")
+"""What stands round the path in a name that says more than a path."""
 
 
 def check_text(path: Path) -> None:
-    """Refuse a local file that GDAL would take as a description of others, before it is opened, where it is not safe.
+    """Refuse a file that GDAL would take as a description of other rasters, before it is opened, where it is not safe.
+
+    Args:
+        path: a file of this machine, or one in a .zip; nothing is known of others before they are opened.
 
     Raises:
-        MosaicError: it names a server, or holds Python.
+        MosaicError: it names a server, or a file elsewhere by more than its path, or holds Python.
     """
     text = _text_of(path)
-    if text is None or allowed():
-        return
-    if found := _SERVICE.search(text):
-        raise MosaicError(f"{path}: describes a web service ({found[1]}), {_remedy()}")
-    for match in _NAMED.finditer(text):
-        name = unescape(match[1] or match[2]).strip()
-        if _NETWORK.search(name):
-            raise MosaicError(f"{path}: refers to the network ({name[:100]}), {_remedy()}")
-    if _PYTHON.search(text):
-        raise MosaicError(f"{path}: holds a pixel function in Python, which would run here, {_remedy()}")
+    if text is not None and not allowed():
+        _check_names(text, path)
+
+
+def layers_elsewhere(path: Path) -> str | None:
+    """Tell, before a vector file is opened, why it is refused: GDAL would take it as a description of layers elsewhere.
+
+    Returns:
+        One line for an error; None where nothing is against it.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return None
+    if not (found := _LAYERS.search(head)) or allowed():
+        return None
+    return f"{path}: describes layers of other files or servers ({found[1] or found[2]}), {_remedy()}"
 
 
 def check_opened(file: rasterio.DatasetReader, path: Path, depth: int = 0) -> None:
@@ -71,16 +100,61 @@ def check_opened(file: rasterio.DatasetReader, path: Path, depth: int = 0) -> No
                 f"{path}: is stored in blocks of {width} x {height} px, which are decoded whole; write it in tiles,"
                 " for instance with gdal_translate -co TILED=YES"
             )
-    if _text_of(path) is None or allowed():
+    if allowed():
         return
-    folder = os.path.abspath(path.parent)  # noqa: PTH100
+    if is_remote(path):
+        # An address is asked as its owner wants; what it may not do is look at this machine.
+        local = [name for name in file.files if not is_remote(name)] if file.driver == "VRT" else []
+        if local:
+            raise MosaicError(f"{gdal_name(path)}: refers to a file of this machine ({local[0][:200]}), {_remedy()}")
+        return
+    if file.driver in _SERVICE_DRIVERS:
+        raise MosaicError(f"{path}: describes rasters elsewhere ({file.driver}), {_remedy()}")
+    text = _text_of(path)
+    if text is None and in_archive(path) and file.driver == "VRT":
+        # Of an archive that only GDAL can look into.
+        text = file.tags(ns="xml:VRT").get("xml:VRT", "")
+        _check_names(text, path)
+    if text is None and "OVERVIEW_FILE" not in file.tags(ns="OVERVIEWS"):
+        return
     for name in file.files:
-        # By names alone: a link in the folder is its owner's own doing.
         referred = os.path.abspath(name)  # noqa: PTH100
-        if os.path.commonpath([folder, referred]) != folder:
+        if _leads_outside(name, path.parent):
             raise MosaicError(f"{path}: refers to a file outside its folder ({name[:200]}), {_remedy()}")
         if referred != os.path.abspath(path) and _text_of(Path(referred)) is not None:  # noqa: PTH100
             _check_inner(Path(referred), depth)
+
+
+def _check_names(text: str, path: Path) -> None:
+    """Refuse a text by what it names."""
+    if found := _SERVICE.search(text):
+        raise MosaicError(f"{path}: describes a web service ({found[1] or found[2]}), {_remedy()}")
+    for match in _NAMED.finditer(text):
+        name = unescape(match[1] or match[2]).strip()
+        if _NETWORK.search(name):
+            raise MosaicError(f"{path}: refers to the network ({name[:100]}), {_remedy()}")
+        # A plain path may be relative to the text or not: GDAL tells when it is open.
+        if _says_more(name) and _leads_outside(name, path.parent):
+            raise MosaicError(f"{path}: refers to a file outside its folder ({name[:200]}), {_remedy()}")
+    if _PYTHON.search(text):
+        raise MosaicError(f"{path}: holds a pixel function in Python, which would run here, {_remedy()}")
+
+
+def _says_more(name: str) -> bool:
+    """Whether a name is a driver's, such as vrt:///a.tif, of which GDAL does not tell which file it reads."""
+    return names_a_part(name) and not in_archive(name) and not exists(Path(name))
+
+
+def _leads_outside(name: str, folder: Path) -> bool:
+    """Whether a name is that of a file outside a folder, by names alone: a link in it is its owner's own doing."""
+    inside = os.path.abspath(folder)  # noqa: PTH100
+    if not _says_more(name):
+        return not Path(os.path.abspath(name)).is_relative_to(inside)  # noqa: PTH100
+    # Drivers differ in where they begin to look, and slashes at the beginning may be the driver's.
+    pieces = {piece.strip().lstrip("/") for piece in _AROUND.split(name)} - {""}
+    starts = (Path(folder.anchor or "/"), folder, Path())
+    paths = [Path(os.path.abspath(start / piece)) for start in starts for piece in pieces]  # noqa: PTH100
+    return any(exists(path) and not path.is_relative_to(inside) for path in paths)
 
 
 def _check_inner(path: Path, depth: int) -> None:
@@ -91,7 +165,7 @@ def _check_inner(path: Path, depth: int) -> None:
         raise MosaicError(f"{path}: texts that refer to each other lead to it, {_remedy()}")
     check_text(path)
     try:
-        with rasterio.open(path) as file:
+        with rasterio.open(gdal_name(path)) as file:
             check_opened(file, path, depth + 1)
     except rasterio.errors.RasterioError:
         # What cannot be opened is not read either.
@@ -108,17 +182,51 @@ def _deepest(file: rasterio.DatasetReader) -> int:
 
 
 def _text_of(path: Path) -> str | None:
-    """What a local file says, if it is a text in XML; None else."""
+    """What a file says that is a text in XML or JSON; None of all else, and of what is in an archive other than .zip.
+
+    Raises:
+        MosaicError: it is so long that nobody could look through it.
+    """
+    archive = local_file(path)
     try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-            if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if archive == path or not in_archive(path):
+            with path.open("rb") as file:
+                text = _read_text(file)
+        else:
+            member = str(path).rpartition(f"{archive}/")[2]
+            if member not in _texts_in(archive, archive.stat().st_mtime_ns):
                 return None
-            return (head + file.read(_LONGEST)).decode("utf-8", "replace")
-    except (OSError, ValueError):
+            with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
+                text = _read_text(file)
+    except (OSError, ValueError, *_NO_ZIP):
         return None
+    if text is not None and len(text) > _LONGEST:
+        raise MosaicError(f"{path}: is a text of more than {_LONGEST:,} bytes, {_remedy()}")
+    return None if text is None else text.decode("utf-8", "replace")
+
+
+def _read_text(file: IO[bytes]) -> bytes | None:
+    head = file.read(_HEAD)
+    if not _TEXT.match(head):
+        return None
+    # Of JSON the head tells what it is.
+    return head if head.lstrip().startswith(b"{") else head + file.read(_LONGEST)
+
+
+@lru_cache(maxsize=1)
+def _texts_in(archive: Path, mtime_ns: int) -> frozenset[str]:
+    """Names of the texts in a .zip at a state of it: its list is long to read where it has many files."""
+    found = []
+    with zipfile.ZipFile(archive) as opened:
+        for name in opened.namelist():
+            try:
+                with opened.open(name) as file:
+                    if _TEXT.match(file.read(_START)):
+                        found.append(name)
+            except (OSError, ValueError, *_NO_ZIP):
+                # One that only GDAL may be able to unpack is looked at when it is open.
+                continue
+    return frozenset(found)
 
 
 def _remedy() -> str:

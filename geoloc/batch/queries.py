@@ -14,6 +14,7 @@ from geoloc.photo.target import Target
 from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
 from geoloc.system.spreadsheet import spelled
 from geoloc.system.table import TableRow, check_columns, read_csv
+from tiling.trust import layers_elsewhere
 
 REQUIRED = ("photo", *CLICK)
 """Columns of every file of queries; pixels of the upright photo, from its upper left corner."""
@@ -110,6 +111,8 @@ def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
     """Read the types of the attributes of a file's first layer, and its rows."""
     import pyogrio
 
+    if reason := layers_elsewhere(path):
+        raise QueriesError(reason)
     try:
         info = pyogrio.read_info(path, layer=0)
         frame = pyogrio.read_dataframe(path, layer=0, read_geometry=False)

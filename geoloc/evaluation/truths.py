@@ -12,6 +12,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from geoloc.errors import QueriesError
 from tiling.grid import project
+from tiling.trust import layers_elsewhere
 
 Outline: TypeAlias = Polygon | MultiPolygon
 OBJECT = "object"
@@ -44,6 +45,8 @@ def read_truths(path: Path) -> Truths:
     """
     import pyogrio
 
+    if reason := layers_elsewhere(path):
+        raise QueriesError(reason)
     try:
         frame = pyogrio.read_dataframe(path, layer=0)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:

@@ -16,7 +16,7 @@ from geoloc.photo.crop import Crop, drawn
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import HORIZON_DEG, Tilt, focal_px, ground_of
 from geoloc.photo.target import Click
-from geoloc.plane.homography import map_points, similarity, translation
+from geoloc.plane.homography import jacobian, map_points, similarity, translation
 from geoloc.plane.lean import lean_of
 
 _SHIFTS = 3
@@ -43,10 +43,7 @@ def across(to_photo: NDArray[np.float64], photo: Photo, click: Click) -> float |
     at = _on_plane(to_photo, click)
     if at is None or not _shown(photo, to_photo, at[None])[0]:
         return None
-    photo_at = to_photo @ [*at, 1.0]
-    place = photo_at[:2] / photo_at[2]
-    jacobian = (to_photo[:2, :2] - np.outer(place, to_photo[2, :2])) / photo_at[2]
-    return 1.0 / float(np.linalg.svd(jacobian, compute_uv=False)[0])
+    return 1.0 / float(np.linalg.svd(jacobian(to_photo, at), compute_uv=False)[0])
 
 
 def crop_above(

@@ -265,10 +265,15 @@ def _believed_position(gps: dict[int, Any], xmp: str, doubts: list[str]) -> tupl
     if lat is not None and lon is not None and (math.isnan(lat) or math.isnan(lon)):
         doubts.append("GPS position without its hemisphere, or with a sign that contradicts it")
     exif, xmp_position = _position(lon, lat), _xmp_position(xmp)
-    if exif is not None and xmp_position is not None and math.dist(exif, xmp_position) > _SAME_PLACE_DEG:
+    if exif is not None and xmp_position is not None and _apart_deg(exif, xmp_position) > _SAME_PLACE_DEG:
         doubts.append(f"two GPS positions that contradict each other: {_lonlat(exif)} and {_lonlat(xmp_position)}")
         return None
     return exif or xmp_position
+
+
+def _apart_deg(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return how far two positions are apart, also across the antimeridian."""
+    return math.hypot(_turn(one[0], other[0]), one[1] - other[1])
 
 
 def _lonlat(position: tuple[float, float]) -> str:

@@ -86,18 +86,20 @@ def _on_ground(photo: Photo, click: Click) -> NDArray[np.float64] | None:
 
 
 def _in_panorama(photo: Photo, places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the panorama's pixels of places on the ground, ... x 2; NaN beyond `HORIZON_DEG` and off the picture."""
+    """Return the panorama's pixels of places on the ground, ... x 2, also of those that are cut off at its bottom."""
     width, height = photo.size
     a_radian = width / (2 * math.pi)
     from_down = np.arctan(np.linalg.norm(places, axis=-1) / EYE_HEIGHT_M)
     y = height / 2 + (math.pi / 2 - from_down) * a_radian
     x = (width / 2 + np.arctan2(places[..., 0], -places[..., 1]) * a_radian) % width
-    shown = (from_down < math.radians(HORIZON_DEG)) & (y < height)
-    return np.where(shown[..., None], np.stack([x, y], axis=-1), np.nan)
+    return np.stack([x, y], axis=-1)
 
 
 def _sampled(photo: Photo, at: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Average the panorama's pixels `at` those points, of which each crop pixel has `_SAMPLES` squared."""
+    """Average the panorama's pixels `at` those points, of which each crop pixel has `_SAMPLES` squared.
+
+    What is beyond `HORIZON_DEG` or off the picture has the mean colour of its lower half.
+    """
     width, height = photo.size
     share = min(1.0, _MOST_WIDTH / width)
     small = (
@@ -107,7 +109,8 @@ def _sampled(photo: Photo, at: NDArray[np.float64], shape: tuple[int, int]) -> N
     )
     fill = cv2.mean(small[small.shape[0] // 2 :])[:3]
     scaled = (at * (np.array(small.shape[1::-1]) / photo.size) - 0.5).astype(np.float32)
-    shown = np.isfinite(scaled).all(axis=-1)
+    from_down = math.pi / 2 - (at[..., 1] - height / 2) * 2 * math.pi / width
+    shown = (from_down < math.radians(HORIZON_DEG)) & (at[..., 1] < height)
     scaled[~shown] = 0
     # A column more on either side, so that what lies on the seam is between its neighbours.
     wrapped = np.concatenate([small[:, -1:], small, small[:, :1]], axis=1)

@@ -181,3 +181,16 @@ def test_an_address_that_answers_with_an_error_is_told_in_one_line(
     assert url in str(caught.value)
     assert "\n" not in str(caught.value)
     assert server.asked <= 8
+
+
+def test_a_vrt_at_an_address_does_not_look_at_this_machine(
+    pixels: Path, serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = vrt(pixels, NORTH_UP, "EPSG:32633").read_text()
+    text = text.replace(f'relativeToVRT="1">{pixels.name}', f'relativeToVRT="0">{pixels}')
+    server = serve(text.encode())
+    with pytest.raises(MosaicError, match=r"refers to a file of this machine .* GEOLOC_ALLOW_VRT=1"):
+        open_mosaic(Path(server.url))
+    monkeypatch.setenv("GEOLOC_ALLOW_VRT", "1")
+    with open_mosaic(Path(server.url)) as mosaic:
+        assert (mosaic.read(Grid(UTM, NORTH_UP, SIDE, SIDE)).rgb == 99).all()

@@ -1,5 +1,8 @@
 """What a file from a stranger may not do without being allowed to."""
 
+import json
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +11,8 @@ import pytest
 import rasterio
 from affine import Affine
 
-from tiling.errors import MosaicError
+from tiling.area import Area
+from tiling.errors import AreaError, MosaicError
 from tiling.grid import Grid
 from tiling.mosaic import open_mosaic
 
@@ -137,3 +141,100 @@ def test_a_block_is_not_decoded_whole_where_it_is_far_too_large(tmp_path: Path) 
         pass
     with pytest.raises(MosaicError, match="stored in blocks of 33280 x 33280 px"):
         open_mosaic([tmp_path / "m.tif"])
+
+
+@pytest.mark.parametrize("name", ["vrt://{}", "GTIFF_DIR:1:{}", "vrt://../secret.tif?bands=1"])
+def test_a_name_that_says_more_than_a_path_leads_nowhere_else(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "m.vrt").write_text(simple(element(name.format(folder.parent / "secret.tif"))))
+    # From the folder itself GDAL's name for it looks like one inside.
+    monkeypatch.chdir(folder)
+    with pytest.raises(MosaicError, match="refers to a file outside its folder"):
+        open_mosaic([folder / "m.vrt"])
+    monkeypatch.setenv("GEOLOC_ALLOW_VRT", "1")
+    assert value(folder / "m.vrt") == 99
+
+
+def test_a_name_that_says_more_than_a_path_leads_to_what_lies_beside(folder: Path) -> None:
+    (folder / "m.vrt").write_text(simple(element(f"GTIFF_DIR:1:{folder / 'a.tif'}", 0)))
+    assert value(folder / "m.vrt") == 99
+
+
+def archived(folder: Path, kind: str, text: str) -> Path:
+    """A VRT in an archive with a file beside it; what GDAL calls it."""
+    (folder / "m.vrt").write_text(text)
+    path = folder.parent / f"given.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in ("m.vrt", "a.tif"):
+                archive.write(folder / name, name)
+    else:
+        with tarfile.open(path, "w") as archive:
+            for name in ("m.vrt", "a.tif"):
+                archive.add(folder / name, name)
+    return Path(f"/vsi{kind}/{path}/m.vrt")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_vrt_in_an_archive_is_held_to_the_same(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert value(archived(folder, kind, simple(element("a.tif")))) == 99
+    path = archived(folder, kind, simple(element(str(folder.parent / "secret.tif"), 0)))
+    with pytest.raises(MosaicError, match="refers to a file outside its folder"):
+        open_mosaic([path])
+    monkeypatch.setenv("GEOLOC_ALLOW_VRT", "1")
+    assert value(path) == 99
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (simple(element("/vsicurl/http://127.0.0.1:9/a.tif", 0)), "refers to the network"),
+        (vrt(PYTHON), "holds a pixel function in Python"),
+    ],
+)
+def test_what_a_vrt_in_a_zip_says_is_read_before_it_is_opened(folder: Path, text: str, message: str) -> None:
+    with pytest.raises(MosaicError, match=message):
+        open_mosaic([archived(folder, "zip", text)])
+    with zipfile.ZipFile(folder.parent / "alone.zip", "w") as archive:
+        archive.writestr("m.vrt", text)
+    with pytest.raises(MosaicError, match=message):
+        open_mosaic([folder.parent / "alone.zip"])
+
+
+def test_overviews_of_another_file_are_not_read(folder: Path) -> None:
+    secret = folder.parent / "secret.tif"
+    (folder / "a.tif.aux.xml").write_text(
+        f'<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">{secret}</MDI></Metadata></PAMDataset>'
+    )
+    with pytest.raises(MosaicError, match="refers to a file outside its folder"):
+        open_mosaic([folder / "a.tif"])
+
+
+def test_a_text_that_is_too_long_to_be_looked_through_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiling.trust._LONGEST", 1 << 17)
+    (folder / "m.vrt").write_text(simple(element("a.tif")).replace("<SRS>", " " * (1 << 17) + "<SRS>"))
+    with pytest.raises(MosaicError, match="a text of more than"):
+        open_mosaic([folder / "m.vrt"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{}</SrcDataSource></OGRVRTLayer>'
+        "</OGRVRTDataSource>",
+        "<OGRWFSDataSource><URL>http://127.0.0.1:9/wfs?</URL></OGRWFSDataSource>",
+    ],
+)
+def test_an_area_whose_layers_are_elsewhere_is_refused(
+    folder: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = folder.parent / "secret.geojson"
+    ring = [[1, 2], [2, 2], [2, 3], [1, 2]]
+    secret.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    (folder / "v.geojson").write_text(text.format(secret))
+    with pytest.raises(AreaError, match=r"describes layers of other files or servers .* GEOLOC_ALLOW_VRT=1"):
+        Area.from_file(folder / "v.geojson")
+    if "{}" in text:
+        monkeypatch.setenv("GEOLOC_ALLOW_VRT", "1")
+        assert Area.from_file(folder / "v.geojson").polygon.bounds == (1, 2, 2, 3)

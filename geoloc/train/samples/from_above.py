@@ -119,15 +119,15 @@ def draw_from_above(
     return Drawn(matrix, camera.principal - camera.frame, camera.principal + camera.frame, above=True)
 
 
-def wrong_plane(to_ground: np.ndarray, place: np.ndarray, clicked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def wrong_plane(to_ground: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a homography from photo to ground as a search would suppose it: with its tilt wrong.
 
-    To first order a wrong tilt stretches the ground along the line of sight, and makes scales change along it.
+    Close round the place a wrong tilt stretches the ground along the line of sight; farther off scales would change
+    along it too, which is left out.
 
     Args:
         to_ground: 3 x 3, the true one.
         place: (x, y) on the ground about which it is wrong.
-        clicked: the pixel of the photo that shows it.
         rng: what the error is drawn from.
     """
     lean = np.array(lean_of(np.linalg.inv(to_ground), (float(place[0]), float(place[1]))))

@@ -143,7 +143,7 @@ def _from_above(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, sid
     place = map_points(plane, clicked)
     if not np.isfinite(place).all():
         return None
-    plane = wrong_plane(plane, place, clicked, rng)
+    plane = wrong_plane(plane, place, rng)
     # Across the line of sight a photo pixel covers the least ground.
     covers = np.linalg.svd(jacobian(plane, clicked))[1][1] * ground.gsd_m
     footprint = log_uniform(rng, max(FOOTPRINT_M[0], LEAST_PX * covers), FOOTPRINT_M[1])

@@ -180,3 +180,9 @@ def test_a_spreadsheet_is_told_what_to_do(tmp_path: Path) -> None:
         read_photo_queries(write(tmp_path, "", "q.ods"))
     (query,) = read_photo_queries(write(tmp_path, "photo\tclick_x\tclick_y\na.jpg\t1\t2\n", "q.tsv")).items
     assert query.target == Target(Click(1, 2))
+
+
+def test_a_description_of_layers_elsewhere_is_refused(tmp_path: Path) -> None:
+    layer = "<OGRVRTLayer name='q'><SrcDataSource>q.gpkg</SrcDataSource></OGRVRTLayer>"
+    with pytest.raises(QueriesError, match=r"describes layers of other files .* GEOLOC_ALLOW_VRT=1"):
+        read_photo_queries(write(tmp_path, f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>", "q.geojson"))

@@ -55,8 +55,10 @@ def test_what_is_no_truth(tmp_path: Path, names: list[object], shapes: list[obje
 def test_files_that_hold_none(tmp_path: Path) -> None:
     geopandas.GeoDataFrame({"name": ["a"]}, geometry=[BARN], crs=32633).to_file(tmp_path / "other.gpkg")
     pandas.DataFrame({"object": ["a"]}).to_csv(tmp_path / "table.csv")
+    (tmp_path / "told.gpkg").write_text("<OGRVRTDataSource></OGRVRTDataSource>")
     for name, message in (
         ("none.gpkg", "not a vector file"),
+        ("told.gpkg", "describes layers of other files"),
         ("other.gpkg", "the column object"),
         ("table.csv", "polygons with a CRS"),
     ):

@@ -208,6 +208,10 @@ def test_two_positions_that_contradict_each_other() -> None:
     other = metadata(gps=MELBOURNE, xmp=dji(GpsLatitude="37.815", GpsLongitude="144.96"))
     assert other.position is None
     assert other.doubts[0].startswith("two GPS positions that contradict each other: 144.960000,-37.815000 and")
+    # On either side of the antimeridian, 40 m apart.
+    west = {**MELBOURNE, GPS.GPSLongitude: (179.9998, 0.0, 0.0)}
+    across = metadata(gps=west, xmp=dji(GpsLatitude="-37.815", GpsLongitude="-179.9998"))
+    assert (across.position, across.doubts) == (pytest.approx((179.9998, -37.815)), ())
 
 
 def test_a_receiver_that_drifted_from_nowhere() -> None:

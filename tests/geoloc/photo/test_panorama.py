@@ -71,6 +71,17 @@ def test_the_ground_is_north_up_round_the_camera(heading: float, x: float, y: fl
     assert far[0, 2] < 60
 
 
+@pytest.mark.parametrize(("height", "y"), [(HEIGHT, 284.5), (400, 399.9)])
+def test_a_click_at_the_edge_of_what_is_drawn_has_a_way_back(height: int, y: float) -> None:
+    # At 80 degrees from straight down, and where a panorama is cut off at its bottom.
+    whole = panorama(0.0)
+    top = (HEIGHT - height) // 2
+    photo = Photo(whole.path, whole.pixels[top : top + height], heading_deg=0.0, panorama=True)
+    crop = ground_crop(photo, Click(100.0, y), 0.0, SHAPE)
+    assert crop is not None
+    assert map_points(crop.to_photo, np.array(crop.click)) == pytest.approx((100.0, y), abs=1e-6)
+
+
 def test_a_click_far_off_or_in_the_sky_has_the_strip_alone() -> None:
     photo = panorama(None)
     for y in (40.0, 260.0, 283.0):
