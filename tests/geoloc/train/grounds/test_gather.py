@@ -10,7 +10,7 @@ import rasterio
 from affine import Affine
 
 from geoloc.errors import TrainingError
-from geoloc.train.grounds import towns
+from geoloc.train.grounds.towns import maker
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN, gather, training_and_held_out
 
 
@@ -22,7 +22,7 @@ def test_all_sources_are_in_both_parts_and_share_nothing(
     with rasterio.open(mosaic, "w", **profile, transform=Affine(0.3, 0, 3e5, 0, -0.3, 5e6)) as file:
         file.write(np.moveaxis(coloured_pixels(500, 400), -1, 0))
     built: list[int] = []
-    monkeypatch.setattr(towns, "add_town", lambda builder, seed, report: built.append(seed))
+    monkeypatch.setattr(maker, "add_town", lambda builder, seed, report: built.append(seed))
     lines: list[str] = []
     sites = [data_root / "caliterra"]
     splits = gather(mosaics=[mosaic], sites=sites, data=data_root, towns=2, report=lines.append)
