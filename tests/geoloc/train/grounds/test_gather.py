@@ -10,8 +10,8 @@ import rasterio
 from affine import Affine
 
 from geoloc.errors import TrainingError
-from geoloc.train.grounds.towns import maker
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN, gather, training_and_held_out
+from geoloc.train.grounds.towns import maker
 
 
 def test_all_sources_are_in_both_parts_and_share_nothing(
