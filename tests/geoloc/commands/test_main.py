@@ -162,7 +162,8 @@ def test_a_command_that_is_stopped_exits_with_130_and_leaves_nothing_behind(tmp_
     # A search of pixels far finer than the mosaic's takes minutes.
     args = ["locate", "p.jpg", "--click", "128,120", "--mosaic", "m.tif", "--refine", "off", "--gsd", "0.03"]
     # What runs in the background of a shell ignores Ctrl-C, and so would this, which is about what does not.
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import geoloc.__main__ as m; m.run()"
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}; from geoloc.commands.main import run; run()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *args, "--exhaustive", "-o", "found.geojson"],
         cwd=tmp_path,
