@@ -118,7 +118,7 @@ class Planner:
             while len(photos) + len(views) < count:
                 picks = rng.choice(len(self._weights), count - len(photos) - len(views), p=self._weights)
                 views += simulate_samples(self._collection.grounds, picks.tolist(), settings.simulated, rng, side=side)
-        samples = [*photos, *views]
+        samples: list[Sample[Any]] = [*photos, *views]
         side = settings.window_px + 32 * int(rng.integers(-1, 2))
         windows = [self._window(sample, side) for sample in samples]
         return BatchPlan(

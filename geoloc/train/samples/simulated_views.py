@@ -217,7 +217,10 @@ def _picture(
     haze = np.array([205.0, 212.0, 220.0]) * rng.uniform(0.7, 1.1)
     air = np.stack([haze, rng.uniform([100, 140, 180], [190, 205, 235]), np.full(3, log_uniform(rng, 300, 8000))])
     return ViewPicture(
-        *(part[number].numpy() for part in cameras),
+        cameras.centre[number].numpy(),
+        cameras.rotation[number].numpy(),
+        cameras.focal[number].numpy(),
+        cameras.principal[number].numpy(),
         field.heights[number].half(),
         field.leafy[number] > 0,
         field.corner[number].numpy(),
