@@ -70,7 +70,7 @@ class Journal:
         Raises:
             OutputError: the journal is of other settings, damaged, or cannot be read or written.
         """
-        self.path = output.with_name(output.name + SUFFIX)
+        self.path = _path_of(output)
         self.done: dict[int, QueryOutcome] = {}
         wanted = json.loads(json.dumps(settings))
         try:
@@ -114,6 +114,10 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
 
+def _path_of(output: Path) -> Path:
+    return output.with_name(output.name + SUFFIX)
+
+
 @contextmanager
 def sole_writer(output: Path) -> Iterator[None]:
     """Hold the journal of an output, so that no other run adds to it meanwhile; a run that dies lets it go.
@@ -121,7 +125,7 @@ def sole_writer(output: Path) -> Iterator[None]:
     Raises:
         OutputError: another run holds it, or it cannot be written.
     """
-    path = output.with_name(output.name + SUFFIX)
+    path = _path_of(output)
     try:
         file = path.open("ab")
     except OSError as error:

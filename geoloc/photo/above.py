@@ -109,10 +109,8 @@ def quarter_turned(crop: Crop, turn_deg: int) -> Crop:
 
 def _on_plane(to_photo: NDArray[np.float64], click: Click) -> NDArray[np.float64] | None:
     """Return the click on the plane, (x, y); None where it is beyond the plane's horizon."""
-    ray = np.linalg.inv(to_photo) @ [click.x, click.y, 1.0]
-    if ray[2] <= 1e-9:
-        return None
-    return np.asarray(ray[:2] / ray[2])
+    at = map_points(np.linalg.inv(to_photo), np.array([click.x, click.y]))
+    return at if np.isfinite(at).all() else None
 
 
 def _shown(photo: Photo, to_photo: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:

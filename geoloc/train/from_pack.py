@@ -50,15 +50,14 @@ def main() -> None:
     from geoloc.train.fit.file_parts import join, split
     from geoloc.train.fit.fixed_batches import draw_batches
     from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, train_network
-    from geoloc.train.grounds.gather import HELD_OUT, TRAIN, part_of
-    from geoloc.train.grounds.pack import read_pack
+    from geoloc.train.grounds.gather import HELD_OUT, TRAIN
     from geoloc.train.samples.sampler import SamplerSettings, SampleStream, loader
     from geoloc.train.workflows import HELD_OUT_BATCHES, HELD_OUT_SEED
 
     try:
         config = preset_config(args.model)
         start = None if args.weights is None else find_weights(args.model, args.weights)
-        held_out = part_of(read_pack(args.pack, (HELD_OUT,)), HELD_OUT)
+        held_out = _read_part(args.pack, HELD_OUT)
         training = partial(_read_part, args.pack, TRAIN)
         settings = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
         checks = draw_batches(held_out, settings, args.batch, HELD_OUT_BATCHES, HELD_OUT_SEED, device=args.device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import cv2
@@ -34,12 +35,9 @@ def published_grounds(root: Path, held_out: bool) -> dict[str, Callable[[], Mask
     Raises:
         DatasetError: the lists cannot be read.
     """
-    records = sorted(read_split("cvogl", root, TASK, "val" if held_out else "train"), key=_image)
-    return {image.stem: partial(_ground, list(part)) for image, part in groupby(records, key=_image)}
-
-
-def _image(record: PublishedRecord) -> Path:
-    return record.satellite
+    image_of = attrgetter("satellite")
+    records = sorted(read_split("cvogl", root, TASK, "val" if held_out else "train"), key=image_of)
+    return {image.stem: partial(_ground, list(part)) for image, part in groupby(records, key=image_of)}
 
 
 def _ground(records: list[PublishedRecord]) -> MaskedGround:

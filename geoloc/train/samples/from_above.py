@@ -100,7 +100,7 @@ def draw_from_above(
     Returns:
         None where the ground would be seen too flat.
     """
-    spread = math.radians(TOLD_DEG if rng.random() < TOLD_SHARE else SUPPOSED_DEG)
+    spread = _tilt_spread(rng)
     focal = camera.focal * math.exp(rng.normal(0, FOCAL_SPREAD))
     # About the picture's right is how the tilt is wrong, about its axis the roll.
     wrong = _about(0, rng.normal(0, spread)) @ _about(2, rng.normal(0, math.radians(ROLL_DEG)))
@@ -135,7 +135,7 @@ def wrong_plane(to_ground: np.ndarray, place: np.ndarray, rng: np.random.Generat
     if sine < 1e-3:
         return to_ground
     tilt = math.asin(min(sine, 0.999))
-    off = rng.normal(0, math.radians(TOLD_DEG if rng.random() < TOLD_SHARE else SUPPOSED_DEG))
+    off = rng.normal(0, _tilt_spread(rng))
     supposed = min(max(tilt + off, 0.0), math.radians(MOST_TILT_DEG))
     stretch = min(max(math.cos(tilt) / math.cos(supposed), 0.4), 2.5)
     along = lean / sine
@@ -171,6 +171,11 @@ def filled_beyond(image: Tensor, shows: Tensor) -> Tensor:
         return image
     mean = (image * shows).sum((1, 2)) / shows.sum().clamp(min=1)
     return torch.where(shows, image, mean[:, None, None])
+
+
+def _tilt_spread(rng: np.random.Generator) -> float:
+    """Draw whether a tilt is told or supposed; returns the standard deviation of its error, radians."""
+    return math.radians(TOLD_DEG if rng.random() < TOLD_SHARE else SUPPOSED_DEG)
 
 
 def _about(axis: int, angle: float) -> np.ndarray:

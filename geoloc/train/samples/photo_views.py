@@ -153,7 +153,6 @@ def _from_above(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, sid
     to_ground = homography.similarity(footprint / side / ground.gsd_m, up, tuple(place), tuple(at))
     to_photo = np.linalg.inv(plane) @ to_ground
     to_photo = to_photo / (to_photo[2] @ [*at, 1.0])
-
     return _PhotoCrop(partial(_mapped, to_photo), (side, side), at, box, sized, turn, view_at(to_photo, at))
 
 
@@ -187,8 +186,8 @@ def _unrolled(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side:
         far = flat > height * math.tan(math.radians(MOST_LEVEL_DEG))
         return torch.where(far[..., None], torch.nan, torch.stack([column, row], dim=-1))
 
-    lean = math.cos(down) * np.linalg.inv(to_ground[:2, :2]) @ away
-    lean *= math.cos(down) / max(float(np.linalg.norm(lean)), 1e-9)
+    lean = np.linalg.inv(to_ground[:2, :2]) @ away
+    lean *= math.cos(down) / np.linalg.norm(lean)
     return _PhotoCrop(shown, (side, side), at, box, sized, turn, np.array([*lean, 1.0]))
 
 

@@ -113,10 +113,8 @@ class Sampler:
         photos = collection.photos
         self._panoramas = [i for i, photo in enumerate(photos) if photo.panorama]
         self._squares = [i for i, photo in enumerate(photos) if not photo.panorama or photo.stand is not None]
-        shares = np.array(collection.weights)
-        first, later = shares[: self._begun_with].sum(), shares[self._begun_with :].sum()
-        shares[self._begun_with :] *= min(1.0, NEWCOMERS / (1 - NEWCOMERS) * first / max(later, 1e-9))
-        self._weights = shares / shares.sum()
+        new = np.arange(len(collection.grounds)) >= self._begun_with
+        self._weights = _held_down(np.array(collection.weights), new)
 
     def batch(self, count: int) -> Batch:
         """Draw `count` examples of one shape."""
@@ -145,10 +143,9 @@ class Sampler:
         """Draw queries of the photographs of these numbers; `strip` as in `sample_photo`."""
         samples: list[Sample] = []
         new = np.array([self.collection.photos[number].ground >= self._begun_with for number in numbers])
-        shares = np.where(new, min(1.0, NEWCOMERS / (1 - NEWCOMERS) * (~new).sum() / max(new.sum(), 1)), 1.0)
-        shares = shares if (~new).any() else np.ones(len(numbers))
+        shares = _held_down(np.ones(len(numbers)), new)
         while len(samples) < count:
-            number = numbers[self.rng.choice(len(numbers), p=shares / shares.sum())]
+            number = numbers[self.rng.choice(len(numbers), p=shares)]
             photo = self.collection.photos[number]
             ground = self.collection.grounds[photo.ground]
             texture, side = self._photo_textures[number], self.settings.query_px
@@ -244,6 +241,14 @@ class _Window:
     box: np.ndarray
     matches: np.ndarray
     present: bool
+
+
+def _held_down(shares: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Return shares, N, that sum to 1; what is new, N bool, has `NEWCOMERS` of it at most, where there is more."""
+    begun = shares[~new].sum()
+    if begun and new.any():
+        shares = np.where(new, shares * min(1.0, NEWCOMERS / (1 - NEWCOMERS) * begun / shares[new].sum()), shares)
+    return np.asarray(shares / shares.sum())
 
 
 def _across_m(sample: Sample, ground: Ground) -> float:
