@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -104,9 +105,20 @@ def _core() -> Any:
 
 @functools.cache
 def _only_core() -> Any:
+    return _openvino().Core()
+
+
+def _openvino() -> Any:
+    """The package, without its telemetry.
+
+    It tells Google Analytics of every import, unasked, from a fork of this process: nothing here leaves the machine
+    unless its user says so, and a fork of a process with threads may hang for ever with the pipes of the worker open.
+    """
+    # The package takes its own stand-in where this is not installed.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return openvino.Core()
+    return openvino
 
 
 def _graph(backbone: EfficientNetLite0) -> Any:
@@ -114,8 +126,8 @@ def _graph(backbone: EfficientNetLite0) -> Any:
 
     To trace the module instead takes one and a half seconds, more than a search spends in it.
     """
-    import openvino
-    from openvino import opset13 as ops
+    openvino = _openvino()
+    ops = openvino.opset13
 
     def convolved(x: Any, layer: nn.Conv2d) -> Any:
         weight, shape = layer.weight.detach().numpy(), [layer.groups, -1, *layer.weight.shape[1:]]

@@ -167,6 +167,7 @@ class Worker:
             try:
                 message = inbox.get(timeout=_POLL_S)
             except queue.Empty:
+                process.reap()
                 if time.monotonic() > end:
                     process.end(0.0)
                     text = "{program} gave no answer in {seconds} s: is geoloc installed there?"
@@ -279,6 +280,11 @@ class _Process:
             else:
                 self.popen.kill()
         self.popen.wait()
+
+    def reap(self) -> None:
+        """Kill what a process that is over has left: as long as it lives the pipes are open, and nothing says so."""
+        if self.popen.poll() is not None and not self._over:
+            self.end(0.0)
 
     def _read_messages(self) -> None:
         for line in self.popen.stdout:

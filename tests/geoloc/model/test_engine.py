@@ -90,6 +90,23 @@ def test_signals_are_handled_when_an_encoder_is_gone() -> None:
     assert (done.returncode, done.stdout) == (0, "handled\n" * 4), done.stderr
 
 
+_SILENT = """
+import os, socket, sys, torch
+from geoloc.model.engine import compiled_encoder
+from geoloc.model.weights import load_network
+
+sys.addaudithook(lambda event, _: event in ("os.fork", "socket.connect", "socket.getaddrinfo") and print(event))
+compiled_encoder(load_network("base", None, "cpu")[0])(torch.zeros(1, 3, 32, 32))
+assert "openvino" in sys.modules
+"""
+
+
+def test_openvino_tells_nobody_of_its_use() -> None:
+    pytest.importorskip("openvino")
+    done = subprocess.run([sys.executable, "-c", _SILENT], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
 def test_without_openvino_torch_encodes(net: CrossViewNet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geoloc.model.engine.find_spec", lambda name: None)
     assert compiled_encoder(net) is None

@@ -48,9 +48,10 @@ def locate(request) -> None:
     call = {"request": request, "environment": dict(os.environ), "pid": os.getpid()}
     if kind == "slow":
         call["child"] = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]).pid
-    # In one step: who waits for it reads it at once.
-    (HERE / "called.tmp").write_text(json.dumps(call), encoding="utf-8")
-    (HERE / "called.tmp").replace(HERE / "called.json")
+    # In one step: who waits for it reads it at once. Several requests at once have a file each.
+    half = HERE / f"called.{number}.tmp"
+    half.write_text(json.dumps(call), encoding="utf-8")
+    half.replace(HERE / "called.json")
     send(number, "progress", stage="searching", fraction=0.5, seconds_left=61.0, text="5 of 10 windows")
     if kind in ("slow", "deaf"):
         end = time.monotonic() + 60
@@ -63,7 +64,10 @@ def locate(request) -> None:
         sys.stderr.write("something is\nModuleNotFoundError: No module named 'torch'\n")
         sys.stderr.flush()
         os._exit(3)
-    elif kind == "killed":
+    elif kind in ("killed", "orphan"):
+        if kind == "orphan":
+            # It has this process's pipes.
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
         os.kill(os.getpid(), 9)
     else:
         if kind == "later":

@@ -101,7 +101,15 @@ def test_cancel_ends_it_whether_it_listens_or_not(worker, stub, kind):
     assert starts(stub) == (1 if kind == "slow" else 2)
 
 
-@pytest.mark.parametrize(("kind", "words"), [("crash", "No module named 'torch'"), ("killed", "signal 9")])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("crash", "No module named 'torch'"),
+        ("killed", "signal 9"),
+        # It leaves a child that holds its pipes open.
+        ("orphan", "signal 9"),
+    ],
+)
 def test_a_crash_is_told_and_the_next_request_starts_another(worker, stub, kind, words):
     with pytest.raises(client.WorkerError) as caught:
         worker.request("locate", fields(kind))
