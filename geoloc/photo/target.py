@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from geoloc.errors import PhotoError
 from geoloc.photo.photo import Photo
-from geoloc.plane.shapes import inner_point, largest_part
+from geoloc.plane.shapes import enclosed, inner_point, largest_part
 from geoloc.system.text import parse_numbers
 from tiling.box import PixelBox
 
 if TYPE_CHECKING:
     from shapely.geometry import Polygon
+
+MOST_OF_IT = 0.95
+"""Share of a polygon that crosses itself that one of its parts holds, where the others are slips of the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,11 @@ class Target:
         """Return the object with an outline, clicked in its centroid, or inside where that is outside.
 
         Args:
-            outline: a polygon, or the corners (x, y) of one, closed or not, photo pixels. One that crosses itself is
-                made valid; its largest part counts.
+            outline: a polygon, or the corners (x, y) of one, closed or not, photo pixels. Of one that crosses itself
+                all counts that it encloses, but for parts that are next to nothing; its `note` says so.
 
         Raises:
-            ValueError: fewer than three corners, no area, or a number that is not finite.
+            ValueError: fewer than three corners, no area, a number that is not finite, or parts that only touch.
 
         >>> Target.from_polygon([(10, 20), (30, 20), (30, 60), (10, 60)]).box
         PixelBox(xmin=10.0, ymin=20.0, xmax=30.0, ymax=60.0)
@@ -104,11 +107,18 @@ class Target:
             if len(set(corners)) < 3:
                 raise ValueError(f"a polygon has three corners or more, not {len(set(corners))}")
             outline = Polygon(corners)
-        valid = largest_part(force_2d(outline))
+        whole = enclosed(force_2d(outline))
+        valid = largest_part(whole)
         if valid is None:
             raise ValueError("a polygon whose corners lie on one line has no area")
+        note, share = "", valid.area / whole.area
+        if share < MOST_OF_IT:
+            raise ValueError("the polygon crosses itself and falls apart; give its corners in order round the object")
+        if not outline.is_valid:
+            rest = "" if share == 1 else f", but for parts of {max(1, round(100 * (1 - share)))} % of it"
+            note = f"the polygon crosses itself; what it encloses counts{rest}"
         middle = inner_point(valid)
-        return cls(Click(middle.x, middle.y), PixelBox(*valid.bounds), valid)
+        return cls(Click(middle.x, middle.y), PixelBox(*valid.bounds), valid, note)
 
 
 def parse_click(text: str) -> Click:
@@ -167,11 +177,14 @@ def within_photo(photo: Photo, target: Target) -> Target:
         drawn = target.polygon or Polygon(target.box.corners())
         if not frame.covers(drawn):
             kind, size = "box" if target.polygon is None else "polygon", f"of {width} x {height} px (upright)"
-            left = largest_part(drawn.intersection(frame))
+            inside = drawn.intersection(frame)
+            left = largest_part(inside)
             if left is None:
                 raise PhotoError(f"the {kind} lies outside the photo {photo.path.name} {size}")
             note = f"the {kind} reaches beyond the photo {photo.path.name} {size} and is cut to it"
-            target = replace(_cut(target, left), note=note)
+            if left.area < inside.area:
+                note += ", where its largest part counts"
+            target = replace(_cut(target, left), note="; ".join(filter(None, (target.note, note))))
     check_target(photo, target)
     return target
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geoloc.plane.homography import to_opencv
 
 if TYPE_CHECKING:
-    from shapely.geometry import Point, Polygon
+    from shapely.geometry import MultiPolygon, Point, Polygon
     from shapely.geometry.base import BaseGeometry
 
 
@@ -30,6 +30,24 @@ def largest_part(shape: BaseGeometry) -> Polygon | None:
     parts = shapely.get_parts(shapely.get_parts(valid))
     polygons: list[Polygon] = [part for part in parts if part.geom_type == "Polygon" and part.area > 0]
     return max(polygons, key=lambda part: part.area, default=None)
+
+
+def enclosed(shape: Polygon) -> Polygon | MultiPolygon:
+    """Return all that a polygon's lines enclose, also where they cross, without what its holes do; perhaps nothing.
+
+    >>> from shapely.geometry import Polygon
+    >>> enclosed(Polygon([(0, 0), (6, 6), (6, 0), (0, 6)])).area
+    18.0
+    """
+    import shapely
+    from shapely.ops import polygonize
+
+    if shape.is_valid:
+        return shape
+    outer, *holes = (
+        shapely.union_all(list(polygonize(shapely.union_all(ring)))) for ring in (shape.exterior, *shape.interiors)
+    )
+    return shapely.difference(outer, shapely.union_all(holes))
 
 
 def valid_ring(shape: Polygon) -> Polygon | None:

@@ -104,11 +104,43 @@ def test_a_polygon_is_three_corners_or_more() -> None:
         Target.from_polygon([(0, 0), (1,), (2, 2)])
 
 
-def test_a_polygon_that_crosses_itself_is_its_largest_part() -> None:
-    target = Target.from_polygon([(0, 0), (4, 4), (4, 2), (0, 6)])
-    assert target.polygon is not None
-    assert target.polygon.is_valid
-    assert target.polygon.area == 9
+def test_of_a_polygon_that_crosses_itself_all_counts_and_it_is_told() -> None:
+    # Twice round a part of it: what even and odd would leave out counts too.
+    twice = Target.from_polygon([(0, 0), (10, 0), (10, 10), (4, 10), (4, 4), (6, 4), (6, 12), (0, 12)])
+    assert twice.polygon is not None
+    assert twice.polygon.is_valid
+    assert twice.polygon.equals(Polygon([(0, 0), (10, 0), (10, 10), (6, 10), (6, 12), (0, 12)]))
+    assert twice.note == "the polygon crosses itself; what it encloses counts"
+    # A slip where the ring closes.
+    slip = Target.from_polygon([(0, 0), (40, 0), (40, 40), (0, 40), (0, 1), (1, 0), (1, -1)])
+    assert slip.polygon is not None
+    assert slip.polygon.is_valid
+    assert slip.polygon.area == pytest.approx(1600, rel=0.01)
+    assert slip.note == "the polygon crosses itself; what it encloses counts, but for parts of 1 % of it"
+    beyond = within_photo(photo(), slip)
+    assert beyond.note == slip.note
+
+
+@pytest.mark.parametrize("holes", [[], [[(1, 2), (1, 4), (2, 3)]]])
+def test_a_polygon_in_parts_is_refused_in_a_line(holes: list[list[tuple[float, float]]]) -> None:
+    with pytest.raises(ValueError, match=r"^the polygon crosses itself and falls apart; give .*$") as caught:
+        Target.from_polygon(Polygon([(0, 0), (6, 6), (6, 0), (0, 6)], holes))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_polygon_that_crosses_itself_and_is_cut_says_both() -> None:
+    twice = [(0, -4), (10, -4), (10, 10), (4, 10), (4, 4), (6, 4), (6, 12), (0, 12)]
+    note = within_photo(photo(), Target.from_polygon(twice)).note
+    assert note.startswith("the polygon crosses itself; what it encloses counts; the polygon reaches beyond")
+    assert note.endswith("is cut to it")
+
+
+def test_what_the_border_leaves_in_parts_is_told() -> None:
+    letter = [(-9, 10), (20, 10), (20, 14), (-5, 14), (-5, 18), (30, 18), (30, 22), (-9, 22)]
+    cut = within_photo(photo(), Target.from_polygon(letter))
+    assert cut.polygon is not None
+    assert cut.polygon.equals(box(0, 18, 30, 22))
+    assert cut.note.endswith("is cut to it, where its largest part counts")
 
 
 def test_a_c_is_clicked_inside() -> None:
