@@ -86,7 +86,7 @@ def drawn(trial: OutlineTrial, one: DrawnBox, network: MaskModel) -> Measured | 
     if found is not None:
         seen = rectangle_filling(one.fit.matrix, one.target.box, _azimuth_deg(found.polygon))
         shapes |= {SEGMENT: found.polygon} | ({} if seen is None else {AS_SEEN: one.on_map(seen)})
-        fills = filled_share(found.polygon, one.target.box, one.known.to_map)
+        fills = filled_share(found.polygon, one.target.box, one.known.to_map, 1 / trial.gsd_m)
     ious = {name: iou(shape, trial.truth) for name, shape in shapes.items()}
     return Measured(trial, shapes, ious, 0.0 if found is None else found.confidence, fills, {})
 

@@ -66,6 +66,7 @@ class OutlineTrial:
         truth: the outline, or else the box.
         supposed: the box that a search supposes.
         pixel: side of the mosaic's pixels.
+        gsd_m: metres a unit of the map.
         read: of the mosaic.
         known: what is known of it.
         photo_known: the same with a photograph that shows it; `known` where none does.
@@ -77,6 +78,7 @@ class OutlineTrial:
     truth: Polygon
     supposed: Polygon
     pixel: float
+    gsd_m: float
     read: Reader = field(repr=False)
     known: Known = field(repr=False)
     photo_known: Known = field(repr=False)
@@ -106,7 +108,8 @@ def trials(path: Path, most: int) -> Iterator[OutlineTrial]:
             if item.exact:
                 drawn = _drawn(truth, taken, photo_known, ground.gsd_m, rng)
         supposed = box(*(place - half), *(place + half))
-        yield OutlineTrial(item.kind or "box", item.exact, truth, supposed, pixel, read, known, photo_known, drawn)
+        kind = item.kind or "box"
+        yield OutlineTrial(kind, item.exact, truth, supposed, pixel, ground.gsd_m, read, known, photo_known, drawn)
 
 
 def polygon_of(item: MaskedObject) -> Polygon:

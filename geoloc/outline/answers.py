@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -17,6 +18,7 @@ from geoloc.outline.straight import resized, turned_box
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.homography import map_points, translation
+from geoloc.plane.lean import lean_of
 from geoloc.results.detection import Detection, iou
 from tiling.box import PixelBox
 from tiling.grid import GEOD, project
@@ -32,6 +34,13 @@ LONGEST_M = 300.0
 """No object is longer."""
 FILLED = 0.6
 """IoU with a box drawn in the photo that the outline's own box there has at least."""
+OBLIQUE = 0.7
+"""Sine of the angle from straight down from which what a box was drawn round is mostly its side, so that the mask head
+is not told of it: it knows boxes of what lies flat (docs/outlines.md)."""
+HEIGHTS_M = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 14.0)
+"""How far what was drawn may stand up."""
+_HIGHEST_SINE2 = 0.94
+"""Square of the sine that no ray's is taken to pass: at the horizon things would come to lie any distance off."""
 
 
 def outlined(
@@ -75,8 +84,8 @@ class _Drawer:
         grid = plan.windows[0].grid
         self._photo, self._targets, self._plan, self._fit = photo, targets, plan, fit
         self._mosaic, self._crs = mosaic, grid.crs
-        units = grid.affine.a / grid.ground_gsd()
-        self._pixel, self._longest = mosaic.gsd_m * units, min(LONGEST_M, _across_m(plan)) * units
+        self._metre = grid.affine.a / grid.ground_gsd()
+        self._pixel, self._longest = mosaic.gsd_m * self._metre, min(LONGEST_M, _across_m(plan)) * self._metre
         self._outliner = Outliner(mosaic.read, _mask_model(), self._pixel)
 
     def drawn(self, answer: Detection) -> Detection:
@@ -100,7 +109,9 @@ class _Drawer:
         west, south, east, north = supposed.bounds
         side = max(east - west, north - south)
         to_map = self._to_map(target) if answer.method == METHOD else None
-        drawn = None if to_map is None or target.box is None else self._carried(target.box, to_map, supposed)
+        drawn = None
+        if to_map is not None and target.box is not None and np.hypot(*_away(target.box, to_map)) < OBLIQUE:
+            drawn = self._carried(target.box, to_map, supposed)
         known = Known(self._crs, supposed.centroid.coords[0], side, self._photo, to_map, drawn)
         found = self._outliner.outline(known, min(TIMES * side, self._longest))
         if found is None:
@@ -108,7 +119,7 @@ class _Drawer:
         others = tuple(self._back(shape, answer) for shape in found.alternatives)
         segment = replace(answer, polygon=self._back(found.polygon, answer), outline="segment", alternatives=others)
         there = self._is_there(segment, supposed) and found.polygon.area >= self._pixel**2
-        if there and found.sure and _fills(found.polygon, target, to_map):
+        if there and found.sure and self._fills(found.polygon, target, to_map):
             return replace(segment, outline_score=found.confidence)
         # What was drawn says itself how it lies.
         turned = None if answer.outline == "drawn" else turned_box(found.polygon, supposed)
@@ -117,6 +128,12 @@ class _Drawer:
             box = answer
         # What was not sure enough to be the answer is what else it may be.
         return replace(box, alternatives=tuple(sorted((*others, box.polygon), key=_area))) if there else box
+
+    def _fills(self, shape: Polygon, target: Target, to_map: NDArray[np.float64] | None) -> bool:
+        """Whether an outline fills the box drawn in the photo, where one was and the photo's plane is known."""
+        if target.box is None or to_map is None:
+            return True
+        return filled_share(shape, target.box, to_map, self._metre) >= FILLED
 
     def _is_there(self, answer: Detection, supposed: Polygon) -> bool:
         """Whether an answer is on the place, and on the area that was searched; else it is another thing."""
@@ -149,25 +166,39 @@ class _Drawer:
         return Polygon(corners + centre - np.array(Polygon(corners).centroid.coords[0]))
 
 
-def _fills(shape: Polygon, target: Target, to_map: NDArray[np.float64] | None) -> bool:
-    """Whether an outline fills the box that was drawn in the photo, where one was and the photo's plane is known."""
-    if target.box is None or to_map is None:
-        return True
-    return filled_share(shape, target.box, to_map) >= FILLED
-
-
-def filled_share(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64]) -> float:
+def filled_share(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64], metre: float) -> float:
     """Return the IoU of an outline's own box in the photo with the drawn one, laid upon each other: it may stand up.
+
+    Of the `HEIGHTS_M` that counts by which it fills the drawn box best.
 
     Args:
         shape: the outline, on the map.
         drawn: the box, pixels of the photo.
         to_map: 3 x 3, photo pixels to the map.
+        metre: of the ground, units of the map.
     """
-    seen = map_points(np.linalg.inv(to_map), np.array(shape.exterior.coords))
-    if not np.isfinite(seen).all():
-        return 0.0
-    return iou(box(0, 0, *np.ptp(seen, axis=0)), box(0, 0, drawn.width, drawn.height))
+    foot, to_photo = np.array(shape.exterior.coords), np.linalg.inv(to_map)
+    away = _away(drawn, to_map)
+    # By how much a point lies farther off on the ground for each metre that it stands above it.
+    aside = metre * away / math.sqrt(1 - min(_HIGHEST_SINE2, float(away @ away)))
+    shares = [0.0]
+    for height in HEIGHTS_M:
+        seen = map_points(to_photo, np.vstack([foot, foot + height * aside]))
+        if not np.isfinite(seen).all():
+            break
+        shares.append(iou(box(0, 0, *np.ptp(seen, axis=0)), box(0, 0, drawn.width, drawn.height)))
+    return max(shares)
+
+
+def _away(drawn: PixelBox, to_map: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Away from the camera on the map where a box was drawn, as long as the sine of the angle from straight down.
+
+    Nothing where its middle is at the horizon.
+    """
+    ((x, y),) = map_points(to_map, np.array([drawn.centre]))
+    if not np.isfinite((x, y)).all():
+        return np.zeros(2)
+    return np.array(lean_of(np.asarray(np.linalg.inv(to_map), np.float64), (float(x), float(y))))
 
 
 def _area(shape: Polygon) -> float:

@@ -10,17 +10,19 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import from_origin
+from shapely.affinity import rotate, scale
 from shapely.geometry import Polygon, box
 
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.refine import METHOD
 from geoloc.outline import outliner
-from geoloc.outline.answers import outlined
+from geoloc.outline.answers import FILLED, filled_share, outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection, iou
 from geoloc.results.measures import measures_of
 from tiling.area import Area
+from tiling.box import PixelBox
 from tiling.grid import WGS84, project
 from tiling.mosaic import Mosaic, open_mosaic
 from tiling.plan import Plan, make_plan
@@ -166,6 +168,42 @@ def test_a_box_that_was_drawn_is_filled_or_stays(mosaic: Mosaic, plan: Plan, lyi
         assert iou(found.polygon, BARN) > 0.75
     else:
         assert found.outline == "drawn" or found.polygon.area < 0.2 * BARN.area
+
+
+BLOCK = rotate(box(-10, -4, 10, 4), 40)
+
+
+def seen_from_aside(shape: Polygon, height_m: float, tilt_deg: float) -> tuple[np.ndarray, PixelBox]:
+    """The plane of a photo from 60 m up, to a map in metres, and the box round a block in it."""
+    tilt = np.radians(tilt_deg)
+    # Rows: the camera's right, down and ahead; it looks north and down at the middle of the map.
+    turn = np.array([[1, 0, 0], [0, -np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), -np.cos(tilt)]])
+    camera = np.array([0, -60 * np.tan(tilt), 60])
+
+    def picture(points: np.ndarray) -> np.ndarray:
+        x, y, depth = turn @ (points - camera).T
+        return np.stack([1000 * x / depth + 500, 1000 * y / depth + 500], -1)
+
+    ground = np.array([(x, y, 0) for x in (-20, 20) for y in (-15, 25)], float)
+    matrix, _ = cv2.findHomography(picture(ground), ground[:, :2])
+    matrix = matrix * np.sign(matrix[2] @ [500, 500, 1])
+    foot = np.array(shape.exterior.coords)
+    corners = picture(np.vstack([np.column_stack([foot, np.full(len(foot), z)]) for z in (0, height_m)]))
+    return matrix, PixelBox(*map(float, (*corners.min(0), *corners.max(0))))
+
+
+@pytest.mark.parametrize("tilt_deg", [10.0, 45.0, 65.0])
+@pytest.mark.parametrize("height_m", [0.0, 5.0, 9.0])
+def test_what_stands_up_fills_the_box_that_was_drawn_round_it(height_m: float, tilt_deg: float) -> None:
+    to_map, drawn = seen_from_aside(BLOCK, height_m, tilt_deg)
+    assert filled_share(BLOCK, drawn, to_map, 1.0) > 0.8
+    assert filled_share(scale(BLOCK, 0.5, 0.5), drawn, to_map, 1.0) < FILLED
+    assert filled_share(scale(BLOCK, 2, 2), drawn, to_map, 1.0) < FILLED
+
+
+def test_at_the_horizon_nothing_fills_a_box() -> None:
+    to_map, _ = seen_from_aside(BLOCK, 0.0, 65.0)
+    assert filled_share(BLOCK, PixelBox(400, -2000, 600, -1900), to_map, 1.0) < FILLED
 
 
 def _point(x: float, y: float):  # type: ignore[no-untyped-def]
