@@ -40,6 +40,9 @@ HALF_SHARED = 0.37
 CLICK_OFF = 0.1
 """How far from the middle of a thing people click, as a share of its side."""
 
+BEYOND = "what was drawn reaches beyond what was searched and is cut to it"
+"""Told with an answer of which that is true."""
+
 
 class Refiner:
     """Carries clicks over by the plane of their photograph, and looks there with attention.
@@ -170,6 +173,7 @@ class Refiner:
             outline="box" if cut is None else "drawn",
             outline_score=0.0 if cut is None else VERIFIED * place.probability_within(HALF_SHARED * size),
             alternatives=(),
+            note=BEYOND if cut is not None and cut is not moved else "",
         )
         if not reference.plan.area.contains(best.centre_lonlat):
             return []

@@ -37,6 +37,7 @@ FILLED = 0.6
 OBLIQUE = 0.7
 """Sine of the angle from straight down from which what a box was drawn round is mostly its side, so that the mask head
 is not told of it: it knows boxes of what lies flat (docs/outlines.md)."""
+AT_BORDER = "the outline reaches the mosaic's border: the object may go on beyond it"
 HEIGHTS_M = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 14.0)
 """How far what was drawn may stand up."""
 _HIGHEST_SINE2 = 0.94
@@ -97,7 +98,17 @@ class _Drawer:
         # A pixel of the photo may be less than one of the mosaic.
         if shape.area < self._pixel**2:
             answer = replace(answer, polygon=self._back(resized(shape, self._pixel**2), answer), alternatives=())
+        if self._at_border(answer):
+            answer = replace(answer, note="; ".join(filter(None, (answer.note, AT_BORDER))))
         return answer
+
+    def _at_border(self, answer: Detection) -> bool:
+        """Whether an outline reaches the mosaic's border to a pixel, where segments end, or lies beyond."""
+        on_map = project(answer.polygon, answer.crs, self._crs)
+        pixel = self._pixel * math.sqrt(answer.polygon.area / on_map.area)
+        west, south, east, north = project(answer.polygon, answer.crs, self._mosaic.crs).bounds
+        xmin, ymin, xmax, ymax = self._mosaic.bounds
+        return west < xmin + pixel or south < ymin + pixel or east > xmax - pixel or north > ymax - pixel
 
     def _outlined(self, answer: Detection, target: Target, supposed: Polygon) -> Detection:
         """The answer with the outline that the pixels show, or with a box turned as they let suppose.

@@ -192,6 +192,19 @@ def test_a_polygon_is_carried_over_whole(
     assert moved.outline_score > best.outline_score
 
 
+def test_what_reaches_beyond_the_ground_that_was_searched_is_cut_and_told(
+    mosaic: Mosaic, answer: Callable[..., Detection]
+) -> None:
+    photo, matrix = flown(0, 0, told=True)
+    for west, note in ((EAST + 62, ""), (EAST - 900, refine.BEYOND)):
+        drawn = Target.from_polygon(photographed(matrix, box(west, NORTH - 74, EAST + 78, NORTH - 66)))
+        near = photographed(matrix, box(EAST + 62, NORTH - 74, EAST + 78, NORTH - 66)).centroid
+        target = replace(drawn, click=Click(near.x, near.y))
+        given = [answer(EAST + 70, NORTH - 70, click=target.click)]
+        (best,) = refiner_of(mosaic)(photo, [target], given)
+        assert (best.outline, best.note) == ("drawn", note)
+
+
 def test_where_nothing_drawn_is_left_there_is_a_box(mosaic: Mosaic, answer: Callable[..., Detection]) -> None:
     photo, matrix = flown(60, 0, told=True)
     at = (400.0, 400.0)

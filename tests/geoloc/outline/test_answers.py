@@ -16,7 +16,7 @@ from shapely.geometry import Polygon, box
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.refine import METHOD
 from geoloc.outline import outliner
-from geoloc.outline.answers import FILLED, filled_share, outlined
+from geoloc.outline.answers import AT_BORDER, FILLED, filled_share, outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection, iou
@@ -168,6 +168,14 @@ def test_a_box_that_was_drawn_is_filled_or_stays(mosaic: Mosaic, plan: Plan, lyi
         assert iou(found.polygon, BARN) > 0.75
     else:
         assert found.outline == "drawn" or found.polygon.area < 0.2 * BARN.area
+
+
+def test_an_outline_at_the_border_says_that_the_object_may_go_on(mosaic: Mosaic, plan: Plan) -> None:
+    target = Target.from_polygon([(250, 150), (350, 150), (350, 250)])
+    for x, told in ((70, False), (2, True), (138, True)):
+        there = answer(about(x, 20, 5), outline="drawn", note="before")
+        (found,) = outlined([there], PHOTO, [target], mosaic=mosaic, plan=plan, fit=None)
+        assert found.note == (f"before; {AT_BORDER}" if told else "before")
 
 
 BLOCK = rotate(box(-10, -4, 10, 4), 40)
