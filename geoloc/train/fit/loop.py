@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import pickle
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, Timer, WeightAveraging
+from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -28,6 +29,7 @@ from geoloc.model.network.head import presence
 from geoloc.model.presets import new_network
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.fit.curves import draw_curves
+from geoloc.train.fit.file_parts import split, whole
 from geoloc.train.fit.fixed_batches import show_once
 from geoloc.train.fit.losses import losses, total
 from geoloc.train.samples.batch import Batch
@@ -35,7 +37,8 @@ from geoloc.train.samples.batch import Batch
 CHECKPOINT_FILE = "last.ckpt"
 WEIGHTS_FILE = "weights.safetensors"
 LOG_FOLDER = "log"
-SAVE_MINUTES = 5
+SAVE_MINUTES = 2
+"""After which weights and checkpoint are written: so much is lost with a machine that goes away."""
 _REPORT_S = 30.0
 
 
@@ -221,6 +224,42 @@ class Reporter(Callback):
         self._ended = time.monotonic()
 
 
+class Saver(Callback):
+    """Writes the weights and the checkpoint to go on from, every few minutes and whenever it is told to."""
+
+    def __init__(self, config: Config, folder: Path, scratch: Path, part_bytes: int | None) -> None:
+        """Write into a folder.
+
+        Args:
+            config: of the network.
+            folder: of the run.
+            scratch: a folder for files that are too large for it.
+            part_bytes: largest part of the checkpoint; None keeps it whole.
+        """
+        self._config, self._folder, self._scratch, self._part_bytes = config, folder, scratch, part_bytes
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Save where it is time to: all processes of a training at the same step."""
+        if trainer.strategy.broadcast(time.monotonic() - self._saved > 60 * SAVE_MINUTES):
+            self.save(trainer)
+
+    def save(self, trainer: pl.Trainer) -> None:
+        """Write both."""
+        last = self._folder / CHECKPOINT_FILE
+        written = last if self._part_bytes is None else self._scratch / "new.ckpt"
+        trainer.save_checkpoint(written)
+        if trainer.is_global_zero:
+            net = new_network(self._config)
+            # Under this name a checkpoint has the average.
+            state = torch.load(written, map_location="cpu", weights_only=True)["state_dict"]
+            net.load_state_dict({name.removeprefix("net."): value for name, value in state.items()})
+            save_weights(self._folder / WEIGHTS_FILE, net, Calibration())
+            if self._part_bytes is not None:
+                split(written, last, self._part_bytes)
+        self._saved = time.monotonic()
+
+
 def train_network(
     config: Config,
     batches: DataLoader[Batch],
@@ -231,12 +270,14 @@ def train_network(
     start: Path | None = None,
     device: str = "cpu",
     devices: int = 1,
+    part_bytes: int | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train a network.
 
-    Goes on from `folder/last.ckpt` where there is one; the time and steps used count. Writes
-    `log/version_N/metrics.csv`, one a sitting, `curves.png` and `weights.safetensors`.
+    Goes on from `folder/last.ckpt` where there is one, whole or in parts; the time and steps used count. Writes
+    `log/version_N/metrics.csv`, one a sitting, `curves.png` and, every `SAVE_MINUTES` too, `weights.safetensors` and
+    the checkpoint. Both are also written when a process that makes batches has ended.
 
     Args:
         config: of the network.
@@ -247,14 +288,15 @@ def train_network(
         start: weights to begin with; None for ImageNet's backbone.
         device: "cpu" or "cuda" (then in bf16).
         devices: how many of them.
+        part_bytes: keep the checkpoint in parts of at most so many bytes; None keeps it whole.
         report: called with lines about how it goes.
 
     Returns:
         The path of the averaged weights.
 
     Raises:
-        TrainingError: no end is given, the loss is not finite, the device cannot be used, or the checkpoint cannot be
-            read or belongs to another network.
+        TrainingError: no end is given, the loss is not finite, the device cannot be used, a process that makes batches
+            has ended, or the checkpoint cannot be read or belongs to another network.
     """
     if not (math.isfinite(schedule.minutes) or math.isfinite(schedule.steps)):
         raise TrainingError("say how long to train: minutes or steps")
@@ -275,28 +317,43 @@ def train_network(
         load_weights(start, task.net)
     else:
         task.net.backbone.load_imagenet()
-    every = timedelta(minutes=SAVE_MINUTES)
-    saving = ModelCheckpoint(folder, save_top_k=0, save_last=True, train_time_interval=every)
     averaging = WeightAveraging(avg_fn=_averaging(schedule.average))
-    callbacks: list[Callback] = [timer, averaging, saving, Reporter(report, timer, schedule)]
-    if schedule.patience:
-        callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
-    trainer = _trainer(schedule, folder, device, devices, callbacks)
-    last = folder / CHECKPOINT_FILE
-    if last.exists():
-        _check_checkpoint(last, task)
-    trainer.fit(task, batches, show_once(held_out), ckpt_path=str(last) if last.exists() else None, weights_only=True)
-    trainer.save_checkpoint(last)
-    # Lightning leaves the averaged weights in the module when the fit ends, but not where it had nothing left to do.
-    if timer.start_time() is None:
-        task.load_state_dict(torch.load(last, map_location="cpu", weights_only=True)["state_dict"])
-    weights = folder / WEIGHTS_FILE
-    save_weights(weights, task.net, Calibration())
+    with tempfile.TemporaryDirectory() as scratch:
+        saver = Saver(config, folder, Path(scratch), part_bytes)
+        callbacks: list[Callback] = [timer, averaging, saver, Reporter(report, timer, schedule)]
+        if schedule.patience:
+            callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
+        trainer = _trainer(schedule, folder, device, devices, callbacks)
+        last = whole(folder / CHECKPOINT_FILE, Path(scratch))
+        if last is not None:
+            _check_checkpoint(last, task)
+        try:
+            trainer.fit(task, batches, show_once(held_out), ckpt_path=last and str(last), weights_only=True)
+        except Exception as error:
+            reason = _lost_worker(error)
+            if reason is None:
+                raise
+            saver.save(trainer)
+            raise TrainingError(
+                f"a process that makes training data ended ({reason}); {folder} keeps the weights and the checkpoint, "
+                "from which the same command goes on"
+            ) from None
+        saver.save(trainer)
     try:
         draw_curves(folder / LOG_FOLDER, folder / "curves.png")
     except ImportError as error:
         report(f"no picture of the curves: {error}")
-    return weights
+    return folder / WEIGHTS_FILE
+
+
+def _lost_worker(error: Exception) -> str | None:
+    """Return in one line why a process that makes batches ended; None where the error is another."""
+    # Torch raises what was raised there again here, with the traceback as its message, and of one that was killed says
+    # only this.
+    lines = str(error).strip().splitlines()
+    if not lines or "DataLoader worker" not in lines[0]:
+        return None
+    return (lines[0] if lines[0].startswith("DataLoader worker") else lines[-1]).strip().rstrip(".")
 
 
 def _trainer(schedule: Schedule, folder: Path, device: str, devices: int, callbacks: list[Callback]) -> pl.Trainer:
@@ -315,6 +372,7 @@ def _trainer(schedule: Schedule, folder: Path, device: str, devices: int, callba
         logger=CSVLogger(folder, name=LOG_FOLDER),
         callbacks=callbacks,
         enable_progress_bar=False,
+        enable_checkpointing=False,
         enable_model_summary=False,
         default_root_dir=folder,
     )

@@ -81,18 +81,26 @@ def load_town(folder: Path) -> TrainingTown:
 
 
 class GrowingTowns:
-    """A folder that towns are put into while they are trained on; see `geoloc.train.samples.sampler.SampleStream`."""
+    """A folder that towns are put into while they are trained on; see `geoloc.train.fit.endless_batches.Newcomers`."""
 
     def __init__(self, folder: Path) -> None:
         """Take the folder, which need not be there yet."""
         self._folder = folder
         self._taken: set[Path] = set()
 
-    def __call__(self, number: int, count: int) -> Iterator[Collection]:
-        """Yield towns that have come since the last call: each worker of `count` has its own share of them."""
+    def new(self, number: int, count: int) -> Iterator[Path]:
+        """Yield towns that have come since the last call: each planner of `count` has its own share of them."""
         for path in training_towns(self._folder):
-            # Seeds follow each other, and their styles take turns: every worker gets both.
+            # Seeds follow each other, and their styles take turns: every planner gets both.
             if path not in self._taken and int(path.name[5:]) // 2 % count == number:
                 self._taken.add(path)
-                town = load_town(path)
-                yield Collection((town.ground,), town.photos, (WEIGHT,))
+                yield path
+
+    def load(self, path: Path) -> Collection:
+        """Return a town to be drawn from.
+
+        Raises:
+            TrainingError: it cannot be read.
+        """
+        town = load_town(path)
+        return Collection((town.ground,), town.photos, (WEIGHT,))
