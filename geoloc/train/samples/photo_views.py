@@ -11,6 +11,7 @@ from torch import Tensor
 
 from geoloc.model.network.features import STRIDE
 from geoloc.plane import homography
+from geoloc.plane.equirectangular import ray_of, seen_at
 from geoloc.plane.homography import jacobian, map_points
 from geoloc.train.grounds.ground import Ground, Textures
 from geoloc.train.grounds.posed_photo import PosedPhoto
@@ -58,9 +59,8 @@ class PhotoPicture(NamedTuple):
     Attributes:
         photo: the number of the photograph, whatever numbers whoever paints has given them.
         to_plane: 3 x 3, pixels of the query to those of the photo; of a panorama that is drawn onto the ground, to
-            pixels of the ground from below the camera.
+            places on it, see `geoloc.plane.equirectangular`, in pixels of the ground.
         height: of the camera over that ground, pixels of the ground; NaN where `to_plane` leads to the photo.
-        heading: of the panorama's middle column, radians; 0 where there is no height.
         size: 2, width and height of the photo.
         panorama: whether its left and right edges meet.
     """
@@ -68,7 +68,6 @@ class PhotoPicture(NamedTuple):
     photo: np.ndarray
     to_plane: np.ndarray
     height: np.ndarray
-    heading: np.ndarray
     size: np.ndarray
     panorama: np.ndarray
 
@@ -76,7 +75,7 @@ class PhotoPicture(NamedTuple):
 class _PhotoCrop(NamedTuple):
     """A part of a photograph.
 
-    to_plane, height and heading: as in `PhotoPicture`. shape: rows and columns of the query. click: (x, y) in it. box,
+    to_plane and height: as in `PhotoPicture`. shape: rows and columns of the query. click: (x, y) in it. box,
     sized, turn_deg and view: as in `Sample`.
     """
 
@@ -88,7 +87,6 @@ class _PhotoCrop(NamedTuple):
     turn_deg: float
     view: np.ndarray
     height: float = math.nan
-    heading: float = 0.0
 
 
 def sample_photo(
@@ -127,7 +125,6 @@ def sample_photo(
         np.asarray(number),
         crop.to_plane,
         np.asarray(crop.height),
-        np.asarray(crop.heading),
         photo.size.astype(np.float64),
         np.asarray(photo.panorama),
     )
@@ -184,30 +181,28 @@ def _photo_pixels(pictures: PhotoPicture, xy: Tensor) -> Tensor:
         pictures: of B queries.
         xy: h x w x 2 pixels of the queries.
     """
-    to_plane = torch.from_numpy(pictures.to_plane).to(xy.device, xy.dtype)
+    to_plane = on_device(pictures.to_plane, xy.device, xy.dtype)
     mapped = torch.einsum("bij,hwj->bhwi", to_plane[:, :, :2], xy) + to_plane[:, None, None, :, 2]
     depth = mapped[..., 2:]
     shown = mapped[..., :2] / torch.where(depth > 1e-6, depth, torch.nan)
     (unrolled,) = np.nonzero(np.isfinite(pictures.height))
     if not len(unrolled):
         return shown
-    columns = (pictures.height, pictures.heading, pictures.size[:, 0], pictures.size[:, 1])
-    known = torch.from_numpy(np.stack(columns)[:, unrolled]).to(xy.device, xy.dtype)
-    height, heading, wide, high = known[:, :, None, None]
-    which = torch.from_numpy(unrolled).to(xy.device)
+    columns = (pictures.height, pictures.size[:, 0], pictures.size[:, 1])
+    known = on_device(np.stack(columns)[:, unrolled], xy.device, xy.dtype)
+    height, wide, high = known[:, :, None, None]
+    which = on_device(unrolled, xy.device)
     x, y = shown[which].unbind(-1)
-    flat = (x**2 + y**2).sqrt()
-    column = ((torch.atan2(x, -y) - heading) / (2 * math.pi) + 0.5).remainder(1) * wide
-    row = (0.5 + torch.atan2(height.expand_as(flat), flat) / math.pi) * high
-    far = flat > height * math.tan(math.radians(MOST_LEVEL_DEG))
-    shown[which] = torch.where(far[..., None], torch.nan, torch.stack([column, row], dim=-1))
+    far = torch.hypot(x, y) > height * math.tan(math.radians(MOST_LEVEL_DEG))
+    seen = seen_at(x, y, height, (wide, high), torch)
+    shown[which] = torch.where(far[..., None], torch.nan, seen)
     return shown
 
 
 def _shows(pictures: PhotoPicture, xy: Tensor) -> Tensor:
     """Tell which pixels (B x h x w x 2) of photographs are on them, B x h x w."""
-    size = torch.from_numpy(pictures.size).to(xy.device, xy.dtype)[:, None, None]
-    panorama = torch.from_numpy(pictures.panorama).to(xy.device)[:, None, None]
+    size = on_device(pictures.size, xy.device, xy.dtype)[:, None, None]
+    panorama = on_device(pictures.panorama, xy.device)[:, None, None]
     within = (xy >= 0) & (xy < size)
     return within[..., 1] & (within[..., 0] | panorama) & torch.isfinite(xy).all(-1)
 
@@ -257,21 +252,20 @@ def _unrolled(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side:
         return None
     clicked, box, sized = chosen
     height = stand.height_m * math.exp(rng.normal(0, HEIGHT_SPREAD)) / ground.gsd_m
-    # Where the ray of the click meets the ground that is supposed, from the camera.
-    down = (clicked[1] / photo.size[1] - 0.5) * math.pi
-    if down <= math.radians(90 - MOST_LEVEL_DEG):
+    azimuth, from_down = ray_of(clicked[0], clicked[1], (photo.size[0], photo.size[1]))
+    if from_down >= math.radians(MOST_LEVEL_DEG):
         return None
-    azimuth = math.radians(stand.heading_deg) + (clicked[0] / photo.size[0] - 0.5) * 2 * math.pi
+    # Where the ray of the click meets the ground that is supposed, to the right and back of the middle column.
     away = np.array([math.sin(azimuth), -math.cos(azimuth)])
-    place = away * height / math.tan(down)
+    place = away * height * math.tan(from_down)
     turn = draw_turn(sized, rng)
-    up = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
+    up = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG) - stand.heading_deg
     at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
-    to_ground = homography.similarity(log_uniform(rng, *FOOTPRINT_M) / side / ground.gsd_m, up, tuple(place), tuple(at))
-    lean = np.linalg.inv(to_ground[:2, :2]) @ away
-    lean *= math.cos(down) / np.linalg.norm(lean)
-    view, heading = np.array([*lean, 1.0]), math.radians(stand.heading_deg)
-    return _PhotoCrop(to_ground, (side, side), at, box, sized, turn, view, height, heading)
+    scale = log_uniform(rng, *FOOTPRINT_M) / side / ground.gsd_m
+    to_plane = homography.similarity(scale, up, tuple(place), tuple(at))
+    lean = np.linalg.inv(to_plane[:2, :2]) @ away
+    lean *= math.sin(from_down) / np.linalg.norm(lean)
+    return _PhotoCrop(to_plane, (side, side), at, box, sized, turn, np.array([*lean, 1.0]), height)
 
 
 def _square(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
