@@ -52,12 +52,14 @@ def stacked(parts: Sequence[Picture]) -> Picture:
     return made(*(torch.stack(v) if isinstance(v[0], Tensor) else np.stack(v) for v in zip(*parts, strict=True)))
 
 
-def on_device(values: np.ndarray | Tensor, device: torch.device) -> Tensor:
-    """Put values on a device; what has fractions has 32 bits there."""
+def on_device(values: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Put values on a device; what has fractions is of this type there."""
     tensor = values if isinstance(values, Tensor) else torch.from_numpy(values)
-    # Without a wait: the training goes on while they are on their way.
+    if device.type == "cuda":
+        # Only from pinned memory they are on their way without a wait for all that the device has to do before.
+        tensor = tensor.pin_memory()
     moved = tensor.to(device, non_blocking=True)
-    return moved.float() if moved.is_floating_point() else moved
+    return moved.to(dtype) if moved.is_floating_point() else moved
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
