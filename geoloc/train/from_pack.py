@@ -3,8 +3,9 @@
     python -m geoloc.train.from_pack PACK RUN --minutes 9 --device cuda
 
 goes on where RUN holds a checkpoint, whole or in parts, and leaves in RUN, every two minutes and at the end, the
-weights and, in parts of at most 16 MiB, the checkpoint to go on from. `geoloc train --pack PACK -o RUN` with the same
-length then only fits the scores.
+weights and, in parts of at most 16 MiB, the checkpoint to go on from. The minutes are those of all sittings, from each
+command's start to the end of its training; how fast it goes is told after seconds. `geoloc train --pack PACK -o RUN`
+with the same length then only fits the scores.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +50,7 @@ def main() -> None:
     parser.add_argument("--towns", type=Path, help="a folder that `geoloc.train.grow_towns` puts towns into meanwhile")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    began = time.monotonic()
     # Before torch is loaded.
     fit_threads()
 
@@ -55,7 +58,7 @@ def main() -> None:
     from geoloc.model.presets import preset_config
     from geoloc.train.fit.endless_batches import sample_batches
     from geoloc.train.fit.fixed_batches import draw_batches
-    from geoloc.train.fit.loop import Schedule, train_network
+    from geoloc.train.fit.loop import Schedule, steps_done, train_network
     from geoloc.train.grounds.gather import HELD_OUT, TRAIN
     from geoloc.train.samples.sampler import SamplerSettings
     from geoloc.train.workflows import HELD_OUT_BATCHES, HELD_OUT_SEED
@@ -74,7 +77,14 @@ def main() -> None:
 
             newcomers = GrowingTowns(args.towns)
         batches = sample_batches(
-            training, settings, args.batch, args.seed, args.device, workers=args.workers, newcomers=newcomers
+            training,
+            settings,
+            args.batch,
+            args.seed,
+            args.device,
+            workers=args.workers,
+            begun=steps_done(args.run),
+            newcomers=newcomers,
         )
         schedule = Schedule(
             minutes=args.minutes,
@@ -94,6 +104,7 @@ def main() -> None:
             device=args.device,
             devices=args.devices,
             part_bytes=PART_BYTES,
+            used_s=time.monotonic() - began,
             report=_print_line,
         )
     except GeolocError as error:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -20,8 +19,6 @@ from geoloc.train.samples.sampler import Planner, SamplerSettings
 
 KEPT = 8
 """Batches that wait to be shown again."""
-ASK_S = 15.0
-"""Seconds after which it is looked for more to draw from."""
 
 Item = TypeVar("Item")
 
@@ -30,7 +27,7 @@ class Newcomers(Protocol):
     """What comes to be drawn from while a training runs; pickled where there are planners."""
 
     def new(self, number: int, count: int) -> Iterator[Path]:
-        """Yield where what has come since the last call lies that planner `number` of `count` is to draw from."""
+        """Yield where what has come lies that planner `number` of `count` is to draw from; asked before each batch."""
 
     def load(self, path: Path) -> Collection:
         """Return what lies there."""
@@ -52,6 +49,7 @@ class SampleStream(IterableDataset[Batch]):
         seed: int,
         device: str = "cpu",
         *,
+        begun: int = 0,
         planners: int = 0,
         newcomers: Newcomers | None = None,
     ) -> None:
@@ -64,10 +62,12 @@ class SampleStream(IterableDataset[Batch]):
             batch: examples a batch.
             seed: of all draws; each process that draws makes its own of it.
             device: where pictures are kept and batches painted.
+            begun: steps done by sittings before, whose draws are not made again.
             planners: processes that plan; 0 to plan in the one that paints.
             newcomers: what comes later.
         """
-        self.collection, self.settings, self.batch, self.seed, self.device = collection, settings, batch, seed, device
+        self.collection, self.settings, self.batch, self.device = collection, settings, batch, device
+        self.seed = seed, begun
         self.planners, self.newcomers = planners, newcomers
 
     def __iter__(self) -> Iterator[Batch]:
@@ -76,24 +76,55 @@ class SampleStream(IterableDataset[Batch]):
         Raises:
             TrainingError: there is nothing to draw from.
         """
-        known = self.collection() if callable(self.collection) else self.collection
-        drawn_from = self.collection if self.planners else known
-        plans = _PlanStream(drawn_from, self.settings, self.batch, self.seed, self.newcomers)
-        # Planners begin while pictures are put on the device.
-        planned = iter(loader(plans, self.planners))
-        painter = Painter(known, self.device, None if self.newcomers is None else self.newcomers.load)
-        del known, drawn_from
         kept: deque[Batch] = deque(maxlen=KEPT)
-        for plan in planned:
-            batch = painter.paint(plan)
+        rng = np.random.default_rng([*self.seed, _worker()[0]])
+        for batch in draw_anew(
+            self.collection,
+            self.settings,
+            self.batch,
+            self.seed,
+            self.device,
+            planners=self.planners,
+            newcomers=self.newcomers,
+        ):
             yield batch
-            if painter.device.type == "cpu":
+            if self.device == "cpu":
                 kept.append(batch)
-                rng = np.random.default_rng(plan.seed)
                 again, quarters = kept[rng.integers(len(kept))], int(rng.integers(1, 4))
                 square = isinstance(again.query, Tensor) and again.query.shape[-1] == again.query.shape[-2]
                 # Nothing tells which way a panorama as taken looks, so its windows may be turned by themselves.
                 yield again.turned_whole(quarters) if square else again.turned(quarters)
+
+
+def draw_anew(
+    collection: Collection | Callable[[], Collection],
+    settings: SamplerSettings,
+    batch: int,
+    seed: Sequence[int],
+    device: str,
+    *,
+    planners: int = 0,
+    newcomers: Newcomers | None = None,
+) -> Generator[Batch]:
+    """Yield batches for ever, none of them twice; arguments as those of `SampleStream`, `seed` any numbers.
+
+    Raises:
+        TrainingError: there is nothing to draw from.
+    """
+    known = collection() if callable(collection) else collection
+    drawn_from = collection if planners else known
+    # Planners begin while pictures are put on the device.
+    planned = iter(loader(_PlanStream(drawn_from, settings, batch, seed, newcomers), planners))
+    painter = Painter(known, device, None if newcomers is None else newcomers.load)
+    del known, drawn_from
+    for plan in planned:
+        yield painter.paint(plan)
+
+
+def _worker() -> tuple[int, int]:
+    """Return the number of this process among those that draw, and how many they are."""
+    info = get_worker_info()
+    return (info.id, info.num_workers) if info else (0, 1)
 
 
 class _PlanStream(IterableDataset[BatchPlan]):
@@ -104,27 +135,24 @@ class _PlanStream(IterableDataset[BatchPlan]):
         collection: Collection | Callable[[], Collection],
         settings: SamplerSettings,
         batch: int,
-        seed: int,
+        seed: Sequence[int],
         newcomers: Newcomers | None,
     ) -> None:
         self._collection, self._settings, self._batch, self._seed = collection, settings, batch, seed
         self._newcomers = newcomers
 
     def __iter__(self) -> Iterator[BatchPlan]:
-        info = get_worker_info()
-        number, count = (info.id, info.num_workers) if info else (0, 1)
-        if info:
+        number, count = _worker()
+        if get_worker_info():
             # More threads than this process's would only wait for each other.
             cv2.setNumThreads(1)
         collection = self._collection() if callable(self._collection) else self._collection
-        planner = Planner(collection, self._settings, self._seed * 1000 + number)
+        planner = Planner(collection, self._settings, [*self._seed, number])
         del collection
-        asked = time.monotonic()
         while True:
-            if self._newcomers is not None and time.monotonic() - asked > ASK_S:
+            if self._newcomers is not None:
                 for path in self._newcomers.new(number, count):
                     planner.add(path, self._newcomers.load(path))
-                asked = time.monotonic()
             yield planner.batch(self._batch)
 
 
@@ -136,6 +164,7 @@ def sample_batches(
     device: str,
     *,
     workers: int,
+    begun: int = 0,
     newcomers: Newcomers | None = None,
 ) -> DataLoader[Batch]:
     """Load batches of a `SampleStream`, whose arguments these are, with `workers` processes.
@@ -145,7 +174,9 @@ def sample_batches(
     """
     on_cpu = device == "cpu"
     planners = 0 if on_cpu else workers
-    stream = SampleStream(collection, settings, batch, seed, device, planners=planners, newcomers=newcomers)
+    stream = SampleStream(
+        collection, settings, batch, seed, device, begun=begun, planners=planners, newcomers=newcomers
+    )
     return loader(stream, workers if on_cpu else 0)
 
 

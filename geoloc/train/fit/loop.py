@@ -8,7 +8,8 @@ import os
 import pickle
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.trainer.states import RunningStage
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -40,6 +42,8 @@ LOG_FOLDER = "log"
 SAVE_MINUTES = 2
 """After which weights and checkpoint are written: so much is lost with a machine that goes away."""
 _REPORT_S = 30.0
+_FIRST_REPORT_S = 5.0
+"""After which the speed is told first, so that what is too slow can be stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def share_inside(output: Output, batch: Batch) -> Tensor:
 
 
 class Reporter(Callback):
-    """Reports a line every half minute and every validation."""
+    """Reports a line after some seconds, every half minute and every validation."""
 
     def __init__(self, report: Callable[[str], None], timer: Timer, schedule: Schedule) -> None:
         """Report how much of a schedule is used.
@@ -195,18 +199,20 @@ class Reporter(Callback):
         self._minutes, self._steps, self._batch = schedule.minutes, schedule.steps, schedule.batch
         self._reported = self._ended = time.monotonic()
         self._waited, self._done = 0.0, 0
+        self._wait_s = _FIRST_REPORT_S
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Count how long it was waited for the batch."""
         self._waited += time.monotonic() - self._ended
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Report how much of the schedule is used, half a minute after the last report or later."""
+        """Report how much of the schedule is used and how fast it goes, half a minute after the last report."""
         self._ended = time.monotonic()
         self._done += 1
         took = self._ended - self._reported
-        if took < _REPORT_S:
+        if took < self._wait_s:
             return
+        self._wait_s = _REPORT_S
         speed = (
             f"{self._done * self._batch / took:.0f} pairs a second, {self._waited / took:.0%} of it waiting for data"
         )
@@ -222,6 +228,25 @@ class Reporter(Callback):
         text = "  ".join(f"{name.removeprefix('held out ')} {value:.3f}" for name, value in shown.items())
         self._report(f"step {trainer.global_step}  {self._timer.time_elapsed() / 60:.1f} min  held out: {text}")
         self._ended = time.monotonic()
+
+
+class _Clock(Timer):
+    """Ends a training in time, what was used of it before the first step counted."""
+
+    def __init__(self, duration: timedelta | None, used_s: float) -> None:
+        super().__init__(duration, verbose=False)
+        self._used_s = used_s
+
+    @property
+    def state_key(self) -> str:
+        """The name under which checkpoints have the time used."""
+        return Timer.__qualname__
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begin to count."""
+        super().on_train_start(trainer, pl_module)
+        began = self._start_time[RunningStage.TRAINING]
+        self._start_time[RunningStage.TRAINING] = None if began is None else began - self._used_s
 
 
 class Saver(Callback):
@@ -271,6 +296,7 @@ def train_network(
     device: str = "cpu",
     devices: int = 1,
     part_bytes: int | None = None,
+    used_s: float = 0.0,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train a network.
@@ -289,6 +315,7 @@ def train_network(
         device: "cpu" or "cuda" (then in bf16).
         devices: how many of them.
         part_bytes: keep the checkpoint in parts of at most so many bytes; None keeps it whole.
+        used_s: what of the schedule's time went before, in this sitting.
         report: called with lines about how it goes.
 
     Returns:
@@ -311,13 +338,13 @@ def train_network(
         torch.set_num_threads(max(1, min(torch.get_num_threads(), free)))
     pl.seed_everything(schedule.seed, verbose=False)
     minutes = timedelta(minutes=schedule.minutes) if math.isfinite(schedule.minutes) else None
-    timer = Timer(minutes, verbose=False)
+    timer = _Clock(minutes, used_s)
     task = TrainingTask(config, schedule, timer.time_elapsed)
     if start is not None:
         load_weights(start, task.net)
     else:
         task.net.backbone.load_imagenet()
-    averaging = WeightAveraging(avg_fn=_averaging(schedule.average))
+    averaging = WeightAveraging(multi_avg_fn=_averaging(schedule.average))
     with tempfile.TemporaryDirectory() as scratch:
         saver = Saver(config, folder, Path(scratch), part_bytes)
         callbacks: list[Callback] = [timer, averaging, saver, Reporter(report, timer, schedule)]
@@ -344,6 +371,20 @@ def train_network(
     except ImportError as error:
         report(f"no picture of the curves: {error}")
     return folder / WEIGHTS_FILE
+
+
+def steps_done(folder: Path) -> int:
+    """Return how many steps the checkpoint of a run, whole or in parts, has behind it; 0 where there is none.
+
+    Raises:
+        TrainingError: it cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        last = whole(folder / CHECKPOINT_FILE, Path(scratch))
+        if last is None:
+            return 0
+        with _readable(last):
+            return int(torch.load(last, map_location="cpu", weights_only=True, mmap=True)["global_step"])
 
 
 def _lost_worker(error: Exception) -> str | None:
@@ -380,13 +421,10 @@ def _trainer(schedule: Schedule, folder: Path, device: str, devices: int, callba
 
 def _check_checkpoint(path: Path, task: TrainingTask) -> None:
     """Raise `TrainingError` where the checkpoint cannot be read or does not fit."""
-    try:
+    with _readable(path):
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         shapes = {name: value.shape for name, value in state["state_dict"].items()}
         groups = [len(group["params"]) for group in state["optimizer_states"][0]["param_groups"]]
-    except (OSError, RuntimeError, LookupError, AttributeError, pickle.UnpicklingError) as error:
-        text = str(error).splitlines()[0]
-        raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train in another folder") from None
     if shapes != {name: value.shape for name, value in task.state_dict().items()}:
         name = task.net.config.name
         raise TrainingError(f"{path}: not a checkpoint of preset {name}: train in another folder")
@@ -394,11 +432,26 @@ def _check_checkpoint(path: Path, task: TrainingTask) -> None:
         raise TrainingError(f"{path}: trained with its backbone frozen, or not, unlike now: train in another folder")
 
 
-def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise `TrainingError` where what is done with a checkpoint shows that it is none, or a damaged one."""
+    try:
+        yield
+    except (OSError, RuntimeError, LookupError, AttributeError, pickle.UnpicklingError) as error:
+        text = str(error).splitlines()[0]
+        raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train in another folder") from None
+
+
+def _averaging(most: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
     """Return the rule of a moving average that forgets its beginning: the first steps count little."""
 
-    def averaged(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        keep = min(most, (float(count) + 1) / (float(count) + 10))
-        return average + (current - average) * (1 - keep)
+    def average(averages: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+        if not averages[0].is_floating_point():
+            # What normalisation has counted.
+            torch._foreach_copy_(averages, current)
+            return
+        # All at once: for the count an accelerator is waited for.
+        done = float(count)
+        torch._foreach_lerp_(averages, current, 1 - min(most, (done + 1) / (done + 10)))
 
-    return averaged
+    return average

@@ -5,6 +5,7 @@ Each is planned first, on a core and without images, and then painted, all of it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ class SamplerSettings:
 class Planner:
     """Plans batches of a collection: all that is drawn by chance, and no image."""
 
-    def __init__(self, collection: Collection, settings: SamplerSettings, seed: int) -> None:
+    def __init__(self, collection: Collection, settings: SamplerSettings, seed: int | Sequence[int]) -> None:
         """Begin.
 
         Args:

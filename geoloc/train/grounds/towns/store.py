@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +16,9 @@ from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, described_objects, objects_of
 from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
 from geoloc.train.grounds.towns.maker import HELD_OUT, WEIGHT, TrainingTown
+
+LOOK_S = 5.0
+"""How often it is looked for new towns."""
 
 
 def town_folder(folder: Path, seed: int) -> Path:
@@ -87,11 +92,15 @@ class GrowingTowns:
         """Take the folder, which need not be there yet."""
         self._folder = folder
         self._taken: set[Path] = set()
+        self._looked = -math.inf
 
-    def new(self, number: int, count: int) -> Iterator[Path]:
-        """Yield towns that have come since the last call: each planner of `count` has its own share of them."""
+    def new(self, number: int = 0, count: int = 1) -> Iterator[Path]:
+        """Yield towns that have come, looked for every `LOOK_S`: each process of `count` has its own share of them."""
+        if time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
         for path in training_towns(self._folder):
-            # Seeds follow each other, and their styles take turns: every planner gets both.
+            # Seeds follow each other, and their styles take turns: every process gets both.
             if path not in self._taken and int(path.name[5:]) // 2 % count == number:
                 self._taken.add(path)
                 yield path

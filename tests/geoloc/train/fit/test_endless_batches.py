@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from geoloc.train.fit import endless_batches
 from geoloc.train.fit.endless_batches import SampleStream, loader, sample_batches
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.sampler import SamplerSettings
@@ -26,6 +25,14 @@ def test_a_stream_goes_on_for_ever_and_every_worker_draws_its_own(collection: Co
     got = [next(working) for _ in range(4)]
     assert torch.equal(got[0].query, first[0].query)
     assert not torch.equal(got[1].query, got[0].query)
+
+
+def test_a_sitting_draws_what_none_before_it_drew(collection: Collection) -> None:
+    settings = replace(SMALL, query_px=32, window_px=64)
+    sittings = [SampleStream(collection, settings, 2, seed=5, begun=steps) for steps in (0, 0, 40)]
+    first, same, later = (next(iter(stream)).query for stream in sittings)
+    assert torch.equal(first, same)
+    assert not torch.equal(first, later)
 
 
 def test_on_a_cpu_every_other_batch_is_a_turned_one(collection: Collection) -> None:
@@ -76,8 +83,7 @@ class Arriving:
 
 
 @pytest.mark.usefixtures("_no_restyling")
-def test_what_comes_later_is_planned_and_painted(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endless_batches, "ASK_S", -1.0)
+def test_what_comes_later_is_planned_and_painted(collection: Collection) -> None:
     first = Collection(collection.grounds[:1], (), (1.0,))
     # Blue like nothing else.
     odd = collection.grounds[1]

@@ -27,7 +27,15 @@ from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.fit import loop
 from geoloc.train.fit.endless_batches import loader
 from geoloc.train.fit.fixed_batches import draw_batches, repeat_batches
-from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, TrainingTask, learning_rate, share_inside, train_network
+from geoloc.train.fit.loop import (
+    CHECKPOINT_FILE,
+    Schedule,
+    TrainingTask,
+    learning_rate,
+    share_inside,
+    steps_done,
+    train_network,
+)
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
@@ -75,7 +83,7 @@ def test_it_leaves_weights_a_log_a_picture_and_a_checkpoint(drawn: list[Batch], 
         assert math.isfinite(float(checks[-1][f"held out {part}"]))
     assert any("held out: " in line and "score" in line for line in lines)
     assert (tmp_path / "curves.png").stat().st_size > 5000
-    assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == 4
+    assert steps_done(tmp_path) == 4
 
 
 def test_it_goes_on_where_it_stopped(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
@@ -85,6 +93,7 @@ def test_it_goes_on_where_it_stopped(drawn: list[Batch], tmp_path: Path, tiny: C
     assert all(torch.equal(before[name], again[name]) for name in before)
     changed = load_file(run(drawn, tmp_path, tiny, average=0.5, steps=6))
     assert any(not torch.equal(before[name], changed[name]) for name in before)
+    assert steps_done(tmp_path) == 6
     state = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
     assert state["global_step"] == 6
     optimiser = state["optimizer_states"][0]["state"]
@@ -115,6 +124,17 @@ def test_it_ends_when_the_minutes_are_used_up(
     run(drawn, tmp_path, tiny, steps=math.inf, minutes=2)
     state = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
     assert 2 <= state["global_step"] <= 12
+    assert used_s(tmp_path) >= 120
+
+
+def test_what_was_used_before_the_first_step_counts(
+    drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timer, "time", Time())
+    schedule = Schedule(minutes=2, batch=4, validate_every=100)
+    batches = repeat_batches(drawn, 0)
+    train_network(tiny, batches, drawn[:1], tmp_path, schedule, used_s=119.0)
+    assert steps_done(tmp_path) == 1
     assert used_s(tmp_path) >= 120
 
 
@@ -212,6 +232,7 @@ def test_weights_and_checkpoint_are_written_on_the_way_in_parts(
         assert "last.ckpt" not in names
         assert "weights.safetensors" in names
         assert largest <= 2**20
+    assert steps_done(tmp_path) == 2
     # Parts are gone on from, here by a run that keeps it whole.
     run(drawn, tmp_path, tiny, steps=3)
     assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == 3
