@@ -61,7 +61,7 @@ def test_the_ablation_needs_none_either(collection: Collection, tmp_path: Path) 
     args = ["ablate", "--pack", str(tmp_path / "pack"), "-o", str(tmp_path / "run"), "--presets", "other"]
     done = run_without(tuple(name for name in ABSENT if name != "click"), "geoloc.commands.main", "run", args)
     # As far as to where the data are read and training would begin.
-    assert "Error: no preset called 'other'" in done.stderr or "known are" in done.stderr
+    assert "known are" in done.stderr
 
 
 def test_threads_can_be_chosen_before_a_numerical_library_is_loaded() -> None:
