@@ -3,6 +3,8 @@ PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 10 --timeout 60 -c constraints.txt
+TOWNS ?= 4
+TRAINING_PYTHON ?= 3.12
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=5 -o Dpkg::Use-Pty=0
 
 # $(call install,PACKAGES): as root on Debian; elsewhere one sentence saying what is missing.
@@ -22,7 +24,7 @@ HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv system demo plugin screenshots test lint fuzz faults bench-accuracy bench-speed clean
+.PHONY: help venv system demo plugin screenshots test lint fuzz faults bench-accuracy bench-speed pack-training clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -69,6 +71,10 @@ bench-accuracy: venv ## every method on every set of queries (hours): benchmarks
 
 bench-speed: venv ## indexes and searches of synthetic cities of 1 to 64 km2 (hours): benchmarks/results/speed.md; BENCH='--sides 1' for a quick look
 	$(BIN)/python -m benchmarks.speed $(BENCH)
+
+pack-training: venv ## all that a training on another machine needs, 60 MiB with this checkout: build/training/; DATA=FOLDER, TOWNS=4, TRAINING_PYTHON=3.12
+	rm -rf build/training
+	$(BIN)/python -m scripts.pack_training build/training --towns $(TOWNS) --python $(TRAINING_PYTHON) $(if $(DATA),--data $(DATA))
 
 clean: ## remove what make, the tests and the demonstration made
 	rm -rf $(VENV) build dist demo geoloc_crossview.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,6 +13,7 @@ from geoloc.photo.crop import Crop, resized, warped
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import EYE_HEIGHT_M, HORIZON_DEG
 from geoloc.photo.target import Click
+from geoloc.plane.equirectangular import ray_of, seen_at
 from geoloc.plane.homography import map_points, similarity
 
 GROUND_HEIGHT_M = 20.0
@@ -77,22 +78,15 @@ def ground_crop(photo: Photo, click: Click, heading_deg: float, shape: tuple[int
 
 def _on_ground(photo: Photo, click: Click) -> NDArray[np.float64] | None:
     """Return where the ground is that was clicked, metres to the right and back of the panorama's middle column."""
-    width, height = photo.size
-    from_down = math.pi / 2 - (click.y - height / 2) * 2 * math.pi / width
+    azimuth, from_down = ray_of(click.x, click.y, photo.size)
     if not 0.0 <= from_down < math.radians(HORIZON_DEG):
         return None
-    azimuth = (click.x - width / 2) * 2 * math.pi / width
     return EYE_HEIGHT_M * math.tan(from_down) * np.array([math.sin(azimuth), -math.cos(azimuth)])
 
 
 def _in_panorama(photo: Photo, places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the panorama's pixels of places on the ground, ... x 2, also of those that are cut off at its bottom."""
-    width, height = photo.size
-    a_radian = width / (2 * math.pi)
-    from_down = np.arctan(np.linalg.norm(places, axis=-1) / EYE_HEIGHT_M)
-    y = height / 2 + (math.pi / 2 - from_down) * a_radian
-    x = (width / 2 + np.arctan2(places[..., 0], -places[..., 1]) * a_radian) % width
-    return np.stack([x, y], axis=-1)
+    return np.asarray(seen_at(places[..., 0], places[..., 1], EYE_HEIGHT_M, photo.size, np))
 
 
 def _sampled(photo: Photo, at: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.uint8]:
@@ -109,7 +103,7 @@ def _sampled(photo: Photo, at: NDArray[np.float64], shape: tuple[int, int]) -> N
     )
     fill = cv2.mean(small[small.shape[0] // 2 :])[:3]
     scaled = (at * (np.array(small.shape[1::-1]) / photo.size) - 0.5).astype(np.float32)
-    from_down = math.pi / 2 - (at[..., 1] - height / 2) * 2 * math.pi / width
+    _, from_down = ray_of(at[..., 0], at[..., 1], photo.size)
     shown = (from_down < math.radians(HORIZON_DEG)) & (at[..., 1] < height)
     scaled[~shown] = 0
     # A column more on either side, so that what lies on the seam is between its neighbours.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
 from geoloc.errors import TrainingError
@@ -19,9 +22,11 @@ from geoloc.model.presets import PRESETS, new_network, preset_config
 from geoloc.model.weights import load_weights
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
+from geoloc.train.budget import PILOT_STEPS, Speed, steps_within, time_training
 from geoloc.train.fit.curves import draw_comparison
-from geoloc.train.fit.fixed_batches import draw_batches, encode_batch, repeat_batches
-from geoloc.train.fit.loop import LOG_FOLDER, Schedule, TrainingTask, train_network
+from geoloc.train.fit.endless_batches import draw_anew
+from geoloc.train.fit.fixed_batches import encode_batch, repeat_batches
+from geoloc.train.fit.loop import LOG_FOLDER, Schedule, TrainingTask, steps_done, train_network
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import training_and_held_out
 from geoloc.train.samples.batch import Batch
@@ -31,6 +36,8 @@ from geoloc.train.workflows import starting_network
 CHANCE = "chance"
 _TIMED = 7
 _CHANCE_DRAWS = 200
+PILOT_BATCHES = 16
+"""Batches drawn to measure how long one takes, and to train on while it is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class AblationPlan:
         presets: names of the networks.
         cached: the backbone stays frozen and the references, and where the preset allows the queries, are encoded
             once: for machines without an accelerator.
+        minutes: of all of it, None without an end; what the speed measured first does not allow of the steps and
+            records is left out. Not together with `cached`.
     """
 
     steps: int = 3000
@@ -55,6 +64,7 @@ class AblationPlan:
     test_records: int = 800
     presets: tuple[str, ...] = tuple(PRESETS)
     cached: bool = False
+    minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,8 @@ def run_ablation(
     plan: AblationPlan,
     *,
     device: str = "cpu",
+    workers: int = 0,
+    used_s: float = 0.0,
     report: Callable[[str], None] = lambda line: None,
 ) -> str:
     """Train and measure all that is not yet done.
@@ -93,52 +105,55 @@ def run_ablation(
         results: the folder for the table, `ablation.md` and `ablation.json`, and the curves of the held-out losses,
             `ablation.png`.
         plan: what is compared.
-        device: where the networks run.
+        device: where the networks run and records are painted.
+        workers: processes that plan records; 0 for this one.
+        used_s: what of the plan's minutes went before.
         report: called with lines about how it goes.
 
     Returns:
         The table.
 
     Raises:
-        TrainingError: `run` was made by another plan.
+        TrainingError: `run` was made by another plan, or the minutes are too few.
         WeightsError: no such preset.
     """
+    began = time.monotonic() - used_s
     for name in plan.presets:
         preset_config(name)
     _same_plan(run / "plan.json", plan)
     training, held_out = training_and_held_out(dict(splits))
-    settings = SamplerSettings()
-    test = draw_batches(held_out, settings, plan.batch, max(1, plan.test_records // plan.batch), seed=2)
-    drawn: list[Batch] = []
+    test = _Records(held_out, plan, 2, device).take(max(1, plan.test_records // plan.batch))
+    records = _Records(training, plan, 1, device, workers)
     rows: dict[str, list[Score]] = {CHANCE: [_chance(test, seed) for seed in range(plan.seeds)]}
-    costs: dict[str, dict[str, float]] = {}
+    costs = {name: _cost(new_network(preset_config(name)).eval()) for name in plan.presets}
+    if plan.minutes is not None:
+        plan = _in_time(plan, records, test, run=run, began=began, device=device, report=report)
+    text = ""
     for name in plan.presets:
         config = preset_config(name)
-        costs[name] = _cost(new_network(config).eval())
         todo = [seed for seed in range(plan.seeds) if not _result(run, name, seed).exists()]
-        checks, batches = test, drawn
+        checks, batches = test, []
         if todo:
-            if not drawn:
-                report(f"drawing {plan.records} records")
-                drawn = draw_batches(training, settings, plan.batch, max(1, plan.records // plan.batch), seed=1)
-            batches = drawn
+            report(f"{name}: {plan.steps} steps on {plan.records} records")
+            batches = records.take(max(1, plan.records // plan.batch))
             if plan.cached:
                 net = starting_network(config, None)
-                batches, checks = ([encode_batch(net, batch) for batch in of_split] for of_split in (drawn, test))
+                batches, checks = ([encode_batch(net, batch) for batch in of_split] for of_split in (batches, test))
         for seed in todo:
             folder = _result(run, name, seed).parent
             report(f"{name}, seed {seed}")
-            schedule = _schedule(plan, seed)
-            weights = train_network(
-                config, repeat_batches(batches, seed), checks[:4], folder, schedule, device=device, report=report
+            shown = repeat_batches(batches, seed, steps_done(folder))
+            score = _trained(
+                name, shown, checks, folder=folder, schedule=_schedule(plan, seed), device=device, report=report
             )
-            score = measure(weights, name, checks, schedule, device)
             with replacing(_result(run, name, seed)) as path:
                 path.write_text(json.dumps(asdict(score)))
         done = [json.loads(_result(run, name, seed).read_text()) for seed in range(plan.seeds)]
         rows[name] = [Score(**entry) for entry in done]
         report(_line(name, rows[name], costs[name]))
-    text = _write(results, rows, costs, plan, device)
+        # Also on the way: a machine may be taken away.
+        text = _write(results, rows, costs, plan, device)
+    records.close()
     folders = {
         name: [_result(run, name, seed).parent / LOG_FOLDER for seed in range(plan.seeds)] for name in plan.presets
     }
@@ -148,6 +163,87 @@ def run_ablation(
     except ImportError as error:
         report(f"no picture of the curves: {error}")
     return text
+
+
+class _Records:
+    """Batches that are drawn once, as many as have been asked for at the most, kept in the memory of the CPU."""
+
+    def __init__(self, collection: Collection, plan: AblationPlan, seed: int, device: str, workers: int = 0) -> None:
+        self._kept: list[Batch] = []
+        self._more = draw_anew(collection, SamplerSettings(), plan.batch, [seed], device, planners=workers)
+
+    def take(self, count: int) -> list[Batch]:
+        """Return the first batches."""
+        for batch in islice(self._more, max(0, count - len(self._kept))):
+            self._kept.append(batch.in_bytes().to("cpu"))
+        return self._kept[:count]
+
+    def close(self) -> None:
+        """End the processes that plan."""
+        self._more.close()
+
+
+def _in_time(
+    plan: AblationPlan,
+    records: _Records,
+    test: Sequence[Batch],
+    *,
+    run: Path,
+    began: float,
+    device: str,
+    report: Callable[[str], None],
+) -> AblationPlan:
+    """Return the plan with as many steps and records as its minutes allow by the speed that is measured now, or was.
+
+    Raises:
+        TrainingError: hardly any.
+    """
+    path = run / "in_time.json"
+    if path.exists():
+        return replace(plan, **json.loads(path.read_text()))
+    records.take(1)
+    started = time.monotonic()
+    shown = records.take(PILOT_BATCHES)
+    draw_s = (time.monotonic() - started) / (PILOT_BATCHES - 1)
+    short = replace(plan, steps=PILOT_STEPS)
+
+    def measured(name: str) -> Speed:
+        with tempfile.TemporaryDirectory() as scratch:
+
+            def train(batches: DataLoader[Batch]) -> None:
+                folder, schedule = Path(scratch), _schedule(short, 0)
+                _trained(name, batches, test, folder=folder, schedule=schedule, device=device)
+
+            return time_training(train, shown)
+
+    # The first training of all pays for what is loaded once.
+    measured(plan.presets[0])
+    speeds = {name: measured(name) for name in plan.presets}
+    for name, speed in speeds.items():
+        report(f"{name}: {1000 * speed.step_s:.0f} ms a step of {plan.batch}, {speed.besides_s:.1f} s besides")
+    left = 60 * (plan.minutes or 0.0) - (time.monotonic() - began)
+    most = plan.records // plan.batch
+    steps = min(plan.steps, steps_within(left, list(speeds.values()), plan.seeds, draw_s, most))
+    sized = replace(plan, steps=steps, records=plan.batch * max(1, min(most, steps)))
+    with replacing(path) as written:
+        written.write_text(json.dumps({"steps": sized.steps, "records": sized.records}))
+    return sized
+
+
+def _trained(
+    name: str,
+    batches: DataLoader[Batch],
+    test: Sequence[Batch],
+    *,
+    folder: Path,
+    schedule: Schedule,
+    device: str,
+    report: Callable[[str], None] = lambda line: None,
+) -> Score:
+    """Train a preset and measure it."""
+    config = preset_config(name)
+    weights = train_network(config, batches, test[:4], folder, schedule, device=device, report=report)
+    return measure(weights, name, test, schedule, device)
 
 
 def _schedule(plan: AblationPlan, seed: int) -> Schedule:
@@ -259,8 +355,9 @@ def _result(run: Path, name: str, seed: int) -> Path:
 def _same_plan(path: Path, plan: AblationPlan) -> None:
     """Keep the plan of a run, or raise `TrainingError` where it has another: these are not to be compared."""
     settings = asdict(plan) | {"presets": None}
-    if path.exists() and (earlier := json.loads(path.read_text())) != settings:
-        differs = ", ".join(key for key in settings if earlier.get(key) != settings[key])
+    earlier = json.loads(path.read_text()) if path.exists() else settings
+    differs = ", ".join(key for key in settings if earlier.get(key) != settings[key])
+    if differs:
         raise TrainingError(f"{path.parent}: made with other settings ({differs}); give another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(settings))

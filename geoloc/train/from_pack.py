@@ -2,8 +2,10 @@
 
     python -m geoloc.train.from_pack PACK RUN --minutes 9 --device cuda
 
-goes on where RUN holds a checkpoint, whole or in parts, and leaves in RUN the weights and, in parts of at most 16 MiB,
-the checkpoint to go on from. `geoloc train --pack PACK -o RUN` with the same length then only fits the scores.
+goes on where RUN holds a checkpoint, whole or in parts, and leaves in RUN, every two minutes and at the end, the
+weights and, in parts of at most 16 MiB, the checkpoint to go on from. The minutes are those of all sittings, from each
+command's start to the end of its training; how fast it goes is told after seconds. `geoloc train --pack PACK -o RUN`
+with the same length then only fits the scores.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +29,7 @@ VALIDATE_EVERY = 500
 
 
 def main() -> None:
-    """Parse the arguments, train, and split the checkpoint."""
+    """Parse the arguments and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path)
     parser.add_argument("run", type=Path)
@@ -38,20 +41,26 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--devices", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=0, help="processes that make data, on the same device")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        help="processes that plan data for the device to paint; without one, do both",
+    )
     parser.add_argument("--towns", type=Path, help="a folder that `geoloc.train.grow_towns` puts towns into meanwhile")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    began = time.monotonic()
     # Before torch is loaded.
     fit_threads()
 
     from geoloc.model.packaged import find_weights
     from geoloc.model.presets import preset_config
-    from geoloc.train.fit.file_parts import join, split
+    from geoloc.train.fit.endless_batches import sample_batches
     from geoloc.train.fit.fixed_batches import draw_batches
-    from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, train_network
+    from geoloc.train.fit.loop import Schedule, steps_done, train_network
     from geoloc.train.grounds.gather import HELD_OUT, TRAIN
-    from geoloc.train.samples.sampler import SamplerSettings, SampleStream, loader
+    from geoloc.train.samples.sampler import SamplerSettings
     from geoloc.train.workflows import HELD_OUT_BATCHES, HELD_OUT_SEED
 
     try:
@@ -67,7 +76,16 @@ def main() -> None:
             from geoloc.train.grounds.towns.store import GrowingTowns
 
             newcomers = GrowingTowns(args.towns)
-        stream = SampleStream(training, settings, args.batch, args.seed, args.device, newcomers=newcomers)
+        batches = sample_batches(
+            training,
+            settings,
+            args.batch,
+            args.seed,
+            args.device,
+            workers=args.workers,
+            begun=steps_done(args.run),
+            newcomers=newcomers,
+        )
         schedule = Schedule(
             minutes=args.minutes,
             steps=args.steps,
@@ -76,19 +94,19 @@ def main() -> None:
             seed=args.seed,
             validate_every=VALIDATE_EVERY,
         )
-        join(args.run / CHECKPOINT_FILE)
         train_network(
             config,
-            loader(stream, args.workers),
+            batches,
             checks,
             args.run,
             schedule,
             start=start,
             device=args.device,
             devices=args.devices,
+            part_bytes=PART_BYTES,
+            used_s=time.monotonic() - began,
             report=_print_line,
         )
-        split(args.run / CHECKPOINT_FILE, PART_BYTES)
     except GeolocError as error:
         sys.exit(f"error: {error}")
 

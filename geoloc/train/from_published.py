@@ -19,11 +19,12 @@ from geoloc.model.network.features import STRIDE
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import load_weights, save_weights
 from geoloc.plane.homography import affine_for_opencv
+from geoloc.train.fit.endless_batches import loader
 from geoloc.train.fit.loop import Schedule, train_network
 from geoloc.train.samples.appearance import restyle
 from geoloc.train.samples.batch import Batch, collate
 from geoloc.train.samples.example import Example
-from geoloc.train.samples.sampler import SHARE_ABSENT, loader
+from geoloc.train.samples.sampler import SHARE_ABSENT
 from geoloc.train.workflows import starting_weights
 
 HELD_OUT_RECORDS = 64

@@ -14,12 +14,13 @@ from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.packaged import PACKAGED, find_weights
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration, load_weights, save_weights
+from geoloc.train.fit.endless_batches import sample_batches
 from geoloc.train.fit.fixed_batches import draw_batches, encode_batch, repeat_batches
-from geoloc.train.fit.loop import Schedule, train_network
+from geoloc.train.fit.loop import Schedule, steps_done, train_network
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import training_and_held_out
 from geoloc.train.samples.batch import Batch
-from geoloc.train.samples.sampler import Sampler, SamplerSettings, SampleStream, loader
+from geoloc.train.samples.sampler import Sampler, SamplerSettings
 
 HELD_OUT_BATCHES = 8
 HELD_OUT_SEED = 12345
@@ -81,16 +82,18 @@ def train_preset(
     calibration = Calibration() if start is None else load_weights(start, new_network(config))
     settings = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
     checks = draw_batches(held_out, settings, schedule.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
+    begun = steps_done(run)
     batches: DataLoader[Batch]
     if cached is None:
-        stream = SampleStream(training, settings, schedule.batch, schedule.seed, device if workers == 0 else "cpu")
-        batches = loader(stream, workers)
+        batches = sample_batches(
+            training, settings, schedule.batch, schedule.seed, device, workers=workers, begun=begun
+        )
     else:
         schedule = replace(schedule, backbone_rate=0.0)
         drawn = draw_batches(training, settings, schedule.batch, max(1, cached // schedule.batch), schedule.seed)
         net = starting_network(config, start)
         report(f"encoding {len(drawn) * schedule.batch} records once")
-        batches = repeat_batches([encode_batch(net, batch) for batch in drawn], schedule.seed)
+        batches = repeat_batches([encode_batch(net, batch) for batch in drawn], schedule.seed, begun)
         checks = [encode_batch(net, batch) for batch in checks]
     written = train_network(
         config, batches, checks, run, schedule, start=start, device=device, devices=devices, report=report

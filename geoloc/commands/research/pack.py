@@ -32,4 +32,4 @@ def pack(*, data: TrainingData, output: Path, size_mb: float, shard_mb: float) -
     quality = write_pack(output, splits, size_mb=size_mb, shard_mb=shard_mb)
     files = sorted(output.iterdir())
     size = sum(path.stat().st_size for path in files) / 1e6
-    click.echo(f"wrote {output}: {len(files)} files, {size:.1f} MB, pictures as JPEG of quality {quality}")
+    click.echo(f"wrote {output}: {len(files)} files, {size:.1f} MB, pictures as WebP of quality {quality}")

@@ -158,6 +158,13 @@ class EfficientNetLite0(nn.Module):
         self.load_state_dict(_folded(packaged))
 
 
+def packaged_part(packaged: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return those of the packaged tensors that `EfficientNetLite0` is made of, a seventh of them all."""
+    blocks = sum(repeats for _, _, repeats, _, _ in _STAGES)
+    kept = ("_conv_stem.", "_bn0.", *(f"_blocks.{index}." for index in range(blocks)))
+    return {name: value for name, value in packaged.items() if name.startswith(kept)}
+
+
 def _scaled(rgb: Tensor) -> Tensor:
     return ((rgb - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)
 

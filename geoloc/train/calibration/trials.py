@@ -13,11 +13,11 @@ from geoloc.model.network.features import STRIDE
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click
 from geoloc.train.grounds.collection import Collection
-from geoloc.train.grounds.ground import Ground, Texture
+from geoloc.train.grounds.ground import Ground, Textures
 from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.samples.appearance import restyle
-from geoloc.train.samples.sample import box_at
-from geoloc.train.samples.simulated_views import ViewRanges, simulate_samples
+from geoloc.train.samples.sample import box_at, stacked
+from geoloc.train.samples.simulated_views import ViewRanges, paint_views, simulate_samples
 
 PHOTO_PX = 768
 SIMULATED = ViewRanges(footprint_m=(25.0, 110.0), tilt_deg=(0.0, 65.0))
@@ -83,14 +83,14 @@ def draw_trials(collection: Collection, count: int, clicks: int, seed: int) -> l
 def _simulated_photo(collection: Collection, grounds: list[int], rng: np.random.Generator) -> PosedPhoto | None:
     number = grounds[rng.integers(len(grounds))]
     ground = collection.grounds[number]
-    device = torch.device("cpu")
-    samples = simulate_samples(
-        [ground], [Texture(ground.pixels, device, ground.valid)], [0], SIMULATED, rng, side=PHOTO_PX, device=device
-    )
+    samples = simulate_samples([ground], [0], SIMULATED, rng, side=PHOTO_PX)
     if not samples:
         return None
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    picture = restyle(samples[0].image[None], generator)[0].permute(1, 2, 0).round().to(torch.uint8).numpy()
+    textures = Textures("cpu")
+    numbers = torch.tensor([textures.add(ground.pixels, ground.valid)])
+    images = paint_views(stacked([samples[0].picture]), textures, numbers, PHOTO_PX)
+    picture = restyle(images, generator)[0].permute(1, 2, 0).round().to(torch.uint8).numpy()
     places = samples[0].cells.astype(np.float32)
     return PosedPhoto(f"{ground.name}.jpg", number, np.ascontiguousarray(picture), places, STRIDE, panorama=False)
 

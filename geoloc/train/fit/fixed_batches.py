@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
+from geoloc.train.fit.endless_batches import draw_anew
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
-from geoloc.train.samples.sampler import Sampler, SamplerSettings
+from geoloc.train.samples.sampler import SamplerSettings
 
 
 def draw_batches(
@@ -28,8 +31,7 @@ def draw_batches(
         seed: of all draws.
         device: where they are drawn.
     """
-    sampler = Sampler(collection, settings, device, seed)
-    return [sampler.batch(size).in_bytes() for _ in range(count)]
+    return [batch.in_bytes() for batch in islice(draw_anew(collection, settings, size, [seed], device), count)]
 
 
 @torch.inference_mode()
@@ -50,9 +52,15 @@ def show_once(batches: Sequence[Batch]) -> DataLoader[Batch]:
     return DataLoader(_BatchList(batches), batch_size=None)
 
 
-def repeat_batches(batches: Sequence[Batch], seed: int) -> DataLoader[Batch]:
-    """Load the same batches again and again, each time in another order."""
-    return DataLoader(_RepeatedBatches(batches, seed), batch_size=None)
+def repeat_batches(batches: Sequence[Batch], seed: int, begun: int = 0) -> DataLoader[Batch]:
+    """Load the same batches again and again, each time in another order.
+
+    Args:
+        batches: what is shown.
+        seed: of the orders.
+        begun: steps done by sittings before, whose orders do not come again.
+    """
+    return DataLoader(_RepeatedBatches(batches, (seed, begun)), batch_size=None)
 
 
 class _BatchList(Dataset[Batch]):
@@ -67,13 +75,13 @@ class _BatchList(Dataset[Batch]):
 
 
 class _RepeatedBatches(IterableDataset[Batch]):
-    def __init__(self, batches: Sequence[Batch], seed: int) -> None:
+    def __init__(self, batches: Sequence[Batch], seed: Sequence[int]) -> None:
         self._batches, self._seed = batches, seed
 
     def __iter__(self) -> Iterator[Batch]:
-        generator = torch.Generator().manual_seed(self._seed)
+        rng = np.random.default_rng(self._seed)
         while True:
-            for i in torch.randperm(len(self._batches), generator=generator).tolist():
+            for i in rng.permutation(len(self._batches)):
                 yield self._batches[i]
 
 

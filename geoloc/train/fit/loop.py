@@ -6,8 +6,10 @@ import logging
 import math
 import os
 import pickle
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +17,9 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, Timer, WeightAveraging
+from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.trainer.states import RunningStage
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -28,6 +31,7 @@ from geoloc.model.network.head import presence
 from geoloc.model.presets import new_network
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.fit.curves import draw_curves
+from geoloc.train.fit.file_parts import split, whole
 from geoloc.train.fit.fixed_batches import show_once
 from geoloc.train.fit.losses import losses, total
 from geoloc.train.samples.batch import Batch
@@ -35,8 +39,11 @@ from geoloc.train.samples.batch import Batch
 CHECKPOINT_FILE = "last.ckpt"
 WEIGHTS_FILE = "weights.safetensors"
 LOG_FOLDER = "log"
-SAVE_MINUTES = 5
+SAVE_MINUTES = 2
+"""After which weights and checkpoint are written: so much is lost with a machine that goes away."""
 _REPORT_S = 30.0
+_FIRST_REPORT_S = 5.0
+"""After which the speed is told first, so that what is too slow can be stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ def share_inside(output: Output, batch: Batch) -> Tensor:
 
 
 class Reporter(Callback):
-    """Reports a line every half minute and every validation."""
+    """Reports a line after some seconds, every half minute and every validation."""
 
     def __init__(self, report: Callable[[str], None], timer: Timer, schedule: Schedule) -> None:
         """Report how much of a schedule is used.
@@ -192,18 +199,20 @@ class Reporter(Callback):
         self._minutes, self._steps, self._batch = schedule.minutes, schedule.steps, schedule.batch
         self._reported = self._ended = time.monotonic()
         self._waited, self._done = 0.0, 0
+        self._wait_s = _FIRST_REPORT_S
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Count how long it was waited for the batch."""
         self._waited += time.monotonic() - self._ended
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Report how much of the schedule is used, half a minute after the last report or later."""
+        """Report how much of the schedule is used and how fast it goes, half a minute after the last report."""
         self._ended = time.monotonic()
         self._done += 1
         took = self._ended - self._reported
-        if took < _REPORT_S:
+        if took < self._wait_s:
             return
+        self._wait_s = _REPORT_S
         speed = (
             f"{self._done * self._batch / took:.0f} pairs a second, {self._waited / took:.0%} of it waiting for data"
         )
@@ -221,6 +230,61 @@ class Reporter(Callback):
         self._ended = time.monotonic()
 
 
+class _Clock(Timer):
+    """Ends a training in time, what was used of it before the first step counted."""
+
+    def __init__(self, duration: timedelta | None, used_s: float) -> None:
+        super().__init__(duration, verbose=False)
+        self._used_s = used_s
+
+    @property
+    def state_key(self) -> str:
+        """The name under which checkpoints have the time used."""
+        return Timer.__qualname__
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begin to count."""
+        super().on_train_start(trainer, pl_module)
+        began = self._start_time[RunningStage.TRAINING]
+        self._start_time[RunningStage.TRAINING] = None if began is None else began - self._used_s
+
+
+class Saver(Callback):
+    """Writes the weights and the checkpoint to go on from, every few minutes and whenever it is told to."""
+
+    def __init__(self, config: Config, folder: Path, scratch: Path, part_bytes: int | None) -> None:
+        """Write into a folder.
+
+        Args:
+            config: of the network.
+            folder: of the run.
+            scratch: a folder for files that are too large for it.
+            part_bytes: largest part of the checkpoint; None keeps it whole.
+        """
+        self._config, self._folder, self._scratch, self._part_bytes = config, folder, scratch, part_bytes
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Save where it is time to: all processes of a training at the same step."""
+        if trainer.strategy.broadcast(time.monotonic() - self._saved > 60 * SAVE_MINUTES):
+            self.save(trainer)
+
+    def save(self, trainer: pl.Trainer) -> None:
+        """Write both."""
+        last = self._folder / CHECKPOINT_FILE
+        written = last if self._part_bytes is None else self._scratch / "new.ckpt"
+        trainer.save_checkpoint(written)
+        if trainer.is_global_zero:
+            net = new_network(self._config)
+            # Under this name a checkpoint has the average.
+            state = torch.load(written, map_location="cpu", weights_only=True)["state_dict"]
+            net.load_state_dict({name.removeprefix("net."): value for name, value in state.items()})
+            save_weights(self._folder / WEIGHTS_FILE, net, Calibration())
+            if self._part_bytes is not None:
+                split(written, last, self._part_bytes)
+        self._saved = time.monotonic()
+
+
 def train_network(
     config: Config,
     batches: DataLoader[Batch],
@@ -231,12 +295,15 @@ def train_network(
     start: Path | None = None,
     device: str = "cpu",
     devices: int = 1,
+    part_bytes: int | None = None,
+    used_s: float = 0.0,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train a network.
 
-    Goes on from `folder/last.ckpt` where there is one; the time and steps used count. Writes
-    `log/version_N/metrics.csv`, one a sitting, `curves.png` and `weights.safetensors`.
+    Goes on from `folder/last.ckpt` where there is one, whole or in parts; the time and steps used count. Writes
+    `log/version_N/metrics.csv`, one a sitting, `curves.png` and, every `SAVE_MINUTES` too, `weights.safetensors` and
+    the checkpoint. Both are also written when a process that makes batches has ended.
 
     Args:
         config: of the network.
@@ -247,14 +314,16 @@ def train_network(
         start: weights to begin with; None for ImageNet's backbone.
         device: "cpu" or "cuda" (then in bf16).
         devices: how many of them.
+        part_bytes: keep the checkpoint in parts of at most so many bytes; None keeps it whole.
+        used_s: what of the schedule's time went before, in this sitting.
         report: called with lines about how it goes.
 
     Returns:
         The path of the averaged weights.
 
     Raises:
-        TrainingError: no end is given, the loss is not finite, the device cannot be used, or the checkpoint cannot be
-            read or belongs to another network.
+        TrainingError: no end is given, the loss is not finite, the device cannot be used, a process that makes batches
+            has ended, or the checkpoint cannot be read or belongs to another network.
     """
     if not (math.isfinite(schedule.minutes) or math.isfinite(schedule.steps)):
         raise TrainingError("say how long to train: minutes or steps")
@@ -269,34 +338,63 @@ def train_network(
         torch.set_num_threads(max(1, min(torch.get_num_threads(), free)))
     pl.seed_everything(schedule.seed, verbose=False)
     minutes = timedelta(minutes=schedule.minutes) if math.isfinite(schedule.minutes) else None
-    timer = Timer(minutes, verbose=False)
+    timer = _Clock(minutes, used_s)
     task = TrainingTask(config, schedule, timer.time_elapsed)
     if start is not None:
         load_weights(start, task.net)
     else:
         task.net.backbone.load_imagenet()
-    every = timedelta(minutes=SAVE_MINUTES)
-    saving = ModelCheckpoint(folder, save_top_k=0, save_last=True, train_time_interval=every)
-    averaging = WeightAveraging(avg_fn=_averaging(schedule.average))
-    callbacks: list[Callback] = [timer, averaging, saving, Reporter(report, timer, schedule)]
-    if schedule.patience:
-        callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
-    trainer = _trainer(schedule, folder, device, devices, callbacks)
-    last = folder / CHECKPOINT_FILE
-    if last.exists():
-        _check_checkpoint(last, task)
-    trainer.fit(task, batches, show_once(held_out), ckpt_path=str(last) if last.exists() else None, weights_only=True)
-    trainer.save_checkpoint(last)
-    # Lightning leaves the averaged weights in the module when the fit ends, but not where it had nothing left to do.
-    if timer.start_time() is None:
-        task.load_state_dict(torch.load(last, map_location="cpu", weights_only=True)["state_dict"])
-    weights = folder / WEIGHTS_FILE
-    save_weights(weights, task.net, Calibration())
+    averaging = WeightAveraging(multi_avg_fn=_averaging(schedule.average))
+    with tempfile.TemporaryDirectory() as scratch:
+        saver = Saver(config, folder, Path(scratch), part_bytes)
+        callbacks: list[Callback] = [timer, averaging, saver, Reporter(report, timer, schedule)]
+        if schedule.patience:
+            callbacks.append(EarlyStopping("held out score", patience=schedule.patience, mode="min"))
+        trainer = _trainer(schedule, folder, device, devices, callbacks)
+        last = whole(folder / CHECKPOINT_FILE, Path(scratch))
+        if last is not None:
+            _check_checkpoint(last, task)
+        try:
+            trainer.fit(task, batches, show_once(held_out), ckpt_path=last and str(last), weights_only=True)
+        except Exception as error:
+            reason = _lost_worker(error)
+            if reason is None:
+                raise
+            saver.save(trainer)
+            raise TrainingError(
+                f"a process that makes training data ended ({reason}); {folder} keeps the weights and the checkpoint, "
+                "from which the same command goes on"
+            ) from None
+        saver.save(trainer)
     try:
         draw_curves(folder / LOG_FOLDER, folder / "curves.png")
     except ImportError as error:
         report(f"no picture of the curves: {error}")
-    return weights
+    return folder / WEIGHTS_FILE
+
+
+def steps_done(folder: Path) -> int:
+    """Return how many steps the checkpoint of a run, whole or in parts, has behind it; 0 where there is none.
+
+    Raises:
+        TrainingError: it cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        last = whole(folder / CHECKPOINT_FILE, Path(scratch))
+        if last is None:
+            return 0
+        with _readable(last):
+            return int(torch.load(last, map_location="cpu", weights_only=True, mmap=True)["global_step"])
+
+
+def _lost_worker(error: Exception) -> str | None:
+    """Return in one line why a process that makes batches ended; None where the error is another."""
+    # Torch raises what was raised there again here, with the traceback as its message, and of one that was killed says
+    # only this.
+    lines = str(error).strip().splitlines()
+    if not lines or "DataLoader worker" not in lines[0]:
+        return None
+    return (lines[0] if lines[0].startswith("DataLoader worker") else lines[-1]).strip().rstrip(".")
 
 
 def _trainer(schedule: Schedule, folder: Path, device: str, devices: int, callbacks: list[Callback]) -> pl.Trainer:
@@ -315,6 +413,7 @@ def _trainer(schedule: Schedule, folder: Path, device: str, devices: int, callba
         logger=CSVLogger(folder, name=LOG_FOLDER),
         callbacks=callbacks,
         enable_progress_bar=False,
+        enable_checkpointing=False,
         enable_model_summary=False,
         default_root_dir=folder,
     )
@@ -322,13 +421,10 @@ def _trainer(schedule: Schedule, folder: Path, device: str, devices: int, callba
 
 def _check_checkpoint(path: Path, task: TrainingTask) -> None:
     """Raise `TrainingError` where the checkpoint cannot be read or does not fit."""
-    try:
+    with _readable(path):
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         shapes = {name: value.shape for name, value in state["state_dict"].items()}
         groups = [len(group["params"]) for group in state["optimizer_states"][0]["param_groups"]]
-    except (OSError, RuntimeError, LookupError, AttributeError, pickle.UnpicklingError) as error:
-        text = str(error).splitlines()[0]
-        raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train in another folder") from None
     if shapes != {name: value.shape for name, value in task.state_dict().items()}:
         name = task.net.config.name
         raise TrainingError(f"{path}: not a checkpoint of preset {name}: train in another folder")
@@ -336,11 +432,26 @@ def _check_checkpoint(path: Path, task: TrainingTask) -> None:
         raise TrainingError(f"{path}: trained with its backbone frozen, or not, unlike now: train in another folder")
 
 
-def _averaging(most: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise `TrainingError` where what is done with a checkpoint shows that it is none, or a damaged one."""
+    try:
+        yield
+    except (OSError, RuntimeError, LookupError, AttributeError, pickle.UnpicklingError) as error:
+        text = str(error).splitlines()[0]
+        raise TrainingError(f"{path}: cannot be read ({text}); delete it, or train in another folder") from None
+
+
+def _averaging(most: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
     """Return the rule of a moving average that forgets its beginning: the first steps count little."""
 
-    def averaged(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        keep = min(most, (float(count) + 1) / (float(count) + 10))
-        return average + (current - average) * (1 - keep)
+    def average(averages: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+        if not averages[0].is_floating_point():
+            # What normalisation has counted.
+            torch._foreach_copy_(averages, current)
+            return
+        # All at once: for the count an accelerator is waited for.
+        done = float(count)
+        torch._foreach_lerp_(averages, current, 1 - min(most, (done + 1) / (done + 10)))
 
-    return averaged
+    return average

@@ -1,4 +1,4 @@
-"""What references are cut from: an orthophoto with its objects, sampled on tensors."""
+"""What references are cut from: an orthophoto with its objects, and pictures sampled on tensors."""
 
 from __future__ import annotations
 
@@ -67,67 +67,112 @@ class Ground:
         return inside
 
 
-class Texture:
-    """The pixels of an image on a device, with their pyramid and where they hold data."""
+class Textures:
+    """Pictures on a device, with their pyramids and where they hold data, all in one buffer: many are sampled at once.
 
-    def __init__(self, pixels: np.ndarray, device: torch.device, valid: np.ndarray | None = None) -> None:
-        """Put an image on a device.
+    Pictures have the numbers 0, 1 .. in the order in which they are added. The buffer holds four bytes a pixel, red,
+    green, blue and whether there is data, so that one look-up gives all of them.
+    """
+
+    def __init__(self, device: torch.device | str) -> None:
+        """Begin without pictures on a device."""
+        self.device = torch.device(device)
+        self._pixels = torch.empty(0, dtype=torch.int32, device=self.device)
+        self._used = 0
+        # Of each picture and level: where it begins in the buffer, its width and height; levels it has not are 0.
+        self._rows: list[list[tuple[int, int, int]]] = []
+        self._table: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self._rows)
+
+    def add(self, pixels: np.ndarray, valid: np.ndarray | None = None) -> int:
+        """Put a picture on the device and return its number.
 
         Args:
             pixels: H x W x 3 uint8.
-            device: where it is to be.
             valid: H x W bool, False where there is no data; None where all is.
         """
-        self._valid = None if valid is None else torch.from_numpy(valid).to(device)
-        level = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1)
-        self.height, self.width = pixels.shape[:2]
-        self.levels = [level]
-        while len(self.levels) < LEVELS and min(level.shape[1:]) >= 16:
+        level = torch.tensor(np.ascontiguousarray(pixels), device=self.device).permute(2, 0, 1)
+        rows = [self._put(level, None if valid is None else torch.tensor(valid, device=self.device))]
+        while len(rows) < LEVELS and min(level.shape[1:]) >= 16:
             smaller = F.avg_pool2d(level.float()[None], 2, ceil_mode=True, count_include_pad=False)[0]
             level = smaller.round().to(torch.uint8)
-            self.levels.append(level)
+            rows.append(self._put(level, None))
+        self._rows.append(rows)
+        self._table = None
+        return len(self._rows) - 1
 
-    def sample(self, xy: Tensor, scale: Tensor) -> Tensor:
-        """Sample the image at pixels, each averaged over an area round it.
+    def _put(self, level: Tensor, valid: Tensor | None) -> tuple[int, int, int]:
+        """Append a level (3 x H x W uint8); returns its place in the buffer, width and height."""
+        height, width = level.shape[1:]
+        data = torch.full_like(level[0], 255) if valid is None else valid.to(torch.uint8) * 255
+        packed = torch.cat([level, data[None]]).permute(1, 2, 0).contiguous().view(torch.int32).flatten()
+        first, self._used = self._used, self._used + len(packed)
+        if self._used > len(self._pixels):
+            # Half as much again, so that pictures that come one by one are not copied every time.
+            grown = self._pixels.new_empty(max(self._used, len(self._pixels) * 3 // 2))
+            grown[:first] = self._pixels[:first]
+            self._pixels = grown
+        self._pixels[first : self._used] = packed
+        return first, width, height
 
-        Beyond its edges the image is mirrored. Between two levels of the pyramid values are mixed.
+    def _levels(self) -> Tensor:
+        """Return a row of place, width, height and number of levels for each picture and level, N x LEVELS x 4."""
+        if self._table is None:
+            rows = [[*((*level, len(r)) for level in r), *[(0, 1, 1, len(r))] * (LEVELS - len(r))] for r in self._rows]
+            self._table = torch.tensor(rows, dtype=torch.int64).to(self.device)
+        return self._table
+
+    def sample(self, numbers: Tensor, xy: Tensor, scale: Tensor) -> Tensor:
+        """Sample pictures at pixels, each averaged over an area round it.
+
+        Beyond its edges a picture is mirrored. Between two levels of the pyramid values are mixed.
 
         Args:
-            xy: h x w x 2 pixels.
-            scale: h x w, sides of the areas in pixels, about.
+            numbers: B pictures, integers on the device.
+            xy: B x h x w x 2 pixels.
+            scale: B x h x w, sides of the areas in pixels, about; B x 1 x 1 where they are the same all over.
 
         Returns:
-            3 x h x w floats.
+            B x 3 x h x w floats.
         """
-        size = xy.new_tensor([self.width, self.height])
+        table = self._levels()[numbers]
+        size = table[:, 0, 1:3].to(xy.dtype)[:, None, None]
         xy = size - (xy.remainder(2 * size) - size).abs()
-        lod = (scale.clamp(min=1e-6) * 0.9).log2().clamp(0, len(self.levels) - 1)
-        out = xy.new_zeros(3, *xy.shape[:2])
-        for number in range(int(lod.min()), int(lod.max().ceil()) + 1):
-            weight = (1 - (lod - number).abs()).clamp(min=0)
-            used = weight > 0
-            if used.any():
-                out += weight * _bilinear(self.levels[number], xy / 2**number, used)
-        return out
+        lod = (scale.clamp(min=1e-6) * 0.9).log2().clamp(min=0)
+        lod = torch.minimum(lod, (table[:, 0, 3] - 1).to(lod.dtype)[:, None, None])
+        fine = lod.floor()
+        share = lod - fine
+        colour = self._bilinear(table, fine.long(), xy)
+        # Looking whether coarser levels are wanted at all would make an accelerator wait.
+        if self.device.type != "cpu" or bool((share > 0).any()):
+            coarse = self._bilinear(table, lod.ceil().long(), xy)
+            colour = torch.lerp(colour, coarse, share[..., None])
+        return colour[..., :3].permute(0, 3, 1, 2).contiguous()
 
-    def has_data(self, xy: Tensor) -> Tensor:
-        """Tell which pixels (h x w x 2) lie in the image and hold data, h x w."""
-        size = xy.new_tensor([self.width, self.height])
-        inside = ((xy >= 0) & (xy < size)).all(-1)
-        if self._valid is None:
-            return inside
-        at = torch.where(inside[..., None], xy, torch.zeros_like(xy)).long()
-        return inside & self._valid[at[..., 1], at[..., 0]]
+    def has_data(self, numbers: Tensor, xy: Tensor) -> Tensor:
+        """Tell which pixels (B x h x w x 2) of B pictures lie in them and hold data, B x h x w."""
+        first, width, height, _ = self._levels()[numbers, 0].T[:, :, None, None]
+        inside = ((xy >= 0) & (xy < torch.stack([width, height], dim=-1))).all(-1)
+        at = torch.where(inside[..., None], xy, 0.0).long()
+        # The fourth byte is the highest, and as bits of a signed number it is below zero where there is data.
+        return inside & (self._pixels[first + at[..., 1] * width + at[..., 0]] < 0)
 
+    def _bilinear(self, table: Tensor, level: Tensor, xy: Tensor) -> Tensor:
+        """Sample levels (B x h x w, or B x 1 x 1) of B pictures at xy (B x h x w x 2 of level 0), B x h x w x 4."""
+        picture = torch.arange(len(table), device=self.device)[:, None, None]
+        first, width, height, _ = table[picture, level].unbind(-1)
+        x, y = (xy / (2.0**level)[..., None] - 0.5).clamp(min=0).unbind(-1)
+        x, y = torch.minimum(x, (width - 1).to(x.dtype)), torch.minimum(y, (height - 1).to(y.dtype))
+        left, top = x.long(), y.long()
+        right, below = torch.minimum(left + 1, width - 1), torch.minimum(top + 1, height - 1)
+        dx, dy = (x - left)[..., None], (y - top)[..., None]
+        upper, lower = first + top * width, first + below * width
+        above = torch.lerp(self._taken(upper + left), self._taken(upper + right), dx)
+        return torch.lerp(above, torch.lerp(self._taken(lower + left), self._taken(lower + right), dx), dy)
 
-def _bilinear(level: Tensor, xy: Tensor, used: Tensor) -> Tensor:
-    """Sample a level (3 x H x W uint8) at xy (h x w x 2), right where `used`; only the part needed becomes floats."""
-    height, width = level.shape[1:]
-    wanted = xy[used]
-    low = (wanted.amin(0) - 1.5).floor().long().clamp(min=0).tolist()
-    high = (wanted.amax(0) + 1.5).ceil().long().tolist()
-    x0, y0 = min(low[0], width - 1), min(low[1], height - 1)
-    x1, y1 = max(min(high[0], width), x0 + 1), max(min(high[1], height), y0 + 1)
-    part = level[:, y0:y1, x0:x1].float()
-    at = (xy - xy.new_tensor([x0, y0])) / xy.new_tensor([x1 - x0, y1 - y0]) * 2 - 1
-    return F.grid_sample(part[None], at[None], padding_mode="border", align_corners=False)[0]
+    def _taken(self, index: Tensor) -> Tensor:
+        """Return pixels of the buffer as floats, index's shape x 4."""
+        return self._pixels[index][..., None].view(torch.uint8).float()

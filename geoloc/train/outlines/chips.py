@@ -68,7 +68,7 @@ class ChipSample:
 class ChipSampler:
     """Draws chips from grounds, large objects as often as small ones, and no kind much oftener than another."""
 
-    def __init__(self, grounds: Sequence[MaskedGround], seed: int) -> None:
+    def __init__(self, grounds: Sequence[MaskedGround], seed: int | Sequence[int]) -> None:
         """Take the grounds; the same seed draws the same chips."""
         self._rng = np.random.default_rng(seed)
         self._items = [(ground, item) for ground in grounds for item in ground.objects]

@@ -181,6 +181,11 @@ def fit(
     return done
 
 
+def steps_done(checkpoint: Path) -> int:
+    """Return how many steps a checkpoint has behind it; 0 where there is none."""
+    return int(torch.load(checkpoint, weights_only=True, mmap=True)["step"]) if checkpoint.exists() else 0
+
+
 def _optimiser(net: OutlineNet, schedule: Schedule) -> torch.optim.Optimizer:
     net.backbone.freeze(FROZEN_STAGES)
     body = {id(parameter) for parameter in net.backbone.parameters()}

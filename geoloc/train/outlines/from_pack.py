@@ -67,7 +67,7 @@ def _train(args: argparse.Namespace, began: float) -> None:
     from geoloc.train.grounds.masked import load_ground
     from geoloc.train.grounds.pack import read_pack
     from geoloc.train.grounds.towns.store import load_town, town_folder, training_towns
-    from geoloc.train.outlines.fit import fit, schedule_of
+    from geoloc.train.outlines.fit import fit, schedule_of, steps_done
     from geoloc.train.outlines.gather import HELD_OUT_TOWNS
     from geoloc.train.outlines.held_out import held_out_lines
     from geoloc.train.outlines.stream import ChipStream, kept_grounds, stream_loader
@@ -86,14 +86,17 @@ def _train(args: argparse.Namespace, began: float) -> None:
     prepare({args.run / "grounds": training.grounds, args.run / "held_out": boxed}, args.workers)
     _say(f"{len(kept_grounds(args.run / 'grounds'))} grounds in {time.monotonic() - began:.0f} s")
 
+    checkpoint = args.run / CHECKPOINT_FILE
     loader = stream_loader(
-        ChipStream(args.run / "grounds", args.towns, args.batch, args.seed), args.workers, pinned=on_gpu
+        ChipStream(args.run / "grounds", args.towns, args.batch, args.seed, steps_done(checkpoint)),
+        args.workers,
+        pinned=on_gpu,
     )
     weights = args.run / WEIGHTS_FILE
     done = fit(
         net,
         iter(loader),
-        args.run / CHECKPOINT_FILE,
+        checkpoint,
         schedule_of(steps=args.steps, minutes=args.minutes, batch=args.batch, seed=args.seed),
         device=args.device,
         used_s=time.monotonic() - began,

@@ -11,7 +11,7 @@ from geoloc.model.network.outline_net import OutlineNet
 from geoloc.model.outline_weights import save_outline_weights
 from geoloc.train.grounds.masked import MaskedGround
 from geoloc.train.outlines.chips import ChipSampler
-from geoloc.train.outlines.fit import ChipBatch, fit, schedule_of, stacked
+from geoloc.train.outlines.fit import ChipBatch, fit, schedule_of, stacked, steps_done
 from geoloc.train.outlines.held_out import held_out_lines
 
 BATCH = 12
@@ -49,7 +49,7 @@ def train(
     torch.manual_seed(seed)
     net = OutlineNet()
     net.backbone.load_imagenet()
-    sampler = ChipSampler(training, seed)
+    sampler = ChipSampler(training, [seed, steps_done(checkpoint)])
 
     def batches() -> Iterator[ChipBatch]:
         while True:

@@ -10,13 +10,11 @@ import cv2
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from geoloc.train.grounds.masked import MaskedGround, load_ground
-from geoloc.train.grounds.towns.store import load_town, training_towns
+from geoloc.train.grounds.masked import load_ground
+from geoloc.train.grounds.towns.store import GrowingTowns, load_town
 from geoloc.train.outlines.chips import ChipSampler
 from geoloc.train.outlines.fit import ChipBatch, stacked
 
-LOOK_S = 20.0
-"""How often is looked for new towns."""
 WAIT_S = 0.5
 """How long is waited while there is nothing to draw from."""
 
@@ -24,7 +22,7 @@ WAIT_S = 0.5
 class ChipStream(IterableDataset[ChipBatch]):
     """Draws batches without an end; each process that iterates over it draws others."""
 
-    def __init__(self, grounds: Path, towns: Path, batch: int, seed: int) -> None:
+    def __init__(self, grounds: Path, towns: Path, batch: int, seed: int, begun: int = 0) -> None:
         """Draw from folders.
 
         Args:
@@ -32,9 +30,10 @@ class ChipStream(IterableDataset[ChipBatch]):
             towns: holds folders of `save_town`, more and more of them; need not be there yet.
             batch: chips of a batch.
             seed: of what is drawn.
+            begun: steps done by sittings before, whose chips are not drawn again.
         """
         self._grounds, self._towns = grounds, towns
-        self._batch, self._seed = batch, seed
+        self._batch, self._seed, self._begun = batch, seed, begun
 
     def __iter__(self) -> Iterator[ChipBatch]:
         """Begin; ends only when the reader goes away."""
@@ -44,17 +43,15 @@ class ChipStream(IterableDataset[ChipBatch]):
             number = worker.id
             cv2.setNumThreads(1)
             torch.set_num_threads(1)
-        known: dict[Path, MaskedGround] = {path: load_ground(path) for path in kept_grounds(self._grounds)}
-        sampler = ChipSampler(list(known.values()), self._seed + number) if known else None
-        looked = -LOOK_S
+        known = [load_ground(path) for path in kept_grounds(self._grounds)]
+        sampler = None
+        towns = GrowingTowns(self._towns)
         while True:
-            if sampler is None or time.monotonic() - looked > LOOK_S:
-                looked = time.monotonic()
-                new = [path for path in training_towns(self._towns) if path not in known]
-                known |= {path: load_town(path).masked for path in new}
-                if new:
-                    # Another seed than before: otherwise all that was drawn would be drawn again.
-                    sampler = ChipSampler(list(known.values()), self._seed + number + 1000 * len(known))
+            new = [load_town(path).masked for path in towns.new()]
+            known += new
+            if new or (sampler is None and known):
+                # Another seed than before: otherwise all that was drawn would be drawn again.
+                sampler = ChipSampler(known, [self._seed, self._begun, number, len(known)])
             if sampler is None:
                 time.sleep(WAIT_S)
                 continue

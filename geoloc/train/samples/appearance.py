@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -67,7 +68,7 @@ def season(images: Tensor, draw: RandomDraws) -> Tensor:
     green = images[:, 1:2] * 2 - images[:, 0:1] - images[:, 2:3]
     leaf = torch.sigmoid((green - 18) / 8)
     brightness = images.mean(1, keepdim=True)
-    hue = draw.uniform(0.55, 1.25, 3, 1, 1) * images.new_tensor([1.05, 1.0, 0.75])[None, :, None, None]
+    hue = draw.uniform(0.55, 1.25, 3, 1, 1) * _constant((1.05, 1.0, 0.75), images.device)[:, None, None]
     share = leaf * draw.uniform(0.2, 0.9) * draw.chance(0.4)
     return images + share * (brightness * hue - images)
 
@@ -93,8 +94,8 @@ def expose(images: Tensor, draw: RandomDraws) -> Tensor:
     x = x * draw.normal(0.12).exp() * draw.normal(0.05, 3, 1, 1).exp()
     x = (x - 0.45) * draw.normal(0.15).exp() + 0.45
     haze = draw.normal(0.1).clamp(min=0)
-    x = x * (1 - haze) + haze * x.new_tensor([0.80, 0.82, 0.85])[None, :, None, None]
-    grey = (x * x.new_tensor(_LUMA)[None, :, None, None]).sum(1, keepdim=True)
+    x = x * (1 - haze) + haze * _constant((0.80, 0.82, 0.85), x.device)[:, None, None]
+    grey = (x * _constant(_LUMA, x.device)[:, None, None]).sum(1, keepdim=True)
     keep = torch.where(draw.chance(0.6), draw.uniform(0, 1.35), torch.ones_like(grey[:, :, :1, :1]))
     x = grey + keep * (x - grey)
     mixing = torch.eye(3, device=x.device) + 0.04 * draw.normal(1.0, 3, 3)
@@ -140,12 +141,18 @@ def jpeg(images: Tensor, draw: RandomDraws) -> Tensor:
     dct = _cosines(images.device)
     quality = draw.uniform(30, 95)
     scale = torch.where(quality < 50, 50 / quality, 2 - quality / 50).reshape(-1, 1, 1, 1, 1, 1)
-    quanta = images.new_tensor(_QUANTA) * images.new_tensor([1.0, 2.0, 2.0])[:, None, None]
+    quanta = _constant(_QUANTA, images.device) * _constant((1.0, 2.0, 2.0), images.device)[:, None, None]
     quanta = (quanta[None, :, None, None] * scale).clamp(min=1)
     coefficients = ((dct @ blocks @ dct.T) / quanta).round() * quanta
     back = (dct.T @ coefficients @ dct).transpose(3, 4).reshape(count, 3, high, wide)
     coded = torch.einsum("ij,bjhw->bihw", from_ycc, back)[..., :rows, :columns] + 128
     return torch.where(draw.chance(0.33), coded, images)
+
+
+@cache
+def _constant(values: tuple[Any, ...], device: torch.device) -> Tensor:
+    """Return numbers as a tensor; put on an accelerator for every batch they would be waited for."""
+    return torch.tensor(values, dtype=torch.float32, device=device)
 
 
 @cache

@@ -165,12 +165,11 @@ def plane_of(photo_xy: np.ndarray, ground_xy: np.ndarray, slack: float) -> np.nd
     return np.asarray(matrix) if np.isfinite(map_points(matrix, photo_xy[inliers[:, 0] > 0])).all() else None
 
 
-def filled_beyond(image: Tensor, shows: Tensor) -> Tensor:
-    """Fill a query, 3 x h x w, with its mean colour where it shows nothing; shows: h x w bool."""
-    if bool(shows.all()):
-        return image
-    mean = (image * shows).sum((1, 2)) / shows.sum().clamp(min=1)
-    return torch.where(shows, image, mean[:, None, None])
+def filled_beyond(images: Tensor, shows: Tensor) -> Tensor:
+    """Fill queries, B x 3 x h x w, with their mean colours where they show nothing; shows: B x h x w bool."""
+    shown = shows[:, None]
+    mean = (images * shown).sum((2, 3), keepdim=True) / shown.sum((2, 3), keepdim=True).clamp(min=1)
+    return torch.where(shown, images, mean)
 
 
 def _tilt_spread(rng: np.random.Generator) -> float:

@@ -116,7 +116,7 @@ def pixel_centres(rows: int, columns: int, step: float, device: torch.device) ->
     return torch.stack([x, y], dim=-1) * step
 
 
-def cast_rays(cameras: Cameras, field: HeightField, pixels: Tensor) -> RayHits:
+def cast_rays(cameras: Cameras, field: HeightField, pixels: Tensor, tall: Tensor | None = None) -> RayHits:
     """Find where the rays through crop pixels (B x h x w x 2) first go below the surface.
 
     Each is marched in equal steps between the highest top and level 0, and the step that goes under is bisected.
@@ -125,12 +125,14 @@ def cast_rays(cameras: Cameras, field: HeightField, pixels: Tensor) -> RayHits:
         cameras: of B views.
         field: heights under each of them.
         pixels: B x h x w x 2, (x, y) in crop pixels.
+        tall: numbers of the views whose ground is not all flat; found where they are not given, for which an
+            accelerator would have to be waited for.
     """
     # On flat ground nothing has to be sought.
-    flat = field.heights.amax((1, 2)) <= 0
+    if tall is None:
+        tall = (field.heights.amax((1, 2)) > 0).nonzero().flatten()
     along = rays(cameras, pixels)
     places, depths, walls, leaves = _level(cameras.centre, along)
-    tall = (~flat).nonzero().flatten()
     if len(tall):
         part = HeightField(*(values[tall] for values in field))
         found = _march(cameras.centre[tall], along[tall], part)

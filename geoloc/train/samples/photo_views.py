@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +11,9 @@ from torch import Tensor
 
 from geoloc.model.network.features import STRIDE
 from geoloc.plane import homography
+from geoloc.plane.equirectangular import ray_of, seen_at
 from geoloc.plane.homography import jacobian, map_points
-from geoloc.train.grounds.ground import Ground, Texture
+from geoloc.train.grounds.ground import Ground, Textures
 from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.samples.from_above import filled_beyond, plane_of, view_at, wrong_plane
 from geoloc.train.samples.perspective import pixel_centres
@@ -26,6 +25,8 @@ from geoloc.train.samples.sample import (
     box_at,
     draw_turn,
     log_uniform,
+    on_device,
+    stacked,
 )
 
 CROP_SHARE = (0.3, 1.0)
@@ -47,44 +48,64 @@ HEIGHT_SPREAD = 0.2
 MOST_LEVEL_DEG = 87.5
 """Angle from straight down beyond which the ground of a panorama is not drawn."""
 _TRIES = 24
+_ANYWHERE = 1e9
+"""Pixels after which what does not repeat is said to."""
 _SLACK_M = 0.3
+
+
+class PhotoPicture(NamedTuple):
+    """How a query is painted of a photograph; with a first axis more, how B are.
+
+    Attributes:
+        photo: the number of the photograph, whatever numbers whoever paints has given them.
+        to_plane: 3 x 3, pixels of the query to those of the photo; of a panorama that is drawn onto the ground, to
+            places on it, see `geoloc.plane.equirectangular`, in pixels of the ground.
+        height: of the camera over that ground, pixels of the ground; NaN where `to_plane` leads to the photo.
+        size: 2, width and height of the photo.
+        panorama: whether its left and right edges meet.
+    """
+
+    photo: np.ndarray
+    to_plane: np.ndarray
+    height: np.ndarray
+    size: np.ndarray
+    panorama: np.ndarray
 
 
 class _PhotoCrop(NamedTuple):
     """A part of a photograph.
 
-    to_photo: the way from query pixels, h x w x 2, to those of the photo, NaN where nothing is shown. shape: rows and
-    columns of the query. click: (x, y) in it. box, sized, turn_deg and view: as in `Sample`.
+    to_plane and height: as in `PhotoPicture`. shape: rows and columns of the query. click: (x, y) in it. box,
+    sized, turn_deg and view: as in `Sample`.
     """
 
-    to_photo: Callable[[Tensor], Tensor]
+    to_plane: np.ndarray
     shape: tuple[int, int]
     click: np.ndarray
     box: np.ndarray
     sized: bool
     turn_deg: float
     view: np.ndarray
+    height: float = math.nan
 
 
 def sample_photo(
     photo: PosedPhoto,
     ground: Ground,
-    texture: Texture,
     rng: np.random.Generator,
     *,
+    number: int,
     side: int,
-    device: torch.device,
     strip: bool = False,
-) -> Sample | None:
+) -> Sample[PhotoPicture] | None:
     """Draw a query of a photograph, as taken or drawn onto the ground.
 
     Args:
         photo: what the query is cut from.
         ground: what it shows.
-        texture: of the photograph.
         rng: what the place, scale and turn are drawn from.
+        number: of the photograph, as `PhotoPicture` is to have it.
         side: of the query, pixels.
-        device: where its image is to be.
         strip: take a panorama whole, side x 2 side, the click in its middle column; else it is drawn onto the ground.
 
     Returns:
@@ -100,29 +121,95 @@ def sample_photo(
         crop = _square(photo, ground, rng, side)
     if crop is None:
         return None
+    picture = PhotoPicture(
+        np.asarray(number),
+        crop.to_plane,
+        np.asarray(crop.height),
+        photo.size.astype(np.float64),
+        np.asarray(photo.panorama),
+    )
     rows, columns = crop.shape
-    # One place more on every side: how far apart neighbours are tells how much of the photo a pixel covers.
-    corners = crop.to_photo(pixel_centres(rows + 1, columns + 1, 1, device) - 0.5)
-    xy = (corners[:-1, :-1] + corners[1:, 1:]) / 2
-    right, down = corners[:-1, 1:] - corners[:-1, :-1], corners[1:, :-1] - corners[:-1, :-1]
-    area = (right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0]).abs()
-    width, height = (float(side) for side in photo.size)
-    shows = torch.isfinite(xy).all(-1) & (xy[..., 1] >= 0) & (xy[..., 1] < height)
-    if photo.panorama:
-        # Where its edges meet, neighbours lie far apart.
-        area = area.clamp(max=float(area.nan_to_num().median()) * 16 + 1)
-        xy = torch.stack([xy[..., 0].remainder(width), xy[..., 1]], dim=-1)
-    else:
-        shows &= (xy[..., 0] >= 0) & (xy[..., 0] < width)
-    if shows.float().mean() < LEAST_SHOWN:
+    centres = pixel_centres(rows // STRIDE, columns // STRIDE, STRIDE, torch.device("cpu")).double()
+    cells = _photo_pixels(stacked([picture]), centres)
+    if _shows(stacked([picture]), cells).float().mean() < LEAST_SHOWN:
         return None
-    scale = area.nan_to_num(1.0).sqrt().clamp(min=1e-3)
-    image = filled_beyond(texture.sample(torch.where(shows[..., None], xy, 0.0), scale), shows)
-    cells = crop.to_photo(pixel_centres(rows // STRIDE, columns // STRIDE, STRIDE, torch.device("cpu")).double())
-    places = photo.place(cells.numpy())
+    places = photo.place(cells[0].numpy())
     places = np.where(ground.has_data(np.nan_to_num(places, nan=-1.0))[..., None], places, np.nan)
     click = crop.click.astype(np.float32)
-    return Sample(photo.ground, image, click, places, crop.box, crop.sized, crop.turn_deg, crop.view)
+    return Sample(photo.ground, picture, click, places, crop.box, crop.sized, crop.turn_deg, crop.view)
+
+
+def paint_photos(pictures: PhotoPicture, textures: Textures, numbers: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Paint queries of photographs, B x 3 x rows x columns in [0, 255].
+
+    Args:
+        pictures: of B queries.
+        textures: has the photographs.
+        numbers: those that `textures` gave to the photograph of each query.
+        shape: rows and columns of the queries.
+    """
+    rows, columns = shape
+    device = textures.device
+    # One place more on every side: how far apart neighbours are tells how much of the photo a pixel covers.
+    corners = _photo_pixels(pictures, pixel_centres(rows + 1, columns + 1, 1, device) - 0.5)
+    # Where the edges of a panorama meet, neighbours lie on both sides of it.
+    round_ = np.where(pictures.panorama, pictures.size[:, 0], _ANYWHERE)
+    turn = torch.stack([on_device(round_, device), torch.full((len(round_),), _ANYWHERE, device=device)], dim=-1)
+    turn = turn[:, None, None]
+    first = corners[:, :-1, :-1]
+    right, down, across = (
+        _nearest_way(corners[:, rows, columns] - first, turn)
+        for rows, columns in (
+            (slice(None, -1), slice(1, None)),
+            (slice(1, None), slice(None, -1)),
+            (slice(1, None), slice(1, None)),
+        )
+    )
+    area = (right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0]).abs()
+    xy = first + across / 2
+    panorama = on_device(pictures.panorama, device)[:, None, None, None]
+    xy = torch.where(panorama, xy.remainder(turn), xy)
+    shows = _shows(pictures, xy)
+    scale = area.nan_to_num(1.0).sqrt().clamp(min=1e-3)
+    return filled_beyond(textures.sample(numbers, torch.where(shows[..., None], xy, 0.0), scale), shows)
+
+
+def _photo_pixels(pictures: PhotoPicture, xy: Tensor) -> Tensor:
+    """Return pixels of photographs, B x h x w x 2, NaN where nothing is shown, that pixels of B queries show.
+
+    Args:
+        pictures: of B queries.
+        xy: h x w x 2 pixels of the queries.
+    """
+    to_plane = on_device(pictures.to_plane, xy.device, xy.dtype)
+    mapped = torch.einsum("bij,hwj->bhwi", to_plane[:, :, :2], xy) + to_plane[:, None, None, :, 2]
+    depth = mapped[..., 2:]
+    shown = mapped[..., :2] / torch.where(depth > 1e-6, depth, torch.nan)
+    (unrolled,) = np.nonzero(np.isfinite(pictures.height))
+    if not len(unrolled):
+        return shown
+    columns = (pictures.height, pictures.size[:, 0], pictures.size[:, 1])
+    known = on_device(np.stack(columns)[:, unrolled], xy.device, xy.dtype)
+    height, wide, high = known[:, :, None, None]
+    which = on_device(unrolled, xy.device)
+    x, y = shown[which].unbind(-1)
+    far = torch.hypot(x, y) > height * math.tan(math.radians(MOST_LEVEL_DEG))
+    seen = seen_at(x, y, height, (wide, high), torch)
+    shown[which] = torch.where(far[..., None], torch.nan, seen)
+    return shown
+
+
+def _shows(pictures: PhotoPicture, xy: Tensor) -> Tensor:
+    """Tell which pixels (B x h x w x 2) of photographs are on them, B x h x w."""
+    size = on_device(pictures.size, xy.device, xy.dtype)[:, None, None]
+    panorama = on_device(pictures.panorama, xy.device)[:, None, None]
+    within = (xy >= 0) & (xy < size)
+    return within[..., 1] & (within[..., 0] | panorama) & torch.isfinite(xy).all(-1)
+
+
+def _nearest_way(difference: Tensor, turn: Tensor) -> Tensor:
+    """Return differences of pixels the short way round where a picture repeats after `turn` pixels."""
+    return difference - (difference / turn).round() * turn
 
 
 def _from_above(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
@@ -153,7 +240,7 @@ def _from_above(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, sid
     to_ground = homography.similarity(footprint / side / ground.gsd_m, up, tuple(place), tuple(at))
     to_photo = np.linalg.inv(plane) @ to_ground
     to_photo = to_photo / (to_photo[2] @ [*at, 1.0])
-    return _PhotoCrop(partial(_mapped, to_photo), (side, side), at, box, sized, turn, view_at(to_photo, at))
+    return _PhotoCrop(to_photo, (side, side), at, box, sized, turn, view_at(to_photo, at))
 
 
 def _unrolled(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
@@ -165,30 +252,20 @@ def _unrolled(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side:
         return None
     clicked, box, sized = chosen
     height = stand.height_m * math.exp(rng.normal(0, HEIGHT_SPREAD)) / ground.gsd_m
-    # Where the ray of the click meets the ground that is supposed, from the camera.
-    down = (clicked[1] / photo.size[1] - 0.5) * math.pi
-    if down <= math.radians(90 - MOST_LEVEL_DEG):
+    azimuth, from_down = ray_of(clicked[0], clicked[1], (photo.size[0], photo.size[1]))
+    if from_down >= math.radians(MOST_LEVEL_DEG):
         return None
-    azimuth = math.radians(stand.heading_deg) + (clicked[0] / photo.size[0] - 0.5) * 2 * math.pi
+    # Where the ray of the click meets the ground that is supposed, to the right and back of the middle column.
     away = np.array([math.sin(azimuth), -math.cos(azimuth)])
-    place = away * height / math.tan(down)
+    place = away * height * math.tan(from_down)
     turn = draw_turn(sized, rng)
-    up = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG)
+    up = turn + rng.uniform(-HEADING_SPREAD_DEG, HEADING_SPREAD_DEG) - stand.heading_deg
     at = np.clip(rng.normal(0.5, 0.2, 2), 0.06, 0.94) * side
-    to_ground = homography.similarity(log_uniform(rng, *FOOTPRINT_M) / side / ground.gsd_m, up, tuple(place), tuple(at))
-
-    def shown(xy: Tensor) -> Tensor:
-        x, y = _mapped(to_ground, xy).unbind(-1)
-        flat = (x**2 + y**2).sqrt()
-        turned = torch.atan2(x, -y) - math.radians(stand.heading_deg)
-        column = (turned / (2 * math.pi) + 0.5).remainder(1) * float(photo.size[0])
-        row = (0.5 + torch.atan2(torch.full_like(flat, height), flat) / math.pi) * float(photo.size[1])
-        far = flat > height * math.tan(math.radians(MOST_LEVEL_DEG))
-        return torch.where(far[..., None], torch.nan, torch.stack([column, row], dim=-1))
-
-    lean = np.linalg.inv(to_ground[:2, :2]) @ away
-    lean *= math.cos(down) / np.linalg.norm(lean)
-    return _PhotoCrop(shown, (side, side), at, box, sized, turn, np.array([*lean, 1.0]))
+    scale = log_uniform(rng, *FOOTPRINT_M) / side / ground.gsd_m
+    to_plane = homography.similarity(scale, up, tuple(place), tuple(at))
+    lean = np.linalg.inv(to_plane[:2, :2]) @ away
+    lean *= math.sin(from_down) / np.linalg.norm(lean)
+    return _PhotoCrop(to_plane, (side, side), at, box, sized, turn, np.array([*lean, 1.0]), height)
 
 
 def _square(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
@@ -213,7 +290,7 @@ def _square(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: i
     click = map_points(np.linalg.inv(to_photo), clicked)
     if (click < 0.03 * side).any() or (click > 0.97 * side).any():
         return None
-    return _PhotoCrop(partial(_mapped, to_photo), (side, side), click, box, sized, turn, np.zeros(3))
+    return _PhotoCrop(to_photo, (side, side), click, box, sized, turn, np.zeros(3))
 
 
 def _panorama(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side: int) -> _PhotoCrop | None:
@@ -231,15 +308,7 @@ def _panorama(photo: PosedPhoto, ground: Ground, rng: np.random.Generator, side:
         return None
     # Nothing tells which way a panorama looks.
     turn = float(rng.uniform(0, 360)) if not sized else draw_turn(sized, rng)
-    return _PhotoCrop(partial(_mapped, to_photo), (side, 2 * side), click, box, sized, turn, np.zeros(3))
-
-
-def _mapped(matrix: np.ndarray, xy: Tensor) -> Tensor:
-    """Map points (... x 2) by a 3 x 3 homography, as `map_points` does, on their device."""
-    by = torch.tensor(matrix, dtype=xy.dtype, device=xy.device)
-    mapped = xy @ by[:, :2].T + by[:, 2]
-    depth = mapped[..., 2:]
-    return mapped[..., :2] / torch.where(depth > 1e-6, depth, torch.nan)
+    return _PhotoCrop(to_photo, (side, 2 * side), click, box, sized, turn, np.zeros(3))
 
 
 def _seen_about(photo: PosedPhoto, middle: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:

@@ -51,8 +51,9 @@ def build_relief(ground: Ground, centre: np.ndarray, reach_px: float, rng: np.ra
         _blocks(ground, rng, (heights, corner, cell))
         _crowns(ground, rng, (heights, corner, cell), leafy)
     # The edge stands for all beyond it: nothing may stand up there.
+    level = np.median(heights)
     for edge in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
-        heights[edge] = np.median(heights)
+        heights[edge] = level
         leafy[edge] = 0
     return Relief(heights, leafy, corner, cell)
 
@@ -92,12 +93,12 @@ def _crowns(
         x1, y1 = np.ceil(places[i] + radii[i]).astype(int).clip(max=CELLS)
         if x1 <= x0 or y1 <= y0:
             continue
-        y, x = np.mgrid[y0:y1, x0:x1] + 0.5
-        out = ((x - places[i, 0]) ** 2 + (y - places[i, 1]) ** 2) / radii[i] ** 2
+        x, y = np.arange(x0, x1) + 0.5 - places[i, 0], np.arange(y0, y1) + 0.5 - places[i, 1]
+        out = (x[None] ** 2 + y[:, None] ** 2) / radii[i] ** 2
         # Half an ellipsoid on a stem, as high as it is wide or more.
         radius_m = radii[i] * cell * ground.gsd_m
         dome = radius_m * (rng.uniform(0.6, 1.4) + rng.uniform(0.8, 1.6) * np.sqrt((1 - out).clip(0)))
         part = (slice(y0, y1), slice(x0, x1))
         above = (out < 1) & (base[part] + dome > heights[part])
-        heights[part] = np.where(above, base[part] + dome, heights[part])
-        leafy[part] = np.where(above, 1, leafy[part])
+        np.copyto(heights[part], base[part] + dome, where=above)
+        leafy[part][above] = 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from geoloc.train.grounds.ground import Ground
@@ -14,13 +17,16 @@ SHARE_OBJECT = 0.7
 PLACE_M = (2.0, 14.0)
 
 
+Picture = TypeVar("Picture", bound=tuple[Any, ...])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class Sample(Generic[Picture]):
     """One query of a ground.
 
     Attributes:
         ground: the number of its ground in the collection.
-        image: 3 x H x W in [0, 255].
+        picture: how its image is painted, see `photo_views.PhotoPicture` and `simulated_views.ViewPicture`.
         click: (x, y) in query pixels.
         cells: H/16 x W/16 x 2, the pixel of the ground that each query cell's centre sees, NaN where none.
         box: 4, xmin, ymin, xmax, ymax in pixels of the ground.
@@ -31,13 +37,29 @@ class Sample:
     """
 
     ground: int
-    image: Tensor = field(repr=False)
+    picture: Picture = field(repr=False)
     click: np.ndarray
     cells: np.ndarray
     box: np.ndarray
     sized: bool
     turn_deg: float
     view: np.ndarray = field(default_factory=lambda: np.zeros(3))
+
+
+def stacked(parts: Sequence[Picture]) -> Picture:
+    """Stack named tuples of arrays and tensors into one of the same type, its first axis that of the parts."""
+    made: Any = type(parts[0])
+    return made(*(torch.stack(v) if isinstance(v[0], Tensor) else np.stack(v) for v in zip(*parts, strict=True)))
+
+
+def on_device(values: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Put values on a device; what has fractions is of this type there."""
+    tensor = values if isinstance(values, Tensor) else torch.from_numpy(values)
+    if device.type == "cuda":
+        # Only from pinned memory they are on their way without a wait for all that the device has to do before.
+        tensor = tensor.pin_memory()
+    moved = tensor.to(device, non_blocking=True)
+    return moved.to(dtype) if moved.is_floating_point() else moved
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:

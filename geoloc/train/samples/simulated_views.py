@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from geoloc.model.network.features import STRIDE
 from geoloc.plane.homography import map_points
-from geoloc.train.grounds.ground import Ground, Texture
+from geoloc.train.grounds.ground import Ground, Textures
 from geoloc.train.samples.from_above import (
     Drawn,
     SupposedCamera,
@@ -46,7 +47,9 @@ from geoloc.train.samples.sample import (
     box_at,
     draw_turn,
     log_uniform,
+    on_device,
     pick_box,
+    stacked,
 )
 
 MAX_TILT_DEG = 75.0
@@ -102,64 +105,164 @@ class _CameraPlan:
     relief: Relief
 
 
+class ViewPicture(NamedTuple):
+    """How a simulated query is painted; with a first axis more, how B are.
+
+    Attributes:
+        centre: 3, of the camera, metres in the frame of `geoloc.train.samples.perspective` about the target.
+        rotation: 3 x 3, of the camera.
+        focal: of the camera's crop, pixels.
+        principal: 2, of the camera's crop, pixels.
+        heights: CELLS x CELLS metres, in 16 bits.
+        leafy: CELLS x CELLS, whether a crown is there.
+        corner: 2 metres, the outer corner of the first cell.
+        cell: metres, side of the cells.
+        tall: whether anything stands up.
+        to_camera: 3 x 3, pixels of the query to those of the crop.
+        low: 2, the least pixel that the crop has.
+        high: 2, the greatest.
+        ground: the number of its ground, whatever numbers whoever paints has given them.
+        target: 2, pixel of the ground over which the frame has its origin.
+        gsd_m: of the ground.
+        least_m: metres that a pixel of the query covers at the least.
+        shade: 2, how dark leaves are from the side, and where the colours of walls change, 0 to 1.
+        palette: 8 x 3, colours of walls.
+        air: 3 x 3, colours of haze and of the sky above, and in the last row how far is seen in metres.
+    """
+
+    centre: np.ndarray
+    rotation: np.ndarray
+    focal: np.ndarray
+    principal: np.ndarray
+    heights: Tensor
+    leafy: Tensor
+    corner: np.ndarray
+    cell: np.ndarray
+    tall: np.ndarray
+    to_camera: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    ground: np.ndarray
+    target: np.ndarray
+    gsd_m: np.ndarray
+    least_m: np.ndarray
+    shade: np.ndarray
+    palette: np.ndarray
+    air: np.ndarray
+
+
 def simulate_samples(
-    grounds: Sequence[Ground],
-    textures: Sequence[Texture],
-    picks: Sequence[int],
-    ranges: ViewRanges,
-    rng: np.random.Generator,
-    *,
-    side: int,
-    device: torch.device,
-) -> list[Sample]:
+    grounds: Sequence[Ground], picks: Sequence[int], ranges: ViewRanges, rng: np.random.Generator, *, side: int
+) -> list[Sample[ViewPicture]]:
     """Simulate queries, those left out whose object hides or that show nothing to go by.
 
     Args:
         grounds: what may be seen.
-        textures: of the grounds.
         picks: the number of a ground for each query.
         ranges: what the cameras vary over.
         rng: what they are drawn from.
         side: of a query, pixels.
-        device: where the images are to be.
     """
     plans = [plan for number in picks if (plan := _draw_plan(number, grounds[number], ranges, rng, side)) is not None]
     if not plans:
         return []
-    cameras, field = _stack(plans, [grounds[p.ground] for p in plans], device)
+    cameras, field = _stack(plans, [grounds[p.ground] for p in plans])
     drawn = _drawn(plans, cameras, rng)
     clicks = _clicks(plans, cameras, field, grounds, rng, drawn=drawn, side=side)
     kept = [i for i, click in enumerate(clicks) if click is not None]
     if not kept:
         return []
-    index = torch.tensor(kept, device=device)
-    cameras = Cameras(*(part[index] for part in cameras))
-    field = HeightField(*(part[index] for part in field))
-    shown = [one for i in kept if (one := drawn[i]) is not None]
-    pixels, shows = _mapped(shown, pixel_centres(side, side, 1, device))
-    hits = cast_rays(cameras, field, pixels)
-    slope = rays(cameras, pixels)
-    cells, cell_shows = _mapped(shown, pixel_centres(side // STRIDE, side // STRIDE, STRIDE, device))
-    met = cast_rays(cameras, field, cells).place[..., :2]
-    cell_places = torch.where(cell_shows[..., None], met, torch.nan).cpu().numpy().astype(np.float64)
+    shown = {i: one for i in kept if (one := drawn[i]) is not None}
+    pictures = [_picture(plans[i], grounds[plans[i].ground], cameras, field, shown[i], number=i, rng=rng) for i in kept]
+    cells = _cells(stacked(pictures), side)
     samples = []
-    for j, i in enumerate(kept):
+    for i, picture, places in zip(kept, pictures, cells, strict=True):
         plan, ground = plans[i], grounds[plans[i].ground]
         click, box, sized = clicks[i]  # type: ignore[misc]
-        view_hits = RayHits(*(part[j] for part in hits))
-        texture = textures[plan.ground]
-        image = _shade(view_hits, slope[j], cameras.focal[j], plan=plan, ground=ground, texture=texture, rng=rng)
-        if shown[j].above:
-            image = filled_beyond(image, shows[j])
-        places = cell_places[j] / ground.gsd_m + plan.target
-        places = np.where(ground.has_data(np.nan_to_num(places, nan=-1.0))[..., None], places, np.nan)
-        samples.append(Sample(plan.ground, image, click, places, box, sized, plan.turn_deg, shown[j].view(click)))
+        pixels = places / ground.gsd_m + plan.target
+        pixels = np.where(ground.has_data(np.nan_to_num(pixels, nan=-1.0))[..., None], pixels, np.nan)
+        samples.append(Sample(plan.ground, picture, click, pixels, box, sized, plan.turn_deg, shown[i].view(click)))
     return samples
+
+
+def paint_views(pictures: ViewPicture, textures: Textures, numbers: Tensor, side: int) -> Tensor:
+    """Paint simulated queries, B x 3 x side x side in [0, 255].
+
+    Args:
+        pictures: of B queries.
+        textures: has the grounds.
+        numbers: those that `textures` gave to the ground of each query.
+        side: of the queries, pixels.
+    """
+    device = textures.device
+    cameras, field, tall = _scene(pictures, device)
+    pixels, shows = _mapped(pictures, pixel_centres(side, side, 1, device))
+    hits = cast_rays(cameras, field, pixels, tall)
+    return filled_beyond(_shade(pictures, hits, rays(cameras, pixels), textures, numbers), shows)
+
+
+def _picture(
+    plan: _CameraPlan,
+    ground: Ground,
+    cameras: Cameras,
+    field: HeightField,
+    drawn: Drawn,
+    *,
+    number: int,
+    rng: np.random.Generator,
+) -> ViewPicture:
+    """Say how the view of this number is painted, and draw its colours."""
+    leaves, shift = rng.uniform(0.5, 0.9), rng.uniform(0, 1)
+    palette = rng.uniform(60, 220, (8, 1)) + rng.normal(0, 18, (8, 3))
+    haze = np.array([205.0, 212.0, 220.0]) * rng.uniform(0.7, 1.1)
+    air = np.stack([haze, rng.uniform([100, 140, 180], [190, 205, 235]), np.full(3, log_uniform(rng, 300, 8000))])
+    return ViewPicture(
+        cameras.centre[number].numpy(),
+        cameras.rotation[number].numpy(),
+        cameras.focal[number].numpy(),
+        cameras.principal[number].numpy(),
+        field.heights[number].half(),
+        field.leafy[number] > 0,
+        field.corner[number].numpy(),
+        field.cell[number].numpy(),
+        np.asarray(bool(field.heights[number].amax() > 0)),
+        drawn.to_camera,
+        drawn.low,
+        drawn.high,
+        np.asarray(plan.ground),
+        plan.target,
+        np.asarray(ground.gsd_m),
+        np.asarray(0.0 if plan.above is None else plan.above[1]),
+        np.array([leaves, shift]),
+        palette,
+        air,
+    )
+
+
+def _scene(pictures: ViewPicture, device: torch.device) -> tuple[Cameras, HeightField, Tensor]:
+    """Return the cameras, the height fields, and the numbers of those in which anything stands up."""
+    cameras = Cameras(*(on_device(part, device) for part in pictures[:4]))
+    field = HeightField(
+        on_device(pictures.heights, device),
+        on_device(pictures.leafy, device).float(),
+        on_device(pictures.corner, device),
+        on_device(pictures.cell, device),
+    )
+    return cameras, field, on_device(np.flatnonzero(pictures.tall), device)
+
+
+def _cells(pictures: ViewPicture, side: int) -> np.ndarray:
+    """Return what the centres of the cells of B queries see, B x rows x columns x 2 metres about the target, or NaN."""
+    cpu = torch.device("cpu")
+    cameras, field, tall = _scene(pictures, cpu)
+    pixels, shows = _mapped(pictures, pixel_centres(side // STRIDE, side // STRIDE, STRIDE, cpu))
+    met = cast_rays(cameras, field, pixels, tall).place[..., :2]
+    return torch.where(shows[..., None], met, torch.nan).numpy().astype(np.float64)
 
 
 def _drawn(plans: Sequence[_CameraPlan], cameras: Cameras, rng: np.random.Generator) -> list[Drawn | None]:
     """Say how each query is drawn of its camera's crop; None where its ground would be seen too flat."""
-    centres, rotation = (part.cpu().numpy().astype(np.float64) for part in cameras[:2])
+    centres, rotation = (part.numpy().astype(np.float64) for part in cameras[:2])
     drawn: list[Drawn | None] = []
     for plan, centre, turned in zip(plans, centres, rotation, strict=True):
         if plan.above is None:
@@ -171,20 +274,14 @@ def _drawn(plans: Sequence[_CameraPlan], cameras: Cameras, rng: np.random.Genera
     return drawn
 
 
-def _mapped(drawn: Sequence[Drawn], pixels: Tensor) -> tuple[Tensor, Tensor]:
+def _mapped(pictures: ViewPicture, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Return the pixels of cameras' crops that pixels of queries (h x w x 2) show, and which of them show anything.
 
     Returns:
         B x h x w x 2, and B x h x w.
     """
-    if not any(one.above for one in drawn):
-        every = pixels.expand(len(drawn), -1, -1, -1)
-        return every, torch.ones(every.shape[:3], dtype=torch.bool, device=pixels.device)
-    matrices = torch.from_numpy(np.stack([one.to_camera for one in drawn]).astype(np.float32)).to(pixels.device)
-    low, high = (
-        torch.from_numpy(np.stack(side).astype(np.float32)).to(pixels.device)[:, None, None]
-        for side in zip(*((one.low, one.high) for one in drawn), strict=True)
-    )
+    matrices = on_device(pictures.to_camera, pixels.device)
+    low, high = (on_device(side, pixels.device)[:, None, None] for side in (pictures.low, pictures.high))
     mapped = torch.einsum("bij,hwj->bhwi", matrices[:, :, :2], pixels) + matrices[:, None, None, :, 2]
     depth = mapped[..., 2]
     xy = mapped[..., :2] / depth.clamp(min=NEAREST)[..., None]
@@ -241,24 +338,23 @@ def _texture(ground: Ground, at: np.ndarray, footprint_m: float) -> float:
     return float(ground.pixels[y0:y1:step, x0:x1:step].std(axis=(0, 1)).max())
 
 
-def _stack(
-    plans: Sequence[_CameraPlan], grounds: Sequence[Ground], device: torch.device
-) -> tuple[Cameras, HeightField]:
+def _stack(plans: Sequence[_CameraPlan], grounds: Sequence[Ground]) -> tuple[Cameras, HeightField]:
     """Place cameras so that each sees the top of its target `at` its pixel, at the scale of its footprint."""
 
     def tensor(values: Sequence[object]) -> Tensor:
-        return torch.from_numpy(np.asarray(values, np.float32)).to(device)
+        return torch.from_numpy(np.asarray(values, np.float32))
 
     gsd = np.array([g.gsd_m for g in grounds])
     field = HeightField(
-        tensor([p.relief.heights for p in plans]),
+        # As they are handed on: whoever paints must see what is seen here.
+        tensor([p.relief.heights.astype(np.float16) for p in plans]),
         tensor([p.relief.leafy for p in plans]),
         tensor([(p.relief.corner - p.target) * g for p, g in zip(plans, gsd, strict=True)]),
         tensor([p.relief.cell * g for p, g in zip(plans, gsd, strict=True)]),
     )
     rotation = rotations(tensor([p.tilt for p in plans]), tensor([p.heading for p in plans]))
     focal, principal = tensor([p.focal for p in plans]), tensor([p.principal for p in plans])
-    nowhere = Cameras(torch.zeros(len(plans), 3, device=device), rotation, focal, principal)
+    nowhere = Cameras(torch.zeros(len(plans), 3), rotation, focal, principal)
     ray = rays(nowhere, tensor([p.at for p in plans])[:, None, None])[:, 0, 0]
     # Level rays never come down: they are bent to the steepest that is allowed, and the object leaves its pixel.
     least = math.cos(math.radians(MAX_RAY_DEG)) * ray.norm(dim=1)
@@ -266,7 +362,7 @@ def _stack(
     depth = tensor([p.scale_m for p in plans]) * focal
     up = -ray[:, 2]
     depth = (depth * up).clamp(*HEIGHT_M) / up
-    top = height_at(field, torch.zeros(len(plans), 1, 1, 2, device=device))[:, 0, 0]
+    top = height_at(field, torch.zeros(len(plans), 1, 1, 2))[:, 0, 0]
     target = torch.stack([torch.zeros_like(top), torch.zeros_like(top), top], dim=1)
     return Cameras(target - depth[:, None] * ray, rotation, focal, principal), field
 
@@ -287,10 +383,9 @@ def _clicks(
         For each plan the click, its box and whether that is an object's; None where neither the target nor another
         place can be seen.
     """
-    device = cameras.centre.device
-    zero = torch.zeros(len(plans), 1, 1, 2, device=device)
+    zero = torch.zeros(len(plans), 1, 1, 2)
     top = torch.cat([zero, height_at(field, zero)[..., None]], dim=-1)
-    of_target = project_points(cameras, top)[:, 0, 0].cpu().numpy().astype(np.float64)
+    of_target = project_points(cameras, top)[:, 0, 0].numpy().astype(np.float64)
     elsewhere = rng.uniform(0.08, 0.92, (len(plans), 2)) * side
     clicks, seen = np.full((len(plans), 2, 2), np.nan), np.full((len(plans), 2, 2), np.nan)
     for i, one in enumerate(drawn):
@@ -298,8 +393,8 @@ def _clicks(
             clicks[i] = map_points(np.linalg.inv(one.to_camera), of_target[i]), elsewhere[i]
             seen[i] = of_target[i], map_points(one.to_camera, elsewhere[i])
             seen[i][((seen[i] < one.low) | (seen[i] > one.high)).any(-1)] = np.nan
-    pixels = torch.from_numpy(np.nan_to_num(seen).astype(np.float32)).to(device)[:, None]
-    places = cast_rays(cameras, field, pixels).place[:, 0, :, :2].cpu().numpy().astype(np.float64)
+    pixels = torch.from_numpy(np.nan_to_num(seen).astype(np.float32))[:, None]
+    places = cast_rays(cameras, field, pixels).place[:, 0, :, :2].numpy().astype(np.float64)
     found: list[tuple[np.ndarray, np.ndarray, bool] | None] = []
     for i, plan in enumerate(plans):
         ground = grounds[plan.ground]
@@ -320,44 +415,37 @@ def _clicks(
     return found
 
 
-def _shade(
-    hits: RayHits,
-    slope: Tensor,
-    focal: Tensor,
-    *,
-    plan: _CameraPlan,
-    ground: Ground,
-    texture: Texture,
-    rng: np.random.Generator,
-) -> Tensor:
-    """Colour one view, 3 x h x w: ground, sides of what stands up, haze with the distance, sky."""
+def _shade(pictures: ViewPicture, hits: RayHits, slope: Tensor, textures: Textures, numbers: Tensor) -> Tensor:
+    """Colour views, B x 3 x h x w: ground, sides of what stands up, haze with the distance, sky."""
     device = slope.device
-    place = hits.place
-    sky = torch.isnan(place[..., 0])
-    flat = torch.where(sky[..., None], torch.zeros_like(place), place)
-    origin = torch.tensor(plan.target, dtype=torch.float32, device=device)
-    steep = (-slope[..., 2] / slope.norm(dim=-1)).clamp(min=0.1)
-    depth = torch.where(sky, torch.zeros_like(hits.depth), hits.depth)
-    scale = depth / focal / ground.gsd_m / steep.sqrt()
-    if plan.above is not None:
-        scale = scale.clamp(min=plan.above[1] / ground.gsd_m)
-    colour = texture.sample(flat[..., :2] / ground.gsd_m + origin, torch.where(sky, torch.ones_like(scale), scale))
-    leaves = hits.wall & (hits.leafy > 0.5)
-    colour = torch.where(leaves, colour * float(rng.uniform(0.5, 0.9)), colour)
-    colour = torch.where(hits.wall & ~leaves, _walls(flat, rng), colour)
-    haze = colour.new_tensor([205.0, 212.0, 220.0]) * float(rng.uniform(0.7, 1.1))
-    clear = torch.exp(-depth / log_uniform(rng, 300, 8000))
-    blue = torch.tensor(rng.uniform([100, 140, 180], [190, 205, 235]), dtype=torch.float32, device=device)
-    high = (slope[..., 2] / slope.norm(dim=-1)).clamp(0, 1) ** 0.5
-    above = haze[:, None, None] * (1 - high) + blue[:, None, None] * high
-    return torch.where(sky, above, colour * clear + haze[:, None, None] * (1 - clear)).clamp(0, 255)
+    gsd, least, focal = (
+        on_device(part, device)[:, None, None] for part in (pictures.gsd_m, pictures.least_m, pictures.focal)
+    )
+    sky = torch.isnan(hits.place[..., 0])
+    flat = torch.where(sky[..., None], 0.0, hits.place)
+    level = slope[..., 2] / slope.norm(dim=-1)
+    depth = torch.where(sky, 0.0, hits.depth)
+    scale = torch.maximum(depth / focal / (-level).clamp(min=0.1).sqrt(), least) / gsd
+    at = flat[..., :2] / gsd[..., None] + on_device(pictures.target, device)[:, None, None]
+    colour = textures.sample(numbers, at, torch.where(sky, 1.0, scale))
+    shade = on_device(pictures.shade, device)[:, :, None, None, None]
+    leaves = (hits.wall & (hits.leafy > 0.5))[:, None]
+    colour = torch.where(leaves, colour * shade[:, 0], colour)
+    walls = _walls(flat, on_device(pictures.palette, device), shade[:, 1, 0])
+    colour = torch.where(hits.wall[:, None] & ~leaves, walls, colour)
+    haze, blue, sight = on_device(pictures.air, device).unbind(1)
+    haze, blue = haze[:, :, None, None], blue[:, :, None, None]
+    clear = torch.exp(-depth / sight[:, :1, None])[:, None]
+    high = (level.clamp(0, 1) ** 0.5)[:, None]
+    return torch.where(sky[:, None], haze + (blue - haze) * high, haze + (colour - haze) * clear).clamp(0, 255)
 
 
-def _walls(place: Tensor, rng: np.random.Generator) -> Tensor:
-    """Paint plaster or brick with rows of windows, another colour every 20 m or so, 3 x h x w."""
-    palette = torch.tensor(rng.uniform(60, 220, (8, 1)) + rng.normal(0, 18, (8, 3)), dtype=torch.float32)
-    block = (place[..., :2] / 20 + float(rng.uniform(0, 1))).floor().long()
-    colour = palette.to(place.device)[(block[..., 0] * 3 + block[..., 1] * 5).remainder(8)].permute(2, 0, 1)
+def _walls(place: Tensor, palette: Tensor, shift: Tensor) -> Tensor:
+    """Paint plaster or brick with rows of windows, another colour every 20 m or so, B x 3 x h x w."""
+    block = (place[..., :2] / 20 + shift[..., None]).floor().long()
+    which = (block[..., 0] * 3 + block[..., 1] * 5).remainder(8)
+    view = torch.arange(len(palette), device=place.device)[:, None, None]
+    colour = palette[view, which].permute(0, 3, 1, 2)
     along, up = (place[..., 0] + place[..., 1]) / 3.0, place[..., 2] / 3.0
     window = ((along % 1 - 0.5).abs() < 0.2) & ((up % 1 - 0.55).abs() < 0.22)
-    return torch.where(window, colour * 0.45, colour).clamp(0, 255)
+    return torch.where(window[:, None], colour * 0.45, colour).clamp(0, 255)

@@ -18,7 +18,7 @@ from geoloc.model.presets import PRESETS
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.posed_site import load_site
-from geoloc.train.samples import sampler
+from geoloc.train.samples import painter
 from tests.helpers.tiny import TINY, coloured
 
 WEST, NORTH, GROUND_M = 587_500.0, 3_338_200.0, 270.0
@@ -40,7 +40,7 @@ def _tiny_is_a_preset(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _no_restyling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures keep the colours of the ground."""
-    monkeypatch.setattr(sampler, "restyle", lambda images, generator: images)
+    monkeypatch.setattr(painter, "restyle", lambda images, generator: images)
 
 
 @pytest.fixture(scope="session")

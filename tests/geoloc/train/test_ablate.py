@@ -16,6 +16,8 @@ from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS
 from geoloc.train import ablate
 from geoloc.train.ablate import CHANCE, AblationPlan, run_ablation
+from geoloc.train.budget import Speed
+from geoloc.train.fit.loop import steps_done
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN
 from geoloc.train.samples.batch import Batch
@@ -76,6 +78,33 @@ def test_it_goes_on_and_mixes_no_plans(
         run_ablation(splits, run, results, replace(plan, seeds=1, steps=9))
     with pytest.raises(WeightsError, match="known are"):
         run_ablation(splits, run, results, replace(plan, presets=("tyny",)))
+
+
+def test_minutes_are_shared_out_once_by_the_speed_that_is_measured(
+    splits: dict[str, Collection], tmp_path: Path, plan: AblationPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ablate, "PILOT_BATCHES", 2)
+    asked: list[tuple[float, int, float, int]] = []
+
+    def allowed(seconds: float, speeds: list[Speed], seeds: int, draw_s: float, most_batches: int) -> int:
+        assert all(speed.step_s > 0 for speed in speeds)
+        assert draw_s > 0
+        asked.append((seconds, len(speeds), seeds, most_batches))
+        return 3
+
+    monkeypatch.setattr(ablate, "steps_within", allowed)
+    plan = replace(plan, cached=False, minutes=10, steps=50, records=40, seeds=1)
+    text = run_ablation(splits, tmp_path / "run", tmp_path / "results", plan, used_s=60)
+    ((seconds, *rest),) = asked
+    assert seconds < 540
+    assert rest == [2, 1, 20]
+    # Every step a batch of its own, the same ones for all.
+    assert "3 steps of 2 from 6 records" in text
+    assert {steps_done(tmp_path / "run" / name) for name in ("tiny_0", "plain_0")} == {3}
+    # What is left goes on with as many, whatever the speed is by then.
+    (tmp_path / "run" / "plain_0" / "result.json").unlink()
+    run_ablation(splits, tmp_path / "run", tmp_path / "results", plan)
+    assert len(asked) == 1
 
 
 def labelled(boxes: list[list[float]], present: list[bool]) -> Batch:

@@ -20,10 +20,17 @@ ABSENT = ("rasterio", "pyproj", "mercantile", "shapely", "geopandas", "click", "
 RUN = """
 import sys
 for name in {absent}: sys.modules[name] = None
-from geoloc.train import from_pack
+from {module} import {name}
 sys.argv[1:] = {args}
-from_pack.main()
+{name}()
 """
+
+
+def run_without(absent: tuple[str, ...], module: str, name: str, args: list[str]) -> subprocess.CompletedProcess[str]:
+    """Call a function of a module where some packages are not there."""
+    code = RUN.format(absent=absent, module=module, name=name, args=args)
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    return subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.timeout(280)
@@ -34,15 +41,7 @@ def test_it_needs_no_raster_library_and_goes_on_from_parts(collection: Collectio
 
     def train(steps: int) -> str:
         args = [str(tmp_path / "pack"), str(run), "--steps", str(steps), "--batch", "2", "--device", "cpu"]
-        code = RUN.format(absent=ABSENT, args=args)
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", code],
-            cwd=ROOT,
-            env=os.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_without(ABSENT, "geoloc.train.from_pack", "main", args)
         assert done.returncode == 0, done.stderr
         return done.stderr
 
@@ -54,6 +53,15 @@ def test_it_needs_no_raster_library_and_goes_on_from_parts(collection: Collectio
     load_weights(run / "weights.safetensors", new_network(preset_config("base")))
     train(1)
     assert sorted(run.glob("last.ckpt*")) == parts
+
+
+def test_the_ablation_needs_none_either(collection: Collection, tmp_path: Path) -> None:
+    few = Collection(collection.grounds[:2], (), (1.0, 1.0))
+    write_pack(tmp_path / "pack", {TRAIN: few, HELD_OUT: few}, size_mb=10)
+    args = ["ablate", "--pack", str(tmp_path / "pack"), "-o", str(tmp_path / "run"), "--presets", "other"]
+    done = run_without(tuple(name for name in ABSENT if name != "click"), "geoloc.commands.main", "run", args)
+    # As far as to where the data are read and training would begin.
+    assert "known are" in done.stderr
 
 
 def test_threads_can_be_chosen_before_a_numerical_library_is_loaded() -> None:

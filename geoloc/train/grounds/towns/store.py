@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +16,9 @@ from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, described_objects, objects_of
 from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
 from geoloc.train.grounds.towns.maker import HELD_OUT, WEIGHT, TrainingTown
+
+LOOK_S = 5.0
+"""How often it is looked for new towns."""
 
 
 def town_folder(folder: Path, seed: int) -> Path:
@@ -81,18 +86,30 @@ def load_town(folder: Path) -> TrainingTown:
 
 
 class GrowingTowns:
-    """A folder that towns are put into while they are trained on; see `geoloc.train.samples.sampler.SampleStream`."""
+    """A folder that towns are put into while they are trained on; see `geoloc.train.fit.endless_batches.Newcomers`."""
 
     def __init__(self, folder: Path) -> None:
         """Take the folder, which need not be there yet."""
         self._folder = folder
         self._taken: set[Path] = set()
+        self._looked = -math.inf
 
-    def __call__(self, number: int, count: int) -> Iterator[Collection]:
-        """Yield towns that have come since the last call: each worker of `count` has its own share of them."""
+    def new(self, number: int = 0, count: int = 1) -> Iterator[Path]:
+        """Yield towns that have come, looked for every `LOOK_S`: each process of `count` has its own share of them."""
+        if time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
         for path in training_towns(self._folder):
-            # Seeds follow each other, and their styles take turns: every worker gets both.
+            # Seeds follow each other, and their styles take turns: every process gets both.
             if path not in self._taken and int(path.name[5:]) // 2 % count == number:
                 self._taken.add(path)
-                town = load_town(path)
-                yield Collection((town.ground,), town.photos, (WEIGHT,))
+                yield path
+
+    def load(self, path: Path) -> Collection:
+        """Return a town to be drawn from.
+
+        Raises:
+            TrainingError: it cannot be read.
+        """
+        town = load_town(path)
+        return Collection((town.ground,), town.photos, (WEIGHT,))

@@ -20,7 +20,7 @@ def test_packing_and_training_from_the_pack(
     packed = tmp_path / "pack"
     result = invoke("pack", "--mosaic", mine, "-o", packed, "--size-mb", 2)
     assert result.exit_code == 0, result.output
-    assert "pictures as JPEG of quality 90" in result.stdout
+    assert "pictures as WebP of quality 90" in result.stdout
     assert set(read_pack(packed)) == {"train", "held out"}
     args = ["--batch", 2, "--workers", 0, "--trials", 0, "--model", "tiny", "--steps", 1]
     result = invoke("train", "--pack", packed, *args, "-o", tmp_path / "run")

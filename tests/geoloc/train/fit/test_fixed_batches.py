@@ -61,4 +61,6 @@ def test_repeated_batches_come_in_rounds_of_another_order_each(collection: Colle
     rounds = [[_number(batches, next(repeated)) for _ in batches] for _ in range(4)]
     assert all(sorted(numbers) == [0, 1, 2, 3, 4] for numbers in rounds)
     assert len({tuple(numbers) for numbers in rounds}) > 1
+    later = iter(repeat_batches(batches, seed=3, begun=7))
+    assert [[_number(batches, next(later)) for _ in batches] for _ in range(4)] != rounds
     assert [_number(batches, batch) for batch in show_once(batches)] == [0, 1, 2, 3, 4]

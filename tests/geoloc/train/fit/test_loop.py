@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import math
+import os
+import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import lightning.pytorch as pl
 import pytest
 import torch
 from lightning.pytorch.callbacks import timer
 from safetensors.torch import load_file
+from torch.utils.data import IterableDataset
 
 from geoloc.errors import TrainingError
 from geoloc.model.network.config import Config
@@ -19,8 +25,17 @@ from geoloc.model.network.head import Candidates
 from geoloc.model.presets import new_network
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.fit import loop
+from geoloc.train.fit.endless_batches import loader
 from geoloc.train.fit.fixed_batches import draw_batches, repeat_batches
-from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, TrainingTask, learning_rate, share_inside, train_network
+from geoloc.train.fit.loop import (
+    CHECKPOINT_FILE,
+    Schedule,
+    TrainingTask,
+    learning_rate,
+    share_inside,
+    steps_done,
+    train_network,
+)
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
@@ -68,7 +83,7 @@ def test_it_leaves_weights_a_log_a_picture_and_a_checkpoint(drawn: list[Batch], 
         assert math.isfinite(float(checks[-1][f"held out {part}"]))
     assert any("held out: " in line and "score" in line for line in lines)
     assert (tmp_path / "curves.png").stat().st_size > 5000
-    assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == 4
+    assert steps_done(tmp_path) == 4
 
 
 def test_it_goes_on_where_it_stopped(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:
@@ -78,6 +93,7 @@ def test_it_goes_on_where_it_stopped(drawn: list[Batch], tmp_path: Path, tiny: C
     assert all(torch.equal(before[name], again[name]) for name in before)
     changed = load_file(run(drawn, tmp_path, tiny, average=0.5, steps=6))
     assert any(not torch.equal(before[name], changed[name]) for name in before)
+    assert steps_done(tmp_path) == 6
     state = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
     assert state["global_step"] == 6
     optimiser = state["optimizer_states"][0]["state"]
@@ -108,6 +124,17 @@ def test_it_ends_when_the_minutes_are_used_up(
     run(drawn, tmp_path, tiny, steps=math.inf, minutes=2)
     state = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
     assert 2 <= state["global_step"] <= 12
+    assert used_s(tmp_path) >= 120
+
+
+def test_what_was_used_before_the_first_step_counts(
+    drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timer, "time", Time())
+    schedule = Schedule(minutes=2, batch=4, validate_every=100)
+    batches = repeat_batches(drawn, 0)
+    train_network(tiny, batches, drawn[:1], tmp_path, schedule, used_s=119.0)
+    assert steps_done(tmp_path) == 1
     assert used_s(tmp_path) >= 120
 
 
@@ -150,6 +177,65 @@ def test_a_run_that_was_cut_off_and_has_nothing_left_to_do_ends_with_averaged_we
     expected = load_file(tmp_path / "weights.safetensors")
     written = load_file(run(drawn, tmp_path, tiny, steps=3))
     assert all(torch.equal(expected[name], written[name]) for name in expected)
+
+
+class Dying(IterableDataset[Batch]):
+    """Batches of a process that ends after some, by an error or killed."""
+
+    def __init__(self, batches: list[Batch], end: str) -> None:
+        self._batches, self._end = batches, end
+
+    def __iter__(self) -> Iterator[Batch]:
+        yield from self._batches
+        if self._end == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise LookupError("no more ground")
+
+
+@pytest.mark.parametrize(("end", "told"), [("killed", "DataLoader worker"), ("error", "LookupError: no more ground")])
+def test_what_was_learned_is_kept_when_a_process_that_makes_batches_ends(
+    drawn: list[Batch], tmp_path: Path, tiny: Config, end: str, told: str
+) -> None:
+    with pytest.raises(TrainingError, match="a process that makes training data ended") as caught:
+        train_network(
+            tiny, loader(Dying(drawn, end), 1), drawn[:1], tmp_path, Schedule(steps=50, batch=4, validate_every=50)
+        )
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    load_weights(tmp_path / "weights.safetensors", new_network(tiny))
+    learned = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"]
+    # One batch is fetched ahead, and a process that is killed may take with it what it had not yet handed over.
+    assert learned <= 3
+    assert end == "killed" or learned >= 2
+    # From there it goes on.
+    run(drawn, tmp_path, tiny, steps=learned + 2)
+    assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == learned + 2
+
+
+def test_weights_and_checkpoint_are_written_on_the_way_in_parts(
+    drawn: list[Batch], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "SAVE_MINUTES", 0)
+    found: list[tuple[list[str], float]] = []
+
+    class Looking(loop.Reporter):
+        def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+            names = [path.name for path in tmp_path.rglob("*") if path.is_file() and "metrics" not in path.name]
+            found.append((sorted(names), max(path.stat().st_size for path in tmp_path.glob("last*"))))
+
+    monkeypatch.setattr(loop, "Reporter", Looking)
+    schedule = Schedule(steps=2, batch=4, validate_every=2)
+    train_network(tiny, repeat_batches(drawn, 0), drawn[:1], tmp_path, schedule, part_bytes=2**20)
+    assert len(found) == 2
+    for names, largest in found:
+        assert names[:2] == ["last.ckpt.000", "last.ckpt.001"]
+        assert "last.ckpt" not in names
+        assert "weights.safetensors" in names
+        assert largest <= 2**20
+    assert steps_done(tmp_path) == 2
+    # Parts are gone on from, here by a run that keeps it whole.
+    run(drawn, tmp_path, tiny, steps=3)
+    assert torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)["global_step"] == 3
 
 
 def test_weights_to_begin_with_are_begun_with(drawn: list[Batch], tmp_path: Path, tiny: Config) -> None:

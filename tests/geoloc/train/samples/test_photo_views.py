@@ -11,22 +11,27 @@ import torch
 
 from geoloc.model.network.features import STRIDE
 from geoloc.train.grounds.collection import Collection
-from geoloc.train.grounds.ground import Ground, Texture
+from geoloc.train.grounds.ground import Ground, Textures
 from geoloc.train.grounds.posed_photo import PosedPhoto, Stand
 from geoloc.train.samples import photo_views
-from geoloc.train.samples.photo_views import sample_photo
-from geoloc.train.samples.sample import Sample
+from geoloc.train.samples.photo_views import PhotoPicture, paint_photos, sample_photo
+from geoloc.train.samples.sample import Sample, stacked
 
 SIDE = 96
-CPU = torch.device("cpu")
 
 
-def draw(collection: Collection, photo: PosedPhoto, count: int, seed: int = 0) -> list[Sample]:
-    ground, texture, rng = collection.grounds[photo.ground], Texture(photo.pixels, CPU), np.random.default_rng(seed)
-    drawn = [
-        sample_photo(photo, ground, texture, rng, side=SIDE, device=CPU, strip=photo.panorama) for _ in range(count)
-    ]
+def draw(collection: Collection, photo: PosedPhoto, count: int, seed: int = 0) -> list[Sample[PhotoPicture]]:
+    ground, rng = collection.grounds[photo.ground], np.random.default_rng(seed)
+    drawn = [sample_photo(photo, ground, rng, number=0, side=SIDE, strip=photo.panorama) for _ in range(count)]
     return [sample for sample in drawn if sample is not None]
+
+
+def paint(samples: list[Sample[PhotoPicture]], photo: PosedPhoto, columns: int = SIDE) -> list[np.ndarray]:
+    textures = Textures("cpu")
+    numbers = torch.full((len(samples),), textures.add(photo.pixels))
+    images = paint_photos(stacked([sample.picture for sample in samples]), textures, numbers, (SIDE, columns))
+    assert images.shape == (len(samples), 3, SIDE, columns)
+    return list(images.permute(0, 2, 3, 1).numpy().round().astype(np.uint8))
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["straight down", "tilted"])
@@ -38,13 +43,12 @@ def test_cells_lie_where_the_ground_looks_the_same(
     samples = draw(collection, photo, 12)
     assert len(samples) > 5
     wrong = []
-    for sample in samples:
-        assert (sample.ground, sample.image.shape) == (photo.ground, (3, SIDE, SIDE))
+    for sample, picture in zip(samples, paint(samples, photo), strict=True):
+        assert sample.ground == photo.ground
         assert sample.cells.shape == (SIDE // STRIDE, SIDE // STRIDE, 2)
         assert ((sample.click > 0) & (sample.click < SIDE)).all()
         known = np.isfinite(sample.cells).all(-1)
         at = (np.argwhere(known)[:, ::-1] + 0.5) * STRIDE
-        picture = sample.image.permute(1, 2, 0).numpy().round().astype(np.uint8)
         wrong.append(difference(picture, at, ground.pixels, sample.cells[known]))
         middle = (sample.box[:2] + sample.box[2:]) / 2
         if not sample.sized:
@@ -53,10 +57,11 @@ def test_cells_lie_where_the_ground_looks_the_same(
 
 
 def test_a_panorama_is_taken_whole_with_its_click_in_the_middle(collection: Collection) -> None:
-    samples = draw(collection, replace(collection.photos[0], panorama=True), 5)
+    photo = replace(collection.photos[0], panorama=True)
+    samples = draw(collection, photo, 5)
     assert samples
+    paint(samples, photo, 2 * SIDE)
     for sample in samples:
-        assert sample.image.shape == (3, SIDE, 2 * SIDE)
         assert sample.click[0] == pytest.approx(SIDE, abs=1e-3)
 
 
@@ -72,17 +77,15 @@ def test_a_panorama_is_unrolled_to_the_ground_about_its_camera(
     monkeypatch.setattr(photo_views, "HEIGHT_SPREAD", 0.0)
     number = next(i for i, ground in enumerate(collection.grounds) if ground.size_m > 100)
     photo, ground = standing_on(collection.grounds[number], number), collection.grounds[number]
-    texture, rng = Texture(photo.pixels, CPU), np.random.default_rng(2)
-    drawn = [sample_photo(photo, ground, texture, rng, side=SIDE, device=CPU) for _ in range(30)]
+    rng = np.random.default_rng(2)
+    drawn = [sample_photo(photo, ground, rng, number=0, side=SIDE) for _ in range(30)]
     samples = [sample for sample in drawn if sample is not None]
     assert len(samples) > 5
     wrong = []
-    for sample in samples:
-        assert sample.image.shape == (3, SIDE, SIDE)
+    for sample, picture in zip(samples, paint(samples, photo), strict=True):
         known = np.isfinite(sample.cells).all(-1)
         near = known & (np.linalg.norm(sample.cells - STANDS, axis=-1) * ground.gsd_m < 12)
         at = (np.argwhere(near)[:, ::-1] + 0.5) * STRIDE
-        picture = sample.image.permute(1, 2, 0).numpy().round().astype(np.uint8)
         if near.any():
             wrong.append(difference(picture, at, ground.pixels, sample.cells[near]))
         # What stands up leans away from the camera, by as much as the ray to the click is level.

@@ -14,7 +14,7 @@ from geoloc.model.network.config import FILL
 from geoloc.model.network.features import STRIDE
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
-from geoloc.train.samples.sampler import Sampler, SamplerSettings, SampleStream, loader
+from geoloc.train.samples.sampler import Sampler, SamplerSettings
 
 SMALL = SamplerSettings(query_px=128, window_px=192)
 
@@ -80,7 +80,7 @@ def test_a_third_of_the_windows_does_not_show_the_object(collection: Collection)
     assert 0.58 < float(present) < 0.85
     for batch in drawn:
         assert not (batch.sized & ~batch.present).any()
-    alone = batches(collection, replace(settings, absent_share=1.0), 8)
+    alone = batches(collection, replace(settings, absent_share=1.0), 30)
     away = [batch.matches[~batch.present] for batch in alone]
     # Neighbouring ground has places in common though the object is not there; other ground has none.
     nowhere = torch.cat([torch.isnan(m).flatten(1).all(1) for m in away]).float().mean()
@@ -130,26 +130,3 @@ def test_panoramas_come_in_batches_of_their_own(collection: Collection) -> None:
 def test_nothing_to_train_on_is_an_error() -> None:
     with pytest.raises(TrainingError, match="nothing to train on"):
         Sampler(Collection((), (), ()), SamplerSettings(), "cpu", 0)
-
-
-def test_a_stream_goes_on_for_ever_and_every_worker_draws_its_own(collection: Collection) -> None:
-    stream = SampleStream(collection, replace(SMALL, query_px=32, window_px=64), 2, seed=5)
-    alone = iter(loader(stream, 0))
-    first = [next(alone) for _ in range(3)]
-    assert not torch.equal(first[0].query, first[2].query)
-    working = iter(loader(stream, 2))
-    got = [next(working) for _ in range(4)]
-    assert torch.equal(got[0].query, first[0].query)
-    assert not torch.equal(got[1].query, got[0].query)
-
-
-def test_on_a_cpu_every_other_batch_is_a_turned_one(collection: Collection) -> None:
-    stream = iter(SampleStream(collection, replace(SMALL, query_px=32, window_px=64), 2, seed=5))
-    batches = [next(stream) for _ in range(6)]
-    drawn, again = batches[::2], batches[1::2]
-    assert not torch.equal(drawn[0].query, drawn[1].query)
-    for i, batch in enumerate(again):
-        turned = [source.turned_whole(q) for source in drawn[: i + 1] for q in (1, 2, 3)]
-        same = [one for one in turned if torch.equal(one.query, batch.query)]
-        assert len(same) == 1
-        assert torch.equal(same[0].reference, batch.reference)

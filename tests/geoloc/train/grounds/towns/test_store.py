@@ -11,8 +11,9 @@ import pytest
 
 from geoloc.errors import OutputError, TrainingError
 from geoloc.train.grounds.array_folder import HEADER
+from geoloc.train.grounds.towns import store
 from geoloc.train.grounds.towns.maker import TrainingTown
-from geoloc.train.grounds.towns.store import load_town, save_town, town_folder, training_towns
+from geoloc.train.grounds.towns.store import GrowingTowns, load_town, save_town, town_folder, training_towns
 from tests.helpers.tiny_town import tiny_town
 
 
@@ -75,3 +76,22 @@ def test_what_cannot_be_read_or_written_is_told(town: TrainingTown, tmp_path: Pa
     (tmp_path / "town_5" / HEADER).write_text(json.dumps(header))
     with pytest.raises(TrainingError, match="damaged"):
         load_town(tmp_path / "town_5")
+
+
+def test_planners_share_the_towns_that_come_and_anyone_can_load_them(
+    town: TrainingTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LOOK_S", 0.0)
+    planners = [GrowingTowns(tmp_path) for _ in range(2)]
+    assert [list(towns.new(i, 2)) for i, towns in enumerate(planners)] == [[], []]
+    for seed in (4, 5, 6):
+        save_town(town_folder(tmp_path, seed), town)
+    shares = [[path.name for path in towns.new(i, 2)] for i, towns in enumerate(planners)]
+    assert shares == [["town_4", "town_5"], ["town_6"]]
+    assert [list(towns.new(i, 2)) for i, towns in enumerate(planners)] == [[], []]
+    monkeypatch.setattr(store, "LOOK_S", 1e6)
+    save_town(town_folder(tmp_path, 8), town)
+    assert list(planners[0].new(0, 1)) == []
+    loaded = GrowingTowns(tmp_path).load(town_folder(tmp_path, 4))
+    assert np.array_equal(loaded.grounds[0].pixels, town.ground.pixels)
+    assert len(loaded.photos) == len(town.photos)
