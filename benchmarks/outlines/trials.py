@@ -20,6 +20,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.homography import map_points
 from geoloc.plane.shapes import valid_ring
+from geoloc.results.detection import iou
 from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject, load_ground
 
 SIZE_SPREAD, SHAPE_SPREAD = 0.35, 0.2
@@ -83,6 +84,10 @@ class OutlineTrial:
     known: Known = field(repr=False)
     photo_known: Known = field(repr=False)
     drawn: DrawnBox | None = field(repr=False)
+
+    def iou(self, shape: Polygon) -> float:
+        """Return the IoU of an outline with the true one, or of both boxes where only the true one is known."""
+        return iou(shape if self.exact else box(*shape.bounds), self.truth)
 
 
 def trials(path: Path, most: int) -> Iterator[OutlineTrial]:

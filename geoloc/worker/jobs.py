@@ -153,7 +153,7 @@ def _collection(features: Sequence[Any]) -> dict[str, Any]:
 def _photo_thumbnail(photo: Photo, target: Target, px: int) -> str | None:
     from geoloc.results.preview import photo_close_up
 
-    return _png(photo_close_up(photo, target.click, _COLOUR, px, label=False)) if px else None
+    return _png(photo_close_up(photo, target, _COLOUR, px, label=False)) if px else None
 
 
 def _thumbnails(source: SearchSource, answers: Sequence[Detection], px: int) -> list[dict[str, Any]]:
