@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -53,11 +54,12 @@ class Measured:
 def clicked(trial: OutlineTrial, network: MaskModel) -> Measured:
     """Outline what was clicked."""
     found, seconds = {}, {}
-    for name, model, known in (
+    ways: tuple[tuple[str, Any, Known], ...] = (
         (NETWORK, network, trial.known),
         (PHOTO, network, trial.photo_known),
         (COLOURS, ColourModel(SIDE), trial.known),
-    ):
+    )
+    for name, model, known in ways:
         begun = time.process_time()
         found[name] = outline_of(trial, model, known)
         seconds[name] = time.process_time() - begun

@@ -16,6 +16,7 @@ from shapely.geometry import Polygon, box
 from geoloc.errors import OutputError
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
+from geoloc.results import maps
 from geoloc.results.detection import Detection
 from geoloc.results.preview import draw_preview, photo_close_up
 from tiling.area import Area
@@ -93,7 +94,9 @@ def test_the_box_lies_where_the_object_is(tmp_path: Path, make_detection: Make, 
 
     sheet = drawn(tmp_path / "m.tif", made_photo(300, 200), [click], [found])
 
-    view = the_map(sheet)
+    view = the_map(sheet).copy()
+    # The inset shows the patch too.
+    view[:138, -138:] = 0
     outline = places(view, FIRST)
     patch = places(view, (250, 10, 10), 40)
     # The label above the box has its colour too.
@@ -162,7 +165,9 @@ def test_nothing_found_shows_only_what_was_searched(tmp_path: Path) -> None:
     assert width > PANEL * 60 / 200
 
 
-def test_an_inset_shows_where_a_small_map_lies(tmp_path: Path, make_detection: Make) -> None:
+def test_an_inset_shows_where_a_small_map_lies(
+    tmp_path: Path, make_detection: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     affine = Affine(2.0, 0, 500_000, 0, -2.0, 5_400_000)
     write_mosaic(tmp_path / "m.tif", 32633, affine)
     click = Click(20, 30)
@@ -174,6 +179,11 @@ def test_an_inset_shows_where_a_small_map_lies(tmp_path: Path, make_detection: M
     x, y = middle(places(inset, (255, 60, 60), 5))
     assert x < 30
     assert y > 100
+    # The whole mosaic, with its patch, within a frame.
+    assert middle(places(inset, (250, 10, 10), 30)) == pytest.approx(np.array(PATCH.centre) * 118 / SIDE + 6, abs=3)
+    monkeypatch.setattr(maps, "_MOST_READ_PX", 1)
+    without = the_map(drawn(tmp_path / "m.tif", made_photo(300, 200), [click], [found]))
+    assert len(places(without[:138, -138:], (255, 60, 60), 5)) == 0, "not where that takes long to read"
 
 
 @pytest.mark.parametrize("size", [(40, 30), (2048, 256), (100, 900)])
