@@ -76,6 +76,26 @@ def of_drawn(found: Sequence[Measured]) -> list[str]:
     return lines
 
 
+def of_standing(found: Sequence[Measured], slants: Sequence[float]) -> list[str]:
+    """Return what becomes of boxes round what stands up, by how obliquely it is seen, as a search answers and without.
+
+    Args:
+        found: what was made of them.
+        slants: sine of the angle from straight down of each.
+    """
+    lines = head("degrees from straight down", "count", CARRIED, "filled where it can be", "filled")
+    angles = np.degrees(np.arcsin(np.minimum(slants, 1)))
+    for low, high in ((0, 90), (0, 45), (45, 90)):
+        chosen = [one for one, angle in zip(found, angles, strict=True) if low <= angle < high]
+        filled = [one.confidence >= LEAST and one.fills >= FILLED for one in chosen]
+        answers = [one.ious[SEGMENT if full else CARRIED] for one, full in zip(chosen, filled, strict=True)]
+        if chosen:
+            means = (np.mean([one.ious[CARRIED] for one in chosen]), np.mean(answers))
+            shown = [*(f"{mean:.3f}" for mean in means), f"{np.mean(filled):.2f}"]
+            lines.append(line(f"{low} to {high}", len(chosen), *shown))
+    return lines
+
+
 def _box_iou(one: Measured, method: str) -> float:
     return iou(box(*one.shapes[method].bounds), box(*one.trial.truth.bounds))
 
