@@ -140,11 +140,16 @@ def map_panel(
         _draw_outline(panel, view, found, colours[found.click])
     draw_scale_bar(panel, view)
     _draw_north_arrow(panel)
+    outlines = [Polygon(view.ring(found.polygon, found.crs)) for found in detections]
+    taken = [*outlines, box(0, px - 50, px / 4 + 20, px), box(px - 70, px - 68, px, px)]
     inset = _inset(mosaic, view, outline)
     if inset is not None:
-        panel.paste(inset, (px - _INSET - _INSET_GAP, _INSET_GAP))
-    outlines = [Polygon(view.ring(found.polygon, found.crs)) for found in detections]
-    labels = Labels(panel, [*outlines, *_furniture(px, inset is not None)])
+        grounds = [box(x, 0, x + _INSET + _INSET_GAP, _INSET + _INSET_GAP) for x in (px - _INSET - _INSET_GAP, 0)]
+        # At the upper right, or left, where no outline is there.
+        ground = min(grounds, key=lambda one: sum(one.intersects(shape) for shape in outlines))
+        panel.paste(inset, (max(int(ground.bounds[0]), _INSET_GAP), _INSET_GAP))
+        taken.append(ground)
+    labels = Labels(panel, taken)
     for found, shape in zip(detections, outlines, strict=True):
         # A lesser answer goes without rather than over another.
         text, size = f"{found.rank}: {found.score:.2f}", 18 if found.rank == 1 else 14
@@ -189,12 +194,6 @@ def _draw_north_arrow(panel: Image.Image) -> None:
     x, top = panel.width - 28, panel.height - 62
     draw_strokes(panel, [[(x, top + 44), (x, top)], [(x - 8, top + 12), (x, top), (x + 8, top + 12)]], WHITE, 3)
     draw_label(panel, (x - 34, top + 14), "N", WHITE)
-
-
-def _furniture(px: int, inset: bool) -> list[Polygon]:
-    """Where scale bar, north arrow and inset stand on a map so many pixels wide."""
-    taken = [box(0, px - 50, px / 4 + 20, px), box(px - 70, px - 68, px, px)]
-    return [*taken, box(px - _INSET - _INSET_GAP, 0, px, _INSET + _INSET_GAP)] if inset else taken
 
 
 def _inset(mosaic: Mosaic, view: MapView, outline: Polygon) -> Image.Image | None:
