@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.outlines import standing
+from benchmarks.outlines.measure import CARRIED, SEGMENT, Measured
+from benchmarks.outlines.tables import of_standing
 from benchmarks.outlines.trials import ground_of
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject
@@ -56,3 +58,14 @@ def test_the_box_holds_the_walls_and_lies_where_the_object_does(town: Path, monk
 
 def test_a_town_kept_whole_is_a_ground_too(town: Path) -> None:
     assert [item.kind for item in ground_of(town).objects] == ["house", "house"]
+
+
+def test_the_table_tells_both_ways_by_angle(town: Path) -> None:
+    (trial,) = standing.standing_trials(town, 9)
+    ious = {CARRIED: 0.4, SEGMENT: 0.8}
+    sure, unsure = (Measured(trial, {}, ious, confidence, 0.9, {}) for confidence in (0.9, 0.5))
+    assert of_standing([sure, unsure], [0.1, 0.9])[2:] == [
+        "| 0 to 90 | 2 | 0.400 | 0.600 | 0.50 |",
+        "| 0 to 45 | 1 | 0.400 | 0.800 | 1.00 |",
+        "| 45 to 90 | 1 | 0.400 | 0.400 | 0.00 |",
+    ]
