@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
-from shapely.geometry import Polygon, box
+from shapely.geometry import Polygon
 
 from benchmarks.outlines.trials import DrawnBox, OutlineTrial
 from geoloc.geometry.drawn import carried_outline
 from geoloc.geometry.envelope import rectangle_filling
 from geoloc.outline.answers import TIMES, filled_share
+from geoloc.outline.chip import Known
 from geoloc.outline.classical import ColourModel
 from geoloc.outline.mask_model import MaskModel
-from geoloc.outline.outliner import SIDE, Outliner
+from geoloc.outline.outliner import SIDE, FoundOutline, Outliner
 from geoloc.outline.straight import turned_box
 from geoloc.results.detection import iou
 
@@ -51,24 +53,29 @@ class Measured:
 
 def clicked(trial: OutlineTrial, network: MaskModel) -> Measured:
     """Outline what was clicked."""
-    x0, y0, x1, y1 = trial.supposed.bounds
-    most = TIMES * max(x1 - x0, y1 - y0)
     found, seconds = {}, {}
-    for name, model, known in (
+    ways: tuple[tuple[str, Any, Known], ...] = (
         (NETWORK, network, trial.known),
         (PHOTO, network, trial.photo_known),
         (COLOURS, ColourModel(SIDE), trial.known),
-    ):
+    )
+    for name, model, known in ways:
         begun = time.process_time()
-        found[name] = Outliner(trial.read, model, trial.pixel).outline(known, most)
+        found[name] = outline_of(trial, model, known)
         seconds[name] = time.process_time() - begun
     shapes = {name: trial.supposed if one is None else one.polygon for name, one in found.items()}
     best = found[PHOTO]
     turned = None if best is None else turned_box(best.polygon, trial.supposed)
     shapes |= {BOX: trial.supposed, TURNED: trial.supposed if turned is None else turned}
     shapes[ANSWER] = shapes[PHOTO] if best is not None and best.sure else shapes[TURNED]
-    ious = {name: _iou(shape, trial) for name, shape in shapes.items()}
+    ious = {name: trial.iou(shape) for name, shape in shapes.items()}
     return Measured(trial, shapes, ious, 0.0 if best is None else best.confidence, 0.0, seconds)
+
+
+def outline_of(trial: OutlineTrial, model: MaskModel, known: Known) -> FoundOutline | None:
+    """Outline an object as a search does."""
+    x0, y0, x1, y1 = trial.supposed.bounds
+    return Outliner(trial.read, model, trial.pixel).outline(known, TIMES * max(x1 - x0, y1 - y0))
 
 
 def drawn(trial: OutlineTrial, one: DrawnBox, network: MaskModel) -> Measured | None:
@@ -89,10 +96,6 @@ def drawn(trial: OutlineTrial, one: DrawnBox, network: MaskModel) -> Measured | 
         fills = filled_share(found.polygon, one.target.box, one.known.to_map, 1 / trial.gsd_m)
     ious = {name: iou(shape, trial.truth) for name, shape in shapes.items()}
     return Measured(trial, shapes, ious, 0.0 if found is None else found.confidence, fills, {})
-
-
-def _iou(shape: Polygon, trial: OutlineTrial) -> float:
-    return iou(shape if trial.exact else box(*shape.bounds), trial.truth)
 
 
 def _azimuth_deg(shape: Polygon) -> float:

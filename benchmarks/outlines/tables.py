@@ -35,14 +35,14 @@ _RIGHT = 1e-4
 
 def by_kind(found: Sequence[Measured]) -> list[str]:
     """Return each method's IoUs and how many of its outlines have right angles only, of all and by kind of object."""
-    lines = _head("objects", "count", "method", "mean", *(f"> {least:g}" for least in _ABOVE), "straight")
+    lines = head("objects", "count", "method", "mean", *(f"> {least:g}" for least in _ABOVE), "straight")
     kinds = sorted({one.trial.kind for one in found})
     for kind in ("all", *(kinds if len(kinds) > 1 else ())):
         chosen = [one for one in found if kind in ("all", one.trial.kind)]
         for method in _METHODS if kind == "all" else (PHOTO,):
             straight = np.mean([_has_right_angles(one.shapes[method]) for one in chosen])
             figures = _figures([one.ious[method] for one in chosen])
-            lines.append(_line(kind, len(chosen), method, *figures, f"{straight:.2f}"))
+            lines.append(line(kind, len(chosen), method, *figures, f"{straight:.2f}"))
     return lines
 
 
@@ -52,7 +52,7 @@ def by_confidence(found: Sequence[Measured]) -> list[str]:
     From which confidence on the outline is nearer to the truth than the box is `LEAST`; below it colours could draw.
     """
     methods = (PHOTO, BOX, TURNED, COLOURS)
-    lines = _head("confidence", "count", *methods)
+    lines = head("confidence", "count", *methods)
     for low, high in pairwise(CONFIDENCES):
         chosen = [one for one in found if low <= one.confidence < high]
         lines += _means(f"{low:g} to {min(high, 1):g}", chosen, methods)
@@ -62,17 +62,37 @@ def by_confidence(found: Sequence[Measured]) -> list[str]:
 def of_drawn(found: Sequence[Measured]) -> list[str]:
     """Return what becomes of drawn boxes, and what it would with other limits of how well a segment fills them."""
     methods = (ALONG, CARRIED, AS_SEEN, SEGMENT)
-    lines = _head("drawn boxes", "count", *methods)
+    lines = head("drawn boxes", "count", *methods)
     lines += _means("all", found, methods)
     refused = [one for one in found if one.confidence < LEAST or one.fills < FILLED]
     lines += _means("not filled", refused, methods)
     of_boxes = [f"boxes {name}" for name in ("mean", *(f"> {least:g}" for least in _ABOVE))]
-    lines += ["", *_head("filled from", "mean", *(f"> {least:g}" for least in _ABOVE), *of_boxes)]
+    lines += ["", *head("filled from", "mean", *(f"> {least:g}" for least in _ABOVE), *of_boxes)]
     for least in FILLS:
         chosen = [SEGMENT if one.confidence >= LEAST and one.fills >= least else CARRIED for one in found]
         values = [one.ious[method] for one, method in zip(found, chosen, strict=True)]
         boxes = [_box_iou(one, method) for one, method in zip(found, chosen, strict=True)]
-        lines.append(_line(f"{least:g}", *_figures(values), *_figures(boxes)))
+        lines.append(line(f"{least:g}", *_figures(values), *_figures(boxes)))
+    return lines
+
+
+def of_standing(found: Sequence[Measured], slants: Sequence[float]) -> list[str]:
+    """Return what becomes of boxes round what stands up, by how obliquely it is seen, as a search answers and without.
+
+    Args:
+        found: what was made of them.
+        slants: sine of the angle from straight down of each.
+    """
+    lines = head("degrees from straight down", "count", CARRIED, "filled where it can be", "filled")
+    angles = np.degrees(np.arcsin(np.minimum(slants, 1)))
+    for low, high in ((0, 90), (0, 45), (45, 90)):
+        chosen = [one for one, angle in zip(found, angles, strict=True) if low <= angle < high]
+        filled = [one.confidence >= LEAST and one.fills >= FILLED for one in chosen]
+        answers = [one.ious[SEGMENT if full else CARRIED] for one, full in zip(chosen, filled, strict=True)]
+        if chosen:
+            means = (np.mean([one.ious[CARRIED] for one in chosen]), np.mean(answers))
+            shown = [*(f"{mean:.3f}" for mean in means), f"{np.mean(filled):.2f}"]
+            lines.append(line(f"{low} to {high}", len(chosen), *shown))
     return lines
 
 
@@ -82,8 +102,8 @@ def _box_iou(one: Measured, method: str) -> float:
 
 def of_time(found: Sequence[Measured]) -> list[str]:
     """Return CPU seconds an outline."""
-    lines = _head("method", "CPU s an outline")
-    return lines + [_line(name, f"{np.mean([one.seconds[name] for one in found]):.3f}") for name in found[0].seconds]
+    lines = head("method", "CPU s an outline")
+    return lines + [line(name, f"{np.mean([one.seconds[name] for one in found]):.3f}") for name in found[0].seconds]
 
 
 def _has_right_angles(shape: Polygon) -> bool:
@@ -96,7 +116,7 @@ def _has_right_angles(shape: Polygon) -> bool:
 def _means(name: str, chosen: Sequence[Measured], methods: Iterable[str]) -> list[str]:
     if not chosen:
         return []
-    return [_line(name, len(chosen), *(f"{np.mean([one.ious[method] for one in chosen]):.3f}" for method in methods))]
+    return [line(name, len(chosen), *(f"{np.mean([one.ious[method] for one in chosen]):.3f}" for method in methods))]
 
 
 def _figures(values: Sequence[float]) -> list[str]:
@@ -104,9 +124,11 @@ def _figures(values: Sequence[float]) -> list[str]:
     return [f"{array.mean():.3f}", *(f"{(array > least).mean():.2f}" for least in _ABOVE)]
 
 
-def _head(*names: str) -> list[str]:
-    return [_line(*names), f"|{'---|' * len(names)}"]
+def head(*names: str) -> list[str]:
+    """Return the first two lines of a table."""
+    return [line(*names), f"|{'---|' * len(names)}"]
 
 
-def _line(*cells: object) -> str:
+def line(*cells: object) -> str:
+    """Return a row of a table."""
     return f"| {' | '.join(map(str, cells))} |"

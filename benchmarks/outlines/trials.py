@@ -20,7 +20,9 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.homography import map_points
 from geoloc.plane.shapes import valid_ring
+from geoloc.results.detection import iou
 from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject, load_ground
+from geoloc.train.grounds.towns.store import load_town
 
 SIZE_SPREAD, SHAPE_SPREAD = 0.35, 0.2
 """Standard deviations of the logarithm of the size that is supposed: of both sides together, and of each alone."""
@@ -32,7 +34,7 @@ VERIFIED_M = 0.3
 """How far off a place is that the photo's plane verifies."""
 KEPT_M = 0.3
 """Grounds are read at this GSD where they are finer: as on the sites that users have."""
-_FLIP = np.diag([1.0, -1.0, 1.0])
+FLIP = np.diag([1.0, -1.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,12 +86,16 @@ class OutlineTrial:
     photo_known: Known = field(repr=False)
     drawn: DrawnBox | None = field(repr=False)
 
+    def iou(self, shape: Polygon) -> float:
+        """Return the IoU of an outline with the true one, or of both boxes where only the true one is known."""
+        return iou(shape if self.exact else box(*shape.bounds), self.truth)
+
 
 def trials(path: Path, most: int) -> Iterator[OutlineTrial]:
     """Yield up to so many objects of a ground, the same ones each time."""
-    ground = load_ground(path)
+    ground = ground_of(path)
     pixel = max(1.0, KEPT_M / ground.gsd_m)
-    read = reader(_as_coarse(ground.pixels, pixel))
+    read = reader(as_coarse(ground.pixels, pixel))
     rng = np.random.default_rng(7)
     for number in rng.permutation(len(ground.objects))[:most]:
         item = ground.objects[number]
@@ -104,12 +110,26 @@ def trials(path: Path, most: int) -> Iterator[OutlineTrial]:
         known = Known(CRS, (float(place[0]), float(place[1])), float(2 * half.max()), empty)
         photo_known, drawn = known, None
         if taken is not None:
-            photo_known = replace(known, photo=Photo(Path("x"), taken.pixels), to_map=_FLIP @ taken.to_ground)
+            photo_known = replace(known, photo=Photo(Path("x"), taken.pixels), to_map=FLIP @ taken.to_ground)
             if item.exact:
                 drawn = _drawn(truth, taken, photo_known, ground.gsd_m, rng)
         supposed = box(*(place - half), *(place + half))
         kind = item.kind or "box"
         yield OutlineTrial(kind, item.exact, truth, supposed, pixel, ground.gsd_m, read, known, photo_known, drawn)
+
+
+def ground_of(path: Path) -> MaskedGround:
+    """Return a ground that was kept, or that of a town kept whole.
+
+    Raises:
+        TrainingError: it cannot be read.
+    """
+    return load_town(path).masked if is_town(path) else load_ground(path)
+
+
+def is_town(path: Path) -> bool:
+    """Whether a folder holds a town with all its photographs, as `geoloc.train.grow_towns` leaves it."""
+    return (path / "places.npy").exists()
 
 
 def polygon_of(item: MaskedObject) -> Polygon:
@@ -141,17 +161,21 @@ def _drawn(truth: Polygon, taken: FlatPhoto, known: Known, gsd_m: float, rng: np
     target = Target.from_corners(*corners[0], *corners[1])
     assert target.box is not None
     off = rng.normal(0, VERIFIED_M / gsd_m, 2)
-    # Matches all over the photo that agree with its plane.
-    places = np.stack(np.meshgrid(*(np.linspace(0.1, 0.9, 5) * side for side in taken.pixels.shape[1::-1])), -1)
-    before = places.reshape(-1, 2)[(places.reshape(-1, 2) @ taken.to_ground[2, :2] + taken.to_ground[2, 2]) > 0]
-    fit = HomographyFit(taken.to_ground, before, map_points(taken.to_ground, before))
+    fit = plane_of(taken)
     shape = Polygon(map_points(known.to_map, np.array(target.box.corners(), float)) + off)
     place = shape.centroid
     told = replace(known, place=(place.x, place.y), drawn=shape)
     return DrawnBox(target, fit, told, (float(off[0]), float(off[1])))
 
 
-def _as_coarse(pixels: NDArray[np.uint8], step: float) -> NDArray[np.uint8]:
+def plane_of(taken: FlatPhoto) -> HomographyFit:
+    """Return a photo's plane with matches all over the photo that agree with it."""
+    places = np.stack(np.meshgrid(*(np.linspace(0.1, 0.9, 5) * side for side in taken.pixels.shape[1::-1])), -1)
+    before = places.reshape(-1, 2)[(places.reshape(-1, 2) @ taken.to_ground[2, :2] + taken.to_ground[2, 2]) > 0]
+    return HomographyFit(taken.to_ground, before, map_points(taken.to_ground, before))
+
+
+def as_coarse(pixels: NDArray[np.uint8], step: float) -> NDArray[np.uint8]:
     """The same picture with no more detail than one read `step` times coarser has."""
     height, width = pixels.shape[:2]
     small = cv2.resize(pixels, (round(width / step), round(height / step)), interpolation=cv2.INTER_AREA)

@@ -131,8 +131,7 @@ def locate(
         if output is not None:
             write_results(found.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
-            clicked = [target.click for target in targets]
-            draw_preview(photo, clicked, found.here, source.mosaic, preview, plan=found.plan, overwrite=overwrite)
+            draw_preview(photo, targets, found.here, source.mosaic, preview, plan=found.plan, overwrite=overwrite)
     if output is None:
         click.echo(geojson_text(found.here))
 

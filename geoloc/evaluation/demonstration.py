@@ -90,7 +90,7 @@ def run(
             found.extend(answers)
             previews.append(folder / f"preview_{photo.path.stem}.png")
             best = [answer for answer in answers if answer.rank == 1]
-            draw_preview(photo, [t.click for t in targets], best, mosaic, previews[-1], overwrite=True)
+            draw_preview(photo, targets, best, mosaic, previews[-1], overwrite=True)
             return answers
 
         def show_photo(outcomes: Sequence[labelled.Outcome]) -> None:

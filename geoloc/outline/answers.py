@@ -131,7 +131,7 @@ class _Drawer:
         segment = replace(answer, polygon=self._back(found.polygon, answer), outline="segment", alternatives=others)
         there = self._is_there(segment, supposed) and found.polygon.area >= self._pixel**2
         if there and found.sure and self._fills(found.polygon, target, to_map):
-            return replace(segment, outline_score=found.confidence)
+            return replace(segment, outline_score=found.score)
         # What was drawn says itself how it lies.
         turned = None if answer.outline == "drawn" else turned_box(found.polygon, supposed)
         box = answer if turned is None else replace(answer, polygon=self._back(turned, answer))

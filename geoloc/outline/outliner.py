@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +25,11 @@ MOST_ENLARGED = 3.0
 """How much finer than the mosaic a chip is at most."""
 LEAST = 0.75
 """Confidence from which a segment is an outline: below, boxes were nearer to the truth (docs/outlines.md)."""
+SHARED = 0.5
+"""IoU with the true outline that `FoundOutline.score` is the probability of exceeding."""
+SCORE_LAW = (22.54, -18.01)
+"""Slope and offset of the log odds of that by confidence, where it is at least `LEAST`: confidence itself says too
+much. Fitted on towns that nobody trained on, by `python -m benchmarks.outlines.score` (docs/outlines.md)."""
 LEVELS = (0.5, 0.25, 0.75)
 """Shares of a mask that outlines are drawn at; the first is the answer's, the others are what else it may be."""
 NOTHING = 0.1
@@ -50,6 +56,12 @@ class FoundOutline:
     def sure(self) -> bool:
         """Whether it is an outline; else it says no more than how the object lies, and how large it is, about."""
         return self.confidence >= LEAST
+
+    @property
+    def score(self) -> float:
+        """The probability that it shares more than `SHARED` with the true outline, if the place is right."""
+        slope, offset = SCORE_LAW
+        return 1 / (1 + math.exp(-(slope * self.confidence + offset)))
 
 
 class Outliner:

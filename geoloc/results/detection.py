@@ -58,7 +58,7 @@ class Detection:
         note: what else its reader should know, in words, such as that the photo's own position was not believed.
         outline: how `polygon` was come by: "segment", out of the mosaic's pixels; "drawn", what was drawn in the photo
             carried over; "box", a rectangle about as large as the object.
-        outline_score: how sure the outline itself is, in [0, 1]; 0 for a box that nothing is known of.
+        outline_score: the probability that the outline shares more than half (IoU) with the true one; 0 for a box.
         alternatives: other plausible outlines in `crs`, smallest first, `polygon` among them; empty without any.
     """
 

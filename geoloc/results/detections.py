@@ -101,8 +101,7 @@ class Detections(Sequence[Detection]):
 
         if self.mosaic is None:
             return None
-        clicks = [target.click for target in self.targets]
-        return preview_sheet(self.photo, clicks, self.here, self.mosaic, plan=self.plan)
+        return preview_sheet(self.photo, self.targets, self.here, self.mosaic, plan=self.plan)
 
     def _repr_png_(self) -> bytes | None:
         """Show the picture in a notebook."""

@@ -16,7 +16,8 @@ from shapely.geometry.base import BaseGeometry
 
 from geoloc.photo.target import Click
 from geoloc.results.detection import Detection
-from geoloc.results.drawing import BACKGROUND, BLACK, WHITE, Colour, draw_label, draw_strokes, label_size
+from geoloc.results.drawing import WHITE, Colour, draw_label, draw_strokes
+from geoloc.results.labels import Labels
 from tiling.grid import WGS84, Grid, project
 from tiling.mosaic import Mosaic
 from tiling.plan import Plan
@@ -28,10 +29,10 @@ _SURROUNDINGS = 4.0
 """Side of a close-up over the longer side of its box: the surroundings are what lets a person check it."""
 _MUCH_LARGER = 2.0
 """A mosaic this many times as wide as the map gets an inset that shows where the map lies in it."""
-_INSET = 130
+_INSET, _INSET_GAP = 130, 8
+_MOST_READ_PX = 30_000_000
+"""Pixels of files that are read for an inset at most: less than a second's work."""
 _BAR_STEPS_M = tuple(step * 10**power for power in range(-1, 6) for step in (1, 2, 5))
-
-_Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def map_pixels(mosaic: Mosaic, view: MapView) -> Image.Image:
 def map_panel(
     mosaic: Mosaic, detections: Sequence[Detection], colours: Mapping[Click, Colour], plan: Plan | None, px: int
 ) -> Image.Image:
-    """Draw all boxes on the mosaic, the best ones on top, with a scale bar, a north arrow and an inset where it helps.
+    """Draw all outlines on the mosaic, the best ones on top, with a scale bar, a north arrow and an inset that helps.
+
+    Labels stand beside the outlines and cover none, with a leader where they stand off.
 
     Args:
         mosaic: what was searched.
@@ -135,14 +138,24 @@ def map_panel(
     panel = map_pixels(mosaic, view)
     for found in reversed(detections):
         _draw_outline(panel, view, found, colours[found.click])
-    taken: list[_Box] = []
-    for found in detections:
-        _label_box(panel, view, found, colours[found.click], taken)
-    if not detections:
-        draw_label(panel, (16, 16), "not here", WHITE, 24)
     draw_scale_bar(panel, view)
     _draw_north_arrow(panel)
-    _draw_inset(panel, view, outline, mosaic.crs)
+    outlines = [Polygon(view.ring(found.polygon, found.crs)) for found in detections]
+    taken = [*outlines, box(0, px - 50, px / 4 + 20, px), box(px - 70, px - 68, px, px)]
+    inset = _inset(mosaic, view, outline)
+    if inset is not None:
+        grounds = [box(x, 0, x + _INSET + _INSET_GAP, _INSET + _INSET_GAP) for x in (px - _INSET - _INSET_GAP, 0)]
+        # At the upper right, or left, where no outline is there.
+        ground = min(grounds, key=lambda one: sum(one.intersects(shape) for shape in outlines))
+        panel.paste(inset, (max(int(ground.bounds[0]), _INSET_GAP), _INSET_GAP))
+        taken.append(ground)
+    labels = Labels(panel, taken)
+    for found, shape in zip(detections, outlines, strict=True):
+        # A lesser answer goes without rather than over another.
+        text, size = f"{found.rank}: {found.score:.2f}", 18 if found.rank == 1 else 14
+        labels.beside(shape, text, colours[found.click], size, needed=found.rank == 1)
+    if not detections:
+        labels.in_corner("not here", WHITE, 24)
     return panel
 
 
@@ -177,48 +190,27 @@ def _draw_outline(panel: Image.Image, view: MapView, found: Detection, colour: C
     draw_strokes(panel, view.rings(found.polygon, found.crs), colour, 3 if found.rank == 1 else 1)
 
 
-def _label_box(panel: Image.Image, view: MapView, found: Detection, colour: Colour, taken: list[_Box]) -> None:
-    """Write rank and score at the first side of the box where they hide no other label.
-
-    A lesser answer goes without rather than over another.
-    """
-    text, size = f"{found.rank}: {found.score:.2f}", 18 if found.rank == 1 else 14
-    xs, ys = zip(*view.ring(found.polygon, found.crs), strict=True)
-    width, height = label_size(text, size)
-    x, y = (min(xs) + max(xs) - width) / 2, (min(ys) + max(ys) - height) / 2
-    places = ((x, min(ys) - height - 10), (x, max(ys) + 10), (max(xs) + 12, y), (min(xs) - width - 12, y))
-    limit = view.px - 6
-    inside = [(min(max(at[0], 8), limit - width), min(max(at[1], 8), limit - height)) for at in places]
-    free = [at for at in inside if not any(_overlap((*at, at[0] + width, at[1] + height), other) for other in taken)]
-    if free or found.rank == 1:
-        at = free[0] if free else inside[0]
-        taken.append((at[0] - 4, at[1] - 4, at[0] + width + 4, at[1] + height + 4))
-        draw_label(panel, at, text, colour, size)
-
-
-def _overlap(a: _Box, b: _Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
 def _draw_north_arrow(panel: Image.Image) -> None:
     x, top = panel.width - 28, panel.height - 62
     draw_strokes(panel, [[(x, top + 44), (x, top)], [(x - 8, top + 12), (x, top), (x + 8, top + 12)]], WHITE, 3)
     draw_label(panel, (x - 34, top + 14), "N", WHITE)
 
 
-def _draw_inset(panel: Image.Image, view: MapView, outline: Polygon, crs: Any) -> None:
-    """Where the map lies in the outline of the whole mosaic, at the upper right; the mosaic is not read for it."""
-    xmin, ymin, xmax, ymax = project(outline, crs, view.crs).bounds
+def _inset(mosaic: Mosaic, view: MapView, outline: Polygon) -> Image.Image | None:
+    """Draw where the map lies in the whole mosaic.
+
+    None where the map shows much of it, or where the whole takes long to read: a huge mosaic without overviews.
+    """
+    xmin, ymin, xmax, ymax = project(outline, mosaic.crs, view.crs).bounds
     extent = max(xmax - xmin, ymax - ymin)
-    if extent < _MUCH_LARGER * view.side_m:
-        return
     whole = MapView(view.crs, ((xmin + xmax) / 2, (ymin + ymax) / 2), extent * 1.1, _INSET)
-    inset = Image.new("RGB", (_INSET, _INSET), BACKGROUND)
+    if extent < _MUCH_LARGER * view.side_m or mosaic.read_cost(whole.grid()) > _MOST_READ_PX:
+        return None
+    inset = map_pixels(mosaic, whole)
     draw = ImageDraw.Draw(inset)
-    draw.polygon(whole.ring(outline, crs), fill=_NO_DATA, outline=WHITE)
     xs, ys = zip(*whole.ring(view.grid().footprint(), view.crs), strict=True)
     # On a large mosaic the map would vanish.
     grow = max(0.0, 6 - (max(xs) - min(xs))) / 2
     draw.rectangle((min(xs) - grow, min(ys) - grow, max(xs) + grow, max(ys) + grow), outline=(255, 60, 60), width=2)
-    draw.rectangle((0, 0, _INSET - 1, _INSET - 1), outline=BLACK)
-    panel.paste(inset, (view.px - _INSET - 8, 8))
+    draw.rectangle((0, 0, _INSET - 1, _INSET - 1), outline=WHITE)
+    return inset

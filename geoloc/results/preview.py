@@ -1,4 +1,4 @@
-"""A picture of an answer: the photo with its clicks beside the mosaic with the boxes, and below the two close up."""
+"""A picture of an answer: the photo with its targets beside the mosaic with outlines, and below the two close up."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
+from shapely.affinity import affine_transform
+from shapely.geometry import Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from geoloc.photo.photo import Photo
-from geoloc.photo.target import Click
+from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
 from geoloc.results.drawing import BACKGROUND, WHITE, Colour, draw_label, draw_strokes
+from geoloc.results.labels import Labels
 from geoloc.results.maps import map_close_up, map_panel
 from geoloc.system.output import check_output, replacing
 from tiling.mosaic import Mosaic
@@ -27,11 +31,15 @@ _COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 230, 90), (190, 
 """One a click."""
 _PHOTO_SHARE = 0.25
 """Side of a close-up of the photo over the photo's shorter side."""
+_ROUND_DRAWN = 1.5
+"""Side of a close-up of the photo at the least, over the longer side of what was drawn."""
+_TICK = 1.7
+"""How far the ticks of a click reach, over its ring."""
 
 
 def draw_preview(
     photo: Photo,
-    clicks: Sequence[Click],
+    targets: Sequence[Target],
     detections: Sequence[Detection],
     mosaic: Mosaic,
     path: Path,
@@ -39,9 +47,9 @@ def draw_preview(
     plan: Plan | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a PNG: the photo with its clicks, the mosaic round the boxes, and close-ups of both for every click.
+    """Write a PNG: the photo with what was clicked or drawn in it, the mosaic with the outlines, and both close up.
 
-    Maps are north up and in true metres. Each click has a colour, and its boxes have the same; the best is drawn
+    Maps are north up and in true metres. Each target has a colour, and its outlines have the same; the best is drawn
     strong. A click without detections is said to be not here. Without any, the map shows what the `plan`
     searched, or the whole mosaic where none is given.
 
@@ -50,14 +58,14 @@ def draw_preview(
         MosaicError: the mosaic cannot be read.
     """
     check_output(path, PREVIEW_SUFFIXES, overwrite)
-    sheet = preview_sheet(photo, clicks, detections, mosaic, plan=plan)
+    sheet = preview_sheet(photo, targets, detections, mosaic, plan=plan)
     with replacing(path) as temporary:
         sheet.save(temporary)
 
 
 def preview_sheet(
     photo: Photo,
-    clicks: Sequence[Click],
+    targets: Sequence[Target],
     detections: Sequence[Detection],
     mosaic: Mosaic,
     *,
@@ -68,10 +76,11 @@ def preview_sheet(
     Raises:
         MosaicError: the mosaic cannot be read.
     """
-    colours = {click: _COLOURS[i % len(_COLOURS)] for i, click in enumerate(dict.fromkeys(clicks))}
+    of_click = {target.click: target for target in targets}
+    colours = {click: _COLOURS[i % len(_COLOURS)] for i, click in enumerate(of_click)}
     ordered = sorted(detections, key=lambda found: found.rank)
-    top = _row([_photo_panel(photo, colours), map_panel(mosaic, ordered, colours, plan, _HEIGHT)])
-    groups = _best_answers(ordered, colours)
+    top = _row([_photo_panel(photo, targets, colours), map_panel(mosaic, ordered, colours, plan, _HEIGHT)])
+    groups = _best_answers(ordered, of_click.values())
     each = _tiles_each(groups)
     abreast = min(len(groups), max(1, _ABREAST[1] // each)) * each
     px = (top.width + _GAP) // max(_ABREAST[0], abreast) - _GAP
@@ -95,7 +104,7 @@ def _row(panels: Sequence[Image.Image]) -> Image.Image:
     return row
 
 
-def _photo_panel(photo: Photo, colours: dict[Click, Colour]) -> Image.Image:
+def _photo_panel(photo: Photo, targets: Sequence[Target], colours: Mapping[Click, Colour]) -> Image.Image:
     width, height = photo.size
     # A panorama or a strip is not let to squeeze the map out of the sheet.
     scale = min(_HEIGHT / height, 2 * _HEIGHT / width)
@@ -104,69 +113,105 @@ def _photo_panel(photo: Photo, colours: dict[Click, Colour]) -> Image.Image:
     panel = Image.new("RGB", (max(size[0], _HEIGHT // 2), _HEIGHT), BACKGROUND)
     left, top = (panel.width - size[0]) // 2, (_HEIGHT - size[1]) // 2
     panel.paste(Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS), (left, top))
-    for click, colour in colours.items():
-        _draw_click(panel, left + click.x * size[0] / width, top + click.y * size[1] / height, colour)
-    draw_label(panel, (10, 10), photo.path.name, WHITE)
+    to_panel = [size[0] / width, 0, 0, size[1] / height, left, top]
+    shown = [_draw_target(panel, target, to_panel, colours[target.click]) for target in targets]
+    Labels(panel, shown).in_corner(photo.path.name, WHITE)
     return panel
+
+
+def _draw_target(
+    panel: Image.Image, target: Target, to_panel: Sequence[float], colour: Colour, radius: float = 15
+) -> BaseGeometry:
+    """Draw what was clicked or drawn, and return what it covers, in pixels of the panel.
+
+    to_panel: shapely's six numbers, from pixels of the photo.
+    """
+    drawn = _drawn_shape(target)
+    if drawn is not None:
+        shape = affine_transform(drawn, to_panel)
+        draw_strokes(panel, [list(ring.coords) for ring in (shape.exterior, *shape.interiors)], colour, 2)
+        return shape
+    point = affine_transform(Point(target.click.x, target.click.y), to_panel)
+    _draw_click(panel, point.x, point.y, colour, radius)
+    return point.buffer(radius * _TICK)
+
+
+def _drawn_shape(target: Target) -> Polygon | None:
+    """Return what was drawn, pixels of the photo; None of what was clicked."""
+    if target.polygon is not None:
+        return target.polygon
+    return None if target.box is None else Polygon(target.box.corners())
 
 
 def _draw_click(panel: Image.Image, x: float, y: float, colour: Colour, radius: float = 15) -> None:
     """A ring with four ticks, the clicked point itself left free."""
     turns = [math.tau * i / 60 for i in range(61)]
     ring = [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns]
-    near, far = radius / 3, radius * 1.7
+    near, far = radius / 3, radius * _TICK
     ticks = [
         [(x + dx * near, y + dy * near), (x + dx * far, y + dy * far)] for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
     ]
     draw_strokes(panel, [ring, *ticks], colour, 2)
 
 
-def photo_close_up(photo: Photo, click: Click, colour: Colour, px: int, *, label: bool = True) -> Image.Image:
-    """Draw a square round the click, `px` pixels wide, a quarter of the photo's shorter side."""
+def photo_close_up(photo: Photo, target: Target, colour: Colour, px: int, *, label: bool = True) -> Image.Image:
+    """Draw a square round what was clicked or drawn, `px` pixels wide.
+
+    It shows a quarter of the photo's shorter side, or as much as shows all that was drawn.
+    """
     width, height = photo.size
-    side = max(16.0, min(width, height) * _PHOTO_SHARE)
-    x0 = min(max(click.x - side / 2, 0.0), max(width - side, 0.0))
-    y0 = min(max(click.y - side / 2, 0.0), max(height - side, 0.0))
-    crop = Image.fromarray(photo.pixels).resize(
-        (px, px), Image.Resampling.LANCZOS, (x0, y0, min(x0 + side, width), min(y0 + side, height))
-    )
-    _draw_click(crop, (click.x - x0) * px / side, (click.y - y0) * px / side, colour, 10)
+    drawn = _drawn_shape(target)
+    middle, longest = target.click, 0.0
+    if drawn is not None:
+        x0, y0, x1, y1 = drawn.bounds
+        middle, longest = Click((x0 + x1) / 2, (y0 + y1) / 2), max(x1 - x0, y1 - y0)
+    side = max(16.0, min(width, height) * _PHOTO_SHARE, longest * _ROUND_DRAWN)
+    # What is beyond the photo stays dark where the square is larger than the photo.
+    x0 = min(max(middle.x - side / 2, 0.0), max(width - side, 0.0))
+    y0 = min(max(middle.y - side / 2, 0.0), max(height - side, 0.0))
+    x1, y1 = min(x0 + side, width), min(y0 + side, height)
+    size = max(1, round((x1 - x0) * px / side)), max(1, round((y1 - y0) * px / side))
+    crop = Image.new("RGB", (px, px), BACKGROUND)
+    crop.paste(Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS, (x0, y0, x1, y1)))
+    scale = px / side
+    shown = _draw_target(crop, target, [scale, 0, 0, scale, -x0 * scale, -y0 * scale], colour, 10)
     if label:
-        draw_label(crop, (8, 8), f"click {click.x:g}, {click.y:g}", colour, 15)
+        Labels(crop, [shown]).in_corner(f"click {target.click.x:g}, {target.click.y:g}", colour, 15)
     return crop
 
 
-def _best_answers(ordered: Sequence[Detection], clicks: Iterable[Click]) -> dict[Click, list[Detection]]:
-    """The answers to each click that get a close-up.
+def _best_answers(ordered: Sequence[Detection], targets: Iterable[Target]) -> dict[Target, list[Detection]]:
+    """The answers to each target that get a close-up.
 
-    As many as fit a row where there are few clicks, at least the best.
+    As many as fit a row where there are few targets, at least the best.
     """
-    of_click: dict[Click, list[Detection]] = {click: [] for click in clicks}
+    of_click: dict[Click, list[Detection]] = {target.click: [] for target in targets}
     for found in ordered:
         of_click[found.click].append(found)
     most = max(1, _ABREAST[1] // len(of_click) - 1)
-    return {click: answers[:most] for click, answers in of_click.items()}
+    return {target: of_click[target.click][:most] for target in targets}
 
 
-def _tiles_each(groups: Mapping[Click, Sequence[Detection]]) -> int:
-    """Close-ups for each click: its photo and the answers, the same number for all so that each stands in one row."""
+def _tiles_each(groups: Mapping[Target, Sequence[Detection]]) -> int:
+    """Close-ups for each target: its photo and the answers, the same number for all so that each stands in one row."""
     return 1 + max(1, *map(len, groups.values()))
 
 
 def _close_ups(
     photo: Photo,
     mosaic: Mosaic,
-    groups: Mapping[Click, Sequence[Detection]],
+    groups: Mapping[Target, Sequence[Detection]],
     colours: Mapping[Click, Colour],
     px: int,
 ) -> Iterator[Image.Image]:
-    """For each click `_tiles_each` squares: the photo close up, the best answers beside it, and blanks."""
-    for click, best in groups.items():
-        yield photo_close_up(photo, click, colours[click], px)
+    """For each target `_tiles_each` squares: the photo close up, the best answers beside it, and blanks."""
+    for target, best in groups.items():
+        colour = colours[target.click]
+        yield photo_close_up(photo, target, colour, px)
         for found in best:
-            yield map_close_up(mosaic, found, colours[click], px)
+            yield map_close_up(mosaic, found, colour, px)
         for i in range(_tiles_each(groups) - 1 - len(best)):
             blank = Image.new("RGB", (px, px), BACKGROUND)
             if i == 0 and not best:
-                draw_label(blank, (8, 8), "not here", colours[click])
+                draw_label(blank, (8, 8), "not here", colour)
             yield blank

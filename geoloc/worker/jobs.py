@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from geoloc.pipeline.source import SearchSource
     from geoloc.results.detection import Detection
 
+_LOG = logging.getLogger(__name__)
 _COLOUR = (230, 0, 126)
 _MOST_THUMBNAILS = 20
 
@@ -48,6 +50,9 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     found = finder.find(photo, [target], scope, Watch(progress.stage, progress.counter("looks", "searching")))
     progress.check()
     here = found.here
+    # As the command says it; an answer's note has what its target's has.
+    if note := here[0].note if here else target.note:
+        _LOG.warning(note)
     return {
         "found": _collection(features_of([row_of(d) for d in here], COLUMNS, source.crs)),
         "outlines": [[geometry_of(outline, source.crs) for outline in d.alternatives] for d in here],
@@ -95,6 +100,8 @@ def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
     count(0, total)
     for path, queries in groups.items():
         for outcome in answer(find, (path, tuple(queries))):
+            if outcome.note:
+                _LOG.warning("query %d: %s", outcome.number, outcome.note)
             features = features_of(outcome.answers, COLUMNS, source.crs)
             rows.append({"number": outcome.number, "error": outcome.error, "features": features})
         count(len(rows), total)
@@ -153,7 +160,7 @@ def _collection(features: Sequence[Any]) -> dict[str, Any]:
 def _photo_thumbnail(photo: Photo, target: Target, px: int) -> str | None:
     from geoloc.results.preview import photo_close_up
 
-    return _png(photo_close_up(photo, target.click, _COLOUR, px, label=False)) if px else None
+    return _png(photo_close_up(photo, target, _COLOUR, px, label=False)) if px else None
 
 
 def _thumbnails(source: SearchSource, answers: Sequence[Detection], px: int) -> list[dict[str, Any]]:

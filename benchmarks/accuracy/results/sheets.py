@@ -18,7 +18,7 @@ from benchmarks.accuracy.results.record import QueryRecord
 from benchmarks.accuracy.results.store import MethodResult
 from geoloc.evaluation.truths import Outline
 from geoloc.photo.photo import Photo, load_photo
-from geoloc.photo.target import Click
+from geoloc.photo.target import Click, Target
 from geoloc.results.detection import PRESENT
 from geoloc.results.drawing import BACKGROUND, WHITE, draw_label, draw_strokes
 from geoloc.results.maps import MapView, draw_scale_bar, local_crs, map_pixels
@@ -91,7 +91,7 @@ def draw_outlines(query_set: QuerySet, result: MethodResult, path: Path) -> int:
     step = _PX + _GAP
     sheet = Image.new("RGB", (2 * _PAIRS * step + _GAP, -(-len(chosen) // _PAIRS) * step + _GAP), BACKGROUND)
     for number, (value, path_of_mosaic, query, record) in enumerate(chosen):
-        photo = photo_close_up(load_photo(query.photo), query.click, _CLICK, _PX)
+        photo = photo_close_up(load_photo(query.photo), Target(query.click), _CLICK, _PX)
         draw_label(photo, (8, _PX - 26), record.photo, WHITE, 13)
         with open_mosaic([path_of_mosaic]) as mosaic:
             truth = project(query.outline, query.epsg, mosaic.crs)
@@ -116,7 +116,7 @@ def _failed(record: QueryRecord, present: bool) -> bool:
 
 
 def _panels(photo: Photo, record: QueryRecord, mosaic: Mosaic, present: bool) -> Iterator[Image.Image]:
-    panel = photo_close_up(photo, Click(*record.click), _CLICK, _PX)
+    panel = photo_close_up(photo, Target(Click(*record.click)), _CLICK, _PX)
     draw_label(panel, (8, _PX - 26), record.photo, WHITE, 13)
     yield panel
     outline = box(*mosaic.bounds)

@@ -15,9 +15,10 @@ from shapely.geometry import Polygon, box
 
 from geoloc.errors import OutputError
 from geoloc.photo.photo import Photo
-from geoloc.photo.target import Click
+from geoloc.photo.target import Click, Target
+from geoloc.results import maps
 from geoloc.results.detection import Detection
-from geoloc.results.preview import draw_preview
+from geoloc.results.preview import draw_preview, photo_close_up
 from tiling.area import Area
 from tiling.box import PixelBox
 from tiling.grid import project
@@ -65,7 +66,7 @@ def made_photo(width: int, height: int) -> Photo:
 def drawn(mosaic: Path, photo: Photo, clicks: list[Click], found: list[Detection]) -> NDArray[np.uint8]:
     path = mosaic.parent / "preview.png"
     with open_mosaic([mosaic]) as opened:
-        draw_preview(photo, clicks, found, opened, path, overwrite=True)
+        draw_preview(photo, [Target(click) for click in clicks], found, opened, path, overwrite=True)
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))
 
@@ -93,7 +94,9 @@ def test_the_box_lies_where_the_object_is(tmp_path: Path, make_detection: Make, 
 
     sheet = drawn(tmp_path / "m.tif", made_photo(300, 200), [click], [found])
 
-    view = the_map(sheet)
+    view = the_map(sheet).copy()
+    # The inset shows the patch too.
+    view[:138, -138:] = 0
     outline = places(view, FIRST)
     patch = places(view, (250, 10, 10), 40)
     # The label above the box has its colour too.
@@ -154,7 +157,7 @@ def test_nothing_found_shows_only_what_was_searched(tmp_path: Path) -> None:
     path = tmp_path / "preview.png"
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, 0.5, 128, Area.near(place.x, place.y, 20))
-        draw_preview(made_photo(300, 200), [Click(20, 30)], [], mosaic, path, plan=plan)
+        draw_preview(made_photo(300, 200), [Target(Click(20, 30))], [], mosaic, path, plan=plan)
     with Image.open(path) as image:
         view = the_map(np.asarray(image.convert("RGB")))
     # The patch is 60 m wide, the searched windows 64 m and up to three of them; the mosaic a kilometre.
@@ -162,7 +165,9 @@ def test_nothing_found_shows_only_what_was_searched(tmp_path: Path) -> None:
     assert width > PANEL * 60 / 200
 
 
-def test_an_inset_shows_where_a_small_map_lies(tmp_path: Path, make_detection: Make) -> None:
+def test_an_inset_shows_where_a_small_map_lies(
+    tmp_path: Path, make_detection: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     affine = Affine(2.0, 0, 500_000, 0, -2.0, 5_400_000)
     write_mosaic(tmp_path / "m.tif", 32633, affine)
     click = Click(20, 30)
@@ -174,6 +179,11 @@ def test_an_inset_shows_where_a_small_map_lies(tmp_path: Path, make_detection: M
     x, y = middle(places(inset, (255, 60, 60), 5))
     assert x < 30
     assert y > 100
+    # The whole mosaic, with its patch, within a frame.
+    assert middle(places(inset, (250, 10, 10), 30)) == pytest.approx(np.array(PATCH.centre) * 118 / SIDE + 6, abs=3)
+    monkeypatch.setattr(maps, "_MOST_READ_PX", 1)
+    without = the_map(drawn(tmp_path / "m.tif", made_photo(300, 200), [click], [found]))
+    assert len(places(without[:138, -138:], (255, 60, 60), 5)) == 0, "not where that takes long to read"
 
 
 @pytest.mark.parametrize("size", [(40, 30), (2048, 256), (100, 900)])
@@ -197,22 +207,22 @@ def test_many_clicks_get_a_close_up_each(utm: Path, make_detection: Make) -> Non
 
 
 def test_files_are_not_lost_or_left_half_written(utm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    photo, clicks = made_photo(300, 200), [Click(20, 30)]
+    photo, targets = made_photo(300, 200), [Target(Click(20, 30))]
     there = tmp_path / "there.png"
     there.write_text("precious")
     before = set(tmp_path.iterdir())
     with open_mosaic([utm]) as mosaic:
         with pytest.raises(OutputError, match="exists already"):
-            draw_preview(photo, clicks, [], mosaic, there)
+            draw_preview(photo, targets, [], mosaic, there)
         with pytest.raises(OutputError, match="unknown kind"):
-            draw_preview(photo, clicks, [], mosaic, tmp_path / "a.jpg")
+            draw_preview(photo, targets, [], mosaic, tmp_path / "a.jpg")
 
         def no_space(*args: object, **kwargs: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(Image.Image, "save", no_space)
         with pytest.raises(OutputError, match="No space left"):
-            draw_preview(photo, clicks, [], mosaic, there, overwrite=True)
+            draw_preview(photo, targets, [], mosaic, there, overwrite=True)
     assert there.read_text() == "precious"
     assert set(tmp_path.iterdir()) == before
 
@@ -232,3 +242,28 @@ def test_the_mosaic_is_read_in_screenfuls(utm: Path, make_detection: Make, monke
     drawn(utm, made_photo(300, 200), [click], [found])
     assert len(sizes) == 2, "the map and one close-up"
     assert max(sizes) == PANEL**2
+
+
+@pytest.mark.parametrize(
+    "target",
+    [Target.from_corners(60, 40, 140, 90), Target.from_polygon([(60, 40), (140, 40), (140, 90), (60, 90)])],
+    ids=["box", "polygon"],
+)
+def test_what_was_drawn_is_drawn(utm: Path, target: Target) -> None:
+    photo, path = made_photo(340, 170), utm.parent / "preview.png"
+    with open_mosaic([utm]) as mosaic:
+        draw_preview(photo, [target], [], mosaic, path)
+    with Image.open(path) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    outline = places(sheet[GAP : GAP + PANEL, GAP : GAP + 340 * 4], FIRST)
+    assert outline.min(0) == pytest.approx([240, 160], abs=3)
+    assert outline.max(0) == pytest.approx([560, 360], abs=3)
+
+
+def test_a_close_up_shows_all_that_was_drawn() -> None:
+    """A quarter of the photo's shorter side would show none of its outline."""
+    picture = photo_close_up(made_photo(400, 300), Target.from_corners(20, 20, 380, 280), FIRST, 270, label=False)
+    outline = places(np.asarray(picture), FIRST)
+    # 540 px of the photo: 360 x 260 of them in half as many of the picture, which it holds whole.
+    assert np.ptp(outline, 0) == pytest.approx([180, 130], abs=4)
+    assert outline.min() > 5

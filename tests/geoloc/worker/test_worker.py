@@ -135,7 +135,10 @@ def test_locate_answers_as_the_command_line_does(worker: Client, folder: Path) -
 
 
 def test_the_second_click_finds_all_warm(worker: Client, folder: Path) -> None:
-    worker.ask("locate", **fields_of(folder, refine="off"))
+    beyond = [-5, CLICK[1] - 20, 2 * CLICK[0], CLICK[1] + 20]
+    first = worker.ask("locate", **fields_of(folder, refine="off", box=beyond))
+    assert "reaches beyond the photo p.jpg" in " ".join(first["warnings"])
+    assert first["warnings"] == [first["found"]["features"][0]["properties"]["note"]]
     message, before = worker.end(worker.send("locate", **fields_of(folder, refine="off", top=1)))
     assert "loading" not in [sent["stage"] for sent in before]
     assert [feature["properties"]["method"] for feature in message["found"]["features"]] == ["attention"]
