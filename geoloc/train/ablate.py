@@ -22,7 +22,7 @@ from geoloc.model.presets import PRESETS, new_network, preset_config
 from geoloc.model.weights import load_weights
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
-from geoloc.train.budget import PILOT_STEPS, Speed, steps_within, time_training
+from geoloc.train.pace import PILOT_STEPS, Speed, steps_within, time_training
 from geoloc.train.fit.curves import draw_comparison
 from geoloc.train.fit.endless_batches import draw_anew
 from geoloc.train.fit.fixed_batches import encode_batch, repeat_batches

@@ -10,7 +10,7 @@ import torch
 
 from geoloc.errors import TrainingError
 from geoloc.train import budget
-from geoloc.train.budget import PILOT_STEPS, Speed, steps_within, time_training
+from geoloc.train.pace import PILOT_STEPS, Speed, steps_within, time_training
 from geoloc.train.samples.batch import Batch
 
 SPEEDS = [Speed(0.1, 4.0), Speed(0.05, 2.0)]
