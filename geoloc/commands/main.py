@@ -19,6 +19,7 @@ import click
 
 from geoloc.commands.batch import batch
 from geoloc.commands.demo import demo
+from geoloc.commands.doctor import doctor
 from geoloc.commands.evaluate import evaluate
 from geoloc.commands.index import index
 from geoloc.commands.locate import locate
@@ -35,7 +36,7 @@ from geoloc.errors import GeolocError, in_one_line
 from geoloc.system.threads import fit_threads
 from geoloc.system.version import __version__
 
-COMMANDS = (locate, batch, index, tiles, evaluate, train, demo)
+COMMANDS = (locate, batch, index, tiles, evaluate, train, demo, doctor)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors, train_outlines)
 """What few but the makers of weights need."""
 _INTERRUPTED = 130
