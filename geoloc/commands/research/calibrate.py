@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
@@ -41,5 +41,6 @@ def calibrate(
     data.check()
     with needing("train"):
         from geoloc.train.workflows import recalibrate
-    recalibrate(preset, weights, data.held_out(), output, trials, device=device, report=LOG.info)
+    with Steady() as report:
+        recalibrate(preset, weights, data.held_out(), output, trials, device=device, report=report)
     click.echo(f"wrote {output}")

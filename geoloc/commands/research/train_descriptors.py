@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
@@ -40,5 +40,6 @@ def train_descriptors(
     data.check()
     with needing("train"):
         from geoloc.train.workflows import retrain_descriptors
-    retrain_descriptors(preset, weights, data.splits(), output, records, report=LOG.info)
+    with Steady() as report:
+        retrain_descriptors(preset, weights, data.splits(), output, records, report=report)
     click.echo(f"wrote {output}")

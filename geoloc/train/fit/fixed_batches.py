@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -16,7 +16,14 @@ from geoloc.train.samples.sampler import Sampler, SamplerSettings
 
 
 def draw_batches(
-    collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int, *, device: str = "cpu"
+    collection: Collection,
+    settings: SamplerSettings,
+    size: int,
+    count: int,
+    seed: int,
+    *,
+    device: str = "cpu",
+    over: Callable[[], bool] = lambda: False,
 ) -> list[Batch]:
     """Draw `count` batches of `size` examples, the same ones for the same seed and device, their images in 8 bits.
 
@@ -27,9 +34,13 @@ def draw_batches(
         count: how many batches.
         seed: of all draws.
         device: where they are drawn.
+        over: whether there is no time to draw more; one is always drawn.
     """
     sampler = Sampler(collection, settings, device, seed)
-    return [sampler.batch(size).in_bytes() for _ in range(count)]
+    drawn = [sampler.batch(size).in_bytes()]
+    while len(drawn) < count and not over():
+        drawn.append(sampler.batch(size).in_bytes())
+    return drawn
 
 
 @torch.inference_mode()

@@ -36,7 +36,7 @@ CHECKPOINT_FILE = "last.ckpt"
 WEIGHTS_FILE = "weights.safetensors"
 LOG_FOLDER = "log"
 SAVE_MINUTES = 5
-_REPORT_S = 30.0
+_REPORT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def share_inside(output: Output, batch: Batch) -> Tensor:
 
 
 class Reporter(Callback):
-    """Reports a line every half minute and every validation."""
+    """Reports a line every ten seconds and every validation."""
 
     def __init__(self, report: Callable[[str], None], timer: Timer, schedule: Schedule) -> None:
         """Report how much of a schedule is used.
@@ -198,7 +198,7 @@ class Reporter(Callback):
         self._waited += time.monotonic() - self._ended
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Report how much of the schedule is used, half a minute after the last report or later."""
+        """Report how much of the schedule is used, ten seconds after the last report or later."""
         self._ended = time.monotonic()
         self._done += 1
         took = self._ended - self._reported
