@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import POSITIVE, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command()
+@click.command(cls=Command)
 @training_data(packed=True)
 @options("dataset", "task")
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")

@@ -77,7 +77,7 @@ class Photo:
 
 
 def load_photo(path: str | PathLike[str]) -> Photo:
-    """Read a JPEG, PNG, TIFF or any other picture Pillow knows, of any mode, upright.
+    """Read a JPEG, PNG, WebP, TIFF or any other picture Pillow knows, of any mode, upright.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -141,7 +141,7 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
     except UnidentifiedImageError:
         if _is_heic(path):
             raise PhotoError(f"{path}: is HEIC or AVIF, which is not read; export it as JPEG") from None
-        raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG or TIFF") from None
+        raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG, WebP or TIFF") from None
     except Exception as error:
         # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
         text = " ".join(str(error).split()) or type(error).__name__

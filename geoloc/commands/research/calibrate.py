@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command()
+@click.command(cls=Command)
 @training_data(packed=True)
 @click.option("--trials", type=click.IntRange(min=1), default=40, show_default=True, help="Searches to fit scores on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command("train-descriptors")
+@click.command("train-descriptors", cls=Command)
 @training_data(packed=True)
 @click.option("--records", type=click.IntRange(min=16), default=2000, show_default=True, help="Pairs to train them on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
