@@ -12,6 +12,7 @@ __all__ = [
     "OutputError",
     "PhotoError",
     "QueriesError",
+    "SuffixError",
     "TrainingError",
     "WeightsError",
     "in_one_line",
@@ -40,6 +41,10 @@ class LimitError(GeolocError, ValueError):
 
 class OutputError(GeolocError, OSError):
     """A result cannot be written."""
+
+
+class SuffixError(OutputError):
+    """The name of a result says that it is of a kind that cannot be written."""
 
 
 class ClusterError(GeolocError, RuntimeError):

@@ -32,6 +32,7 @@ LEVELS = (
     "search",
     "geometry",
     "outline",
+    "doctor",
     "pipeline",
     "batch",
     "evaluation",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from tiling.errors import MosaicError
@@ -22,6 +23,8 @@ WITH_WORLD_FILE = {
     ".webp": (".wpw", ".webpw"),
 }
 """Suffixes of those that are taken where such a file, .wld or .aux.xml places them: others are photos, thumbnails."""
+_PATTERN = frozenset("*?[")
+"""What makes a name a pattern."""
 _NAMED = 3
 """Files that a warning names."""
 _TILES = (".png", ".jpg", ".jpeg", ".webp")
@@ -33,7 +36,8 @@ def read_sources(paths: Sequence[Path], bands: tuple[int, ...] | None) -> list[S
     What of a folder is no picture that can be placed is left out, with a warning.
 
     Args:
-        paths: files, folders, archives, addresses, or what GDAL calls a part of a file.
+        paths: files, folders, archives, patterns of these (`*`, `?`, `[...]`, `**`), addresses, or what GDAL calls a
+            part of a file.
         bands: one or three, counted from 1; None for those that look like a picture.
 
     Raises:
@@ -41,7 +45,7 @@ def read_sources(paths: Sequence[Path], bands: tuple[int, ...] | None) -> list[S
             used.
     """
     sources: dict[Path, Source] = {}
-    for path in paths:
+    for path in chain.from_iterable(map(_matching, paths)):
         inside = _inside(path)
         if inside is None:
             if path not in sources:
@@ -64,6 +68,16 @@ def read_sources(paths: Sequence[Path], bands: tuple[int, ...] | None) -> list[S
     if not sources:
         raise MosaicError("no mosaic given")
     return list(sources.values())
+
+
+def _matching(path: Path) -> list[Path]:
+    """The files and folders that a pattern such as `tiles/*.tif` matches; the name itself where it is none."""
+    if not _PATTERN.intersection(str(path)) or exists(path) or names_a_part(path):
+        return [path]
+    found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    if not found:
+        raise MosaicError(f"{path}: no file or folder matches this pattern")
+    return found
 
 
 def _inside(path: Path) -> list[Path] | None:

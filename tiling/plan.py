@@ -228,7 +228,7 @@ class Plan:
         """
         shared = area.intersect(Area(self.area))
         if shared.polygon.is_empty:
-            raise AreaError(NOTHING_SHARED)
+            raise AreaError(nothing_shared(self.area, area))
         return shared
 
     def limited(self, area: Area, valid: Callable[[Window], NDArray[np.bool_]]) -> Plan:
@@ -329,8 +329,21 @@ def shared_area(mosaic: Mosaic, area: Area) -> Area:
     """
     shared = area.intersect(Area(mosaic.footprint))
     if shared.polygon.is_empty:
-        raise AreaError(NOTHING_SHARED)
+        raise AreaError(nothing_shared(mosaic.footprint, area))
     return shared
+
+
+def nothing_shared(footprint: Polygon | MultiPolygon, area: Area) -> str:
+    """Say that nothing of a mosaic lies in an area, where the mosaic lies, and whether longitude and latitude change.
+
+    Args:
+        footprint: of the mosaic, degrees.
+        area: where to search.
+    """
+    turned = shapely.transform(area.polygon, lambda corners: corners[:, ::-1])
+    swapped = "; longitude and latitude seem to be swapped (the order is lon,lat)" * footprint.intersects(turned)
+    where = "west,south,east,north {:.5f},{:.5f},{:.5f},{:.5f}".format(*footprint.bounds)
+    return f"{NOTHING_SHARED}; the mosaic lies within {where}{swapped}"
 
 
 def make_plan(mosaic: Mosaic, gsd_m: float, window_px: int, area: Area, min_valid: float = 0.25) -> Plan:

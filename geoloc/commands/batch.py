@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output()
@@ -52,6 +53,10 @@ def batch(
     click_y and, where known, photo_xmin, photo_ymin, photo_xmax, photo_ymax, the object's box in the photo, or
     photo_polygon, its outline there (WKT in pixels), with which the click may be empty; or a folder of photos with such
     a clicks.csv in it. Its other columns go into the output.
+
+    Numbers may have a decimal comma. One that cannot be read, or that may be meant in two ways, such as 1,070, ends the
+    command with its line and column before anything is searched; so does a click that is missing. A click outside its
+    photo, or a photo that is not there, is a query that fails.
 
     A query that fails is a row of the output with its error; the others go on, and the exit code is 1. A run that was
     cut off goes on where it was if the same command is given again.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--queries",
     "queries_path",

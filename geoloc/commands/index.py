@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import NETWORK, chosen_workers, options, request_option, takes_request
 from geoloc.commands.shared.progress import Progress
 
@@ -29,11 +30,11 @@ def index() -> None:
     \b
     geoloc index build --mosaic city.tif -o city.zarr
     geoloc locate photo.jpg --click 1426,624 --index city.zarr
-    geoloc index update city.zarr --mosaic city.tif
+    geoloc index update city.zarr
     """
 
 
-@index.command()
+@index.command(cls=Command)
 @request_option("mosaics", required=True)
 @options("bands", "gsd_m", "bounds", "aoi", *NETWORK)
 @click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="The index, a folder.")
@@ -55,13 +56,20 @@ def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_
     _report(path, build_index(path, request, overwrite=overwrite, progress=progress, makers=makers))
 
 
-@index.command()
+@index.command(cls=Command)
 @_INDEX
-@request_option("mosaics", required=True)
+@request_option(
+    "mosaics",
+    help_text="The mosaic, where it is elsewhere now, or its folder has new files.  "
+    "[default: the files that were indexed]",
+)
 @options("weights", "device", "scheduler", "workers", "verbosity")
 @takes_request
 def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers_count: int) -> None:
     """Bring INDEX up to date with its mosaic: only what changed is encoded again.
+
+    \b
+    geoloc index update city.zarr
 
     Restores damaged blocks, and gives an index of an older version the local features that it lacks.
     """
@@ -69,8 +77,9 @@ def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers
 
     with needing("index"):
         from geoloc.pipeline.cluster_build import IndexJob
-        from geoloc.pipeline.index_build import update_index
+        from geoloc.pipeline.index_build import update_index, with_known_mosaic
     workers = chosen_workers(scheduler, workers_count)
+    request = with_known_mosaic(path, request)
     makers = _makers(IndexJob(path, request, compare=True), workers)
     _report(path, update_index(path, request, progress=Progress("blocks", timed=True), makers=makers))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
@@ -23,9 +24,13 @@ from geoloc.commands.shared.options import (
 from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
+    import pyproj
+
+    from geoloc.photo.photo import Photo
     from geoloc.photo.target import Target
     from geoloc.pipeline.finder import Found
     from geoloc.pipeline.request import SearchRequest
+    from geoloc.pipeline.scope import Scope
 
 
 def _drawn(form: str, parser: str) -> Parsed:
@@ -37,7 +42,7 @@ def _drawn(form: str, parser: str) -> Parsed:
     return Parsed(form, parse)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
 @click.option(
     "--click",
@@ -57,8 +62,8 @@ def _drawn(form: str, parser: str) -> Parsed:
     "--polygon",
     "polygons",
     multiple=True,
-    type=_drawn("X,Y X,Y X,Y ...", "parse_polygon"),
-    help="Instead of --click: the object's outline in the photo, its corners separated by blanks.",
+    type=_drawn('"X,Y X,Y X,Y ..."', "parse_polygon"),
+    help="Instead of --click: the object's outline in the photo, its corners in quotation marks.",
 )
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
@@ -76,7 +81,7 @@ def locate(
     preview: Path | None,
     overwrite: bool,
 ) -> None:
-    """Find what is clicked in PHOTO on a mosaic.
+    """Find what is clicked in PHOTO (JPEG, PNG, WebP or TIFF) on a mosaic.
 
     Prints ranked polygons with scores as GeoJSON. A click that the model does not find is "not here": it gets no
     polygon, stderr says so, and the exit code is 0.
@@ -119,15 +124,14 @@ def locate(
         # Not before what is wrong with the mosaic would be told.
         network = load_meanwhile(request)
         plan = scope.plan(photo)
-        if scope.near(photo) is not None:
-            LOG.info("Looking first %s; --no-gps leaves it out", scope.around(photo))
+        _tell_position(photo, scope)
         coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
         enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
         LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
 
         finder = Finder(source, network, request)
         found = finder.find(photo, targets, scope, Watch(_tell, Progress("looks")))
-        _report(targets, found)
+        _report(targets, found, scope.searched(photo, found.plan), source.crs)
         if output is not None:
             write_results(found.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
@@ -136,20 +140,36 @@ def locate(
         click.echo(geojson_text(found.here))
 
 
+def _tell_position(photo: Photo, scope: Scope) -> None:
+    """Say what the photo's own position does to the search, and that --within does nothing where there is none."""
+    if scope.near(photo) is not None:
+        LOG.info("Looking first %s; --no-gps leaves it out", scope.around(photo))
+    elif reason := scope.unused(photo):
+        source = click.get_current_context().get_parameter_source("within_m")
+        if source is click.core.ParameterSource.COMMANDLINE:
+            LOG.warning("--within does nothing: %s; give --near LON,LAT too", reason)
+        else:
+            LOG.info("Looking everywhere: %s", reason)
+
+
 def _tell(stage: str) -> None:
     """Say what begins and has no count of its own."""
     if text := {"matching": "Matching local features ...", "verifying": "Checking by local features ..."}.get(stage):
         LOG.info(text)
 
 
-def _report(targets: list[Target], found: Found) -> None:
-    """Say for every click what was found, or that it is not here."""
+def _report(targets: list[Target], found: Found, searched: str, crs: pyproj.CRS) -> None:
+    """Say for every click what was found, in the mosaic's CRS, or that it is not where was searched."""
+    from geoloc.results.columns import crs_name
+
+    name, decimals = crs_name(crs), 7 if crs.is_geographic else 2
     for number, target in enumerate(targets):
         clicked = f"click {target.click.x:g},{target.click.y:g}"
         here = [answer for answer in found.here if answer.target == number]
         if here:
             best = here[0]
-            place = f"{best.polygon.centroid.x:.10g},{best.polygon.centroid.y:.10g}"
+            middle = best.polygon.centroid
+            place = f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({name})"
             text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
             LOG.info(text, clicked, place, best.score, best.accuracy_m, best.method)
             if best.note:
@@ -157,4 +177,4 @@ def _report(targets: list[Target], found: Found) -> None:
             continue
         scores = [answer.score for answer in found.answers if answer.target == number]
         best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
-        LOG.warning("not here: %s (%s)", clicked, best_score)
+        LOG.warning("not here: %s (%s; looked %s)", clicked, best_score, searched)

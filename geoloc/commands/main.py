@@ -19,6 +19,7 @@ import click
 
 from geoloc.commands.batch import batch
 from geoloc.commands.demo import demo
+from geoloc.commands.doctor import doctor
 from geoloc.commands.evaluate import evaluate
 from geoloc.commands.index import index
 from geoloc.commands.locate import locate
@@ -31,11 +32,11 @@ from geoloc.commands.research.train_outlines import train_outlines
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.tiles import tiles
 from geoloc.commands.train import train
-from geoloc.errors import GeolocError, in_one_line
+from geoloc.errors import GeolocError, SuffixError, in_one_line
 from geoloc.system.threads import fit_threads
 from geoloc.system.version import __version__
 
-COMMANDS = (locate, batch, index, tiles, evaluate, train, demo)
+COMMANDS = (locate, batch, index, tiles, evaluate, train, demo, doctor)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors, train_outlines)
 """What few but the makers of weights need."""
 _INTERRUPTED = 130
@@ -78,6 +79,8 @@ class Main(click.Group):
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
             raise click.exceptions.Exit(_INTERRUPTED) from None
+        except SuffixError as error:
+            raise click.UsageError(in_one_line(error), ctx) from error
         except GeolocError as error:
             raise click.ClickException(in_one_line(error)) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):

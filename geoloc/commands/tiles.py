@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import LIMITS, options, request_option, takes_request, without
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
 
-@click.command()
+@click.command(cls=Command)
 @request_option("mosaics", required=True)
 @options("bands", "gsd_m", *without(LIMITS, "gps"), "preset")
 @click.option(

@@ -7,16 +7,21 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import POSITIVE, options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command()
+@click.command(cls=Command)
 @training_data(packed=True)
 @options("dataset", "task")
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")
-@click.option("--minutes", type=POSITIVE, help="How long to train, over all sittings.")
+@click.option(
+    "--minutes",
+    type=POSITIVE,
+    help="How long all of it may take, and the training over all sittings; of --dataset the training alone.",
+)
 @click.option("--steps", type=click.IntRange(min=1), help="How many batches to train on, over all sittings.")
 @click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
 @click.option("--rate", type=POSITIVE, default=4e-4, show_default=True, help="Highest learning rate.")
@@ -72,9 +77,14 @@ def train(
     Where nobody has labelled anything, photographs of the mosaic are made at all tilts, heights and headings. Ends with
     searches on ground that was kept apart, to fit what a score means, and writes RUN/weights.safetensors for
     `geoloc locate --weights`.
+
+    Of --minutes a quarter at most goes into reading and preparing, a fifth into descriptors and a seventh into the
+    searches at the end, less where that is enough. One step is trained whatever the time.
     """
     from geoloc.system.extras import needing
+    from geoloc.train.budget import GATHERED, Budget
 
+    budget = Budget(minutes or math.inf, describes=descriptors > 0, searches=trials > 0)
     if minutes is None and steps is None:
         raise click.UsageError("Say how long to train: --minutes or --steps.")
     if scratch and weights is not None:
@@ -83,42 +93,46 @@ def train(
         raise click.UsageError("--pack, --dataset and what to make views of are three ways; give one.")
     if dataset is None:
         data.check()
+        data.check_extent(searched=trials > 0)
     with needing("train"):
         from geoloc.train.fit.loop import Schedule
         from geoloc.train.workflows import train_preset
     schedule = Schedule(
         minutes=minutes or math.inf, steps=steps or math.inf, batch=batch, rate=rate, patience=patience, seed=seed
     )
-    if dataset is not None:
-        from geoloc.train.from_published import train_on_published
+    with Steady() as report:
+        report("reading what to train on")
+        if dataset is not None:
+            from geoloc.train.from_published import train_on_published
 
-        written = train_on_published(
-            preset,
-            dataset,
-            task,
-            run,
-            schedule,
-            scratch=scratch,
-            weights=weights,
-            device=device,
-            devices=devices,
-            workers=workers,
-            report=LOG.info,
-        )
-    else:
-        written = train_preset(
-            preset,
-            data.splits(),
-            run,
-            schedule,
-            trials=trials,
-            descriptors=descriptors,
-            scratch=scratch,
-            weights=weights,
-            device=device,
-            devices=devices,
-            workers=workers,
-            cached=cached,
-            report=LOG.info,
-        )
+            written = train_on_published(
+                preset,
+                dataset,
+                task,
+                run,
+                schedule,
+                scratch=scratch,
+                weights=weights,
+                device=device,
+                devices=devices,
+                workers=workers,
+                report=report,
+            )
+        else:
+            written = train_preset(
+                preset,
+                data.splits(budget.over(GATHERED), report),
+                run,
+                schedule,
+                trials=trials,
+                descriptors=descriptors,
+                scratch=scratch,
+                weights=weights,
+                device=device,
+                devices=devices,
+                workers=workers,
+                cached=cached,
+                budget=budget,
+                report=report,
+            )
     click.echo(f"wrote {written}")

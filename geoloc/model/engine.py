@@ -108,6 +108,11 @@ def _only_core() -> Any:
     return _openvino().Core()
 
 
+def openvino_devices() -> list[str]:
+    """Return what OpenVINO can compute on here, such as "CPU"; it must be installed."""
+    return list(_core().available_devices)
+
+
 def _openvino() -> Any:
     """The package, without its telemetry.
 

@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 
 from geoloc.errors import LimitError, PhotoError
 from geoloc.photo.metadata import Metadata, orientation, read_metadata
+from geoloc.system.extras import needing
 from geoloc.system.limits import PHOTO_BYTES, PHOTO_PIXELS, limit_of
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ _RAW_SUFFIXES = (
     *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw"),
     *(".raw", ".gpr", ".3fr", ".iiq", ".x3f", ".kdc", ".dcr", ".erf", ".mos", ".mrw"),
 )
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+"""What files of phones call themselves; AVIF, which is of the same family, Pillow reads itself."""
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -77,7 +80,7 @@ class Photo:
 
 
 def load_photo(path: str | PathLike[str]) -> Photo:
-    """Read a JPEG, PNG, TIFF or any other picture Pillow knows, of any mode, upright.
+    """Read a JPEG, PNG, WebP, TIFF, HEIC (extra `heif`) or any other picture Pillow knows, of any mode, upright.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +97,7 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     archives strip it.
 
     Raises:
-        PhotoError: no such file, not a picture, a truncated one, or one above the limits
+        PhotoError: no such file, not a picture, a truncated one, HEIC without its package, or one above the limits
             of `geoloc.system.limits`.
     """
     path = Path(path)
@@ -126,6 +129,8 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
     if path.suffix.lower() in _RAW_SUFFIXES:
         raise PhotoError(_raw(path))
     try:
+        if _is_heif(path):
+            _read_heif_too(path)
         with _large_pictures_allowed(), Image.open(path) as image:
             if _DNG_VERSION in getattr(image, "tag_v2", {}):
                 raise PhotoError(_raw(path))
@@ -139,9 +144,7 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
     except (PhotoError, LimitError):
         raise
     except UnidentifiedImageError:
-        if _is_heic(path):
-            raise PhotoError(f"{path}: is HEIC or AVIF, which is not read; export it as JPEG") from None
-        raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG or TIFF") from None
+        raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG, WebP or TIFF") from None
     except Exception as error:
         # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
         text = " ".join(str(error).split()) or type(error).__name__
@@ -153,11 +156,24 @@ def _raw(path: Path) -> str:
     return f"{path}: is a raw photo, which is not read; export it as JPEG or TIFF, and click in that"
 
 
-def _is_heic(path: Path) -> bool:
+def _is_heif(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(12)
-    brands = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1", b"avif", b"avis")
-    return head[4:8] == b"ftyp" and head[8:12] in brands
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+
+
+def _read_heif_too(path: Path) -> None:
+    """Have Pillow read HEIC and HEIF, which it turns upright itself.
+
+    Raises:
+        PhotoError: the package for it is not installed.
+    """
+    try:
+        with needing("heif"):
+            from pillow_heif import register_heif_opener
+    except PhotoError as error:
+        raise PhotoError(f"{path}: {error}, or export it as JPEG") from None
+    register_heif_opener()
 
 
 def _check_size(path: Path, image: Image.Image, deep: bool) -> None:

@@ -72,6 +72,17 @@ def build_index(
             )
 
 
+def with_known_mosaic(path: Path, request: SearchRequest) -> SearchRequest:
+    """Return a request with the mosaic of an index, where it names none itself.
+
+    Raises:
+        IndexFileError: the index cannot be used.
+    """
+    if request.mosaics:
+        return request
+    return replace(request, mosaics=tuple(Path(file.path) for file in Store.open(path).header.mosaic))
+
+
 def update_index(
     path: Path, request: SearchRequest, *, progress: _Progress, makers: _Makers | None = None
 ) -> BlockCounts:
@@ -79,7 +90,8 @@ def update_index(
 
     Args:
         path: folder of the index.
-        request: its mosaics, weights and device count; the rest is the index's own.
+        request: its mosaics, weights and device count, those that were indexed where it names no mosaics; the rest is
+            the index's own.
         progress: called with the number of blocks done and of all.
         makers: other processes that make the blocks; entered when all else is checked.
 
@@ -89,6 +101,7 @@ def update_index(
     Raises:
         GeolocError: the mosaic cannot be read, the index cannot be written, or it shows something else.
     """
+    request = with_known_mosaic(path, request)
     header = Store.open(path).header
     begun, preset = header.request, header.preset
     checksum = network_checksum(find_weights(preset, request.weights))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -234,6 +234,29 @@ def numbers(form: str) -> Kind:
     return Kind(check, read_json, list, form, lambda text: parse_numbers(text, form))
 
 
+def _typed_bounds(text: str) -> tuple[float, ...]:
+    from tiling.area import Area
+
+    west, south, east, north = bounds = parse_numbers(text, "W,S,E,N")
+    Area.from_bounds(west, south, east, north)
+    return bounds
+
+
+def _typed_position(text: str) -> tuple[float, ...]:
+    from tiling.area import Area
+
+    lon, lat = position = parse_numbers(text, "LON,LAT")
+    Area.near(lon, lat, 1.0)
+    return position
+
+
+def _typed_preset(text: str) -> str:
+    from geoloc.model.presets import preset_config
+
+    preset_config(text)
+    return text
+
+
 def choice(*choices: str) -> Kind:
     """Return the kind of one of some words."""
 
@@ -259,6 +282,10 @@ SHARE = number(least=0, most=1)
 WHOLE = number(whole=True)
 COUNT = number(whole=True, least=1)
 BANDS = Kind(_bands, _bands, list, "B or R,G,B", _typed_bands)
+BOUNDS = replace(numbers("W,S,E,N"), from_text=_typed_bounds)
+POSITION = replace(numbers("LON,LAT"), from_text=_typed_position)
+PRESET = Kind(_text, from_text=_typed_preset)
+"""Bounds and positions on Earth, and networks: what is none is wrong usage on a command line already."""
 AREA = Kind(_area, _read_area, lambda area: area.to_geojson())
 """Polygons; a user cannot type them."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
+from geoloc.model.presets import PRESETS
 from geoloc.pipeline import option_kinds as kinds
 from geoloc.pipeline.option_kinds import Option
 from geoloc.system.file_state import file_state
@@ -35,7 +36,8 @@ class SearchRequest:
     Limits of where to search all hold together.
 
     Attributes:
-        mosaics: raster files, folders, archives, addresses and what GDAL calls parts of files; they make one mosaic.
+        mosaics: raster files, folders, archives, patterns of these, addresses and what GDAL calls parts of files; they
+            make one mosaic.
         index: what `geoloc index build` wrote, in place of the mosaic or beside it.
         bands: one or three, counted from 1; None for the first ones.
         gsd_m: metres on the ground a pixel to read the mosaic at; None for the network's own.
@@ -59,7 +61,8 @@ class SearchRequest:
         Option(
             "source",
             kinds.PATHS,
-            "GeoTIFF, COG, VRT or another raster, a folder or .zip of them, or an address; several make one mosaic.",
+            "GeoTIFF, COG, VRT or another raster, a folder, .zip or pattern ('tiles/*.tif') of them, or an address; "
+            "several make one mosaic.",
             "--mosaic",
             "mosaics",
             in_journal=False,
@@ -91,18 +94,18 @@ class SearchRequest:
         Option(
             "source",
             kinds.POSITIVE,
-            "Metres on the ground a pixel to read the mosaic at; more than the model's own are enlarged to that.",
+            "Read the mosaic at so many metres a pixel: fewer, such as 0.1, to find small things, which takes longer.",
             "--gsd",
             "gsd",
             metavar="METRES",
-            shown_default="the model's",
+            shown_default="0.2, what the network was made for",
         ),
     )
     bounds: tuple[float, float, float, float] | None = _option(
         None,
         Option(
             "limits",
-            kinds.numbers("W,S,E,N"),
+            kinds.BOUNDS,
             "Search inside these longitudes and latitudes (WGS 84) only.",
             "--bounds",
             "bounds",
@@ -128,7 +131,7 @@ class SearchRequest:
         None,
         Option(
             "limits",
-            kinds.numbers("LON,LAT"),
+            kinds.POSITION,
             "Search round this position only.",
             "--near",
             "near",
@@ -187,13 +190,22 @@ class SearchRequest:
         Option(
             "answers",
             kinds.FLAG,
-            "Show every window to the whole network, not only those that their descriptors speak for.",
+            "Look closely at every part of the mosaic, not only where a quick look finds it worth while; takes longer.",
             "--exhaustive",
             "exhaustive",
         ),
     )
     preset: str = _option(
-        "base", Option("network", kinds.TEXT, "Network preset.", "--model", "model", metavar="PRESET")
+        "base",
+        Option(
+            "network",
+            kinds.PRESET,
+            "The network: base, or one of those that it is compared with, which come without weights: "
+            f"{', '.join(name for name in PRESETS if name != 'base')}.",
+            "--model",
+            "model",
+            metavar="NAME",
+        ),
     )
     weights: Path | None = _option(
         None,

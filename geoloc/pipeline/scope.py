@@ -58,6 +58,33 @@ class Scope:
             return ""
         return f"within {self._request.within_m:g} m of the photo's GPS position {position[0]:.6f},{position[1]:.6f}"
 
+    def unused(self, photo: Photo) -> str:
+        """Say in words why a photo's own position does not say where to search; nothing where it, or `near`, does."""
+        if self._request.near is not None or self.near(photo) is not None:
+            return ""
+        if photo.position is None:
+            return "the photo has no GPS position"
+        if not self._request.gps:
+            return "the photo's GPS position is not used"
+        return f"nothing that is searched lies {self.around(photo)}"
+
+    def searched(self, photo: Photo, plan: Plan) -> str:
+        """Say in words where was looked for what is in a photo.
+
+        Args:
+            photo: the photograph.
+            plan: the windows that were looked at.
+        """
+        near, windows = self.near(photo), f"{len(plan.windows)} windows"
+        if near is not None and near.windows == plan.windows:
+            return f"in {windows} {self.around(photo)}"
+        if self._request.near is not None:
+            lon, lat = self._request.near
+            return f"in {windows} within {self._request.within_m:g} m of {lon:.6f},{lat:.6f}"
+        limited = any(limit is not None for limit in (self._request.bounds, self._request.aoi, self._request.area))
+        where = "in the limits that were given" if limited else "of all that there is"
+        return "in {} {}, {:.5f},{:.5f} to {:.5f},{:.5f}".format(windows, where, *plan.area.bounds)
+
     def doubt(self, photo: Photo) -> str:
         """Say in words that the photo's own position was not believed; nothing where it does not count."""
         if self._position(photo) is None:

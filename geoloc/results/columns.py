@@ -44,6 +44,12 @@ def properties_of(detection: Detection) -> dict[str, Any]:
     return {name: value(detection) for name, (_, value) in _COLUMNS.items()}
 
 
+def crs_name(crs: Any) -> str:
+    """Return what a CRS is called: by its EPSG code where it has one, else by its own name."""
+    code = epsg_of(crs)
+    return str(as_crs(crs).name) if code is None else f"EPSG:{code}"
+
+
 def epsg_of(crs: Any) -> int | None:
     """Return the EPSG code of a CRS, of its horizontal part where it has a vertical one too; None where it has none.
 

@@ -6,15 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from geoloc.errors import ClusterError, GeolocError, IndexFileError, OutputError, TrainingError, WeightsError
+from geoloc.errors import (
+    ClusterError,
+    GeolocError,
+    IndexFileError,
+    OutputError,
+    PhotoError,
+    TrainingError,
+    WeightsError,
+)
 
 DISTRIBUTION = "geoloc-crossview"
 """The name to install geoloc by; the public index has another project called geoloc."""
 
-Extra = Literal["dask", "export", "index", "notebook", "parquet", "train"]
+Extra = Literal["dask", "export", "heif", "index", "notebook", "parquet", "train"]
 _EXTRAS: dict[Extra, tuple[type[GeolocError], str, tuple[str, ...]]] = {
     "dask": (ClusterError, "several processes need", ("dask", "distributed")),
     "export": (WeightsError, "an export needs", ("onnx", "onnxscript")),
+    "heif": (PhotoError, "a HEIC or HEIF photo needs", ("pillow_heif",)),
     "index": (IndexFileError, "an index needs", ("zarr", "numcodecs")),
     "notebook": (OutputError, "a plot needs", ("matplotlib",)),
     "parquet": (OutputError, "GeoParquet needs", ("pyarrow",)),

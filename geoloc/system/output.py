@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from geoloc.errors import OutputError
+from geoloc.errors import OutputError, SuffixError
 
 _SHARED = "-shm"
 _JOURNALS = ("-wal", "-journal", _SHARED)
@@ -26,13 +26,16 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
         inputs: files that are read; never replaced, even with `overwrite`.
 
     Raises:
-        OutputError: unknown suffix, no such folder, folder not writable, or a file that exists and may not be
+        SuffixError: unknown suffix.
+        OutputError: no such folder, folder not writable, or a file that exists and may not be
             overwritten, or is an input, or that another program has open (see `check_closed`).
     """
-    if path.suffix.lower() not in suffixes:
-        raise OutputError(f"{path}: unknown kind of file; end its name with one of {', '.join(suffixes)}")
     if path.is_dir():
-        raise OutputError(f"{path}: is a folder; give the name of a file")
+        raise OutputError(
+            f"{path}: is a folder; give the name of a file, such as {path / ('found' + next(iter(suffixes)))}"
+        )
+    if path.suffix.lower() not in suffixes:
+        raise SuffixError(f"{path}: unknown kind of file; end its name with one of {', '.join(suffixes)}")
     if not path.parent.is_dir():
         raise OutputError(f"{path.parent}: no such folder to write {path.name} into; make it first")
     if not os.access(path.parent, os.W_OK):
@@ -42,6 +45,20 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
     if path.exists() and not overwrite:
         raise OutputError(f"{path}: exists already; give another name or --overwrite")
     check_closed(path)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are not there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(f"{path}: is a file; give a folder") from None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be made ({error.strerror or error}); give another folder") from None
 
 
 def check_closed(path: Path) -> None:

@@ -55,7 +55,10 @@ class TableLayout:
     def words(self) -> str:
         """What the columns are, for an error."""
         shown = ", ".join(name or "(no name)" for name in self.names[:12])
-        return f"{shown or 'nothing'}, separated by {_SEPARATORS.get(self.separator, repr(self.separator))}"
+        if len(self.names) < 2:
+            *others, last = _SEPARATORS.values()
+            return f"{shown or 'nothing'}, with none of {', '.join(others)} or {last} in it"
+        return f"{shown}, separated by {_SEPARATORS.get(self.separator, repr(self.separator))}"
 
 
 def layout_of(path: Path, known: Sequence[str]) -> TableLayout:
@@ -77,7 +80,7 @@ def layout_of(path: Path, known: Sequence[str]) -> TableLayout:
         names = spelled([name.strip() for name in header], known)
         found.append((sum(name in known for name in names), separator, names, line))
     # The first of several that are as good: max keeps it.
-    _, separator, names, line = max(found, key=lambda one: one[0])
+    _, separator, names, line = max(found, key=lambda one: (one[0], len(one[2])))
     decimal_comma = separator != "," and any(
         _DECIMAL_COMMA.fullmatch(value) for _, values in records(path, encoding, separator) for value in values
     )

@@ -22,13 +22,13 @@ from geoloc.model.presets import PRESETS, new_network, preset_config
 from geoloc.model.weights import load_weights
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
-from geoloc.train.pace import PILOT_STEPS, Speed, steps_within, time_training
 from geoloc.train.fit.curves import draw_comparison
 from geoloc.train.fit.endless_batches import draw_anew
 from geoloc.train.fit.fixed_batches import encode_batch, repeat_batches
 from geoloc.train.fit.loop import LOG_FOLDER, Schedule, TrainingTask, steps_done, train_network
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import training_and_held_out
+from geoloc.train.pace import PILOT_STEPS, Speed, steps_within, time_training
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
 from geoloc.train.workflows import starting_network

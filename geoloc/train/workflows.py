@@ -14,6 +14,7 @@ from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.packaged import PACKAGED, find_weights
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration, load_weights, save_weights
+from geoloc.train.budget import PREPARED, UNLIMITED, Budget
 from geoloc.train.fit.endless_batches import sample_batches
 from geoloc.train.fit.fixed_batches import draw_batches, encode_batch, repeat_batches
 from geoloc.train.fit.loop import Schedule, steps_done, train_network
@@ -32,6 +33,10 @@ DESCRIPTOR_GSDS = (0.6, 1.75)
 """Of the references that descriptors are trained on, over the GSD of a search."""
 LEAST_HITS = 5
 """Hits of held-out searches below which no law of scores can be fitted."""
+LEAST_DESCRIBED = 8
+"""Batches below which descriptors are worse for being trained."""
+_NO_TIME = "no time is left for enough searches: what a score means stays as it was"
+_TOO_SMALL = "the held-out ground is too small to search on; give --trials 0, or a larger mosaic"
 
 
 def train_preset(
@@ -48,6 +53,7 @@ def train_preset(
     devices: int = 1,
     workers: int = 1,
     cached: int | None = None,
+    budget: Budget = UNLIMITED,
     report: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train the network of a preset on collections, its descriptors and what its scores mean.
@@ -58,7 +64,7 @@ def train_preset(
         name: of the preset.
         splits: as `gather` makes them.
         run: the folder for checkpoints and weights.
-        schedule: how long and how fast.
+        schedule: how long and how fast; of its minutes what `budget` leaves.
         trials: held-out searches that the scores are fitted on; 0 keeps the calibration of the weights begun with.
         descriptors: examples that descriptors are trained on at the end; 0 keeps those begun with.
         scratch: begin with ImageNet's backbone and not with the weights given or packaged.
@@ -67,6 +73,7 @@ def train_preset(
         devices: how many of them.
         workers: processes that draw batches.
         cached: freeze the backbone and train on this many examples, encoded once.
+        budget: how long all of it may take; one step is trained whatever it says.
         report: called with lines about how it goes.
 
     Returns:
@@ -78,10 +85,14 @@ def train_preset(
     """
     config = preset_config(name)
     training, held_out = training_and_held_out(dict(splits))
+    if trials:
+        _check_searchable(held_out)
     start = starting_weights(name, weights, scratch, report)
     calibration = Calibration() if start is None else load_weights(start, new_network(config))
     settings = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
-    checks = draw_batches(held_out, settings, schedule.batch, HELD_OUT_BATCHES, HELD_OUT_SEED)
+    prepared = budget.over(PREPARED)
+    report("drawing examples to check by")
+    checks = draw_batches(held_out, settings, schedule.batch, HELD_OUT_BATCHES, HELD_OUT_SEED, over=prepared)
     begun = steps_done(run)
     batches: DataLoader[Batch]
     if cached is None:
@@ -90,21 +101,29 @@ def train_preset(
         )
     else:
         schedule = replace(schedule, backbone_rate=0.0)
-        drawn = draw_batches(training, settings, schedule.batch, max(1, cached // schedule.batch), schedule.seed)
+        report(f"drawing {cached} records")
+        count = max(1, cached // schedule.batch)
+        drawn = draw_batches(
+            training, settings, schedule.batch, count, schedule.seed, over=budget.over(budget.training / 2)
+        )
         net = starting_network(config, start)
         report(f"encoding {len(drawn) * schedule.batch} records once")
         batches = repeat_batches([encode_batch(net, batch) for batch in drawn], schedule.seed, begun)
         checks = [encode_batch(net, batch) for batch in checks]
+    schedule = replace(schedule, minutes=min(schedule.minutes, budget.minutes_until(budget.training)))
+    report("training begins")
     written = train_network(
         config, batches, checks, run, schedule, start=start, device=device, devices=devices, report=report
     )
     net = new_network(config)
     load_weights(written, net)
     if descriptors and config.descriptor:
-        fit_descriptors(net, training, held_out, descriptors, seed=schedule.seed, report=report)
+        fit_descriptors(net, training, held_out, descriptors, seed=schedule.seed, budget=budget, report=report)
         save_weights(written, net, calibration)
     if trials:
-        calibration = calibrate(written, config, held_out, trials, device=device, report=report)
+        calibration = calibrate(
+            written, config, held_out, trials, device=device, begun=calibration, over=budget.over(), report=report
+        )
     save_weights(written, net, calibration)
     return written
 
@@ -116,9 +135,10 @@ def fit_descriptors(
     count: int,
     *,
     seed: int = 0,
+    budget: Budget = UNLIMITED,
     report: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Train the descriptors of a network in place.
+    """Train the descriptors of a network in place; where there is no time to, they stay as they are.
 
     Args:
         net: all else of it stays as it is.
@@ -126,6 +146,7 @@ def fit_descriptors(
         held_out: what they are measured on.
         count: examples, encoded once, and as many turned.
         seed: of all draws.
+        budget: says when to make do with fewer examples, and with fewer steps.
         report: called with lines about how it goes.
     """
     from geoloc.train.fit.descriptors import train_descriptors
@@ -142,18 +163,26 @@ def fit_descriptors(
 
     def draw_encoded(collection: Collection, count: int, seed: int, *, turned: bool) -> list[Batch]:
         sampler = Sampler(collection, settings, "cpu", seed)
-        batches = []
+        batches: list[Batch] = []
         for number in range(-(-count // DESCRIPTOR_BATCH)):
+            if batches and over():
+                break
+            report(f"records for the descriptors: {number * DESCRIPTOR_BATCH} of {count} encoded")
             batch = sampler.batch(DESCRIPTOR_BATCH)
             batches.append(encode_batch(net, batch))
             if turned:
                 batches.append(encode_batch(net, batch.turned(1 + number % 3)))
         return batches
 
-    report(f"encoding {count} records for the descriptors")
-    drawn = draw_encoded(training, count, seed + DESCRIPTOR_SEED, turned=True)
+    over = budget.over(budget.encoded)
+    drawn = [] if over() else draw_encoded(training, count, seed + DESCRIPTOR_SEED, turned=True)
+    if over() and len(drawn) < 2 * LEAST_DESCRIBED:
+        report("no time is left to train the descriptors: they stay as they were")
+        return
+    count = min(count, len(drawn) // 2 * DESCRIPTOR_BATCH)
+    over = budget.over(budget.described)
     checks = draw_encoded(held_out, max(DESCRIPTOR_BATCH, count // 12), HELD_OUT_SEED, turned=False)
-    train_descriptors(net, drawn, checks, steps=max(1, count // 4), seed=seed, report=report)
+    train_descriptors(net, drawn, checks, steps=max(1, count // 4), seed=seed, over=over, report=report)
 
 
 def retrain_descriptors(
@@ -216,6 +245,14 @@ def starting_network(config: Config, start: Path | None) -> CrossViewNet:
     return net.eval()
 
 
+def _check_searchable(held_out: Collection) -> None:
+    """Refuse, before anything is trained, ground on which the searches that end a training could not be tried."""
+    from geoloc.train.calibration.trials import can_be_searched
+
+    if not can_be_searched(held_out):
+        raise TrainingError(_TOO_SMALL)
+
+
 def calibrate(
     weights: Path,
     config: Config,
@@ -223,6 +260,8 @@ def calibrate(
     trials: int,
     *,
     device: str = "cpu",
+    begun: Calibration | None = None,
+    over: Callable[[], bool] = lambda: False,
     report: Callable[[str], None] = lambda line: None,
 ) -> Calibration:
     """Fit what a score of these weights means, on searches of held-out ground.
@@ -233,6 +272,8 @@ def calibrate(
         held_out: what is searched.
         trials: how many searches.
         device: where the network runs.
+        begun: what is returned where there is no time for enough searches.
+        over: whether there is no time for another search.
         report: called with lines about how it goes.
 
     Raises:
@@ -245,11 +286,19 @@ def calibrate(
 
     net = new_network(config)
     load_weights(weights, net)
-    drawn = draw_trials(held_out, trials, TRIAL_CLICKS, TRIAL_SEED)
+    if over() and begun is not None:
+        report(_NO_TIME)
+        return begun
+    report(f"drawing {trials} searches of held-out ground")
+    drawn = draw_trials(held_out, trials, TRIAL_CLICKS, TRIAL_SEED, over)
     if not drawn:
-        raise TrainingError("the held-out ground is too small to search on; give --trials 0, or a larger mosaic")
-    answers = run_trials(Localizer(net.to(device).eval(), Calibration()), drawn, report)
-    if sum(answer.hit for answer in answers) < LEAST_HITS:
+        raise TrainingError(_TOO_SMALL)
+    answers = run_trials(Localizer(net.to(device).eval(), Calibration()), drawn, report, over)
+    hits = sum(answer.hit for answer in answers)
+    if hits < LEAST_HITS and begun is not None and over():
+        report(_NO_TIME)
+        return begun
+    if hits < LEAST_HITS:
         report("hardly anything was found on the held-out ground: scores are not fitted and mean little")
         return Calibration()
     calibration = fit_scores(answers)

@@ -144,12 +144,24 @@ def info(session: Session, fields: Fields, progress: JobProgress) -> dict[str, A
     return index_info(fields.path("index"))
 
 
+def doctor(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
+    """Say what this installation is made of and what is wrong with it."""
+    from geoloc.doctor.examination import examine, to_json
+
+    checks = []
+    for check in examine():
+        progress.check()
+        checks.append(check)
+    return to_json(checks)
+
+
 JOBS: dict[str, Callable[[Session, Fields, JobProgress], dict[str, Any]]] = {
     "locate": locate,
     "batch": batch,
     "index": index,
     "plan": plan,
     "info": info,
+    "doctor": doctor,
 }
 
 

@@ -232,6 +232,14 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         packages = [f"{name} {version}" for name, version in answer["packages"].items() if version]
         missing = [name for name, version in answer["packages"].items() if not version]
         self._report = f"{answer['executable']}: {', '.join(packages)}; missing: {', '.join(missing) or 'nothing'}"
+        for check in task.checks:
+            parts = [check["found"], f"WRONG: {check['wrong']}" if check["wrong"] else "", check["mend"]]
+            self._report += f"\n{check['name']}: {'; '.join(part for part in parts if part)}"
+        wrong = [check for check in task.checks if check["wrong"]]
+        if wrong:
+            lines = [f"{check['name']}: {check['wrong']}. {check['mend'] or ''}".strip() for check in wrong]
+            self._answer("\n".join([tr("geoloc answers, but something is wrong with it:"), *lines]), good=False)
+            return
         text = tr("Works: geoloc {version}, Python {python}").format(version=answer["version"], python=answer["python"])
         if "zarr" in missing:
             text += " " + tr("(without what indexes need)")

@@ -409,6 +409,11 @@
       <translation>(ohne das, was Indexe brauchen)</translation>
     </message>
     <message>
+      <location filename="../gui/options.py" />
+      <source>geoloc answers, but something is wrong with it:</source>
+      <translation>geoloc antwortet, aber etwas daran stimmt nicht:</translation>
+    </message>
+    <message>
       <location filename="../gui/photo_canvas.py" />
       <source>Drop a photo or a folder here, or choose one above.</source>
       <translation>Ziehen Sie ein Foto oder einen Ordner hierher, oder wählen Sie oben eines.</translation>

@@ -409,6 +409,11 @@
       <translation>(sans ce que demandent les index)</translation>
     </message>
     <message>
+      <location filename="../gui/options.py" />
+      <source>geoloc answers, but something is wrong with it:</source>
+      <translation>geoloc répond, mais quelque chose ne va pas :</translation>
+    </message>
+    <message>
       <location filename="../gui/photo_canvas.py" />
       <source>Drop a photo or a folder here, or choose one above.</source>
       <translation>Déposez ici une photo ou un dossier, ou choisissez ci-dessus.</translation>

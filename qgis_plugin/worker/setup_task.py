@@ -54,10 +54,12 @@ class SetupTask(QgsTask):
 
 
 class CheckTask(QgsTask):
-    """A question to geoloc who it is; when it is over, `answer` or `error` is set.
+    """A question to geoloc who it is and whether all of it works; when it is over, `answer` or `error` is set.
 
     Attributes:
         answer: the worker's result of `hello`; None until it has come, and for good where none comes.
+        checks: what geoloc says of its parts, see `doctor` in `docs/worker.md`; none where an older one knows no such
+            request.
         error: why no answer came; None otherwise.
     """
 
@@ -70,6 +72,7 @@ class CheckTask(QgsTask):
         """
         super().__init__(tr("Check geoloc"), QgsTask.Flag.CanCancel)
         self.answer: dict | None = None
+        self.checks: list[dict] = []
         self.error: client.WorkerError | None = None
         self._command = command
         self._when_over = when_over
@@ -78,7 +81,9 @@ class CheckTask(QgsTask):
         """Start a worker of its own, ask it and end it, in a thread of QGIS's."""
         worker = client.Worker(self._command)
         try:
-            self.answer = worker.request("hello", {"protocol": client.PROTOCOL}, is_cancelled=self.isCanceled)
+            answer = worker.request("hello", {"protocol": client.PROTOCOL}, is_cancelled=self.isCanceled)
+            self.checks = checks_of(worker, self.isCanceled)
+            self.answer = answer
         except client.WorkerError as error:
             self.error = error
         finally:
@@ -88,3 +93,20 @@ class CheckTask(QgsTask):
     def finished(self, result: bool) -> None:
         """Call back, in the GUI's thread."""
         self._when_over(self)
+
+
+def checks_of(worker: client.Worker, is_cancelled: Callable[[], bool]) -> list[dict]:
+    """Ask a worker what its installation is made of and what is wrong with it.
+
+    Returns:
+        `name`, `found`, `wrong` and `mend` of each part; nothing where an older geoloc knows no such request.
+
+    Raises:
+        WorkerError: the worker died of it, or `is_cancelled` was true.
+    """
+    try:
+        return worker.request("doctor", {}, is_cancelled=is_cancelled).get("checks", [])
+    except client.WorkerError as error:
+        if error.code == "usage":
+            return []
+        raise

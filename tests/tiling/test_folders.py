@@ -323,3 +323,21 @@ def test_soft_edges_of_an_alpha_band_are_no_picture(write: Write, caplog: pytest
     with open_mosaic(write(pixels, colorinterp=(*RGB, ColorInterp.alpha))) as mosaic:
         assert not mosaic.read(Grid(UTM, NORTH_UP, SIDE, SIDE)).valid[:, SIDE // 2 + 2 :].any()
     assert not caplog.records
+
+
+def test_a_pattern_takes_what_it_matches_in_the_order_of_names(write: Write, tmp_path: Path) -> None:
+    for name in ("a/1.tif", "a/2.tif", "b/3.tif", "b/4.tiff"):
+        write(colour(100), name)
+    for pattern, names in (("a/*.tif", ["1", "2"]), ("?/[34].tif*", ["3", "4"]), ("**/*.tif", ["1", "2", "3"])):
+        with open_mosaic(tmp_path / pattern) as mosaic:
+            assert [path.stem for path in mosaic.paths] == names
+    # Brackets may be part of a name.
+    write(colour(100), "c[1].tif")
+    with open_mosaic(tmp_path / "c[1].tif") as mosaic:
+        assert [path.name for path in mosaic.paths] == ["c[1].tif"]
+
+
+def test_a_pattern_that_matches_nothing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MosaicError, match=r"^tiles/\*\.tif: no file or folder matches this pattern$"):
+        open_mosaic(Path("tiles/*.tif"))

@@ -267,6 +267,19 @@ def test_nothing_in_the_area(write: Write) -> None:
                 make_plan(mosaic, 0.2, 256, area)
 
 
+def test_where_a_mosaic_lies_is_told_and_what_is_swapped(write: Write) -> None:
+    with open_mosaic([write(np.full((1, 64, 64), 9, np.uint8))]) as mosaic:
+        lon, lat = mosaic.footprint.centroid.coords[0]
+        west, south, east, north = mosaic.footprint.bounds
+        with pytest.raises(AreaError) as far:
+            make_plan(mosaic, 0.2, 256, Area.near(lon + 2, lat, 50))
+        with pytest.raises(AreaError) as swapped:
+            make_plan(mosaic, 0.2, 256, Area.near(lat, lon, 50))
+    place = f"the mosaic lies within west,south,east,north {west:.5f},{south:.5f},{east:.5f},{north:.5f}"
+    assert str(far.value).endswith(place)
+    assert f"{place}; longitude and latitude seem to be swapped" in str(swapped.value)
+
+
 def test_no_data_in_the_area(write: Write) -> None:
     values = np.zeros((1, 640, 640), np.uint8)
     values[:, :100, :100] = 9

@@ -7,12 +7,19 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.logs import LOG
-from geoloc.commands.shared.options import POSITIVE, options
+from geoloc.commands.shared.options import POSITIVE, Parsed, options
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command()
+def _presets(text: str) -> tuple[str, ...]:
+    from geoloc.model.presets import preset_config
+
+    return tuple(preset_config(name.strip()).name for name in text.split(","))
+
+
+@click.command(cls=Command)
 @training_data(packed=True)
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for runs; goes on from it.")
 @click.option(
@@ -29,7 +36,7 @@ from geoloc.commands.shared.training_data import TrainingData, training_data
     "--records", type=click.IntRange(min=32), default=20_000, show_default=True, help="Drawn once, the same for all."
 )
 @click.option("--test-records", type=click.IntRange(min=16), default=800, show_default=True)
-@click.option("--presets", help="Comma-separated names.  [default: all]")
+@click.option("--presets", type=Parsed("NAME,...", _presets), help="Networks by their names.  [default: all]")
 @click.option(
     "--minutes",
     type=POSITIVE,
@@ -48,7 +55,7 @@ def ablate(
     seeds: int,
     records: int,
     test_records: int,
-    presets: str | None,
+    presets: tuple[str, ...] | None,
     minutes: float | None,
     workers: int,
     cached: bool,
@@ -84,7 +91,7 @@ def ablate(
         minutes=minutes,
     )
     if presets:
-        plan = replace(plan, presets=tuple(name.strip() for name in presets.split(",")))
+        plan = replace(plan, presets=presets)
     used_s = time.monotonic() - began
     text = run_ablation(splits, run, results, plan, device=device, workers=workers, used_s=used_s, report=LOG.info)
     click.echo(text)

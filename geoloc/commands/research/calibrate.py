@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command()
+@click.command(cls=Command)
 @training_data(packed=True)
 @click.option("--trials", type=click.IntRange(min=1), default=40, show_default=True, help="Searches to fit scores on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
@@ -41,5 +42,6 @@ def calibrate(
     data.check()
     with needing("train"):
         from geoloc.train.workflows import recalibrate
-    recalibrate(preset, weights, data.held_out(), output, trials, device=device, report=LOG.info)
+    with Steady() as report:
+        recalibrate(preset, weights, data.held_out(), output, trials, device=device, report=report)
     click.echo(f"wrote {output}")

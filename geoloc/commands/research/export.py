@@ -11,7 +11,13 @@ from geoloc.commands.shared.options import options
 
 @click.command()
 @options("preset", "weights")
-@click.option("--onnx", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write into.")
+@click.option(
+    "--onnx",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write into; made if not there.",
+)
 @options("overwrite", "verbosity")
 def export(*, preset: str, weights: Path | None, folder: Path, overwrite: bool) -> None:
     """Write a model as ONNX, to run it elsewhere.
@@ -21,10 +27,9 @@ def export(*, preset: str, weights: Path | None, folder: Path, overwrite: bool) 
     """
     from geoloc import model
     from geoloc.model.engine import ATTENTION, ENCODER
-    from geoloc.system.output import check_output
+    from geoloc.system.output import check_output, make_folder
 
-    if not folder.is_dir():
-        raise click.UsageError(f"{folder}: no such folder; make it first.")
+    make_folder(folder)
     for name in (ENCODER, ATTENTION):
         check_output(folder / name, (".onnx",), overwrite)
     for path in model.load(preset, weights, "cpu").export_onnx(folder):

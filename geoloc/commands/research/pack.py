@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import POSITIVE, options
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command()
+@click.command(cls=Command)
 @training_data(packed=False)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New folder for the shards.")
 @click.option("--size-mb", type=POSITIVE, default=60.0, show_default=True, help="Of all shards, in 10^6 bytes.")

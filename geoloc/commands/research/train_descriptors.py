@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command("train-descriptors")
+@click.command("train-descriptors", cls=Command)
 @training_data(packed=True)
 @click.option("--records", type=click.IntRange(min=16), default=2000, show_default=True, help="Pairs to train them on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
@@ -40,5 +41,6 @@ def train_descriptors(
     data.check()
     with needing("train"):
         from geoloc.train.workflows import retrain_descriptors
-    retrain_descriptors(preset, weights, data.splits(), output, records, report=LOG.info)
+    with Steady() as report:
+        retrain_descriptors(preset, weights, data.splits(), output, records, report=report)
     click.echo(f"wrote {output}")

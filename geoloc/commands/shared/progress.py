@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import math
 import sys
+import threading
 import time
 from collections.abc import Callable
+from typing import Self
 
 import click
 
@@ -52,6 +54,41 @@ class Progress:
         rate = 60 * count / seconds
         text = f", {rate:.0f} a minute" if rate >= 10 else f", {rate:.2g} a minute"
         return text if done >= total else f"{text}, {_duration((total - done) / rate)} left"
+
+
+class Steady:
+    """Lines on stderr that do not stop for long: what takes its time is named again, with how long it has taken."""
+
+    def __init__(self, every_s: float = 10.0) -> None:
+        """Say something at least so often, seconds, between entering this and leaving it."""
+        self._every_s = every_s
+        self._line, self._since = "", time.monotonic()
+        self._changed, self._over = threading.Event(), False
+        self._thread = threading.Thread(target=self._repeat, daemon=True)
+
+    def __call__(self, line: str) -> None:
+        """Say a line."""
+        self._line, self._since = line, time.monotonic()
+        LOG.info(line)
+        self._changed.set()
+
+    def __enter__(self) -> Self:
+        """Begin to say again what takes its time."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End that."""
+        self._over = True
+        self._changed.set()
+        self._thread.join()
+
+    def _repeat(self) -> None:
+        while not self._over:
+            if self._changed.wait(self._every_s):
+                self._changed.clear()
+            else:
+                LOG.info("  still at it after %.0f s: %s", time.monotonic() - self._since, self._line)
 
 
 def _duration(minutes: float) -> str:

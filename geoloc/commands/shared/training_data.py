@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,15 +56,35 @@ class TrainingData:
         if self.dsm is not None and not self.mosaics:
             raise click.UsageError("--dsm belongs to a --mosaic.")
 
-    def splits(self) -> dict[str, Collection]:
+    def check_extent(self, *, searched: bool) -> None:
+        """Refuse a mosaic that is too small, before any pixel is read; what is beside it may be large enough.
+
+        Args:
+            searched: whether searches are to be tried on what is kept apart of it.
+
+        Raises:
+            GeolocError: it cannot be read, or is too small.
+        """
+        if self.mosaics and not (self.sites or self.data or self.towns):
+            from geoloc.train.grounds.own.extent import check_extent
+
+            check_extent(self.mosaics, searched=searched)
+
+    def splits(
+        self, over: Callable[[], bool] = lambda: False, report: Callable[[str], None] = LOG.info
+    ) -> dict[str, Collection]:
         """Return what to train on and what is held out, by these names: of a pack, or made now.
+
+        Args:
+            over: whether there is no time to read more of a mosaic than a part.
+            report: called with lines about how it goes.
 
         Raises:
             GeolocError: something cannot be read.
         """
         from geoloc.train.grounds.gather import HELD_OUT, TRAIN
 
-        return self._parts(TRAIN, HELD_OUT)
+        return self._parts((TRAIN, HELD_OUT), over, report)
 
     def held_out(self) -> Collection:
         """Return what is held out alone: what to train on need not be made for it.
@@ -74,9 +94,14 @@ class TrainingData:
         """
         from geoloc.train.grounds.gather import HELD_OUT, part_of
 
-        return part_of(self._parts(HELD_OUT), HELD_OUT)
+        return part_of(self._parts((HELD_OUT,)), HELD_OUT)
 
-    def _parts(self, *names: str) -> dict[str, Collection]:
+    def _parts(
+        self,
+        names: Sequence[str],
+        over: Callable[[], bool] = lambda: False,
+        report: Callable[[str], None] = LOG.info,
+    ) -> dict[str, Collection]:
         if self.packed is not None:
             from geoloc.train.grounds.pack import read_pack
 
@@ -90,7 +115,8 @@ class TrainingData:
             data=self.data,
             towns=self.towns,
             parts=names,
-            report=LOG.info,
+            over=over,
+            report=report,
         )
 
 

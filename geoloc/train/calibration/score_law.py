@@ -57,13 +57,19 @@ class TrialAnswer:
     spread_px: float
 
 
-def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str], None]) -> list[TrialAnswer]:
+def run_trials(
+    model: Localizer,
+    trials: Sequence[Trial],
+    report: Callable[[str], None],
+    over: Callable[[], bool] = lambda: False,
+) -> list[TrialAnswer]:
     """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place.
 
     Args:
         model: the network.
         trials: photographs, clicks and mosaics.
         report: called with a line after every trial.
+        over: whether there is no time for another one; one is always searched.
     """
     answers: list[TrialAnswer] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -72,6 +78,8 @@ def run_trials(model: Localizer, trials: Sequence[Trial], report: Callable[[str]
             for ground in (trial.mosaic, *away[:1]):
                 answers += _answers(model, trial, ground, _write(Path(folder), ground))
             report(f"trial {i + 1} of {len(trials)}: {sum(a.hit for a in answers)} hits of {len(answers) // 2}")
+            if over():
+                break
     return answers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground, Textures
+from geoloc.train.grounds.own.extent import LEAST_SEARCHED_M
 from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.samples.appearance import restyle
 from geoloc.train.samples.sample import box_at, stacked
@@ -21,7 +23,7 @@ from geoloc.train.samples.simulated_views import ViewRanges, paint_views, simula
 
 PHOTO_PX = 768
 SIMULATED = ViewRanges(footprint_m=(25.0, 110.0), tilt_deg=(0.0, 65.0))
-MOSAIC_M = 120.0
+MOSAIC_M = 2 * LEAST_SEARCHED_M
 """Side of the mosaics that are searched: what a small site or a GPS position leaves."""
 RADIUS_M = 3.0
 """A hit where no true box is known."""
@@ -49,7 +51,14 @@ class Trial:
     site: str
 
 
-def draw_trials(collection: Collection, count: int, clicks: int, seed: int) -> list[Trial]:
+def can_be_searched(collection: Collection) -> bool:
+    """Tell whether trials can be drawn from a collection: it has photographs, or ground of a size and with objects."""
+    return bool(_searchable(collection) or collection.photos)
+
+
+def draw_trials(
+    collection: Collection, count: int, clicks: int, seed: int, over: Callable[[], bool] = lambda: False
+) -> list[Trial]:
     """Draw trials from the photographs of a collection and, as many or where it has none, from simulated ones.
 
     Args:
@@ -57,17 +66,18 @@ def draw_trials(collection: Collection, count: int, clicks: int, seed: int) -> l
         count: of trials at most.
         clicks: of each trial at most.
         seed: of all draws.
+        over: whether there is no time to draw more.
 
     Returns:
         The trials; none where there are neither photographs nor ground that is large enough and has objects.
     """
     rng = np.random.default_rng(seed)
-    grounds = [i for i, ground in enumerate(collection.grounds) if ground.size_m >= MOSAIC_M / 2 and len(ground.boxes)]
+    grounds = _searchable(collection)
     trials: list[Trial] = []
-    if not (grounds or collection.photos):
+    if not can_be_searched(collection):
         return trials
     tries = 0
-    while len(trials) < count and tries < 50 * count:
+    while len(trials) < count and tries < 50 * count and not (trials and over()):
         tries += 1
         photo: PosedPhoto | None
         if collection.photos and (len(trials) % 2 or not grounds):
@@ -78,6 +88,11 @@ def draw_trials(collection: Collection, count: int, clicks: int, seed: int) -> l
         if trial is not None:
             trials.append(trial)
     return trials
+
+
+def _searchable(collection: Collection) -> list[int]:
+    """Numbers of the grounds that are large enough to be searched and have objects."""
+    return [i for i, ground in enumerate(collection.grounds) if ground.size_m >= LEAST_SEARCHED_M and len(ground.boxes)]
 
 
 def _simulated_photo(collection: Collection, grounds: list[int], rng: np.random.Generator) -> PosedPhoto | None:

@@ -56,6 +56,7 @@ def train_descriptors(
     steps: int,
     seed: int,
     report: Callable[[str], None],
+    over: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train the descriptors of a network in place.
 
@@ -66,6 +67,7 @@ def train_descriptors(
         steps: how long to train.
         seed: of the draw of batches.
         report: called with a line now and then.
+        over: whether there is no time for another step.
     """
     assert net.describer is not None
     optimiser = torch.optim.AdamW(net.describer.parameters(), RATE, weight_decay=1e-4)
@@ -87,8 +89,11 @@ def train_descriptors(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        if (step + 1) % 200 == 0 or step + 1 == steps:
+        ended = step + 1 == steps or over()
+        if ended or (step + 1) % 200 == 0:
             report(f"descriptors, step {step + 1} of {steps}: loss {loss.item():.3f}, {recall(net, held_out)}")
+        if ended:
+            break
 
 
 def descriptor_losses(net: CrossViewNet, batches: Sequence[Batch]) -> tuple[Tensor, Tensor]:

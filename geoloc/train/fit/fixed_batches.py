@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -19,7 +19,14 @@ from geoloc.train.samples.sampler import SamplerSettings
 
 
 def draw_batches(
-    collection: Collection, settings: SamplerSettings, size: int, count: int, seed: int, *, device: str = "cpu"
+    collection: Collection,
+    settings: SamplerSettings,
+    size: int,
+    count: int,
+    seed: int,
+    *,
+    device: str = "cpu",
+    over: Callable[[], bool] = lambda: False,
 ) -> list[Batch]:
     """Draw `count` batches of `size` examples, the same ones for the same seed and device, their images in 8 bits.
 
@@ -30,8 +37,14 @@ def draw_batches(
         count: how many batches.
         seed: of all draws.
         device: where they are drawn.
+        over: whether there is no time to draw more; one is always drawn.
     """
-    return [batch.in_bytes() for batch in islice(draw_anew(collection, settings, size, [seed], device), count)]
+    drawn: list[Batch] = []
+    for batch in islice(draw_anew(collection, settings, size, [seed], device), count):
+        drawn.append(batch.in_bytes())
+        if over():
+            break
+    return drawn
 
 
 @torch.inference_mode()

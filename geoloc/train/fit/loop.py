@@ -41,7 +41,7 @@ WEIGHTS_FILE = "weights.safetensors"
 LOG_FOLDER = "log"
 SAVE_MINUTES = 2
 """After which weights and checkpoint are written: so much is lost with a machine that goes away."""
-_REPORT_S = 30.0
+_REPORT_S = 10.0
 _FIRST_REPORT_S = 5.0
 """After which the speed is told first, so that what is too slow can be stopped."""
 
@@ -185,7 +185,7 @@ def share_inside(output: Output, batch: Batch) -> Tensor:
 
 
 class Reporter(Callback):
-    """Reports a line after some seconds, every half minute and every validation."""
+    """Reports a line after some seconds, every ten seconds and every validation."""
 
     def __init__(self, report: Callable[[str], None], timer: Timer, schedule: Schedule) -> None:
         """Report how much of a schedule is used.
@@ -206,7 +206,7 @@ class Reporter(Callback):
         self._waited += time.monotonic() - self._ended
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Report how much of the schedule is used and how fast it goes, half a minute after the last report."""
+        """Report how much of the schedule is used and how fast it goes, ten seconds after the last report or later."""
         self._ended = time.monotonic()
         self._done += 1
         took = self._ended - self._reported

@@ -21,6 +21,7 @@ def gather(
     data: Path | None = None,
     towns: int = 0,
     parts: Sequence[str] = (TRAIN, HELD_OUT),
+    over: Callable[[], bool] = lambda: False,
     report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Collection]:
     """Read or build all that is named as two collections, `TRAIN` and `HELD_OUT`, that share no ground.
@@ -32,6 +33,7 @@ def gather(
         data: the folder of `add_data`.
         towns: how many synthetic towns to build; one more is held out.
         parts: which of the two.
+        over: whether there is no time to read more of a mosaic than a part.
         report: called with lines about how far it is.
 
     Raises:
@@ -46,7 +48,7 @@ def gather(
         for site in sites:
             add_site(builder, site, held_out=held_out)
         if mosaics:
-            add_mosaic(builder, mosaics, dsm, held_out=held_out, report=report)
+            add_mosaic(builder, mosaics, dsm, held_out=held_out, over=over, report=report)
         if towns:
             from geoloc.train.grounds.towns.maker import FIRST_SEED, add_town
 

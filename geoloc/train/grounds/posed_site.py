@@ -16,13 +16,12 @@ from geoloc.plane import homography
 from geoloc.train.grounds.bilinear import bilinear
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.objects import crowns, segments
+from geoloc.train.grounds.own.extent import HELD_OUT_SHARE
 from geoloc.train.grounds.posed_photo import PosedPhoto
 
 MIN_HEIGHT_M = 15.0
 LEAN_DEG = 15.0
 PLACE_STEP_PX = 16.0
-HELD_OUT_SHARE = 0.25
-"""The upper part of a posed mosaic, by rows, that is never trained on."""
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,11 @@ from geoloc.errors import TrainingError
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.objects import crowns, segments
+from geoloc.train.grounds.own.extent import LEAST_SIDE_M, dividing_northing, metric_footprint
 from geoloc.train.grounds.posed_photo import PosedPhoto
-from geoloc.train.grounds.posed_site import HELD_OUT_SHARE, load_site
+from geoloc.train.grounds.posed_site import load_site
 
 if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
-
     from tiling.grid import Grid
 
 UCMERCED_GSD_M = 0.3
@@ -31,8 +30,6 @@ PART_PX = 2000
 MOST_PARTS = 100
 """Of a user's mosaic: 1.2 GB."""
 LEAST_VALID = 0.3
-LEAST_SIDE_M = 20.0
-"""Strips narrower than this are no use: a query shows more."""
 RELIEF_STEP = 4
 MOSAIC_GSD_M = 0.1
 """Mosaics finer than this are read at this: finer references are hardly ever searched, and cost memory."""
@@ -147,6 +144,7 @@ def add_mosaic(
     dsm: Path | None = None,
     *,
     held_out: bool | None = None,
+    over: Callable[[], bool] = lambda: False,
     report: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Add a user's own mosaic, in parts of at most 2,000 px that overlap by a tenth.
@@ -156,6 +154,7 @@ def add_mosaic(
         paths: together one mosaic.
         dsm: its surface heights, if there are any.
         held_out: only the northern quarter (True), all but that (False), or all (None).
+        over: whether there is no time for further parts; one is always added.
         report: called with a line for each part.
 
     Raises:
@@ -163,17 +162,14 @@ def add_mosaic(
     """
     from shapely.geometry import box
 
-    from tiling.grid import WGS84, Grid, as_crs, project
+    from tiling.grid import Grid
     from tiling.mosaic import open_mosaic
 
     with open_mosaic(list(paths)) as mosaic:
         gsd = max(mosaic.gsd_m, MOSAIC_GSD_M)
-        middle = mosaic.footprint.centroid
-        # Square metres wherever it lies and however its own pixels are turned.
-        crs = as_crs(f"+proj=laea +lat_0={middle.y!r} +lon_0={middle.x!r} +datum=WGS84 +units=m")
-        footprint = project(mosaic.footprint, WGS84, crs)
+        footprint, crs = metric_footprint(mosaic)
         west, south, east, north = footprint.bounds
-        limit = _dividing_northing(footprint)
+        limit = dividing_northing(footprint)
         if held_out is not None:
             south, north = (limit, north) if held_out else (south, limit)
         places = [(x, y) for x in _parts(west, east, gsd) for y in _parts(south, north, gsd)]
@@ -182,7 +178,9 @@ def add_mosaic(
         found = 0
         for (x0, columns), (y0, rows) in (places[i] for i in order):
             outline = box(x0, y0, x0 + columns * gsd, y0 + rows * gsd)
-            if found == MOST_PARTS or min(rows, columns) * gsd < LEAST_SIDE_M or not footprint.intersects(outline):
+            if found == MOST_PARTS or (found and over()):
+                break
+            if min(rows, columns) * gsd < LEAST_SIDE_M or not footprint.intersects(outline):
                 continue
             grid = Grid.north_up(crs, x0, y0 + rows * gsd, gsd, width=columns, height=rows)
             pixels = mosaic.read(grid)
@@ -198,19 +196,6 @@ def add_mosaic(
     if not found:
         which = "northern quarter, which is kept apart for validation," if held_out else "mosaic"
         raise TrainingError(f"{paths[0]}: hardly any data in its {which}; give a larger mosaic")
-
-
-def _dividing_northing(footprint: BaseGeometry) -> float:
-    """Return the northing above which a quarter lies: a turned or ragged mosaic has little in its corner."""
-    from shapely.geometry import box
-
-    west, south, east, north = footprint.bounds
-    low, high = south, north
-    for _ in range(30):
-        middle = (low + high) / 2
-        above = footprint.intersection(box(west, middle, east, north)).area
-        low, high = (middle, high) if above > HELD_OUT_SHARE * footprint.area else (low, middle)
-    return low
 
 
 def unlabelled_ground(name: str, pixels: np.ndarray, gsd_m: float, valid: np.ndarray | None = None) -> Ground:

@@ -107,7 +107,6 @@ def test_a_batch_that_was_killed_goes_on(run: Run, search: SearchStub, tmp_path:
         (("none.csv", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "none.csv: no such file"),
         (("no_rasters", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "no clicks.csv in this folder"),
         (("clicks.csv", "--mosaic", "no_crs.tif", "-o", "new.gpkg"), "has no CRS"),
-        (("clicks.csv", "--mosaic", "mosaic.tif", "-o", "new.shp"), "unknown kind of file"),
         (("clicks.csv", "--mosaic", "mosaic.tif", "-o", "no/new.gpkg"), "no such folder"),
         (("clicks.csv", "--mosaic", "mosaic.tif", "--weights", "photo.jpg", "-o", "new.gpkg"), "photo.jpg: not a"),
         (("clicks.csv", "--mosaic", "mosaic.tif", "--bounds", "1,2,3,4", "-o", "new.gpkg"), "nothing of the mosaic"),

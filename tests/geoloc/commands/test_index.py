@@ -140,7 +140,7 @@ def test_an_older_index_beside_its_mosaic_has_geometry_and_an_update_adds_what_i
         assert "all blocks are whole" in verified.stdout
         assert ("`geoloc index update` adds them" in verified.stdout) == lacking
         assert ("adds them" in invoke("index", "info", older).stdout) == lacking
-        result = invoke("index", "update", older, "--mosaic", folder / "m.tif")
+        result = invoke("index", "update", older)
         assert result.exit_code == 0, result.stderr
         assert " 0 blocks encoded, " in result.stdout
         assert ("given local features" in result.stdout) == lacking

@@ -1,5 +1,6 @@
 """Photographs: orientation, pixel modes, panoramas and damaged files."""
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -251,7 +252,34 @@ def test_a_raw_photo_under_another_name_is_known_by_its_tag(tmp_path: Path) -> N
         load_photo(tmp_path / "a.tif")
 
 
-def test_heic_is_told_what_to_do(tmp_path: Path) -> None:
+def test_heic_without_its_package_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # type: ignore[arg-type]
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
-    with pytest.raises(PhotoError, match="is HEIC or AVIF, which is not read; export it as JPEG"):
+    told = r"a\.heic: .* pip install 'geoloc-crossview\[heif\]', or export it as JPEG$"
+    with pytest.raises(PhotoError, match=told):
         load_photo(tmp_path / "a.heic")
+
+
+def test_heic_is_read_upright_with_its_position(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    pixels = np.full((40, 64, 3), 200, np.uint8)
+    pixels[:20, :32] = [250, 30, 30]
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x8825] = {1: "N", 2: (48.0, 45.0, 7.2), 3: "E", 4: (15.0, 0.0, 3.6)}
+    # As phones write it: what the orientation turns is turned when it is read.
+    heif.from_pillow(Image.fromarray(pixels)).save(tmp_path / "a.heic", exif=exif.tobytes(), quality=90)
+    photo = load_photo(tmp_path / "a.heic")
+    assert photo.size == (40, 64)
+    assert photo.position == pytest.approx((15.001, 48.752))
+    red = photo.pixels[..., 0].astype(int) - photo.pixels[..., 1] > 100
+    assert red[:30, 22:].all()
+    assert not red[34:].any()
+
+
+def test_damaged_heic_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_heif")
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(PhotoError, match=r"a\.heic: ") as caught:
+        load_photo(tmp_path / "a.heic")
+    assert "\n" not in str(caught.value)

@@ -16,7 +16,7 @@ from geoloc.errors import IndexFileError, OutputError, WeightsError
 from geoloc.features.blocks import BlockIndex, Cells
 from geoloc.index.store import Store
 from geoloc.index.writer import BlockCounts
-from geoloc.pipeline.index_build import build_index, update_index
+from geoloc.pipeline.index_build import build_index, update_index, with_known_mosaic
 from geoloc.pipeline.request import SearchRequest
 from tests.helpers.plain_index import Plain, write_mosaic
 from tiling.area import Area
@@ -80,6 +80,16 @@ def test_an_update_asks_the_index_what_it_is(mosaic: Path, tmp_path: Path, loade
     assert update_index(path, request, progress=lambda done, total: None) == BlockCounts(0, encoded)
     assert Store.open(path).header == before
     assert loaded[-1] == ("base", None, "mps")
+
+
+def test_an_update_knows_the_mosaic(mosaic: Path, tmp_path: Path) -> None:
+    path = tmp_path / "i.zarr"
+    encoded = build(path, SearchRequest(mosaics=(mosaic,))).encoded
+    assert update_index(path, SearchRequest(), progress=lambda done, total: None) == BlockCounts(0, encoded)
+    moved = mosaic.rename(tmp_path / "moved.tif")
+    with pytest.raises(MosaicError, match=r"m\.tif: no such file"):
+        update_index(path, SearchRequest(), progress=lambda done, total: None)
+    assert with_known_mosaic(path, SearchRequest(mosaics=(moved,))).mosaics == (moved,)
 
 
 def test_others_may_make_the_blocks(mosaic: Path, tmp_path: Path) -> None:

@@ -111,3 +111,16 @@ def test_the_rule_about_positions_stands_in_scope_alone() -> None:
     # A photo knows its position; nobody but the scope looks at it. Reading it and cameras of synthetic towns aside.
     at_photos = {path for path in readers("position") if not path.startswith("town/")} - {"photo/photo.py"}
     assert at_photos == {"pipeline/scope.py"}
+
+
+def test_where_was_looked_is_said_in_words(mosaic: Mosaic) -> None:
+    by_photo, here = scope(mosaic), photo(HERE)
+    near, whole = by_photo.plan(here), by_photo.plan()
+    assert by_photo.searched(here, near) == f"in {len(near.windows)} windows {by_photo.around(here)}"
+    west, south, east, north = whole.area.bounds
+    box_text = f"{west:.5f},{south:.5f} to {east:.5f},{north:.5f}"
+    assert by_photo.searched(here, whole) == f"in {len(whole.windows)} windows of all that there is, {box_text}"
+    told = scope(mosaic, near=HERE)
+    assert told.searched(photo(None), told.plan()).endswith("windows within 30 m of 15.001000,48.752000")
+    limited = scope(mosaic, bounds=(15.0, 48.7, 15.001, 48.8))
+    assert "windows in the limits that were given, " in limited.searched(photo(None), limited.plan())

@@ -13,6 +13,7 @@ from geoloc.errors import (
     GeolocError,
     IndexFileError,
     OutputError,
+    PhotoError,
     TrainingError,
     WeightsError,
 )
@@ -25,6 +26,7 @@ NEEDED: list[tuple[Extra, type[GeolocError], str]] = [
     ("dask", ClusterError, "distributed"),
     ("export", WeightsError, "onnx"),
     ("export", WeightsError, "onnxscript"),
+    ("heif", PhotoError, "pillow_heif"),
     ("index", IndexFileError, "zarr"),
     ("index", IndexFileError, "numcodecs"),
     ("notebook", OutputError, "matplotlib"),

@@ -85,7 +85,11 @@ def test_windows_1252_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
         (b"PK\x03\x04rest", "is an Excel or LibreOffice file, no text; save the table as CSV"),
         (b"photo,click_x\0,click_y\na.jpg,1,2\n" * 2 + b"\0\0\0", "holds zeros"),
         (b"a.jpg,1,2\nb.jpg,3,4\n", "missing columns photo, click_x, click_y in the first line, which has a.jpg, 1, 2"),
-        (b"photo:click_x:click_y\n", "which has photo:click_x:click_y, separated by commas"),
+        (
+            b"photo:click_x:click_y\n",
+            "which has photo:click_x:click_y, with none of commas, semicolons, tabs or bars",
+        ),
+        (b"foto;x;y\na.jpg;1;2\n", "in the first line, which has foto, x, y, separated by semicolons"),
         (b"", "which has nothing"),
         (
             b'photo,click_x,click_y\na.jpg,1,2\n"b.jpg,3,4\nc.jpg,5,6\n',

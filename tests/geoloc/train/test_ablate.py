@@ -16,10 +16,10 @@ from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS
 from geoloc.train import ablate
 from geoloc.train.ablate import CHANCE, AblationPlan, run_ablation
-from geoloc.train.pace import Speed
 from geoloc.train.fit.loop import steps_done
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN
+from geoloc.train.pace import Speed
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
 

@@ -14,6 +14,7 @@ from geoloc.model.network.features import Features
 from geoloc.model.presets import PRESETS, new_network, preset_config
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train import workflows
+from geoloc.train.budget import Budget
 from geoloc.train.calibration.score_law import TrialAnswer
 from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, TrainingTask
 from geoloc.train.grounds.collection import Collection
@@ -123,15 +124,57 @@ def test_scores_are_fitted_on_held_out_searches(
 
     weights = saved(tmp_path / "w.safetensors", tiny, Calibration())
     answers = [TrialAnswer(float(i % 7 - 3), i % 7 > 3, 2.0, 1.0) for i in range(40)]
-    monkeypatch.setattr(score_law, "run_trials", lambda model, trials, report: answers)
+    monkeypatch.setattr(score_law, "run_trials", lambda *_: answers)
     lines: list[str] = []
     fitted = calibrate(weights, tiny, collection, 2, report=lines.append)
     assert fitted.score(3.0) > 0.5 > fitted.score(-3.0)
     assert "AUROC" in lines[-1]
     # With hardly a hit nothing can be fitted.
-    monkeypatch.setattr(score_law, "run_trials", lambda model, trials, report: answers[:6])
+    monkeypatch.setattr(score_law, "run_trials", lambda *_: answers[:6])
     assert calibrate(weights, tiny, collection, 2, report=lines.append) == Calibration()
     assert "hardly anything was found" in lines[-1]
+
+
+def test_where_the_time_is_over_one_step_is_trained_and_the_rest_stays(
+    splits: dict[str, Collection], tmp_path: Path, tiny: Config
+) -> None:
+    known = Calibration(2.0, 0.1, 1.5, 0.5)
+    start = saved(tmp_path / "start.safetensors", tiny, known)
+    lines: list[str] = []
+    written = train_preset(
+        "tiny",
+        splits,
+        tmp_path / "run",
+        replace(SCHEDULE, steps=50),
+        trials=40,
+        weights=start,
+        workers=0,
+        budget=Budget(1e-6, begun_s=-1e9),
+        report=lines.append,
+    )
+    assert torch.load(tmp_path / "run" / CHECKPOINT_FILE, weights_only=True)["global_step"] == 1
+    assert load_weights(written, new_network(tiny)) == known
+    assert lines[-1] == "no time is left for enough searches: what a score means stays as it was"
+
+
+def test_few_searches_in_the_time_that_there_is_change_no_score(
+    collection: Collection, tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from geoloc.train.calibration import score_law
+
+    weights = saved(tmp_path / "w.safetensors", tiny, Calibration())
+    monkeypatch.setattr(score_law, "run_trials", lambda *_: [TrialAnswer(1.0, True, 2.0, 1.0)])
+    begun, calls = Calibration(2.0, 0.1, 1.5, 0.5), iter([False])
+    assert calibrate(weights, tiny, collection, 2, begun=begun, over=lambda: next(calls, True)) == begun
+
+
+def test_ground_that_cannot_be_searched_is_told_before_anything_is_trained(
+    tmp_path: Path, tiny: Config, collection: Collection
+) -> None:
+    bare = Collection((replace(collection.grounds[1], gsd_m=0.05),), (), (1.0,))
+    with pytest.raises(TrainingError, match="too small to search on"):
+        train_preset("tiny", {TRAIN: collection, HELD_OUT: bare}, tmp_path / "run", SCHEDULE, trials=2, scratch=True)
+    assert not (tmp_path / "run").exists()
 
 
 def test_held_out_ground_that_is_too_small_is_told(tmp_path: Path, tiny: Config, collection: Collection) -> None:

@@ -109,6 +109,14 @@ def test_hello_tells_who_answers(worker: Client) -> None:
     assert "99" in other["message"]
 
 
+def test_doctor_tells_what_is_there_and_that_all_is_well(worker: Client) -> None:
+    message = worker.ask("doctor")
+    assert message["type"] == "result", message
+    assert message["ok"] is True
+    found = {check["name"]: check["found"] for check in message["checks"]}
+    assert found["torch"] == worker.ask("hello", protocol=1)["packages"]["torch"]
+
+
 def test_locate_answers_as_the_command_line_does(worker: Client, folder: Path) -> None:
     message, before = worker.end(worker.send("locate", **fields_of(folder, thumbnails=64)))
     assert message["type"] == "result", message

@@ -104,6 +104,10 @@ def main() -> None:
         kind, number = request["type"], request["id"]
         if kind == "hello":
             send(number, "result", packages={"torch": "2", "zarr": None}, **hello)
+        elif kind == "doctor":
+            sick = (HERE / "sick").exists()
+            wrong = {"wrong": "it is broken", "mend": "pip install torch"} if sick else {"wrong": None, "mend": None}
+            send(number, "result", ok=not sick, checks=[{"name": "torch", "found": "2", **wrong}])
         elif kind == "cancel":
             if request["target"] in cancelled:
                 cancelled[request["target"]].set()

@@ -77,6 +77,8 @@ def test_geoloc_is_installed_from_a_folder_of_wheels_and_answers(report) -> None
 
 def test_another_python_is_kept_on_ok_and_used(report, folder: Path) -> None:
     state = report["chosen"]
+    assert state["wrong"].endswith("\ntorch: it is broken. pip install torch")
+    assert "torch: 2" in state["report"].splitlines()
     assert state["answer"].startswith("Works: geoloc 9.9")
     assert state["kept"] == str(folder / "stub" / "python")
     assert state["messages"][0][1] == SUCCESS

@@ -21,7 +21,7 @@ def test_scores_are_fitted_afterwards(
     net = new_network(tiny)
     save_weights(start, net, Calibration())
     answers = [TrialAnswer(float(i % 7 - 3), i % 7 > 3, 2.0, 1.0) for i in range(40)]
-    monkeypatch.setattr(score_law, "run_trials", lambda model, trials, report: answers)
+    monkeypatch.setattr(score_law, "run_trials", lambda *_: answers)
     monkeypatch.setattr(trials, "draw_trials", lambda *_: ["of a small mosaic"])
     args = ["calibrate", "--mosaic", mine, "--model", "tiny", "--weights", start, "--trials", 2]
     result = invoke(*args, "-o", output)

@@ -43,8 +43,15 @@ def test_files_that_are_there_are_kept_unless_told(exported: list[object], tmp_p
     assert exported
 
 
-def test_a_folder_that_is_not_there_is_wrong_usage(exported: list[object], tmp_path: Path) -> None:
-    result = invoke("export", "--onnx", tmp_path / "none")
-    assert result.exit_code == 2
-    assert "no such folder; make it first" in result.stderr
+def test_a_folder_that_is_not_there_is_made(exported: list[object], tmp_path: Path) -> None:
+    assert invoke("export", "--onnx", tmp_path / "runs" / "onnx").exit_code == 0
+    assert (tmp_path / "runs" / "onnx").is_dir()
+    assert exported
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(exported: list[object], tmp_path: Path) -> None:
+    (tmp_path / "onnx").write_text("precious")
+    result = invoke("export", "--onnx", tmp_path / "onnx")
+    assert result.exit_code == 1
+    assert "onnx: is a file; give a folder" in result.stderr
     assert not exported

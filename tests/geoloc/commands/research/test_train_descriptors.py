@@ -27,7 +27,7 @@ def test_descriptors_are_trained_into_new_weights(
     output.touch()
     assert "exists already" in invoke(*args, "-o", output).stderr
     assert "is read by this very command" in invoke(*args, "-o", own_weights, "--overwrite").stderr
-    assert invoke(*args, "-o", tmp_path / "new.pth").exit_code == 1
+    assert invoke(*args, "-o", tmp_path / "new.pth").exit_code == 2
     assert len(given) == 1
 
 

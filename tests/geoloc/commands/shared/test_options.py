@@ -130,8 +130,8 @@ def test_the_help_says_what_is_otherwise(search: Command) -> None:
     text = " ".join(search("--help").output.split())
     for part in (
         "--bands B OR R,G,B Bands of the mosaic",
-        "--gsd METRES Metres on the ground a pixel to read the mosaic at; more than the model's own are enlarged to "
-        "that. [default: the model's]",
+        "--gsd METRES Read the mosaic at so many metres a pixel: fewer, such as 0.1, to find small things, which takes "
+        "longer. [default: 0.2, what the network was made for]",
         "--near LON,LAT",
         "GPS position. [default: 500.0; x>0]",
         "--gps / --no-gps Search round the photo's own GPS position first, and the rest if nothing shows that it was "
@@ -139,7 +139,8 @@ def test_the_help_says_what_is_otherwise(search: Command) -> None:
         "--top INTEGER RANGE Answers a click at most. [default: 5; x>=1]",
         '[default: a click whose best answer scores below 0.5 is "not here"]',
         "--refine [auto|off]",
-        "--model PRESET Network preset. [default: base]",
+        "compared with, which come without weights: attengeo, summation+cvcam, summation+mhsam, summation, detgeo. "
+        "[default: base]",
         "(.safetensors). [default: those in the package]",
         "[default: cpu]",
     ):

@@ -1,12 +1,13 @@
 """What the commands say while they work."""
 
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from geoloc.commands.shared.logs import LOG, StderrHandler
-from geoloc.commands.shared.progress import Progress
+from geoloc.commands.shared.progress import Progress, Steady
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +55,23 @@ def test_a_terminal_has_one_line_that_messages_do_not_run_into(
     StderrHandler().emit(logging.makeLogRecord({"msg": "lost"}))
     progress(2, 2)
     assert capsys.readouterr().err == "\r1 of 2 queries\x1b[K\r\x1b[Klost\n\r2 of 2 queries\x1b[K\n"
+
+
+def test_what_takes_its_time_is_named_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    repeated = threading.Event()
+
+    def hear(text: str, *values: object) -> None:
+        said.append(text % values if values else text)
+        if len(said) > 2:
+            repeated.set()
+
+    monkeypatch.setattr(LOG, "info", hear)
+    with Steady(0.01) as report:
+        report("reading")
+        assert repeated.wait(600)
+    assert said[0] == "reading"
+    assert "still at it" in said[1]
+    assert said[1].endswith(": reading")
+    # Nothing is said any more when it is left.
+    assert not [thread for thread in threading.enumerate() if thread is report._thread]

@@ -130,7 +130,13 @@ def chosen() -> dict:
 
     def look(page, dialog) -> dict:
         page.path.setFilePath(INPUTS["stub"])
-        return {"answer": checked(page), "accept": True}
+        sick = Path(INPUTS["stub"]).with_name("sick")
+        sick.touch()
+        wrong = checked(page)
+        sick.unlink()
+        answer = checked(page)
+        press(page.report_button)
+        return {"wrong": wrong, "answer": answer, "report": QApplication.clipboard().text(), "accept": True}
 
     state = on_page(look)
     press(dock().start_button)

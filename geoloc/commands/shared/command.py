@@ -1,0 +1,44 @@
+"""A command that understands what shells make of patterns, and says what was meant to be quoted."""
+
+from __future__ import annotations
+
+import click
+
+
+class Command(click.Command):
+    """A command of click's.
+
+    A shell makes `--mosaic tiles/*.tif` into one option and many words after it: they are mosaics too. One that makes
+    `--polygon 1,1 9,1 5,7` into several words is told of.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words of a command line.
+
+        Raises:
+            click.UsageError: they are none of this command.
+        """
+        _, extra, _ = self.make_parser(ctx).parse_args(args=list(args))
+        if extra and "--polygon" in args:
+            raise click.UsageError(
+                'Put the corners of --polygon into quotation marks: --polygon "10,20 60,20 60,50".', ctx
+            )
+        return super().parse_args(ctx, _with_each_named(args, "--mosaic", len(extra)))
+
+
+def _with_each_named(args: list[str], option: str, count: int) -> list[str]:
+    """Put an option before `count` of the words that follow its value."""
+    named: list[str] = []
+    value_at, inside = -1, False
+    for number, word in enumerate(args):
+        if word == "--":
+            return [*named, *args[number:]]
+        if word == option:
+            value_at, inside = number + 1, True
+        elif number != value_at:
+            inside = inside and not word.startswith("-")
+            if inside and count:
+                named.append(option)
+                count -= 1
+        named.append(word)
+    return named
