@@ -202,7 +202,7 @@ class IndexSource:
 
 
 def _check_detail(mosaic: Mosaic, preset: str, gsd_m: float) -> None:
-    """Refuse a mosaic far coarser than what the network is shown and what was asked for, or far coarser than its GSD."""
+    """Refuse a mosaic far coarser than what the network is shown and what was asked for, or than the GSD asked for."""
     own_m, needed_m = mosaic.own_gsd_m, TOO_COARSE * max(gsd_m, mosaic.finest_m)
     finest_m = min(own_m / TOO_FINE, network_gsd(preset, None))
     if 0 < mosaic.finest_m < finest_m:

