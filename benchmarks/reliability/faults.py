@@ -64,6 +64,18 @@ def two_builders(place: Place, kills: int, rng: random.Random) -> Fault:
     return "" if 0 in codes and told and same else f"{codes} {same} {said}", f"exit codes {codes}"
 
 
+def many_readers(place: Place, kills: int, rng: random.Random) -> Fault:
+    """Eight searches of one index at the same time: the same answer, and the index as it was."""
+    place.finish([*place.index("read.zarr"), "--overwrite"])
+    before = place.content("read.zarr")
+    names = [f"reader{number}.geojson" for number in range(8)]
+    readers = [place.start([*place.locate(name), "--index", "read.zarr"]) for name in names]
+    said = [reader.communicate()[1] for reader in readers]
+    answers = {place.content(name) for name in names}
+    good = not any(reader.returncode for reader in readers) and len(answers) == 1 and b"rank" in answers.pop()
+    return "" if good and place.content("read.zarr") == before else f"{said}", ""
+
+
 def no_file(place: Place, kills: int, rng: random.Random) -> Fault:
     """The output is a folder, or for an index a file."""
     (place.folder / "folder.geojson").mkdir()
@@ -112,6 +124,7 @@ FAULTS: tuple[Callable[[Place, int, random.Random], Fault], ...] = (
     replaced,
     two_writers,
     two_builders,
+    many_readers,
     no_file,
     full_disk,
     read_only,
