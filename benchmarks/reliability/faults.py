@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.reliability.kills import Fault, killed, killed_index, killed_search, killed_training
+from benchmarks.reliability.kills import Fault, killed, killed_index, killed_search, killed_training, stopped
 from benchmarks.reliability.place import Place, wrong_with
 
 
@@ -121,6 +121,7 @@ FAULTS: tuple[Callable[[Place, int, random.Random], Fault], ...] = (
     killed_search,
     killed_index,
     killed_training,
+    stopped,
     replaced,
     two_writers,
     two_builders,

@@ -43,6 +43,32 @@ def killed_search(place: Place, kills: int, rng: random.Random) -> Fault:
     return f"{wrong} are neither" if wrong else "", f"{midway} of {kills} kills midway"
 
 
+def stopped(place: Place, kills: int, rng: random.Random) -> Fault:
+    """SIGTERM in the second half of a batch and of the build of an index: it says so in a word, and goes on."""
+    wrong, midway, times = [], 0, min(kills, 5)
+    for work in (_Work(place.batch, ".geojson"), _Work(place.index, ".zarr")):
+        whole, cut = f"whole{work.suffix}", f"cut{work.suffix}"
+        _remove(place, whole)
+        begin = time.monotonic()
+        place.finish(work.words(whole))
+        takes_s = time.monotonic() - begin
+        for _ in range(times):
+            process = place.start(work.words(cut))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=rng.uniform(takes_s / 2, takes_s))
+            process.terminate()
+            _, errors = process.communicate()
+            if process.returncode:
+                midway += 1
+                if (process.returncode, errors.strip()) != (130, "Stopped."):
+                    wrong.append(f"{cut}: {process.returncode} {errors[-200:]}")
+                place.finish(work.words(cut))
+            if work.result(place, cut) != work.result(place, whole):
+                wrong.append(f"{cut} differs")
+            _remove(place, cut)
+    return "; ".join(wrong), f"{midway} of {2 * times} midway"
+
+
 def _checksum_of_weights(place: Place, name: str) -> bytes:
     from safetensors import safe_open
 
