@@ -62,7 +62,7 @@ fuzz: venv ## fuzz where files and requests enter, ten minutes each (Linux): bui
 	    $(BIN)/python -W ignore -m benchmarks.reliability.fuzz $$target $(FUZZ) || exit 1; \
 	done
 
-faults: venv ## kill, starve and confuse a batch and a search, then look what is left; many queries through one worker: docs/reliability.md
+faults: venv ## kill, starve and confuse batches, searches, indexes and a training, then look what is left; many queries through one worker: docs/reliability.md
 	$(BIN)/python -m benchmarks.reliability.faults
 	$(BIN)/python -m benchmarks.reliability.load
 

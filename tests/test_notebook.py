@@ -25,7 +25,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_notebook_runs(scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEOLOC_DEMO", str(scene))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    client = NotebookClient(notebook, timeout=200, kernel_name="python3", resources={"metadata": {"path": scene}})
+    client = NotebookClient(notebook, timeout=800, kernel_name="python3", resources={"metadata": {"path": scene}})
     client.execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     kinds = [{kind for output in cell.outputs for kind in output.get("data", {})} for cell in cells]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tiling.errors import MosaicError
 from tiling.grid import HALF_WORLD
-from tiling.names import ARCHIVE, exists, gdal_name, is_remote, local_file, names_a_part
+from tiling.names import ARCHIVE, exists, gdal_name, is_remote, local_file, names_a_part, placed_name
 from tiling.sources import Source, read_source
 
 LOG = logging.getLogger(__name__)
@@ -156,4 +156,4 @@ def _read(path: Path, bands: tuple[int, ...] | None) -> Source:
     side = 2 * HALF_WORLD / 2**zoom
     west, north = column * side - HALF_WORLD, HALF_WORLD - row * side
     corners = ",".join(repr(float(value)) for value in (west, north, west + side, north - side))
-    return read_source(path, bands, f"vrt://{path}?a_srs=EPSG:3857&a_ullr={corners}")
+    return read_source(path, bands, placed_name(path, "EPSG:3857", f"&a_ullr={corners}"))

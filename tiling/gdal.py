@@ -85,8 +85,9 @@ def reading(path: Path) -> Iterator[None]:
         except GeolocError:
             raise
         except BROKEN as error:
+            seems = "server does not answer as it should" if is_remote(path) else "file seems damaged or cut short"
             raise MosaicError(
-                f"{gdal_name(path)}: its pixels cannot be read; the file seems damaged or cut short ({_reason(error)})"
+                f"{gdal_name(path)}: its pixels cannot be read; the {seems} ({_reason(error)})"
             ) from error
 
 

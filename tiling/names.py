@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tiling.errors import MosaicError
+
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp):/+")
 _REMOTE = re.compile(r"(?i)^(/vsi\w+/+)*(https?:|ftp:|/*vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)\b)")
 _INSIDE = re.compile(r"^(?:/vsi(?:zip|tar|gzip|7z|rar)/+)+")
@@ -38,6 +40,28 @@ def gdal_name(path: Path | str) -> str:
         rooted = _first_file(rest) is None and _first_file(f"/{rest}") is not None
         return f"{start[0]}/{rest}" if rooted else text
     return text
+
+
+def placed_name(path: Path, crs: str, more: str = "") -> str:
+    """What GDAL opens for a file that does not say itself in which CRS it is.
+
+    Args:
+        path: the file.
+        crs: its CRS, as GDAL understands it.
+        more: other settings of GDAL's vrt:// connections, each after an &.
+
+    Raises:
+        MosaicError: its name has a question mark, where GDAL would take it to end.
+
+    Examples:
+        >>> placed_name(Path("a.png"), "EPSG:3857")
+        'vrt://a.png?a_srs=EPSG:3857'
+    """
+    if "?" in str(path):
+        raise MosaicError(
+            f"{path}: has a ? in its name, and its CRS in another file; rename it, for GDAL ends the name there"
+        )
+    return f"vrt://{path}?a_srs={crs}{more}"
 
 
 def is_remote(path: Path | str) -> bool:

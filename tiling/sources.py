@@ -22,7 +22,7 @@ from tiling.errors import MosaicError
 from tiling.gdal import opened, reading
 from tiling.grid import Grid, mapped, transformer, turns_to, whole_turn
 from tiling.masks import is_mask, judged_alpha
-from tiling.names import gdal_name
+from tiling.names import gdal_name, placed_name
 from tiling.placement import crs_beside, is_placeless, placement
 from tiling.trust import check_opened, check_text
 
@@ -194,7 +194,7 @@ def read_source(path: Path, bands: tuple[int, ...] | None, name: str | None = No
     with opened(path, name) as file:
         check_opened(file, path)
         if file.crs is None and not is_placeless(file.transform) and (wkt := crs_beside(path)):
-            return read_source(path, bands, f"vrt://{path}?a_srs={wkt}")
+            return read_source(path, bands, placed_name(path, wkt))
         chosen, tagged = _bands(file, gdal_name(path), bands)
         palette = _palette(file, chosen)
         dtype = np.dtype(file.dtypes[chosen[0] - 1])

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import tarfile
 import zipfile
 import zlib
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from html import unescape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -42,7 +45,7 @@ _SERVICE = re.compile(
 )
 """Rasters that are somewhere else altogether."""
 _TEXT = re.compile(rb"[\xef\xbb\xbf \t\r\n]*[<{]")
-_NO_ZIP = (KeyError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (KeyError, RuntimeError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error)
 """What a member of an archive raises that is not there, encrypted, packed otherwise or damaged."""
 _SERVICE_DRIVERS = {"GDALG", "GTI", "STACIT", "STACTA", "WCS", "WMS", "WMTS"}
 _LAYERS = re.compile(
@@ -57,7 +60,7 @@ def check_text(path: Path) -> None:
     """Refuse a file that GDAL would take as a description of other rasters, before it is opened, where it is not safe.
 
     Args:
-        path: a file of this machine, or one in a .zip; nothing is known of others before they are opened.
+        path: a file of this machine, or one in a .zip or a tar; nothing is known of others before they are opened.
 
     Raises:
         MosaicError: it names a server, or a file elsewhere by more than its path, or holds Python.
@@ -110,18 +113,18 @@ def check_opened(file: rasterio.DatasetReader, path: Path, depth: int = 0) -> No
         return
     if file.driver in _SERVICE_DRIVERS:
         raise MosaicError(f"{path}: describes rasters elsewhere ({file.driver}), {_remedy()}")
-    text = _text_of(path)
-    if text is None and in_archive(path) and file.driver == "VRT":
-        # Of an archive that only GDAL can look into.
-        text = file.tags(ns="xml:VRT").get("xml:VRT", "")
-        _check_names(text, path)
-    if text is None and "OVERVIEW_FILE" not in file.tags(ns="OVERVIEWS"):
+    is_text = _is_text(path)
+    if in_archive(path) and file.driver == "VRT":
+        # One that only GDAL can look into, or in which it finds another file of that name.
+        is_text = True
+        _check_names(file.tags(ns="xml:VRT").get("xml:VRT", ""), path)
+    if not is_text and "OVERVIEW_FILE" not in file.tags(ns="OVERVIEWS"):
         return
     for name in file.files:
         referred = os.path.abspath(name)  # noqa: PTH100
         if _leads_outside(name, path.parent):
             raise MosaicError(f"{path}: refers to a file outside its folder ({name[:200]}), {_remedy()}")
-        if referred != os.path.abspath(path) and _text_of(Path(referred)) is not None:  # noqa: PTH100
+        if referred != os.path.abspath(path) and _is_text(Path(referred)):  # noqa: PTH100
             _check_inner(Path(referred), depth)
 
 
@@ -181,49 +184,75 @@ def _deepest(file: rasterio.DatasetReader) -> int:
     return max(int(dtype.strip("_abcdefghijklmnopqrstuvwxyz") or 8) for dtype in file.dtypes) // 8
 
 
-def _text_of(path: Path) -> str | None:
-    """What a file says that is a text in XML or JSON; None of all else, and of what is in an archive other than .zip.
+def _is_text(path: Path) -> bool:
+    """Whether a file is a text in XML or JSON; see `_text_of`."""
+    return _text_of(path, head_only=True) is not None
+
+
+def _text_of(path: Path, *, head_only: bool = False) -> str | None:
+    """What a file says that is a text in XML or JSON; None of all else, and of archives other than .zip and tar.
+
+    Args:
+        path: the file.
+        head_only: whether its beginning is enough.
 
     Raises:
         MosaicError: it is so long that nobody could look through it.
     """
-    archive = local_file(path)
+    archive, most = local_file(path), 0 if head_only else _LONGEST
     try:
         if archive == path or not in_archive(path):
             with path.open("rb") as file:
-                text = _read_text(file)
+                text = _read_text(file, most)
         else:
             member = str(path).rpartition(f"{archive}/")[2]
             if member not in _texts_in(archive, archive.stat().st_mtime_ns):
                 return None
-            with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
-                text = _read_text(file)
-    except (OSError, ValueError, *_NO_ZIP):
+            with _members(archive) as members, members[member]() as file:
+                text = _read_text(file, most)
+    except (OSError, ValueError, *_UNREADABLE):
         return None
     if text is not None and len(text) > _LONGEST:
         raise MosaicError(f"{path}: is a text of more than {_LONGEST:,} bytes, {_remedy()}")
     return None if text is None else text.decode("utf-8", "replace")
 
 
-def _read_text(file: IO[bytes]) -> bytes | None:
+def _read_text(file: IO[bytes], most: int) -> bytes | None:
     head = file.read(_HEAD)
     if not _TEXT.match(head):
         return None
     # Of JSON the head tells what it is.
-    return head if head.lstrip().startswith(b"{") else head + file.read(_LONGEST)
+    return head if head.lstrip().startswith(b"{") else head + file.read(most)
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
+    """What opens each file in a .zip or a tar, by its name."""
+    if tarfile.is_tarfile(archive):
+        with tarfile.open(archive) as tar:
+            yield {os.path.normpath(member.name): partial(_of_tar, tar, member) for member in tar if member.isfile()}
+    else:
+        with zipfile.ZipFile(archive) as opened:
+            yield {name: partial(opened.open, name) for name in opened.namelist()}
+
+
+def _of_tar(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    file = tar.extractfile(member)
+    assert file is not None, member
+    return file
 
 
 @lru_cache(maxsize=1)
 def _texts_in(archive: Path, mtime_ns: int) -> frozenset[str]:
-    """Names of the texts in a .zip at a state of it: its list is long to read where it has many files."""
+    """Names of the texts in an archive at a state of it: its list is long to read where it has many files."""
     found = []
-    with zipfile.ZipFile(archive) as opened:
-        for name in opened.namelist():
+    with _members(archive) as members:
+        for name, opened in members.items():
             try:
-                with opened.open(name) as file:
+                with opened() as file:
                     if _TEXT.match(file.read(_START)):
                         found.append(name)
-            except (OSError, ValueError, *_NO_ZIP):
+            except (OSError, ValueError, *_UNREADABLE):
                 # One that only GDAL may be able to unpack is looked at when it is open.
                 continue
     return frozenset(found)

@@ -1,7 +1,11 @@
-"""A small mosaic with photographs of parts of it, on which a search takes a second."""
+"""A small mosaic with photographs of parts of it, on which a search takes a second, and the commands that use it."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -10,6 +14,7 @@ import rasterio
 from affine import Affine
 from PIL import Image
 
+ROOT = Path(__file__).parents[2]
 PHOTOS = 4
 SIDE, PHOTO_SIDE = 320, 180
 
@@ -30,3 +35,68 @@ def make_place(folder: Path) -> None:
         Image.fromarray(ground[y : y + PHOTO_SIDE, x : x + PHOTO_SIDE]).save(folder / f"p{number}.png")
         rows += [f"p{number}.png,{PHOTO_SIDE / 2},{PHOTO_SIDE / 2}", f"p{number}.png,60,70"]
     (folder / "queries.csv").write_text("\n".join(rows) + "\n")
+
+
+class Place:
+    """A folder with mosaic, photos and queries, and the commands that use them.
+
+    Attributes:
+        folder: where it is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Make it."""
+        self.folder = folder
+        make_place(folder)
+
+    def batch(self, output: Path | str) -> list[str]:
+        """Return the words of the batch."""
+        return ["geoloc", "batch", "queries.csv", "--mosaic", "m.tif", "-q", "-o", str(output)]
+
+    def locate(self, output: Path | str) -> list[str]:
+        """Return the words of the search."""
+        asked = ["p0.png", "--click", "90,100", "--mosaic", "m.tif", "--min-score", "0"]
+        return ["geoloc", "locate", *asked, "-q", "-o", str(output)]
+
+    def index(self, output: Path | str) -> list[str]:
+        """Return the words that build an index."""
+        return ["geoloc", "index", "build", "--mosaic", "m.tif", "-q", "-o", str(output)]
+
+    def training(self, output: Path | str) -> list[str]:
+        """Return the words of the training; see `benchmarks.reliability.tiny_training`."""
+        return ["benchmarks.reliability.tiny_training", str(output)]
+
+    def start(self, words: Sequence[str]) -> subprocess.Popen[str]:
+        """Start a command."""
+        command = [sys.executable, "-W", "ignore", "-m", *words]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+    def finish(self, words: Sequence[str]) -> None:
+        """Run a command to its end, which must be a good one."""
+        process = self.start(words)
+        _, errors = process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(words)}: {errors}")
+
+    def refused(self, words: Sequence[str]) -> str:
+        """Run a command that must fail in one line; return what is wrong with that, or nothing."""
+        process = self.start(words)
+        _, errors = process.communicate()
+        return wrong_with(process.returncode, errors)
+
+    def content(self, name: str) -> bytes:
+        """Return what is in a file of the folder, or in all files of a folder in it; nothing where there is none."""
+        path = self.folder / name
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file())
+            return b"".join(str(file.relative_to(path)).encode() + file.read_bytes() for file in files)
+        return path.read_bytes() if path.exists() else b""
+
+
+def wrong_with(code: int, errors: str) -> str:
+    """Return what is wrong with how a command failed; nothing where it was exit code 1 and one line."""
+    lines = errors.strip().splitlines()
+    one_line = code == 1 and len(lines) == 1 and lines[0].startswith("Error: ")
+    return "" if one_line and "unexpected" not in lines[0] else f"{code}: {errors[-300:]}"

@@ -1,7 +1,8 @@
 """The journal of a run: what it has finished, in a file beside its output, so that it can go on after a cut.
 
-The first line says what the answers depend on, each other one what was answered in one photo. A line counts once it is
-whole.
+The first line says what the answers depend on. Then come a line for each query that was answered in a photo, and one
+for the photo: its queries count once that is whole. What was answered stays there until it is asked for, so that a run
+may have a million queries.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,8 @@ class Journal:
 
     Attributes:
         path: its file.
-        done: outcomes of earlier runs, by the number of their query.
+        done: what was answered, in earlier runs too, by the number of the query; read from the file when it is asked
+            for.
     """
 
     def __init__(self, output: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
@@ -71,22 +73,23 @@ class Journal:
             OutputError: the journal is of other settings, damaged, or cannot be read or written.
         """
         self.path = _path_of(output)
-        self.done: dict[int, QueryOutcome] = {}
+        self._places: dict[int, int] = {}
+        self.done: Mapping[int, QueryOutcome] = _Kept(self.path, self._places)
         wanted = json.loads(json.dumps(settings))
         try:
-            lines = _whole_lines(self.path)
+            whole = self._go_on(wanted)
+            if whole:
+                os.truncate(self.path, whole)
+                return
+        except OutputError as error:
+            self._places.clear()
+            if not overwrite:
+                raise OutputError(f"{self.path}: {error}, or --overwrite to start anew") from None
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror})") from None
-        if lines:
-            try:
-                self.done = _outcomes(lines, wanted)
-                return
-            except OutputError as error:
-                if not overwrite:
-                    raise OutputError(f"{self.path}: {error}, or --overwrite to start anew") from None
         try:
             # In place, since who holds the file holds it by its inode. A line that was cut off does not count.
-            self.path.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+            self.path.write_bytes(_line(wanted))
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror})") from error
 
@@ -96,22 +99,80 @@ class Journal:
         Raises:
             OutputError: the disk is full, or another failure of the system to write.
         """
-        queries = [
-            {"query": outcome.number, "answers": [_to_json(row) for row in outcome.answers], "note": outcome.note}
-            for outcome in outcomes
-        ]
-        line = {"photo": str(photo), "state": file_state(photo), "queries": queries}
+        places: dict[int, int] = {}
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            with self.path.open("ab") as file:
+                for outcome in outcomes:
+                    places[outcome.number] = file.tell()
+                    answers = [_to_json(row) for row in outcome.answers]
+                    file.write(_line({"query": outcome.number, "answers": answers, "note": outcome.note}))
+                file.write(_line({"photo": str(photo), "state": file_state(photo)}))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror})") from error
+        self._places |= places
 
     def remove(self) -> None:
         """Remove the journal, once the output is written."""
         self.path.unlink(missing_ok=True)
+
+    def _go_on(self, settings: Mapping[str, Any]) -> int:
+        """Find what the file holds, and return up to which byte it is whole; 0 where there is nothing to go on with.
+
+        Raises:
+            OutputError: what is wrong with it, to go on with "or".
+        """
+        if not self.path.exists():
+            return 0
+        whole = place = 0
+        photo: dict[int, int] = {}
+        try:
+            with self.path.open("rb") as file:
+                for text in file:
+                    if not text.endswith(b"\n"):
+                        break
+                    line = json.loads(text)
+                    if not whole:
+                        _compare(line, settings)
+                        whole = len(text)
+                    elif "query" in line:
+                        _outcome_of(line)
+                        photo[line["query"]] = place
+                    else:
+                        # A photo that was changed since is searched again.
+                        if file_state(Path(line["photo"])) == line["state"]:
+                            self._places |= photo
+                        photo, whole = {}, place + len(text)
+                    place += len(text)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise OutputError("is damaged; remove it") from None
+        return whole
+
+
+class _Kept(Mapping[int, QueryOutcome]):
+    """Outcomes that are read from a journal's file when they are asked for."""
+
+    def __init__(self, path: Path, places: Mapping[int, int]) -> None:
+        self._path, self._places = path, places
+
+    def __getitem__(self, number: int) -> QueryOutcome:
+        place = self._places[number]
+        try:
+            with self._path.open("rb") as file:
+                file.seek(place)
+                return _outcome_of(json.loads(file.readline()))
+        except (OSError, ValueError) as error:
+            raise OutputError(f"{self._path}: was changed meanwhile ({error}); give the command again") from None
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._places
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def _path_of(output: Path) -> Path:
@@ -145,34 +206,19 @@ def sole_writer(output: Path) -> Iterator[None]:
         yield
 
 
-def _whole_lines(path: Path) -> list[bytes]:
-    """Return the lines of a journal, none where there is no such file; remove what was cut off at its end."""
-    if not path.exists():
-        return []
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        os.truncate(path, len(whole))
-    return whole.splitlines()
+def _compare(first: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Refuse a journal whose first line has other settings."""
+    other = [name for name in {**settings, **first} if settings.get(name) != first.get(name)]
+    if other:
+        raise OutputError(f"was begun with another {', '.join(other)}; give the same as then")
 
 
-def _outcomes(lines: Iterable[bytes], settings: Mapping[str, Any]) -> dict[int, QueryOutcome]:
-    """Read outcomes; raise `OutputError` that says what is wrong with the lines, to go on with "or"."""
-    done: dict[int, QueryOutcome] = {}
-    try:
-        first, *others = map(json.loads, lines)
-        other = [name for name in {**settings, **first} if settings.get(name) != first.get(name)]
-        if other:
-            raise OutputError(f"was begun with another {', '.join(other)}; give the same as then")
-        for line in others:
-            # A photo that was changed since is searched again.
-            if file_state(Path(line["photo"])) == line["state"]:
-                for query in line["queries"]:
-                    answers = tuple(map(_from_json, query["answers"]))
-                    done[query["query"]] = QueryOutcome(query["query"], answers, note=query.get("note", ""))
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise OutputError("is damaged; remove it") from None
-    return done
+def _line(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+def _outcome_of(line: Mapping[str, Any]) -> QueryOutcome:
+    return QueryOutcome(line["query"], tuple(map(_from_json, line["answers"])), note=line["note"])
 
 
 def _to_json(row: Row) -> dict[str, Any]:

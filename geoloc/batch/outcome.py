@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from geoloc.batch.queries import PhotoQuery, Queries
@@ -41,30 +41,36 @@ class QueryOutcome:
         return "found" if self.answers else "not here"
 
 
-def count_line(outcomes: Sequence[QueryOutcome]) -> str:
-    """Return a line such as "340 queries: 300 found, 35 not here, 5 error"."""
-    counts = Counter(outcome.status for outcome in outcomes)
-    return f"{len(outcomes)} queries: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
+def count_line(counts: Counter[str]) -> str:
+    """Return how often each status came as a line such as "340 queries: 300 found, 35 not here, 5 error"."""
+    return f"{counts.total()} queries: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
 
 
-def to_rows(queries: Queries, outcomes: Iterable[QueryOutcome]) -> tuple[list[Row], dict[str, str]]:
+def to_rows(
+    queries: Queries, outcomes: Iterable[QueryOutcome], counts: Counter[str]
+) -> tuple[Iterator[Row], dict[str, str]]:
     """Make a table of all outcomes.
 
     Args:
         queries: all queries of the run.
-        outcomes: one for each of them.
+        outcomes: one for each of them, in their order.
+        counts: where statuses are counted while rows are asked for.
 
     Returns:
-        The rows: the answers to every query, in the order of the queries, or one row without polygon where there are
-        none. And all columns with their types: those of every output, the query's number, status and error, and what
-        else the queries' own rows say.
+        The rows, made when they are asked for: the answers to every query, in the order of the queries, or one row
+        without polygon where there are none. And all columns with their types: those of every output, the query's
+        number, status and error, and what else the queries' own rows say.
     """
     columns = {"query": "Int64", "status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
     names = _free_names(queries.columns, [*columns, *_RESERVED])
     columns |= {names[name]: dtype for name, dtype in queries.columns.items()}
-    by_number = {outcome.number: outcome for outcome in outcomes}
-    rows = [row for query in queries.items for row in _rows_of(query, by_number[query.number], names)]
-    return rows, columns
+
+    def rows() -> Iterator[Row]:
+        for query, outcome in zip(queries.items, outcomes, strict=True):
+            counts[outcome.status] += 1
+            yield from _rows_of(query, outcome, names)
+
+    return rows(), columns
 
 
 def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str]) -> list[Row]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import overload
 
 from geoloc.batch.journal import Journal
 from geoloc.batch.outcome import QueryOutcome
@@ -32,7 +33,7 @@ def run(
     answer_groups: AnswerGroups,
     journal: Journal,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[QueryOutcome]:
+) -> Sequence[QueryOutcome]:
     """Answer what the journal does not answer yet.
 
     What failed is an outcome too, but not kept in the journal: a run that goes on tries it again.
@@ -44,17 +45,18 @@ def run(
         progress: called with the number of queries done and of all, first with those of the journal.
 
     Returns:
-        An outcome for each query, in their order.
+        An outcome for each query, in their order; those that did not fail are read from the journal when they are asked
+        for.
 
     Raises:
         OutputError: the journal cannot be written.
     """
-    done = dict(journal.done)
+    failed: dict[int, QueryOutcome] = {}
     waiting: dict[Path, list[PhotoQuery]] = {}
     for query in queries.items:
-        if query.number not in done:
+        if query.number not in journal.done:
             waiting.setdefault(query.photo, []).append(query)
-    progress(len(done), len(queries.items))
+    progress(len(journal.done), len(queries.items))
     # Other processes may run in another folder.
     groups = [(path.absolute(), tuple(group)) for path, group in waiting.items()]
     for (path, _), outcomes in answer_groups(groups):
@@ -65,9 +67,31 @@ def run(
                 LOG.warning("query %d: %s", outcome.number, outcome.note)
         if answered := [outcome for outcome in outcomes if outcome.error is None]:
             journal.add(path, answered)
-        done |= {outcome.number: outcome for outcome in outcomes}
-        progress(len(done), len(queries.items))
-    return [done[query.number] for query in queries.items]
+        failed |= {outcome.number: outcome for outcome in outcomes if outcome.error is not None}
+        progress(len(journal.done) + len(failed), len(queries.items))
+    return _Outcomes(queries, journal, failed)
+
+
+class _Outcomes(Sequence[QueryOutcome]):
+    """Outcomes in the order of the queries; in memory are only those that failed."""
+
+    def __init__(self, queries: Queries, journal: Journal, failed: Mapping[int, QueryOutcome]) -> None:
+        self._items, self._done, self._failed = queries.items, journal.done, failed
+
+    @overload
+    def __getitem__(self, place: int) -> QueryOutcome: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[QueryOutcome]: ...
+    def __getitem__(self, place: int | slice) -> QueryOutcome | list[QueryOutcome]:
+        if isinstance(place, slice):
+            return [self._of(query.number) for query in self._items[place]]
+        return self._of(self._items[place].number)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def _of(self, number: int) -> QueryOutcome:
+        return self._failed.get(number) or self._done[number]
 
 
 def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:

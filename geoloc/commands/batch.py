@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -94,10 +95,10 @@ def batch(
         if journal.done:
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
         outcomes = run(queries, answer_groups, journal, Progress("queries", timed=True))
-        rows, columns = to_rows(queries, outcomes)
+        counts: Counter[str] = Counter()
+        rows, columns = to_rows(queries, outcomes, counts)
         write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
         journal.remove()
-    click.echo(count_line(outcomes))
-    failed = sum(outcome.error is not None for outcome in outcomes)
-    if failed:
-        raise click.ClickException(f"{failed} of {len(outcomes)} queries failed: see the column error of {output}")
+    click.echo(count_line(counts))
+    if failed := counts["error"]:
+        raise click.ClickException(f"{failed} of {counts.total()} queries failed: see the column error of {output}")

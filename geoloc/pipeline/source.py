@@ -39,6 +39,9 @@ TOO_COARSE = 20.0
 """Pixels that are so many times larger are refused, unless a GSD asks for them: a search would take tens of thousands
 of windows to find nothing. Mostly they are of a mosaic that was never georeferenced."""
 
+TOO_FINE = 10.0
+"""Pixels that are read so many times finer than they are hold nothing more, and take a hundred times as long."""
+
 
 class SearchSource(Protocol):
     """Something to search, open; see `open_source`. For one thread."""
@@ -199,8 +202,14 @@ class IndexSource:
 
 
 def _check_detail(mosaic: Mosaic, preset: str, gsd_m: float) -> None:
-    """Refuse a mosaic far coarser than what the network is shown, and than what was asked for."""
+    """Refuse a mosaic far coarser than what the network is shown and what was asked for, or than the GSD asked for."""
     own_m, needed_m = mosaic.own_gsd_m, TOO_COARSE * max(gsd_m, mosaic.finest_m)
+    finest_m = min(own_m / TOO_FINE, network_gsd(preset, None))
+    if 0 < mosaic.finest_m < finest_m:
+        raise MosaicError(
+            f"{gdal_name(mosaic.paths[0])}: its pixels are {own_m:.3g} m on the ground; read at {mosaic.finest_m:g} m"
+            f" they show nothing more, and take far longer; give a --gsd of {finest_m:.3g} or more"
+        )
     if own_m > needed_m:
         raise MosaicError(
             f"{gdal_name(mosaic.paths[0])}: its pixels are {own_m:.3g} m on the ground; what {preset!r} looks for needs"

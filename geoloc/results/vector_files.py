@@ -7,8 +7,9 @@ is in `geoloc.results.columns`.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ _DRIVERS = {
     ".fgb": {"driver": "FlatGeobuf", "SPATIAL_INDEX": "NO"},
 }
 """Formats that GDAL writes, by their suffixes: its driver and options."""
+_PIECE = 10_000
+"""Rows that are held in memory while a file is written."""
 GEOJSON_SUFFIXES = (".geojson", ".json")
 VECTOR_SUFFIXES = (*GEOJSON_SUFFIXES, *_DRIVERS, ".parquet")
 
@@ -84,7 +87,7 @@ def write_results(
 
 
 def write_rows(
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     path: Path,
     columns: Mapping[str, str],
     *,
@@ -93,6 +96,9 @@ def write_rows(
     precision: int = 7,
 ) -> None:
     """Write rows in the order given, as `write_results` does detections.
+
+    GeoJSON and GeoPackage are written in pieces, and rows are asked for as they are needed: memory does not grow with
+    their number. The other formats are put together in memory.
 
     Args:
         rows: features, with polygons in `crs`.
@@ -109,12 +115,17 @@ def write_rows(
     suffix = path.suffix.lower()
     with replacing(path) as temporary:
         if suffix in GEOJSON_SUFFIXES:
-            temporary.write_text(_collection_text(rows, columns, crs, precision) + "\n", encoding="utf-8")
+            with temporary.open("w", encoding="utf-8") as file:
+                file.writelines(_collection_texts(rows, columns, crs, precision))
+                file.write("\n")
         elif suffix == ".parquet":
-            table_of(rows, columns, crs).to_parquet(temporary)
+            table_of(list(rows), columns, crs).to_parquet(temporary)
         else:
-            table = table_of(rows, columns, crs)
-            table.to_file(temporary, engine="pyogrio", geometry_type="Polygon", **_DRIVERS[suffix])
+            # GDAL adds nothing to a FlatGeobuf that is there.
+            pieces = _pieces(rows) if suffix == ".gpkg" else [list(rows)]
+            for number, piece in enumerate(pieces):
+                options = {**_DRIVERS[suffix], "mode": "a"} if number else _DRIVERS[suffix]
+                table_of(piece, columns, crs).to_file(temporary, engine="pyogrio", geometry_type="Polygon", **options)
 
 
 def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
@@ -123,7 +134,7 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
     A box across the antimeridian is cut there.
     """
     crs = detections[0].crs if detections else WGS84
-    return _collection_text([row_of(detection) for detection in detections], COLUMNS, crs, precision)
+    return "".join(_collection_texts(map(row_of, detections), COLUMNS, crs, precision))
 
 
 def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
@@ -159,6 +170,18 @@ def table_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any) -> geopa
     return geopandas.GeoDataFrame(values, geometry=polygons, crs=pyproj.CRS.from_user_input(crs))
 
 
-def _collection_text(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int) -> str:
-    features = features_of(rows, columns, crs, precision)
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, allow_nan=False)
+def _pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield rows in pieces of a size; one that is empty where there are none."""
+    rest = iter(rows)
+    yield list(islice(rest, _PIECE))
+    while piece := list(islice(rest, _PIECE)):
+        yield piece
+
+
+def _collection_texts(rows: Iterable[Row], columns: Mapping[str, str], crs: Any, precision: int) -> Iterator[str]:
+    """Yield the pieces of the text of a FeatureCollection."""
+    yield '{"type": "FeatureCollection", "features": ['
+    for number, row in enumerate(rows):
+        (feature,) = features_of([row], columns, crs, precision)
+        yield (", " if number else "") + json.dumps(feature, ensure_ascii=False, allow_nan=False)
+    yield "]}"

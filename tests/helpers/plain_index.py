@@ -1,6 +1,7 @@
 """A network that costs nothing, a mosaic to show it, and how an index is made of them; also a program to be killed.
 
-`python -m tests.helpers.plain_index MOSAIC INDEX` builds slowly and says on stdout when a block is encoded.
+`python -m tests.helpers.plain_index MOSAIC INDEX` builds, says on stdout when it has encoded the `LAST` block, and goes
+no further while its stdin is open.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tiling.plan import Plan, make_plan
 WINDOW_PX, GSD_M = 128, 0.2
 BLOCK = 8
 SIDE = 500
+LAST = 7
 WEIGHTS = "a" * 64
 
 
@@ -42,13 +43,12 @@ class Plain:
     descriptor = 3
     deviations: tuple[list[float], list[float]] = ([40.0, 50.0, 60.0], [40.0, 50.0, 60.0])
 
-    def __init__(self, pause_s: float = 0.0, report: Callable[[int], None] = lambda count: None) -> None:
+    def __init__(self, report: Callable[[int], None] = lambda count: None) -> None:
         self.encoded = 0
-        self._pause_s, self._report = pause_s, report
+        self._report = report
 
     def encode_reference(self, rgb: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Features:
         if valid.any():
-            time.sleep(self._pause_s)
             self.encoded += 1
             self._report(self.encoded)
         shown = np.where(valid[..., None], rgb, np.uint8(127))
@@ -102,4 +102,10 @@ def make_older(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    built(Path(sys.argv[1]), Path(sys.argv[2]), Plain(0.05, lambda count: print(count, flush=True)))  # noqa: T201
+
+    def stop_at_last(count: int) -> None:
+        if count == LAST:
+            print(count, flush=True)  # noqa: T201
+            sys.stdin.read()
+
+    built(Path(sys.argv[1]), Path(sys.argv[2]), Plain(stop_at_last))

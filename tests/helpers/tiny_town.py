@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from unittest.mock import patch
 
 from geoloc.train.grounds.towns import cameras, maker
+
+
+def endless_town(seed: int) -> maker.TrainingTown:
+    """Build a town until somebody ends that."""
+    while True:
+        time.sleep(600)
 
 
 def tiny_town(seed: int) -> maker.TrainingTown:

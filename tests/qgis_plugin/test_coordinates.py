@@ -36,7 +36,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "click": city.CLICK,
         "true": {crs: move.transform(*city.TRUE) for crs, move in to_map.items()},
     }
-    return run_script("drive_coordinates", folder, inputs, 200)
+    return run_script("drive_coordinates", folder, inputs)
 
 
 def test_nothing_unexpected_was_raised(report) -> None:

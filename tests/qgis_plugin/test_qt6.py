@@ -24,7 +24,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         Image.fromarray(np.full((600, 800, 3), 120, np.uint8)).save(folder / name)
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tests.helpers.qgis.on_qt6", str(folder)]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=800)
     if "ImportError: lib" in run.stderr:
         pytest.skip(f"PyQt6 misses a library of the system, nothing was tested on Qt 6: {run.stderr.splitlines()[-1]}")
     assert run.returncode == 0, run.stderr

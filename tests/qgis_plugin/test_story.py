@@ -28,7 +28,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "true": city.TRUE,
         "kill": True,
     }
-    return run_script("drive_story", folder, inputs, 200)
+    return run_script("drive_story", folder, inputs)
 
 
 def test_nothing_unexpected_was_raised(report) -> None:

@@ -137,7 +137,7 @@ def report(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     """What QGIS says of it, in German, in a profile without anything else."""
     folder = tmp_path_factory.mktemp("clean")
     install(folder / "settings", "", unpacked, locale={"userLocale": "de", "overrideFlag": "true"})
-    return run_script("drive_zip", folder, {}, 90)
+    return run_script("drive_zip", folder, {})
 
 
 def test_it_loads_in_a_clean_profile(report) -> None:

@@ -174,6 +174,10 @@ def test_a_prj_beside_a_world_file_is_read(write: Write, tmp_path: Path) -> None
         assert mosaic.paths == (path,)
         assert mosaic.crs.to_epsg() == 32633
         assert shown(mosaic) == pytest.approx(150, abs=3)
+    for suffix in ("tif", "tfw", "prj"):
+        (tmp_path / f"m.{suffix}").rename(tmp_path / f"which?.{suffix}")
+    with pytest.raises(MosaicError, match="has a \\? in its name, and its CRS in another file; rename it"):
+        open_mosaic(tmp_path / "which?.tif")
 
 
 def test_an_archive_is_looked_into(write: Write, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from affine import Affine
 
 from tests.helpers.places import NORTH_UP, UTM, Write
+from tiling import gdal
 from tiling.errors import MosaicError
 from tiling.grid import Grid
 from tiling.mosaic import open_mosaic
@@ -104,19 +105,24 @@ def test_damaged_keys_of_a_tiff_are_refused(write: Write) -> None:
 
 
 class Served(ThreadingHTTPServer):
-    """Serves one file, or answers with an error."""
+    """Serves one file, or answers with an error, or not at all while it is `stalled`."""
 
     daemon_threads = True
 
     def __init__(self, content: bytes, status: int = 200) -> None:
         server = self
         self.asked = 0
+        self.stalled = False
+        self.over = threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
                 server.asked += 1
+                if server.stalled:
+                    server.over.wait()
+                    return
                 found = self.path == "/m.tif" and status == 200
                 span = self.headers.get("Range", "").removeprefix("bytes=").split("-")
                 first = int(span[0]) if span[0] else 0
@@ -155,6 +161,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
 
     yield start
     for server in servers:
+        server.over.set()
         server.shutdown()
         server.server_close()
 
@@ -181,6 +188,27 @@ def test_an_address_that_answers_with_an_error_is_told_in_one_line(
     assert url in str(caught.value)
     assert "\n" not in str(caught.value)
     assert server.asked <= 8
+
+
+def test_a_server_that_stalls_is_given_up_and_told_in_one_line(
+    write: Write, serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side = 600
+    # More than GDAL downloads to open it.
+    path = write(np.random.default_rng(0).integers(1, 255, (3, side, side), np.uint8))
+    server = serve(path.read_bytes())
+    with open_mosaic(Path(server.url)) as mosaic:
+        server.stalled, before = True, server.asked
+        options = {"GDAL_HTTP_TIMEOUT": 1, "GDAL_HTTP_MAX_RETRY": 1, "GDAL_HTTP_RETRY_DELAY": 0.01}
+        monkeypatch.setattr("tiling.gdal._REMOTE", gdal._REMOTE | options)
+        with pytest.raises(MosaicError, match="its pixels cannot be read; the server does not answer") as reading:
+            mosaic.read(Grid(UTM, NORTH_UP, side, side))
+    with pytest.raises(MosaicError, match="timed out") as opening:
+        open_mosaic(Path(f"{server.url}?again"))
+    for error in (reading.value, opening.value):
+        assert server.url in str(error)
+        assert "\n" not in str(error)
+    assert server.asked - before <= 16
 
 
 def test_a_vrt_at_an_address_does_not_look_at_this_machine(

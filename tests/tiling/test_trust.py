@@ -193,9 +193,15 @@ def test_a_vrt_in_an_archive_is_held_to_the_same(folder: Path, kind: str, monkey
         (vrt(PYTHON), "holds a pixel function in Python"),
     ],
 )
-def test_what_a_vrt_in_a_zip_says_is_read_before_it_is_opened(folder: Path, text: str, message: str) -> None:
-    with pytest.raises(MosaicError, match=message):
-        open_mosaic([archived(folder, "zip", text)])
+def test_what_a_vrt_in_an_archive_says_is_read_before_it_is_opened(
+    folder: Path, text: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(rasterio, "open", opened.append)
+    for kind in ("zip", "tar"):
+        with pytest.raises(MosaicError, match=message):
+            open_mosaic([archived(folder, kind, text)])
+    assert opened == []
     with zipfile.ZipFile(folder.parent / "alone.zip", "w") as archive:
         archive.writestr("m.vrt", text)
     with pytest.raises(MosaicError, match=message):

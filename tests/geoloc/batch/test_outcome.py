@@ -1,5 +1,6 @@
 """Outcomes as rows of a file."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,8 +24,10 @@ def queries(*others: dict[str, object]) -> Queries:
 
 def test_every_query_has_its_rows(make_detection: Make) -> None:
     answers = tuple(row_of(make_detection(0.9, (0, 0, 1, 1), rank=rank)) for rank in (1, 2))
-    outcomes = [QueryOutcome(3, error="no such photo"), QueryOutcome(1, answers), QueryOutcome(2)]
-    rows, columns = to_rows(queries({"who": "x"}, {"who": "y"}, {"who": "z"}), outcomes)
+    outcomes = [QueryOutcome(1, answers), QueryOutcome(2), QueryOutcome(3, error="no such photo")]
+    counts: Counter[str] = Counter()
+    made, columns = to_rows(queries({"who": "x"}, {"who": "y"}, {"who": "z"}), iter(outcomes), counts)
+    rows = list(made)
     told = [[row.properties.get(name) for name in ("query", "status", "rank", "error", "who")] for row in rows]
     assert told == [
         [1, "found", 1, None, "x"],
@@ -37,12 +40,12 @@ def test_every_query_has_its_rows(make_detection: Make) -> None:
     assert [row.properties["click_x"] for row in rows] == [1, 1, 2, 3]
     assert {row.properties["photo"] for row in rows} == {str(Path("in/a.jpg"))}
     assert list(columns) == ["query", "status", *COLUMNS, "error", "who"]
-    assert count_line(outcomes) == "3 queries: 1 found, 1 not here, 1 error"
+    assert count_line(counts) == "3 queries: 1 found, 1 not here, 1 error"
 
 
 def test_columns_whose_names_are_taken() -> None:
     said = {"Score": 1, "query_score": 2, "fid": 3, "id": 4, "ID": 5, "status": 6}
-    (row,), columns = to_rows(queries(said), [QueryOutcome(1, note="the box is cut")])
+    (row,), columns = to_rows(queries(said), [QueryOutcome(1, note="the box is cut")], Counter())
     assert row.properties["note"] == "the box is cut"
     names = ["query_Score", "query_query_score", "query_fid", "id", "query_ID", "query_status"]
     assert list(columns)[-6:] == names

@@ -1,19 +1,25 @@
 """Runs: photos read once, failures passed over, earlier outcomes used."""
 
-from collections.abc import Callable, Sequence
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from geoloc.batch import run as module
 from geoloc.batch.journal import Journal
+from geoloc.batch.outcome import QueryOutcome, to_rows
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.batch.run import one_by_one, run
+from geoloc.batch.run import Group, one_by_one, run
 from geoloc.errors import OutputError
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.job import PhotoSearch
+from geoloc.results import vector_files
 from geoloc.results.detection import Detection
+from geoloc.results.vector_files import Row, row_of, write_rows
 from tiling.box import PixelBox
 from tiling.errors import MosaicError
 
@@ -122,6 +128,38 @@ def test_a_run_goes_on_and_tries_again_what_failed(photos: Path, tmp_path: Path,
     (photos / "c.png").write_bytes((photos / "a.png").read_bytes())
     assert attempt(find) == ["found", "found", "error", "found"]
     assert find.given == [("a.png", [1]), ("c.png", [3]), ("b.png", [2])]
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg"])
+def test_answers_wait_on_the_disk(
+    photos: Path, tmp_path: Path, make_detection: Make, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(vector_files, "_PIECE", 50)
+    row = row_of(make_detection(0.9, (0, 0, 1, 1), rank=1))
+
+    def found(groups: Iterable[Group]) -> Iterator[tuple[Group, list[QueryOutcome]]]:
+        """Each with values of its own, as from a search."""
+        for group in groups:
+            rows = [Row(row.polygon, {**row.properties, "score": query.number / 7}) for query in group[1]]
+            yield group, [QueryOutcome(query.number, (row,)) for query, row in zip(group[1], rows, strict=True)]
+
+    def most(count: int) -> int:
+        """Bytes that a run of so many queries holds at most."""
+        queries = queries_of(photos, [(f"{number // 10}.png", 1) for number in range(count)])
+        output = tmp_path / f"{count}{suffix}"
+        tracemalloc.start()
+        outcomes = run(queries, found, Journal(output, {}))
+        rows, columns = to_rows(queries, outcomes, Counter())
+        write_rows(rows, output, columns, crs="EPSG:32615")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(pyogrio.read_dataframe(output)) == count
+        return peak
+
+    # What is loaded once does not count.
+    most(60)
+    # An answer that was kept would be some kilobytes.
+    assert most(1600) - most(100) < 700 * 1500
 
 
 def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Path, find: Finds) -> None:

@@ -83,7 +83,7 @@ def test_a_batch_that_was_killed_goes_on(run: Run, search: SearchStub, tmp_path:
     # A fork has the stand-ins.
     process = multiprocessing.get_context("fork").Process(target=run, args=(*BATCH, "-o", path))
     process.start()
-    process.join(120)
+    process.join()
     assert process.exitcode == -signal.SIGKILL
     assert not path.exists()
     search.killed_at, search.photos = "", []

@@ -31,7 +31,6 @@ finally:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the peak of memory is read from Linux's /proc")
-@pytest.mark.timeout(600)
 def test_a_sparse_mosaic_of_900_km2_is_indexed_within_bounds(tmp_path: Path) -> None:
     path = tmp_path / "sparse.tif"
     profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8"}

@@ -55,7 +55,6 @@ def _killing(pid: int, parts: Iterator[BlockCounts]) -> Iterator[BlockCounts]:
     yield from parts
 
 
-@pytest.mark.timeout(600)
 def test_two_processes_one_killed_make_the_same_index(tmp_path: Path) -> None:
     mosaic = write_mosaic(tmp_path / "m.tif")
     # As in the workers: with OpenVINO where that is installed.

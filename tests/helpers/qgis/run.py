@@ -65,11 +65,11 @@ def install(profiles: Path, python: str | Path, source: Path | None = None, **se
     return profile
 
 
-def run_script(script: str, folder: Path, inputs: dict[str, Any], limit_s: float = _LIMIT_S) -> dict[str, Any]:
+def run_script(script: str, folder: Path, inputs: dict[str, Any]) -> dict[str, Any]:
     """Run a module of `inside` in QGIS itself, whose profiles are in `folder/settings`, and return its report."""
     (folder / "inputs.json").write_text(json.dumps(inputs), encoding="utf-8")
     qgis = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(folder / "settings")]
-    return run_in_display([*qgis, "--code", str(HERE / "inside" / f"{script}.py")], folder, limit_s)
+    return run_in_display([*qgis, "--code", str(HERE / "inside" / f"{script}.py")], folder)
 
 
 def run_module(module: str, folder: Path, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def run_module(module: str, folder: Path, inputs: dict[str, Any]) -> dict[str, A
     return run_in_display([QGIS_PYTHON, "-m", f"{__package__}.inside.{module}", str(folder)], folder)
 
 
-def run_in_display(command: list[str], folder: Path, limit_s: float = _LIMIT_S) -> dict[str, Any]:
+def run_in_display(command: list[str], folder: Path) -> dict[str, Any]:
     """Run a program of QGIS's on a screen of its own and return what it wrote to `folder/report.json`.
 
     Nothing of this environment, of the user's settings or of a real screen gets in. QGIS's Python finds the modules of
@@ -95,7 +95,7 @@ def run_in_display(command: list[str], folder: Path, limit_s: float = _LIMIT_S) 
         process = subprocess.Popen(
             whole, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-        end = time.monotonic() + limit_s
+        end = time.monotonic() + _LIMIT_S
         try:
             while process.poll() is None and time.monotonic() < end:
                 if _BROKEN in (folder / "log.txt").read_text(encoding="utf-8", errors="replace"):

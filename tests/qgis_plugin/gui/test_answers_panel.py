@@ -76,7 +76,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     with rasterio.open(folder / "town.tif", "w", transform=transform, **profile) as file:
         file.write(np.full((3, 90, 90), 160, np.uint8))
     inputs = {"stub": str(stub), "photo": str(folder / "p.png"), "raster": str(folder / "town.tif")}
-    return run_script("drive_answers", folder, inputs, 200)
+    return run_script("drive_answers", folder, inputs)
 
 
 def which(wkt: str) -> int | None:

@@ -28,7 +28,7 @@ def report(folder: Path) -> dict[str, Any]:
         "other_folder": str(folder / "other" / "venv"),
         "stub": str(put_stub(folder / "stub")),
     }
-    return run_script("drive_options", folder, inputs, 200)
+    return run_script("drive_options", folder, inputs)
 
 
 def test_nothing_unexpected_was_raised(report) -> None:
@@ -71,7 +71,8 @@ def test_geoloc_is_installed_from_a_folder_of_wheels_and_answers(report) -> None
     assert state["answer"].startswith("Works: geoloc 9.9")
     # The managed one needs no setting.
     assert state["path"] == ""
-    assert state["longest_gap_s"] < 1
+    # A window that waits for pip has none.
+    assert state["turns"] > 10
     assert state["messages"][0][0].startswith("Best of 3")
 
 

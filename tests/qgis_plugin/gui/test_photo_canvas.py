@@ -44,7 +44,7 @@ def report(folder: Path) -> dict[str, Any]:
         "raster": str(folder / "town.tif"),
         "corners": CORNERS,
     }
-    return run_script("drive_drawing", folder, inputs, 200)
+    return run_script("drive_drawing", folder, inputs)
 
 
 def near(state: dict[str, Any], screen_px: float = 1.1) -> float:

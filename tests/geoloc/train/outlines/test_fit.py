@@ -58,7 +58,8 @@ def test_the_time_of_all_sittings_ends_a_run(tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.pt"
     schedule = schedule_of(minutes=10, batch=2)
     assert fit(OutlineNet(), batches(), checkpoint, schedule, used_s=400, seconds=300) == 1
-    assert torch.load(checkpoint, weights_only=True)["seconds"] == pytest.approx(400, abs=30)
+    # And what the step itself took.
+    assert torch.load(checkpoint, weights_only=True)["seconds"] > 400
     assert fit(OutlineNet(), batches(), checkpoint, schedule, used_s=250) == 2
 
 
@@ -66,7 +67,7 @@ def test_a_run_writes_weights_and_says_how_good_they_are(tmp_path: Path, monkeyp
     monkeypatch.setattr("geoloc.train.outlines.run.BATCH", 2)
     monkeypatch.setattr("geoloc.train.outlines.held_out.TESTED", 2)
     grounds = [red_shed()]
-    lines = train(grounds, grounds, tmp_path / "run.pt", tmp_path / "w.safetensors", steps=1, seconds=60)
+    lines = train(grounds, grounds, tmp_path / "run.pt", tmp_path / "w.safetensors", steps=1, seconds=600)
     assert lines[0].startswith("1 of 1 steps")
     assert "held-out true masks: mean IoU" in lines[1]
     assert load_outline_net(tmp_path / "w.safetensors") is not None

@@ -43,7 +43,6 @@ def part(*names: str) -> Collection:
     return Collection(tuple(shed(name) for name in names), (), (1.0,) * len(names))
 
 
-@pytest.mark.timeout(280)
 @pytest.mark.parametrize("workers", [0, 1])
 def test_it_needs_no_raster_library_and_goes_on(tmp_path: Path, workers: int) -> None:
     splits = {TRAIN: part("image_1.jpg", "other.jpg", "town_1003"), HELD_OUT: part("image_2_1.jpg", "crop")}

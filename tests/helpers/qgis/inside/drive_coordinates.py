@@ -22,8 +22,6 @@ from tests.helpers.qgis.inside.hands import (
     wait,
 )
 
-SEARCH_S = 400
-
 
 def is_red(red: int, green: int, blue: int) -> bool:
     return red > 190 and green < 60 and blue < 60
@@ -50,7 +48,7 @@ def look(name: str, crs: str) -> dict:
     # Where pixels lie does not depend on it; once with it, to have seen both.
     dock().refine.setChecked(name == "turned")
     press(dock().start_button)
-    wait(lambda: not dock().running, SEARCH_S)
+    wait(lambda: not dock().running)
     shown = messages(dock().messages.bar)
     if not our_layers():
         return {"messages": shown}

@@ -2,8 +2,6 @@
 
 import json
 import sys
-import threading
-import time
 from pathlib import Path
 
 from qgis.analysis import QgsNativeAlgorithms
@@ -62,12 +60,11 @@ def run(name: str, parameters: dict, feedback=None) -> dict:
     feedback = feedback or Feedback()
     algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"{names.PROVIDER}:{name}")
     context = QgsProcessingContext()
-    begin = time.monotonic()
     try:
         results, ok = algorithm.run(parameters, context, feedback, catchExceptions=False)
     except QgsProcessingException as error:
         results, ok = {"raised": str(error)}, False
-    return {"results": results, "ok": ok, "texts": feedback.texts, "seconds": time.monotonic() - begin}
+    return {"results": results, "ok": ok, "texts": feedback.texts}
 
 
 def locate(photo: str, feedback=None, **more) -> dict:
@@ -94,8 +91,9 @@ def drawn_batch() -> dict:
 
 
 def cancelled() -> dict:
+    """While it runs, which it does until it is cancelled."""
     feedback = Feedback()
-    threading.Timer(1.0, feedback.cancel).start()
+    feedback.progressChanged.connect(lambda percent: feedback.cancel() if percent >= 50 else None)
     return {**locate("slow", feedback), "percent": feedback.percent}
 
 

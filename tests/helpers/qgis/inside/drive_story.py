@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -32,8 +31,6 @@ from tests.helpers.qgis.inside.hands import (
     settled,
     wait,
 )
-
-SEARCH_S = 400
 
 
 def opened() -> dict:
@@ -67,13 +64,11 @@ def clicked() -> dict:
 
 def found() -> dict:
     press(dock().start_button)
-    begin = time.monotonic()
     # A place that local features verify is found before attention has anything to count.
-    wait(lambda: dock().task is None or dock().progress.value() >= 5, SEARCH_S)
+    wait(lambda: dock().task is None or dock().progress.value() >= 5)
     picture("3_running")
     state = {"status": dock().status.text(), "percent": dock().progress.value()}
-    wait(lambda: dock().task is None, SEARCH_S)
-    state["first_s"] = time.monotonic() - begin
+    wait(lambda: dock().task is None)
     settled()
     picture("4_found")
     return {**state, **answers()}
@@ -123,15 +118,12 @@ def again() -> dict:
     before, statuses = worker.pid, []
     dock().tabs.setCurrentIndex(0)
     click_photo(*INPUTS["second"])
-    begin = time.monotonic()
     press(dock().start_button)
     dock().task.status.connect(statuses.append)
-    wait(lambda: dock().task is None, SEARCH_S)
-    seconds = time.monotonic() - begin
+    wait(lambda: dock().task is None)
     settled()
     answer = messages(dock().messages.bar)
     return {
-        "seconds": seconds,
         "layers": len(our_layers()),
         "count": our_layers()[0].featureCount(),
         "messages": answer,
@@ -146,15 +138,21 @@ def killed() -> dict:
     from geoloc_locate.worker import client
 
     worker = client.shared(settings.worker_command())
-    dock().tabs.setCurrentIndex(0)
-    press(dock().start_button)
-    wait(lambda: dock().task is None or dock().progress.value() >= 2, SEARCH_S)
     before = worker.pid
+    dock().tabs.setCurrentIndex(0)
+    while dock().task is None:
+        press(dock().start_button)
+        wait(lambda: dock().task is None or dock().progress.value() >= 2)
+        # A search that ends meanwhile, on a fast machine, is begun again.
+        os.kill(before, signal.SIGSTOP)
+        QTest.qWait(500)
+        if dock().task is None:
+            os.kill(before, signal.SIGCONT)
     os.kill(before, signal.SIGKILL)
-    wait(lambda: dock().task is None, SEARCH_S)
+    wait(lambda: dock().task is None)
     crashed = messages(dock().messages.bar)
     press(dock().start_button)
-    wait(lambda: dock().task is None, SEARCH_S)
+    wait(lambda: dock().task is None)
     return {"crashed": crashed, "next": messages(dock().messages.bar), "another": worker.pid not in (None, before)}
 
 

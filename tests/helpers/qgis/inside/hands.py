@@ -20,18 +20,19 @@ HERE = Path.cwd()
 INPUTS = json.loads((HERE / "inputs.json").read_text(encoding="utf-8"))
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 # Limits that only catch a hang: what is waited for is an event, however slow the machine.
-PATIENCE_S = 240
+PATIENCE_S = 400
 STUCK_S = 300
 """Steps that take longer leave a traceback in fault.txt."""
 unexpected = []
 
 
-def wait(until, seconds=PATIENCE_S) -> bool:
-    """Let QGIS work until something is so."""
-    end = time.monotonic() + seconds
-    while not until() and time.monotonic() < end:
+def wait(until) -> None:
+    """Let QGIS work until something is so; what never comes is an error where it was waited for."""
+    end = time.monotonic() + PATIENCE_S
+    while not until():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {PATIENCE_S} s in vain")
         QTest.qWait(20)
-    return bool(until())
 
 
 def dock():
@@ -178,6 +179,10 @@ def on_page(do) -> dict:
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
+        if dialog is None:
+            # Not open yet.
+            QTimer.singleShot(100, look)
+            return
         try:
             page = next(w for w in dialog.findChildren(object) if type(w).__name__ == "GeolocOptionsPage")
             dialog.resize(980, 820)
@@ -187,7 +192,7 @@ def on_page(do) -> dict:
         finally:
             dialog.accept() if state.get("accept") else dialog.reject()
 
-    QTimer.singleShot(1000, look)
+    QTimer.singleShot(100, look)
     press(dock().settings_button)
     return state
 
@@ -195,7 +200,7 @@ def on_page(do) -> dict:
 def checked(page) -> str:
     """Press Check on the page and return its answer."""
     press(page.check_button)
-    wait(page.check_button.isEnabled, 60)
+    wait(page.check_button.isEnabled)
     return page.answer.text()
 
 
@@ -244,7 +249,7 @@ def play(steps) -> None:
         QTimer.singleShot(200, agree)
         iface.actionExit().trigger()
         # Where a task was running, QGIS has offered to cancel it and stays.
-        wait(lambda: not QgsApplication.taskManager().activeTasks(), STUCK_S)
+        wait(lambda: not QgsApplication.taskManager().activeTasks())
         iface.actionExit().trigger()
 
     QTimer.singleShot(0, main)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +25,7 @@ def test_what_goes_in_comes_out(town: TrainingTown, tmp_path: Path) -> None:
     path = town_folder(tmp_path, 5)
     save_town(path, town)
     assert [found.name for found in tmp_path.iterdir()] == ["town_5"]
-    began = time.monotonic()
     back = load_town(path)
-    assert time.monotonic() - began < 0.2
     for name in ("pixels", "boxes", "heights", "crowns", "valid"):
         assert np.array_equal(getattr(back.ground, name), getattr(town.ground, name)), name
     assert (back.ground.name, back.ground.gsd_m) == (town.ground.name, town.ground.gsd_m)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import faults
+from benchmarks.reliability import damage
 from geoloc.errors import GeolocError
 
 
@@ -43,13 +43,13 @@ def crash(path: Path) -> None:
 )
 def test_outcomes_are_told_apart(tmp_path: Path, reads: object, outcome: str) -> None:
     (tmp_path / "m.tif").write_bytes(b"x")
-    counts, _ = faults._tried(tmp_path / "m.tif", leave, reads, 2, 0)  # type: ignore[arg-type]
+    counts, _ = damage._tried(tmp_path / "m.tif", leave, reads, 2, 0)  # type: ignore[arg-type]
     assert counts == Counter({outcome: 2})
 
 
 def test_damaged_mosaics_are_read_or_refused(tmp_path: Path) -> None:
-    for name, original, damage, reads in faults._mosaics(tmp_path):
+    for name, original, spoil, reads in damage._mosaics(tmp_path):
         before = original.read_bytes()
-        counts, _ = faults._tried(original, damage, reads, 2, 1)
+        counts, _ = damage._tried(original, spoil, reads, 2, 1)
         assert original.read_bytes() == before
         assert set(counts) <= {"read", "refused"}, (name, counts)

@@ -1,8 +1,9 @@
 """What comes of damaged mosaics and indexes: read, refused in one line, or an error that nobody foresaw.
 
-Run: python -m benchmarks.faults [--tries N] [--seed N] [mosaics] [indexes]. Makes small files of many kinds, damages a
-copy each time (bits flipped, cut off, keys and geotransforms that make no sense) and reads it as a search does. Prints
-a table, and exits 1 where anything but an answer or a `GeolocError` came, or a try took more than 30 s.
+Run: python -m benchmarks.reliability.damage [--tries N] [--seed N] [mosaics] [indexes]. Makes small files of many
+kinds, damages a copy each time (bits flipped, cut off, keys and geotransforms that make no sense) and reads it as a
+search does. Prints a table, and exits 1 where anything but an answer or a `GeolocError` came, or a try took more than
+30 s.
 """
 
 from __future__ import annotations
