@@ -102,6 +102,7 @@ class Cascade:
         told: tuple[float, float] | None,
         request: SearchRequest,
         watch: Watch,
+        posed: bool = False,
     ) -> None:
         """Begin; nothing is looked at yet.
 
@@ -112,7 +113,9 @@ class Cascade:
             told: a place (lon, lat) that they are said to be near; None where nothing is.
             request: its top, refine and exhaustive count.
             watch: who is told how far the search is.
+            posed: whether the photo's own position, heading and tilt say which places are likelier.
         """
+        self._posed = posed
         self._photo, self._targets, self._ground, self._told = photo, targets, ground, told
         self._request, self._watch = request, watch
         self._planes = ground.planes if request.refine == "auto" and not photo.panorama else None
@@ -250,6 +253,7 @@ class Cascade:
             self._ground.reference,
             self._ground.network,
             exhaustive=self._request.exhaustive,
+            posed=self._posed,
             progress=self._watch.progress,
         )
 

@@ -86,7 +86,7 @@ class Finder:
         watch = Watch() if watch is None else watch
         near, answers = scope.near(photo), []
         if near is not None:
-            first = self._cascade(photo, targets, near, scope.told(photo), watch)
+            first = self._cascade(photo, targets, near, scope.told(photo), watch, posed=True)
             # What an earlier click showed to lie elsewhere is not looked for here.
             answers = [] if first.known_elsewhere else first.answers()
             if _same(near, scope.plan()):
@@ -146,9 +146,11 @@ class Finder:
         plan: Plan,
         told: tuple[float, float] | None,
         watch: Watch,
+        *,
+        posed: bool = False,
     ) -> Cascade:
         ground = self._ground(plan)
-        return Cascade(photo, targets, ground, told=told, request=self._request, watch=watch)
+        return Cascade(photo, targets, ground, told=told, request=self._request, watch=watch, posed=posed)
 
     def _ground(self, plan: Plan) -> SearchGround:
         known = [ground for ground in self._grounds if ground.plan == plan]
