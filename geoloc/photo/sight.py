@@ -17,7 +17,7 @@ from geoloc.photo.target import Click
 
 POSITION_M = 10.0
 """Radius of the circle that holds 68 % of positions whose file does not tell how good they are."""
-LEAST_POSITION_M = 3.0
+LEAST_POSITION_M = 1.5
 """The same, of any position: mosaics are off by as much."""
 RADIUS_68 = math.sqrt(-2 * math.log(1 - 0.68))
 """Radius of that circle over the standard deviation along an axis, of a normal distribution in the plane."""
@@ -72,18 +72,32 @@ def sight_of(photo: Photo, click: Click) -> Sight | None:
     if photo.position is None or height is None:
         return None
     aside, slope, slope_sd = _ray(photo, click)
-    told_m = POSITION_M if photo.position_error_m is None else photo.position_error_m
     return Sight(
         position=photo.position,
-        position_sd_m=max(told_m, LEAST_POSITION_M) / RADIUS_68,
+        position_sd_m=position_sd_m(photo),
         height_m=height[0],
         height_sd_m=height[1],
         aside_deg=aside,
         slope=slope,
         slope_sd=slope_sd,
         heading_deg=photo.heading_deg,
-        heading_sd_deg=COMPASS_SD_DEG if photo.compass else GIMBAL_YAW_SD_DEG,
+        heading_sd_deg=heading_sd_deg(photo),
     )
+
+
+def position_sd_m(photo: Photo) -> float:
+    """Return the standard deviation of a photo's position along each axis, metres."""
+    return (POSITION_M if photo.position_error_m is None else max(photo.position_error_m, LEAST_POSITION_M)) / RADIUS_68
+
+
+def heading_sd_deg(photo: Photo) -> float:
+    """Return the standard deviation of a photo's heading, degrees."""
+    return COMPASS_SD_DEG if photo.compass else GIMBAL_YAW_SD_DEG
+
+
+def tilt_sd_deg(photo: Photo) -> float:
+    """Return the standard deviation of the tilt that a photo's gimbal, or else its horizon, tells, degrees."""
+    return HORIZON_SD_DEG if photo.pitch_deg is None else GIMBAL_SD_DEG
 
 
 def camera_height(photo: Photo) -> tuple[float, float] | None:
@@ -118,7 +132,7 @@ def _ray(photo: Photo, click: Click) -> tuple[float, float, float]:
         aside = (click.x - width / 2) * 360.0 / width
         return (aside, *_slope(math.tan(min(max(down, -1.5), 1.5)), LEVEL_SD_DEG))
     tilt = known_tilt(photo)
-    sd_deg = HORIZON_SD_DEG if photo.pitch_deg is None else GIMBAL_SD_DEG
+    sd_deg = tilt_sd_deg(photo)
     if tilt is None:
         tilt, sd_deg = HELD_TILT, HELD_SD_DEG
     x, y, down = ground_of(photo, tilt) @ np.array([click.x, click.y, 1.0])

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from geoloc.geometry.known_planes import KnownPlanes
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
 from geoloc.keypoints.matcher import RootSift
+from geoloc.photo.photo import Photo
 from geoloc.pipeline.source import SearchSource
 from tiling.plan import Plan
 
 if TYPE_CHECKING:
     from geoloc.features.reference import Reference
     from geoloc.geometry.refine import Refiner
+    from geoloc.geometry.stand import Stand
     from geoloc.model.localizer import Localizer
 
 Network = Callable[[], "Localizer"]
@@ -40,6 +43,8 @@ class SearchGround:
         """
         self.plan = plan
         self._source, self._network, self._known = source, network, known
+        # Every click in a photo asks.
+        self._stands: WeakKeyDictionary[Photo, list[Stand]] = WeakKeyDictionary()
 
     @property
     def network(self) -> Localizer:
@@ -64,11 +69,26 @@ class SearchGround:
             return None
         return PlaneFinder(SearchedKeypoints(squares, self.plan), matcher, self._known)
 
+    def stands(self, photo: Photo) -> list[Stand]:
+        """Return poses of a photo that was taken at eye level; none where there are no pixels of the mosaic.
+
+        Raises:
+            MosaicError: the mosaic cannot be read.
+        """
+        from geoloc.geometry.stand import find_stands
+
+        if self._source.mosaic is None:
+            return []
+        if photo not in self._stands:
+            self._stands[photo] = find_stands(photo, self._source.mosaic)
+        return self._stands[photo]
+
     @cached_property
     def refiner(self) -> Refiner:
         """Carries clicks over, where there are `planes`."""
         from geoloc.geometry.guided_look import GuidedLook
         from geoloc.geometry.refine import Refiner
+    from geoloc.geometry.stand import Stand
 
         assert self.planes is not None, "asked for where there is geometry"
         return Refiner(self.reference, self.planes, GuidedLook(self.reference, self.network))

@@ -13,7 +13,7 @@ from geoloc.search.candidate import Answer, merge_answers
 from geoloc.search.closer import close_look, second_looks
 from geoloc.search.first_pass import FirstPass
 from geoloc.search.look import Looker
-from geoloc.search.prior import prior_of
+from geoloc.search.prior import PlacePrior
 from tiling.plan import Middles, Window
 
 PEAKS = 5
@@ -33,7 +33,7 @@ class AttentionSearch:
         model: Localizer,
         *,
         exhaustive: bool = False,
-        posed: bool = False,
+        priors: Sequence[PlacePrior | None] = (),
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
         """Begin; nothing is looked at yet.
@@ -44,13 +44,12 @@ class AttentionSearch:
             reference: what to search, at the model's GSD or another one; encoded by the same weights.
             model: the network with its weights.
             exhaustive: show every window to the whole network, however many there are.
-            posed: whether the camera's own position, heading and tilt say which places are likelier.
+            priors: of each target's place, or None; nothing where there are none.
             progress: called with the number of looks done and of all: those of the first pass, and later ones.
 
         Raises:
             PhotoError: a click is outside the photo.
         """
-        priors = [prior_of(photo, target) for target in targets] if posed else []
         self._looker = Looker(photo, targets, reference, model, Middles(reference.plan), priors)
         self._progress, self._first, self._places = progress, (0, 0), PLACES
         self._first_pass = FirstPass(self._looker, exhaustive=exhaustive, progress=self._count)

@@ -8,6 +8,7 @@ it puts outside stays possible, since metadata lie.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -44,65 +45,62 @@ _CELLS = 160
 
 
 class PlacePrior:
-    """The prior of one click, over a search without one.
+    """The prior of one click: what a place counts more or less than in a search without one."""
 
-    It is drawn onto cells round the camera's position once for each heading that is supposed.
-    """
-
-    def __init__(self, sight: Sight) -> None:
-        """Take the line to the click; nothing is drawn yet."""
-        self._sight = sight
-        far_m = min(sight.height_m / max(sight.slope, 0.05), 6 * REACH_M)
-        self._reach_m = max(REACH_M, 1.3 * far_m + 4 * sight.position_sd_m)
-        self._drawn: dict[float | None, NDArray[np.float32]] = {}
-        to_mercator = transformer(WGS84, "EPSG:3857")
-        self._centre = to_mercator.transform(*sight.position)
-        # Web Mercator is longer than the ground by this; on the sphere, which is near enough here.
-        self._stretch = 1 / math.cos(math.radians(sight.position[1]))
-
-    @property
-    def cell_m(self) -> float:
-        """Side of a cell, metres."""
-        return self._reach_m / _CELLS
-
-    def density(self, supposed_deg: float | None = None) -> NDArray[np.float32]:
-        """Return how likely the object is in each cell, summing to 1; row 0 is the northernmost, the camera mid.
-
-        Args:
-            supposed_deg: heading of the photo's up that is supposed, where the sight knows none; None for any.
-        """
-        key = None if self._sight.heading_deg is not None else supposed_deg
-        if key not in self._drawn:
-            self._drawn[key] = self._draw(key)
-        return self._drawn[key]
+    def __init__(self, sights: Sequence[tuple[float, Sight]]) -> None:
+        """Take lines to the click with their weights, which have the sum 1."""
+        self._parts = [(weight, _Spread(sight)) for weight, sight in sights]
 
     def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = 1) -> NDArray[np.float32]:
         """Return by how much a place counts more or less than without a prior, rows x columns of a grid.
 
         Args:
             grid: north up in EPSG:3857.
-            supposed_deg: see `density`.
+            supposed_deg: heading of the photo's up that is supposed, where a sight knows none; None for any.
             step: pixels of the grid along each side of a pixel of what is returned.
         """
-        density = self.density(supposed_deg) * np.float32(FIELD_M2 / self.cell_m**2)
-        cell = self.cell_m * self._stretch
-        x, y = self._centre
-        middle = grid.affine * (grid.width / 2, grid.height / 2)
-        x += float(turns_to(x, middle[0], whole_turn(grid.crs)))
-        cells = Affine(cell, 0, x - _CELLS * cell, 0, -cell, y + _CELLS * cell)
-        to_cells = ~cells * grid.affine * Affine.scale(step)
-        size = (max(1, grid.width // step), max(1, grid.height // step))
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        drawn = cv2.warpAffine(density, affine_for_opencv(to_cells), size, flags=flags, borderValue=0.0)
-        return np.asarray((1 - FLOOR) * drawn + FLOOR, np.float32)
+        parts = [weight * spread.density(grid, supposed_deg, step) for weight, spread in self._parts]
+        return np.asarray((1 - FLOOR) * FIELD_M2 * np.sum(parts, axis=0) + FLOOR, np.float32)
 
     def likely_windows(self, plan: Plan) -> list[int]:
         """Return the numbers of the windows of a plan that hold most of the prior, `LIKELY` of them, best first."""
         shares = np.array([float(self.weights(window.grid, step=_COARSE).mean()) for window in plan.windows])
         return [int(number) for number in np.argsort(-shares, kind="stable")[:LIKELY]]
 
+
+class _Spread:
+    """How one line to the click is spread over the ground by its errors, drawn onto cells round the camera's position.
+
+    It is drawn once for each heading that is supposed.
+    """
+
+    def __init__(self, sight: Sight) -> None:
+        """Take the line to the click; nothing is drawn yet."""
+        self._sight = sight
+        far_m = min(sight.height_m / max(sight.slope, 0.05), 6 * REACH_M)
+        self._cell_m = max(REACH_M, 1.3 * far_m + 4 * sight.position_sd_m) / _CELLS
+        self._drawn: dict[float | None, NDArray[np.float32]] = {}
+        self._centre = transformer(WGS84, "EPSG:3857").transform(*sight.position)
+        # Web Mercator is longer than the ground by this.
+        self._stretch = 1 / math.cos(math.radians(sight.position[1]))
+
+    def density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
+        """Return how likely the object is in a square metre, rows x columns; see `PlacePrior.weights`."""
+        key = None if self._sight.heading_deg is not None else supposed_deg
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(key)
+        cell = self._cell_m * self._stretch
+        x, y = self._centre
+        middle = grid.affine * (grid.width / 2, grid.height / 2)
+        x += float(turns_to(x, middle[0], whole_turn(grid.crs)))
+        cells = Affine(cell, 0, x - _CELLS * cell, 0, -cell, y + _CELLS * cell)
+        size = (max(1, grid.width // step), max(1, grid.height // step))
+        to_cells = affine_for_opencv(~cells * grid.affine * Affine.scale(step))
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(self._drawn[key], to_cells, size, flags=flags), np.float32)
+
     def _draw(self, supposed_deg: float | None) -> NDArray[np.float32]:
-        sight, cell = self._sight, self.cell_m
+        sight, cell = self._sight, self._cell_m
         at = (np.arange(2 * _CELLS) + 0.5 - _CELLS) * cell
         east, north = np.meshgrid(at, -at)
         away = np.hypot(east, north)
@@ -119,7 +117,7 @@ class PlacePrior:
         tilted = sight.height_m * sight.slope_sd / (1 + sight.slope**2)
         error_m = math.hypot(sight.position_sd_m, OFF_CENTRE_M, min(tilted, sight.height_m / 4))
         blurred = cv2.GaussianBlur(density.astype(np.float32), (0, 0), error_m / cell, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(blurred / blurred.sum(), np.float32)
+        return np.asarray(blurred / (blurred.sum() * cell**2), np.float32)
 
 
 def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float) -> NDArray[np.float64]:
@@ -139,7 +137,11 @@ def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float) -> NDArr
     return np.asarray((sd / THING_M) ** 2 / 2 - height / THING_M - np.logaddexp(0, -(0.07056 * inner**3 + 1.5976 * inner)) + tail)
 
 
-def prior_of(photo: Photo, target: Target) -> PlacePrior | None:
-    """Return the prior of a target's place by the photo's own metadata; None where these do not tell enough."""
-    sight = sight_of(photo, target.click)
-    return None if sight is None else PlacePrior(sight)
+def prior_of(photos: Sequence[tuple[float, Photo]], target: Target) -> PlacePrior | None:
+    """Return the prior of a target's place by poses of its photo, each with its weight.
+
+    Returns:
+        The prior; None where their metadata do not tell enough.
+    """
+    sights = [(weight, sight) for weight, photo in photos if (sight := sight_of(photo, target.click)) is not None]
+    return PlacePrior(sights) if sights else None
