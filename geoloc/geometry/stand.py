@@ -98,7 +98,9 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[Stand]:
     if not ground.known:
         return []
     tried = [
-        ground.best_place(photo, tilt, heading, height_m, by_height + by_tilt + by_heading)
+        ground.best_place(
+            photo, tilt, heading_deg=heading, height_m=height_m, log_weight=by_height + by_tilt + by_heading
+        )
         for height_m, by_height in _heights(photo, height)
         for tilt, by_tilt in _tilts(photo)
         for heading, by_heading in _headings(photo)
@@ -160,7 +162,9 @@ class _Ground:
         self._colours = _colours(pixels.rgb)
         self._colours -= cv2.GaussianBlur(self._colours, (0, 0), _HIGH_PASS_M / STEP_M)
 
-    def best_place(self, photo: Photo, tilt: Tilt | None, heading_deg: float, height_m: float, log_weight: float) -> _Pose | None:
+    def best_place(
+        self, photo: Photo, tilt: Tilt | None, heading_deg: float, height_m: float, log_weight: float
+    ) -> _Pose | None:
         """Return the likeliest place of a camera with this pose otherwise; None where the photo shows no ground."""
         seen = unrolled(photo, tilt, heading_deg=heading_deg, height_m=height_m, step_m=STEP_M)
         trusted = float(seen.trust.sum()) * STEP_M**2 / _WHOLE_M2

@@ -88,7 +88,6 @@ class SearchGround:
         """Carries clicks over, where there are `planes`."""
         from geoloc.geometry.guided_look import GuidedLook
         from geoloc.geometry.refine import Refiner
-    from geoloc.geometry.stand import Stand
 
         assert self.planes is not None, "asked for where there is geometry"
         return Refiner(self.reference, self.planes, GuidedLook(self.reference, self.network))

@@ -50,7 +50,7 @@ class AttentionSearch:
         Raises:
             PhotoError: a click is outside the photo.
         """
-        self._looker = Looker(photo, targets, reference, model, Middles(reference.plan), priors)
+        self._looker = Looker(photo, targets, reference, model, Middles(reference.plan), priors=priors)
         self._progress, self._first, self._places = progress, (0, 0), PLACES
         self._first_pass = FirstPass(self._looker, exhaustive=exhaustive, progress=self._count)
 

@@ -60,6 +60,7 @@ class Looker:
         reference: Reference,
         model: Localizer,
         middles: Middles,
+        *,
         priors: Sequence[PlacePrior | None] = (),
     ) -> None:
         """Take what every look needs.

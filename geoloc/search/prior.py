@@ -113,7 +113,7 @@ class _Spread:
             off = np.arctan2(east, north) - math.radians(heading + sight.aside_deg)
             log_density += (np.cos(off) - 1) / math.radians(sd_deg) ** 2
         density = np.exp(log_density - log_density.max())
-        # All else is an error alike to all sides: of the position, of what was clicked, and of a camera that looks down.
+        # All else is alike to all sides: errors of the position, of what was clicked, of a camera that looks down.
         tilted = sight.height_m * sight.slope_sd / (1 + sight.slope**2)
         error_m = math.hypot(sight.position_sd_m, OFF_CENTRE_M, min(tilted, sight.height_m / 4))
         blurred = cv2.GaussianBlur(density.astype(np.float32), (0, 0), error_m / cell, borderType=cv2.BORDER_CONSTANT)
@@ -134,7 +134,9 @@ def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float) -> NDArr
     # Beyond this the cubic outruns the tail, whose logarithm is a parabola.
     tail = np.where(z < -4.0, -(z**2 - 16.0) / 2, 0.0)
     inner = np.maximum(z, -4.0)
-    return np.asarray((sd / THING_M) ** 2 / 2 - height / THING_M - np.logaddexp(0, -(0.07056 * inner**3 + 1.5976 * inner)) + tail)
+    return np.asarray(
+        (sd / THING_M) ** 2 / 2 - height / THING_M - np.logaddexp(0, -(0.07056 * inner**3 + 1.5976 * inner)) + tail
+    )
 
 
 def prior_of(photos: Sequence[tuple[float, Photo]], target: Target) -> PlacePrior | None:
