@@ -18,12 +18,18 @@ from numpy.typing import NDArray
 from geoloc.geometry.unrolled import REACH_M, TRUSTED_M, unrolled
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, known_tilt
-from geoloc.photo.sight import HELD_SD_DEG, HELD_TILT, camera_height, heading_sd_deg, position_sd_m, tilt_sd_deg
+from geoloc.photo.sight import (
+    EYE_LEVEL_M,
+    HELD_SD_DEG,
+    HELD_TILT,
+    camera_height,
+    heading_sd_deg,
+    position_sd_m,
+    tilt_sd_deg,
+)
 from tiling.grid import WGS84, Grid, transformer
 from tiling.mosaic import Mosaic
 
-EYE_LEVEL_M = 6.0
-"""Cameras below are at eye level: what is higher sees ground that local features match."""
 STEP_M = 0.4
 """Side of a pixel that ground and mosaic are compared at."""
 TURN_DEG = 4.0

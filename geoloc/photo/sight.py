@@ -30,6 +30,8 @@ HELD_SD_DEG = 6.0
 """How people hold a telephone that tells nothing of it, and by how much they do otherwise."""
 PANORAMA_HEIGHT_M = 2.0
 """Of panoramas' cameras: from 1.6 m on a stick to 2.5 m on a car."""
+EYE_LEVEL_M = 6.0
+"""Cameras below are at eye level: what is higher sees ground that local features match."""
 _MIN_HEIGHT_M = 2.0
 _STEEPEST = 20.0
 """Slope of rays that point straight down for all that matters."""
