@@ -35,7 +35,7 @@ _NOTES = f"""
   those without a compass); the best answer counts however low its score. Nothing found is infinitely
   far ("inf").
 - `chance`, `ncc` and `sift` find places only: their boxes have the set's median size, which is told to them.
-- AUROC: how often a click of this set scores above one of the set `{WRONG}`, or of its own one such as `{WRONG}_eye`, by
+- AUROC: how often a click of this set scores above one of the set `{WRONG}`, or of its own such as `{WRONG}_eye`, by
   the same method. ECE: expected calibration error (10 bins) of the score as the probability that the answer is right,
   over this set and that one, each weighing one half. Only the networks' scores are meant as probabilities.
 - answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
