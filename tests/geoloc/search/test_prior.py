@@ -24,7 +24,9 @@ def around(prior: PlacePrior, supposed_deg: float | None = None) -> NDArray[np.f
     step = 1 / math.cos(math.radians(LAT))
     x, y = transformer(WGS84, "EPSG:3857").transform(LON, LAT)
     half = SIDE_M / 2 * step
-    return prior.weights(Grid.north_up("EPSG:3857", x - half, y + half, step, width=SIDE_M, height=SIDE_M), supposed_deg)
+    return prior.weights(
+        Grid.north_up("EPSG:3857", x - half, y + half, step, width=SIDE_M, height=SIDE_M), supposed_deg
+    )
 
 
 def mode(weights: NDArray[np.float32]) -> tuple[float, float]:
