@@ -202,9 +202,10 @@ class Library:
         for seed in TOWNS:
             exact = self._eye_queries(seed) if eye else self._town_queries(seed, "panorama")
             folder = self._work / f"phones_{seed}" / ("compass" if compass else "bare")
-            rng = np.random.default_rng([seed, 9, eye])
-            for photo in dict.fromkeys(query.photo for query in exact.queries):
-                as_by_phone(photo, folder / photo.name, rng, compass=compass)
+            for number, photo in enumerate(dict.fromkeys(query.photo for query in exact.queries)):
+                if not (folder / photo.name).exists():
+                    rng = np.random.default_rng([seed, 9, eye, number])
+                    as_by_phone(photo, folder / photo.name, rng, compass=compass)
             told = tuple(replace(query, photo=folder / query.photo.name) for query in exact.queries)
             searches.append(MosaicQueries(exact.mosaic, told))
         return QuerySet(f"town_{name}", description, GSD_M, tuple(searches), posed=True, wrong=f"wrong_{name}")
