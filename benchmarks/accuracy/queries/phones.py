@@ -23,7 +23,7 @@ _METRES_A_DEGREE = 111_320.0
 
 
 def as_by_phone(photo: Path, path: Path, rng: np.random.Generator, *, compass: bool) -> None:
-    """Write a photograph whose metadata are true with the errors of a telephone; its pixels stay as they are.
+    """Write a photograph whose metadata are true with the errors of a telephone, compressed as it is.
 
     The position is off either way in the same manner, so that what a compass is worth can be compared.
 
