@@ -58,7 +58,7 @@ METRES_A_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stand:
+class FoundPose:
     """A pose that a photo may have.
 
     Attributes:
@@ -87,7 +87,7 @@ class _Pose:
         return math.hypot(self.east - other.east, self.north - other.north) < _APART_M and turn < _APART_DEG
 
 
-def find_stands(photo: Photo, mosaic: Mosaic) -> list[Stand]:
+def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
     """Find the likeliest poses of a photo taken at eye level.
 
     Returns:
@@ -116,7 +116,7 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[Stand]:
         return []
     weights = np.exp([pose.log_weight - poses[0].log_weight for pose in poses])
     shares = (1 - DOUBT) * weights / weights.sum()
-    return [Stand(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
+    return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
 
 def _heights(photo: Photo, height: tuple[float, float]) -> Sequence[tuple[float, float]]:

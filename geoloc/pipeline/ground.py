@@ -18,7 +18,7 @@ from tiling.plan import Plan
 if TYPE_CHECKING:
     from geoloc.features.reference import Reference
     from geoloc.geometry.refine import Refiner
-    from geoloc.geometry.stand import Stand
+    from geoloc.geometry.stand import FoundPose
     from geoloc.model.localizer import Localizer
 
 Network = Callable[[], "Localizer"]
@@ -44,7 +44,7 @@ class SearchGround:
         self.plan = plan
         self._source, self._network, self._known = source, network, known
         # Every click in a photo asks.
-        self._stands: WeakKeyDictionary[Photo, list[Stand]] = WeakKeyDictionary()
+        self._stands: WeakKeyDictionary[Photo, list[FoundPose]] = WeakKeyDictionary()
 
     @property
     def network(self) -> Localizer:
@@ -69,7 +69,7 @@ class SearchGround:
             return None
         return PlaneFinder(SearchedKeypoints(squares, self.plan), matcher, self._known)
 
-    def stands(self, photo: Photo) -> list[Stand]:
+    def stands(self, photo: Photo) -> list[FoundPose]:
         """Return poses of a photo that was taken at eye level; none where there are no pixels of the mosaic.
 
         Raises:
