@@ -112,6 +112,10 @@ class Locator:
         near: tuple[float, float] | None = None,
         within_m: float = 500.0,
         gps: bool = True,
+        eye_height_m: float | None = None,
+        heading_deg: float | None = None,
+        pitch_deg: float | None = None,
+        dsm: AnyPath | None = None,
         top: int = 5,
         min_score: float | None = None,
         refine: Literal["auto", "off"] = "auto",
@@ -129,6 +133,10 @@ class Locator:
             near: search round this (lon, lat) only.
             within_m: metres round it, or round the photo's own position.
             gps: whether the photo's own position says where to search first, where `near` does not limit it.
+            eye_height_m: of the camera over the ground, where the photo does not tell it, or wrongly.
+            heading_deg: of the photo's up, a panorama's middle, clockwise from true north, likewise.
+            pitch_deg: of the camera, -90 straight down, 0 level, likewise.
+            dsm: a raster of heights of the ground; with the photo's GPS height it tells how high a drone was over it.
             top: answers a click at most.
             min_score: leave out answers that score less; None leaves out those to clicks whose best answer scores below
                 one half: they are "not here".
@@ -162,6 +170,10 @@ class Locator:
             near=near,
             within_m=within_m,
             gps=gps,
+            eye_height_m=eye_height_m,
+            heading_deg=heading_deg,
+            pitch_deg=pitch_deg,
+            dsm=None if dsm is None else Path(dsm),
             top=top,
             min_score=min_score,
             refine=refine,

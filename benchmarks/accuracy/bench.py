@@ -82,7 +82,7 @@ def run(
             if found is None:
                 rows.append(report.FigureRow(name, title, missing, {}))
             else:
-                rows.append(report.row_of(found, results.get((report.WRONG, title))))
+                rows.append(report.row_of(found, results.get((_wrong(query_set), title))))
         drawn = results.get((name, DRAWN))
         if name in choice.sets and drawn is not None and not isinstance(query_set, str):
             path = work / f"failures_{name}.png"
@@ -117,6 +117,10 @@ def _method(name: str, choice: Choice) -> Method | str:
         return make_method(name, choice.weights, choice.device)
     except AbsentError as error:
         return str(error)
+
+
+def _wrong(query_set: QuerySet | str) -> str:
+    return report.WRONG if isinstance(query_set, str) else query_set.wrong
 
 
 class _ProgressLines:

@@ -233,7 +233,14 @@ class Localizer:
         return self._encode(self._images([np.where(valid[..., None], rgb, np.uint8(FILL))]))
 
     @torch.inference_mode()
-    def propose(self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], most: int) -> Matches:
+    def propose(
+        self,
+        queries: EncodedQueries,
+        window: Features,
+        valid: NDArray[np.bool_],
+        most: int,
+        weights: Sequence[NDArray[np.float32] | None] = (),
+    ) -> Matches:
         """Propose boxes for every target in one window.
 
         Args:
@@ -241,11 +248,15 @@ class Localizer:
             window: features of the window.
             valid: height x width pixels, where a box may have its centre.
             most: boxes a target at the most.
+            weights: of each crop, height x width pixels, by how much a box with its centre there counts more or less
+                than its mass, or None; nothing where all count alike.
         """
         proposals: list[Proposal] = []
         log_mass = {}
         inside = torch.from_numpy(valid.copy())
         logits, boxes = self._match(queries, window)
+        if any(weight is not None for weight in weights):
+            logits = _weighted(logits, boxes, weights)
         for target in queries.target.unique().tolist():
             mine = queries.target == target
             candidates = _Candidates.of(logits[mine], boxes[mine], inside, int(queries.crop_count[mine][0]))
@@ -322,6 +333,18 @@ class Localizer:
     def _images(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         stacked = torch.from_numpy(np.stack(images)).to(self._device)
         return stacked.permute(0, 3, 1, 2).float()
+
+
+def _weighted(logits: Tensor, boxes: Tensor, weights: Sequence[NDArray[np.float32] | None]) -> Tensor:
+    """Add the log of the weights at the boxes' centres to logits, Q x M; see `Localizer.propose`."""
+    out = logits.clone()
+    for row, weight in enumerate(weights):
+        if weight is not None:
+            height, width = weight.shape
+            column = ((boxes[row, :, 0] + boxes[row, :, 2]) / 2).long().clamp(0, width - 1)
+            line = ((boxes[row, :, 1] + boxes[row, :, 3]) / 2).long().clamp(0, height - 1)
+            out[row] += torch.from_numpy(weight)[line, column].log()
+    return out
 
 
 def _part(where: PixelBox, window: Features) -> Part:

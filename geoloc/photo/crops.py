@@ -18,7 +18,8 @@ from geoloc.photo.above import across, crop_above, ground_plane, quarter_turned
 from geoloc.photo.crop import Crop, resized, warped
 from geoloc.photo.panorama import ground_crop, strip_crop
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import EYE_HEIGHT_M, Tilt, known_tilt
+from geoloc.photo.rectify import Tilt, known_tilt
+from geoloc.photo.sight import EYE_LEVEL_M, camera_height
 from geoloc.photo.target import Click, Target, check_target
 from geoloc.plane.lean import lean_of
 
@@ -249,9 +250,9 @@ def _from_above(photo: Photo, target: Target, tilt: Tilt, size: int) -> list[Cro
         sides = [min(max(GROUND_SIDE_M / height_m, MIN_SIDE * unit), max(photo.size) * unit)]
     else:
         sides = [side * unit for side in _sides(photo, target)]
-        if target.box is None and photo.pitch_deg is None and known_tilt(photo) is not None:
-            # It shows the horizon and no drone has written its pose: it may have been taken by hand.
-            sides.append(HAND_SIDE_M / EYE_HEIGHT_M)
+        eye_m, _ = camera_height(photo) or (math.inf, 0.0)
+        if target.box is None and eye_m < EYE_LEVEL_M:
+            sides.append(HAND_SIDE_M / eye_m)
     known = photo.heading_deg
     crops = []
     for side in sides:

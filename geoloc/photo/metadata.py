@@ -52,6 +52,8 @@ class Metadata:
         equirectangular: whether the file says that it is a full 360 degree equirectangular panorama.
         roll_deg: by how much the upright picture's camera was turned clockwise about its axis, in [-45, 45].
         doubts: what is there and not believed, and why, in words.
+        position_error_m: how far the position may be off, as the file tells it.
+        compass: whether the heading is that of a compass in a telephone or a panorama camera.
     """
 
     position: tuple[float, float] | None
@@ -63,6 +65,8 @@ class Metadata:
     equirectangular: bool
     roll_deg: float = 0.0
     doubts: tuple[str, ...] = ()
+    position_error_m: float | None = None
+    compass: bool = False
 
 
 def read_metadata(image: Image.Image) -> Metadata:
@@ -72,16 +76,19 @@ def read_metadata(image: Image.Image) -> Metadata:
     xmp = _xmp_text(image)
     doubts: list[str] = []
     altitude = _altitude(gps_ifd, xmp)
+    heading, compass = _heading(gps_ifd, xmp, doubts)
     return Metadata(
         position=_believed_position(gps_ifd, xmp, doubts),
         altitude_m=altitude,
         relative_altitude_m=_relative_altitude(xmp, altitude, doubts),
-        heading_deg=_heading(gps_ifd, xmp, doubts),
+        heading_deg=heading,
         pitch_deg=_pitch(xmp, _maker(image), doubts),
         roll_deg=_roll(xmp),
         focal_px=_focal_px(photo_ifd, image.size),
         equirectangular=_is_equirectangular(xmp),
         doubts=tuple(doubts),
+        position_error_m=_position_error(gps_ifd),
+        compass=compass,
     )
 
 
@@ -143,7 +150,8 @@ def _gimbal_unknown(xmp: str) -> bool:
     return angles[0] == 0.0 and angles[1] == 0.0 and not angles[2]
 
 
-def _heading(gps: dict[int, Any], xmp: str, doubts: list[str]) -> float | None:
+def _heading(gps: dict[int, Any], xmp: str, doubts: list[str]) -> tuple[float | None, bool]:
+    """Return the heading, and whether it is a compass's."""
     flight = _xmp_number(xmp, "FlightYawDegree", "FlightYaw")
     yaw = None if _gimbal_unknown(xmp) else _xmp_number(xmp, "GimbalYawDegree", "CameraYawDegree")
     if yaw == 0.0 and flight is not None and _turn(flight, yaw) > _SAME_YAW_DEG:
@@ -156,15 +164,16 @@ def _heading(gps: dict[int, Any], xmp: str, doubts: list[str]) -> float | None:
         roll = abs(_xmp_number(xmp, "GimbalRollDegree") or 0.0)
         if 45.0 < roll < 135.0:
             doubts.append(f"gimbal roll {roll:g} degrees: the picture's up is not where the yaw points")
-            return None
-        return (yaw + (180.0 if roll > 90.0 else 0.0)) % 360.0
+            return None, False
+        return (yaw + (180.0 if roll > 90.0 else 0.0)) % 360.0, False
     yaw = None if _gimbal_unknown(xmp) else _xmp_number(xmp, "Yaw", prefix="Camera")
-    if yaw is None:
-        yaw = _xmp_number(xmp, "PoseHeadingDegrees", prefix="GPano")
+    if yaw is not None:
+        return yaw % 360.0, False
+    yaw = _xmp_number(xmp, "PoseHeadingDegrees", prefix="GPano")
     if yaw is None and _text(gps.get(ExifTags.GPS.GPSImgDirectionRef)).startswith("T"):
         # A magnetic direction ("M") is off by the declination and by the metal around a telephone: left unused.
         yaw = _number(gps.get(ExifTags.GPS.GPSImgDirection))
-    return None if yaw is None else yaw % 360.0
+    return (None, False) if yaw is None else (yaw % 360.0, True)
 
 
 def _turn(one: float, other: float) -> float:
@@ -278,6 +287,12 @@ def _apart_deg(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 def _lonlat(position: tuple[float, float]) -> str:
     return f"{position[0]:.6f},{position[1]:.6f}"
+
+
+def _position_error(gps: dict[int, Any]) -> float | None:
+    """Return EXIF 2.31's GPSHPositioningError, metres; zero is what firmwares write that do not know it."""
+    error = _number(gps.get(ExifTags.GPS.GPSHPositioningError))
+    return error if error is not None and error > 0.0 else None
 
 
 def _xmp_position(xmp: str) -> tuple[float, float] | None:

@@ -59,6 +59,10 @@ class Photo:
         pitch_deg: pitch of the optical axis: -90 straight down, 0 level.
         roll_deg: by how much the camera was turned clockwise about its axis, in [-45, 45]; 0 where that is not known.
         focal_px: focal length in pixels of `pixels`.
+        position_error_m: how far the position may be off, as the file tells it.
+        compass: whether the heading is that of a compass, of a telephone or a panorama camera.
+        height_m: of the camera over the ground, where somebody told it.
+        height_sd_m: standard deviation of that.
         panorama: whether it is a full 360 degree equirectangular panorama: its left and right edges meet.
     """
 
@@ -72,6 +76,10 @@ class Photo:
     roll_deg: float = 0.0
     focal_px: float | None = None
     panorama: bool = False
+    position_error_m: float | None = None
+    compass: bool = False
+    height_m: float | None = None
+    height_sd_m: float = 0.0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -116,6 +124,8 @@ def load_photo(path: str | PathLike[str]) -> Photo:
         roll_deg=meta.roll_deg,
         focal_px=meta.focal_px,
         panorama=meta.equirectangular or closes_like_a_panorama(pixels),
+        position_error_m=meta.position_error_m,
+        compass=meta.compass,
     )
 
 

@@ -42,6 +42,8 @@ LOG = logging.getLogger(__name__)
 KNOWN_STEP = "the photo's plane, known before"
 EDGE_M = 20.0
 """What a plane puts so near the edge of what is searched may lie inside: ground is no plane."""
+SURE, SAME_WAY_DEG = 0.6, 30.0
+"""Weight of poses that look the same way, within so many degrees, from which on the photo's crops are cut by them."""
 LIKELY_WINDOWS = 5
 """Windows that descriptors speak for most, round which local features are matched before attention is asked."""
 
@@ -102,6 +104,7 @@ class Cascade:
         told: tuple[float, float] | None,
         request: SearchRequest,
         watch: Watch,
+        posed: bool = False,
     ) -> None:
         """Begin; nothing is looked at yet.
 
@@ -112,7 +115,9 @@ class Cascade:
             told: a place (lon, lat) that they are said to be near; None where nothing is.
             request: its top, refine and exhaustive count.
             watch: who is told how far the search is.
+            posed: whether the photo's own position, heading and tilt say which places are likelier.
         """
+        self._posed = posed
         self._photo, self._targets, self._ground, self._told = photo, targets, ground, told
         self._request, self._watch = request, watch
         self._planes = ground.planes if request.refine == "auto" and not photo.panorama else None
@@ -243,15 +248,37 @@ class Cascade:
 
     def _search(self, targets: Sequence[Target]) -> AttentionSearch:
         from geoloc.search.locate import AttentionSearch
+        from geoloc.search.prior import prior_of
 
         return AttentionSearch(
-            self._photo,
+            self._posed_photo,
             targets,
             self._ground.reference,
             self._ground.network,
             exhaustive=self._request.exhaustive,
+            priors=[prior_of(self._poses, target) for target in targets],
             progress=self._watch.progress,
         )
+
+    @cached_property
+    def _poses(self) -> list[tuple[float, Photo]]:
+        """The photo as its metadata have it and as the ground round the camera shows it, the likeliest first."""
+        if not self._posed:
+            return []
+        with self._watch.step("the ground round the camera"):
+            stands = self._ground.stands(self._photo)
+        told = (1.0 - sum(stand.weight for stand in stands), self._photo)
+        return sorted([*((stand.weight, stand.photo) for stand in stands), told], key=lambda pose: -pose[0])
+
+    @property
+    def _posed_photo(self) -> Photo:
+        """The photo with the metadata of its likeliest pose, where the likely ones look about the same way."""
+        if not self._poses:
+            return self._photo
+        best = self._poses[0][1]
+        looks = [(weight, photo.heading_deg) for weight, photo in self._poses]
+        alike = sum(weight for weight, heading in looks if _turn(heading, best.heading_deg) < SAME_WAY_DEG)
+        return best if alike > SURE else self._photo
 
     def _carried(self, step: str) -> list[Detection]:
         """The targets' places by the plane, those that are sure."""
@@ -263,3 +290,8 @@ class Cascade:
                 place = refiner.carry(self._photo, number, target, fit)
                 found.extend(answer for answer in place[:1] if answer.score >= PRESENT)
         return found
+
+
+def _turn(one: float | None, other: float | None) -> float:
+    """Return the angle between two headings, degrees; half a turn where one is not known."""
+    return 180.0 if one is None or other is None else abs((one - other + 180.0) % 360.0 - 180.0)

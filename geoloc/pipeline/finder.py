@@ -12,6 +12,7 @@ from shapely.geometry import Point
 from geoloc.geometry.known_planes import KnownPlanes, fingerprint
 from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
+from geoloc.photo.sight import EYE_LEVEL_M
 from geoloc.photo.target import Target
 from geoloc.pipeline.cascade import Cascade, Step, Watch
 from geoloc.pipeline.ground import Network, SearchGround
@@ -19,6 +20,7 @@ from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource
 from geoloc.results.detection import PRESENT, Detection, present
+from tiling.heights import height_at
 from tiling.plan import Plan
 
 KEPT = 2
@@ -81,12 +83,13 @@ class Finder:
         Raises:
             PhotoError: a click is outside the photo.
             AreaError: the limits leave nothing of the mosaic.
-            MosaicError: the mosaic cannot be read.
+            MosaicError: the mosaic, or the heights of the request, cannot be read.
         """
         watch = Watch() if watch is None else watch
+        photo = told_photo(photo, self._request)
         near, answers = scope.near(photo), []
         if near is not None:
-            first = self._cascade(photo, targets, near, scope.told(photo), watch)
+            first = self._cascade(photo, targets, near, scope.told(photo), watch, posed=True)
             # What an earlier click showed to lie elsewhere is not looked for here.
             answers = [] if first.known_elsewhere else first.answers()
             if _same(near, scope.plan()):
@@ -146,9 +149,11 @@ class Finder:
         plan: Plan,
         told: tuple[float, float] | None,
         watch: Watch,
+        *,
+        posed: bool = False,
     ) -> Cascade:
         ground = self._ground(plan)
-        return Cascade(photo, targets, ground, told=told, request=self._request, watch=watch)
+        return Cascade(photo, targets, ground, told=told, request=self._request, watch=watch, posed=posed)
 
     def _ground(self, plan: Plan) -> SearchGround:
         known = [ground for ground in self._grounds if ground.plan == plan]
@@ -158,6 +163,27 @@ class Finder:
         if not known:
             self._grounds.append(SearchGround(self._source, plan, self._network, self._planes[plan.lattice]))
         return self._grounds[-1]
+
+
+def told_photo(photo: Photo, request: SearchRequest) -> Photo:
+    """Return a photo with what a request tells of its pose, in place of what its file tells.
+
+    Heights of the ground count for a photo with a position and a height above the sea. What is less than `EYE_LEVEL_M`
+    over the ground by these is at eye level for all that such heights tell.
+
+    Raises:
+        MosaicError: the heights cannot be read, or do not know the photo's position.
+    """
+    if request.dsm is not None and photo.position is not None and photo.altitude_m is not None:
+        over_m = photo.altitude_m - height_at(request.dsm, *photo.position)
+        photo = replace(photo, relative_altitude_m=over_m if over_m >= EYE_LEVEL_M else None)
+    if request.eye_height_m is not None:
+        photo = replace(photo, height_m=request.eye_height_m, height_sd_m=0.1 * request.eye_height_m)
+    if request.heading_deg is not None:
+        photo = replace(photo, heading_deg=request.heading_deg % 360.0, compass=False)
+    if request.pitch_deg is not None:
+        photo = replace(photo, pitch_deg=request.pitch_deg)
+    return photo
 
 
 def _better(near: Sequence[Detection], beyond: Sequence[Detection]) -> list[Detection]:

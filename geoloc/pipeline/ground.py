@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from geoloc.geometry.known_planes import KnownPlanes
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
 from geoloc.keypoints.matcher import RootSift
+from geoloc.photo.photo import Photo
 from geoloc.pipeline.source import SearchSource
 from tiling.plan import Plan
 
 if TYPE_CHECKING:
     from geoloc.features.reference import Reference
     from geoloc.geometry.refine import Refiner
+    from geoloc.geometry.stand import FoundPose
     from geoloc.model.localizer import Localizer
 
 Network = Callable[[], "Localizer"]
@@ -40,6 +43,8 @@ class SearchGround:
         """
         self.plan = plan
         self._source, self._network, self._known = source, network, known
+        # Every click in a photo asks.
+        self._stands: WeakKeyDictionary[Photo, list[FoundPose]] = WeakKeyDictionary()
 
     @property
     def network(self) -> Localizer:
@@ -63,6 +68,20 @@ class SearchGround:
         if squares is None:
             return None
         return PlaneFinder(SearchedKeypoints(squares, self.plan), matcher, self._known)
+
+    def stands(self, photo: Photo) -> list[FoundPose]:
+        """Return poses of a photo that was taken at eye level; none where there are no pixels of the mosaic.
+
+        Raises:
+            MosaicError: the mosaic cannot be read.
+        """
+        from geoloc.geometry.stand import find_stands
+
+        if self._source.mosaic is None:
+            return []
+        if photo not in self._stands:
+            self._stands[photo] = find_stands(photo, self._source.mosaic)
+        return self._stands[photo]
 
     @cached_property
     def refiner(self) -> Refiner:

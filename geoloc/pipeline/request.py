@@ -47,6 +47,10 @@ class SearchRequest:
         near: (lon, lat), degrees in WGS 84; takes the place of a photo's own position.
         within_m: metres round `near`, or round a photo's own position.
         gps: whether a photo's own position says where to search first; see `geoloc.pipeline.scope`.
+        eye_height_m: of the camera over the ground; None for what the photo tells.
+        heading_deg: of the photo's up, a panorama's middle column, clockwise from true north; None for what it tells.
+        pitch_deg: of the camera, -90 straight down, 0 level; None for what the photo tells.
+        dsm: a raster of heights, which with the photo's GPS height tells how high the camera was.
         top: answers a target at most.
         min_score: of every answer; None for all answers to targets whose best one scores one half or more.
         refine: "auto", or "off" for attention alone.
@@ -160,6 +164,52 @@ class SearchRequest:
             "--gps/--no-gps",
             "gps",
             shown_default="gps",
+        ),
+    )
+    eye_height_m: float | None = _option(
+        None,
+        Option(
+            "answers",
+            kinds.POSITIVE,
+            "How high the camera was over the ground.",
+            "--eye-height",
+            "eye_height",
+            metavar="METRES",
+            shown_default="what the photo tells; 1.6 at eye level",
+        ),
+    )
+    heading_deg: float | None = _option(
+        None,
+        Option(
+            "answers",
+            kinds.number(least=-360, most=360),
+            "Which way the photo's up points, clockwise from true north; of a panorama its middle.",
+            "--heading",
+            "heading",
+            metavar="DEGREES",
+            shown_default="what the photo tells",
+        ),
+    )
+    pitch_deg: float | None = _option(
+        None,
+        Option(
+            "answers",
+            kinds.number(least=-90, most=90),
+            "How the camera was tilted: -90 straight down, 0 level.",
+            "--pitch",
+            "pitch",
+            metavar="DEGREES",
+            shown_default="what the photo, or its horizon, tells",
+        ),
+    )
+    dsm: Path | None = _option(
+        None,
+        Option(
+            "answers",
+            kinds.PATH,
+            "Heights of the ground: with the photo's GPS height they tell how high a drone was over it.",
+            "--dsm",
+            "dsm",
         ),
     )
     top: int = _option(5, Option("answers", kinds.COUNT, "Answers a click at most.", "--top", "top"))

@@ -13,6 +13,7 @@ from geoloc.search.candidate import Answer, merge_answers
 from geoloc.search.closer import close_look, second_looks
 from geoloc.search.first_pass import FirstPass
 from geoloc.search.look import Looker
+from geoloc.search.prior import PlacePrior
 from tiling.plan import Middles, Window
 
 PEAKS = 5
@@ -32,6 +33,7 @@ class AttentionSearch:
         model: Localizer,
         *,
         exhaustive: bool = False,
+        priors: Sequence[PlacePrior | None] = (),
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
         """Begin; nothing is looked at yet.
@@ -42,12 +44,13 @@ class AttentionSearch:
             reference: what to search, at the model's GSD or another one; encoded by the same weights.
             model: the network with its weights.
             exhaustive: show every window to the whole network, however many there are.
+            priors: of each target's place, or None; nothing where there are none.
             progress: called with the number of looks done and of all: those of the first pass, and later ones.
 
         Raises:
             PhotoError: a click is outside the photo.
         """
-        self._looker = Looker(photo, targets, reference, model, Middles(reference.plan))
+        self._looker = Looker(photo, targets, reference, model, Middles(reference.plan), priors=priors)
         self._progress, self._first, self._places = progress, (0, 0), PLACES
         self._first_pass = FirstPass(self._looker, exhaustive=exhaustive, progress=self._count)
 

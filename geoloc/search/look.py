@@ -24,6 +24,7 @@ from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer, CandidateBox
 from geoloc.search.drawn_size import drawn_size_m
+from geoloc.search.prior import PlacePrior
 from geoloc.system.text import path_text
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
@@ -53,9 +54,26 @@ class Looker:
     """Looks for the targets of one photograph in one reference."""
 
     def __init__(
-        self, photo: Photo, targets: Sequence[Target], reference: Reference, model: Localizer, middles: Middles
+        self,
+        photo: Photo,
+        targets: Sequence[Target],
+        reference: Reference,
+        model: Localizer,
+        middles: Middles,
+        *,
+        priors: Sequence[PlacePrior | None] = (),
     ) -> None:
-        """Take what every look needs; `middles` are those of the reference's plan."""
+        """Take what every look needs.
+
+        Args:
+            photo: the photograph.
+            targets: what was clicked in it.
+            reference: what is searched.
+            model: the network.
+            middles: those of the reference's plan.
+            priors: of each target's place, or None; nothing where there are none.
+        """
+        self.priors = tuple(priors) or (None,) * len(targets)
         self.photo, self.targets = photo, tuple(targets)
         self.reference, self.model = reference, model
         self._middles = middles

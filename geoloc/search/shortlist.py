@@ -82,6 +82,7 @@ def shortlist(
     *,
     first: int = FIRST_LOOKS,
     most: int = LOOKS,
+    likely: Sequence[Sequence[int]] = (),
     progress: Callable[[int], None] = lambda done: None,
 ) -> Shortlist:
     """Choose the windows to look at for each target, best first.
@@ -94,6 +95,8 @@ def shortlist(
         queries: descriptors of the crops of all targets.
         first: how many windows a target is looked for in first.
         most: how many in all.
+        likely: for each target numbers of windows that something else speaks for: they are among the first, and shown
+            all crops.
         progress: called with the number of windows compared.
 
     Raises:
@@ -107,12 +110,13 @@ def shortlist(
         mine = np.flatnonzero(queries.target == target)
         by_worth = np.argsort(-worth[mine].max(axis=0), kind="stable").tolist()
         apart = _apart(windows, by_worth, first)
-        at_first = list(dict.fromkeys([*by_worth[:BEST_LOOKS], *apart]))[:first]
+        told = likely[int(target)] if likely else ()
+        at_first = list(dict.fromkeys([*told, *by_worth[:BEST_LOOKS], *apart]))[:first]
         in_all = list(dict.fromkeys([*at_first, *by_worth]))[:most]
         # Whoever asks for the best windows wants places, each once.
         ranked += enumerate(dict.fromkeys([*apart, *in_all]))
         for rank, number in enumerate(in_all):
-            shown = CROPS if rank < len(at_first) else LATER_CROPS
+            shown = len(mine) if number in told else CROPS if rank < len(at_first) else LATER_CROPS
             suited = mine[np.argsort(-worth[mine, number], kind="stable")[:shown]]
             chosen[rank >= len(at_first)].setdefault(number, set()).update(suited.tolist())
     at_first, more = ([PlannedLook(windows[n], tuple(sorted(part[n]))) for n in sorted(part)] for part in chosen)

@@ -15,11 +15,11 @@ from shapely.geometry import Polygon
 from geoloc.errors import OutputError
 from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid, TownError
-from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, survey_day
-from geoloc.town.scene.scene import Scene, Style, build_scene
+from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, later_day, survey_day
+from geoloc.town.scene.scene import Scene, Style, a_year_later, build_scene
 from geoloc.town.scene.shapes import SceneObject
 from geoloc.town.truth import MosaicCoverage, VisibleObject, choose_queries, visible_objects
-from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries
+from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries, write_walk
 
 DEFAULT_ORIGIN = (15.31, 51.87)
 """(lon, lat): in UTM zone 33, west of Poland."""
@@ -29,6 +29,8 @@ QUERY_COLUMNS = (
 FILM_MM = 24
 QUERIES_PER_PHOTO = 6
 _MIN_SIZE_M = 50.0
+_EYE_HEIGHTS_M = (1.45, 1.75)
+_WALK_PITCHES_DEG = (-14.0, 0.0)
 _LEAST_COVERED = 0.8
 """Share of an object that the mosaic must show, not hidden by a tree, for it to be asked for."""
 
@@ -80,6 +82,7 @@ class Town:
         mosaic: a GeoTIFF.
         photos: JPEGs, as of a drone.
         panoramas: JPEGs, as of a camera car.
+        walks: JPEGs, as of a telephone at eye level.
         queries: the CSV file for `geoloc.evaluation.labelled`.
         objects: all that the mosaic shows.
     """
@@ -87,6 +90,7 @@ class Town:
     mosaic: Path
     photos: tuple[Path, ...]
     panoramas: tuple[Path, ...]
+    walks: tuple[Path, ...]
     queries: Path
     objects: tuple[TrueObject, ...]
 
@@ -101,15 +105,18 @@ def build(
     rotation_deg: float = 0.0,
     photos: int = 4,
     panoramas: int = 1,
+    walks: int = 0,
     origin: tuple[float, float] = DEFAULT_ORIGIN,
     photo_px: tuple[int, int] = (1600, 1200),
     panorama_px: int = 2048,
     flights: Sequence[Flight] = FLIGHTS,
     style: Style = "village",
+    later: bool = False,
 ) -> Town:
-    """Write a town: `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg` and `queries.csv`, replacing older ones.
+    """Write a town: `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg`, `walks/*.jpg` and `queries.csv`, for older ones.
 
-    The same arguments give the same pictures. Every fourth photo has a position but neither heading nor pitch.
+    The same arguments give the same pictures. Every fourth photo has a position but neither heading nor pitch, and
+    those at eye level have a position and a heading, as telephones write them.
 
     Args:
         folder: where the files go.
@@ -120,11 +127,14 @@ def build(
         rotation_deg: of the mosaic's grid, clockwise.
         photos: how many.
         panoramas: how many.
+        walks: how many photographs from eye level.
         origin: (lon, lat) of the town's middle.
         photo_px: width and height of a photo.
         panorama_px: width of a panorama.
         flights: of the photos, in turn.
         style: "village", houses in gardens round a square, or "farm", barns, blocks and courts among fields.
+        later: whether the photographs are of another year than the mosaic: a tenth of the objects changed, other season
+            and sensor.
 
     Raises:
         TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.
@@ -138,10 +148,12 @@ def build(
     grid = MosaicGrid.over(frame, size_m, gsd_m, rotation_deg)
     _make_folders(folder)
     scene = build_scene(seed, size_m, style)
+    if later:
+        scene = a_year_later(scene, seed)
     painted = PaintedGround(scene, seed)
     rng = np.random.default_rng([seed, 5])
     survey = survey_day(rng, style)
-    flight = flight_day(rng, survey)
+    flight = later_day(rng, survey) if later else flight_day(rng, survey)
 
     mosaic = folder / "mosaic.tif"
     survey_renderer = SceneRenderer(scene, scene.on_survey(), survey, painted)
@@ -175,6 +187,15 @@ def build(
         visible = visible_objects(panorama_camera, view.ids, covered, 0.6, 10 + panorama_px**2 // 14_000)
         rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, QUERIES_PER_PHOTO)]
         panorama_paths.append(path)
+    walk_paths = []
+    for number in range(walks):
+        walk_camera = _walk(rng, scene, photo_px)
+        path = folder / "walks" / f"walk_{number + 1:02}.jpg"
+        view = flight_renderer.render(walk_camera, 200 + number)
+        write_walk(path, view.pixels, walk_camera, frame, FILM_MM)
+        visible = visible_objects(walk_camera, view.ids, covered, 0.6, 10 + photo_px[0] * photo_px[1] // 15_000)
+        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, QUERIES_PER_PHOTO)]
+        walk_paths.append(path)
     queries = folder / "queries.csv"
     write_queries(queries, rows, QUERY_COLUMNS)
     objects = tuple(
@@ -182,12 +203,12 @@ def build(
         for o in scene.objects
         if o.surveyed
     )
-    return Town(mosaic, tuple(photo_paths), tuple(panorama_paths), queries, objects)
+    return Town(mosaic, tuple(photo_paths), tuple(panorama_paths), tuple(walk_paths), queries, objects)
 
 
 def _make_folders(folder: Path) -> None:
     try:
-        for part in (folder / "photos", folder / "panoramas"):
+        for part in (folder / "photos", folder / "panoramas", folder / "walks"):
             part.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from None
@@ -219,10 +240,31 @@ def _aim(rng: np.random.Generator, scene: Scene, flight: Flight, size: tuple[int
 
 def _stand(rng: np.random.Generator, scene: Scene, width: int) -> Equirectangular:
     """Draw the camera of a panorama from the middle of a street, at a camera car's height."""
+    x, y = _in_street(rng, scene)
+    heading = round(rng.uniform(0.0, 360.0), 6)
+    return Equirectangular((x, y, 2.5), heading, width, width // 2)
+
+
+def _walk(rng: np.random.Generator, scene: Scene, size: tuple[int, int]) -> Pinhole:
+    """Draw the camera of somebody who walks in a street and looks a little down, the horizon still in the picture."""
+    x, y = _in_street(rng, scene)
+    return Pinhole(
+        position=(x, y, round(rng.uniform(*_EYE_HEIGHTS_M), 3)),
+        heading_deg=round(rng.uniform(0.0, 360.0), 6),
+        pitch_deg=round(rng.uniform(*_WALK_PITCHES_DEG), 6),
+        focal_px=focal_px(FILM_MM, size),
+        width=size[0],
+        height=size[1],
+        roll_deg=round(rng.normal(0.0, 1.5), 6),
+    )
+
+
+def _in_street(rng: np.random.Generator, scene: Scene) -> tuple[float, float]:
+    """Draw a place in the middle of a street, clear of parked cars where there is such a place."""
     streets = scene.layout.streets
     near = 0.7 * scene.layout.half_m
     cars = np.array([item.outline()[:, :2].mean(0) for item in scene.objects if item.kind == "car"]).reshape(-1, 2)
-    for _ in range(200):  # clear of parked cars where there is such a place
+    for _ in range(200):
         line = streets[rng.integers(len(streets))].line
         point = line.interpolate(rng.uniform(0.0, line.length))
         away = np.hypot(*(cars - [point.x, point.y]).T)
@@ -230,8 +272,7 @@ def _stand(rng: np.random.Generator, scene: Scene, width: int) -> Equirectangula
             break
     else:
         point = streets[0].line.interpolate(streets[0].line.length / 2)
-    heading = round(rng.uniform(0.0, 360.0), 6)
-    return Equirectangular((point.x, point.y, 2.5), heading, width, width // 2)
+    return point.x, point.y
 
 
 def _row(path: Path, folder: Path, frame: Frame, visible: VisibleObject) -> dict[str, object]:

@@ -95,6 +95,16 @@ def write_photo(
     _write_jpeg(path, pixels, exif, xmp)
 
 
+def write_walk(path: Path, pixels: NDArray[np.uint8], camera: Pinhole, frame: Frame, film_mm: int) -> None:
+    """Write a telephone's JPEG: position and heading stand in it, how it was tilted does not; see `write_photo`.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    exif = _exif(camera, frame, {ExifTags.Base.FocalLengthIn35mmFilm: film_mm}, _direction(camera.heading_deg))
+    _write_jpeg(path, pixels, exif, b"")
+
+
 def write_panorama(path: Path, pixels: NDArray[np.uint8], camera: Equirectangular, frame: Frame) -> None:
     """Write a panorama's JPEG with Google's GPano metadata; the heading is that of the middle column.
 
@@ -108,15 +118,20 @@ def write_panorama(path: Path, pixels: NDArray[np.uint8], camera: Equirectangula
         OutputError: the file cannot be written.
     """
     heading = camera.heading_deg % 360.0
-    exif = _exif(camera, frame, {}, {
-        ExifTags.GPS.GPSImgDirectionRef: "T",
-        ExifTags.GPS.GPSImgDirection: IFDRational(round(heading * 10**6), 10**6),
-    })  # fmt: skip
+    exif = _exif(camera, frame, {}, _direction(heading))
     size = {"WidthPixels": camera.width, "HeightPixels": camera.height}
     tags = {"ProjectionType": "equirectangular", "PoseHeadingDegrees": f"{heading:.6f}"}
     tags |= {f"{part}{side}": str(value) for part in ("FullPano", "CroppedAreaImage") for side, value in size.items()}
     tags |= {"CroppedAreaLeftPixels": "0", "CroppedAreaTopPixels": "0"}
     _write_jpeg(path, pixels, exif, _xmp("GPano", "http://ns.google.com/photos/1.0/panorama/", tags))
+
+
+def _direction(heading_deg: float) -> dict[int, Any]:
+    """Return the tags of a heading, clockwise from true north."""
+    return {
+        ExifTags.GPS.GPSImgDirectionRef: "T",
+        ExifTags.GPS.GPSImgDirection: IFDRational(round(heading_deg % 360.0 * 10**6), 10**6),
+    }
 
 
 def _exif(

@@ -16,6 +16,11 @@ NOT_OFFERED = (
     # index and a plan of windows may have another one, see `source_request`. The command line has both.
     "bands",
     "gsd",
+    # What a photo tells of its camera itself, and a search finds out where it does not.
+    "eye_height",
+    "heading",
+    "pitch",
+    "dsm",
     # The network that comes with geoloc, on the CPU: nothing that somebody at a map should have to choose.
     "model",
     "weights",

@@ -23,12 +23,14 @@ class SearchedMosaic:
         mosaic: open.
         gsd_m: to search at.
         size_m: width and height of the boxes of methods that find places only.
+        posed: whether photographs' own positions count.
     """
 
     path: Path
     mosaic: Mosaic
     gsd_m: float
     size_m: tuple[float, float]
+    posed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.accuracy.errors import AbsentError
@@ -45,7 +46,8 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
 
     def prepare(searched: SearchedMosaic) -> Locate:
         source = MosaicSource(searched.mosaic, preset, min(searched.gsd_m, localizer.gsd_m))
-        finder, scope = Finder(source, lambda: localizer, request), Scope(source, request)
+        asked = replace(request, gps=searched.posed)
+        finder, scope = Finder(source, lambda: localizer, asked), Scope(source, asked)
         return lambda photo, targets: finder.find(photo, targets, scope).answers
 
     return Method(name, prepare, weights=file, options={"top": TOP, "device": device, "outlines": outlines})

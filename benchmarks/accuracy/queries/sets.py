@@ -43,6 +43,8 @@ class QuerySet:
         gsd_m: to search at.
         searches: queries by their mosaics.
         present: whether the objects are on the mosaics.
+        posed: whether a search is told the photographs' own positions.
+        wrong: name of the set whose objects are not there that figures of presence compare this one with.
     """
 
     name: str
@@ -50,6 +52,8 @@ class QuerySet:
     gsd_m: float
     searches: tuple[MosaicQueries, ...]
     present: bool = True
+    posed: bool = False
+    wrong: str = "wrong"
 
     @property
     def count(self) -> int:
@@ -59,7 +63,7 @@ class QuerySet:
     @property
     def digest(self) -> str:
         """Digest of all queries: results of another set under the same name do not count."""
-        digest = hashlib.sha256(f"{self.gsd_m} {self.present}".encode())
+        digest = hashlib.sha256(f"{self.gsd_m} {self.present}{' posed' * self.posed}".encode())
         for search in self.searches:
             digest.update(f"{search.mosaic.name} {search.mosaic.stat().st_size}".encode())
             for query in search.queries:
@@ -97,7 +101,11 @@ class Library:
             "caliterra": self._caliterra,
             **{f"town_{kind}": lambda kind=kind: self._town(kind) for kind in _KINDS},  # type: ignore[misc]
             **{f"farm_{kind}": lambda kind=kind: self._farm(kind) for kind in _FARM_KINDS},  # type: ignore[misc]
+            "town_year": self._year,
+            **{f"town_{name}": lambda name=name: self._ground(name) for name in _GROUND_KINDS},  # type: ignore[misc]
             "wrong": self._wrong,
+            "wrong_year": lambda: _elsewhere(self._year()),
+            **{f"wrong_{name}": lambda name=name: _elsewhere(self._ground(name)) for name in _GROUND_KINDS},  # type: ignore[misc]
         }
 
     @property
@@ -172,6 +180,44 @@ class Library:
         description, _ = _KINDS[kind]
         return QuerySet(f"town_{kind}", description, GSD_M, tuple(self._town_queries(seed, kind) for seed in TOWNS))
 
+    def _year(self) -> QuerySet:
+        searches = []
+        for seed in TOWNS:
+            folder = self._work / f"year_{seed}"
+            if self._lacks(folder / "queries.csv", f"building {folder.name} (some minutes, once)"):
+                from geoloc import town
+
+                flights = [town.Flight(*flight) for flight in _YEAR_FLIGHTS]
+                town.build(folder, seed=seed, photos=_YEAR_PHOTOS, panoramas=0, flights=flights, later=True)
+            searches.append(MosaicQueries(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv"))))
+        description = "drone photos of two synthetic towns a year later: a tenth changed, another season and sensor"
+        return QuerySet("town_year", description, GSD_M, tuple(searches), wrong="wrong_year")
+
+    def _ground(self, name: str) -> QuerySet:
+        """Return photographs from the ground, with a telephone's errors of position and compass."""
+        from benchmarks.accuracy.queries.phones import as_by_phone
+
+        description, eye, compass = _GROUND_KINDS[name]
+        searches = []
+        for seed in TOWNS:
+            exact = self._eye_queries(seed) if eye else self._town_queries(seed, "panorama")
+            folder = self._work / f"phones_{seed}" / ("compass" if compass else "bare")
+            for number, photo in enumerate(dict.fromkeys(query.photo for query in exact.queries)):
+                if not (folder / photo.name).exists():
+                    rng = np.random.default_rng([seed, 9, eye, number])
+                    as_by_phone(photo, folder / photo.name, rng, compass=compass)
+            told = tuple(replace(query, photo=folder / query.photo.name) for query in exact.queries)
+            searches.append(MosaicQueries(exact.mosaic, told))
+        return QuerySet(f"town_{name}", description, GSD_M, tuple(searches), posed=True, wrong=f"wrong_{name}")
+
+    def _eye_queries(self, seed: int) -> MosaicQueries:
+        folder = self._work / f"eye_{seed}"
+        if self._lacks(folder / "queries.csv", f"building {folder.name} (some minutes, once)"):
+            from geoloc import town
+
+            town.build(folder, seed=seed, photos=0, panoramas=0, walks=_WALKS)
+        return MosaicQueries(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
+
     def _farm(self, kind: str) -> QuerySet:
         searches = tuple(self._town_queries(seed, kind, "farm") for seed in FARMS)
         return QuerySet(f"farm_{kind}", f"{_FARM_KINDS[kind]} of a synthetic farm", GSD_M, searches)
@@ -233,6 +279,15 @@ _KINDS = {
         {f"panorama_{n + 1:02}" for n in range(_PANORAMAS)},
     ),
 }
+_WALKS, _YEAR_PHOTOS = 6, 6
+_YEAR_FLIGHTS = (((0.0, 15.0), (60.0, 110.0)), ((45.0, 55.0), (40.0, 55.0)))
+_GROUND_KINDS = {
+    "eye": ("photos at eye level in two synthetic towns, position and compass off as a telephone's", True, True),
+    "eye_nocompass": ("the same without a compass", True, False),
+    "panorama_phone": ("panoramas from the street, position and compass off as a telephone's", False, True),
+    "panorama_nocompass": ("the same without a compass", False, False),
+}
+"""What they are, whether they are photographs at eye level and not panoramas, and whether they tell a heading."""
 _FARM_KINDS = {
     "nadir": "drone photos straight down, 60 to 120 m,",
     "oblique": "drone photos at tilts of 45 to 75 degrees, 18 to 55 m,",
@@ -252,6 +307,16 @@ _WRONG = (
 
 def _joined(searches: Sequence[MosaicQueries]) -> MosaicQueries:
     return MosaicQueries(searches[0].mosaic, tuple(query for search in searches for query in search.queries))
+
+
+def _elsewhere(query_set: QuerySet) -> QuerySet:
+    """Return the same queries, each on the mosaic of the other town, which lies at the same place."""
+    first, second = query_set.searches
+    chosen = [search.queries for search in (first, second)]
+    some = [tuple(queries[i] for i in even(len(queries), WRONG_EACH)) for queries in chosen]
+    searches = (MosaicQueries(second.mosaic, some[0]), MosaicQueries(first.mosaic, some[1]))
+    description = f"objects of `{query_set.name}` that are not there: each town's on the other's mosaic"
+    return replace(query_set, name=query_set.wrong, description=description, searches=searches, present=False)
 
 
 def even(count: int, wanted: int) -> list[int]:

@@ -20,7 +20,8 @@ from geoloc.system.machine import machine
 from geoloc.system.output import replacing
 
 WRONG = "wrong"
-"""The set whose objects are not there: the other half of every figure of presence."""
+"""The set whose objects are not there: the other half of every figure of presence. Others that begin so are of sets of
+their own."""
 SHARES = ("hit", "acc_025", "acc_050")
 _HEADS = (
     "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "AUROC", "ECE", "answered", "s a query",
@@ -30,12 +31,13 @@ _NOTES = f"""
 - Hit rate: the answer's centre lies in the true box. acc@: IoU strictly above. In brackets 95 % intervals:
   {figures.DRAWS} bootstrap draws of whole photographs, since the clicks of one are not independent. They are too narrow
   where all photographs agree.
-- The whole mosaic is searched, without GPS; the best answer counts however low its score. Nothing found is infinitely
+- The whole mosaic is searched, without GPS but for photographs from the ground (`town_eye`, `town_panorama_phone` and
+  those without a compass); the best answer counts however low its score. Nothing found is infinitely
   far ("inf").
 - `chance`, `ncc` and `sift` find places only: their boxes have the set's median size, which is told to them.
-- AUROC: how often a click of this set scores above one of the set `{WRONG}`, by the same method. ECE: expected
-  calibration error (10 bins) of the score as the probability that the answer is right, over this set and
-  `{WRONG}`, each weighing one half. Only the networks' scores are meant as probabilities.
+- AUROC: how often a click of this set scores above one of the set `{WRONG}`, or of its own such as `{WRONG}_eye`, by
+  the same method. ECE: expected calibration error (10 bins) of the score as the probability that the answer is right,
+  over this set and that one, each weighing one half. Only the networks' scores are meant as probabilities.
 - answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
   answer is false.
 - Outline IoU: of the answer's outline with the true one, its mean and the shares above 0.5 and 0.75, 0 without an
@@ -74,7 +76,7 @@ def row_of(result: MethodResult, wrong: MethodResult | None) -> FigureRow:
     photos = [record.photo for record in records]
     method = result.identity["method"]
     found: dict[str, Estimate] = {}
-    if result.identity["set"] != WRONG:
+    if not result.identity["set"].startswith(WRONG):
         found |= {name: figures.share([getattr(r, name) for r in records], photos) for name in SHARES}
         found |= {key: _plain(result.summary[key]) for key in ("median_error_m", "p90_error_m")}
         if wrong is not None and method != "chance":

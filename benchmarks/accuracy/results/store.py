@@ -115,7 +115,7 @@ def run(query_set: QuerySet, method: Method, progress: Callable[[int, int], None
     errors: list[float] = []
     for search in query_set.searches:
         with open_mosaic([search.mosaic], finest_m=query_set.gsd_m) as mosaic:
-            searched = SearchedMosaic(search.mosaic, mosaic, query_set.gsd_m, size)
+            searched = SearchedMosaic(search.mosaic, mosaic, query_set.gsd_m, size, query_set.posed)
             if method.prepare is None:
                 expected, distances = chance.expect(searched, search, query_set.present)
                 records += expected

@@ -83,6 +83,21 @@ def flight_day(rng: np.random.Generator, survey: Day) -> Day:
     )
 
 
+def later_day(rng: np.random.Generator, survey: Day) -> Day:
+    """Draw the day of photographs of another year: low sun from the other side, dry plants, another make of camera."""
+    return Day(
+        sun_azimuth=survey.sun_azimuth + rng.choice([-1, 1]) * rng.uniform(40.0, 80.0),
+        sun_elevation=rng.uniform(24.0, 38.0),
+        sky=rng.uniform(0.35, 0.55),
+        exposure=rng.uniform(0.82, 1.18),
+        balance=(rng.uniform(0.92, 1.08), 1.0, rng.uniform(0.9, 1.08)),
+        dryness=rng.uniform(0.25, 0.45),
+        blur_px=rng.uniform(0.4, 0.8),
+        sharpen=rng.uniform(0.2, 0.7),
+        noise=rng.uniform(1.5, 2.8),
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderedView:
     """A picture of the scene.

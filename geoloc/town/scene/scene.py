@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,8 @@ Style = Literal["village", "farm"]
 """Houses in gardens along streets, or barns, blocks, rows, courts and fields."""
 _MOVED_SHARE = 0.3
 """Share of what has wheels that is gone or come between the two days."""
+_CHANGED_SHARE = 0.1
+"""Share of all other objects that is gone or come within a year."""
 _ON_WHEELS = ("car", "tractor", "trailer")
 
 
@@ -73,3 +75,16 @@ def _some_moved(rng: np.random.Generator, objects: list[SceneObject]) -> list[Sc
             flown = not surveyed
         found.append(SceneObject(item.id, item.kind, item.faces, item.blobs, surveyed, flown))
     return found
+
+
+def a_year_later(scene: Scene, seed: int) -> Scene:
+    """Return the same town with a tenth of what does not move anyway there on one of the two days only."""
+    rng = np.random.default_rng([seed, 6])
+    objects = []
+    for item in scene.objects:
+        if item.surveyed and item.flown and rng.random() < _CHANGED_SHARE:
+            gone = bool(rng.random() < 0.5)
+            objects.append(replace(item, surveyed=gone, flown=not gone))
+        else:
+            objects.append(item)
+    return replace(scene, objects=tuple(objects))

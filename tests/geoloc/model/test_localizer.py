@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from geoloc.model import load
-from geoloc.model.localizer import LOOK_PX, PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates
+from geoloc.model.localizer import LOOK_PX, PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates, _weighted
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
@@ -272,3 +272,17 @@ def test_what_is_done_to_crops_alone_is_done_once(real: tuple[Localizer, Encoded
         whole = localizer._net(crops.features, crops.click, window).candidates
     assert torch.allclose(logits, whole.logits[[2, 0]], atol=1e-3)
     assert torch.allclose(boxes, whole.boxes[[2, 0]], atol=1e-2)
+
+
+def test_weights_of_places_count_by_crop() -> None:
+    logits = torch.full((2, CELLS**2), -50.0)
+    logits[0, _cell(2, 2)] = 1.0
+    logits[1, _cell(8, 8)] = 1.0
+    boxes = torch.zeros(2, CELLS**2, 4)
+    for row, place in ((0, _cell(2, 2)), (1, _cell(8, 8))):
+        boxes[row, place] = torch.tensor([10.0, 30.0, 30.0, 50.0])
+    weight = np.ones((SIDE, SIDE), np.float32)
+    weight[40, 20] = math.e**2
+    weighted = _weighted(logits, boxes, [None, weight])
+    assert weighted[0, _cell(2, 2)] == 1.0
+    assert weighted[1, _cell(8, 8)] == pytest.approx(3.0)

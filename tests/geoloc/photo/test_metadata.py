@@ -123,6 +123,19 @@ def test_only_true_image_directions_count(ref: str | None, expected: float | Non
     assert metadata(gps=gps).heading_deg == expected
 
 
+def test_headings_of_compasses_are_told_from_those_of_gimbals() -> None:
+    compass = metadata(gps={GPS.GPSImgDirection: 123.5, GPS.GPSImgDirectionRef: "T"})
+    panorama = metadata(xmp="<GPano:PoseHeadingDegrees>10</GPano:PoseHeadingDegrees>")
+    assert (compass.compass, panorama.compass) == (True, True)
+    assert not metadata(xmp=dji(GimbalYawDegree="10", GimbalPitchDegree="-30")).compass
+    assert not metadata().compass
+
+
+@pytest.mark.parametrize(("written", "error"), [(4.7, 4.7), (0.0, None)])
+def test_the_error_of_a_position(written: float, error: float | None) -> None:
+    assert metadata(gps={GPS.GPSHPositioningError: written}).position_error_m == pytest.approx(error)
+
+
 def test_nan_heading_is_none() -> None:
     assert metadata(xmp=dji(GimbalYawDegree="nan")).heading_deg is None
 

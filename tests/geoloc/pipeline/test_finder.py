@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
@@ -15,7 +16,7 @@ import geoloc.pipeline.finder
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import Watch
-from geoloc.pipeline.finder import Finder
+from geoloc.pipeline.finder import Finder, told_photo
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 
@@ -231,3 +232,19 @@ def test_another_request_shares_what_was_read(script: Script) -> None:
     find(second)
     assert script.made == ["whole"]
     assert [request.refine for request in script.requests] == ["auto", "off"]
+
+
+def test_what_a_request_tells_of_a_camera_counts_and_not_its_file() -> None:
+    photo = replace(PHOTO, heading_deg=10.0, compass=True, pitch_deg=-3.0)
+    told = told_photo(photo, SearchRequest(eye_height_m=2.5, heading_deg=-90.0, pitch_deg=-12.0))
+    assert (told.height_m, told.heading_deg, told.compass, told.pitch_deg) == (2.5, 270.0, False, -12.0)
+    assert told_photo(photo, SearchRequest()) is photo
+
+
+@pytest.mark.parametrize(("altitude", "over_m"), [(160.0, 60.0), (102.0, None)])
+def test_heights_of_the_ground_tell_how_high_a_drone_was(
+    monkeypatch: pytest.MonkeyPatch, altitude: float, over_m: float | None
+) -> None:
+    monkeypatch.setattr(geoloc.pipeline.finder, "height_at", lambda path, lon, lat: 100.0)
+    photo = replace(PHOTO, position=(15.0, 51.0), altitude_m=altitude, relative_altitude_m=33.0)
+    assert told_photo(photo, SearchRequest(dsm=Path("dsm.tif"))).relative_altitude_m == over_m

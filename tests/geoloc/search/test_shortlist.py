@@ -151,3 +151,13 @@ def test_it_does_not_matter_how_many_quarters_are_compared_at_once(
     whole = shortlist(cast(Any, reference), queries, first=4, most=12)
     monkeypatch.setattr("geoloc.search.shortlist._QUARTERS", across)
     assert shortlist(cast(Any, reference), queries, first=4, most=12) == whole
+
+
+def test_windows_that_something_else_speaks_for_come_first_and_are_shown_all_crops() -> None:
+    reference = Squares()
+    queries = queries_for(reference, (3, 2), crops=4)
+    told = len(reference.plan.windows) - 1
+    for likely in ([], [told]):
+        chosen = shortlist(cast(Any, reference), queries, likely=[likely])
+        found = [look for look in chosen.first if look.window == reference.plan.windows[told]]
+        assert [look.crops for look in found] == [(0, 1, 2, 3)] * len(likely)

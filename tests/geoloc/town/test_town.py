@@ -208,3 +208,17 @@ def test_senseless_wishes_are_refused(tmp_path: Path, wrong: dict[str, float]) -
         town.build(tmp_path / "x", **wrong)  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
     assert not (tmp_path / "x").exists()
+
+
+def test_photos_at_eye_level_tell_position_and_heading_alone(tmp_path: Path) -> None:
+    built = town.build(
+        tmp_path, seed=3, size_m=80.0, gsd_m=0.5, photos=0, panoramas=0, walks=2, photo_px=(400, 300), later=True
+    )
+    assert len(built.walks) == 2
+    for path in built.walks:
+        photo = load_photo(path)
+        assert photo.position is not None
+        assert photo.heading_deg is not None
+        assert photo.compass
+        assert photo.pitch_deg is None
+        assert photo.focal_px is not None

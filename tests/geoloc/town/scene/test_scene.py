@@ -10,7 +10,7 @@ from shapely.geometry import MultiPoint
 from geoloc.town.picture.camera import Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid
 from geoloc.town.picture.render import cast
-from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.scene import Scene, a_year_later, build_scene
 from geoloc.town.scene.shapes import pack
 
 
@@ -129,3 +129,11 @@ def test_what_the_mosaic_shows_fills_the_true_boxes(
 def _through(grid: MosaicGrid, pixels: np.ndarray) -> np.ndarray:
     matrix = np.array(grid.affine[:6]).reshape(2, 3)
     return (pixels @ matrix[:, :2].T + matrix[:, 2]).T
+
+
+def test_a_year_changes_a_tenth_of_what_stays(scene: Scene) -> None:
+    later = a_year_later(scene, 5)
+    before = {item.id for item in scene.objects if item.surveyed and item.flown}
+    changed = {item.id for item in later.objects if not (item.surveyed and item.flown)} & before
+    assert 0.03 * len(before) < len(changed) < 0.2 * len(before)
+    assert all(item.surveyed or item.flown for item in later.objects)

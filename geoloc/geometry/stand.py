@@ -1,0 +1,234 @@
+"""Where a camera at eye level stood and which way it looked, by the ground round it.
+
+The ground that the photo shows is unrolled to a map at every heading, tilt and height that its metadata leave likely,
+and correlated with the mosaic round the position that they tell. What comes of it is a better pose with a weight, and
+what is left of the weight stays with the metadata.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.geometry.unrolled import REACH_M, TRUSTED_M, unrolled
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import Tilt, known_tilt
+from geoloc.photo.sight import (
+    EYE_LEVEL_M,
+    HELD_SD_DEG,
+    HELD_TILT,
+    camera_height,
+    heading_sd_deg,
+    position_sd_m,
+    tilt_sd_deg,
+)
+from tiling.grid import WGS84, Grid, transformer
+from tiling.mosaic import Mosaic
+
+STEP_M = 0.4
+"""Side of a pixel that ground and mosaic are compared at."""
+TURN_DEG = 4.0
+"""Between headings that are tried."""
+SLANT_DEG = 3.0
+"""Between tilts that are tried."""
+SHARP = 40.0
+"""Weight of a pose: the exponential of so much times the correlation, where all the ground round the camera is seen."""
+FOUND_M = 1.5
+"""Error of the position of a pose that is found; see `Photo.position_error_m`."""
+LEAST_CORRELATION = 0.25
+"""What correlates less is no ground that the mosaic shows."""
+MOST = 4
+"""Poses that are kept."""
+DOUBT = 0.1
+"""Share of the weight that stays with the metadata."""
+_APART_M, _APART_DEG = 2.0, 8.0
+_LEAST_OFF_M, _MOST_OFF_M, _MOST_SDS = 8.0, 40.0, 3.3
+"""How far from the told position a place is tried: at least, at most, and in standard deviations of its error."""
+_LEAST_KNOWN, _LEAST_TRUSTED = 0.3, 0.02
+_WHOLE_M2 = 2 * math.pi * TRUSTED_M**2 * (1 - (1 + REACH_M / TRUSTED_M) * math.exp(-REACH_M / TRUSTED_M))
+"""Ground all round a camera, each square metre by its trust."""
+_HIGH_PASS_M = 5.0
+METRES_A_DEGREE = 111_320.0
+"""Of latitude: good to a share of 0.006, where places are at most 40 m apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundPose:
+    """A pose that a photo may have.
+
+    Attributes:
+        photo: the photo, its metadata those of this pose.
+        weight: how likely it is the right one; all together, with what the metadata keep, have 1.
+    """
+
+    photo: Photo
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pose:
+    """A pose that is tried, its place in metres from the told one, with the log of its weight and its correlation."""
+
+    east: float
+    north: float
+    heading_deg: float
+    height_m: float
+    tilt: Tilt | None
+    log_weight: float
+    correlation: float
+
+    def like(self, other: _Pose) -> bool:
+        turn = abs((self.heading_deg - other.heading_deg + 180) % 360 - 180)
+        return math.hypot(self.east - other.east, self.north - other.north) < _APART_M and turn < _APART_DEG
+
+
+def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
+    """Find the likeliest poses of a photo taken at eye level.
+
+    Returns:
+        Poses, the likeliest first; none where the photo has no position, is not from eye level, or the mosaic shows
+        nothing like the ground round it.
+
+    Raises:
+        MosaicError: the mosaic cannot be read.
+    """
+    height = camera_height(photo)
+    if photo.position is None or height is None or height[0] > EYE_LEVEL_M:
+        return []
+    ground = _Ground(photo, mosaic)
+    if not ground.known:
+        return []
+    tried = [
+        ground.best_place(
+            photo, tilt, heading_deg=heading, height_m=height_m, log_weight=by_height + by_tilt + by_heading
+        )
+        for height_m, by_height in _heights(photo, height)
+        for tilt, by_tilt in _tilts(photo)
+        for heading, by_heading in _headings(photo)
+    ]
+    poses = _apart([pose for pose in tried if pose is not None])
+    if not poses or poses[0].correlation < LEAST_CORRELATION:
+        return []
+    weights = np.exp([pose.log_weight - poses[0].log_weight for pose in poses])
+    shares = (1 - DOUBT) * weights / weights.sum()
+    return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
+
+
+def _heights(photo: Photo, height: tuple[float, float]) -> Sequence[tuple[float, float]]:
+    """Return heights to try, metres, and the log of how likely each is."""
+    middle, sd = height
+    if not photo.panorama or photo.height_m is not None:
+        return ((middle, 0.0),)
+    return tuple((middle + k * sd, -(k**2) / 2) for k in (-1.0, 0.0, 1.25))
+
+
+def _tilts(photo: Photo) -> Sequence[tuple[Tilt | None, float]]:
+    """Return tilts to try, and the log of how likely each is; None for a panorama."""
+    if photo.panorama:
+        return ((None, 0.0),)
+    known = known_tilt(photo)
+    if known is None:
+        tilts = np.arange(-9.0, 12.0 + SLANT_DEG, SLANT_DEG)
+        return tuple((Tilt(HELD_TILT.degrees + float(off)), -((off / HELD_SD_DEG) ** 2) / 2) for off in tilts)
+    sd_deg = tilt_sd_deg(photo)
+    return tuple((replace(known, degrees=known.degrees + k * sd_deg), -(k**2) / 2) for k in (-1.0, 0.0, 1.0))
+
+
+def _headings(photo: Photo) -> Sequence[tuple[float, float]]:
+    """Return headings to try, and the log of how likely each is."""
+    if photo.heading_deg is None:
+        return tuple((float(heading), 0.0) for heading in np.arange(0.0, 360.0, TURN_DEG))
+    sd_deg = heading_sd_deg(photo)
+    most = max(TURN_DEG, 3 * sd_deg)
+    return tuple(
+        (photo.heading_deg + float(off), -((off / sd_deg) ** 2) / 2) for off in np.arange(-most, most + 1, TURN_DEG)
+    )
+
+
+class _Ground:
+    """The mosaic round a told position, to be compared with the ground that a photo shows."""
+
+    def __init__(self, photo: Photo, mosaic: Mosaic) -> None:
+        """Read the mosaic as far as the position may be off, and the ground reaches."""
+        assert photo.position is not None, "asked for where there is one"
+        self._sd_m = position_sd_m(photo)
+        off_m = min(max(_LEAST_OFF_M, _MOST_SDS * self._sd_m), _MOST_OFF_M)
+        side = 2 * math.ceil((off_m + REACH_M) / STEP_M)
+        x, y = transformer(WGS84, "EPSG:3857").transform(*photo.position)
+        # Web Mercator is longer than the ground by this.
+        step = STEP_M / math.cos(math.radians(photo.position[1]))
+        grid = Grid.north_up("EPSG:3857", x - side / 2 * step, y + side / 2 * step, step, width=side, height=side)
+        pixels = mosaic.read(grid)
+        self.known = float(pixels.valid.mean()) > _LEAST_KNOWN
+        self._colours = _colours(pixels.rgb)
+        self._colours -= cv2.GaussianBlur(self._colours, (0, 0), _HIGH_PASS_M / STEP_M)
+
+    def best_place(
+        self, photo: Photo, tilt: Tilt | None, heading_deg: float, height_m: float, log_weight: float
+    ) -> _Pose | None:
+        """Return the likeliest place of a camera with this pose otherwise; None where the photo shows no ground."""
+        seen = unrolled(photo, tilt, heading_deg=heading_deg, height_m=height_m, step_m=STEP_M)
+        trusted = float(seen.trust.sum()) * STEP_M**2 / _WHOLE_M2
+        if trusted < _LEAST_TRUSTED:
+            return None
+        mask = np.repeat(seen.trust[..., None], 3, axis=2)
+        found = cv2.matchTemplate(self._colours, _colours(seen.pixels), cv2.TM_CCOEFF_NORMED, mask=mask)
+        # Where either is all alike there is nothing to compare.
+        correlation = np.where(np.isfinite(found) & (np.abs(found) <= 1.0), found, -1.0)
+        rows, columns = correlation.shape
+        east = (np.arange(columns) - (columns - 1) / 2) * STEP_M
+        north = ((rows - 1) / 2 - np.arange(rows)) * STEP_M
+        off = (east[None, :] ** 2 + north[:, None] ** 2) / self._sd_m**2
+        weight = SHARP * math.sqrt(trusted) * correlation - off / 2 + log_weight
+        row, column = np.unravel_index(int(weight.argmax()), weight.shape)
+        return _Pose(
+            east=float(east[column]),
+            north=float(north[row]),
+            heading_deg=heading_deg,
+            height_m=height_m,
+            tilt=tilt,
+            log_weight=float(weight[row, column]),
+            correlation=float(correlation[row, column]),
+        )
+
+
+def _colours(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return colours that differ as they look different (CIE 1976 L*a*b*), rows x columns x 3."""
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
+
+
+def _apart(poses: Sequence[_Pose]) -> list[_Pose]:
+    """Return the likeliest poses of which none is like a likelier one, `MOST` of them."""
+    kept: list[_Pose] = []
+    for pose in sorted(poses, key=lambda pose: -pose.log_weight):
+        if not any(pose.like(other) for other in kept):
+            kept.append(pose)
+        if len(kept) == MOST:
+            break
+    return kept
+
+
+def _posed(photo: Photo, pose: _Pose) -> Photo:
+    """Return a photo with the metadata of a pose."""
+    assert photo.position is not None, "asked for where there is one"
+    lon, lat = photo.position
+    told = replace(
+        photo,
+        position=(
+            lon + pose.east / (METRES_A_DEGREE * math.cos(math.radians(lat))),
+            lat + pose.north / METRES_A_DEGREE,
+        ),
+        position_error_m=FOUND_M,
+        heading_deg=pose.heading_deg % 360.0,
+        compass=False,
+        height_m=pose.height_m,
+        height_sd_m=0.1 * pose.height_m,
+    )
+    if pose.tilt is None:
+        return told
+    return replace(told, pitch_deg=pose.tilt.degrees - 90.0, roll_deg=pose.tilt.roll_deg)

@@ -1,0 +1,147 @@
+"""What a photograph's metadata tell of the line from its camera to a click, and how far each may be off.
+
+A telephone's position is some 5 to 15 m off and its compass some 20 degrees, or missing. So nothing here is a limit:
+`geoloc.search.prior` makes of it how likely each place on the map is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import EYE_HEIGHT_M, Tilt, ground_of, known_tilt
+from geoloc.photo.target import Click
+
+POSITION_M = 10.0
+"""Radius of the circle that holds 68 % of positions whose file does not tell how good they are."""
+LEAST_POSITION_M = 1.5
+"""The same, of any position: mosaics are off by as much."""
+RADIUS_68 = math.sqrt(-2 * math.log(1 - 0.68))
+"""Radius of that circle over the standard deviation along an axis, of a normal distribution in the plane."""
+COMPASS_SD_DEG, GIMBAL_YAW_SD_DEG = 20.0, 5.0
+"""Errors of headings: a telephone's compass, and what a drone's gimbal or a person tells."""
+GIMBAL_SD_DEG, HORIZON_SD_DEG, LEVEL_SD_DEG = 1.5, 2.0, 1.0
+"""Errors of tilts: by the gimbal or a person, by the horizon, and of panoramas, which are levelled."""
+HELD_TILT = Tilt(84.0)
+HELD_SD_DEG = 6.0
+"""How people hold a telephone that tells nothing of it, and by how much they do otherwise."""
+PANORAMA_HEIGHT_M = 2.0
+"""Of panoramas' cameras: from 1.6 m on a stick to 2.5 m on a car."""
+EYE_LEVEL_M = 6.0
+"""Cameras below are at eye level: what is higher sees ground that local features match."""
+_MIN_HEIGHT_M = 2.0
+_STEEPEST = 20.0
+"""Slope of rays that point straight down for all that matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The line from a camera to what was clicked; errors are standard deviations.
+
+    Attributes:
+        position: (lon, lat) of the camera, WGS 84.
+        position_sd_m: its error along each axis.
+        height_m: of the camera over the ground.
+        height_sd_m: its error.
+        aside_deg: azimuth of the line from that of the photo's up (a panorama's middle column), clockwise.
+        slope: how far the line falls in a metre along the ground; negative above the horizon.
+        slope_sd: its error.
+        heading_deg: azimuth of the photo's up, clockwise from true north; None where it is not known.
+        heading_sd_deg: its error.
+    """
+
+    position: tuple[float, float]
+    position_sd_m: float
+    height_m: float
+    height_sd_m: float
+    aside_deg: float
+    slope: float
+    slope_sd: float
+    heading_deg: float | None
+    heading_sd_deg: float
+
+
+def sight_of(photo: Photo, click: Click) -> Sight | None:
+    """Return the line from the camera to a click.
+
+    Returns:
+        The line; None where the file tells no position, or nothing tells how high the camera was over the ground.
+    """
+    height = camera_height(photo)
+    if photo.position is None or height is None:
+        return None
+    aside, slope, slope_sd = _ray(photo, click)
+    return Sight(
+        position=photo.position,
+        position_sd_m=position_sd_m(photo),
+        height_m=height[0],
+        height_sd_m=height[1],
+        aside_deg=aside,
+        slope=slope,
+        slope_sd=slope_sd,
+        heading_deg=photo.heading_deg,
+        heading_sd_deg=heading_sd_deg(photo),
+    )
+
+
+def position_sd_m(photo: Photo) -> float:
+    """Return the standard deviation of a photo's position along each axis, metres."""
+    return (POSITION_M if photo.position_error_m is None else max(photo.position_error_m, LEAST_POSITION_M)) / RADIUS_68
+
+
+def heading_sd_deg(photo: Photo) -> float:
+    """Return the standard deviation of a photo's heading, degrees."""
+    return COMPASS_SD_DEG if photo.compass else GIMBAL_YAW_SD_DEG
+
+
+def tilt_sd_deg(photo: Photo) -> float:
+    """Return the standard deviation of the tilt that a photo's gimbal, or else its horizon, tells, degrees."""
+    return HORIZON_SD_DEG if photo.pitch_deg is None else GIMBAL_SD_DEG
+
+
+def camera_height(photo: Photo) -> tuple[float, float] | None:
+    """Return how high a camera was over the ground, and the standard deviation of that, metres.
+
+    It is what somebody told, else the drone's height over its take-off point, else that of an eye, where the photo is a
+    panorama, shows the horizon or is a telephone's. None where nothing tells it.
+    """
+    if photo.height_m is not None:
+        return photo.height_m, photo.height_sd_m
+    relative_m = photo.relative_altitude_m
+    if relative_m is not None and relative_m >= _MIN_HEIGHT_M:
+        return relative_m, max(2.0, 0.08 * relative_m)
+    if photo.panorama:
+        return PANORAMA_HEIGHT_M, 0.4
+    if by_hand(photo) or (photo.pitch_deg is None and known_tilt(photo) is not None):
+        return EYE_HEIGHT_M, 0.15
+    return None
+
+
+def by_hand(photo: Photo) -> bool:
+    """Whether a photo is a telephone's: it tells of its compass or its position's error, and of no gimbal."""
+    told = photo.compass or photo.position_error_m is not None
+    return told and photo.pitch_deg is None and photo.relative_altitude_m is None and not photo.panorama
+
+
+def _ray(photo: Photo, click: Click) -> tuple[float, float, float]:
+    """Return the azimuth of a click's ray from the photo's up, degrees, its slope and the slope's error."""
+    if photo.panorama:
+        width, height = photo.size
+        down = (click.y - height / 2) * 2 * math.pi / width
+        aside = (click.x - width / 2) * 360.0 / width
+        return (aside, *_slope(math.tan(min(max(down, -1.5), 1.5)), LEVEL_SD_DEG))
+    tilt = known_tilt(photo)
+    sd_deg = tilt_sd_deg(photo)
+    if tilt is None:
+        tilt, sd_deg = HELD_TILT, HELD_SD_DEG
+    x, y, down = ground_of(photo, tilt) @ np.array([click.x, click.y, 1.0])
+    along = max(math.hypot(x, y), 1e-9)
+    return (math.degrees(math.atan2(x, -y)), *_slope(down / along, sd_deg))
+
+
+def _slope(slope: float, sd_deg: float) -> tuple[float, float]:
+    slope = min(max(slope, -_STEEPEST), _STEEPEST)
+    return slope, math.radians(sd_deg) * (1 + slope**2)

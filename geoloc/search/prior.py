@@ -1,0 +1,149 @@
+"""How likely each place on the map is by the camera's own metadata, before anything is looked at.
+
+The line from the camera to the click meets the ground at height over slope; the camera's position, heading, tilt and
+height are each off by some error, and what was clicked may stand up. A prior only reweights what attention finds: what
+it puts outside stays possible, since metadata lie.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+
+from geoloc.photo.photo import Photo
+from geoloc.photo.sight import Sight, sight_of
+from geoloc.photo.target import Target
+from geoloc.plane.homography import affine_for_opencv
+from tiling.grid import WGS84, Grid, transformer, turns_to, whole_turn
+from tiling.plan import Plan
+
+FLOOR = 0.02
+"""Weight of places that metadata put outside, over that of a search without a prior."""
+FIELD_M2 = 6700.0
+"""Ground of one window of the network, over which it has learnt to weigh a place against "nowhere", square metres."""
+THING_M = 2.0
+"""Mean height over the ground at which things are clicked."""
+OFF_CENTRE_M = 2.0
+"""What is clicked is a side of a thing, standard deviation from its middle along each axis."""
+VISIBLE_M = 40.0
+"""Things are seen and clicked the less the farther away they are: by a factor e in each so many metres, from a camera
+at eye level."""
+SUPPOSED_SD_DEG = 30.0
+"""Error of headings that crops suppose a quarter turn apart."""
+REACH_M = 150.0
+"""To every side of an eye-level camera that a prior is drawn."""
+LIKELY = 6
+"""Windows that hold most of the prior and are looked at in any case."""
+_COARSE = 16
+_CELLS = 160
+"""To every side of the camera."""
+
+
+class PlacePrior:
+    """The prior of one click: what a place counts more or less than in a search without one."""
+
+    def __init__(self, sights: Sequence[tuple[float, Sight]]) -> None:
+        """Take lines to the click with their weights, which have the sum 1."""
+        self._parts = [(weight, _Spread(sight)) for weight, sight in sights]
+
+    def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = 1) -> NDArray[np.float32]:
+        """Return by how much a place counts more or less than without a prior, rows x columns of a grid.
+
+        Args:
+            grid: north up in EPSG:3857.
+            supposed_deg: heading of the photo's up that is supposed, where a sight knows none; None for any.
+            step: pixels of the grid along each side of a pixel of what is returned.
+        """
+        parts = [weight * spread.density(grid, supposed_deg, step) for weight, spread in self._parts]
+        return np.asarray((1 - FLOOR) * FIELD_M2 * np.sum(parts, axis=0) + FLOOR, np.float32)
+
+    def likely_windows(self, plan: Plan) -> list[int]:
+        """Return the numbers of the windows of a plan that hold most of the prior, `LIKELY` of them, best first."""
+        shares = np.array([float(self.weights(window.grid, step=_COARSE).mean()) for window in plan.windows])
+        return [int(number) for number in np.argsort(-shares, kind="stable")[:LIKELY]]
+
+
+class _Spread:
+    """How one line to the click is spread over the ground by its errors, drawn onto cells round the camera's position.
+
+    It is drawn once for each heading that is supposed.
+    """
+
+    def __init__(self, sight: Sight) -> None:
+        """Take the line to the click; nothing is drawn yet."""
+        self._sight = sight
+        far_m = min(sight.height_m / max(sight.slope, 0.05), 6 * REACH_M)
+        self._cell_m = max(REACH_M, 1.3 * far_m + 4 * sight.position_sd_m) / _CELLS
+        self._drawn: dict[float | None, NDArray[np.float32]] = {}
+        self._centre = transformer(WGS84, "EPSG:3857").transform(*sight.position)
+        # Web Mercator is longer than the ground by this.
+        self._stretch = 1 / math.cos(math.radians(sight.position[1]))
+
+    def density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
+        """Return how likely the object is in a square metre, rows x columns; see `PlacePrior.weights`."""
+        key = None if self._sight.heading_deg is not None else supposed_deg
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(key)
+        cell = self._cell_m * self._stretch
+        x, y = self._centre
+        middle = grid.affine * (grid.width / 2, grid.height / 2)
+        x += float(turns_to(x, middle[0], whole_turn(grid.crs)))
+        cells = Affine(cell, 0, x - _CELLS * cell, 0, -cell, y + _CELLS * cell)
+        size = (max(1, grid.width // step), max(1, grid.height // step))
+        to_cells = affine_for_opencv(~cells * grid.affine * Affine.scale(step))
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(self._drawn[key], to_cells, size, flags=flags), np.float32)
+
+    def _draw(self, supposed_deg: float | None) -> NDArray[np.float32]:
+        sight, cell = self._sight, self._cell_m
+        at = (np.arange(2 * _CELLS) + 0.5 - _CELLS) * cell
+        east, north = np.meshgrid(at, -at)
+        away = np.hypot(east, north)
+        log_density = np.log(away) - away / max(VISIBLE_M, 3 * sight.height_m) + _log_height(sight, away, cell)
+        heading, sd_deg = sight.heading_deg, sight.heading_sd_deg
+        if heading is None:
+            heading, sd_deg = supposed_deg, SUPPOSED_SD_DEG
+        if heading is not None:
+            # Von Mises, the normal distribution of a direction.
+            off = np.arctan2(east, north) - math.radians(heading + sight.aside_deg)
+            log_density += (np.cos(off) - 1) / math.radians(sd_deg) ** 2
+        density = np.exp(log_density - log_density.max())
+        # All else is alike to all sides: errors of the position, of what was clicked, of a camera that looks down.
+        tilted = sight.height_m * sight.slope_sd / (1 + sight.slope**2)
+        error_m = math.hypot(sight.position_sd_m, OFF_CENTRE_M, min(tilted, sight.height_m / 4))
+        blurred = cv2.GaussianBlur(density.astype(np.float32), (0, 0), error_m / cell, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(blurred / (blurred.sum() * cell**2), np.float32)
+
+
+def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float) -> NDArray[np.float64]:
+    """Log density of the ray's height over the ground `away` metres off: that of what was clicked and of all errors.
+
+    Heights at which things are clicked are taken as exponentially distributed; with a normal error this is the
+    exponentially modified Gaussian, its normal integral by Bowling et al. (2009), "A logistic approximation to the
+    cumulative normal distribution".
+    """
+    height = sight.height_m - away * sight.slope
+    # No finer than a cell tells.
+    sd = np.maximum(np.hypot(sight.height_sd_m, away * sight.slope_sd), abs(sight.slope) * cell_m)
+    z = height / sd - sd / THING_M
+    # Beyond this the cubic outruns the tail, whose logarithm is a parabola.
+    tail = np.where(z < -4.0, -(z**2 - 16.0) / 2, 0.0)
+    inner = np.maximum(z, -4.0)
+    return np.asarray(
+        (sd / THING_M) ** 2 / 2 - height / THING_M - np.logaddexp(0, -(0.07056 * inner**3 + 1.5976 * inner)) + tail
+    )
+
+
+def prior_of(photos: Sequence[tuple[float, Photo]], target: Target) -> PlacePrior | None:
+    """Return the prior of a target's place by poses of its photo, each with its weight.
+
+    Returns:
+        The prior; None where their metadata do not tell enough.
+    """
+    sights = [(weight, sight) for weight, photo in photos if (sight := sight_of(photo, target.click)) is not None]
+    return PlacePrior(sights) if sights else None

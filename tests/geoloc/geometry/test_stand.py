@@ -1,0 +1,133 @@
+"""A camera at eye level is found by the ground round it, which is unrolled for that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+
+from geoloc.geometry.stand import METRES_A_DEGREE, find_stands
+from geoloc.geometry.unrolled import OWN_FEET_M, REACH_M, unrolled
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import Tilt, ground_of
+from tests.helpers.rough_ground import GSD_M, SIDE, rough
+from tiling.grid import WGS84, ground_distance_m
+from tiling.mosaic import Mosaic, open_mosaic
+
+GROUND = rough(3)
+MIDDLE = SIDE * GSD_M / 2
+"""The camera stands in the middle of the ground, which lies at the equator, where Web Mercator is as long as it."""
+HEIGHT_M = 1.6
+
+
+@pytest.fixture(scope="module")
+def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
+    path = tmp_path_factory.mktemp("stand") / "m.tif"
+    profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8", "crs": "EPSG:3857"}
+    with rasterio.open(path, "w", transform=Affine(GSD_M, 0, -MIDDLE, 0, -GSD_M, MIDDLE), **profile) as file:
+        file.write(GROUND.transpose(2, 0, 1))
+    with open_mosaic([path]) as opened:
+        yield opened
+
+
+def seen(east: NDArray[np.float64], north: NDArray[np.float64], ground: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The picture whose pixels look at places round the camera, the sky where they look at no ground."""
+    x = ((east + MIDDLE) / GSD_M - 0.5).astype(np.float32)
+    y = ((MIDDLE - north) / GSD_M - 0.5).astype(np.float32)
+    picture = cv2.remap(GROUND, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    picture[~ground] = (200, 220, 255)
+    return np.asarray(picture, np.uint8)
+
+
+def panorama(heading_deg: float) -> Photo:
+    columns, rows = np.meshgrid(np.arange(1024) + 0.5, np.arange(512) + 0.5)
+    azimuth = np.radians((columns - 512) * 360 / 1024 + heading_deg)
+    down = (rows - 256) * math.pi / 512
+    away = HEIGHT_M / np.tan(np.maximum(down, 1e-3))
+    pixels = seen(away * np.sin(azimuth), away * np.cos(azimuth), down > 1e-3)
+    return Photo(Path("p.jpg"), pixels, position=(0.0, 0.0), heading_deg=heading_deg, panorama=True)
+
+
+def held(heading_deg: float, tilt: Tilt) -> Photo:
+    blank = Photo(Path("p.jpg"), np.zeros((600, 800, 3), np.uint8), position=(0.0, 0.0), focal_px=550.0, compass=True)
+    columns, rows = np.meshgrid(np.arange(800) + 0.5, np.arange(600) + 0.5)
+    q = np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ ground_of(blank, tilt).T
+    below = q[..., 2] > 1e-3
+    right, back = (HEIGHT_M * q[..., axis] / np.where(below, q[..., 2], 1.0) for axis in (0, 1))
+    sin, cos = math.sin(math.radians(heading_deg)), math.cos(math.radians(heading_deg))
+    pixels = seen(right * cos - back * sin, -right * sin - back * cos, below)
+    return replace(blank, pixels=pixels, heading_deg=heading_deg)
+
+
+def off(photo: Photo, east: float, north: float, turn_deg: float) -> Photo:
+    """The same photo with a position and a compass that are wrong by so much."""
+    assert photo.heading_deg is not None
+    position = (east / METRES_A_DEGREE, north / METRES_A_DEGREE)
+    return replace(photo, position=position, heading_deg=(photo.heading_deg + turn_deg) % 360, compass=True)
+
+
+def check(found: Photo, heading_deg: float) -> None:
+    assert found.position is not None
+    assert found.heading_deg is not None
+    assert ground_distance_m(0.0, 0.0, *found.position, WGS84) < 1.5
+    assert abs((found.heading_deg - heading_deg + 180) % 360 - 180) <= 5.0
+
+
+def test_the_ground_of_a_panorama_is_the_mosaics() -> None:
+    photo = panorama(70.0)
+    drawn = unrolled(photo, None, heading_deg=70.0, height_m=HEIGHT_M, step_m=GSD_M)
+    half = len(drawn.pixels) // 2
+    truth = GROUND[SIDE // 2 - half : SIDE // 2 + half, SIDE // 2 - half : SIDE // 2 + half]
+    near = drawn.trust > 0.6
+    assert np.abs(drawn.pixels[near].astype(float) - truth[near]).mean() < 12.0
+    at = (np.arange(2 * half) + 0.5 - half) * GSD_M
+    away = np.hypot(*np.meshgrid(at, at))
+    assert not drawn.trust[(away < OWN_FEET_M) | (away > REACH_M)].any()
+
+
+def test_a_photo_unrolls_what_is_before_it() -> None:
+    drawn = unrolled(held(0.0, Tilt(80.0)), Tilt(80.0), heading_deg=0.0, height_m=HEIGHT_M, step_m=GSD_M)
+    half = len(drawn.pixels) // 2
+    assert drawn.trust[:half].any()
+    assert not drawn.trust[half:].any()
+
+
+@pytest.mark.parametrize("turn", [0.0, 30.0])
+def test_a_panorama_is_found_metres_and_degrees_off(mosaic: Mosaic, turn: float) -> None:
+    best = find_stands(off(panorama(200.0), 9.0, -6.0, turn), mosaic)[0]
+    assert best.weight > 0.5
+    check(best.photo, 200.0)
+    assert best.photo.height_m == pytest.approx(HEIGHT_M)
+
+
+def test_without_a_compass_all_headings_are_tried(mosaic: Mosaic) -> None:
+    check(find_stands(replace(off(panorama(120.0), -8.0, 5.0, 0.0), heading_deg=None), mosaic)[0].photo, 120.0)
+
+
+def test_a_telephone_is_found_and_how_it_was_held(mosaic: Mosaic) -> None:
+    best = find_stands(off(held(30.0, Tilt(81.0)), 6.0, 7.0, -15.0), mosaic)[0]
+    check(best.photo, 30.0)
+    assert best.photo.pitch_deg == pytest.approx(-9.0, abs=3.1)
+
+
+def test_weights_leave_some_to_the_metadata(mosaic: Mosaic) -> None:
+    assert 0.5 < sum(stand.weight for stand in find_stands(panorama(10.0), mosaic)) < 0.95
+
+
+def test_other_ground_is_not_taken_for_it(mosaic: Mosaic) -> None:
+    elsewhere = replace(panorama(0.0), position=(0.1, 0.0))
+    assert find_stands(elsewhere, mosaic) == []
+
+
+def test_drones_and_photos_without_a_position_are_left_alone(mosaic: Mosaic) -> None:
+    photo = panorama(0.0)
+    assert find_stands(replace(photo, position=None), mosaic) == []
+    assert find_stands(replace(photo, relative_altitude_m=60.0), mosaic) == []

@@ -1,0 +1,100 @@
+"""The prior of a click's place: its mode with exact metadata, and what errors do to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from geoloc.photo.sight import Sight
+from geoloc.search.prior import FLOOR, PlacePrior
+from tiling.grid import WGS84, Grid, transformer
+
+LON, LAT = 15.0, 51.0
+EXACT = Sight((LON, LAT), 0.5, 1.6, 0.05, 0.0, 0.0, 0.005, 0.0, 1.0)
+"""Level, to the north; slope and azimuth are told by each test."""
+SIDE_M = 160
+
+
+def around(prior: PlacePrior, supposed_deg: float | None = None) -> NDArray[np.float32]:
+    """The weights of square metres round the camera, which is in the middle."""
+    step = 1 / math.cos(math.radians(LAT))
+    x, y = transformer(WGS84, "EPSG:3857").transform(LON, LAT)
+    half = SIDE_M / 2 * step
+    return prior.weights(
+        Grid.north_up("EPSG:3857", x - half, y + half, step, width=SIDE_M, height=SIDE_M), supposed_deg
+    )
+
+
+def mode(weights: NDArray[np.float32]) -> tuple[float, float]:
+    """Metres to the east and to the north of the camera."""
+    row, column = np.unravel_index(int(weights.argmax()), weights.shape)
+    return float(column + 0.5 - SIDE_M / 2), float(SIDE_M / 2 - row - 0.5)
+
+
+def share(weights: NDArray[np.float32], inside: NDArray[np.bool_]) -> float:
+    above = weights - FLOOR
+    return float(above[inside].sum() / above.sum())
+
+
+def places() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    at = np.arange(SIDE_M) + 0.5 - SIDE_M / 2
+    east, north = np.meshgrid(at, -at)
+    return east, north
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 75.0, 190.0, 300.0])
+@pytest.mark.parametrize("away", [8.0, 15.0, 25.0])
+@pytest.mark.parametrize("heading", [0.0, 120.0])
+def test_with_exact_metadata_the_mode_is_the_true_place(azimuth: float, away: float, heading: float) -> None:
+    sight = replace(EXACT, slope=1.6 / away, aside_deg=azimuth - heading, heading_deg=heading)
+    east, north = mode(around(PlacePrior([(1.0, sight)])))
+    # What is clicked stands up a little, so that it is nearer than where the line meets the ground.
+    assert math.hypot(east, north) == pytest.approx(away, abs=0.2 * away + 1.5)
+    off = math.degrees(math.atan2(east, north)) - azimuth
+    assert abs((off + 180) % 360 - 180) * math.radians(1) * away < 1.5
+
+
+def test_a_drones_click_is_where_its_line_meets_the_ground() -> None:
+    sight = replace(EXACT, height_m=50.0, height_sd_m=2.0, slope=1.0, slope_sd=0.05)
+    east, north = mode(around(PlacePrior([(1.0, sight)])))
+    assert (east, north) == (pytest.approx(0.0, abs=1.5), pytest.approx(49.0, abs=4.0))
+
+
+@pytest.mark.parametrize("sd", [3.0, 6.6, 12.0])
+def test_errors_of_the_position_hold_the_mass_in_their_circle(sd: float) -> None:
+    sight = replace(EXACT, slope=0.2, position_sd_m=sd)
+    weights = around(PlacePrior([(1.0, sight)]))
+    east, north = places()
+    circle = np.hypot(east, north - 7.0) < 3 * sd + 6.0
+    assert share(weights, circle) > 0.95
+
+
+def test_without_a_heading_every_direction_is_alike_until_one_is_supposed() -> None:
+    prior = PlacePrior([(1.0, replace(EXACT, slope=0.1, heading_deg=None))])
+    east, north = places()
+    for sign in (1, -1):
+        assert share(around(prior), sign * east > 0) == pytest.approx(0.5, abs=0.02)
+        assert share(around(prior), sign * north > 0) == pytest.approx(0.5, abs=0.02)
+    assert share(around(prior, 90.0), east > 0) > 0.95
+
+
+def test_what_is_clicked_above_the_horizon_is_somewhere_along_its_line() -> None:
+    weights = around(PlacePrior([(1.0, replace(EXACT, slope=-0.1, heading_sd_deg=5.0))]))
+    east, north = places()
+    assert share(weights, (north > 0) & (np.abs(east) < 0.3 * north + 4)) > 0.9
+    assert share(weights, (north > 5) & (north < 80)) > 0.8
+
+
+def test_nothing_is_excluded() -> None:
+    weights = around(PlacePrior([(1.0, replace(EXACT, slope=0.2))]))
+    assert weights.min() == pytest.approx(FLOOR, rel=1e-3)
+
+
+def test_poses_share_the_prior_by_their_weights() -> None:
+    north, south = replace(EXACT, slope=0.1), replace(EXACT, slope=0.1, heading_deg=180.0)
+    weights = around(PlacePrior([(0.8, north), (0.2, south)]))
+    assert share(weights, places()[1] > 0) == pytest.approx(0.8, abs=0.03)
