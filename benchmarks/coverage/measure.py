@@ -98,7 +98,9 @@ def _of_photo(photo: Photo, queries: Sequence[LabelledQuery], ground: SearchGrou
             outcome = Outcome(query, best, 0.0)
             angle, beyond = _seen(fit, photo, np.array([query.click.x, query.click.y]))
             told.append(
-                Told(angle, beyond, query.longest_side_m, best.accuracy_m, error_m(outcome), best.score, is_hit(outcome))
+                Told(
+                    angle, beyond, query.longest_side_m, best.accuracy_m, error_m(outcome), best.score, is_hit(outcome)
+                )
             )
     return told
 

@@ -218,7 +218,7 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
     - `median_error_m`, `p90_error_m`: between the centres along the ellipsoid; infinite where nothing was found.
       Percentiles are interpolated linearly.
     - `seconds_per_query`: mean.
-    - `verified`: how many best answers geometry verified; where there are any, `coverage`: share of these whose error
+    - `verified`: how many best answers geometry verified, where there are any; `coverage`: share of these whose error
       is within the `accuracy_m` that they tell, which is meant to be 0.9.
     - `outlines`: how many true outlines are known; where there are any, over these, `outline_iou`: mean IoU of the
       answer's outline with the true one, 0 where nothing was found; `outline_050`, `outline_075`: share strictly above.
@@ -243,8 +243,8 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "seconds_per_query": sum(outcome.seconds for outcome in outcomes) / count,
     }
     within = [value for outcome in outcomes if (value := is_covered(outcome)) is not None]
-    figures["verified"] = len(within)
     if within:
+        figures["verified"] = len(within)
         figures["coverage"] = sum(within) / len(within)
     shared = [value for outcome in outcomes if (value := outline_iou(outcome)) is not None]
     if shared:

@@ -37,7 +37,7 @@ class GuidedLook:
     def look(self, photo: Photo, target: Target, view: KnownView) -> Detection | None:
         """Return the answer of attention; None where none can be. For photos that are no panoramas.
 
-        It has no score; its `evidence` is the log of its mass in the first look, that of the null class being 1.
+        It has no score; its `evidence` is the log of its mass in the closest look, that of the null class being 1.
 
         Args:
             photo: the photograph.
@@ -57,5 +57,5 @@ class GuidedLook:
         candidate = looker.look(0, crops, window, place)
         if candidate is None:
             return None
-        seen = close_look(looker, looker.answer(candidate), known=True).detection
-        return replace(seen, evidence=candidate.log_mass)
+        seen = close_look(looker, looker.answer(candidate), known=True)
+        return replace(seen.detection, evidence=seen.candidate.log_mass)

@@ -28,9 +28,7 @@ class Sight:
     lean: NDArray[np.float64]
 
 
-def sight_of(
-    matrix: NDArray[np.float64], point: NDArray[np.float64], size: tuple[int, int], focal_px: float
-) -> Sight:
+def sight_of(matrix: NDArray[np.float64], point: NDArray[np.float64], size: tuple[int, int], focal_px: float) -> Sight:
     """Return how a photo's point is seen.
 
     The homography's last row is the horizon of the plane in the photo, l; with the camera matrix K its normal is along

@@ -56,7 +56,9 @@ class Mixture:
 
     @property
     def _points(self) -> NDArray[np.float64]:
-        return np.concatenate([one.mean + _POINTS @ np.linalg.cholesky(one.covariance).T for one in (self.first, self.second)])
+        return np.concatenate(
+            [one.mean + _POINTS @ np.linalg.cholesky(one.covariance).T for one in (self.first, self.second)]
+        )
 
     @property
     def _weights(self) -> NDArray[np.float64]:
