@@ -80,8 +80,8 @@ def _page(results: dict[str, Any]) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-_HOW = """Clicks are carried over by the verified plane of their photograph, attention looks there, the outline is drawn:
-what a search answers where geometry verifies, low scores among them. Covered: the distance between the answer's
+_HOW = """Clicks are carried over by the verified plane of their photograph, attention looks there and the outline is
+drawn: what a search answers where geometry verifies, low scores among them. Covered: the distance between the answer's
 centroid and that of the true outline is within `accuracy_m`, which is meant for 90 %. Told / error: the median told
 error over the 90 % quantile of the true one. The view angle is that from straight down, the distance that from the
 convex hull of the matches, in roots of its area, on the ground. Hits: centroid in the true box."""

@@ -49,6 +49,5 @@ def make_far(name: str, work: Path, report: Callable[[str], None]) -> QuerySet:
             farthest_m=250.0,
         )
     queries = tuple(read_queries(folder / "queries.csv"))
-    return QuerySet(
-        name, f"a {style} from straight down to the horizon", GSD_M, (MosaicQueries(folder / "mosaic.tif", queries),)
-    )
+    description = f"a synthetic {style}, photographed from straight down to the horizon"
+    return QuerySet(name, description, GSD_M, (MosaicQueries(folder / "mosaic.tif", queries),))

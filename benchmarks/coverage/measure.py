@@ -97,11 +97,8 @@ def _of_photo(photo: Photo, queries: Sequence[LabelledQuery], ground: SearchGrou
         for best in outlined(answers, photo, [query.target], mosaic=mosaic, plan=ground.plan, fit=moved):
             outcome = Outcome(query, best, 0.0)
             angle, beyond = _seen(fit, photo, np.array([query.click.x, query.click.y]))
-            told.append(
-                Told(
-                    angle, beyond, query.longest_side_m, best.accuracy_m, error_m(outcome), best.score, is_hit(outcome)
-                )
-            )
+            size, error = query.longest_side_m, error_m(outcome)
+            told.append(Told(angle, beyond, size, best.accuracy_m, error, best.score, is_hit(outcome)))
     return told
 
 

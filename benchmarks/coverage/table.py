@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def _grouped(
     told: Sequence[Told], value: Callable[[Told], float], edges: Sequence[float], unit: str
 ) -> list[tuple[str, list[Told]]]:
     groups = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         name = f"over {low:g}{unit}" if high == math.inf else f"{low:g} to {high:g}{unit}"
         groups.append((name, [one for one in told if low <= value(one) < high]))
     return groups

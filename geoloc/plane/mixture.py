@@ -14,7 +14,7 @@ _RINGS, _TURNS = 48, 32
 
 
 def _standard_points() -> NDArray[np.float64]:
-    """Equally likely points of the standard normal distribution of the plane, N x 2: its squared radius is exponential."""
+    """Equally likely points of the plane's standard normal distribution, N x 2: its squared radius is exponential."""
     radius = np.sqrt(-2 * np.log1p(-(np.arange(_RINGS) + 0.5) / _RINGS))
     turn = 2 * math.pi * (np.arange(_TURNS) + 0.5) / _TURNS
     return (radius[:, None, None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1)).reshape(-1, 2)

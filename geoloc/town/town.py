@@ -168,7 +168,7 @@ def build(
         view = flight_renderer.render(camera, number)
         write_photo(path, view.pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
         least_px = 10 + camera.width * camera.height // 15_000
-        visible = visible_objects(camera, view.ids, covered, 0.75, least_px, farthest_m)
+        visible = visible_objects(camera, view.ids, covered, 0.75, least_px, farthest_m=farthest_m)
         rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, queries_per_photo)]
         photo_paths.append(path)
     panorama_paths = []
@@ -178,7 +178,7 @@ def build(
         view = flight_renderer.render(panorama_camera, 100 + number)
         write_panorama(path, view.pixels, panorama_camera, frame)
         least_px = 10 + panorama_px**2 // 14_000
-        visible = visible_objects(panorama_camera, view.ids, covered, 0.6, least_px, farthest_m)
+        visible = visible_objects(panorama_camera, view.ids, covered, 0.6, least_px, farthest_m=farthest_m)
         rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, queries_per_photo)]
         panorama_paths.append(path)
     queries = folder / "queries.csv"

@@ -45,6 +45,7 @@ def visible_objects(
     objects: Sequence[SceneObject],
     least_share: float,
     least_px: int,
+    *,
     farthest_m: float = MAX_DISTANCE_M,
 ) -> list[VisibleObject]:
     """Find the objects that a camera sees well enough, whole in the picture and near the camera.

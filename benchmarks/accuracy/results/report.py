@@ -180,17 +180,8 @@ def _outline_line(found: OutlineFigures) -> str:
 def _line(row: FigureRow) -> str:
     if row.missing is not None:
         return f"| {row.method} | {row.missing} |{' |' * (len(_HEADS) - 2)}"
-    digits = {
-        "hit": 3,
-        "acc_025": 3,
-        "acc_050": 3,
-        "median_error_m": 2,
-        "p90_error_m": 1,
-        "coverage": 2,
-        "auroc": 3,
-        "ece": 3,
-    }
-    digits |= {"answered": 2, "seconds": 2}
+    digits = {"hit": 3, "acc_025": 3, "acc_050": 3, "median_error_m": 2, "p90_error_m": 1}
+    digits |= {"coverage": 2, "auroc": 3, "ece": 3, "answered": 2, "seconds": 2}
     return f"| {row.method} | {' | '.join(_cell(row.figures.get(key), count) for key, count in digits.items())} |"
 
 
