@@ -46,19 +46,21 @@ def main() -> None:
             except AbsentError as error:
                 _report(f"{name}: {error}")
                 continue
-            told = measure(chosen, args.most, _report)
-            made = {"date": today(), "commit": commit(), "most": args.most, "photos": _photos(chosen)}
-            results[name] = made | {"told": [asdict(one) for one in told]}
-            with replacing(stored) as temporary:
-                temporary.write_text(json.dumps(results) + "\n", encoding="utf-8")
-        with replacing(args.output / "coverage.md") as temporary:
-            temporary.write_text(_page(results), encoding="utf-8")
+            results[name] = {"date": today(), "commit": commit(), "most": args.most, "photos": 0, "told": []}
+            for told in measure(chosen, args.most, _report):
+                results[name]["photos"] += 1
+                results[name]["told"] += [asdict(one) for one in told]
+                _write(args.output, results)
     except (GeolocError, OSError) as error:
         sys.exit(f"Error: {error}")
 
 
-def _photos(query_set: Any) -> int:
-    return len({query.photo for search in query_set.searches for query in search.queries})
+def _write(folder: Path, results: dict[str, Any]) -> None:
+    """Write what is measured so far: a run that is cut short has not been in vain, and tells how many photographs."""
+    with replacing(folder / "coverage.json") as temporary:
+        temporary.write_text(json.dumps(results) + "\n", encoding="utf-8")
+    with replacing(folder / "coverage.md") as temporary:
+        temporary.write_text(_page(results), encoding="utf-8")
 
 
 def _page(results: dict[str, Any]) -> str:

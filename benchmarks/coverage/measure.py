@@ -51,16 +51,18 @@ class Told:
     hit: bool
 
 
-def measure(query_set: QuerySet, most: int, report: Callable[[str], None]) -> list[Told]:
-    """Carry over the clicks of a set whose photographs have a plane; attention never searches.
+def measure(query_set: QuerySet, most: int, report: Callable[[str], None]) -> Iterator[list[Told]]:
+    """Carry over the clicks of a set, photograph by photograph; attention never searches.
 
     Args:
         query_set: the clicks.
         most: clicks of a photograph.
         report: called with a line a photograph.
+
+    Yields:
+        The verified answers of each photograph; none of one without a plane.
     """
     network = model.load(PRESET, find_weights(PRESET, None), "cpu")
-    told: list[Told] = []
     for search in query_set.searches:
         with open_mosaic([search.mosaic], finest_m=query_set.gsd_m) as mosaic:
             ground = _ground(mosaic, query_set.gsd_m, network)
@@ -68,8 +70,7 @@ def measure(query_set: QuerySet, most: int, report: Callable[[str], None]) -> li
                 chosen = [queries[i] for i in even(len(queries), most)]
                 found = _of_photo(load_photo(path), chosen, ground, mosaic)
                 report(f"{query_set.name}, {path.name}: {len(found)} of {len(chosen)} clicks verified")
-                told += found
-    return told
+                yield found
 
 
 def _ground(mosaic: Mosaic, gsd_m: float, network: Localizer) -> SearchGround:
@@ -79,7 +80,8 @@ def _ground(mosaic: Mosaic, gsd_m: float, network: Localizer) -> SearchGround:
 
 
 def _by_photo(queries: Sequence[LabelledQuery]) -> Iterator[tuple[Path, list[LabelledQuery]]]:
-    for path in dict.fromkeys(query.photo for query in queries):
+    # The steepest views, which tell most, come last in a town.
+    for path in reversed(dict.fromkeys(query.photo for query in queries)):
         yield path, [query for query in queries if query.photo == path]
 
 
