@@ -167,9 +167,9 @@ def test_a_look_that_may_have_seen_a_like_thing_beside_it_tells_so(
     assert strong.accuracy_m < weak.accuracy_m < none.accuracy_m
     assert strong.score > 0.9
     assert strong.accuracy_m < 2
-    # As far as heights may shift it; and more often off the object than on it.
+    # As far as heights may shift it: of a house of 8 m one half is then elsewhere.
     assert none.accuracy_m > 4
-    assert none.score < 0.5
+    assert none.score < 0.75
     assert strong.polygon.equals(none.polygon)
 
 
