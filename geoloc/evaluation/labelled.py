@@ -242,7 +242,7 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "p90_error_m": _percentile(errors, 0.9),
         "seconds_per_query": sum(outcome.seconds for outcome in outcomes) / count,
     }
-    within = [value for outcome in outcomes if (value := is_covered(outcome)) is not None]
+    within = [covered for outcome in outcomes if (covered := is_covered(outcome)) is not None]
     if within:
         figures["verified"] = len(within)
         figures["coverage"] = sum(within) / len(within)
