@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from geoloc.town.scene.scene import Style
 
 FAR: dict[str, tuple[Style, int]] = {"far_village": ("village", 931), "far_farm": ("farm", 933)}
-"""Style and seed; the law of `geoloc.geometry.refine.SURE` was fitted on the village alone."""
+"""Style and seed; `geoloc.geometry.refine.SURE` was fitted on the village, and nothing on the farm."""
 FLIGHTS = (
     ((0.0, 6.0), (60.0, 95.0)),
     ((5.0, 20.0), (80.0, 120.0)),
