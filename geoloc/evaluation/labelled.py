@@ -15,6 +15,7 @@ from shapely.geometry import Polygon, box
 
 from geoloc.errors import PhotoError, QueriesError
 from geoloc.evaluation.truths import OBJECT, Outline, Truths, read_truths, valid_outline
+from geoloc.geometry.refine import METHOD
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click, Target, within_photo
 from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
@@ -217,6 +218,8 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
     - `median_error_m`, `p90_error_m`: between the centres along the ellipsoid; infinite where nothing was found.
       Percentiles are interpolated linearly.
     - `seconds_per_query`: mean.
+    - `verified`: how many best answers geometry verified, where there are any; `coverage`: share of these whose error
+      is within the `accuracy_m` that they tell, which is meant to be 0.9.
     - `outlines`: how many true outlines are known; where there are any, over these, `outline_iou`: mean IoU of the
       answer's outline with the true one, 0 where nothing was found; `outline_050`, `outline_075`: share strictly above.
 
@@ -239,6 +242,10 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "p90_error_m": _percentile(errors, 0.9),
         "seconds_per_query": sum(outcome.seconds for outcome in outcomes) / count,
     }
+    within = [covered for outcome in outcomes if (covered := is_covered(outcome)) is not None]
+    if within:
+        figures["verified"] = len(within)
+        figures["coverage"] = sum(within) / len(within)
     shared = [value for outcome in outcomes if (value := outline_iou(outcome)) is not None]
     if shared:
         figures["outlines"] = len(shared)
@@ -283,6 +290,13 @@ def error_m(outcome: Outcome) -> float:
     else:
         truth, centre = query.outline.centroid, polygon.centroid
     return ground_distance_m(truth.x, truth.y, centre.x, centre.y, query.epsg)
+
+
+def is_covered(outcome: Outcome) -> bool | None:
+    """Tell whether the error of a verified answer is within its `accuracy_m`; None where geometry verified nothing."""
+    if outcome.best is None or outcome.best.method != METHOD:
+        return None
+    return error_m(outcome) <= outcome.best.accuracy_m
 
 
 def box_iou(outcome: Outcome) -> float:
@@ -340,6 +354,8 @@ def to_table(summary: Mapping[str, float]) -> str:
     rows.append(("mean_iou", f"{summary['mean_iou']:.3f}"))
     rows += [(key, f"{summary[key]:.2f} m") for key in ("median_error_m", "p90_error_m")]
     rows.append(("seconds_per_query", f"{summary['seconds_per_query']:.2f} s"))
+    if "coverage" in summary:
+        rows.append(("coverage", f"{summary['coverage']:.3f}  (of {int(summary['verified'])} verified)"))
     if "outlines" in summary:
         known = int(summary["outlines"])
         rows.append(("outline_iou", f"{summary['outline_iou']:.3f}  (of {known})"))

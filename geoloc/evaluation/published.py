@@ -201,6 +201,7 @@ def _outcome(
     from geoloc.evaluation.labelled import LabelledQuery, Outcome
     from geoloc.photo.crop import Crop
     from geoloc.photo.target import Click
+    from geoloc.plane.gaussian import BOUND
     from geoloc.results.detection import Detection
     from tiling.box import PixelBox
 
@@ -214,7 +215,7 @@ def _outcome(
     (best,) = matches.proposals
     presence = 1 / (1 + math.exp(-matches.log_mass[0]))
     query = LabelledQuery(record.query, Click(*click), grid.box_polygon(PixelBox(*pair.box)), record.place.epsg, number)
-    parts = {"box": model.calibration.centre_error_px * pair.gsd_m}
+    parts = {"box": BOUND * model.calibration.centre_error_px * pair.gsd_m}
     answer = Detection(
         rank=1,
         score=presence,

@@ -6,6 +6,8 @@ known but for what stands above the ground, and the view exactly: attention find
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from geoloc.features.reference import Reference
@@ -33,7 +35,9 @@ class GuidedLook:
         self._middles = Middles(reference.plan)
 
     def look(self, photo: Photo, target: Target, view: KnownView) -> Detection | None:
-        """Return the answer of attention, not scored; None where none can be. For photos that are no panoramas.
+        """Return the answer of attention; None where none can be. For photos that are no panoramas.
+
+        It has no score; its `evidence` is the log of its mass in the closest look, that of the null class being 1.
 
         Args:
             photo: the photograph.
@@ -51,4 +55,7 @@ class GuidedLook:
         )
         place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
         candidate = looker.look(0, crops, window, place)
-        return None if candidate is None else close_look(looker, looker.answer(candidate), known=True).detection
+        if candidate is None:
+            return None
+        seen = close_look(looker, looker.answer(candidate), known=True)
+        return replace(seen.detection, evidence=seen.candidate.log_mass)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry import MultiPoint, Point
 
 from geoloc.plane.homography import map_points, translation
 
@@ -32,13 +33,10 @@ class ViewGeometry:
     Attributes:
         heading_deg: heading of the photo's up, clockwise from the reference's, in [0, 360).
         scale: reference pixels a photo pixel, the mean of along and across.
-        lean: how far a point comes to lie aside for each metre that it stands above the ground, metres along the
-            reference's (x, y); its sign is open.
     """
 
     heading_deg: float
     scale: float
-    lean: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,20 +95,25 @@ class HomographyFit:
         loose = slope @ np.linalg.solve(information, slope.T)
         return np.asarray(local * np.eye(2) + ALIKE * varied * loose)
 
+    def beyond(self, place: NDArray[np.float64]) -> float:
+        """Return how far a place (x, y) of the reference is from the hull of the inliers, pixels; 0 inside."""
+        return float(MultiPoint(self.reference).convex_hull.distance(Point(place)))
+
+    @property
+    def hull_side(self) -> float:
+        """Root of the area of the inliers' hull, reference pixels."""
+        return math.sqrt(MultiPoint(self.reference).convex_hull.area)
+
     def view_geometry(self, point: NDArray[np.float64]) -> ViewGeometry:
         """Tell how the ground is seen at a photo point (x, y).
 
-        Seen at an angle `i` from straight down it is 1 / cos(i) times as long as wide, and what stands up h is shifted
-        h tan(i).
+        What lies along the line of sight and how flatly it is seen, `geoloc.geometry.sight` tells.
         """
         jacobian = _jacobians(self.matrix, point[None], 1.0)[0]
-        axes, sides, _ = np.linalg.svd(jacobian)
-        ratio = min(float(sides[0] / sides[1]), LONGEST_SIDE_RATIO)
         east, south = jacobian @ [0.0, -1.0]
         return ViewGeometry(
             heading_deg=math.degrees(math.atan2(east, -south)) % 360,
-            scale=math.sqrt(float(sides[0] * sides[1])),
-            lean=np.asarray(axes[:, 0] * math.sqrt(ratio**2 - 1)),
+            scale=math.sqrt(abs(float(np.linalg.det(jacobian)))),
         )
 
     @property

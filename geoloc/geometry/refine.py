@@ -17,10 +17,13 @@ from geoloc.geometry.drawn import carried_outline, cut_to
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
+from geoloc.geometry.sight import sight_of
 from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import focal_px
 from geoloc.photo.target import Target
-from geoloc.plane.gaussian import CHI2_99, Gaussian
+from geoloc.plane.gaussian import BOUND, CHI2_99, HOLDING, Gaussian
 from geoloc.plane.homography import map_points, translation
+from geoloc.plane.mixture import Mixture
 from geoloc.results.detection import Detection
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
@@ -31,10 +34,17 @@ if TYPE_CHECKING:
 METHOD = "attention+geometry"
 VERIFIED = 0.97
 """Share of verified places that were right, measured on ground that is not for validation; see docs/geometry.md."""
+STANDS_M = 2.0
+"""How high above the plane a click on an object is in the mean: on a car half a metre, on trees and houses 2 to 5."""
 HEIGHT_M = 2.0
-"""How far what is clicked and what is matched round it stand off the plane, root mean square."""
+"""How far what is clicked and what is matched round it stand off that, or off the plane, root mean square."""
+RISE = 0.06
+"""How far the ground away from what is matched rises or falls off the plane, as a share of the distance."""
 LEAST_LEAN = 0.2
 """No photo looks straight down everywhere, and the ground slopes."""
+SURE = (3.1, 0.37, 1.4)
+"""Log odds that attention saw the object itself where it was told to look: at no evidence and one place, for each unit
+of its evidence, and less for each unit of the logarithm of how many places there were; see docs/geometry.md."""
 HALF_SHARED = 0.37
 """Twice the shift, along both axes and as a share of the sides, that leaves two like boxes an IoU of a half."""
 CLICK_OFF = 0.1
@@ -79,9 +89,9 @@ class Refiner:
             plane: the search for the photo's plane, on grounds that were likelier; its fit is taken where it has one.
 
         Returns:
-            A verified place takes rank 1, has the `METHOD`, a score of at least `VERIFIED` times the probability that
-            it is on the object, and the accuracy of the match; the answer of attention that it confirms is replaced by
-            it, the others follow. Targets that nothing is verified for keep their answers.
+            A verified place takes rank 1, has the `METHOD`, a score of `VERIFIED` times the probability that it is on
+            the object, and an accuracy of its own; the answer of attention that it confirms is replaced by it, the
+            others follow. Targets that nothing is verified for keep their answers.
 
         Raises:
             GeolocError: the mosaic cannot be read.
@@ -129,16 +139,25 @@ class Refiner:
             return []
         gsd = grid.ground_gsd(float(mapped[0]), float(mapped[1]))
         geometry = fit.view_geometry(click)
-        place = Gaussian(mapped, fit.covariance(click) + _height_covariance(geometry.lean) / gsd**2)
+        sight = sight_of(fit.matrix, click, photo.size, focal_px(photo))
+        heights = _height_covariance(sight.lean, fit.beyond(mapped) * gsd) / gsd**2
+        place = Gaussian(mapped, fit.covariance(click) + heights)
+        # Things stand on the ground and not below it, so their place is nearer to the camera than the plane has it.
+        nearer = -STANDS_M * sight.lean / gsd
         boxes = [_AnswerBox.of(grid, answer) for answer in answers]
         agreeing = [box for box in boxes if box.agrees(place)]
+        # A search that found the same object without being told is a witness of its own.
+        sure = max((box.answer.score for box in agreeing), default=0.0)
         if self._guide is not None:
             # Where the plane alone has the click: relief moves the place, not the view.
             (level,) = map_points(fit.matrix, click[None])
             to_photo = np.linalg.inv(fit.matrix) @ translation(*level) @ np.diag([1 / gsd, 1 / gsd, 1.0])
-            view = KnownView(grid, place, geometry.heading_deg, 1 / (geometry.scale * gsd), to_photo)
+            standing = Gaussian(mapped + nearer, place.covariance)
+            view = KnownView(grid, standing, geometry.heading_deg, 1 / (geometry.scale * gsd), to_photo)
             guided = self._guide.look(photo, target, view)
-            agreeing = ([] if guided is None else [_AnswerBox.of(grid, guided)]) + agreeing
+            if guided is not None:
+                seen = _AnswerBox.of(grid, guided)
+                agreeing, sure = [seen, *agreeing], max(sure, seen.sureness(place))
         if not (agreeing or boxes):
             return []
         template = (agreeing or boxes)[0]
@@ -150,17 +169,21 @@ class Refiner:
         else:
             low, high = np.reshape(drawn.bounds, (2, 2))
             size, place = high - low, Gaussian((low + high) / 2, place.covariance)
-        begun = place.mean
+        begun, told = place.mean, Mixture(1.0, place, place)
         if agreeing:
-            place = place.product(template.centre)
+            joined = place.product(template.centre)
+            place, told = joined, Mixture(sure, joined, Gaussian(begun + nearer, place.covariance))
         moved = None if drawn is None else translate(drawn, *(place.mean - begun))
         cut = None if moved is None else cut_to(moved, grid.width, grid.height)
         shape = Polygon(PixelBox.about(*map(float, (*place.mean, *size))).corners()) if cut is None else cut
-        parts = {"match": place.error * gsd, "mosaic pixel": reference.gsd_m / math.sqrt(12)}
+        parts = {
+            "match": told.radius(place.mean, HOLDING) * gsd,
+            "mosaic pixel": BOUND * reference.gsd_m / math.sqrt(12),
+        }
         best = replace(
             template.answer,
             rank=1,
-            score=max(VERIFIED * place.probability_within(size), *(other.answer.score for other in agreeing), 0.0),
+            score=VERIFIED * told.probability_within(place.mean, size),
             polygon=reference.in_turn(
                 project(affine_transform(shape, grid.affine.to_shapely()), grid.crs, reference.crs)
             ),
@@ -197,9 +220,21 @@ class _AnswerBox:
     @classmethod
     def of(cls, grid: Grid, answer: Detection) -> _AnswerBox:
         box = grid.polygon_box(project(answer.polygon, answer.crs, grid.crs))
-        error = answer.accuracy_m / grid.ground_gsd(*box.centre)
+        error = answer.accuracy_m / BOUND / grid.ground_gsd(*box.centre)
         centre = Gaussian(np.array(box.centre), error**2 / 2 * np.eye(2))
         return cls(answer, centre, np.array([box.width, box.height]))
+
+    def sureness(self, place: Gaussian) -> float:
+        """Return how probably the look that was told a place saw the object, not its like beside it.
+
+        The more places of the object's size there are where it may be, the likelier is it that another one looks as
+        well; evidence counts against that.
+        """
+        reach = CHI2_99 * math.pi * math.sqrt(float(np.linalg.det(place.covariance)))
+        places = max(1.0, reach / float(np.prod(self.size)))
+        start, gain, loss = SURE
+        odds = start + gain * (self.answer.evidence or 0.0) - loss * math.log(places)
+        return 1 / (1 + math.exp(-odds))
 
     def agrees(self, place: Gaussian) -> bool:
         """Whether the place may be on this object."""
@@ -207,9 +242,13 @@ class _AnswerBox:
         return on_it or self.centre.squared_distance(place) <= CHI2_99
 
 
-def _height_covariance(lean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What heights make uncertain, 2 x 2, square metres. lean: see `ViewGeometry`."""
-    return np.asarray(HEIGHT_M**2 * (np.outer(lean, lean) + LEAST_LEAN**2 * np.eye(2)))
+def _height_covariance(lean: NDArray[np.float64], beyond_m: float) -> NDArray[np.float64]:
+    """What heights make uncertain, 2 x 2, square metres.
+
+    lean: see `Sight`; beyond_m: how far the place is from the ground that is matched.
+    """
+    height = math.hypot(HEIGHT_M, RISE * beyond_m)
+    return np.asarray(height**2 * (np.outer(lean, lean) + LEAST_LEAN**2 * np.eye(2)))
 
 
 def _others(best: Detection, place: Gaussian, boxes: Sequence[_AnswerBox]) -> list[Detection]:

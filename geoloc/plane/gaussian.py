@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 CHI2_99 = 9.2
 """Squared Mahalanobis distance beyond which two places are not the same; 1 % of the same ones are farther apart."""
+HOLDING = 0.9
+"""How probably an object is within the `accuracy_m` that is told."""
+BOUND = math.sqrt(-math.log(1 - HOLDING))
+"""Radius that holds so much of a distribution that is alike in all directions, over its root mean square distance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,14 +40,16 @@ class Detection:
 
     Attributes:
         rank: 1 is the best answer to this click.
-        score: how sure the model is that this is the clicked object, in [0, 1]; comparable between windows.
+        score: how sure the model is that this is the clicked object, in [0, 1]; comparable between windows. Of a
+            verified place it falls as `accuracy_m` grows beyond the object.
         click: what was clicked, pixels of the upright photo.
         photo: the photo's path as it was given.
         polygon: the object's outline in `crs`; how it was come by, `outline` says.
         crs: CRS of the mosaic, anything that pyproj accepts.
         gsd_m: metres on the ground a pixel of what it was last looked at in.
-        accuracy_m: expected error of the polygon's centre on the ground, metres: root of the squared parts' sum.
-        accuracy_parts: what `accuracy_m` is made of, name to metres.
+        accuracy_m: the polygon's centre is so near to the true one on the ground, metres, in 90 % of the answers that
+            mean the right object, of verified places in 90 % of all: root of the squared parts' sum.
+        accuracy_parts: what `accuracy_m` is made of, name to metres, each such a bound by itself.
         model: the network's preset.
         window: id of the window it was found in.
         method: how the box was found, such as "attention".

@@ -90,9 +90,9 @@ def close_look(looker: Looker, answer: Answer, *, known: bool = False) -> Answer
         known: heading and scale of the answer's crop are known otherwise than by attention.
 
     Returns:
-        The answer with its place, spread and error anew, and a size between the old one and the new; as it was where a
-        close look tells nothing inside the plan's area, for panoramas, of which no closer crop can be shown, and where
-        no pixels are at hand.
+        The answer with its place, spread, error and candidate anew, and a size between the old and the new; as it was
+        where a close look tells nothing inside the plan's area, for panoramas, of which no closer crop can be shown,
+        and where no pixels are at hand.
 
     Raises:
         GeolocError: the mosaic cannot be read.
@@ -128,4 +128,4 @@ def close_look(looker: Looker, answer: Answer, *, known: bool = False) -> Answer
         accuracy_parts=close.accuracy_parts,
         spread_m=close.spread_m,
     )
-    return replace(answer, detection=placed)
+    return Answer(sized, placed)

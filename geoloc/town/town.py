@@ -18,7 +18,7 @@ from geoloc.town.picture.frame import Frame, MosaicGrid, TownError
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, flight_day, later_day, survey_day
 from geoloc.town.scene.scene import Scene, Style, a_year_later, build_scene
 from geoloc.town.scene.shapes import SceneObject
-from geoloc.town.truth import MosaicCoverage, VisibleObject, choose_queries, visible_objects
+from geoloc.town.truth import MAX_DISTANCE_M, MosaicCoverage, VisibleObject, choose_queries, visible_objects
 from geoloc.town.write import focal_px, write_mosaic, write_panorama, write_photo, write_queries, write_walk
 
 DEFAULT_ORIGIN = (15.31, 51.87)
@@ -112,6 +112,8 @@ def build(
     flights: Sequence[Flight] = FLIGHTS,
     style: Style = "village",
     later: bool = False,
+    queries_per_photo: int = QUERIES_PER_PHOTO,
+    farthest_m: float = MAX_DISTANCE_M,
 ) -> Town:
     """Write a town: `mosaic.tif`, `photos/*.jpg`, `panoramas/*.jpg`, `walks/*.jpg` and `queries.csv`, for older ones.
 
@@ -135,6 +137,8 @@ def build(
         style: "village", houses in gardens round a square, or "farm", barns, blocks and courts among fields.
         later: whether the photographs are of another year than the mosaic: a tenth of the objects changed, other season
             and sensor.
+        queries_per_photo: how many objects of a photo or panorama are asked for at most.
+        farthest_m: from the camera, along the ground, to what is asked for.
 
     Raises:
         TownError: the CRS is unknown or does not reach to the origin, or a size is senseless.
@@ -175,8 +179,9 @@ def build(
         path = folder / "photos" / f"photo_{number + 1:02}.jpg"
         view = flight_renderer.render(camera, number)
         write_photo(path, view.pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
-        visible = visible_objects(camera, view.ids, covered, 0.75, 10 + camera.width * camera.height // 15_000)
-        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, QUERIES_PER_PHOTO)]
+        least_px = 10 + camera.width * camera.height // 15_000
+        visible = visible_objects(camera, view.ids, covered, 0.75, least_px, farthest_m=farthest_m)
+        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, queries_per_photo)]
         photo_paths.append(path)
     panorama_paths = []
     for number in range(panoramas):
@@ -184,8 +189,9 @@ def build(
         path = folder / "panoramas" / f"panorama_{number + 1:02}.jpg"
         view = flight_renderer.render(panorama_camera, 100 + number)
         write_panorama(path, view.pixels, panorama_camera, frame)
-        visible = visible_objects(panorama_camera, view.ids, covered, 0.6, 10 + panorama_px**2 // 14_000)
-        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, QUERIES_PER_PHOTO)]
+        least_px = 10 + panorama_px**2 // 14_000
+        visible = visible_objects(panorama_camera, view.ids, covered, 0.6, least_px, farthest_m=farthest_m)
+        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, queries_per_photo)]
         panorama_paths.append(path)
     walk_paths = []
     for number in range(walks):

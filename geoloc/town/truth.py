@@ -40,7 +40,13 @@ class VisibleObject:
 
 
 def visible_objects(
-    camera: Camera, ids: NDArray[np.int32], objects: Sequence[SceneObject], least_share: float, least_px: int
+    camera: Camera,
+    ids: NDArray[np.int32],
+    objects: Sequence[SceneObject],
+    least_share: float,
+    least_px: int,
+    *,
+    farthest_m: float = MAX_DISTANCE_M,
 ) -> list[VisibleObject]:
     """Find the objects that a camera sees well enough, whole in the picture and near the camera.
 
@@ -50,10 +56,11 @@ def visible_objects(
         objects: those to choose from.
         least_share: of an object that is visible.
         least_px: the area of an object.
+        farthest_m: between the camera and an object, along the ground.
     """
     found = []
     for item in objects:
-        window = _whole_window(camera, item)
+        window = _whole_window(camera, item, farthest_m)
         if window is None:
             continue
         r0, r1, c0, c1 = window
@@ -97,10 +104,10 @@ def _full_area(camera: Camera, item: SceneObject, window: PixelWindow) -> int:
     return int(np.count_nonzero(cast(camera, alone, window).objects(alone)))
 
 
-def _whole_window(camera: Camera, item: SceneObject) -> PixelWindow | None:
+def _whole_window(camera: Camera, item: SceneObject, farthest_m: float) -> PixelWindow | None:
     """Return the object's box in the picture; None where it is cut by the edge, behind the camera or too far."""
     corners = _bounding_corners(item)
-    if camera.central and np.linalg.norm(corners.mean(0)[:2] - camera.fixed[:2]) > MAX_DISTANCE_M:
+    if camera.central and np.linalg.norm(corners.mean(0)[:2] - camera.fixed[:2]) > farthest_m:
         return None
     pixels, front = camera.project(corners)
     if not front.all():

@@ -1027,7 +1027,7 @@ Aktualisieren: Der Index ist da und die Raster haben sich geändert; nur Geände
     </message>
     <message>
       <location filename="../processing/locate.py" />
-      <source>Finds an object that is marked in a photograph on a mosaic, and gives its polygon with a score and the expected error in metres.
+      <source>Finds an object that is marked in a photograph on a mosaic, and gives its polygon with a score and an error in metres that nine answers of ten keep.
 
 Photo: from a drone or from the ground.
 Click: pixels of the photo as it is meant to be seen (EXIF orientation applied), from its upper left corner.
@@ -1037,7 +1037,7 @@ Extent, polygons, point: where to search; all that are given hold together. The 
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
 Geometry: answers are carried over exactly where details of photo and mosaic agree.
 Every window: a reference is searched in two stages, a quick look at all windows and a close one at those that promise most; this looks closely at all, which is slow.</source>
-      <translation>Findet ein Objekt, das in einem Foto markiert ist, auf einem Mosaik, und gibt sein Polygon mit einer Bewertung und dem erwarteten Fehler in Metern.
+      <translation>Findet ein Objekt, das in einem Foto markiert ist, auf einem Mosaik, und gibt sein Polygon mit einer Bewertung und einem Fehler in Metern, den neun von zehn Antworten einhalten.
 
 Foto: von einer Drohne oder vom Boden.
 Klick: Pixel des Fotos, wie es zu sehen sein soll (EXIF-Ausrichtung angewandt), von der linken oberen Ecke aus.

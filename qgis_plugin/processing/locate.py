@@ -40,8 +40,8 @@ class LocateObject(GeolocAlgorithm):
     def shortHelpString(self) -> str:
         """Return what it does, parameter by parameter."""
         return tr(
-            "Finds an object that is marked in a photograph on a mosaic, and gives its polygon with a score and the"
-            " expected error in metres.\n\n"
+            "Finds an object that is marked in a photograph on a mosaic, and gives its polygon with a score and an"
+            " error in metres that nine answers of ten keep.\n\n"
             "Photo: from a drone or from the ground.\n"
             "Click: pixels of the photo as it is meant to be seen (EXIF orientation applied), from its upper left"
             " corner.\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely.geometry import Polygon, box
 
-from geoloc.evaluation.labelled import LabelledQuery, Outcome, summarise
+from geoloc.evaluation.labelled import LabelledQuery, Outcome, error_m, is_covered, summarise
 from geoloc.evaluation.truths import Outline
 from geoloc.results.columns import epsg_of
 from geoloc.results.detection import iou
@@ -31,6 +31,9 @@ class QueryRecord:
         score: of the best answer, 0 without one.
         answer: its outline's corners in `crs`, None without one.
         crs: EPSG code or WKT of `answer`.
+        error_m: of an answer that geometry verified, metres; None for others, and in files that an earlier benchmark
+            wrote.
+        accuracy_m: what that answer tells of its error, likewise.
     """
 
     photo: str
@@ -44,6 +47,8 @@ class QueryRecord:
     score: float
     answer: tuple[tuple[float, float], ...] | None
     crs: str | None
+    error_m: float | None = None
+    accuracy_m: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields by their names."""
@@ -79,7 +84,10 @@ def record_of(outcome: Outcome, mosaic: str, present: bool) -> QueryRecord:
     if best is None:
         return record
     corners = tuple((x, y) for x, y in best.polygon.exterior.coords[:-1])
-    return replace(record, score=best.score, answer=corners, crs=_crs_text(best.crs))
+    record = replace(record, score=best.score, answer=corners, crs=_crs_text(best.crs))
+    if not present or is_covered(outcome) is None:
+        return record
+    return replace(record, error_m=error_m(outcome), accuracy_m=best.accuracy_m)
 
 
 def random_record(query: LabelledQuery, mosaic: str, shares: Mapping[str, float]) -> QueryRecord:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.accuracy.methods.catalogue import DRAWING, PROBABLE
 from benchmarks.accuracy.queries.sets import QuerySet
@@ -15,6 +15,7 @@ from benchmarks.accuracy.results.figures import Estimate
 from benchmarks.accuracy.results.outlines import OutlineFigures, outline_figures
 from benchmarks.accuracy.results.store import MethodResult
 from benchmarks.provenance import commit, today
+from geoloc.plane.gaussian import HOLDING
 from geoloc.results.detection import PRESENT
 from geoloc.system.machine import machine
 from geoloc.system.output import replacing
@@ -24,7 +25,8 @@ WRONG = "wrong"
 their own."""
 SHARES = ("hit", "acc_025", "acc_050")
 _HEADS = (
-    "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "AUROC", "ECE", "answered", "s a query",
+    "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "coverage", "AUROC", "ECE", "answered",
+    "s a query",
 )  # fmt: skip
 _OUTLINE_HEADS = ("method", "objects", "count", "outline IoU", "> 0.5", "> 0.75", "acc@0.25", "acc@0.5")
 _NOTES = f"""
@@ -34,6 +36,8 @@ _NOTES = f"""
 - The whole mosaic is searched, without GPS but for photographs from the ground (`town_eye`, `town_panorama_phone` and
   those without a compass); the best answer counts however low its score. Nothing found is infinitely
   far ("inf").
+- coverage: share of the answers that geometry verified whose error is within the `accuracy_m` that they tell, which is
+  meant to be {HOLDING:g}; "-" where none are, and of results of earlier commits, which did not keep it.
 - `chance`, `ncc` and `sift` find places only: their boxes have the set's median size, which is told to them.
 - AUROC: how often a click of this set scores above one of the set `{WRONG}`, or of its own such as `{WRONG}_eye`, by
   the same method. ECE: expected calibration error (10 bins) of the score as the probability that the answer is right,
@@ -79,6 +83,10 @@ def row_of(result: MethodResult, wrong: MethodResult | None) -> FigureRow:
     if not result.identity["set"].startswith(WRONG):
         found |= {name: figures.share([getattr(r, name) for r in records], photos) for name in SHARES}
         found |= {key: _plain(result.summary[key]) for key in ("median_error_m", "p90_error_m")}
+        told = [r for r in records if r.error_m is not None and r.accuracy_m is not None]
+        if told:
+            covered = [float(cast(float, r.error_m) <= cast(float, r.accuracy_m)) for r in told]
+            found["coverage"] = figures.share(covered, [r.photo for r in told])
         if wrong is not None and method != "chance":
             found["auroc"] = figures.auroc(records, wrong.records)
             if method in PROBABLE:
@@ -174,8 +182,8 @@ def _outline_line(found: OutlineFigures) -> str:
 def _line(row: FigureRow) -> str:
     if row.missing is not None:
         return f"| {row.method} | {row.missing} |{' |' * (len(_HEADS) - 2)}"
-    digits = {"hit": 3, "acc_025": 3, "acc_050": 3, "median_error_m": 2, "p90_error_m": 1, "auroc": 3, "ece": 3}
-    digits |= {"answered": 2, "seconds": 2}
+    digits = {"hit": 3, "acc_025": 3, "acc_050": 3, "median_error_m": 2, "p90_error_m": 1}
+    digits |= {"coverage": 2, "auroc": 3, "ece": 3, "answered": 2, "seconds": 2}
     return f"| {row.method} | {' | '.join(_cell(row.figures.get(key), count) for key, count in digits.items())} |"
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from geoloc.evaluation.labelled import (
     to_line,
     to_table,
 )
+from geoloc.geometry.refine import METHOD
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
@@ -81,6 +83,17 @@ def test_by_hand(answer: Callable[[float, float], Detection]) -> None:
     assert found["median_error_m"] == pytest.approx(1.6 / SCALE, rel=1e-3)
     assert found["p90_error_m"] == math.inf
     assert found["seconds_per_query"] == pytest.approx(2.0)
+
+
+def test_coverage_is_of_the_verified_answers_alone(answer: Callable[[float, float], Detection]) -> None:
+    def verified(dx: float, accuracy_m: float) -> Outcome:
+        return outcome(replace(answer(dx, 0), method=METHOD, accuracy_m=accuracy_m))
+
+    outcomes = [verified(0, 0.1), verified(1, 1.2), verified(3, 2.9), outcome(answer(0, 0)), outcome(None)]
+    found = summarise(outcomes)
+    assert (found["verified"], found["coverage"]) == (3, pytest.approx(2 / 3))
+    assert "coverage           0.667  (of 3 verified)" in to_table(found)
+    assert "coverage" not in summarise(outcomes[3:])
 
 
 def test_accuracy_is_strictly_above(answer: Callable[[float, float], Detection]) -> None:

@@ -97,9 +97,9 @@ def test_it_looks_in_the_window_that_shows_the_place_best_with_crops_of_the_view
     assert found.polygon.centroid.y == pytest.approx(y, abs=0.05)
     assert (found.rank, found.score, found.method, found.target) == (1, 0.0, "attention", 0)
     assert 0.2 < found.accuracy_m < 0.5
-    # Its spread, of 1 px, is that of the close look; without a score there is no evidence.
+    # Its spread, of 1 px, is that of the close look, and so is its evidence.
     assert found.spread_m == pytest.approx(found.gsd_m) == pytest.approx(GSD_M / 2, rel=0.03)
-    assert found.evidence is None
+    assert found.evidence == 3.0
     # No other window has the place nearer to its middle.
     known, close = model.known
     off = np.abs(known.mean - model.window_px / 2).max()

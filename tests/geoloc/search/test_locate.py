@@ -28,7 +28,7 @@ from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.plane.gaussian import Gaussian
+from geoloc.plane.gaussian import BOUND, Gaussian
 from geoloc.plane.homography import map_points
 from geoloc.results.detection import Detection, iou
 from geoloc.search import locate as search
@@ -248,8 +248,8 @@ def test_accuracy_is_the_root_of_its_squared_parts(tmp_path: Path, photo: Photo)
     with open_mosaic([tmp_path / "m.tif"]) as mosaic:
         plan = make_plan(mosaic, Seeing.gsd_m, Seeing.window_px, Area.everywhere())
         best = _located(photo, Click(10, 20), mosaic, plan)[0]
-    assert best.accuracy_parts["box"] == pytest.approx(2.0 * best.gsd_m)
-    assert best.accuracy_parts["spread"] == pytest.approx(0.25 * best.gsd_m)
+    assert best.accuracy_parts["box"] == pytest.approx(BOUND * 2.0 * best.gsd_m)
+    assert best.accuracy_parts["spread"] == pytest.approx(BOUND * 0.25 * best.gsd_m)
     assert best.gsd_m == pytest.approx(plan.gsd_m / 2, rel=1e-3), "that of the close look"
     assert best.accuracy_m**2 == pytest.approx(sum(part**2 for part in best.accuracy_parts.values()))
 
@@ -312,7 +312,7 @@ def test_evidence_and_spread_are_carried_through_all_looks(
         assert detection.score == model.score(detection.evidence)
         # The close look, of the best answers only, tells another place and spread, and no evidence.
         assert detection.spread_m == pytest.approx((1.25 if detection.rank == 1 else 2.5) * detection.gsd_m)
-        assert detection.accuracy_parts["spread"] == pytest.approx(detection.spread_m)
+        assert detection.accuracy_parts["spread"] == pytest.approx(BOUND * detection.spread_m)
 
 
 @pytest.mark.parametrize("share", [-3000.0, -800.0, -40.0])

@@ -19,7 +19,7 @@ from geoloc.photo.crop import Crop
 from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.plane.gaussian import Gaussian
+from geoloc.plane.gaussian import BOUND, Gaussian
 from geoloc.search.candidate import CandidateBox
 from geoloc.search.look import METHOD, EncodedWindow, Looker
 from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
@@ -125,8 +125,9 @@ def test_an_answer_lies_where_the_box_does_and_says_how_well_it_is_known() -> No
     )
     assert detection.gsd_m == gsd_m
     assert detection.spread_m == 3.0 * gsd_m
-    parts = {"box": 2.0 * gsd_m, "spread": 0.5 * 3.0 * gsd_m, "mosaic pixel": 0.1 / math.sqrt(12)}
-    assert detection.accuracy_parts == parts
+    errors = {"box": 2.0 * gsd_m, "spread": 0.5 * 3.0 * gsd_m, "mosaic pixel": 0.1 / math.sqrt(12)}
+    parts = {name: BOUND * error for name, error in errors.items()}
+    assert detection.accuracy_parts == pytest.approx(parts)
     assert detection.accuracy_m == pytest.approx(math.sqrt(sum(part**2 for part in parts.values())))
     west, south, east, north = detection.polygon.bounds
     assert east - west == pytest.approx(20 * gsd_m, rel=0.05)
