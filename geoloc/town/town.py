@@ -173,35 +173,30 @@ def build(
 
     flight_renderer = SceneRenderer(scene, scene.on_flight(), flight, painted)
     rows: list[dict[str, object]] = []
-    photo_paths = []
-    for number in range(photos):
-        camera = _aim(rng, scene, flights[number % len(flights)], photo_px)
-        path = folder / "photos" / f"photo_{number + 1:02}.jpg"
+
+    def render(
+        path: Path, camera: Pinhole | Equirectangular, number: int, least_share: float, least_px: int
+    ) -> NDArray[np.uint8]:
+        """Render a picture and choose what is asked for in it."""
         view = flight_renderer.render(camera, number)
-        write_photo(path, view.pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
-        least_px = 10 + camera.width * camera.height // 15_000
-        visible = visible_objects(camera, view.ids, covered, 0.75, least_px, farthest_m=farthest_m)
-        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, queries_per_photo)]
-        photo_paths.append(path)
-    panorama_paths = []
-    for number in range(panoramas):
-        panorama_camera = _stand(rng, scene, panorama_px)
-        path = folder / "panoramas" / f"panorama_{number + 1:02}.jpg"
-        view = flight_renderer.render(panorama_camera, 100 + number)
-        write_panorama(path, view.pixels, panorama_camera, frame)
-        least_px = 10 + panorama_px**2 // 14_000
-        visible = visible_objects(panorama_camera, view.ids, covered, 0.6, least_px, farthest_m=farthest_m)
-        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, queries_per_photo)]
-        panorama_paths.append(path)
-    walk_paths = []
-    for number in range(walks):
-        walk_camera = _walk(rng, scene, photo_px)
-        path = folder / "walks" / f"walk_{number + 1:02}.jpg"
-        view = flight_renderer.render(walk_camera, 200 + number)
-        write_walk(path, view.pixels, walk_camera, frame, FILM_MM)
-        visible = visible_objects(walk_camera, view.ids, covered, 0.6, 10 + photo_px[0] * photo_px[1] // 15_000)
-        rows += [_row(path, folder, frame, item) for item in choose_queries(rng, visible, QUERIES_PER_PHOTO)]
-        walk_paths.append(path)
+        visible = visible_objects(camera, view.ids, covered, least_share, least_px, farthest_m=farthest_m)
+        rows.extend(_row(path, folder, frame, item) for item in choose_queries(rng, visible, queries_per_photo))
+        return view.pixels
+
+    least_px = 10 + photo_px[0] * photo_px[1] // 15_000
+    photo_paths = [folder / "photos" / f"photo_{number + 1:02}.jpg" for number in range(photos)]
+    for number, path in enumerate(photo_paths):
+        camera = _aim(rng, scene, flights[number % len(flights)], photo_px)
+        pixels = render(path, camera, number, 0.75, least_px)
+        write_photo(path, pixels, camera, frame, FILM_MM, gimbal=number % 4 != 3)
+    panorama_paths = [folder / "panoramas" / f"panorama_{number + 1:02}.jpg" for number in range(panoramas)]
+    for number, path in enumerate(panorama_paths):
+        standing = _stand(rng, scene, panorama_px)
+        write_panorama(path, render(path, standing, 100 + number, 0.6, 10 + panorama_px**2 // 14_000), standing, frame)
+    walk_paths = [folder / "walks" / f"walk_{number + 1:02}.jpg" for number in range(walks)]
+    for number, path in enumerate(walk_paths):
+        walking = _walk(rng, scene, photo_px)
+        write_walk(path, render(path, walking, 200 + number, 0.6, least_px), walking, frame, FILM_MM)
     queries = folder / "queries.csv"
     write_queries(queries, rows, QUERY_COLUMNS)
     objects = tuple(
