@@ -32,6 +32,7 @@ LEVELS = (
     "search",
     "geometry",
     "outline",
+    "pose",
     "pipeline",
     "batch",
     "evaluation",

@@ -126,7 +126,7 @@ class Refiner:
             return []
         gsd = grid.ground_gsd(float(mapped[0]), float(mapped[1]))
         geometry = fit.view_geometry(click)
-        place = Gaussian(mapped, fit.covariance(click) + _height_covariance(geometry.lean) / gsd**2)
+        place = place_by_plane(fit, click, gsd)
         boxes = [_AnswerBox.of(grid, answer) for answer in answers]
         agreeing = [box for box in boxes if box.agrees(place)]
         if self._guide is not None:
@@ -201,6 +201,12 @@ class _AnswerBox:
         """Whether the place may be on this object."""
         on_it = bool((np.abs(place.mean - self.centre.mean) <= self.size / 2).all())
         return on_it or self.centre.squared_distance(place) <= CHI2_99
+
+
+def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float) -> Gaussian:
+    """Tell where a photo point (x, y) lies by the photo's plane alone, reference pixels of `gsd_m` metres."""
+    (mapped,) = fit.map_points(point[None])
+    return Gaussian(mapped, fit.covariance(point) + _height_covariance(fit.view_geometry(point).lean) / gsd_m**2)
 
 
 def _height_covariance(lean: NDArray[np.float64]) -> NDArray[np.float64]:
