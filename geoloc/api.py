@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cache, partial
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -223,12 +222,10 @@ class Locator:
     def _finding(self, request: SearchRequest) -> Finder:
         """What searches as a request says, with all that was read before."""
         if self._finder is None:
-            from geoloc import model
             from geoloc.pipeline.finder import Finder
+            from geoloc.pipeline.loading import load_when_needed
 
-            # Loaded when it is first asked for: to match a photograph mostly needs none.
-            network = cache(partial(model.load, request.preset, request.weights, request.device))
-            self._finder = Finder(self._source, network, request)
+            self._finder = Finder(self._source, load_when_needed(request), request)
         return self._finder.with_request(request)
 
 

@@ -78,7 +78,7 @@ def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str])
         **{names[name]: value for name, value in query.others.items()},
     }
     answers = outcome.answers or (Row(None, {"note": outcome.note or None}),)
-    return [Row(answer.polygon, {**answer.properties, **own}) for answer in answers]
+    return [Row(answer.geometry, {**answer.properties, **own}) for answer in answers]
 
 
 def _free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:

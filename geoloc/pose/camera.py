@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_NO_AXIS_DEG = 10.0
+"""Tilted less, an axis has no azimuth worth the name."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroundCamera:
@@ -55,6 +58,32 @@ class GroundCamera:
     def roll_deg(self) -> float:
         """How far the camera's right points below level."""
         return -math.degrees(math.asin(np.clip(self.rotation[0, 2], -1.0, 1.0)))
+
+    @property
+    def aircraft_deg(self) -> tuple[float, float, float]:
+        """(yaw, pitch, roll) as of an aircraft with the camera in its floor, which straight down and level are 0.
+
+        That is how Pix4D's namespace "Camera" and geo.txt of OpenDroneMap count: the photo's up is where the nose is.
+        """
+        nose, right, down = -self.rotation[1], self.rotation[0], self.rotation[2]
+        yaw = math.degrees(math.atan2(nose[0], nose[1])) % 360.0
+        pitch = math.degrees(math.asin(np.clip(nose[2], -1.0, 1.0)))
+        return yaw, pitch, math.degrees(math.atan2(-right[2], -down[2]))
+
+    @property
+    def gimbal_deg(self) -> tuple[float, float, float]:
+        """(yaw, pitch, roll) as of a gimbal, as DJI counts: pitch -90 is straight down, 0 level; yaw in [-180, 180).
+
+        Roll is about the axis; nearly straight down, where it and yaw are one, it is 0.
+        """
+        pitch = self.tilt_deg - 90.0
+        if self.tilt_deg < _NO_AXIS_DEG:
+            return (self.heading_deg + 180.0) % 360.0 - 180.0, pitch, 0.0
+        ahead = self.axis[:2] / np.hypot(*self.axis[:2])
+        level = np.array([ahead[1], -ahead[0], 0.0])
+        roll = math.atan2(self.rotation[0] @ np.cross(self.axis, level), self.rotation[0] @ level)
+        yaw = math.degrees(math.atan2(ahead[0], ahead[1]))
+        return (yaw + 180.0) % 360.0 - 180.0, pitch, math.degrees(roll)
 
     def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the pixels, N x 2, of places in the world, N x 3; NaN behind the camera."""
