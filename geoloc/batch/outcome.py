@@ -60,7 +60,7 @@ def to_rows(queries: Queries, outcomes: Iterable[QueryOutcome]) -> tuple[list[Ro
         else the queries' own rows say.
     """
     columns = {"query": "Int64", "status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
-    names = _free_names(queries.columns, [*columns, *_RESERVED])
+    names = free_names(queries.columns, [*columns, *_RESERVED])
     columns |= {names[name]: dtype for name, dtype in queries.columns.items()}
     by_number = {outcome.number: outcome for outcome in outcomes}
     rows = [row for query in queries.items for row in _rows_of(query, by_number[query.number], names)]
@@ -81,7 +81,7 @@ def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str])
     return [Row(answer.geometry, {**answer.properties, **own}) for answer in answers]
 
 
-def _free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:
+def free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:
     """Return what each wanted column is called: "query_" comes before a name that is taken.
 
     To GeoPackage "ID" and "id" are one.

@@ -22,6 +22,7 @@ from geoloc.commands.demo import demo
 from geoloc.commands.evaluate import evaluate
 from geoloc.commands.index import index
 from geoloc.commands.locate import locate
+from geoloc.commands.map_features import map_features
 from geoloc.commands.pose import pose
 from geoloc.commands.research.ablate import ablate
 from geoloc.commands.research.calibrate import calibrate
@@ -36,7 +37,7 @@ from geoloc.errors import GeolocError, in_one_line
 from geoloc.system.threads import fit_threads
 from geoloc.system.version import __version__
 
-COMMANDS = (locate, batch, pose, index, tiles, evaluate, train, demo)
+COMMANDS = (locate, batch, pose, map_features, index, tiles, evaluate, train, demo)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors, train_outlines)
 """What few but the makers of weights need."""
 _INTERRUPTED = 130
