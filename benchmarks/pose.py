@@ -46,7 +46,7 @@ RELIEF_M = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class PosedTrial:
     """A photograph whose camera is known.
 
     Attributes:
@@ -70,7 +70,7 @@ class Trial:
     heading_told: float
 
     @classmethod
-    def of(cls, name: str, pose: CameraPose, centre: NDArray[np.float64], heading_deg: float | None) -> Trial:
+    def of(cls, name: str, pose: CameraPose, centre: NDArray[np.float64], heading_deg: float | None) -> PosedTrial:
         """Compare a pose with the true camera: `centre` in metres of `pose.local`, its z over the ground."""
         off = np.abs(pose.camera.centre - centre)
         along = float(np.hypot(*off[:2]))
@@ -104,7 +104,7 @@ def main() -> None:
         report("caliterra, levelled", list(of_site(given.data / "caliterra")), lambda tilt: True)
 
 
-def of_town(folder: Path, seed: int, *, focal_told: bool) -> Iterator[Trial]:
+def of_town(folder: Path, seed: int, *, focal_told: bool) -> Iterator[PosedTrial]:
     """Compare the poses of a town's photos with what their files tell."""
     if not (folder / "queries.csv").exists():
         build(folder, seed=seed, photos=8, panoramas=0)
@@ -119,10 +119,10 @@ def of_town(folder: Path, seed: int, *, focal_told: bool) -> Iterator[Trial]:
             assert photo.altitude_m is not None
             x, y = transformer(WGS84, matched.pose.local).transform(*photo.position)
             centre = np.array([x, y, photo.altitude_m - GROUND_ALTITUDE_M])
-            yield Trial.of(path.name, matched.pose, centre, photo.heading_deg)
+            yield PosedTrial.of(path.name, matched.pose, centre, photo.heading_deg)
 
 
-def of_site(folder: Path) -> Iterator[Trial]:
+def of_site(folder: Path) -> Iterator[PosedTrial]:
     """Compare the poses of every fourth photo of a posed site with its reconstruction, both levelled."""
     import rasterio
 
@@ -144,7 +144,9 @@ def of_site(folder: Path) -> Iterator[Trial]:
                 yield trial
 
 
-def _levelled(photo: Photo, matched: MatchedPhoto, known: dict[str, list[float]], surface: DsmSurface) -> Trial | None:
+def _levelled(
+    photo: Photo, matched: MatchedPhoto, known: dict[str, list[float]], surface: DsmSurface
+) -> PosedTrial | None:
     """Solve for a camera on the plane through the surface where the photo was matched, and compare it there."""
     places = matched.frame.to_map(matched.fit.reference)
     points = np.column_stack([places, surface.height(places)])
@@ -174,10 +176,10 @@ def _levelled(photo: Photo, matched: MatchedPhoto, known: dict[str, list[float]]
     assert solved is not None
     pose = pose_of(solved, photo.size, matched.frame, matched.pose.local)
     true = GroundCamera(centre, a / np.cbrt(np.linalg.det(a)) @ level.T, 1.0, np.zeros(2))
-    return Trial.of(photo.path.name, pose, centre, true.heading_deg)
+    return PosedTrial.of(photo.path.name, pose, centre, true.heading_deg)
 
 
-def report(name: str, trials: list[Trial], chosen: Callable[[float], bool]) -> None:
+def report(name: str, trials: list[PosedTrial], chosen: Callable[[float], bool]) -> None:
     """Print what there is of some trials, as a row of a table."""
     some = [trial for trial in trials if chosen(trial.tilt_deg)]
     for trial in some:

@@ -52,6 +52,12 @@ if TYPE_CHECKING:
     help="Write places and angles as the geo.txt of OpenDroneMap and WebODM.",
 )
 @click.option(
+    "--gcps",
+    type=click.Path(path_type=Path),
+    help="Write well spread matches as ground control points: .points for QGIS (one photo), .txt as gcp_list of "
+    "OpenDroneMap.",
+)
+@click.option(
     "--write-copy",
     "copies",
     type=click.Path(path_type=Path),
@@ -67,6 +73,7 @@ def pose(
     output: Path | None,
     colmap: Path | None,
     geo: Path | None,
+    gcps: Path | None,
     copies: Path | None,
     overwrite: bool,
 ) -> None:
@@ -91,7 +98,7 @@ def pose(
     inputs = (*photo_paths, *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs)
-    files = _OtherFiles(colmap, geo, copies, overwrite)
+    files = _OtherFiles(colmap, geo, gcps, copies, overwrite)
     files.check(photo_paths, inputs)
     outcomes: list[_Outcome] = []
     tell = Progress("photos")
@@ -118,11 +125,13 @@ class _OtherFiles:
 
     colmap: Path | None
     geo: Path | None
+    gcps: Path | None
     copies: Path | None
     overwrite: bool
 
     def check(self, photos: Sequence[Path], inputs: Sequence[Path]) -> None:
         from geoloc.pose.colmap import check_colmap
+        from geoloc.pose.gcps import check_gcps
         from geoloc.pose.geo_txt import check_geo
         from geoloc.pose.photo_copy import check_copies
 
@@ -130,6 +139,8 @@ class _OtherFiles:
             check_colmap(self.colmap, self.overwrite)
         if self.geo is not None:
             check_geo(self.geo, photos, self.overwrite, inputs)
+        if self.gcps is not None:
+            check_gcps(self.gcps, photos, self.overwrite, inputs)
         if self.copies is not None:
             check_copies(self.copies, photos, self.overwrite)
 
@@ -141,12 +152,15 @@ class _OtherFiles:
 
     def write(self, found: Sequence[tuple[Path, MatchedPhoto]]) -> None:
         from geoloc.pose.colmap import write_colmap
+        from geoloc.pose.gcps import write_gcps
         from geoloc.pose.geo_txt import write_geo
 
         if self.colmap is not None:
             write_colmap(self.colmap, found, overwrite=self.overwrite)
         if self.geo is not None:
             write_geo(self.geo, found, overwrite=self.overwrite)
+        if self.gcps is not None:
+            write_gcps(self.gcps, found, overwrite=self.overwrite)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,15 @@ def check_geo(path: Path, photos: Sequence[Path], overwrite: bool, inputs: Colle
         OutputError: see `check_output`; or a photo's name has a blank in it, or two have one.
     """
     check_output(path, (".txt",), overwrite, inputs)
+    check_names(path, photos)
+
+
+def check_names(path: Path, photos: Sequence[Path]) -> None:
+    """Refuse photos that a file of OpenDroneMap's cannot name, since it parts columns by blanks and knows no folders.
+
+    Raises:
+        OutputError: a photo's name has a blank in it, or two have one.
+    """
     names = Counter(photo.name for photo in photos)
     for name, count in names.items():
         if len(name.split()) != 1:

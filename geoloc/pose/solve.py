@@ -22,7 +22,7 @@ from geoloc.pose.camera import GroundCamera, rotation_about
 FocalSource = Literal["file", "matches", "supposed"]
 """Where a focal length comes from: the file; the matches, where they tell it; or neither."""
 
-FILE_FOCAL = 0.03
+FILE_FOCAL = 0.04
 """Error of a focal length that a file tells, as a share of it: film's whole millimetres, a picture cut."""
 SUPPOSED_FOCAL = 0.35
 """Error, as a natural logarithm, of the focal length that most cameras have."""

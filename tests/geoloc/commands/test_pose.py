@@ -126,6 +126,31 @@ def test_a_copy_tells_the_pose_and_has_the_same_picture(written: Path, folder: P
     assert "170.0" not in text
 
 
+def test_control_points_are_spread_and_where_the_photo_shows_them(
+    folder: Path, matrix: np.ndarray, tmp_path: Path
+) -> None:
+    args = ("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "-q", "--gcps")
+    for name in ("gcp_list.txt", "photo.points"):
+        assert invoke(*args, tmp_path / name).exit_code == 0
+    crs, *listed = (tmp_path / "gcp_list.txt").read_text().splitlines()
+    assert crs == "EPSG:32615"
+    points = np.array([line.split()[:5] for line in listed], float)
+    assert {line.split()[5] for line in listed} == {"flown.jpg"}
+    assert 10 < len(points) <= 20
+    for x, y, height, u, v in points:
+        assert height == 0
+        assert Point(x, y).distance(Point(clicked(matrix, (u, v)))) < 0.5
+    assert (np.ptp(points[:, 3:], axis=0) > (400, 200)).all()
+    head, names, *lines = (tmp_path / "photo.points").read_text().splitlines()
+    assert head.startswith("#CRS: PROJCRS")
+    assert names == "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"
+    assert np.allclose(
+        np.array([line.split(",")[:4] for line in lines], float), points[:, [0, 1, 3, 4]] * [1, 1, 1, -1]
+    )
+    several = invoke(*args[:2], folder / "noise.jpg", *args[2:], tmp_path / "two.points")
+    assert (several.exit_code, "those of one photo" in several.stderr) == (1, True)
+
+
 def test_geojson_goes_to_stdout(folder: Path, matrix: np.ndarray) -> None:
     result = invoke("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "-q")
     assert result.exit_code == 0
