@@ -57,19 +57,16 @@ def write_gcps(path: Path, found: Sequence[Found], *, overwrite: bool = False) -
     lines: list[str] = []
     for photo, matched in found:
         crs, chosen = matched.crs, spread(matched)
-        pixels, places = matched.fit.photo[chosen], matched.frame.to_map(matched.fit.reference[chosen])
+        places = matched.frame.to_map(matched.fit.reference[chosen])
+        points = [(*place, *pixel) for place, pixel in zip(places, matched.fit.photo[chosen], strict=True)]
         if path.suffix.lower() == QGIS:
             wkt = crs.to_wkt(pyproj.enums.WktVersion.WKT2_2019)
             lines = [f"#CRS: {wkt}", "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
-            lines += [
-                f"{x:.12g},{y:.12g},{u:.3f},{-v:.3f},1,0,0,0" for (x, y), (u, v) in zip(places, pixels, strict=True)
-            ]
+            lines += [f"{x:.12g},{y:.12g},{u:.3f},{-v:.3f},1,0,0,0" for x, y, u, v in points]
             continue
         epsg = epsg_of(crs)
         lines = lines or [f"EPSG:{epsg}" if epsg else crs.to_proj4()]
-        lines += [
-            f"{x:.12g} {y:.12g} 0 {u:.3f} {v:.3f} {photo.name}" for (x, y), (u, v) in zip(places, pixels, strict=True)
-        ]
+        lines += [f"{x:.12g} {y:.12g} 0 {u:.3f} {v:.3f} {photo.name}" for x, y, u, v in points]
     with replacing(path) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 

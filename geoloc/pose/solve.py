@@ -24,6 +24,8 @@ FocalSource = Literal["file", "matches", "supposed"]
 
 FILE_FOCAL = 0.04
 """Error of a focal length that a file tells, as a share of it: film's whole millimetres, a picture cut."""
+HELD_FOCAL = 0.003
+"""Error of a focal length that matches are to leave as it is."""
 SUPPOSED_FOCAL = 0.35
 """Error, as a natural logarithm, of the focal length that most cameras have."""
 TOLD_BY_MATCHES = 0.1
@@ -137,24 +139,26 @@ def solve_camera(
         prior = replace(start, focal_px=prior_px)
         return _fitted(start, _Matches(photo, ground, whitening, prior, error, max(size)))
 
-    held = solve(focal_px or supposed_px, focal_px or supposed_px, FILE_FOCAL)
+    told_px, error = (focal_px, FILE_FOCAL) if focal_px else (supposed_px, SUPPOSED_FOCAL)
+    held = solve(told_px, told_px, HELD_FOCAL)
     if held is None:
         return None
     _, camera, covariance = held
     source: FocalSource = "file" if focal_px else "supposed"
+    # Whatever the focal length is, height goes with it.
+    along = np.eye(10)[6] + camera.centre[2] * np.eye(10)[2]
+    covariance = covariance + error**2 * np.outer(along, along)
     if camera.tilt_deg >= TELLING_TILT_DEG:
         starts = (focal_px,) if focal_px else tuple(share * max(size) for share in _STARTS)
         free = [found for px in starts if (found := solve(px, supposed_px, SUPPOSED_FOCAL))]
         _, freed, free_covariance = min(free, key=lambda found: found[0], default=held)
         told_error = math.sqrt(free_covariance[6, 6])
-        apart = abs(math.log(freed.focal_px / (focal_px or freed.focal_px)))
+        apart = abs(math.log(freed.focal_px / told_px))
         overruled = not focal_px or apart > CONTRADICTION * math.hypot(told_error, FILE_FOCAL)
         if told_error < TOLD_BY_MATCHES and overruled:
             camera, covariance, source = freed, free_covariance, "matches"
-    if source == "supposed":
-        # Whatever the focal length is, height goes with it.
-        along = np.eye(10)[6] + camera.centre[2] * np.eye(10)[2]
-        covariance = covariance + SUPPOSED_FOCAL**2 * np.outer(along, along)
+        elif focal_px and (weighed := solve(focal_px, focal_px, FILE_FOCAL)):
+            _, camera, covariance = weighed
     whole = np.zeros((12, 12))
     whole[:10, :10] = covariance
     whole[2, 2] += LEVEL_M**2
