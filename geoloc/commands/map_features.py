@@ -48,7 +48,7 @@ def map_features(
     output: Path | None,
     overwrite: bool,
 ) -> None:
-    """Carry what is drawn in PHOTO over to the map, every vertex with its error.
+    """Carry what is drawn in PHOTO over to the map.
 
     \b
     geoloc map photo.jpg --features drawn.geojson --mosaic mosaic.tif -o on_map.gpkg

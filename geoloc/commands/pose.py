@@ -77,7 +77,7 @@ def pose(
     copies: Path | None,
     overwrite: bool,
 ) -> None:
-    """Find where each PHOTO was taken, which way it looks and what of the ground it shows.
+    """Find where each PHOTO was taken and which way it looks.
 
     \b
     geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson
