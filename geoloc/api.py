@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shapely.geometry import Polygon
 
     from geoloc.pipeline.finder import Finder
+    from geoloc.pose.matched_photo import MatchedPhoto
     from geoloc.results.detections import Detections
 
 _LOG = logging.getLogger(__name__)
@@ -184,6 +185,39 @@ class Locator:
             tuple(found.here), tuple(found.answers), photo, targets, self._source.crs, found.plan, self._source.mosaic
         )
 
+    def match(
+        self,
+        photo: Photo | AnyPath,
+        *,
+        bounds: tuple[float, float, float, float] | None = None,
+        aoi: AnyPath | None = None,
+        near: tuple[float, float] | None = None,
+        within_m: float = 500.0,
+        gps: bool = True,
+    ) -> MatchedPhoto | None:
+        """Find where a photograph was taken from, and where each of its pixels lies. The limits are those of `locate`.
+
+        Args:
+            photo: of `load_photo`, or its path.
+            bounds: match inside west, south, east, north only, degrees in WGS 84.
+            aoi: match inside the polygons of this vector file only.
+            near: match round this (lon, lat) only.
+            within_m: metres round it, or round the photo's own position.
+            gps: whether the photo's own position says where to look first, where `near` does not limit it.
+
+        Returns:
+            The photo with its pose, and the way from pixels to map and back; None where local features verify nothing.
+
+        Raises:
+            GeolocError: the photo, the limits, the mosaic or the weights cannot be used.
+            ValueError: an option has a value that is none.
+        """
+        photo = photo if isinstance(photo, Photo) else load_photo(photo)
+        request = replace(
+            self._request, bounds=bounds, aoi=None if aoi is None else Path(aoi), near=near, within_m=within_m, gps=gps
+        )
+        return self._finding(request).match(photo, Scope(self._source, request))
+
     def close(self) -> None:
         """Close the files that were opened here, and let go of what was read."""
         self._finder = None
@@ -200,11 +234,10 @@ class Locator:
     def _finding(self, request: SearchRequest) -> Finder:
         """What searches as a request says, with all that was read before."""
         if self._finder is None:
-            from geoloc import model
             from geoloc.pipeline.finder import Finder
+            from geoloc.pipeline.loading import load_when_needed
 
-            network = model.load(request.preset, request.weights, request.device)
-            self._finder = Finder(self._source, lambda: network, request)
+            self._finder = Finder(self._source, load_when_needed(request), request)
         return self._finder.with_request(request)
 
 

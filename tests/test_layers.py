@@ -33,6 +33,7 @@ LEVELS = (
     "geometry",
     "outline",
     "doctor",
+    "pose",
     "pipeline",
     "batch",
     "evaluation",

@@ -223,7 +223,7 @@ def _outcome_of(line: Mapping[str, Any]) -> QueryOutcome:
 
 def _to_json(row: Row) -> dict[str, Any]:
     # Python writes floats such that reading gives the same ones.
-    return {"rings": row.polygon and mapping(row.polygon)["coordinates"], "properties": row.properties}
+    return {"rings": row.geometry and mapping(row.geometry)["coordinates"], "properties": row.properties}
 
 
 def _from_json(value: Mapping[str, Any]) -> Row:

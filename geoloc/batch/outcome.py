@@ -62,7 +62,7 @@ def to_rows(
         number, status and error, and what else the queries' own rows say.
     """
     columns = {"query": "Int64", "status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
-    names = _free_names(queries.columns, [*columns, *_RESERVED])
+    names = free_names(queries.columns, [*columns, *_RESERVED])
     columns |= {names[name]: dtype for name, dtype in queries.columns.items()}
 
     def rows() -> Iterator[Row]:
@@ -84,10 +84,10 @@ def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str])
         **{names[name]: value for name, value in query.others.items()},
     }
     answers = outcome.answers or (Row(None, {"note": outcome.note or None}),)
-    return [Row(answer.polygon, {**answer.properties, **own}) for answer in answers]
+    return [Row(answer.geometry, {**answer.properties, **own}) for answer in answers]
 
 
-def _free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:
+def free_names(wanted: Iterable[str], taken: Sequence[str]) -> dict[str, str]:
     """Return what each wanted column is called: "query_" comes before a name that is taken.
 
     To GeoPackage "ID" and "id" are one.

@@ -120,15 +120,15 @@ def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
         text = " ".join(str(error).split())
         raise QueriesError(f"{path}: not a vector file that can be read ({text})") from None
     names = spelled(list(info["fields"]), (*REQUIRED, *BOX, POLYGON))
-    columns = {name: _table_type(dtype) for name, dtype in zip(names, info["dtypes"], strict=True)}
+    columns = {name: table_type(dtype) for name, dtype in zip(names, info["dtypes"], strict=True)}
     check_columns(f"{path}", list(names), REQUIRED, "in its first layer")
     frame.columns = list(names)
-    values = [[_plain(value, dtype) for value in frame[name]] for name, dtype in columns.items()]
+    values = [[plain_value(value, dtype) for value in frame[name]] for name, dtype in columns.items()]
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
     return columns, [TableRow(f"{path}, row {number}", row) for number, row in enumerate(rows, start=1)]
 
 
-def _table_type(dtype: str) -> str:
+def table_type(dtype: str) -> str:
     """Return the type of a column that may hold nulls: text, which all formats know, if no number and no truth."""
     for start, table_type in (("int", "Int64"), ("uint", "Int64"), ("float", "float64"), ("bool", "boolean")):
         if str(dtype).startswith(start):
@@ -136,7 +136,7 @@ def _table_type(dtype: str) -> str:
     return _TEXT
 
 
-def _plain(value: Any, table_type: str) -> Any:
+def plain_value(value: Any, table_type: str) -> Any:
     """Return a value as JSON knows it. pandas has nan and NaT for null, and then floats for whole numbers."""
     import pandas
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,8 @@ from geoloc.commands.shared.options import (
     LIMITS,
     NETWORK,
     SOURCE,
-    Parsed,
     check_source,
+    drawn,
     options,
     takes_request,
     vector_output,
@@ -33,36 +32,27 @@ if TYPE_CHECKING:
     from geoloc.pipeline.scope import Scope
 
 
-def _drawn(form: str, parser: str) -> Parsed:
-    """What is clicked or drawn, written in a form; read by a function of `geoloc.photo.target`, loaded when used."""
-
-    def parse(text: str) -> Any:
-        return getattr(import_module("geoloc.photo.target"), parser)(text)
-
-    return Parsed(form, parse)
-
-
 @click.command(cls=Command)
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
 @click.option(
     "--click",
     "clicks",
     multiple=True,
-    type=_drawn("X,Y", "parse_click"),
+    type=drawn("X,Y", "parse_click"),
     help="The object's place in the upright photo, in pixels from its upper left corner; several for several objects.",
 )
 @click.option(
     "--box",
     "boxes",
     multiple=True,
-    type=_drawn("X0,Y0,X1,Y1", "parse_box"),
+    type=drawn("X0,Y0,X1,Y1", "parse_box"),
     help="Instead of --click: the object's box in the photo, which says how large it is.",
 )
 @click.option(
     "--polygon",
     "polygons",
     multiple=True,
-    type=_drawn('"X,Y X,Y X,Y ..."', "parse_polygon"),
+    type=drawn('"X,Y X,Y X,Y ..."', "parse_polygon"),
     help="Instead of --click: the object's outline in the photo, its corners in quotation marks.",
 )
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
@@ -104,8 +94,8 @@ def locate(
     check_source(request)
     # What is cheap to check comes before the mosaic, and that before the network.
     photo = load_photo(photo_path)
-    drawn = [*map(Target, clicks), *boxes, *polygons]
-    targets = list(dict.fromkeys(within_photo(photo, target) for target in drawn))
+    targets_drawn = [*map(Target, clicks), *boxes, *polygons]
+    targets = list(dict.fromkeys(within_photo(photo, target) for target in targets_drawn))
     for target in targets:
         if target.note:
             LOG.warning(target.note)

@@ -23,6 +23,8 @@ from geoloc.commands.doctor import doctor
 from geoloc.commands.evaluate import evaluate
 from geoloc.commands.index import index
 from geoloc.commands.locate import locate
+from geoloc.commands.map_features import map_features
+from geoloc.commands.pose import pose
 from geoloc.commands.research.ablate import ablate
 from geoloc.commands.research.calibrate import calibrate
 from geoloc.commands.research.export import export
@@ -36,7 +38,7 @@ from geoloc.errors import GeolocError, SuffixError, in_one_line
 from geoloc.system.threads import fit_threads
 from geoloc.system.version import __version__
 
-COMMANDS = (locate, batch, index, tiles, evaluate, train, demo, doctor)
+COMMANDS = (locate, batch, pose, map_features, index, tiles, evaluate, train, demo, doctor)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors, train_outlines)
 """What few but the makers of weights need."""
 _INTERRUPTED = 130

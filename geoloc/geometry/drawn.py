@@ -14,7 +14,7 @@ from geoloc.geometry.envelope import rectangle_filling
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.photo.target import Target
 from geoloc.plane.homography import map_points
-from geoloc.plane.shapes import largest_part
+from geoloc.plane.shapes import before_line, largest_part
 from tiling.box import PixelBox
 
 FARTHEST = 20.0
@@ -65,30 +65,15 @@ def _azimuth_deg(matrix: NDArray[np.float64], drawn: PixelBox) -> float:
 
 
 def _carried_polygon(fit: HomographyFit, target: Target, polygon: Polygon) -> Polygon | None:
-    near = _nearer(polygon, fit.matrix[2], fit.matrix[2] @ [target.click.x, target.click.y, 1.0] / FARTHEST)
+    least = float(fit.matrix[2] @ [target.click.x, target.click.y, 1.0]) / FARTHEST
+    if least <= 0:
+        return None
+    part = before_line(polygon, fit.matrix[2], least)
+    near = polygon if part is polygon else largest_part(part)
     if near is None:
         return None
     # A homography keeps straight edges straight: corners are all there is to carry.
     return largest_part(shapely.transform(near, fit.map_points).simplify(_OFF_PX))
-
-
-def _nearer(polygon: Polygon, depth: NDArray[np.float64], least: float) -> Polygon | None:
-    """The part of a polygon of the photo whose homogeneous depth `depth` . (x, y, 1) is `least` or more."""
-    if least <= 0:
-        return None
-    slope = float(np.hypot(*depth[:2]))
-    xmin, ymin, xmax, ymax = polygon.bounds
-    reach = 2 * float(np.hypot(xmax - xmin, ymax - ymin))
-    centre = np.array([(xmin + xmax) / 2, (ymin + ymax) / 2])
-    inside = (depth @ [*centre, 1.0] - least) / slope if slope > 0 else reach
-    if inside >= reach:
-        return polygon
-    towards = depth[:2] / slope
-    # A square far larger than the polygon, one side of it on the line.
-    middle = centre + towards * (reach - inside)
-    across = np.array([-towards[1], towards[0]])
-    corners = [middle + reach * (a * towards + b * across) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    return largest_part(polygon.intersection(Polygon(corners)))
 
 
 def cut_to(outline: Polygon, width: float, height: float) -> Polygon | None:

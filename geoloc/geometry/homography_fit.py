@@ -22,6 +22,8 @@ ALIKE = 4.0
 """Neighbouring inliers are off alike, by relief above all: so many of them are one witness."""
 NEAR = 12
 """Inliers next to a point that tell how well it is known."""
+_PART = 512
+"""Points whose distances to all inliers are held at a time."""
 LONGEST_SIDE_RATIO = 12.0
 """How much longer than wide a small square of the photo may lie on the ground."""
 
@@ -72,10 +74,13 @@ class HomographyFit:
 
         Ground is no plane.
         """
-        mapped, off = map_points(self.matrix, points), self._residuals
-        for i, point in enumerate(points):
-            mapped[i] += np.median(off[self._near(point)], axis=0)
-        return mapped
+        return np.asarray(map_points(self.matrix, points) + self.shifts(points))
+
+    def shifts(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return by how much `map_points` moves photo points, N x 2, off the plane, reference pixels."""
+        off = self._residuals
+        parts = [np.median(off[self._near(part)], axis=1) for part in np.array_split(points, len(points) // _PART + 1)]
+        return np.concatenate(parts)
 
     def covariance(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the covariance of a photo point's place by `map_points`, 2 x 2, reference pixels squared.
@@ -83,7 +88,7 @@ class HomographyFit:
         What the inliers next to it are off, and how loosely the inliers hold the plane there (first-order propagation
         of a least-squares fit, Hartley and Zisserman 2004, 5.2): beyond the part of the photo that they cover it grows.
         """
-        near, off = self._near(point), self._residuals
+        (near,), off = self._near(point[None]), self._residuals
         rest = off[near] - np.median(off[near], axis=0)
         local = max(float((rest**2).mean()), LEAST_ERROR_PX**2)
         varied = max(float((off**2).sum()) / (off.size - 8), LEAST_ERROR_PX**2)
@@ -138,8 +143,12 @@ class HomographyFit:
         out[:, :, 6:8] = -place[:, :, None] * unit[:, None, :2] / depth[:, None, None]
         return out
 
-    def _near(self, point: NDArray[np.float64]) -> NDArray[np.intp]:
-        return np.argsort(np.linalg.norm(self.photo - point, axis=1))[:NEAR]
+    def _near(self, points: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Numbers of the inliers next to photo points, N x `NEAR`, the nearest first."""
+        away = np.linalg.norm(self.photo - points[:, None], axis=2)
+        nearest = np.argpartition(away, min(NEAR, self.inliers) - 1, axis=1)[:, :NEAR]
+        order = np.argsort(np.take_along_axis(away, nearest, axis=1), axis=1)
+        return np.take_along_axis(nearest, order, axis=1)
 
 
 def fit_homography(photo: NDArray[np.float64], reference: NDArray[np.float64]) -> HomographyFit | None:

@@ -17,7 +17,7 @@ from geoloc.geometry.drawn import carried_outline, cut_to
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
-from geoloc.geometry.sight import sight_of
+from geoloc.geometry.sight import Sight, sight_of
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import focal_px
 from geoloc.photo.target import Target
@@ -140,8 +140,7 @@ class Refiner:
         gsd = grid.ground_gsd(float(mapped[0]), float(mapped[1]))
         geometry = fit.view_geometry(click)
         sight = sight_of(fit.matrix, click, photo.size, focal_px(photo))
-        heights = _height_covariance(sight.lean, fit.beyond(mapped) * gsd) / gsd**2
-        place = Gaussian(mapped, fit.covariance(click) + heights)
+        place = place_by_plane(fit, click, gsd, sight)
         # Things stand on the ground and not below it, so their place is nearer to the camera than the plane has it.
         nearer = -STANDS_M * sight.lean / gsd
         boxes = [_AnswerBox.of(grid, answer) for answer in answers]
@@ -240,6 +239,16 @@ class _AnswerBox:
         """Whether the place may be on this object."""
         on_it = bool((np.abs(place.mean - self.centre.mean) <= self.size / 2).all())
         return on_it or self.centre.squared_distance(place) <= CHI2_99
+
+
+def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float, sight: Sight) -> Gaussian:
+    """Tell where a photo point (x, y) lies by the photo's plane alone, reference pixels of `gsd_m` metres.
+
+    sight: of the point.
+    """
+    (mapped,) = fit.map_points(point[None])
+    heights = _height_covariance(sight.lean, fit.beyond(mapped) * gsd_m) / gsd_m**2
+    return Gaussian(mapped, fit.covariance(point) + heights)
 
 
 def _height_covariance(lean: NDArray[np.float64], beyond_m: float) -> NDArray[np.float64]:

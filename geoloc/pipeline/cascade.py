@@ -35,6 +35,7 @@ from geoloc.results.detection import PRESENT, Detection
 from tiling.grid import WGS84, ground_distance_m
 
 if TYPE_CHECKING:
+    from geoloc.geometry.homography_fit import HomographyFit
     from geoloc.search.locate import AttentionSearch
 
 LOG = logging.getLogger(__name__)
@@ -186,16 +187,27 @@ class Cascade:
         """
         if self._planes is None or self._request.exhaustive:
             return []
-        plane = self._plane
         self._watch.stage("matching")
-        if plane.fit is not None and plane.is_done:
-            return self._carried(KNOWN_STEP)
-        if plane.all_are_few:
-            with self._watch.step("local features, on all that is searched"):
-                plane.on_all()
-        else:
-            self._match_where_told()
-        return self._carried("a look where it is verified") if plane.fit is not None else []
+        step = KNOWN_STEP if self._known else "a look where it is verified"
+        self._match()
+        return self._carried(step) if self._plane.fit is not None else []
+
+    def plane(self) -> HomographyFit | None:
+        """Find the photo's plane by the same steps, for its own sake; attention only tells where else to match.
+
+        Returns:
+            The plane, to pixels of the grid of the ground's local features; None where nothing is verified.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        if self._planes is None:
+            return None
+        self._watch.stage("matching")
+        self._match()
+        if self._plane.fit is None and not self._plane.all_are_few:
+            self.by_attention(range(len(self._targets)))
+        return self._plane.fit
 
     def by_attention(self, numbers: Sequence[int]) -> list[Detection]:
         """Take the steps 4 and 5 for the targets of these numbers, but those that are known to lie `outside`.
@@ -225,6 +237,21 @@ class Cascade:
             replace(answer, score=min(answer.score, 1 - VERIFIED)) if answer.target in contradicted else answer
             for answer in answers
         ]
+
+    @property
+    def _known(self) -> bool:
+        """Whether an earlier click in the photo left nothing to match."""
+        return self._plane.fit is not None and self._plane.is_done
+
+    def _match(self) -> None:
+        """Match local features until the plane is beyond doubt, or nothing tells where else it may be."""
+        if self._known:
+            return
+        if self._plane.all_are_few:
+            with self._watch.step("local features, on all that is searched"):
+                self._plane.on_all()
+        else:
+            self._match_where_told()
 
     def _match_where_told(self) -> None:
         """Match ground that is too large to be matched whole where something tells the place, until that is enough."""

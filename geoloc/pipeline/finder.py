@@ -13,12 +13,14 @@ from geoloc.geometry.known_planes import KnownPlanes, fingerprint
 from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import EYE_LEVEL_M
-from geoloc.photo.target import Target
+from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import Cascade, Step, Watch
 from geoloc.pipeline.ground import Network, SearchGround
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource
+from geoloc.pose.map_frame import MapFrame
+from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.results.detection import PRESENT, Detection, present
 from tiling.heights import height_at
 from tiling.plan import Plan
@@ -26,6 +28,11 @@ from tiling.plan import Plan
 KEPT = 2
 """Plans whose features are kept, up to `blocks.MEMORY` each: with photos of which some know where they were taken,
 the plan of those that do not stays beside that of the others."""
+
+
+LOOKED_AT = ((0.5, 0.5), (0.5, 0.8))
+"""What descriptors are asked about where nothing is clicked, as shares of the photo's width and height: its middle and
+its foreground, which is no sky."""
 
 
 class Found(NamedTuple):
@@ -113,6 +120,38 @@ class Finder:
                 for answer in answers
             ]
         return self._found(photo, targets, answers, plan, watch)
+
+    def match(self, photo: Photo, scope: Scope, watch: Watch | None = None) -> MatchedPhoto | None:
+        """Find the plane that a photo shows, whatever is clicked in it: near its own position first, as `find` does.
+
+        Args:
+            photo: the photograph, upright.
+            scope: where to look in the source.
+            watch: who is told how far the search is.
+
+        Returns:
+            The photo, matched; None where local features verify nothing.
+
+        Raises:
+            AreaError: the limits leave nothing of the mosaic.
+            GeolocError: the mosaic or index cannot be read.
+        """
+        watch = Watch() if watch is None else watch
+        width, height = photo.size
+        targets = [Target(Click(across * width, down * height)) for across, down in LOOKED_AT]
+        near = scope.near(photo)
+        plans = [plan for plan in (near, scope.plan()) if plan is not None]
+        if near is not None and _same(near, plans[-1]):
+            plans = plans[:1]
+        for plan in plans:
+            fit = self._cascade(photo, targets, plan, scope.told(photo) if plan is near else None, watch).plane()
+            if fit is not None:
+                planes = self._ground(plan).planes
+                assert planes is not None, "what verified it"
+                source = self._source
+                frame = MapFrame(planes.keypoints.grid, source.crs, source.middle_x, source.gsd_m)
+                return MatchedPhoto.of(photo, fit, frame)
+        return None
 
     def _farther(
         self, photo: Photo, targets: Sequence[Target], outside: Mapping[int, Point], scope: Scope, watch: Watch

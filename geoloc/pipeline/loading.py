@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 from geoloc.pipeline.request import SearchRequest
 
 if TYPE_CHECKING:
+    from geoloc.model.localizer import Localizer
     from geoloc.pipeline.ground import Network
 
 
@@ -24,3 +26,19 @@ def load_meanwhile(request: SearchRequest) -> Network:
     loading = executor.submit(model.load, request.preset, request.weights, request.device)
     executor.shutdown(wait=False)
     return loading.result
+
+
+def load_when_needed(request: SearchRequest) -> Network:
+    """Load the network of a request when it is first asked for: to match a photograph mostly needs none.
+
+    Returns:
+        What gives it, each time; it raises a `WeightsError` where there is no such preset, weights or device.
+    """
+
+    @cache
+    def load() -> Localizer:
+        from geoloc import model
+
+        return model.load(request.preset, request.weights, request.device)
+
+    return load

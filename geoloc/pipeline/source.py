@@ -51,6 +51,14 @@ class SearchSource(Protocol):
         """CRS of the mosaic, and so of the answers."""
 
     @property
+    def gsd_m(self) -> float:
+        """GSD of the mosaic, metres a pixel, or the finest at which it is read; see `Mosaic.gsd_m`."""
+
+    @property
+    def middle_x(self) -> float:
+        """An x of the mosaic, in its CRS: in which turn round the world it is counted."""
+
+    @property
     def finest_m(self) -> float:
         """Finest GSD, metres a pixel, at which pixels are read; see `Mosaic.finest_m`."""
 
@@ -122,6 +130,16 @@ class MosaicSource:
         return self.mosaic.crs
 
     @property
+    def gsd_m(self) -> float:
+        """GSD of the mosaic, metres a pixel, or the finest at which it is read."""
+        return self.mosaic.gsd_m
+
+    @property
+    def middle_x(self) -> float:
+        """An x of the mosaic, in its CRS."""
+        return self.mosaic.middle_x
+
+    @property
     def finest_m(self) -> float:
         """Finest GSD, metres a pixel, at which pixels of the mosaic are read."""
         return self.mosaic.finest_m
@@ -167,6 +185,16 @@ class IndexSource:
     def crs(self) -> pyproj.CRS:
         """CRS of the indexed mosaic, and so of the answers."""
         return self._index.crs
+
+    @property
+    def gsd_m(self) -> float:
+        """GSD of the indexed mosaic, metres a pixel, or the finest at which it was read."""
+        return self._index.header.gsd_m
+
+    @property
+    def middle_x(self) -> float:
+        """An x of the indexed mosaic, in its CRS."""
+        return self._index.header.middle_x
 
     @property
     def finest_m(self) -> float:

@@ -64,6 +64,30 @@ def valid_ring(shape: Polygon) -> Polygon | None:
     return None if part is None else Polygon(part.exterior)
 
 
+def before_line(shape: BaseGeometry, depth: NDArray[np.float64], least: float) -> BaseGeometry:
+    """Return the part of a shape where `depth` . (x, y, 1) is `least` or more; the shape itself where that is all.
+
+    >>> from shapely.geometry import box
+    >>> before_line(box(0, 0, 4, 4), np.array([0.0, 1.0, 0.0]), 3.0).bounds
+    (0.0, 3.0, 4.0, 4.0)
+    """
+    from shapely.geometry import Polygon
+
+    slope = float(np.hypot(*depth[:2]))
+    xmin, ymin, xmax, ymax = shape.bounds
+    reach = 2 * float(np.hypot(xmax - xmin, ymax - ymin)) + 1.0
+    centre = np.array([(xmin + xmax) / 2, (ymin + ymax) / 2])
+    over = float(depth @ [*centre, 1.0]) - least
+    if slope <= abs(over) / reach:
+        return shape if over >= 0 else Polygon()
+    towards = depth[:2] / slope
+    # A square far larger than the shape, one side of it on the line.
+    middle = centre + towards * (reach - over / slope)
+    across = np.array([-towards[1], towards[0]])
+    corners = [middle + reach * (a * towards + b * across) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return shape.intersection(Polygon(corners))
+
+
 def inner_point(polygon: Polygon) -> Point:
     """Return the centroid, or where that is outside, as in a C, a point inside.
 

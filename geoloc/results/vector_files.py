@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyproj
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Polygon, mapping
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
 from geoloc.results.columns import COLUMNS, properties_of
 from geoloc.results.detection import Detection
 from geoloc.system.extras import needing
 from geoloc.system.output import check_output, replacing
 from tiling.area import within_turn
-from tiling.grid import WGS84, project
+from tiling.grid import WGS84, as_crs, project, transformer
 
 if TYPE_CHECKING:
     import geopandas
@@ -47,12 +47,14 @@ class Row:
     """One feature of a file.
 
     Attributes:
-        polygon: in the mosaic's CRS; None for a feature without geometry.
+        geometry: in the mosaic's CRS; None for a feature without.
         properties: values by column; what is absent is null.
+        keeps_vertices: whether a property counts the vertices, whose order must stay then.
     """
 
-    polygon: Polygon | None
+    geometry: BaseGeometry | None
     properties: Mapping[str, Any]
+    keeps_vertices: bool = False
 
 
 def row_of(detection: Detection) -> Row:
@@ -94,6 +96,7 @@ def write_rows(
     crs: Any,
     overwrite: bool = False,
     precision: int = 7,
+    geometry_type: str = "Polygon",
 ) -> None:
     """Write rows in the order given, as `write_results` does detections.
 
@@ -101,12 +104,13 @@ def write_rows(
     their number. The other formats are put together in memory.
 
     Args:
-        rows: features, with polygons in `crs`.
+        rows: features, with shapes in `crs`.
         path: what to write; its suffix says how.
         columns: names of the properties to write, in this order, and their types in a table (pandas).
-        crs: CRS of the mosaic.
+        crs: CRS of the mosaic; None where shapes are in pixels of a photo.
         overwrite: replace a file that is there already.
         precision: decimals of GeoJSON's degrees.
+        geometry_type: what a layer says that it holds, as GDAL calls it; "Unknown" for shapes of several kinds.
 
     Raises:
         OutputError: see `check_vector_output`.
@@ -125,7 +129,9 @@ def write_rows(
             pieces = _pieces(rows) if suffix == ".gpkg" else [list(rows)]
             for number, piece in enumerate(pieces):
                 options = {**_DRIVERS[suffix], "mode": "a"} if number else _DRIVERS[suffix]
-                table_of(piece, columns, crs).to_file(temporary, engine="pyogrio", geometry_type="Polygon", **options)
+                table_of(piece, columns, crs).to_file(
+                    temporary, engine="pyogrio", geometry_type=geometry_type, **options
+                )
 
 
 def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
@@ -134,28 +140,43 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
     A box across the antimeridian is cut there.
     """
     crs = detections[0].crs if detections else WGS84
-    return "".join(_collection_texts(map(row_of, detections), COLUMNS, crs, precision))
+    return collection_text(map(row_of, detections), COLUMNS, crs, precision)
 
 
 def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
-    """Return RFC 7946 features of rows whose polygons are in `crs`; see `geojson_text`."""
+    """Return RFC 7946 features of rows whose shapes are in `crs`; see `geojson_text`."""
     return [
         {
             "type": "Feature",
-            "geometry": None if row.polygon is None else geometry_of(row.polygon, crs, precision),
+            "geometry": None if row.geometry is None else geometry_of(row.geometry, crs, precision, row.keeps_vertices),
             "properties": {name: row.properties.get(name) for name in columns},
         }
         for row in rows
     ]
 
 
-def geometry_of(polygon: Polygon, crs: Any, precision: int = 7) -> dict[str, Any]:
-    """Return a polygon in `crs` as an RFC 7946 geometry: a Polygon, or a MultiPolygon across the antimeridian."""
+def geometry_of(shape: BaseGeometry, crs: Any, precision: int = 7, keeps_vertices: bool = False) -> dict[str, Any]:
+    """Return a shape in `crs` as an RFC 7946 geometry: across the antimeridian a polygon becomes a MultiPolygon.
+
+    Args:
+        shape: points, lines or polygons.
+        crs: theirs; None for the pixels of a photo, which stay as they are.
+        precision: decimals.
+        keeps_vertices: leave vertices in their order; rings go the way they came, and nothing is cut.
+    """
 
     def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return points.round(precision)
 
-    return dict(mapping(shapely.transform(within_turn(project(polygon, crs, WGS84)), rounded)))
+    if crs is None:
+        return dict(mapping(shapely.transform(shape, rounded)))
+    if keeps_vertices:
+        x, y = transformer(crs, WGS84).transform(*shapely.get_coordinates(shape).T)
+        return dict(mapping(shapely.set_coordinates(shape, rounded(np.column_stack([x, y])))))
+    lonlat = project(shape, crs, WGS84)
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        lonlat = within_turn(lonlat)
+    return dict(mapping(shapely.transform(lonlat, rounded)))
 
 
 def table_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any) -> geopandas.GeoDataFrame:
@@ -166,8 +187,8 @@ def table_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any) -> geopa
     values = {
         name: pandas.Series([row.properties.get(name) for row in rows], dtype=dtype) for name, dtype in columns.items()
     }
-    polygons = [row.polygon for row in rows]
-    return geopandas.GeoDataFrame(values, geometry=polygons, crs=pyproj.CRS.from_user_input(crs))
+    shapes = [row.geometry for row in rows]
+    return geopandas.GeoDataFrame(values, geometry=shapes, crs=None if crs is None else as_crs(crs))
 
 
 def _pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -185,3 +206,8 @@ def _collection_texts(rows: Iterable[Row], columns: Mapping[str, str], crs: Any,
         (feature,) = features_of([row], columns, crs, precision)
         yield (", " if number else "") + json.dumps(feature, ensure_ascii=False, allow_nan=False)
     yield "]}"
+
+
+def collection_text(rows: Iterable[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> str:
+    """Return rows as the text of a FeatureCollection; see `geojson_text` and `geometry_of`."""
+    return "".join(_collection_texts(rows, columns, crs, precision))

@@ -15,6 +15,7 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 from rasterio.enums import Resampling
 
+from geoloc.photo.metadata import position_tags
 from geoloc.system.output import replacing
 from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid
@@ -145,23 +146,12 @@ def _exif(
     exif[ExifTags.Base.Model] = "synthetic town"
     exif.get_ifd(ExifTags.IFD.Exif).update(photo)
     exif.get_ifd(ExifTags.IFD.GPSInfo).update({
-        ExifTags.GPS.GPSVersionID: b"\x02\x03\x00\x00",
-        ExifTags.GPS.GPSLatitudeRef: "N" if lat >= 0 else "S",
-        ExifTags.GPS.GPSLatitude: _sexagesimal(lat),
-        ExifTags.GPS.GPSLongitudeRef: "E" if lon >= 0 else "W",
-        ExifTags.GPS.GPSLongitude: _sexagesimal(lon),
+        **position_tags(lon, lat),
         ExifTags.GPS.GPSAltitudeRef: b"\x00",
         ExifTags.GPS.GPSAltitude: IFDRational(round((height + GROUND_ALTITUDE_M) * 1000), 1000),
         **(gps or {}),
     })  # fmt: skip
     return exif
-
-
-def _sexagesimal(degrees: float) -> tuple[IFDRational, IFDRational, IFDRational]:
-    """Return degrees, minutes and seconds; the seconds to a millionth, 0.03 mm on the ground."""
-    micro = round(abs(degrees) * 3600 * 10**6)
-    minutes, seconds = divmod(micro, 60 * 10**6)
-    return IFDRational(minutes // 60, 1), IFDRational(minutes % 60, 1), IFDRational(seconds, 10**6)
 
 
 def _xmp(prefix: str, address: str, tags: Mapping[str, str]) -> bytes:

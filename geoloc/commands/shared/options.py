@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +48,16 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+def drawn(form: str, parser: str) -> Parsed:
+    """Return what reads what is clicked or drawn, in a form, by a function of `geoloc.photo.target`."""
+
+    def parse(text: str) -> Any:
+        # Loaded when it is used.
+        return getattr(import_module("geoloc.photo.target"), parser)(text)
+
+    return Parsed(form, parse)
 
 
 def click_type(kind: Kind) -> click.ParamType[Any]:

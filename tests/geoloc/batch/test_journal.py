@@ -155,7 +155,7 @@ def test_outlines_keep_their_holes(photos: Path, tmp_path: Path, make_detection:
     outcome = QueryOutcome(1, (row_of(make_detection(0.5, (0, 0, 1, 1), polygon=ring)),))
     Journal(tmp_path / "out.gpkg", SETTINGS).add(photos / "a.png", [outcome])
     (row,) = Journal(tmp_path / "out.gpkg", SETTINGS).done[1].answers
-    assert row.polygon == ring
+    assert row.geometry == ring
 
 
 _HOLD = """

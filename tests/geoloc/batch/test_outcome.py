@@ -35,7 +35,7 @@ def test_every_query_has_its_rows(make_detection: Make) -> None:
         [2, "not here", None, None, "y"],
         [3, "error", None, "no such photo", "z"],
     ]
-    assert [row.polygon is None for row in rows] == [False, False, True, True]
+    assert [row.geometry is None for row in rows] == [False, False, True, True]
     # What was asked is told of those without an answer too.
     assert [row.properties["click_x"] for row in rows] == [1, 1, 2, 3]
     assert {row.properties["photo"] for row in rows} == {str(Path("in/a.jpg"))}

@@ -167,6 +167,14 @@ def test_focal_length_by_sensor_of_a_resized_photo() -> None:
     assert metadata(exif=exif, size=(600, 400)).focal_px == pytest.approx(300, rel=1e-4)
 
 
+def test_a_calibrated_focal_length_counts_first_and_in_the_original_s_pixels() -> None:
+    exif = {BASE.FocalLengthIn35mmFilm: 24, BASE.ExifImageWidth: 4000, BASE.ExifImageHeight: 3000}
+    told = dji(CalibratedFocalLength="3000.0")
+    assert metadata(exif=exif, xmp=told).focal_px == pytest.approx(300)
+    assert metadata(xmp=told, size=(4000, 3000)).focal_px == pytest.approx(3000)
+    assert metadata(exif=exif, xmp=dji(CalibratedFocalLength="0")).focal_px == metadata(exif=exif).focal_px
+
+
 @pytest.mark.parametrize("film", [0, 65535])
 def test_senseless_focal_length(film: int) -> None:
     assert metadata(exif={BASE.FocalLengthIn35mmFilm: film}).focal_px is None

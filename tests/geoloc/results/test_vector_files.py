@@ -214,7 +214,7 @@ def test_rows_without_a_polygon_have_nulls(two_found: list[Detection], tmp_path:
     path = tmp_path / f"rows{suffix}"
     found = row_of(two_found[0])
     columns = {"rank": "Int32", "score": "float64", "model": "object", "sure": "boolean", "count": "Int64"}
-    rows = [Row(None, {"model": "x"}), Row(found.polygon, {**found.properties, "sure": True, "count": 2**40})]
+    rows = [Row(None, {"model": "x"}), Row(found.geometry, {**found.properties, "sure": True, "count": 2**40})]
     for some in (rows[:1], rows):
         write_rows(some, path, columns, crs="EPSG:32615", overwrite=True)
         frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
@@ -224,4 +224,4 @@ def test_rows_without_a_polygon_have_nulls(two_found: list[Detection], tmp_path:
     assert list(frame.loc[1, ["rank", "score", "sure", "count"]]) == [1, 0.9123, True, 2**40]
     assert list(frame["model"]) == ["x", "base"]
     if suffix not in (".json", ".geojson"):
-        assert frame.geometry[1].equals(found.polygon)
+        assert frame.geometry[1].equals(found.geometry)

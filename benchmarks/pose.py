@@ -1,0 +1,198 @@
+"""How well `geoloc pose` knows where photographs were taken, against cameras that are known.
+
+    python -m benchmarks.pose TOWNS --towns 201,202 --data DATA
+
+Synthetic towns, each eight drone photographs from straight down to 60 degrees tilted, built into the folder TOWNS where
+they are not there yet: their files tell the true camera, of which no more than the focal length is used to find it.
+Seeds are none that anything was chosen by (101 was). DATA/caliterra, where given: every fourth photograph of a posed
+site. Its reconstruction leans by 39 degrees, which no mosaic of a user does, so matches and cameras are levelled first
+by the plane through its surface; it was looked at when the errors were chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.api import Locator
+from geoloc.geometry.homography_fit import LEAST_ERROR_PX
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.rectify import focal_px
+from geoloc.pose.camera import GroundCamera
+from geoloc.pose.camera_pose import CameraPose, pose_of
+from geoloc.pose.matched_photo import MatchedPhoto
+from geoloc.pose.solve import solve_camera
+from geoloc.town import build
+from geoloc.town.write import GROUND_ALTITUDE_M
+from tiling.grid import WGS84, transformer
+
+if TYPE_CHECKING:
+    from geoloc.train.grounds.posed_site import DsmSurface
+
+EVERY = 4
+LEAST_HEIGHT_M = 15.0
+"""Lower photographs of the site were taken on the ground."""
+RELIEF_M = 1.0
+"""Heights off the site's plane beyond which they count less."""
+
+
+@dataclass(frozen=True, slots=True)
+class PosedTrial:
+    """A photograph whose camera is known.
+
+    Attributes:
+        name: of the photo.
+        tilt_deg: as it was found.
+        place: error of the place along the ground, share of the height.
+        height: error of the height, share of it.
+        heading_deg: error of the heading; nan where it is not known.
+        place_told: whether the place's error is within what is told.
+        height_told: whether the height's error is.
+        heading_told: whether the heading's error is; nan where it is not known.
+    """
+
+    name: str
+    tilt_deg: float
+    place: float
+    height: float
+    heading_deg: float
+    place_told: float
+    height_told: float
+    heading_told: float
+
+    @classmethod
+    def of(cls, name: str, pose: CameraPose, centre: NDArray[np.float64], heading_deg: float | None) -> PosedTrial:
+        """Compare a pose with the true camera: `centre` in metres of `pose.local`, its z over the ground."""
+        off = np.abs(pose.camera.centre - centre)
+        along = float(np.hypot(*off[:2]))
+        turned = math.nan if heading_deg is None else abs((pose.heading_deg - heading_deg + 180.0) % 360.0 - 180.0)
+        return cls(
+            name,
+            pose.tilt_deg,
+            along / centre[2],
+            float(off[2]) / centre[2],
+            turned,
+            along <= pose.place_error_m,
+            off[2] <= pose.height_error_m,
+            math.nan if heading_deg is None else turned <= pose.heading_error_deg,
+        )
+
+
+def main() -> None:
+    """Print a line a photo and a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the towns are, or are built")
+    parser.add_argument("--towns", default="201,202", help="their seeds")
+    parser.add_argument("--data", type=Path, help="folder with caliterra/")
+    given = parser.parse_args()
+    seeds = [int(seed) for seed in given.towns.split(",") if seed]
+    for told in (True, False):
+        trials = [trial for seed in seeds for trial in of_town(given.folder / f"town{seed}", seed, focal_told=told)]
+        focal = "with the file's focal length" if told else "without a focal length"
+        for what, chosen in (("below 15", lambda tilt: tilt < 15), ("15 to 60", lambda tilt: tilt >= 15)):
+            report(f"towns, tilted {what} degrees, {focal}", trials, chosen)
+    if given.data is not None:
+        report("caliterra, levelled", list(of_site(given.data / "caliterra")), lambda tilt: True)
+
+
+def of_town(folder: Path, seed: int, *, focal_told: bool) -> Iterator[PosedTrial]:
+    """Compare the poses of a town's photos with what their files tell."""
+    if not (folder / "queries.csv").exists():
+        build(folder, seed=seed, photos=8, panoramas=0)
+    with Locator(folder / "mosaic.tif") as locator:
+        for path in sorted((folder / "photos").glob("*.jpg")):
+            photo = load_photo(path)
+            matched = locator.match(photo if focal_told else replace(photo, focal_px=None))
+            if matched is None:
+                print(f"{path.name}: not here", flush=True)  # noqa: T201
+                continue
+            assert photo.position is not None
+            assert photo.altitude_m is not None
+            x, y = transformer(WGS84, matched.pose.local).transform(*photo.position)
+            centre = np.array([x, y, photo.altitude_m - GROUND_ALTITUDE_M])
+            yield PosedTrial.of(path.name, matched.pose, centre, photo.heading_deg)
+
+
+def of_site(folder: Path) -> Iterator[PosedTrial]:
+    """Compare the poses of every fourth photo of a posed site with its reconstruction, both levelled."""
+    import rasterio
+
+    from geoloc.train.grounds.posed_site import DsmSurface
+
+    cameras = json.loads((folder / "cameras.json").read_text())
+    with rasterio.open(folder / "dsm.tif") as dsm:
+        surface = DsmSurface(dsm.read(1).astype(float), dsm.transform.c, dsm.transform.f, dsm.transform.a)
+    with Locator(folder / "mosaic.tif") as locator:
+        for path in sorted((folder / "photos").glob("*.jpg"))[::EVERY]:
+            photo = load_photo(path)
+            matched = locator.match(photo)
+            if matched is None:
+                print(f"{path.name}: not here", flush=True)  # noqa: T201
+                continue
+            known = cameras["cameras"][path.name]
+            trial = _levelled(photo, matched, known, surface)
+            if trial is not None:
+                yield trial
+
+
+def _levelled(
+    photo: Photo, matched: MatchedPhoto, known: dict[str, list[float]], surface: DsmSurface
+) -> PosedTrial | None:
+    """Solve for a camera on the plane through the surface where the photo was matched, and compare it there."""
+    places = matched.frame.to_map(matched.fit.reference)
+    points = np.column_stack([places, surface.height(places)])
+    middle = np.median(points, axis=0)
+    points -= middle
+    weights = np.ones(len(points))
+    base = np.column_stack([points[:, :2], np.ones(len(points))])
+    for _ in range(10):
+        slope = np.linalg.lstsq(base * weights[:, None], points[:, 2] * weights)[0]
+        weights = 1 / np.sqrt(1 + ((points[:, 2] - base @ slope) / RELIEF_M) ** 2)
+    up = np.array([-slope[0], -slope[1], 1.0]) / math.hypot(slope[0], slope[1], 1.0)
+    north = np.array([0.0, 1.0, 0.0]) - up[1] * up
+    north /= np.linalg.norm(north)
+    level = np.stack([np.cross(north, up), north, up])
+    foot = np.array([0.0, 0.0, slope[2]])
+    ground = ((np.column_stack([points[:, :2], base @ slope]) - foot) @ level.T)[:, :2]
+    a, centre = np.array(known["A"]), level @ (np.array(known["centre"]) - middle - foot)
+    if centre[2] < LEAST_HEIGHT_M:
+        return None
+    matrix, _ = cv2.findHomography(matched.fit.photo, ground)
+    matrix = matrix * np.sign(np.median(matched.fit.photo @ matrix[2, :2] + matrix[2, 2]))
+    match_m = LEAST_ERROR_PX * matched.frame.grid.ground_gsd()
+    solved = solve_camera(
+        matched.fit.photo, ground, matrix,
+        size=photo.size, focal_px=photo.focal_px, supposed_px=focal_px(photo), match_m=match_m,
+    )  # fmt: skip
+    assert solved is not None
+    pose = pose_of(solved, photo.size, matched.frame, matched.pose.local)
+    true = GroundCamera(centre, a / np.cbrt(np.linalg.det(a)) @ level.T, 1.0, np.zeros(2))
+    return PosedTrial.of(photo.path.name, pose, centre, true.heading_deg)
+
+
+def report(name: str, trials: list[PosedTrial], chosen: Callable[[float], bool]) -> None:
+    """Print what there is of some trials, as a row of a table."""
+    some = [trial for trial in trials if chosen(trial.tilt_deg)]
+    for trial in some:
+        print(  # noqa: T201
+            f"  {trial.name}: tilt {trial.tilt_deg:.1f}, place {trial.place:.2%}, height {trial.height:.2%},"
+            f" heading {trial.heading_deg:.2f} deg"
+        )
+    place, height = (np.median([getattr(trial, key) for trial in some]) for key in ("place", "height"))
+    heading = np.nanmedian([trial.heading_deg for trial in some])
+    told = [np.nanmean([getattr(trial, f"{key}_told") for trial in some]) for key in ("place", "height", "heading")]
+    within = ", ".join(f"{share:.0%}" for share in told)
+    print(f"| {name} | {len(some)} | {place:.1%} | {height:.1%} | {heading:.2f} | {within} |", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Features drawn in a photograph's pixels, carried over to the map vertex by vertex, and the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geoloc.batch.outcome import free_names
+from geoloc.batch.queries import plain_value, table_type
+from geoloc.errors import QueriesError
+from geoloc.pose.matched_photo import MappedPoints, MatchedPhoto
+from geoloc.results.vector_files import Row
+from tiling.grid import as_crs, transformer
+from tiling.trust import layers_elsewhere
+
+OWN_COLUMNS = {
+    "photo": "object",
+    "status": "object",
+    "note": "object",
+    "accuracy_m": "float64",
+    "vertices_accuracy_m": "object",
+}
+"""Properties that are added, and their types in a table (pandas)."""
+FAR = "too near the horizon, or outside the photo"
+_PARTS = {
+    "Point": ("Point", shapely.multipoints),
+    "LineString": ("LineString", shapely.multilinestrings),
+    "Polygon": ("Polygon", shapely.multipolygons),
+}
+_EDGE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnFeatures:
+    """Features of a file.
+
+    Attributes:
+        shapes: N of them, 2-D; None for one without.
+        columns: names of their properties, and types in a table (pandas).
+        values: of each feature, by column.
+        crs: theirs, as the file says; of pixels it means nothing.
+    """
+
+    shapes: NDArray[np.object_]
+    columns: Mapping[str, str]
+    values: Sequence[Mapping[str, Any]]
+    crs: pyproj.CRS | None
+
+    @property
+    def result_columns(self) -> dict[str, str]:
+        """Names of the properties of what they become, and their types; see `OWN_COLUMNS`."""
+        names = free_names(self.columns, list(OWN_COLUMNS))
+        return OWN_COLUMNS | {names[name]: dtype for name, dtype in self.columns.items()}
+
+
+def read_features(path: Path) -> DrawnFeatures:
+    """Read points, lines and polygons, single or multiple, of the first layer of a vector file.
+
+    Raises:
+        QueriesError: it is none, or has no features, or shapes of another kind.
+    """
+    import pyogrio
+
+    if reason := layers_elsewhere(path):
+        raise QueriesError(reason)
+    try:
+        info = pyogrio.read_info(path, layer=0)
+        frame = pyogrio.read_dataframe(path, layer=0)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise QueriesError(f"{path}: not a vector file that can be read ({text})") from None
+    if "geometry" not in frame or not len(frame):
+        raise QueriesError(f"{path}: holds no features with shapes")
+    shapes = shapely.force_2d(np.asarray(frame.geometry.array, object))
+    kinds = {shape.geom_type.removeprefix("Multi") for shape in shapes if shape is not None}
+    if not kinds <= _PARTS.keys():
+        raise QueriesError(f"{path}: holds {', '.join(sorted(kinds - _PARTS.keys()))}; give points, lines or polygons")
+    columns = {str(name): table_type(dtype) for name, dtype in zip(info["fields"], info["dtypes"], strict=True)}
+    values = [[plain_value(value, dtype) for value in frame[name]] for name, dtype in columns.items()]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)] or [{}] * len(shapes)
+    return DrawnFeatures(shapes, columns, rows, frame.crs)
+
+
+def turned_down(features: DrawnFeatures) -> DrawnFeatures:
+    """Return features of pixels with y downwards: QGIS counts it upwards from 0 in a picture without georeference."""
+    y = shapely.get_coordinates(features.shapes)[:, 1]
+    if not len(y) or y.max() > 0 or y.min() >= 0:
+        return features
+    return replace(features, shapes=shapely.transform(features.shapes, lambda points: points * [1, -1]))
+
+
+def features_on_map(features: DrawnFeatures, matched: MatchedPhoto, photo: str) -> list[Row]:
+    """Carry features drawn in a photo's pixels over to the map.
+
+    Lines and polygons are cut to what the photo can tell, see `MatchedPhoto.reliable_part`, and points beyond it are
+    left out; `note` says so. Every vertex has its error in `vertices_accuracy_m`, in the order of the shape's
+    coordinates, and `accuracy_m` is the largest.
+
+    Args:
+        features: in pixels of the photo, corner origin, y downwards.
+        matched: the photo.
+        photo: what it is called.
+
+    Returns:
+        A row for each feature, in their order, in the mosaic's CRS.
+    """
+    return _carried(features, matched.reliable_part, matched.to_map, photo)
+
+
+def features_in_photo(features: DrawnFeatures, matched: MatchedPhoto, photo: str) -> list[Row]:
+    """Carry features of a map into a photo's pixels; cut to its footprint, otherwise as `features_on_map`.
+
+    Args:
+        features: in their own CRS, or the mosaic's where the file tells none.
+        matched: the photo.
+        photo: what it is called.
+
+    Returns:
+        A row for each feature, in their order, in pixels.
+    """
+    if features.crs is not None and as_crs(features.crs) != matched.crs:
+        change = transformer(features.crs, matched.crs)
+        shapes = shapely.transform(
+            features.shapes, lambda points: np.column_stack(change.transform(*points.T)) if len(points) else points
+        )
+        features = replace(features, shapes=shapes)
+    return _carried(features, matched.footprint, matched.to_photo, photo)
+
+
+def features_not_here(features: DrawnFeatures, photo: str, note: str) -> list[Row]:
+    """Return the rows of features in a photo that was not matched."""
+    return [
+        _row(features, number, None, {"photo": photo, "status": "not here", "note": note})
+        for number in range(len(features.shapes))
+    ]
+
+
+def _carried(
+    features: DrawnFeatures, part: Polygon, carry: Callable[[NDArray[np.float64]], MappedPoints], photo: str
+) -> list[Row]:
+    near = part.buffer(_EDGE)
+    shapely.prepare(near)
+    shapes, notes = features.shapes.copy(), [""] * len(features.shapes)
+    for number in np.flatnonzero(~shapely.covers(near, shapes)).tolist():
+        shape = shapes[number]
+        if shape is None or shape.is_empty:
+            shapes[number], notes[number] = None, "has no shape"
+            continue
+        points = shapely.get_coordinates(shape)
+        beyond = int((~shapely.intersects_xy(near, *points.T)).sum())
+        shapes[number] = _cut(shape, near)
+        what = "left out" if shapes[number] is None else "cut"
+        notes[number] = f"{what}: {beyond} of {len(points)} vertices lie {FAR}"
+    points, owners = shapely.get_coordinates(shapes, return_index=True)
+    found = carry(points)
+    errors = np.split(found.error_m.round(3), np.searchsorted(owners, np.arange(1, len(shapes))))
+    placed = shapely.set_coordinates(shapes, found.points)
+    rows = []
+    for number, (shape, error) in enumerate(zip(placed, errors, strict=True)):
+        told: dict[str, Any] = {"photo": photo, "status": "found" if shape is not None else "not here"}
+        told["note"] = notes[number] or None
+        if shape is not None:
+            told |= {"accuracy_m": float(error.max()), "vertices_accuracy_m": error.tolist()}
+        rows.append(_row(features, number, shape, told))
+    return rows
+
+
+def _row(features: DrawnFeatures, number: int, shape: BaseGeometry | None, told: Mapping[str, Any]) -> Row:
+    names = free_names(features.columns, list(OWN_COLUMNS))
+    others = {names[name]: value for name, value in features.values[number].items()}
+    return Row(shape, others | dict(told), keeps_vertices=True)
+
+
+def _cut(shape: BaseGeometry, part: Polygon) -> BaseGeometry | None:
+    """What of a shape lies in a part, of the same kind; None where nothing does."""
+    kind, together = _PARTS[shape.geom_type.removeprefix("Multi")]
+    inside = shapely.intersection(shape if shape.is_valid else shapely.make_valid(shape), part)
+    parts = [
+        one for one in shapely.get_parts(shapely.get_parts([inside])) if one.geom_type == kind and not one.is_empty
+    ]
+    return None if not parts else parts[0] if len(parts) == 1 else together(parts)
+
+
+def as_text(rows: Sequence[Row]) -> list[Row]:
+    """Return rows for files whose columns hold no lists: the errors of vertices as JSON."""
+    key = "vertices_accuracy_m"
+    return [
+        replace(row, properties=dict(row.properties) | {key: json.dumps(row.properties[key])})
+        if row.properties.get(key) is not None
+        else row
+        for row in rows
+    ]

@@ -1,0 +1,107 @@
+"""`geoloc map`: what is drawn in a photograph, on the map; and what is on the map, in a photograph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import (
+    LIMITS,
+    NETWORK,
+    SOURCE,
+    check_source,
+    options,
+    takes_request,
+    vector_output,
+)
+
+if TYPE_CHECKING:
+    from geoloc.pipeline.request import SearchRequest
+
+_PIXEL_DECIMALS = 3
+
+
+@click.command("map", cls=Command)
+@click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
+@click.option(
+    "--features",
+    "features_path",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Points, lines and polygons drawn in the photo, in its pixels from the upper left corner (.geojson, .gpkg, "
+    ".fgb); with --to-photo in any CRS.",
+)
+@click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
+@options(*SOURCE, *LIMITS, *NETWORK)
+@vector_output(otherwise="GeoJSON to stdout")
+@options("overwrite", "verbosity")
+@takes_request
+def map_features(
+    *,
+    request: SearchRequest,
+    photo_path: Path,
+    features_path: Path,
+    to_photo: bool,
+    output: Path | None,
+    overwrite: bool,
+) -> None:
+    """Carry what is drawn in PHOTO over to the map.
+
+    \b
+    geoloc map photo.jpg --features drawn.geojson --mosaic mosaic.tif -o on_map.gpkg
+    geoloc map photo.jpg --features parcels.gpkg --to-photo --mosaic mosaic.tif -o in_photo.geojson
+
+    vertices_accuracy_m has the expected error of each vertex in metres, in their order (a list in GeoJSON, a text of
+    one elsewhere), accuracy_m the largest of them. What lies near the horizon or outside the photo is cut, or left out
+    where it is a point; note and stderr say so. With --to-photo coordinates are pixels of the upright photo. Where
+    local features do not verify the photo, features are "not here": rows without a shape, and the exit code is 0.
+    """
+    from geoloc.batch.features import (
+        as_text,
+        features_in_photo,
+        features_not_here,
+        features_on_map,
+        read_features,
+        turned_down,
+    )
+    from geoloc.pipeline.job import load_matching
+    from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import open_source
+    from geoloc.pose.rows import NOT_VERIFIED
+    from geoloc.results.vector_files import GEOJSON_SUFFIXES, check_vector_output, collection_text, write_rows
+    from geoloc.system.text import path_text
+
+    check_source(request)
+    features = read_features(features_path)
+    if output is not None:
+        check_vector_output(output, overwrite, (photo_path, features_path, *request.files))
+    name = path_text(photo_path)
+    with open_source(request) as source:
+        matched = load_matching(source, Scope(source, request), request)(photo_path)
+        crs = None if to_photo else source.crs
+        if matched is None:
+            LOG.warning("not here: %s: %s", name, NOT_VERIFIED)
+            rows = features_not_here(features, name, NOT_VERIFIED)
+        elif to_photo:
+            rows = features_in_photo(features, matched, name)
+        else:
+            downwards = turned_down(features)
+            if downwards is not features:
+                LOG.info("%s: y is counted upwards from 0, as QGIS does in pictures: turned round", features_path)
+            rows = features_on_map(downwards, matched, name)
+    if matched is not None:
+        for number, row in enumerate(rows, start=1):
+            if note := row.properties["note"]:
+                LOG.warning("feature %d: %s", number, note)
+    precision = _PIXEL_DECIMALS if to_photo else 7
+    columns = features.result_columns
+    if output is None:
+        click.echo(collection_text(rows, columns, crs, precision))
+        return
+    if output.suffix.lower() not in GEOJSON_SUFFIXES:
+        rows = as_text(rows)
+    write_rows(rows, output, columns, crs=crs, overwrite=overwrite, precision=precision, geometry_type="Unknown")

@@ -1,0 +1,199 @@
+"""`geoloc pose`: where photographs were taken, which way they look, and what of the ground they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import (
+    LIMITS,
+    NETWORK,
+    SOURCE,
+    check_source,
+    drawn,
+    options,
+    takes_request,
+    vector_output,
+)
+from geoloc.commands.shared.progress import Progress
+from geoloc.errors import GeolocError, in_one_line
+
+if TYPE_CHECKING:
+    from geoloc.photo.target import Click
+    from geoloc.pipeline.request import SearchRequest
+    from geoloc.pose.matched_photo import MatchedPhoto
+    from geoloc.results.vector_files import Row
+
+
+@click.command(cls=Command)
+@click.argument("photo_paths", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--click",
+    "clicks",
+    multiple=True,
+    type=drawn("X,Y", "parse_click"),
+    help="Draw the line of sight to this place of every photo, in pixels from its upper left corner; several for more.",
+)
+@options(*SOURCE, *LIMITS, *NETWORK)
+@vector_output(otherwise="GeoJSON to stdout")
+@click.option(
+    "--colmap",
+    type=click.Path(path_type=Path),
+    help="Write the cameras into this folder as COLMAP's text: cameras.txt, images.txt, points3D.txt.",
+)
+@click.option(
+    "--geo",
+    type=click.Path(path_type=Path),
+    help="Write places and angles as the geo.txt of OpenDroneMap and WebODM.",
+)
+@click.option(
+    "--gcps",
+    type=click.Path(path_type=Path),
+    help="Write well spread matches as ground control points: .points for QGIS (one photo), .txt as gcp_list of "
+    "OpenDroneMap.",
+)
+@click.option(
+    "--write-copy",
+    "copies",
+    type=click.Path(path_type=Path),
+    help="Write a copy of each JPEG with its place and angles in EXIF and XMP into this folder.",
+)
+@options("overwrite", "verbosity")
+@takes_request
+def pose(
+    *,
+    request: SearchRequest,
+    photo_paths: tuple[Path, ...],
+    clicks: tuple[Any, ...],
+    output: Path | None,
+    colmap: Path | None,
+    geo: Path | None,
+    gcps: Path | None,
+    copies: Path | None,
+    overwrite: bool,
+) -> None:
+    """Find where each PHOTO was taken and which way it looks.
+
+    \b
+    geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson
+    geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt
+
+    A photo has a point where its camera was (kind "camera"), a polygon of the ground that it shows ("footprint"), and
+    for each --click a line from camera to ground ("sight"). Height is that over the ground, angles are degrees, and
+    nine of ten errors are smaller than those told. A photo that local features do not verify is "not here": a row
+    without a shape, and the exit code is 0; it is 1 where a photo cannot be used.
+    """
+    from geoloc.pipeline.job import load_matching
+    from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import open_source
+    from geoloc.pose.rows import POSE_COLUMNS
+    from geoloc.results.vector_files import check_vector_output, collection_text, write_rows
+
+    check_source(request)
+    inputs = (*photo_paths, *request.files)
+    if output is not None:
+        check_vector_output(output, overwrite, inputs)
+    files = _OtherFiles(colmap, geo, gcps, copies, overwrite)
+    files.check(photo_paths, inputs)
+    outcomes: list[_Outcome] = []
+    tell = Progress("photos")
+    with open_source(request) as source:
+        match = load_matching(source, Scope(source, request), request)
+        for number, path in enumerate(photo_paths, start=1):
+            outcomes.append(_outcome(path, match, clicks, files))
+            tell(number, len(photo_paths))
+        rows = [row for outcome in outcomes for row in outcome.rows]
+        if output is None:
+            click.echo(collection_text(rows, POSE_COLUMNS, source.crs))
+        else:
+            write_rows(rows, output, POSE_COLUMNS, crs=source.crs, overwrite=overwrite, geometry_type="Unknown")
+    found = [(outcome.path, outcome.matched) for outcome in outcomes if outcome.matched is not None]
+    files.write(found)
+    LOG.info("%d of %d photos found", len(found), len(photo_paths))
+    if failed := sum(outcome.failed for outcome in outcomes):
+        raise click.ClickException(f"{failed} of {len(photo_paths)} photos failed: see the column error")
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherFiles:
+    """What is written beside the vector file; a path that is None is not."""
+
+    colmap: Path | None
+    geo: Path | None
+    gcps: Path | None
+    copies: Path | None
+    overwrite: bool
+
+    def check(self, photos: Sequence[Path], inputs: Sequence[Path]) -> None:
+        from geoloc.pose.colmap import check_colmap
+        from geoloc.pose.gcps import check_gcps
+        from geoloc.pose.geo_txt import check_geo
+        from geoloc.pose.photo_copy import check_copies
+
+        if self.colmap is not None:
+            check_colmap(self.colmap, self.overwrite)
+        if self.geo is not None:
+            check_geo(self.geo, photos, self.overwrite, inputs)
+        if self.gcps is not None:
+            check_gcps(self.gcps, photos, self.overwrite, inputs)
+        if self.copies is not None:
+            check_copies(self.copies, photos, self.overwrite)
+
+    def copy(self, photo: Path, matched: MatchedPhoto) -> None:
+        from geoloc.pose.photo_copy import write_copy
+
+        if self.copies is not None:
+            write_copy(photo, matched.pose, self.copies, overwrite=self.overwrite)
+
+    def write(self, found: Sequence[tuple[Path, MatchedPhoto]]) -> None:
+        from geoloc.pose.colmap import write_colmap
+        from geoloc.pose.gcps import write_gcps
+        from geoloc.pose.geo_txt import write_geo
+
+        if self.colmap is not None:
+            write_colmap(self.colmap, found, overwrite=self.overwrite)
+        if self.geo is not None:
+            write_geo(self.geo, found, overwrite=self.overwrite)
+        if self.gcps is not None:
+            write_gcps(self.gcps, found, overwrite=self.overwrite)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a photo."""
+
+    path: Path
+    rows: Sequence[Row]
+    matched: MatchedPhoto | None = None
+    failed: bool = False
+
+
+def _outcome(
+    path: Path, match: Callable[[Path], MatchedPhoto | None], clicks: Sequence[Click], files: _OtherFiles
+) -> _Outcome:
+    """Match a photo and copy it where copies are wanted; what is wrong with it is a row, and told."""
+    from geoloc.pose.rows import NOT_VERIFIED, row_without_pose, rows_of
+    from geoloc.system.text import path_text
+
+    name = path_text(path)
+    try:
+        matched = match(path)
+        if matched is not None:
+            files.copy(path, matched)
+    except GeolocError as error:
+        LOG.warning("%s", in_one_line(error))
+        return _Outcome(path, [row_without_pose(name, error=in_one_line(error))], failed=True)
+    if matched is None:
+        LOG.warning("not here: %s: %s", name, NOT_VERIFIED)
+        return _Outcome(path, [row_without_pose(name)])
+    rows = rows_of(name, matched, clicks)
+    for row in rows:
+        if note := row.properties.get("note"):
+            LOG.warning("%s: %s: %s", name, row.properties["kind"], note)
+    return _Outcome(path, rows, matched)

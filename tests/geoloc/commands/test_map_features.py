@@ -1,0 +1,106 @@
+"""`geoloc map`: features from a photo to the map and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pytest
+from shapely.geometry import MultiPoint, Point, Polygon, box, shape
+
+from tests.helpers.command_line import invoke
+from tests.helpers.flown_files import write_flown
+from tests.helpers.rough_ground import clicked
+
+ROOF = Polygon([(300, 250), (420, 260), (400, 360)])
+SHAPES: list[tuple[Any, str]] = [
+    (ROOF, "roof"),
+    (box(700, 500, 900, 700), "half outside"),
+    (Point(1000, 300), "outside"),
+    (MultiPoint([(100, 100), (200, 500)]), "two"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("flown")
+
+
+@pytest.fixture(scope="module")
+def matrix(folder: Path) -> np.ndarray:
+    matrix = write_flown(folder)
+    shapes, names = zip(*SHAPES, strict=True)
+    table = geopandas.GeoDataFrame({"name": names, "note": range(len(names))}, geometry=list(shapes))
+    table.to_file(folder / "drawn.gpkg")
+    upwards = table.copy()
+    upwards.geometry = table.geometry.scale(1, -1, origin=(0, 0))
+    upwards.to_file(folder / "upwards.gpkg")
+    return matrix
+
+
+def run(folder: Path, *args: object) -> list[dict[str, Any]]:
+    result = invoke("map", folder / "flown.jpg", "--mosaic", folder / "m.tif", *args)
+    assert result.exit_code == 0, result.stderr
+    found: list[dict[str, Any]] = json.loads(result.stdout)["features"]
+    return found
+
+
+def test_every_vertex_has_its_place_and_error(folder: Path, matrix: np.ndarray) -> None:
+    result = invoke(
+        "map", folder / "flown.jpg", "--features", folder / "drawn.gpkg", "--mosaic", folder / "m.tif",
+        "-o", folder / "found.gpkg",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert "feature 2: cut: 4 of 5 vertices lie too near the horizon, or outside the photo" in result.stderr
+    assert "feature 3: left out: 1 of 1 vertices" in result.stderr
+    table = geopandas.read_file(folder / "found.gpkg")
+    assert table.crs.to_epsg() == 32615
+    assert list(table["status"]) == ["found", "found", "not here", "found"]
+    assert list(table["name"]) == [name for _, name in SHAPES]
+    assert list(table["query_note"]) == [0, 1, 2, 3]
+    roof = table.iloc[0]
+    errors = json.loads(roof["vertices_accuracy_m"])
+    for vertex, pixel, error in zip(roof.geometry.exterior.coords, ROOF.exterior.coords, errors, strict=True):
+        assert Point(vertex).distance(Point(clicked(matrix, pixel))) < min(error, 0.5)
+    assert roof["accuracy_m"] == max(errors)
+    assert table.geometry.iloc[1].geom_type == "Polygon"
+    assert table.geometry.iloc[2] is None
+
+
+def test_y_upwards_is_turned_round(folder: Path, matrix: np.ndarray) -> None:
+    down, up = (run(folder, "--features", folder / name) for name in ("drawn.gpkg", "upwards.gpkg"))
+    assert [feature["geometry"] for feature in up[::3]] == [feature["geometry"] for feature in down[::3]]
+    assert isinstance(up[0]["properties"]["vertices_accuracy_m"], list)
+
+
+def test_the_way_back_ends_where_it_began(folder: Path, matrix: np.ndarray) -> None:
+    on_map = run(folder, "--features", folder / "drawn.gpkg")
+    (folder / "on_map.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": on_map}))
+    back = run(folder, "--features", folder / "on_map.geojson", "--to-photo")
+    roof = shape(back[0]["geometry"])
+    assert roof.hausdorff_distance(ROOF) < 0.5
+    assert back[0]["properties"]["name"] == "roof"
+    assert back[2]["geometry"] is None
+    assert shape(back[3]["geometry"]).geom_type == "MultiPoint"
+
+
+def test_a_photo_that_is_not_verified_has_rows_without_shapes(folder: Path, matrix: np.ndarray) -> None:
+    result = invoke("map", folder / "noise.jpg", "--features", folder / "drawn.gpkg", "--mosaic", folder / "m.tif")
+    assert result.exit_code == 0
+    assert "not here: " in result.stderr
+    features = json.loads(result.stdout)["features"]
+    assert [feature["geometry"] for feature in features] == [None] * len(SHAPES)
+    assert {feature["properties"]["status"] for feature in features} == {"not here"}
+
+
+def test_what_is_no_features_is_one_line(folder: Path, matrix: np.ndarray) -> None:
+    (folder / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    (folder / "text.geojson").write_text("text")
+    for name, message in (("none.geojson", ""), ("text.geojson", "not a vector file"), ("m.tif", "not a vector file")):
+        result = invoke("map", folder / "flown.jpg", "--features", folder / name, "--mosaic", folder / "m.tif")
+        assert result.exit_code == 1
+        assert message in result.stderr.splitlines()[-1]
+        assert "unexpected" not in result.stderr
