@@ -13,7 +13,6 @@ from geoloc import model
 from geoloc.evaluation.labelled import LabelledQuery, Outcome, error_m, is_hit
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.sight import sight_of
 from geoloc.model.localizer import Localizer
 from geoloc.model.packaged import find_weights
 from geoloc.outline.answers import outlined
@@ -23,6 +22,7 @@ from geoloc.pipeline.ground import SearchGround
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import MosaicSource
+from geoloc.plane.view_line import view_line
 from tiling.mosaic import Mosaic, open_mosaic
 
 PRESET = "base"
@@ -106,5 +106,5 @@ def _of_photo(photo: Photo, queries: Sequence[LabelledQuery], ground: SearchGrou
 
 def _seen(fit: HomographyFit, photo: Photo, click: np.ndarray) -> tuple[float, float]:
     """The angle at which a click is seen, and how many hulls beyond the inliers it lies."""
-    angle = sight_of(fit.matrix, click, photo.size, focal_px(photo)).angle_deg
+    angle = view_line(fit.matrix, click, photo.size, focal_px(photo)).angle_deg
     return angle, fit.beyond(fit.map_points(click[None])[0]) / fit.hull_side

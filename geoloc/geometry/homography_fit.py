@@ -112,7 +112,7 @@ class HomographyFit:
     def view_geometry(self, point: NDArray[np.float64]) -> ViewGeometry:
         """Tell how the ground is seen at a photo point (x, y).
 
-        What lies along the line of sight and how flatly it is seen, `geoloc.geometry.sight` tells.
+        What lies along the line of sight and how flatly it is seen, `geoloc.plane.view_line` tells.
         """
         jacobian = _jacobians(self.matrix, point[None], 1.0)[0]
         east, south = jacobian @ [0.0, -1.0]

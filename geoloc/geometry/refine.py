@@ -17,13 +17,13 @@ from geoloc.geometry.drawn import carried_outline, cut_to
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
-from geoloc.geometry.sight import Sight, sight_of
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import focal_px
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import BOUND, CHI2_99, HOLDING, Gaussian
 from geoloc.plane.homography import map_points, translation
 from geoloc.plane.mixture import Mixture
+from geoloc.plane.view_line import ViewLine, view_line
 from geoloc.results.detection import Detection
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
@@ -139,7 +139,7 @@ class Refiner:
             return []
         gsd = grid.ground_gsd(float(mapped[0]), float(mapped[1]))
         geometry = fit.view_geometry(click)
-        sight = sight_of(fit.matrix, click, photo.size, focal_px(photo))
+        sight = view_line(fit.matrix, click, photo.size, focal_px(photo))
         place = place_by_plane(fit, click, gsd, sight)
         # Things stand on the ground and not below it, so their place is nearer to the camera than the plane has it.
         nearer = -STANDS_M * sight.lean / gsd
@@ -241,7 +241,7 @@ class _AnswerBox:
         return on_it or self.centre.squared_distance(place) <= CHI2_99
 
 
-def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float, sight: Sight) -> Gaussian:
+def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float, sight: ViewLine) -> Gaussian:
     """Tell where a photo point (x, y) lies by the photo's plane alone, reference pixels of `gsd_m` metres.
 
     sight: of the point.
@@ -254,7 +254,7 @@ def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float,
 def _height_covariance(lean: NDArray[np.float64], beyond_m: float) -> NDArray[np.float64]:
     """What heights make uncertain, 2 x 2, square metres.
 
-    lean: see `Sight`; beyond_m: how far the place is from the ground that is matched.
+    lean: see `ViewLine`; beyond_m: how far the place is from the ground that is matched.
     """
     height = math.hypot(HEIGHT_M, RISE * beyond_m)
     return np.asarray(height**2 * (np.outer(lean, lean) + LEAST_LEAN**2 * np.eye(2)))

@@ -13,13 +13,13 @@ from shapely.geometry import Polygon, box
 
 from geoloc.geometry.homography_fit import LEAST_ERROR_PX, HomographyFit
 from geoloc.geometry.refine import place_by_plane
-from geoloc.geometry.sight import sight_of
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import HORIZON_DEG, focal_px
 from geoloc.plane.gaussian import BOUND, HOLDING
 from geoloc.plane.homography import map_points
 from geoloc.plane.mixture import Mixture
 from geoloc.plane.shapes import before_line
+from geoloc.plane.view_line import view_line
 from geoloc.pose.camera_pose import CameraPose, pose_of
 from geoloc.pose.map_frame import MapFrame
 from geoloc.pose.solve import solve_camera
@@ -180,7 +180,7 @@ class MatchedPhoto:
         """
         if not np.isfinite(map_points(self.fit.matrix, pixel[None])).all():
             return math.nan
-        sight = sight_of(self.fit.matrix, pixel, self.photo.size, focal_px(self.photo))
+        sight = view_line(self.fit.matrix, pixel, self.photo.size, focal_px(self.photo))
         place = place_by_plane(self.fit, pixel, gsd_m, sight)
         radius = Mixture(1.0, place, place).radius(place.mean, HOLDING)
         return math.hypot(radius * gsd_m, BOUND * self.frame.gsd_m / math.sqrt(12))

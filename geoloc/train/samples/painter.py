@@ -45,7 +45,7 @@ class WindowPicture(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labels:
+class WindowLabels:
     """What is true of B examples, as arrays; each as in `Batch`."""
 
     click: np.ndarray
@@ -78,7 +78,7 @@ class BatchPlan:
     photos: PhotoPicture | None
     views: ViewPicture | None
     windows: WindowPicture
-    labels: Labels
+    labels: WindowLabels
     shape: tuple[int, int]
     side: int
     around: int

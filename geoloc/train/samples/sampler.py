@@ -19,7 +19,7 @@ from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.samples.batch import Batch
-from geoloc.train.samples.painter import BatchPlan, Labels, Painter, WindowPicture
+from geoloc.train.samples.painter import BatchPlan, Painter, WindowLabels, WindowPicture
 from geoloc.train.samples.photo_views import PhotoPicture, sample_photo
 from geoloc.train.samples.sample import Sample, log_uniform, stacked
 from geoloc.train.samples.simulated_views import ViewPicture, ViewRanges, simulate_samples
@@ -124,7 +124,7 @@ class Planner:
             photos=stacked([sample.picture for sample in photos]) if photos else None,
             views=stacked([sample.picture for sample in views]) if views else None,
             windows=stacked([window.picture for window in windows]),
-            labels=Labels(
+            labels=WindowLabels(
                 click=np.stack([sample.click for sample in samples]),
                 box=np.stack([window.box for window in windows]),
                 present=np.array([window.present for window in windows]),

@@ -123,6 +123,11 @@ def test_names_of_settings_are_those_of_every_version_so_far(tmp_path: Path) -> 
         "--gsd": None,
         "--gps": False,
         "--within": 500.0,
+        # As in a journal that does not have them.
+        "--eye-height": None,
+        "--heading": None,
+        "--pitch": None,
+        "--dsm": None,
         "--top": 5,
         "--min-score": None,
         "--refine": "auto",

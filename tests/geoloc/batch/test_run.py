@@ -140,7 +140,7 @@ def test_answers_wait_on_the_disk(
     def found(groups: Iterable[Group]) -> Iterator[tuple[Group, list[QueryOutcome]]]:
         """Each with values of its own, as from a search."""
         for group in groups:
-            rows = [Row(row.polygon, {**row.properties, "score": query.number / 7}) for query in group[1]]
+            rows = [Row(row.geometry, {**row.properties, "score": query.number / 7}) for query in group[1]]
             yield group, [QueryOutcome(query.number, (row,)) for query, row in zip(group[1], rows, strict=True)]
 
     def most(count: int) -> int:

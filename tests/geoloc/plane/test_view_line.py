@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from geoloc.geometry.sight import sight_of
 from geoloc.plane.homography import map_points
+from geoloc.plane.view_line import view_line
 
 FOCAL, SIZE, HEIGHT_M = 900.0, (1200, 900), 40.0
 
@@ -29,7 +29,7 @@ def camera(tilt_deg: float, heading_deg: float) -> np.ndarray:
 def test_what_stands_up_leans_away_from_the_camera(tilt: float, heading: float, point: tuple[float, float]) -> None:
     rays, px_per_m = camera(tilt, heading), 5.0
     matrix = np.array([[px_per_m, 0, 300], [0, px_per_m, 700], [0, 0, 1]]) @ np.diag([HEIGHT_M, HEIGHT_M, 1]) @ rays
-    found = sight_of(matrix, np.array(point), SIZE, FOCAL)
+    found = view_line(matrix, np.array(point), SIZE, FOCAL)
     east, south, down = rays @ [*point, 1.0]
     assert found.angle_deg == pytest.approx(math.degrees(math.atan2(math.hypot(east, south), down)), abs=1e-6)
     # The top of what is 1 m high hides the ground that lies this far behind its foot.
@@ -42,4 +42,4 @@ def test_no_more_than_a_height_of_the_ground_is_told_at_the_horizon() -> None:
     row = SIZE[1] / 2 - FOCAL / math.tan(math.radians(80)) + 1e-6
     at = np.array([600.0, row])
     assert np.isfinite(map_points(matrix, at)).all()
-    assert 999 < np.hypot(*sight_of(matrix, at, SIZE, FOCAL).lean) < 1001
+    assert 999 < np.hypot(*view_line(matrix, at, SIZE, FOCAL).lean) < 1001

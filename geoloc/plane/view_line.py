@@ -15,7 +15,7 @@ STEEPEST_COSINE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class ViewLine:
     """The line along which a photo sees a point of the ground.
 
     Attributes:
@@ -28,7 +28,9 @@ class Sight:
     lean: NDArray[np.float64]
 
 
-def sight_of(matrix: NDArray[np.float64], point: NDArray[np.float64], size: tuple[int, int], focal_px: float) -> Sight:
+def view_line(
+    matrix: NDArray[np.float64], point: NDArray[np.float64], size: tuple[int, int], focal_px: float
+) -> ViewLine:
     """Return how a photo's point is seen.
 
     The homography's last row is the horizon of the plane in the photo, l; with the camera matrix K its normal is along
@@ -53,4 +55,4 @@ def sight_of(matrix: NDArray[np.float64], point: NDArray[np.float64], size: tupl
     length = float(np.linalg.norm(away))
     tangent = math.sqrt(1 / cosine**2 - 1)
     lean = away / length * tangent if length > 0 else np.zeros(2)
-    return Sight(math.degrees(math.acos(cosine)), lean)
+    return ViewLine(math.degrees(math.acos(cosine)), lean)
