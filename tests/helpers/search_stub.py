@@ -55,9 +55,17 @@ class SearchStub:
         return SimpleNamespace(search=lambda photo: plane)
 
     def search(
-        self, photo: Photo, targets: list[Target], reference: SimpleNamespace, model: SimpleNamespace, **options: Any
+        self,
+        photo: Photo,
+        targets: list[Target],
+        reference: SimpleNamespace,
+        model: SimpleNamespace,
+        *,
+        priors: Sequence[object],
+        **options: Any,
     ) -> SimpleNamespace:
-        """Attention."""
+        """Attention, which believes nothing of where the camera stood."""
+        assert len(priors) == len(targets)
         return SimpleNamespace(answers=lambda top: self.locate(photo, targets, reference, model, top=top, **options))
 
     def outlined(self, answers: list[Detection], *known: Any, **options: Any) -> list[Detection]:

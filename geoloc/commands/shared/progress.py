@@ -78,7 +78,7 @@ class Steady:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End that."""
+        """Say nothing more."""
         self._over = True
         self._changed.set()
         self._thread.join()

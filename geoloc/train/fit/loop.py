@@ -270,7 +270,7 @@ class Saver(Callback):
             self.save(trainer)
 
     def save(self, trainer: pl.Trainer) -> None:
-        """Write both."""
+        """Write weights and checkpoint now."""
         last = self._folder / CHECKPOINT_FILE
         written = last if self._part_bytes is None else self._scratch / "new.ckpt"
         trainer.save_checkpoint(written)

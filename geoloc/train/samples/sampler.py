@@ -66,7 +66,7 @@ class Planner:
     """Plans batches of a collection: all that is drawn by chance, and no image."""
 
     def __init__(self, collection: Collection, settings: SamplerSettings, seed: int | Sequence[int]) -> None:
-        """Begin.
+        """Begin to draw, the same plans for the same seed.
 
         Args:
             collection: what is drawn from.

@@ -243,6 +243,7 @@ def test_every_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyP
         index=tmp_path / "i.zarr",
         aoi=tmp_path / "a.gpkg",
         weights=tmp_path / "w.safetensors",
+        dsm=tmp_path / "dsm.tif",
     )
 
 
@@ -303,7 +304,7 @@ def test_whether_anything_says_where_to_search(name: str) -> None:
 
 
 def test_an_output_must_not_replace_what_is_read() -> None:
-    read = {Path("m.tif"), Path("/maps"), Path("i.zarr"), Path("a.gpkg"), Path("w.safetensors")}
+    read = {Path("m.tif"), Path("/maps"), Path("i.zarr"), Path("a.gpkg"), Path("w.safetensors"), Path("dsm.tif")}
     assert set(FULL.files) == read
     assert SearchRequest().files == ()
 
