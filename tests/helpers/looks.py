@@ -129,8 +129,12 @@ class Scripted:
         weight = np.ones((len(parts), 1), np.float32)
         return SimpleNamespace(parts=parts, weight=weight, target=np.array(queries.target))
 
-    def propose(self, queries: Crops, window: Window, valid: NDArray[np.bool_], most: int) -> Matches:
+    def propose(
+        self, queries: Crops, window: Window, valid: NDArray[np.bool_], most: int, weights: Sequence[None]
+    ) -> Matches:
         assert valid.any()
+        # None of these searches knows where its photo was taken.
+        assert not any(weights)
         self.proposed.append((window.id, queries.numbers, most))
         found = [one for one in self._proposals.get(window.id, ()) if one.target in queries.target][:most]
         mass = dict.fromkeys(queries.target, self.nothing)

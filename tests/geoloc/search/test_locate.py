@@ -81,7 +81,10 @@ class Seeing:
         red = torch.from_numpy((value[..., 0] - value[..., 1:].max(-1) > 90) & valid)[None, None]
         return Features(F.pixel_unshuffle(red, 16), F.pixel_unshuffle(red, 8))
 
-    def propose(self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], most: int) -> Matches:
+    def propose(
+        self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], most: int, weights: list[None]
+    ) -> Matches:
+        assert not any(weights)
         coarse, fine = (F.pixel_shuffle(side, by)[0, 0].numpy() for side, by in zip(features, (16, 8), strict=True))
         assert (coarse == fine).all()
         window = fine & valid
@@ -97,14 +100,14 @@ class Seeing:
         self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], place: tuple[float, float]
     ) -> Proposal | None:
         self.looks.append(place)
-        found = self.propose(queries, features, valid, 1).proposals
+        found = self.propose(queries, features, valid, 1, []).proposals
         return replace(found[0], log_mass=0.0) if found else None
 
     def match_with_prior(
         self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], known: Gaussian
     ) -> Proposal | None:
         self.closer.append(known)
-        found = self.propose(queries, features, valid, 1).proposals
+        found = self.propose(queries, features, valid, 1, []).proposals
         return found[0] if found else None
 
 
@@ -381,9 +384,11 @@ def test_the_six_likeliest_places_are_looked_at_again_and_the_best_of_each_targe
     class Generous(Scripted):
         """Gives as many places as it has, whatever it is asked for."""
 
-        def propose(self, queries: Any, window: Any, valid: NDArray[np.bool_], most: int) -> Matches:
+        def propose(
+            self, queries: Any, window: Any, valid: NDArray[np.bool_], most: int, weights: list[None]
+        ) -> Matches:
             assert most == max(search.PEAKS, self.top)
-            return super().propose(queries, window, valid, 99)
+            return super().propose(queries, window, valid, 99, weights)
 
         top = 0
 
