@@ -91,7 +91,7 @@ def test_a_strip_over_a_seam_keeps_the_windows_in_which_it_is_whole() -> None:
     assert {column for column, _ in chosen(valid, 0.9)} >= set(range(5))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(*[st.integers(0, 63)] * 2, *[st.integers(1, 40)] * 2), min_size=1, max_size=4),
     st.floats(0, 1),

@@ -83,7 +83,7 @@ def validities(draw: st.DrawFn) -> NDArray[np.bool_]:
 # What it promises
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(validities(), st.sampled_from(list(PLACES)), st.floats(0, 90), st.floats(0.1, 1.0), st.data())
 def test_every_valid_pixel_in_the_area_is_in_a_window(
     valid: NDArray[np.bool_], epsg: int, angle: float, min_valid: float, data: st.DataObject
@@ -102,7 +102,7 @@ def test_every_valid_pixel_in_the_area_is_in_a_window(
     assert in_windows(plan, x[wanted], y[wanted]).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(list(PLACES)),
     st.floats(0, 90),
@@ -139,7 +139,7 @@ def _covers(window: Window, thing: shapely.Polygon) -> bool:
 
 
 @given(st.sampled_from(list(PLACES)), st.floats(math.log(0.03), math.log(3)), st.sampled_from([256, 384, 512, 1024]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_ground_resolution_is_met(epsg: int, log_gsd: float, window_px: int) -> None:
     gsd = math.exp(log_gsd)
     grid = grid_at(epsg, gsd * 4, 100)
@@ -421,7 +421,7 @@ def test_the_overlap_counts_windows_over_a_place() -> None:
     assert replace(plan, windows=plan.windows[:1]).overlap == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(list(PLACES)), st.floats(-40, 40), st.floats(-40, 40), st.floats(3, 60))
 def test_the_pixels_inside_an_area(epsg: int, east: float, north: float, radius: float) -> None:
     grid = grid_at(epsg, 1.0, SIDE)

@@ -93,7 +93,7 @@ def looked_at(valid: Mask, grid: Grid) -> Mask:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(WRITERS),
     st.floats(0, 360),

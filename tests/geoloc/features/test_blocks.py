@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geoloc.features.blocks import Assembler, Block, BlockIndex, BlockLayout, Cells
@@ -77,7 +77,6 @@ def test_a_window_is_four_quarters() -> None:
 
 
 @given(st.lists(boxes, min_size=1, max_size=12), st.integers(0, 30))
-@settings(deadline=None)
 def test_memory_is_bounded_but_for_what_one_box_needs(searched: list[Cells], kept: int) -> None:
     fetch = Fetching()
     assembler = Assembler(LAYOUT, fetch, kept * BYTES)

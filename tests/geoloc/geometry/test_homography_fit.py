@@ -24,7 +24,7 @@ def error_px(found: HomographyFit, point: np.ndarray) -> float:
 
 
 @given(st.floats(0.15, 2), st.floats(0, 6.28), st.floats(0, 0.8), st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_plane_is_found_among_wrong_matches(scale: float, turn: float, tilt: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     matrix = homography(scale, turn, tilt)

@@ -29,7 +29,7 @@ def iou(a: Polygon, b: Polygon) -> float:
     return float(a.intersection(b).area / a.union(b).area)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(length=st.floats(40, 120), share=st.floats(0.4, 1), turn=st.floats(0, 180))
 def test_a_rectangle_comes_back_as_one(length: float, share: float, turn: float) -> None:
     true = affinity.rotate(

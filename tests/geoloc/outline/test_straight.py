@@ -15,7 +15,7 @@ from geoloc.results.detection import iou
 TURNS = st.floats(0, 180)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(length=st.floats(1.3, 6), turn=TURNS, corner=st.floats(0.05, 0.28))
 def test_round_corners_are_the_masks(length: float, turn: float, corner: float) -> None:
     """A mask head's car has round corners, as large as a quarter of its width."""
@@ -28,7 +28,7 @@ def test_round_corners_are_the_masks(length: float, turn: float, corner: float) 
     assert found.area == pytest.approx(seen.area)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(length=st.floats(1, 4), turn=TURNS)
 def test_what_is_round_stays_so(length: float, turn: float) -> None:
     crown = affinity.rotate(affinity.scale(Point(3, 4).buffer(10), length, 1), turn)
@@ -39,7 +39,7 @@ def test_what_is_neither_stays_what_it_is() -> None:
     assert straightened(Polygon([(0, 0), (10, 0), (0, 10)]), 1.0) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(length=st.floats(1, 5), turn=TURNS)
 def test_a_rectangle_is_its_own(length: float, turn: float) -> None:
     true = affinity.translate(affinity.rotate(box(0, 0, 4 * length, 4), turn), 500_000, 5_400_000)
@@ -56,7 +56,7 @@ def test_what_sticks_out_turns_it_little() -> None:
     assert iou(found, car) > 0.9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(turn=st.floats(5, 85))
 def test_a_box_lies_as_a_doubtful_shape_and_between_the_two(turn: float) -> None:
     doubtful = affinity.rotate(box(-20, -5, 20, 5), turn, origin=(0, 0))

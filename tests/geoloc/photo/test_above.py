@@ -92,7 +92,7 @@ def known(camera: Camera, tilt: float, heading: float, roll: float) -> Photo:
     return camera.photo(pitch_deg=tilt - 90, heading_deg=heading, roll_deg=roll, relative_altitude_m=camera.height)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(60, 90), st.floats(20, 60), st.floats(0, 359), st.floats(-8, 8), clicks)
 def test_a_crop_is_the_ground_north_up_and_fifty_metres_wide(
     height: float, tilt: float, heading: float, roll: float, at: tuple[float, float]
@@ -114,7 +114,7 @@ def test_a_crop_is_the_ground_north_up_and_fifty_metres_wide(
     assert places - places[0] == pytest.approx(expected, abs=1e-6 * height)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(20, 60), st.floats(0, 359), clicks)
 def test_what_stands_leans_as_the_view_says(tilt: float, heading: float, at: tuple[float, float]) -> None:
     camera = Camera(40.0, tilt, heading)

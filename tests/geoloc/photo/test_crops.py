@@ -61,7 +61,7 @@ def test_click_outside_names_the_size() -> None:
     assert make_crops(photo, Target(Click(79.99, 59.99)), (64, 64))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(x=st.floats(12, 788), y=st.floats(12, 588))
 def test_four_headings_at_two_scales(x: float, y: float) -> None:
     crops = make_crops(dotted(800, 600, x, y, 10), Target(Click(x, y)), (128, 128))
@@ -97,7 +97,7 @@ def test_heading_says_how_far_the_content_was_turned_clockwise() -> None:
         assert crops[0].click == pytest.approx(tuple(expected))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     x=st.floats(12, 788),
     y=st.floats(12, 588),
@@ -126,7 +126,7 @@ def test_turned_crop_shrinks_by_averaging() -> None:
     assert abs(float(crop.image[20:80, 20:80].mean()) - 127.5) < 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     box=st.tuples(st.floats(0, 700), st.floats(0, 500), st.floats(1, 100), st.floats(1, 100)),
 )
@@ -153,7 +153,7 @@ def test_tiny_photo_gives_each_side_once() -> None:
         assert_faithful(crop, Click(20, 20))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(x=st.floats(0, 1023.9), y=st.floats(14, 490))
 def test_panorama_is_rolled_to_the_click(x: float, y: float) -> None:
     columns, rows = np.meshgrid(np.arange(1024) + 0.5, np.arange(512) + 0.5)

@@ -41,7 +41,7 @@ def view(tilt_deg: float, roll_deg: float, seed: int) -> Photo:
 
 
 @given(st.floats(68, 88), st.floats(-12, 12), st.integers(0, 99))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_horizon_tells_the_tilt(tilt_deg: float, roll_deg: float, seed: int) -> None:
     found = find_horizon(view(tilt_deg, roll_deg, seed), FOCAL_PX)
     assert found is not None

@@ -40,7 +40,7 @@ def panorama(heading_deg: float | None) -> Photo:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(0, 359), st.floats(0, WIDTH - 1), st.floats(300, 500))
 def test_the_ground_is_north_up_round_the_camera(heading: float, x: float, y: float) -> None:
     crop = ground_crop(panorama(heading), Click(x, y), heading, SHAPE)

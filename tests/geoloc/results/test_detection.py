@@ -71,7 +71,7 @@ def test_nothing_to_merge() -> None:
     assert merge([]) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.floats(0, 1), st.integers(0, 20), st.integers(0, 20), st.integers(1, 8), st.integers(1, 8)),

@@ -27,7 +27,7 @@ def on_the_ground(lon: float, lat: float, length: float, width: float, azimuth: 
 
 
 @pytest.mark.parametrize("kind", ["degrees", "utm", "mercator"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     place=st.tuples(st.floats(-179.9, 179.9), st.floats(-79, 79)),
     length=st.floats(1, 300),

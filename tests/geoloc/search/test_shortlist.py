@@ -61,7 +61,7 @@ def at(window: Window) -> tuple[int, int]:
 
 
 @given(st.integers(0, COLUMNS), st.integers(0, ROWS), st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_windows_that_show_the_place_come_first(x: int, y: int, looks: int) -> None:
     reference = Squares()
     chosen = shortlist(cast(Any, reference), queries_for(reference, (x, y)), first=looks).first

@@ -33,7 +33,7 @@ def test_local_metres_are_metres_on_the_ground_and_north_is_true(epsg: int, orig
         assert to_lonlat.transform(*frame.to_crs(np.array([[x, y]]))[0]) == pytest.approx((lon, lat), abs=2e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     place=st.sampled_from(PLACES),
     rotation=st.sampled_from([0.0, 12.5, 90.0, 135.0, 180.0, 301.0]),

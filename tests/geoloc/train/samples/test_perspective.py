@@ -49,7 +49,7 @@ def projected(camera: Cameras, tilt_deg: float, heading_deg: float, points: np.n
 
 
 @given(st.floats(0, 75), st.floats(0, 360), st.floats(20, 300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_points_are_seen_where_a_pinhole_camera_sees_them(tilt: float, heading: float, high: float) -> None:
     eye = camera(tilt, heading, (3.0, -4.0, high))
     rng = np.random.default_rng(0)
