@@ -14,7 +14,7 @@ def test_anything_is_taken_or_told(target: str) -> None:
         TARGETS[target](data)
 
     @given(st.data())
-    @settings(max_examples=40, deadline=None, database=None)
+    @settings(max_examples=40, database=None)
     def mutated(data: st.DataObject) -> None:
         seed = data.draw(st.sampled_from(right))
         at, length = data.draw(st.integers(0, len(seed))), data.draw(st.integers(0, 40))
