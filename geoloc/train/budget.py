@@ -11,6 +11,8 @@ GATHERED, PREPARED = 0.15, 0.25
 """Shares of the time that are used when the ground is read, and when examples to check by are drawn, at the latest."""
 DESCRIBING, SEARCHING = 0.2, 0.15
 """Shares of the time that the descriptors take in the end, and the searches that tell what a score means, at most."""
+_MOMENT = 1e-6
+"""Minutes in which one step of a training ends in time, and no second one."""
 _ENCODED = 0.8
 """Share of the descriptors' own time that goes into making their examples."""
 
@@ -58,8 +60,8 @@ class Budget:
         return lambda: self.clock() - self.begun_s >= share * 60 * self.minutes
 
     def minutes_until(self, share: float) -> float:
-        """Return how many minutes are left until so much of the time is used; a hundredth where it is over."""
-        return max(0.01, share * self.minutes - (self.clock() - self.begun_s) / 60)
+        """Return how many minutes are left until so much of the time is used; hardly any where it is over."""
+        return max(_MOMENT, share * self.minutes - (self.clock() - self.begun_s) / 60)
 
 
 UNLIMITED = Budget()

@@ -108,9 +108,11 @@ def test_the_rule_about_positions_stands_in_scope_alone() -> None:
                 yield path.relative_to(root).as_posix()
 
     assert set(readers("gps")) == {"pipeline/scope.py"}
-    # A photo knows its position; nobody but the scope looks at it. Reading it and cameras of synthetic towns aside.
+    # A photo knows its position; nobody but the scope limits a search by it. Reading it, cameras of synthetic towns and
+    # what weighs evidence by it aside: heights over the ground, lines of sight, priors and poses.
+    weighing = {"pipeline/finder.py", "photo/sight.py", "search/prior.py", "geometry/stand.py"}
     at_photos = {path for path in readers("position") if not path.startswith("town/")} - {"photo/photo.py"}
-    assert at_photos == {"pipeline/scope.py"}
+    assert at_photos - weighing == {"pipeline/scope.py"}
 
 
 def test_where_was_looked_is_said_in_words(mosaic: Mosaic) -> None:
