@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from geoloc.errors import TrainingError
-from geoloc.train import budget
+from geoloc.train import pace
 from geoloc.train.pace import PILOT_STEPS, Speed, steps_within, time_training
 from geoloc.train.samples.batch import Batch
 
@@ -18,7 +18,7 @@ SPEEDS = [Speed(0.1, 4.0), Speed(0.05, 2.0)]
 
 @pytest.fixture(autouse=True)
 def _all_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "SHARED", 1.0)
+    monkeypatch.setattr(pace, "SHARED", 1.0)
 
 
 def test_all_trainings_have_as_many_steps_as_fit_together() -> None:
@@ -36,7 +36,7 @@ def test_too_few_minutes_are_refused_with_what_is_needed() -> None:
 
 def test_a_step_is_told_from_what_a_training_takes_besides(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: now[0]))
     batch = Batch(*(torch.zeros(1) for _ in range(9)))
 
     def train(batches: Iterable[Batch]) -> None:
