@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -77,13 +77,14 @@ def connected(workers: Workers) -> Iterator[Client]:
                 )
             yield client
         return
-    with (
-        LocalCluster(
-            n_workers=workers.count, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
-        ) as local,
-        Client(local) as client,
-    ):
-        yield client
+    local = LocalCluster(n_workers=workers.count, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL")
+    try:
+        with Client(local) as client:
+            yield client
+    finally:
+        # A process that was killed may just be started again, which dask cannot end; it ends with this process.
+        with suppress(AssertionError):
+            local.close()
 
 
 def spread(

@@ -22,7 +22,7 @@ class Standin(Place):
 
     def start(self, words: Sequence[str]) -> subprocess.Popen[str]:
         (self.folder / words[0]).write_text("half")
-        return subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True)
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(9000)"], text=True)
 
     def finish(self, words: Sequence[str]) -> None:
         (self.folder / words[0]).write_text("all" if words[0] == "whole.txt" else self.again)
