@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import MultiPoint, Point
+from shapely.geometry.base import BaseGeometry
 
 from geoloc.plane.homography import map_points, translation
 
@@ -41,7 +43,7 @@ class ViewGeometry:
     scale: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class HomographyFit:
     """A homography from the photo to the reference, and the matches that agree with it.
 
@@ -102,12 +104,12 @@ class HomographyFit:
 
     def beyond(self, place: NDArray[np.float64]) -> float:
         """Return how far a place (x, y) of the reference is from the hull of the inliers, pixels; 0 inside."""
-        return float(MultiPoint(self.reference).convex_hull.distance(Point(place)))
+        return float(self._hull.distance(Point(place)))
 
     @property
     def hull_side(self) -> float:
         """Root of the area of the inliers' hull, reference pixels."""
-        return math.sqrt(MultiPoint(self.reference).convex_hull.area)
+        return math.sqrt(self._hull.area)
 
     def view_geometry(self, point: NDArray[np.float64]) -> ViewGeometry:
         """Tell how the ground is seen at a photo point (x, y).
@@ -121,7 +123,12 @@ class HomographyFit:
             scale=math.sqrt(abs(float(np.linalg.det(jacobian)))),
         )
 
-    @property
+    @cached_property
+    def _hull(self) -> BaseGeometry:
+        """Hull of the inliers in the reference: every point that is carried over asks for it, and for `_residuals`."""
+        return MultiPoint(self.reference).convex_hull
+
+    @cached_property
     def _residuals(self) -> NDArray[np.float64]:
         """What the inliers are off the plane, N x 2, reference pixels."""
         return self.reference - map_points(self.matrix, self.photo)

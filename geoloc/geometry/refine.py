@@ -20,7 +20,7 @@ from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import focal_px
 from geoloc.photo.target import Target
-from geoloc.plane.gaussian import BOUND, CHI2_99, HOLDING, Gaussian
+from geoloc.plane.gaussian import BOUND, CHI2_99, HOLDING, Gaussian, rounding_bound
 from geoloc.plane.homography import map_points, translation
 from geoloc.plane.mixture import Mixture
 from geoloc.plane.view_line import ViewLine, view_line
@@ -177,7 +177,7 @@ class Refiner:
         shape = Polygon(PixelBox.about(*map(float, (*place.mean, *size))).corners()) if cut is None else cut
         parts = {
             "match": told.radius(place.mean, HOLDING) * gsd,
-            "mosaic pixel": BOUND * reference.gsd_m / math.sqrt(12),
+            "mosaic pixel": rounding_bound(reference.gsd_m),
         }
         best = replace(
             template.answer,

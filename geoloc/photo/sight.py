@@ -14,6 +14,7 @@ import numpy as np
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import EYE_HEIGHT_M, Tilt, ground_of, known_tilt
 from geoloc.photo.target import Click
+from geoloc.plane.equirectangular import ray_of
 
 POSITION_M = 10.0
 """Radius of the circle that holds 68 % of positions whose file does not tell how good they are."""
@@ -129,10 +130,9 @@ def by_hand(photo: Photo) -> bool:
 def _ray(photo: Photo, click: Click) -> tuple[float, float, float]:
     """Return the azimuth of a click's ray from the photo's up, degrees, its slope and the slope's error."""
     if photo.panorama:
-        width, height = photo.size
-        down = (click.y - height / 2) * 2 * math.pi / width
-        aside = (click.x - width / 2) * 360.0 / width
-        return (aside, *_slope(math.tan(min(max(down, -1.5), 1.5)), LEVEL_SD_DEG))
+        azimuth, from_down = ray_of(click.x, click.y, photo.size)
+        down = min(max(math.pi / 2 - from_down, -1.5), 1.5)
+        return (math.degrees(azimuth), *_slope(math.tan(down), LEVEL_SD_DEG))
     tilt = known_tilt(photo)
     sd_deg = tilt_sd_deg(photo)
     if tilt is None:

@@ -16,6 +16,11 @@ BOUND = math.sqrt(-math.log(1 - HOLDING))
 """Radius that holds so much of a distribution that is alike in all directions, over its root mean square distance."""
 
 
+def rounding_bound(pixel: float) -> float:
+    """Return within what distance a place is that was rounded to a pixel, by its side and as `BOUND` is meant."""
+    return BOUND * pixel / math.sqrt(12)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Gaussian:
     """A normal distribution of a place in the plane.

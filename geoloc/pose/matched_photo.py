@@ -15,7 +15,7 @@ from geoloc.geometry.homography_fit import LEAST_ERROR_PX, HomographyFit
 from geoloc.geometry.refine import place_by_plane
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import HORIZON_DEG, focal_px
-from geoloc.plane.gaussian import BOUND, HOLDING
+from geoloc.plane.gaussian import HOLDING, rounding_bound
 from geoloc.plane.homography import map_points
 from geoloc.plane.mixture import Mixture
 from geoloc.plane.shapes import before_line
@@ -183,7 +183,7 @@ class MatchedPhoto:
         sight = view_line(self.fit.matrix, pixel, self.photo.size, focal_px(self.photo))
         place = place_by_plane(self.fit, pixel, gsd_m, sight)
         radius = Mixture(1.0, place, place).radius(place.mean, HOLDING)
-        return math.hypot(radius * gsd_m, BOUND * self.frame.gsd_m / math.sqrt(12))
+        return math.hypot(radius * gsd_m, rounding_bound(self.frame.gsd_m))
 
 
 def _affine_to_metres(frame: MapFrame, pixel: NDArray[np.float64], local: pyproj.CRS) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from geoloc.photo.crop import Crop
 from geoloc.photo.crops import varied_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
-from geoloc.plane.gaussian import BOUND, Gaussian
+from geoloc.plane.gaussian import BOUND, Gaussian, rounding_bound
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer, CandidateBox
 from geoloc.search.drawn_size import drawn_size_m
@@ -184,7 +184,7 @@ class Looker:
         parts = {
             "box": BOUND * calibration.centre_error_px * gsd_m,
             "spread": BOUND * calibration.spread_scale * candidate.spread_px * gsd_m,
-            "mosaic pixel": BOUND * self.reference.gsd_m / math.sqrt(12),
+            "mosaic pixel": rounding_bound(self.reference.gsd_m),
         }
         detection = Detection(
             rank=1,
