@@ -8,8 +8,9 @@ train on and those held out.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,9 @@ _BROKEN = (
     cv2.error,
 )
 """What an index or a shard raises that is not what a pack writes."""
+_FILLED = 0.99
+"""Of the size that a pack may have, what its data may be; the rest is for the index."""
+_LEAST_KEPT = 0.02
 _NOWHERE = np.iinfo(np.int16).min
 _PLACE_RANGE = 32_000.0
 
@@ -59,11 +63,10 @@ def write_pack(folder: Path, splits: Mapping[str, Collection], *, size_mb: float
     """
     if folder.exists() and any(folder.iterdir()):
         raise TrainingError(f"{folder}: holds files already; give a new folder")
-    extras = sum(_extra_bytes(split) for split in splits.values()) / 1e6
-    needed = extras
+    needed = 0.0
     for quality in QUALITIES:
-        needed = extras + sum(len(_coded(image, quality)) for part in splits.values() for image in _images(part)) / 1e6
-        if needed <= 0.99 * size_mb:
+        needed = sum(_packed_mb(split, quality) for split in splits.values())
+        if needed <= _FILLED * size_mb:
             break
     else:
         raise TrainingError(f"the data need {needed:.0f} MB at the least, not {size_mb:g}: pack fewer, or allow more")
@@ -80,6 +83,42 @@ def write_pack(folder: Path, splits: Mapping[str, Collection], *, size_mb: float
     # Written last: a folder without it is not a pack.
     (folder / INDEX).write_text(json.dumps(index))
     return quality
+
+
+def thin_out(splits: Mapping[str, Collection], name: str, *, size_mb: float, quality: int) -> dict[str, Collection]:
+    """Leave out of one collection, evenly, grounds that no photograph is of, so that a pack of some quality fits.
+
+    Those that stay are drawn the oftener.
+
+    Args:
+        splits: collections by name.
+        name: of the collection.
+        size_mb: as in `write_pack`.
+        quality: of the pictures, of WebP.
+
+    Returns:
+        The collections; the very same where all of it fits. At least one such ground in fifty stays: whether that
+        still fits `write_pack` says.
+    """
+    known = splits[name]
+    shown = {photo.ground for photo in known.photos}
+    free = [number for number in range(len(known.grounds)) if number not in shown]
+    free_mb = _packed_mb(Collection(tuple(known.grounds[i] for i in free), (), ()), quality)
+    over_mb = sum(_packed_mb(split, quality) for split in splits.values()) - _FILLED * size_mb
+    if over_mb <= 0 or not free:
+        return dict(splits)
+    share = max(1 - over_mb / free_mb, _LEAST_KEPT)
+    # Of every so many the first: what lies beside each other is of one source and one kind.
+    taken = {number for place, number in enumerate(free) if math.ceil((place + 1) * share) > math.ceil(place * share)}
+    kept = [number for number in range(len(known.grounds)) if number in shown or number in taken]
+    places = {number: place for place, number in enumerate(kept)}
+    heavier = len(free) / max(1, len(taken))
+    thinned = Collection(
+        tuple(known.grounds[i] for i in kept),
+        tuple(replace(photo, ground=places[photo.ground]) for photo in known.photos),
+        tuple(known.weights[i] * (1.0 if i in shown else heavier) for i in kept),
+    )
+    return {**splits, name: thinned}
 
 
 def read_pack(folder: Path, names: Sequence[str] | None = None) -> dict[str, Collection]:
@@ -154,6 +193,11 @@ class _ShardReader:
 
 def _shard_name(number: int) -> str:
     return f"shard_{number:03}.safetensors"
+
+
+def _packed_mb(split: Collection, quality: int) -> float:
+    """Return how large a collection is in a pack, 10^6 bytes."""
+    return (_extra_bytes(split) + sum(len(_coded(image, quality)) for image in _images(split))) / 1e6
 
 
 def _images(split: Collection) -> list[np.ndarray]:

@@ -22,7 +22,7 @@ from geoloc.train.samples.photo_views import PhotoPicture, paint_photos
 from geoloc.train.samples.sample import Picture, on_device
 from geoloc.train.samples.simulated_views import ViewPicture, paint_views
 
-AT_ONCE = {"cpu": 1, "cuda": 32}
+AT_ONCE = {"cpu": 1, "cuda": 128}
 """Pictures that are painted at once: few stay in a core's caches, and many keep an accelerator busy."""
 
 

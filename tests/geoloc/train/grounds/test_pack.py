@@ -12,7 +12,7 @@ import pytest
 
 from geoloc.errors import TrainingError
 from geoloc.train.grounds.collection import Collection
-from geoloc.train.grounds.pack import INDEX, read_pack, write_pack
+from geoloc.train.grounds.pack import INDEX, read_pack, thin_out, write_pack
 from geoloc.train.grounds.posed_photo import Stand
 
 
@@ -117,3 +117,29 @@ def test_what_cannot_be_read_is_told_in_one_line(
     with pytest.raises(TrainingError, match=says) as caught:
         read_pack(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def many(part: Collection, count: int) -> Collection:
+    """With so many grounds more, between which those are that photographs show."""
+    lone = replace(part.grounds[-1], name="lone")
+    half = (lone,) * (count // 2)
+    photos = tuple(replace(photo, ground=photo.ground + len(half)) for photo in part.photos)
+    grounds = (*half, *part.grounds, *half)
+    return Collection(grounds, photos, (1.0,) * len(grounds))
+
+
+def test_what_does_not_fit_is_thinned_out_evenly(part: Collection, tmp_path: Path) -> None:
+    splits = {"train": many(part, 60), "held out": part}
+    assert thin_out(splits, "train", size_mb=1000, quality=70) == splits
+    thinned = thin_out(splits, "train", size_mb=2.5, quality=70)
+    kept = thinned["train"]
+    assert thinned["held out"] == part
+    assert write_pack(tmp_path / "pack", thinned, size_mb=2.5) >= 70
+    shown = [kept.grounds[photo.ground].name for photo in kept.photos]
+    assert shown == [part.grounds[photo.ground].name for photo in part.photos]
+    free = set(range(len(kept.grounds))) - {photo.ground for photo in kept.photos}
+    assert 5 < len(free) < 60
+    # As often as before, all together, and from the first half as many as from the other.
+    assert sum(kept.weights[i] for i in free) == pytest.approx(len(splits["train"].grounds) - len({*shown}))
+    first = sum(ground.name == "lone" for ground in kept.grounds[: kept.photos[0].ground])
+    assert abs(2 * first - len(free)) <= 3
