@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from shapely.geometry import Point
 
@@ -66,11 +67,12 @@ class Finder:
         self._source, self._network, self._request = source, network, request
         self._grounds: list[SearchGround] = []
         self._planes: defaultdict[tuple[int, int, int], KnownPlanes] = defaultdict(KnownPlanes)
+        self._told: WeakKeyDictionary[Photo, list[Photo]] = WeakKeyDictionary()
 
     def with_request(self, request: SearchRequest) -> Finder:
         """Return a finder for the same source and network, which shares with this one all that was read and encoded."""
         other = Finder(self._source, self._network, request)
-        other._grounds, other._planes = self._grounds, self._planes
+        other._grounds, other._planes, other._told = self._grounds, self._planes, self._told
         return other
 
     def find(self, photo: Photo, targets: Sequence[Target], scope: Scope, watch: Watch | None = None) -> Found:
@@ -93,7 +95,7 @@ class Finder:
             MosaicError: the mosaic, or the heights of the request, cannot be read.
         """
         watch = Watch() if watch is None else watch
-        photo = told_photo(photo, self._request)
+        photo = self._told_photo(photo)
         near, answers = scope.near(photo), []
         if near is not None:
             first = self._cascade(photo, targets, near, scope.told(photo), watch, posed=True)
@@ -153,6 +155,17 @@ class Finder:
                 return MatchedPhoto.of(photo, fit, frame)
         return None
 
+    def _told_photo(self, photo: Photo) -> Photo:
+        """The photo as the request has it: the very same as in an earlier click, so that what was found is known."""
+        told = told_photo(photo, self._request)
+        if told is photo:
+            return photo
+        known = self._told.setdefault(photo, [])
+        same = next((other for other in known if _metadata(other) == _metadata(told)), None)
+        if same is None:
+            known[:] = [*known[1 - KEPT :], told]
+        return same or told
+
     def _farther(
         self, photo: Photo, targets: Sequence[Target], outside: Mapping[int, Point], scope: Scope, watch: Watch
     ) -> list[Detection]:
@@ -202,6 +215,10 @@ class Finder:
         if not known:
             self._grounds.append(SearchGround(self._source, plan, self._network, self._planes[plan.lattice]))
         return self._grounds[-1]
+
+
+def _metadata(photo: Photo) -> list[object]:
+    return [getattr(photo, field.name) for field in fields(photo) if field.name != "pixels"]
 
 
 def told_photo(photo: Photo, request: SearchRequest) -> Photo:

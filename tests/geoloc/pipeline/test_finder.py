@@ -67,6 +67,7 @@ class Script:
         self.made: list[str] = []
         self.asked: list[tuple[str, Sequence[int]]] = []
         self.requests: list[SearchRequest] = []
+        self.photos: list[Photo] = []
 
     def ground(self, source: object, plan: StubPlan, network: object, known: object) -> SimpleNamespace:
         self.made.append(plan.name)
@@ -74,6 +75,7 @@ class Script:
 
     def cascade(self, photo: Photo, targets: Sequence[Target], ground: Any, **more: Any) -> ScriptedCascade:
         self.requests.append(more["request"])
+        self.photos.append(photo)
         return ScriptedCascade(self, ground.plan.name, len(targets), more["request"].refine == "auto")
 
 
@@ -239,6 +241,17 @@ def test_what_a_request_tells_of_a_camera_counts_and_not_its_file() -> None:
     told = told_photo(photo, SearchRequest(eye_height_m=2.5, heading_deg=-90.0, pitch_deg=-12.0))
     assert (told.height_m, told.heading_deg, told.compass, told.pitch_deg) == (2.5, 270.0, False, -12.0)
     assert told_photo(photo, SearchRequest()) is photo
+
+
+def test_a_photo_of_which_the_request_tells_something_is_the_same_in_every_click(script: Script) -> None:
+    first = finder(script).with_request(SearchRequest(heading_deg=90.0))
+    find(first)
+    find(first.with_request(SearchRequest(heading_deg=90.0, min_score=0.3)))
+    find(first.with_request(SearchRequest(heading_deg=91.0)))
+    one, again, other = script.photos
+    # By it is known what was found of a photo before.
+    assert one is again
+    assert (one.heading_deg, other.heading_deg) == (90.0, 91.0)
 
 
 @pytest.mark.parametrize(("altitude", "over_m"), [(160.0, 60.0), (102.0, None)])
