@@ -103,6 +103,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary = folder / path.name
         yield temporary
         check_closed(path)
+        _make_readable(temporary)
         temporary.replace(path)
     except OutputError:
         raise
@@ -110,3 +111,11 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_readable(path: Path) -> None:
+    """Let a new file be read by whom the system lets read new files: some libraries write for their user alone."""
+    if path.is_file():
+        plain = path.with_name(f"{path.name}.plain")
+        plain.touch()
+        path.chmod(plain.stat().st_mode)

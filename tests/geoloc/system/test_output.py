@@ -122,3 +122,11 @@ def test_a_database_that_another_connection_writes_to_stays_whole(tmp_path: Path
         assert read.execute("pragma integrity_check").fetchone() == ("ok",)
         assert read.execute("select name from sqlite_master").fetchall() == [("new",)]
     read.close()
+
+
+def test_who_may_read_other_new_files_may_read_these(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    with replacing(tmp_path / "new") as temporary:
+        temporary.touch(0o600)
+        temporary.chmod(0o600)
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "plain").stat().st_mode
