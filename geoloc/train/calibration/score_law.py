@@ -118,7 +118,11 @@ def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
     a, b = _likeliest(errors, spreads)
     farther = errors / np.maximum(a**2 + b**2 * spreads, 1e-9)
     kept = farther <= np.quantile(farther, 1 - OUTLIERS)
-    return _likeliest(errors[kept], spreads[kept])
+    a, b = _likeliest(errors[kept], spreads[kept])
+    # The likeliest tell less than the rest does where the farthest are gone, right ones among them: the mean of an
+    # exponential law below its quantile 1 - o is 1 + o log(o) / (1 - o) of the whole one's.
+    left = math.sqrt(1 + OUTLIERS * math.log(OUTLIERS) / (1 - OUTLIERS))
+    return a / left, b / left
 
 
 def _likeliest(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tuple[float, float]:
