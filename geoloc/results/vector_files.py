@@ -191,6 +191,26 @@ def table_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any) -> geopa
     return geopandas.GeoDataFrame(values, geometry=shapes, crs=None if crs is None else as_crs(crs))
 
 
+def rewrite_table(path: Path, target: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write a FlatGeobuf or GeoParquet once more, with columns of text added or replaced.
+
+    Args:
+        path: what is read.
+        target: what is written, of the same kind.
+        columns: by name, a value for each row; an empty one is null.
+    """
+    import geopandas
+
+    suffix = path.suffix.lower()
+    table = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path, engine="pyogrio")
+    for name, values in columns.items():
+        table[name] = [value or None for value in values]
+    if suffix == ".parquet":
+        table.to_parquet(target)
+    else:
+        table.to_file(target, engine="pyogrio", **_DRIVERS[suffix])
+
+
 def _pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Yield rows in pieces of a size; one that is empty where there are none."""
     rest = iter(rows)
