@@ -30,8 +30,8 @@ def test_the_packages_are_geoloc_and_tiling() -> None:
     packages = set(find_packages(str(ROOT), include=INCLUDE))
     heads = [path.parent for top in ("geoloc", "tiling") for path in (ROOT / top).rglob("__init__.py")]
     assert packages == {".".join(folder.relative_to(ROOT).parts) for folder in heads}
-    # Weights are data, in a folder that is no package.
-    assert found(ROOT) - packages == {"geoloc.weights"}
+    # Weights and what a page is made of are data, in folders that are no packages.
+    assert found(ROOT) - packages == {"geoloc.weights", "geoloc.report.assets"}
 
 
 @pytest.mark.parametrize("name", ["geoloc_runs", "geolocation", "tiling2", "demo", "tests"])
@@ -49,7 +49,12 @@ def test_weights_and_marks_of_types_are_packed() -> None:
         for pattern in patterns
         for path in (ROOT / package).glob(pattern)
     }
-    assert {"geoloc/py.typed", "tiling/py.typed", "geoloc/weights/base.safetensors"} <= data
+    assert {
+        "geoloc/py.typed",
+        "tiling/py.typed",
+        "geoloc/weights/base.safetensors",
+        "geoloc/report/assets/report.html",
+    } <= data
 
 
 @pytest.fixture(scope="module")

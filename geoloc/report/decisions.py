@@ -20,7 +20,7 @@ _COLUMNS = ("row", "photo", "click_x", "click_y", "rank", DECISION)
 _FORMULA = "=+-@\t\r"
 _NEAR_PX = 0.01
 _SPATIAL_FUNCTIONS = (("ST_IsEmpty", 1), ("ST_MinX", 1), ("ST_MaxX", 1), ("ST_MinY", 1), ("ST_MaxY", 1))
-"""Functions that a GeoPackage's triggers name, and their arguments: SQLite wants to know them before it changes a row."""
+"""What a GeoPackage's triggers name, and how many arguments each has: SQLite wants to know them, and calls none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,12 @@ def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
         QueriesError: the file cannot be read, or a decision is of none of its rows.
         OutputError: another program has the file open, or it cannot be written.
     """
+    check_closed(path)
     rows = read_found(path).rows
     for number, decision in decisions.items():
         if not (0 < number <= len(rows) and decision.is_of(rows[number - 1])):
             raise QueriesError(f"{decision.where}: row {number} of {path} is another one; give the file of that report")
     words = [decisions[row.number].decision if row.number in decisions else row.decision for row in rows]
-    check_closed(path)
     suffix = path.suffix.lower()
     with replacing(path) as temporary:
         if suffix in GEOJSON_SUFFIXES:
@@ -124,7 +124,7 @@ def _into_geopackage(path: Path, target: Path, words: list[str]) -> None:
             # GDAL numbers features, and gives them, in this order.
             ids = [number for (number,) in database.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
             database.executemany(
-                f"UPDATE {table} SET {DECISION} = ? WHERE rowid = ?",  # noqa: S608 (quoted above)
+                f"UPDATE {table} SET {DECISION} = ? WHERE rowid = ?",
                 [(word or None, number) for word, number in zip(words, ids, strict=True)],
             )
             database.execute(

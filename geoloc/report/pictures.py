@@ -113,7 +113,7 @@ def draw_pictures(
             missing[name] = str(error)
             continue
         width, height = photo.size
-        for click in {row.click for row in rows if row.click is not None}:
+        for click in dict.fromkeys(row.click for row in rows if row.click is not None):
             if 0 <= click.x <= width and 0 <= click.y <= height:
                 picture = photo_close_up(photo, Target(click), _COLOUR, _PX, label=False)
                 clicked[name, click] = _data_uri(picture)

@@ -24,7 +24,7 @@ _PATH = click.Path(path_type=Path)
 @click.command(cls=Command)
 @click.argument("found_path", metavar="FOUND", type=_PATH)
 @click.option("-o", "--output", type=_PATH, help="Write the page: .html.")
-@request_option("mosaics", help_text="What was searched: the page shows the ground under the answers. Several make one.")
+@request_option("mosaics", help_text="What was searched, for the ground under the answers; several make one.")
 @request_option("bands")
 @click.option("--photos", type=_PATH, help="Folder of the photos, where they are not where FOUND says.")
 @click.option(

@@ -199,8 +199,8 @@
   function paint(row) {
     const shape = shapes.get(row.number);
     if (!shape) return;
-    const faint = kindOf(row) === REJECTED, wide = kindOf(row) === "other" || faint ? 1.5 : 3;
-    shape.under.setStyle({ color: "#fff", weight: wide + 2.5, opacity: faint ? 0.4 : 0.8, fill: false });
+    const faint = kindOf(row) === REJECTED, wide = kindOf(row) === "other" || faint ? 1.5 : 2.5;
+    shape.under.setStyle({ color: "#fff", weight: wide + 2, opacity: faint ? 0.4 : 0.8, fill: false });
     shape.over.setStyle({ color: COLOURS[kindOf(row)], weight: wide, fillOpacity: 0 });
   }
 
@@ -313,8 +313,9 @@
     showShapes();
   }
 
+  const queries = data.rows.filter((row) => !(row.rank > 1));
   const statuses = ["found", "not here", "error"]
-    .map((word) => [data.rows.filter((row) => row.status === word).length, word]).filter(([count]) => count);
+    .map((word) => [queries.filter((row) => row.status === word).length, word]).filter(([count]) => count);
   const cut = data.total > data.rows.length ? ` The first ${data.rows.length} of ${data.total} rows are here.` : "";
   const bare = data.withoutPictures ? ` ${data.withoutPictures} rows are without pictures.` : "";
   part("summary").textContent = statuses.map(([count, word]) => `${count} ${word}`).join(", ") + "." + cut + bare
