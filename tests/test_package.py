@@ -49,12 +49,8 @@ def test_weights_and_marks_of_types_are_packed() -> None:
         for pattern in patterns
         for path in (ROOT / package).glob(pattern)
     }
-    assert {
-        "geoloc/py.typed",
-        "tiling/py.typed",
-        "geoloc/weights/base.safetensors",
-        "geoloc/report/assets/report.html",
-    } <= data
+    needed = {"geoloc/weights/base.safetensors", "geoloc/report/assets/report.html"}
+    assert {"geoloc/py.typed", "tiling/py.typed", *needed} <= data
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +82,8 @@ def test_a_wheel_holds_all_modules_weights_and_the_licence(built: tuple[Path, Pa
         told = archive.read(metadata).decode()
         licences = [name for name in archive.namelist() if name.endswith("licenses/LICENSE")]
     modules = {p.relative_to(ROOT).as_posix() for top in ("geoloc", "tiling") for p in (ROOT / top).rglob("*.py")}
-    data = {f"geoloc/weights/{path.name}" for path in (ROOT / "geoloc/weights").iterdir()}
+    folders = ("geoloc/weights", "geoloc/report/assets")
+    data = {f"{folder}/{path.name}" for folder in folders for path in (ROOT / folder).iterdir()}
     assert held == modules | data | {"geoloc/py.typed", "tiling/py.typed"}
     assert licences
     assert f"Version: {geoloc.__version__}" in told
