@@ -12,7 +12,9 @@ from pathlib import Path
 
 from geoloc.errors import OutputError, QueriesError
 from geoloc.report.found_file import DECISION, DECISIONS, FoundRow, found_layer, read_found
-from geoloc.results.vector_files import GEOJSON_SUFFIXES, rewrite_table
+from geoloc.results.vector_files import GEOJSON_SUFFIXES, SEQUENCE_SUFFIXES
+from geoloc.results.writers.geojson import RECORD
+from geoloc.results.writers.tables import FLATGEOBUF
 from geoloc.system.output import check_closed, replacing
 from geoloc.system.table import TableRow, read_csv
 
@@ -96,10 +98,12 @@ def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
     with replacing(path) as temporary:
         if suffix in GEOJSON_SUFFIXES:
             _into_geojson(path, temporary, words)
+        elif suffix in SEQUENCE_SUFFIXES:
+            _into_sequence(path, temporary, words)
         elif suffix == ".gpkg":
             _into_geopackage(path, temporary, words)
         else:
-            rewrite_table(path, temporary, {DECISION: words})
+            _into_table(path, temporary, words)
     return sum(map(bool, words))
 
 
@@ -108,6 +112,29 @@ def _into_geojson(path: Path, target: Path, words: list[str]) -> None:
     for feature, word in zip(collection["features"], words, strict=True):
         feature["properties"][DECISION] = word or None
     target.write_text(json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _into_sequence(path: Path, target: Path, words: list[str]) -> None:
+    # Each text begins with a record separator, or none does.
+    before = RECORD if path.read_text(encoding="utf-8").startswith(RECORD) else ""
+    with path.open(encoding="utf-8") as source, target.open("w", encoding="utf-8", newline="\n") as file:
+        features = (json.loads(line.strip(f"{RECORD}\n ")) for line in source if line.strip(f"{RECORD}\n "))
+        for feature, word in zip(features, words, strict=True):
+            feature["properties"][DECISION] = word or None
+            file.write(before + json.dumps(feature, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _into_table(path: Path, target: Path, words: list[str]) -> None:
+    """Write a FlatGeobuf or GeoParquet once more."""
+    import geopandas
+
+    columnar = path.suffix.lower() == ".parquet"
+    table = geopandas.read_parquet(path) if columnar else geopandas.read_file(path, engine="pyogrio")
+    table[DECISION] = [word or None for word in words]
+    if columnar:
+        table.to_parquet(target)
+    else:
+        table.to_file(target, engine="pyogrio", **FLATGEOBUF)
 
 
 def _into_geopackage(path: Path, target: Path, words: list[str]) -> None:

@@ -15,7 +15,7 @@ from geoloc.errors import QueriesError
 from geoloc.photo.target import Click
 from geoloc.system.extras import needing
 
-READ_SUFFIXES = (".geojson", ".json", ".gpkg", ".fgb", ".parquet")
+READ_SUFFIXES = (".geojson", ".json", ".geojsons", ".geojsonl", ".gpkg", ".fgb", ".parquet")
 """Kinds of files that are read back."""
 DECISION = "decision"
 """Name of the column that holds what a person decided."""
