@@ -92,7 +92,8 @@ def write_results(
     """Write detections in the order given; the suffix of `path` says how (`VECTOR_SUFFIXES`).
 
     GeoJSON, KML and CSV are in WGS 84, rounded to `precision` decimals (7 is about 1 cm). The other formats keep `crs`,
-    the mosaic's, which all detections share. No detections give an empty layer with all its columns.
+    the mosaic's, which all detections share. No detections give a table without rows, with all its columns where the
+    kind of file has columns.
 
     Raises:
         OutputError: see `check_vector_output`.

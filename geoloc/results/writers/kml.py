@@ -96,10 +96,11 @@ def _texts(rows: Iterable[Row], name: str, layer: FileLayer, picture_of: _Pictur
     yield '<Schema name="geoloc" id="geoloc">\n'
     for column, dtype in layer.columns.items():
         yield f'<SimpleField type="{_KINDS[dtype.lower()]}" name={_attribute(column)}/>\n'
-    yield f"</Schema>\n<Folder>\n<name>{_text(name)}</name>\n"
+    yield "</Schema>\n"
+    # Right in the document: in a folder GDAL would not know the columns of a KMZ.
     for row in rows:
         yield _placemark(row, layer, picture_of(row))
-    yield "</Folder>\n</Document>\n</kml>\n"
+    yield "</Document>\n</kml>\n"
 
 
 def _placemark(row: Row, layer: FileLayer, picture: str | None) -> str:

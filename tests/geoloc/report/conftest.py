@@ -12,17 +12,19 @@ from affine import Affine
 from PIL import Image
 
 from geoloc.photo.target import Click
+from geoloc.report.found_file import READ_SUFFIXES
 from geoloc.results.columns import COLUMNS
 from geoloc.results.detection import Detection
 from geoloc.results.vector_files import Row, row_of, write_rows
 
+SITE_COLUMNS = {"status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
 HOSTILE = 'photos/<script>alert(1)<!--"&amp;.jpg'
 NOTE = "</script><img src=x onerror=alert(2)>"
 
 
 @pytest.fixture
 def site(tmp_path: Path, make_detection: Callable[..., Detection]) -> Path:
-    """A folder with `mosaic.tif` (a red patch in grey), `photos/a.jpg` and `found.gpkg`.
+    """A folder with `mosaic.tif` (a red patch in grey), `photos/a.jpg` and `found` of every kind that is read back.
 
     Its rows: the best answer to a click in that photo, a lesser one, an answer about a photo that is not there and has
     a hostile name, a click that is not here, and one that failed.
@@ -49,6 +51,6 @@ def site(tmp_path: Path, make_detection: Callable[..., Detection]) -> Path:
         Row(None, {"photo": "photos/a.jpg", "click_x": 30.0, "click_y": 40.0, "status": "not here"}),
         Row(None, {"photo": "photos/b.jpg", "click_x": 3.0, "click_y": 4.0, "status": "error", "error": "no photo"}),
     ]
-    columns = {"status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
-    write_rows(rows, tmp_path / "found.gpkg", columns, crs="EPSG:32615")
+    for suffix in READ_SUFFIXES:
+        write_rows(rows, tmp_path / f"found{suffix}", SITE_COLUMNS, crs="EPSG:32615")
     return tmp_path
