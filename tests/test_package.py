@@ -84,7 +84,8 @@ def test_a_wheel_holds_all_modules_weights_and_the_licence(built: tuple[Path, Pa
     modules = {p.relative_to(ROOT).as_posix() for top in ("geoloc", "tiling") for p in (ROOT / top).rglob("*.py")}
     folders = ("geoloc/weights", "geoloc/report/assets")
     data = {f"{folder}/{path.name}" for folder in folders for path in (ROOT / folder).iterdir()}
-    assert held == modules | data | {"geoloc/py.typed", "tiling/py.typed"}
+    data |= {"geoloc/results/writers/located_objects.qml", "geoloc/py.typed", "tiling/py.typed"}
+    assert held == modules | data
     assert licences
     assert f"Version: {geoloc.__version__}" in told
     assert "License-Expression: MIT" in told

@@ -49,9 +49,9 @@ def report(
     geoloc report found.gpkg --mosaic mosaic.tif -o report.html
     geoloc report found.gpkg --decisions found_decisions.csv
 
-    FOUND is what locate, batch or demo wrote (.geojson, .gpkg, .fgb, .parquet). The page has a map, each answer's place
-    in photo and mosaic side by side, its score and its error, and lets accept and reject; it saves that as a CSV, which
-    --decisions writes back.
+    FOUND is what locate, batch or demo wrote: .geojson, .geojsons, .geojsonl, .gpkg, .fgb or .parquet. The page has a
+    map, each answer's place in photo and mosaic side by side, its score and its error, and lets accept and reject; it
+    saves that as a CSV, which --decisions writes back.
     """
     from contextlib import ExitStack
 
