@@ -27,7 +27,7 @@ from tiling.mosaic import Mosaic
 
 LOG = logging.getLogger(__name__)
 MOST_PICTURED = 600
-"""Answers that get pictures, the best to each click first: a page of about 30 MB still opens at once."""
+"""Answers that get pictures, the best to each click first: they make a page of some 20 MB."""
 _PX = 320
 """Side of a close-up, pixels."""
 _OVERVIEW_PX = 2048
