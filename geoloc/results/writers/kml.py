@@ -8,16 +8,16 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from geoloc.errors import PhotoError
-from geoloc.photo.photo import Photo, load_photo
-from geoloc.photo.target import Click, Target
-from geoloc.results.preview import photo_close_up
 from geoloc.results.writers.geojson import geometry_of
 from geoloc.results.writers.row import FileLayer, Row
+
+if TYPE_CHECKING:
+    from geoloc.photo.photo import Photo
 
 LOG = logging.getLogger(__name__)
 _PX = 320
@@ -62,6 +62,9 @@ class _Pictures:
 
     def __call__(self, row: Row) -> str | None:
         """Return the name of the picture of what a row is about; None where there is none."""
+        from geoloc.photo.target import Click, Target
+        from geoloc.results.preview import photo_close_up
+
         values = [row.properties.get(name) for name in ("photo", "click_x", "click_y")]
         if any(value is None for value in values):
             return None
@@ -77,6 +80,8 @@ class _Pictures:
         return self._names[name, x, y]
 
     def _read(self, name: str) -> Photo | None:
+        from geoloc.photo.photo import load_photo
+
         # The rows of one photo mostly follow each other.
         if self._photo[0] != name:
             self._photo = name, None
