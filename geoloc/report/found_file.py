@@ -14,6 +14,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Click
 from geoloc.system.extras import needing
+from tiling.trust import layers_elsewhere
 
 READ_SUFFIXES = (".geojson", ".json", ".geojsons", ".geojsonl", ".gpkg", ".fgb", ".parquet")
 """Kinds of files that are read back."""
@@ -110,13 +111,18 @@ def read_found(path: Path, most: int | None = None) -> FoundFile:
     suffix = path.suffix.lower()
     if suffix not in READ_SUFFIXES:
         raise QueriesError(f"{path}: cannot be read back; give one of {', '.join(READ_SUFFIXES)}")
+    if reason := layers_elsewhere(path):
+        raise QueriesError(reason)
     try:
         if suffix == ".parquet":
             with needing("parquet"):
                 frame = geopandas.read_parquet(path)
             _check_columns(path, list(frame.columns))
+            total = len(frame)
         else:
-            frame = geopandas.GeoDataFrame(pyogrio.read_dataframe(path, layer=found_layer(path)))
+            layer = found_layer(path)
+            total = int(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"])
+            frame = geopandas.GeoDataFrame(pyogrio.read_dataframe(path, layer=layer, max_features=most))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
         if isinstance(error, QueriesError):
             raise
@@ -127,7 +133,6 @@ def read_found(path: Path, most: int | None = None) -> FoundFile:
     if crs is None and any(shape is not None for shape in shapes):
         raise QueriesError(f"{path}: has no CRS, so its answers have no place on the map")
     names = [name for name in frame.columns if name != frame.active_geometry_name]
-    total = len(frame)
     frame = frame.head(total if most is None else most)
     rows = tuple(_rows(zip(shapes, *(frame[name] for name in names), strict=False), names))
     return FoundFile(path, pyproj.CRS(crs or "EPSG:4326"), rows, total)

@@ -53,12 +53,14 @@ def test_other_files_are_refused_in_a_line(site: Path) -> None:
     table = geopandas.read_file(site / "found.gpkg")
     table[["photo", "geometry"]].to_file(site / "areas.gpkg")
     (site / "bad.gpkg").write_text("no database")
+    (site / "elsewhere.gpkg").write_text("<OGRVRTDataSource><OGRVRTLayer name='a'/></OGRVRTDataSource>")
     table.set_crs(None, allow_override=True).to_parquet(site / "nowhere.parquet")
     told = {
         "none.gpkg": "no such file",
         "photos/a.jpg": "give one of .geojson",
         "areas.gpkg": "it has no column click_x, click_y, rank, score",
         "bad.gpkg": "not a vector file that can be read",
+        "elsewhere.gpkg": "describes layers of other files or servers",
         "nowhere.parquet": "has no CRS",
     }
     for name, text in told.items():
