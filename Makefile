@@ -20,7 +20,8 @@ fi
 endef
 
 HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec("qgis") and u.find_spec("qgis.core")))' 2>/dev/null \
-    && command -v xvfb-run >/dev/null && command -v ogrinfo >/dev/null && command -v lrelease >/dev/null
+    && command -v xvfb-run >/dev/null && command -v ogrinfo >/dev/null && command -v lrelease >/dev/null \
+    && { command -v chromium || command -v google-chrome; } >/dev/null
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -31,9 +32,9 @@ help: ## this list
 
 venv: $(VENV)/.installed-dev ## the Python environment in .venv with everything for development
 
-system: ## QGIS, GDAL's programs, Qt's lrelease and Xvfb for the tests (Debian, root; elsewhere tests that need them skip)
-	@$(HAS_QGIS) || { $(call install,python3-venv qgis python3-qgis xvfb xauth gdal-bin qttools5-dev-tools); }
-	@$(HAS_QGIS) || echo "Without QGIS, Xvfb, gdal-bin and lrelease the tests that need them are skipped." >&2
+system: ## QGIS, GDAL's programs, Qt's lrelease, Xvfb and Chromium for the tests (Debian, root; elsewhere tests that need them skip)
+	@$(HAS_QGIS) || { $(call install,python3-venv qgis python3-qgis xvfb xauth gdal-bin qttools5-dev-tools chromium); }
+	@$(HAS_QGIS) || echo "Without QGIS, Xvfb, gdal-bin, lrelease and Chromium the tests that need them are skipped." >&2
 
 demo: $(VENV)/.installed ## a synthetic town, objects of its drone photos found on its mosaic: demo/
 	$(BIN)/geoloc demo demo/ --overwrite

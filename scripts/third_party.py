@@ -23,7 +23,12 @@ _CARD = (
     " names; contains weights of EfficientNet-Lite0 (ImageNet), Google"
     " | MIT; those of EfficientNet-Lite0 Apache-2.0 |\n"
 )
-_HEAD = """# Third parties
+_LEAFLET = (
+    "| `geoloc/report/assets/leaflet.js`, `leaflet.css` | [Leaflet](https://leafletjs.com) 1.9.4, unchanged"
+    " | BSD-2-Clause, its text in [leaflet-LICENSE.txt](geoloc/report/assets/leaflet-LICENSE.txt) |\n"
+)
+_HEAD = (
+    """# Third parties
 
 What geoloc needs when it is installed, with the licences that the packages themselves name.
 `python -m scripts.third_party` writes this page from what is installed.
@@ -34,7 +39,10 @@ what stands under *Inside the package*.
 
 | what | from | licence |
 |---|---|---|
-""" + "".join(map(_CARD.format, ("base", "outline")))
+"""
+    + "".join(map(_CARD.format, ("base", "outline")))
+    + _LEAFLET
+)
 _WHEELS = """
 Wheels of rasterio, pyogrio, pyproj, shapely and opencv-python-headless hold compiled libraries, such as GDAL, PROJ,
 GEOS and FFmpeg, under licences of their own, whose texts are in the wheels.

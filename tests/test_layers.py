@@ -29,6 +29,7 @@ LEVELS = (
     "features",
     "index",
     "results",
+    "report",
     "search",
     "geometry",
     "outline",
@@ -47,6 +48,7 @@ LEVELS = (
     "api",
     "commands.shared",
     "commands.research",
+    "commands.answers",
     "commands",
 )
 """Rooms of `geoloc` from the lowest up: each may import those above it in this list, and itself."""

@@ -30,8 +30,8 @@ def test_the_packages_are_geoloc_and_tiling() -> None:
     packages = set(find_packages(str(ROOT), include=INCLUDE))
     heads = [path.parent for top in ("geoloc", "tiling") for path in (ROOT / top).rglob("__init__.py")]
     assert packages == {".".join(folder.relative_to(ROOT).parts) for folder in heads}
-    # Weights are data, in a folder that is no package.
-    assert found(ROOT) - packages == {"geoloc.weights"}
+    # Weights and what a page is made of are data, in folders that are no packages.
+    assert found(ROOT) - packages == {"geoloc.weights", "geoloc.report.assets"}
 
 
 @pytest.mark.parametrize("name", ["geoloc_runs", "geolocation", "tiling2", "demo", "tests"])
@@ -49,7 +49,8 @@ def test_weights_and_marks_of_types_are_packed() -> None:
         for pattern in patterns
         for path in (ROOT / package).glob(pattern)
     }
-    assert {"geoloc/py.typed", "tiling/py.typed", "geoloc/weights/base.safetensors"} <= data
+    needed = {"geoloc/weights/base.safetensors", "geoloc/report/assets/report.html"}
+    assert {"geoloc/py.typed", "tiling/py.typed", *needed} <= data
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +82,10 @@ def test_a_wheel_holds_all_modules_weights_and_the_licence(built: tuple[Path, Pa
         told = archive.read(metadata).decode()
         licences = [name for name in archive.namelist() if name.endswith("licenses/LICENSE")]
     modules = {p.relative_to(ROOT).as_posix() for top in ("geoloc", "tiling") for p in (ROOT / top).rglob("*.py")}
-    data = {f"geoloc/weights/{path.name}" for path in (ROOT / "geoloc/weights").iterdir()}
-    assert held == modules | data | {"geoloc/py.typed", "tiling/py.typed"}
+    folders = ("geoloc/weights", "geoloc/report/assets")
+    data = {f"{folder}/{path.name}" for folder in folders for path in (ROOT / folder).iterdir()}
+    data |= {"geoloc/results/writers/located_objects.qml", "geoloc/py.typed", "tiling/py.typed"}
+    assert held == modules | data
     assert licences
     assert f"Version: {geoloc.__version__}" in told
     assert "License-Expression: MIT" in told

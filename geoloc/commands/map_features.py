@@ -73,7 +73,13 @@ def map_features(
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from geoloc.pose.rows import NOT_VERIFIED
-    from geoloc.results.vector_files import GEOJSON_SUFFIXES, check_vector_output, collection_text, write_rows
+    from geoloc.results.vector_files import (
+        GEOJSON_SUFFIXES,
+        SEQUENCE_SUFFIXES,
+        check_vector_output,
+        collection_text,
+        write_rows,
+    )
     from geoloc.system.text import path_text
 
     check_source(request)
@@ -103,6 +109,6 @@ def map_features(
     if output is None:
         click.echo(collection_text(rows, columns, crs, precision))
         return
-    if output.suffix.lower() not in GEOJSON_SUFFIXES:
+    if output.suffix.lower() not in (*GEOJSON_SUFFIXES, *SEQUENCE_SUFFIXES):
         rows = as_text(rows)
     write_rows(rows, output, columns, crs=crs, overwrite=overwrite, precision=precision, geometry_type="Unknown")

@@ -81,7 +81,8 @@ class Detections(Sequence[Detection]):
         """Write the answers to a vector file.
 
         Args:
-            path: its suffix says how: `.geojson` (WGS 84), `.gpkg`, `.fgb` or `.parquet` (the mosaic's CRS).
+            path: its suffix says how: `.geojson`, `.geojsons`, `.geojsonl`, `.kml`, `.kmz` or `.csv` (WGS 84), or
+                `.gpkg`, `.fgb`, `.parquet` or `.dxf` (the mosaic's CRS).
             overwrite: replace a file that is there.
 
         Raises:

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 from affine import Affine
 from PIL import Image, ImageDraw
-from shapely.geometry import Polygon, box
+from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from geoloc.photo.target import Click
@@ -75,6 +75,12 @@ class MapView:
         """Return its pixels."""
         left, top = self.centre[0] - self.side_m / 2, self.centre[1] + self.side_m / 2
         return Grid(self.crs, Affine(self.gsd_m, 0, left, 0, -self.gsd_m, top), self.px, self.px)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Western, southern, eastern and northern bound in `crs`."""
+        (x, y), half = self.centre, self.side_m / 2
+        return x - half, y - half, x + half, y + half
 
     def ring(self, polygon: Polygon, crs: Any) -> list[tuple[float, float]]:
         """Return the outer ring of a polygon of any CRS in pixels of the view."""
@@ -165,15 +171,25 @@ def map_close_up(mosaic: Mosaic, found: Detection, colour: Colour, px: int, *, l
     Raises:
         MosaicError: the mosaic cannot be read.
     """
-    crs = local_crs(found.polygon, found.crs)
-    shape = project(found.polygon, found.crs, crs)
-    view = MapView.about(crs, shape, margin=_SURROUNDINGS, least_m=_MIN_CLOSE_UP_M, px=px)
+    view = close_up_view(found.polygon, found.crs, local_crs(found.polygon, found.crs), px)
     panel = map_pixels(mosaic, view)
     _draw_outline(panel, view, found, colour)
     if label:
         draw_label(panel, (8, 8), f"{found.rank}: {found.score:.2f}, ± {found.accuracy_m:.1f} m", colour, 15)
         draw_scale_bar(panel, view)
     return panel
+
+
+def close_up_view(shape: Polygon | MultiPolygon, crs: Any, local: pyproj.CRS, px: int) -> MapView:
+    """Return what a close-up of a shape shows: the shape and its surroundings, `px` pixels wide.
+
+    Args:
+        shape: in `crs`.
+        crs: anything that pyproj accepts.
+        local: metres near the shape, see `local_crs`.
+        px: side of the picture, pixels.
+    """
+    return MapView.about(local, project(shape, crs, local), margin=_SURROUNDINGS, least_m=_MIN_CLOSE_UP_M, px=px)
 
 
 def draw_scale_bar(panel: Image.Image, view: MapView) -> None:

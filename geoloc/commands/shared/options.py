@@ -198,7 +198,10 @@ def vector_output(*, otherwise: str | None = None) -> Callable[[_Command], _Comm
     Args:
         otherwise: where the answers go without it; None where it must be given.
     """
-    text = "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS)."
+    text = (
+        "Write .geojson, .geojsons, .geojsonl, .kml, .kmz or .csv (WGS 84), or .gpkg, .fgb, .parquet or .dxf (the "
+        "mosaic's CRS)."
+    )
     return click.option(
         "-o",
         "--output",

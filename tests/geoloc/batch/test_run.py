@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import geopandas
 import pyogrio
 import pytest
 
@@ -17,9 +18,9 @@ from geoloc.errors import OutputError
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.job import PhotoSearch
-from geoloc.results import vector_files
 from geoloc.results.detection import Detection
-from geoloc.results.vector_files import Row, row_of, write_rows
+from geoloc.results.vector_files import VECTOR_SUFFIXES, Row, row_of, write_rows
+from geoloc.results.writers import row as writers_row
 from tiling.box import PixelBox
 from tiling.errors import MosaicError
 
@@ -130,11 +131,11 @@ def test_a_run_goes_on_and_tries_again_what_failed(photos: Path, tmp_path: Path,
     assert find.given == [("a.png", [1]), ("c.png", [3]), ("b.png", [2])]
 
 
-@pytest.mark.parametrize("suffix", [".geojson", ".gpkg"])
+@pytest.mark.parametrize("suffix", [s for s in VECTOR_SUFFIXES if s not in (".json", ".kmz")])
 def test_answers_wait_on_the_disk(
     photos: Path, tmp_path: Path, make_detection: Make, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr(vector_files, "_PIECE", 50)
+    monkeypatch.setattr(writers_row, "PIECE", 50)
     row = row_of(make_detection(0.9, (0, 0, 1, 1), rank=1))
 
     def found(groups: Iterable[Group]) -> Iterator[tuple[Group, list[QueryOutcome]]]:
@@ -153,7 +154,11 @@ def test_answers_wait_on_the_disk(
         write_rows(rows, output, columns, crs="EPSG:32615")
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert len(pyogrio.read_dataframe(output)) == count
+        if suffix == ".parquet":
+            assert len(geopandas.read_parquet(output)) == count
+        else:
+            # A DXF has a label beside each outline.
+            assert len(pyogrio.read_dataframe(output, layer=0)) == count * (2 if suffix == ".dxf" else 1)
         return peak
 
     # What is loaded once does not count.

@@ -163,7 +163,7 @@ def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
     text = run("--help").stdout
     users, _, research = text.partition("Commands:\n")[2].partition("\nResearch:\n")
     assert [line.split()[0] for line in users.splitlines()] == [
-        *("locate", "batch", "pose", "map", "index", "tiles", "evaluate", "train", "demo", "doctor"),
+        *("locate", "batch", "report", "pose", "map", "index", "tiles", "evaluate", "train", "demo", "doctor"),
     ]
     assert [line.split()[0] for line in research.splitlines()] == [
         *("ablate", "calibrate", "export", "pack", "train-descriptors", "train-outlines"),

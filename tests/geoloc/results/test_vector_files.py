@@ -5,11 +5,12 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import geopandas
+import pyogrio
 import pyproj
 import pytest
 from shapely import affinity
@@ -19,6 +20,7 @@ from geoloc.errors import OutputError
 from geoloc.results.columns import COLUMNS
 from geoloc.results.detection import Detection
 from geoloc.results.vector_files import (
+    SEQUENCE_SUFFIXES,
     VECTOR_SUFFIXES,
     Row,
     check_vector_output,
@@ -138,20 +140,33 @@ def test_other_formats_keep_the_mosaics_crs(
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("suffix", [s for s in VECTOR_SUFFIXES if s != ".parquet"])
+TABLES = (".geojson", ".json", ".geojsons", ".geojsonl", ".gpkg", ".fgb", ".parquet")
+"""Kinds of files that keep types; the others have tests of their own."""
+
+
+@pytest.mark.parametrize("suffix", [s for s in VECTOR_SUFFIXES if s not in (".parquet", ".dxf")])
 @pytest.mark.parametrize("count", [2, 0])
 def test_gdal_reads_them(two_found: list[Detection], tmp_path: Path, suffix: str, count: int) -> None:
     if shutil.which("ogrinfo") is None:
         pytest.skip("ogrinfo (gdal-bin) is not installed")
     path = tmp_path / f"found{suffix}"
     write_results(two_found[:count], path, crs="EPSG:32615")
+    if not count and suffix in (".geojsons", ".geojsonl"):
+        # An empty sequence is an empty file, of which GDAL knows no kind.
+        assert path.read_bytes() == b""
+        return
     run = subprocess.run(["ogrinfo", "-ro", "-al", str(path)], capture_output=True, text=True, check=True)
     assert "Warning" not in run.stderr
     assert "ERROR" not in run.stderr
+    if not count and suffix in (".kml", ".kmz"):
+        # Without a place there is no layer to GDAL.
+        assert "successful" in run.stdout
+        return
     assert f"Feature Count: {count}" in run.stdout
-    assert f'ID["EPSG",{4326 if suffix in (".json", ".geojson") else 32615}]' in run.stdout
+    if suffix != ".csv":
+        assert f'ID["EPSG",{32615 if suffix in (".gpkg", ".fgb") else 4326}]' in run.stdout
     if count:
-        assert "Geometry: Polygon" in run.stdout
+        assert "POLYGON (" in run.stdout
         assert "accuracy_note (String) = 0.40 m box, 0.30 m pixel" in run.stdout
 
 
@@ -209,13 +224,14 @@ def test_a_table_has_all_columns_and_types_for_any_number_of_rows(two_found: lis
     assert [shape.bounds for shape in table.geometry] == [found.polygon.bounds for found in two_found[:count]]
 
 
-@pytest.mark.parametrize("suffix", VECTOR_SUFFIXES)
+@pytest.mark.parametrize("suffix", TABLES)
 def test_rows_without_a_polygon_have_nulls(two_found: list[Detection], tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"rows{suffix}"
     found = row_of(two_found[0])
     columns = {"rank": "Int32", "score": "float64", "model": "object", "sure": "boolean", "count": "Int64"}
     rows = [Row(None, {"model": "x"}), Row(found.geometry, {**found.properties, "sure": True, "count": 2**40})]
-    for some in (rows[:1], rows):
+    # A sequence has no columns where all are null.
+    for some in (rows,) if suffix in SEQUENCE_SUFFIXES else (rows[:1], rows):
         write_rows(some, path, columns, crs="EPSG:32615", overwrite=True)
         frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
         assert list(frame.columns) == [*columns, "geometry"]
@@ -223,5 +239,41 @@ def test_rows_without_a_polygon_have_nulls(two_found: list[Detection], tmp_path:
         assert list(frame.loc[0, ["rank", "score", "sure", "count"]].isna()) == [True] * 4
     assert list(frame.loc[1, ["rank", "score", "sure", "count"]]) == [1, 0.9123, True, 2**40]
     assert list(frame["model"]) == ["x", "base"]
-    if suffix not in (".json", ".geojson"):
+    if suffix in (".gpkg", ".fgb", ".parquet"):
         assert frame.geometry[1].equals(found.geometry)
+
+
+def test_pixels_are_refused_where_a_file_knows_places_only(two_found: list[Detection], tmp_path: Path) -> None:
+    rows = [row_of(two_found[0])]
+    for suffix in (".kml", ".kmz", ".dxf"):
+        with pytest.raises(OutputError, match="pixels of a photo have no place on the map"):
+            write_rows(rows, tmp_path / f"p{suffix}", COLUMNS, crs=None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [s for s in VECTOR_SUFFIXES if s != ".parquet"])
+def test_a_failure_leaves_nothing_half_written(two_found: list[Detection], tmp_path: Path, suffix: str) -> None:
+    def rows() -> Iterator[Row]:
+        yield row_of(two_found[0])
+        raise OutputError("the journal was changed")
+
+    path = tmp_path / f"found{suffix}"
+    path.write_text("as before")
+    with pytest.raises(OutputError, match="journal"):
+        write_rows(rows(), path, COLUMNS, crs="EPSG:32615", overwrite=True)
+    assert path.read_text() == "as before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_driver_is_told_before_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [
+        (".fgb", {"GPKG": "rw"}, (3, 9, 0), "this GDAL was built without FlatGeobuf; install pyogrio from its wheel"),
+        (".gpkg", {"GPKG": "r"}, (3, 9, 0), "this GDAL was built without GPKG"),
+        (".fgb", {"FlatGeobuf": "rw"}, (3, 6, 2), "FlatGeobuf needs GDAL 3.8"),
+    ]
+    for suffix, drivers, version, says in cases:
+        monkeypatch.setattr(pyogrio, "list_drivers", lambda drivers=drivers: drivers)
+        monkeypatch.setattr(pyogrio, "__gdal_version__", version)
+        with pytest.raises(OutputError, match=says) as caught:
+            check_vector_output(tmp_path / f"found{suffix}", False)
+        assert "\n" not in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from geoloc.commands.shared.options import (
 from geoloc.pipeline import option_kinds as kinds
 from geoloc.pipeline.option_kinds import Kind
 from geoloc.pipeline.request import SearchRequest, options_of
+from geoloc.results.vector_files import VECTOR_SUFFIXES
 from geoloc.system.processes import Workers
 
 DEFAULTS = SearchRequest()
@@ -210,7 +212,8 @@ def test_an_output_is_one_option_of_several_commands() -> None:
         assert isinstance(option, click.Option)
         helps[name], required = option.help or "", option.required
         assert required is (name == "batch")
-    assert helps["batch"] == "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS)."
+    told = set(re.findall(r"\.[a-z]+\b", helps["batch"]))
+    assert told == set(VECTOR_SUFFIXES) - {".json"}
     assert helps["locate"] == helps["batch"] + "  [default: GeoJSON to stdout]"
 
 

@@ -1,0 +1,166 @@
+"""What a person decided of answers: read from the CSV that a report saves, and written into the file of answers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from geoloc.errors import OutputError, QueriesError
+from geoloc.report.found_file import DECISION, DECISIONS, FoundRow, found_layer, read_found
+from geoloc.results.vector_files import GEOJSON_SUFFIXES, SEQUENCE_SUFFIXES
+from geoloc.results.writers.geojson import RECORD
+from geoloc.results.writers.tables import FLATGEOBUF
+from geoloc.system.output import check_closed, replacing
+from geoloc.system.table import TableRow, read_csv
+
+_COLUMNS = ("row", "photo", "click_x", "click_y", "rank", DECISION)
+_FORMULA = "=+-@\t\r"
+_NEAR_PX = 0.01
+_SPATIAL_FUNCTIONS = (("ST_IsEmpty", 1), ("ST_MinX", 1), ("ST_MaxX", 1), ("ST_MinY", 1), ("ST_MaxY", 1))
+"""What a GeoPackage's triggers name, and how many arguments each has: SQLite wants to know them, and calls none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided of one row.
+
+    Attributes:
+        where: the file and its line, for an error.
+        photo: of the row, to tell that it is this one.
+        rank: of the row; None of a query without an answer.
+        click: pixels of the photo; None where the row had none.
+        decision: one of the `DECISIONS`, or empty: neither.
+    """
+
+    where: str
+    photo: str
+    rank: int | None
+    click: tuple[float, float] | None
+    decision: str
+
+    def is_of(self, row: FoundRow) -> bool:
+        """Whether it was taken of this row."""
+        if self.photo != row.photo or self.rank != row.rank or (self.click is None) != (row.click is None):
+            return False
+        if self.click is None or row.click is None:
+            return True
+        return max(abs(self.click[0] - row.click.x), abs(self.click[1] - row.click.y)) <= _NEAR_PX
+
+
+def read_decisions(path: Path) -> dict[int, Decision]:
+    """Read the CSV that a report saved, by the number of the row; a spreadsheet may have written it again.
+
+    Raises:
+        QueriesError: no such file, not such a table, or a decision that is none.
+    """
+    _, rows = read_csv(path, _COLUMNS)
+    return {int(row.number("row")): _decision(row) for row in rows}
+
+
+def _decision(row: TableRow) -> Decision:
+    decision = (row.values[DECISION] or "").strip().lower()
+    if decision and decision not in DECISIONS:
+        raise QueriesError(f"{row.where}: decision is {decision!r}; give {' or '.join(DECISIONS)}, or leave it empty")
+    photo = row.values["photo"] or ""
+    # The page puts it before what a spreadsheet would take for a formula.
+    if photo.startswith("'") and photo[1:2] and photo[1] in _FORMULA:
+        photo = photo[1:]
+    click = (row.number("click_x"), row.number("click_y")) if row.has("click_x") else None
+    return Decision(row.where, photo, int(row.number("rank")) if row.has("rank") else None, click, decision)
+
+
+def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
+    """Write decisions into the column `DECISION` of a file of answers, in one step; all else in it stays.
+
+    Args:
+        path: GeoJSON, GeoPackage, FlatGeobuf or GeoParquet; the column is added where it is not there.
+        decisions: by the number of the row, from 1; other rows keep what they have.
+
+    Returns:
+        On how many rows something is decided now, those of the file's own included.
+
+    Raises:
+        QueriesError: the file cannot be read, or a decision is of none of its rows.
+        OutputError: another program has the file open, or it cannot be written.
+    """
+    check_closed(path)
+    rows = read_found(path).rows
+    for number, decision in decisions.items():
+        if not (0 < number <= len(rows) and decision.is_of(rows[number - 1])):
+            raise QueriesError(f"{decision.where}: row {number} of {path} is another one; give the file of that report")
+    words = [decisions[row.number].decision if row.number in decisions else row.decision for row in rows]
+    suffix = path.suffix.lower()
+    with replacing(path) as temporary:
+        if suffix in GEOJSON_SUFFIXES:
+            _into_geojson(path, temporary, words)
+        elif suffix in SEQUENCE_SUFFIXES:
+            _into_sequence(path, temporary, words)
+        elif suffix == ".gpkg":
+            _into_geopackage(path, temporary, words)
+        else:
+            _into_table(path, temporary, words)
+    return sum(map(bool, words))
+
+
+def _into_geojson(path: Path, target: Path, words: list[str]) -> None:
+    collection = json.loads(path.read_text(encoding="utf-8"))
+    for feature, word in zip(collection["features"], words, strict=True):
+        feature["properties"][DECISION] = word or None
+    target.write_text(json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _into_sequence(path: Path, target: Path, words: list[str]) -> None:
+    # Each text begins with a record separator, or none does.
+    before = RECORD if path.read_text(encoding="utf-8").startswith(RECORD) else ""
+    with path.open(encoding="utf-8") as source, target.open("w", encoding="utf-8", newline="\n") as file:
+        features = (json.loads(line.strip(f"{RECORD}\n ")) for line in source if line.strip(f"{RECORD}\n "))
+        for feature, word in zip(features, words, strict=True):
+            feature["properties"][DECISION] = word or None
+            file.write(before + json.dumps(feature, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _into_table(path: Path, target: Path, words: list[str]) -> None:
+    """Write a FlatGeobuf or GeoParquet once more."""
+    import geopandas
+
+    columnar = path.suffix.lower() == ".parquet"
+    table = geopandas.read_parquet(path) if columnar else geopandas.read_file(path, engine="pyogrio")
+    table[DECISION] = [word or None for word in words]
+    if columnar:
+        table.to_parquet(target)
+    else:
+        table.to_file(target, engine="pyogrio", **FLATGEOBUF)
+
+
+def _into_geopackage(path: Path, target: Path, words: list[str]) -> None:
+    layer = found_layer(path)
+    shutil.copyfile(path, target)
+    table = _quoted(layer)
+    try:
+        with closing(sqlite3.connect(target)) as database, database:
+            for name, count in _SPATIAL_FUNCTIONS:
+                database.create_function(name, count, lambda *_: None)
+            columns = {name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")}
+            if DECISION not in columns:
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {DECISION} TEXT")
+            # GDAL numbers features, and gives them, in this order.
+            ids = [number for (number,) in database.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
+            database.executemany(
+                f"UPDATE {table} SET {DECISION} = ? WHERE rowid = ?",
+                [(word or None, number) for word, number in zip(words, ids, strict=True)],
+            )
+            database.execute(
+                "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE table_name = ?",
+                (layer,),
+            )
+    except sqlite3.Error as error:
+        raise OutputError(f"{path}: cannot be changed ({error})") from None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

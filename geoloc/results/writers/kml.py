@@ -1,0 +1,167 @@
+"""KML for Google Earth and its kind, and KMZ, in which each balloon shows what was clicked in the photo."""
+
+from __future__ import annotations
+
+import io
+import logging
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape as escape_xml
+from xml.sax.saxutils import quoteattr
+
+from geoloc.errors import PhotoError
+from geoloc.results.writers.geojson import geometry_of
+from geoloc.results.writers.row import FileLayer, Row
+
+if TYPE_CHECKING:
+    from geoloc.photo.photo import Photo
+
+LOG = logging.getLogger(__name__)
+_PX = 320
+"""Side of a picture, pixels."""
+_COLOUR = (255, 196, 0)
+_KINDS = {"int32": "int", "int64": "double", "float64": "double", "boolean": "bool", "object": "string"}
+"""Types of a table (pandas, in lower case) in KML, which has no long whole numbers."""
+_STYLES = {"best": ("ff7e00e6", 3), "other": ("ff00b0ff", 2)}
+"""Colours (alpha, blue, green, red) and widths of lines: those of the style in QGIS."""
+_SHOWN = ("score", "accuracy_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo")
+_ILLEGAL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
+"""Characters that XML cannot hold."""
+_PictureOf = Callable[[Row], str | None]
+
+
+def write_kml(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
+    """Write KML 2.2, without pictures."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(_texts(rows, path.stem, layer, lambda row: None))
+
+
+def write_kmz(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
+    """Write KML 2.2 in a zip, with a picture for each click of a photo that can be read.
+
+    Photos are read anew, one at a time; one that is not where its row says has no picture, with a warning.
+    """
+    text = path.with_suffix(".kml")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with text.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(_texts(rows, path.stem, layer, _Pictures(archive)))
+        archive.write(text, "doc.kml")
+    text.unlink()
+
+
+class _Pictures:
+    """Puts pictures of clicks into an archive."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names: dict[tuple[str, float, float], str] = {}
+        self._photo: tuple[str, Photo | None] = ("", None)
+
+    def __call__(self, row: Row) -> str | None:
+        """Return the name of the picture of what a row is about; None where there is none."""
+        from geoloc.photo.target import Click, Target
+        from geoloc.results.preview import photo_close_up
+
+        values = [row.properties.get(name) for name in ("photo", "click_x", "click_y")]
+        if any(value is None for value in values):
+            return None
+        name, x, y = str(values[0]), float(values[1] or 0), float(values[2] or 0)
+        if (name, x, y) not in self._names:
+            photo = self._read(name)
+            if photo is None or not (0 <= x <= photo.size[0] and 0 <= y <= photo.size[1]):
+                return None
+            file = io.BytesIO()
+            photo_close_up(photo, Target(Click(x, y)), _COLOUR, _PX, label=False).save(file, "JPEG", quality=80)
+            self._names[name, x, y] = f"files/{len(self._names) + 1}.jpg"
+            self._archive.writestr(self._names[name, x, y], file.getvalue(), zipfile.ZIP_STORED)
+        return self._names[name, x, y]
+
+    def _read(self, name: str) -> Photo | None:
+        from geoloc.photo.photo import load_photo
+
+        # The rows of one photo mostly follow each other.
+        if self._photo[0] != name:
+            self._photo = name, None
+            try:
+                self._photo = name, load_photo(name)
+            except PhotoError as error:
+                LOG.warning("no picture in the KMZ: %s", error)
+        return self._photo[1]
+
+
+def _texts(rows: Iterable[Row], name: str, layer: FileLayer, picture_of: _PictureOf) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
+    yield f"<name>{_text(name)}</name>\n"
+    for kind, (colour, width) in _STYLES.items():
+        line = f"<LineStyle><color>{colour}</color><width>{width}</width></LineStyle>"
+        yield f'<Style id="{kind}">{line}<PolyStyle><fill>0</fill></PolyStyle></Style>\n'
+    yield '<Schema name="geoloc" id="geoloc">\n'
+    for column, dtype in layer.columns.items():
+        yield f'<SimpleField type="{_KINDS[dtype.lower()]}" name={_attribute(column)}/>\n'
+    yield "</Schema>\n"
+    # Right in the document: in a folder GDAL would not know the columns of a KMZ.
+    for row in rows:
+        yield _placemark(row, layer, picture_of(row))
+    yield "</Document>\n</kml>\n"
+
+
+def _placemark(row: Row, layer: FileLayer, picture: str | None) -> str:
+    told = {name: row.properties.get(name) for name in layer.columns}
+    known = {name: value for name, value in told.items() if value is not None}
+    rank = known.get("rank", 1)
+    photo = PurePath(str(known.get("photo", ""))).name
+    title = f"{rank}: {photo}" if "rank" in known else photo
+    texts = {_attribute(name): _text(_plain(value)) for name, value in known.items()}
+    values = "".join(f"<SimpleData name={name}>{text}</SimpleData>" for name, text in texts.items())
+    drawn = ""
+    if row.geometry is not None:
+        drawn = _geometry(geometry_of(row.geometry, layer.crs, layer.precision, row.keeps_vertices))
+    return (
+        f"<Placemark><name>{_text(title)}</name><description>{_text(_balloon(known, picture))}</description>"
+        f"<styleUrl>#{'best' if rank == 1 else 'other'}</styleUrl>"
+        f'<ExtendedData><SchemaData schemaUrl="#geoloc">{values}</SchemaData></ExtendedData>{drawn}</Placemark>\n'
+    )
+
+
+def _balloon(known: Mapping[str, Any], picture: str | None) -> str:
+    """What Google Earth shows of a row, as HTML."""
+    image = "" if picture is None else f'<img src="{picture}" width="{_PX}" height="{_PX}" alt="what was clicked"/>'
+    shown = [(name, known[name]) for name in _SHOWN if known.get(name) not in (None, "")]
+    lines = "".join(f"<tr><td>{name}</td><td>{escape(_plain(value))}</td></tr>" for name, value in shown)
+    return f"{image}<table>{lines}</table>"
+
+
+def _geometry(geometry: Mapping[str, Any]) -> str:
+    kind = geometry["type"]
+    if kind == "GeometryCollection":
+        return f"<MultiGeometry>{''.join(map(_geometry, geometry['geometries']))}</MultiGeometry>"
+    points = geometry["coordinates"]
+    if kind.startswith("Multi"):
+        parts = [{"type": kind.removeprefix("Multi"), "coordinates": part} for part in points]
+        return f"<MultiGeometry>{''.join(map(_geometry, parts))}</MultiGeometry>"
+    if kind == "Point":
+        return f"<Point>{_coordinates([points])}</Point>"
+    if kind == "LineString":
+        return f"<LineString><tessellate>1</tessellate>{_coordinates(points)}</LineString>"
+    outer, *holes = [f"<LinearRing>{_coordinates(ring)}</LinearRing>" for ring in points]
+    inner = "".join(f"<innerBoundaryIs>{ring}</innerBoundaryIs>" for ring in holes)
+    return f"<Polygon><tessellate>1</tessellate><outerBoundaryIs>{outer}</outerBoundaryIs>{inner}</Polygon>"
+
+
+def _coordinates(points: Iterable[Iterable[float]]) -> str:
+    return f"<coordinates>{' '.join(','.join(map(str, point)) for point in points)}</coordinates>"
+
+
+def _plain(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _text(value: str) -> str:
+    return escape_xml(value.translate(_ILLEGAL))
+
+
+def _attribute(value: str) -> str:
+    return quoteattr(value.translate(_ILLEGAL))

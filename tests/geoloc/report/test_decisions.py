@@ -1,0 +1,93 @@
+"""Decisions taken back: into every kind of file, and never into another one."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from shutil import which
+
+import geopandas
+import pytest
+
+from geoloc.errors import OutputError, QueriesError
+from geoloc.report.decisions import read_decisions, write_decisions
+from geoloc.report.found_file import READ_SUFFIXES
+from tests.geoloc.report.conftest import HOSTILE
+
+HEAD = "row,photo,click_x,click_y,rank,decision\r\n"
+QUOTED = '"' + HOSTILE.replace('"', '""') + '"'
+
+
+def written(site: Path, *lines: str) -> Path:
+    path = site / "decisions.csv"
+    # As the page saves it.
+    path.write_text("\ufeff" + HEAD + "".join(line + "\r\n" for line in lines), encoding="utf-8", newline="")
+    return path
+
+
+def read(path: Path) -> geopandas.GeoDataFrame:
+    return geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
+
+
+@pytest.mark.parametrize("suffix", READ_SUFFIXES)
+def test_they_are_a_column_of_the_file(site: Path, suffix: str) -> None:
+    path = site / f"found{suffix}"
+    before = read(path)
+    first = written(site, "1,photos/a.jpg,200,150,1,accepted", f"3,{QUOTED},10.5,20.25,1,rejected")
+    assert write_decisions(path, read_decisions(first)) == 2
+    # Another sitting takes one back, and leaves what it does not name.
+    second = written(site, "1,photos/a.jpg,200,150,1,", "4,photos/a.jpg,30,40,,Rejected")
+    assert write_decisions(path, read_decisions(second)) == 2
+    after = read(path)
+    assert after["decision"].fillna("").tolist() == ["", "", "rejected", "rejected", ""]
+    assert after.drop(columns="decision").equals(before)
+    assert after.crs == before.crs
+    if suffix == ".geojsons":
+        assert all(line.startswith("\x1e{") for line in path.read_text(encoding="utf-8").strip("\n").split("\n"))
+
+
+def test_a_geopackage_keeps_its_other_layers_and_its_index(site: Path) -> None:
+    path = site / "found.gpkg"
+    geopandas.read_file(path)[["geometry"]].head(2).to_file(path, layer="areas")
+    write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted")))
+    assert len(geopandas.read_file(path, layer="areas")) == 2
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute('SELECT count(*) FROM "rtree_found_geom"').fetchone() == (3,)
+    if which("ogrinfo"):
+        told = subprocess.run(["ogrinfo", "-so", path, "found"], capture_output=True, text=True, check=True)
+        assert "decision: String" in told.stdout
+        assert not told.stderr
+
+
+def test_what_is_of_another_file_changes_nothing(site: Path) -> None:
+    path = site / "found.gpkg"
+    before = path.read_bytes()
+    for line in (
+        "2,photos/a.jpg,200,150,1,accepted",
+        "1,photos/z.jpg,200,150,1,accepted",
+        "1,photos/a.jpg,201,150,1,accepted",
+        "1,photos/a.jpg,,,1,accepted",
+        "9,photos/a.jpg,200,150,1,accepted",
+        "0,photos/a.jpg,200,150,1,accepted",
+    ):
+        with pytest.raises(QueriesError, match=r"line 2: row \d of .* is another one"):
+            write_decisions(path, read_decisions(written(site, line)))
+    with pytest.raises(QueriesError, match="decision is 'yes'; give accepted or rejected"):
+        read_decisions(written(site, "1,photos/a.jpg,200,150,1,yes"))
+    assert path.read_bytes() == before
+
+
+def test_a_geopackage_that_is_open_elsewhere_is_left(site: Path) -> None:
+    path = site / "found.gpkg"
+    (site / "found.gpkg-wal").write_bytes(b"x")
+    decisions = read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted"))
+    with pytest.raises(OutputError, match="open in another program"):
+        write_decisions(path, decisions)
+
+
+def test_a_name_that_a_spreadsheet_would_compute_comes_back(site: Path) -> None:
+    path = written(site, "1,'=1+1.jpg,200,150,1,accepted", "2,'tis.jpg,200,150,1,accepted")
+    assert [one.photo for one in read_decisions(path).values()] == ["=1+1.jpg", "'tis.jpg"]

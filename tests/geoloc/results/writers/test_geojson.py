@@ -1,0 +1,41 @@
+"""GeoJSON as a sequence: what RFC 8142 says of it, and what GDAL makes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas
+import pytest
+
+from geoloc.results.writers.geojson import features_of, write_lines, write_sequence
+from geoloc.results.writers.row import FileLayer, Row
+
+
+def test_a_sequence_is_rfc_8142(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
+    path = tmp_path / "found.geojsons"
+    write_sequence(rows, path, layer)
+    # Section 2: RS, a text, LF; a text may hold no RS.
+    first, *texts = path.read_bytes().split(b"\x1e")
+    assert first == b""
+    assert all(text.endswith(b"}\n") for text in texts)
+    assert [json.loads(text) for text in texts] == json.loads(json.dumps(features_of(rows, layer.columns, layer.crs)))
+
+
+def test_lines_are_a_feature_each(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
+    path = tmp_path / "found.geojsonl"
+    write_lines(rows, path, layer)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["properties"]["rank"] for line in lines] == [1, 2, None]
+
+
+@pytest.mark.parametrize("write", [write_sequence, write_lines])
+def test_gdal_reads_them_back(rows: list[Row], layer: FileLayer, tmp_path: Path, write: object) -> None:
+    path = tmp_path / ("found.geojsons" if write is write_sequence else "found.geojsonl")
+    (write_sequence if write is write_sequence else write_lines)(rows, path, layer)
+    table = geopandas.read_file(path).to_crs(32615)
+    assert table["photo"].tolist() == [row.properties["photo"] for row in rows]
+    assert table.geometry[2] is None
+    for found, row in zip(table.geometry[:2], rows, strict=False):
+        assert row.geometry is not None
+        assert found.symmetric_difference(row.geometry).area < 0.3

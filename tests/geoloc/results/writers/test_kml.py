@@ -1,0 +1,91 @@
+"""KML and KMZ: well-formed whatever names are, read back by GDAL, with pictures of what was clicked."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import geopandas
+import numpy as np
+import pyogrio
+import pytest
+from PIL import Image
+from shapely.geometry import LineString, MultiPoint, Point, box
+
+from geoloc.results.writers.kml import write_kml, write_kmz
+from geoloc.results.writers.row import FileLayer, Row
+
+KML = "{http://www.opengis.net/kml/2.2}"
+
+
+def read(path: Path) -> geopandas.GeoDataFrame:
+    return geopandas.GeoDataFrame(pyogrio.read_dataframe(path, layer=0))
+
+
+@pytest.mark.parametrize("suffix", [".kml", ".kmz"])
+def test_gdal_reads_it_back(rows: list[Row], layer: FileLayer, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"found{suffix}"
+    (write_kml if suffix == ".kml" else write_kmz)(rows, path, layer)
+    table = read(path)
+    assert table["photo"].tolist() == [row.properties["photo"] for row in rows]
+    assert table["rank"][:2].tolist() == [1, 2]
+    assert table["score"][0] == 0.93
+    assert table["count"][1] == 2**40
+    assert table.geometry[2] is None
+    for found, row in zip(table.geometry.to_crs(32615)[:2], rows, strict=False):
+        assert row.geometry is not None
+        assert found.symmetric_difference(row.geometry).area < 0.3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_names_are_text_in_xml_and_in_the_balloon(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
+    write_kml(rows, tmp_path / "<found>.kml", layer)
+    root = ElementTree.fromstring((tmp_path / "<found>.kml").read_bytes())
+    assert root.findtext(f"{KML}Document/{KML}name") == "<found>"
+    first = root.find(f".//{KML}Placemark")
+    assert first is not None
+    assert first.findtext(f"{KML}name") == "1: <süd>&\"']]>.jpg"
+    balloon = first.findtext(f"{KML}description") or ""
+    assert "<süd>" not in balloon
+    assert "&lt;süd&gt;&amp;&quot;" in balloon
+    # XML knows no such character.
+    assert "\ufffd" in balloon
+    assert first.findtext(f"{KML}styleUrl") == "#best"
+
+
+def test_a_balloon_shows_what_was_clicked(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
+    photo = np.full((200, 300, 3), 120, np.uint8)
+    photo[90:110, 140:160] = (20, 20, 230)
+    Image.fromarray(photo).save(tmp_path / "p.jpg", quality=95)
+    seen = {"photo": str(tmp_path / "p.jpg"), "click_x": 150.0, "click_y": 100.0}
+    two = [replace(row, properties={**row.properties, **seen}) for row in rows[:2]]
+    write_kmz([*two, rows[2]], tmp_path / "found.kmz", layer)
+    with zipfile.ZipFile(tmp_path / "found.kmz") as archive:
+        # Both answers to one click share its picture.
+        assert sorted(archive.namelist()) == ["doc.kml", "files/1.jpg"]
+        text = archive.read("doc.kml").decode()
+        with Image.open(io.BytesIO(archive.read("files/1.jpg"))) as image:
+            blue = np.asarray(image.convert("RGB"))[..., 2] > 180
+    assert text.count("files/1.jpg") == 2
+    rows_at, columns_at = np.nonzero(blue)
+    assert (columns_at.mean(), rows_at.mean()) == pytest.approx((159.5, 159.5), abs=6)
+
+
+def test_a_photo_that_is_not_there_is_told_once(
+    layer: FileLayer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = {"photo": "gone.jpg", "click_x": 1.0, "click_y": 2.0}
+    write_kmz([Row(box(0, 0, 1, 1), gone)] * 3, tmp_path / "found.kmz", layer)
+    assert caplog.text.count("gone.jpg") == 1
+    assert len(read(tmp_path / "found.kmz")) == 3
+
+
+def test_shapes_of_all_kinds(tmp_path: Path) -> None:
+    shapes = [Point(1, 2), LineString([(0, 0), (1, 1)]), MultiPoint([(0, 0), (1, 1)]), box(0, 0, 1, 1)]
+    layer = FileLayer({"n": "object"}, "EPSG:4326", geometry_type="Unknown")
+    write_kml([Row(shape, {"n": "a"}) for shape in shapes], tmp_path / "a.kml", layer)
+    table = read(tmp_path / "a.kml")
+    assert [found.equals(shape) for found, shape in zip(table.geometry, shapes, strict=True)] == [True] * 4
