@@ -96,9 +96,6 @@ def locate(
     photo = load_photo(photo_path)
     targets_drawn = [*map(Target, clicks), *boxes, *polygons]
     targets = list(dict.fromkeys(within_photo(photo, target) for target in targets_drawn))
-    for target in targets:
-        if target.note:
-            LOG.warning(target.note)
     find_weights(request.preset, request.weights)
     inputs = (photo_path, *request.files)
     if output is not None:
@@ -162,9 +159,10 @@ def _report(targets: list[Target], found: Found, searched: str, crs: pyproj.CRS)
             place = f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({name})"
             text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
             LOG.info(text, clicked, place, best.score, best.accuracy_m, best.method)
-            if best.note:
-                LOG.warning("%s: %s", clicked, best.note)
-            continue
-        scores = [answer.score for answer in found.answers if answer.target == number]
-        best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
-        LOG.warning("not here: %s (%s; looked %s)", clicked, best_score, searched)
+        else:
+            scores = [answer.score for answer in found.answers if answer.target == number]
+            best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
+            LOG.warning("not here: %s (%s; looked %s)", clicked, best_score, searched)
+        # What is to be known of the target is in an answer's note too.
+        if note := here[0].note if here else target.note:
+            LOG.warning("%s: %s", clicked, note)

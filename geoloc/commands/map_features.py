@@ -22,7 +22,7 @@ from geoloc.commands.shared.options import (
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
-_PIXEL_DECIMALS = 3
+_PIXEL_DECIMALS = 2
 
 
 @click.command("map", cls=Command)
@@ -73,6 +73,7 @@ def map_features(
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from geoloc.pose.rows import NOT_VERIFIED
+    from geoloc.results.columns import LONLAT_DECIMALS
     from geoloc.results.vector_files import GEOJSON_SUFFIXES, check_vector_output, collection_text, write_rows
     from geoloc.system.text import path_text
 
@@ -98,7 +99,7 @@ def map_features(
         for number, row in enumerate(rows, start=1):
             if note := row.properties["note"]:
                 LOG.warning("feature %d: %s", number, note)
-    precision = _PIXEL_DECIMALS if to_photo else 7
+    precision = _PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     columns = features.result_columns
     if output is None:
         click.echo(collection_text(rows, columns, crs, precision))

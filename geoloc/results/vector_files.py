@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from geoloc.results.columns import COLUMNS, properties_of
+from geoloc.results.columns import COLUMNS, LONLAT_DECIMALS, properties_of
 from geoloc.results.detection import Detection
 from geoloc.system.extras import needing
 from geoloc.system.output import check_output, replacing
@@ -75,11 +75,11 @@ def check_vector_output(path: Path, overwrite: bool, inputs: Collection[Path] = 
 
 
 def write_results(
-    detections: Sequence[Detection], path: Path, *, crs: Any, overwrite: bool = False, precision: int = 7
+    detections: Sequence[Detection], path: Path, *, crs: Any, overwrite: bool = False, precision: int = LONLAT_DECIMALS
 ) -> None:
     """Write detections in the order given; the suffix of `path` says how (`VECTOR_SUFFIXES`).
 
-    GeoJSON is in WGS 84, rounded to `precision` decimals (7 is about 1 cm). The other formats keep `crs`, the
+    GeoJSON is in WGS 84, rounded to `precision` decimals (8 is about 1 mm). The other formats keep `crs`, the
     mosaic's, which all detections share. No detections give an empty layer with all its columns.
 
     Raises:
@@ -95,7 +95,7 @@ def write_rows(
     *,
     crs: Any,
     overwrite: bool = False,
-    precision: int = 7,
+    precision: int = LONLAT_DECIMALS,
     geometry_type: str = "Polygon",
 ) -> None:
     """Write rows in the order given, as `write_results` does detections.
@@ -134,7 +134,7 @@ def write_rows(
                 )
 
 
-def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
+def geojson_text(detections: Sequence[Detection], precision: int = LONLAT_DECIMALS) -> str:
     """Return an RFC 7946 FeatureCollection: WGS 84 (lon, lat), outer rings counter-clockwise, no `crs` member.
 
     A box across the antimeridian is cut there.
@@ -143,7 +143,9 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
     return collection_text(map(row_of, detections), COLUMNS, crs, precision)
 
 
-def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
+def features_of(
+    rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = LONLAT_DECIMALS
+) -> list[dict[str, Any]]:
     """Return RFC 7946 features of rows whose shapes are in `crs`; see `geojson_text`."""
     return [
         {
@@ -155,7 +157,9 @@ def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, preci
     ]
 
 
-def geometry_of(shape: BaseGeometry, crs: Any, precision: int = 7, keeps_vertices: bool = False) -> dict[str, Any]:
+def geometry_of(
+    shape: BaseGeometry, crs: Any, precision: int = LONLAT_DECIMALS, keeps_vertices: bool = False
+) -> dict[str, Any]:
     """Return a shape in `crs` as an RFC 7946 geometry: across the antimeridian a polygon becomes a MultiPolygon.
 
     Args:
@@ -208,6 +212,6 @@ def _collection_texts(rows: Iterable[Row], columns: Mapping[str, str], crs: Any,
     yield "]}"
 
 
-def collection_text(rows: Iterable[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> str:
+def collection_text(rows: Iterable[Row], columns: Mapping[str, str], crs: Any, precision: int = LONLAT_DECIMALS) -> str:
     """Return rows as the text of a FeatureCollection; see `geojson_text` and `geometry_of`."""
     return "".join(_collection_texts(rows, columns, crs, precision))
