@@ -14,6 +14,27 @@ from tiling.grid import as_crs
 
 LONLAT_DECIMALS = 8
 """Decimals of longitudes and latitudes: a millimetre on the ground."""
+
+
+def click_columns(click: Click) -> dict[str, float]:
+    """Return the two columns of a click, pixels of the photo to a hundredth."""
+    return {"click_x": round(click.x, 2), "click_y": round(click.y, 2)}
+
+
+@lru_cache(maxsize=8)
+def decimals_of(crs: Any) -> int:
+    """Return with how many decimals coordinates in a CRS are written: as many as a millimetre on the ground needs.
+
+    >>> decimals_of("EPSG:32633"), decimals_of("EPSG:2263"), decimals_of("EPSG:4326")
+    (3, 3, 8)
+    """
+    known = as_crs(crs)
+    if known.is_geographic:
+        return LONLAT_DECIMALS
+    # Of an axis in kilometres three more than of one in metres; a foot is no tenth of a metre.
+    return max(0, 3 + math.ceil(math.log10(known.axis_info[0].unit_conversion_factor)))
+
+
 _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
     "rank": ("int32", lambda d: d.rank),
     "score": ("float64", lambda d: round(d.score, 3)),
@@ -47,25 +68,6 @@ COLUMNS = {name: dtype for name, (dtype, _) in _COLUMNS.items()}
 def properties_of(detection: Detection) -> dict[str, Any]:
     """Return the value of each of the `COLUMNS` for a detection."""
     return {name: value(detection) for name, (_, value) in _COLUMNS.items()}
-
-
-def click_columns(click: Click) -> dict[str, float]:
-    """Return the two columns of a click, pixels of the photo to a hundredth."""
-    return {"click_x": round(click.x, 2), "click_y": round(click.y, 2)}
-
-
-@lru_cache(maxsize=8)
-def decimals_of(crs: Any) -> int:
-    """Return with how many decimals coordinates in a CRS are written: as many as a millimetre on the ground needs.
-
-    >>> decimals_of("EPSG:32633"), decimals_of("EPSG:2263"), decimals_of("EPSG:4326")
-    (3, 3, 8)
-    """
-    known = as_crs(crs)
-    if known.is_geographic:
-        return LONLAT_DECIMALS
-    # Of an axis in kilometres three more than of one in metres; a foot is no tenth of a metre.
-    return max(0, 3 + math.ceil(math.log10(known.axis_info[0].unit_conversion_factor)))
 
 
 def crs_name(crs: Any) -> str:
