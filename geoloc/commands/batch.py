@@ -23,7 +23,7 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
-from geoloc.commands.shared.progress import Progress
+from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
     from geoloc.batch.run import AnswerGroups
@@ -78,6 +78,8 @@ def batch(
     queries = read_photo_queries(queries_path)
     weights = find_weights(request.preset, request.weights)
     check_vector_output(output, overwrite, (queries.file, *request.files))
+    progress = Progress("Searching", "queries")
+    progress.stage("Opening what is searched")
     with open_source(request) as source, ExitStack() as stack:
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
@@ -89,16 +91,19 @@ def batch(
             job = SearchJob(request.absolute())
             answer_groups = partial(spread, stack.enter_context(connected(workers)), answer, job)
         else:
+            progress.stage("Loading the network")
             answer_groups = one_by_one(load_search(source, scope, request))
         stack.enter_context(sole_writer(output))
         journal = Journal(output, settings, overwrite=overwrite)
         if journal.done:
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
-        outcomes = run(queries, answer_groups, journal, Progress("queries", timed=True))
+        outcomes = run(queries, answer_groups, journal, progress)
+        progress.stage(f"Writing {output.name}")
         counts: Counter[str] = Counter()
         rows, columns = to_rows(queries, outcomes, counts)
         write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
         journal.remove()
+    clear()
     click.echo(count_line(counts))
     if failed := counts["error"]:
         raise click.ClickException(f"{failed} of {counts.total()} queries failed: see the column error of {output}")

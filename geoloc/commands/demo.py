@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Steady, clear
 
 
 @click.command()
@@ -22,5 +22,10 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
     """
     from geoloc.evaluation import demonstration, labelled
 
-    result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info, show=click.echo)
+    def show(line: str) -> None:
+        clear()
+        click.echo(line)
+
+    with Steady() as report:
+        result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=report, show=show)
     click.echo(labelled.to_table(labelled.summarise(result.outcomes)))

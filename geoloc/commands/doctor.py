@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Progress, clear
 
 
 @click.command()
@@ -21,10 +22,15 @@ def doctor(*, as_json: bool) -> None:
     from geoloc.doctor.examination import examine, to_json, to_line
 
     checks = []
+    progress = Progress("Examining")
+    progress.stage("Examining what is installed")
     for check in examine():
         checks.append(check)
         if not as_json:
+            clear()
             click.echo(to_line(check))
+            progress.stage("Examining what is installed")
+    clear()
     if as_json:
         click.echo(json.dumps(to_json(checks), indent=2))
     wrong = [check.name for check in checks if check.wrong]

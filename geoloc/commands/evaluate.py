@@ -115,7 +115,7 @@ def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: Searc
 
     records = published.read_split(*dataset, task, split)
     localizer = model.load(request.preset, request.weights, request.device)
-    return published.evaluate(records, localizer, Progress("queries"))
+    return published.evaluate(records, localizer, Progress("Searching", "queries"))
 
 
 def _of_mosaic(queries: list[LabelledQuery], request: SearchRequest) -> list[Outcome]:
@@ -124,8 +124,11 @@ def _of_mosaic(queries: list[LabelledQuery], request: SearchRequest) -> list[Out
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
 
+    progress = Progress("Searching", "queries")
+    progress.stage("Opening what is searched")
     with open_source(request) as source:
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
-        return labelled.run(queries, load_search(source, scope, request), Progress("queries"))
+        progress.stage("Loading the network")
+        return labelled.run(queries, load_search(source, scope, request), progress)

@@ -52,7 +52,7 @@ def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_
         from geoloc.pipeline.index_build import build_index
     workers = chosen_workers(scheduler, workers_count)
     makers = _makers(IndexJob(path, request, compare=False), workers)
-    progress = Progress("blocks", timed=True)
+    progress = Progress("Encoding", "blocks")
     _report(path, build_index(path, request, overwrite=overwrite, progress=progress, makers=makers))
 
 
@@ -81,7 +81,7 @@ def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers
     workers = chosen_workers(scheduler, workers_count)
     request = with_known_mosaic(path, request)
     makers = _makers(IndexJob(path, request, compare=True), workers)
-    _report(path, update_index(path, request, progress=Progress("blocks", timed=True), makers=makers))
+    _report(path, update_index(path, request, progress=Progress("Encoding", "blocks"), makers=makers))
 
 
 @index.command()
@@ -115,7 +115,7 @@ def verify(*, path: Path) -> None:
     with needing("index"):
         from geoloc.index.reader import OpenIndex
     there = OpenIndex(path)
-    wrong = there.damaged(Progress("blocks"))
+    wrong = there.damaged(Progress("Checking", "blocks"))
     if wrong:
         first = ", ".join(f"{column},{row}" for column, row in wrong[:5])
         raise IndexFileError(

@@ -20,7 +20,7 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
-from geoloc.commands.shared.progress import Progress
+from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
     import pyproj
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
     from geoloc.pipeline.finder import Found
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import SearchSource
+    from tiling.plan import Plan
+
+
+_STAGES = {
+    "matching": "Matching local features",
+    "searching": "Searching",
+    "verifying": "Checking by local features",
+}
+"""What is said of the stages of a search."""
 
 
 @click.command(cls=Command)
@@ -87,7 +97,6 @@ def locate(
     from geoloc.results.preview import PREVIEW_SUFFIXES, draw_preview
     from geoloc.results.vector_files import check_vector_output, geojson_text, write_results
     from geoloc.system.output import check_output
-    from tiling.plan import GSD_TOLERANCE
 
     if sum(map(bool, (clicks, boxes, polygons))) != 1:
         raise click.UsageError("Give --click or --box or --polygon, one of the three.")
@@ -102,6 +111,8 @@ def locate(
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
+    progress = Progress("Searching", "looks")
+    progress.stage("Opening what is searched")
     with open_source(request) as source:
         if preview is not None and source.mosaic is None:
             raise click.UsageError(
@@ -112,17 +123,19 @@ def locate(
         network = load_meanwhile(request)
         plan = scope.plan(photo)
         _tell_position(photo, scope)
-        coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
-        enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
-        LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
-
+        _tell_plan(plan, source)
         finder = Finder(source, network, request)
-        found = finder.find(photo, targets, scope, Watch(_tell, Progress("looks")))
+        progress.stage("Loading the network")
+        watch = Watch(lambda stage: progress.stage(_STAGES[stage]), progress)
+        found = finder.find(photo, targets, scope, watch)
+        clear()
         _report(targets, found, scope.searched(photo, found.plan), source.crs)
         if output is not None:
             write_results(found.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
+            progress.stage(f"Drawing {preview.name}")
             draw_preview(photo, targets, found.here, source.mosaic, preview, plan=found.plan, overwrite=overwrite)
+    clear()
     if output is None:
         click.echo(geojson_text(found.here))
 
@@ -139,10 +152,13 @@ def _tell_position(photo: Photo, scope: Scope) -> None:
             LOG.info("Looking everywhere: %s", reason)
 
 
-def _tell(stage: str) -> None:
-    """Say what begins and has no count of its own."""
-    if text := {"matching": "Matching local features ...", "verifying": "Checking by local features ..."}.get(stage):
-        LOG.info(text)
+def _tell_plan(plan: Plan, source: SearchSource) -> None:
+    """Say how much is searched, and how fine."""
+    from tiling.plan import GSD_TOLERANCE
+
+    coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
+    enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
+    LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
 
 
 def _report(targets: list[Target], found: Found, searched: str, crs: pyproj.CRS) -> None:

@@ -32,6 +32,7 @@ from geoloc.commands.research.pack import pack
 from geoloc.commands.research.train_descriptors import train_descriptors
 from geoloc.commands.research.train_outlines import train_outlines
 from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.progress import clear
 from geoloc.commands.tiles import tiles
 from geoloc.commands.train import train
 from geoloc.errors import GeolocError, SuffixError, in_one_line
@@ -77,7 +78,11 @@ class Main(click.Group):
         fit_threads()
         try:
             with _terminated_like_interrupted():
-                return super().invoke(ctx)
+                try:
+                    return super().invoke(ctx)
+                finally:
+                    # Nothing of an error stands behind what was being done.
+                    clear()
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
             raise click.exceptions.Exit(_INTERRUPTED) from None

@@ -18,6 +18,7 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
+from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -82,6 +83,8 @@ def map_features(
     if output is not None:
         check_vector_output(output, overwrite, (photo_path, features_path, *request.files))
     name = path_text(photo_path)
+    progress = Progress("Matching")
+    progress.stage("Matching local features")
     with open_source(request) as source:
         matched = load_matching(source, Scope(source, request), request)(photo_path)
         crs = None if to_photo else source.crs
@@ -95,6 +98,7 @@ def map_features(
             if downwards is not features:
                 LOG.info("%s: y is counted upwards from 0, as QGIS does in pictures: turned round", features_path)
             rows = features_on_map(downwards, matched, name)
+    clear()
     if matched is not None:
         for number, row in enumerate(rows, start=1):
             if note := row.properties["note"]:

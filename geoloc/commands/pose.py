@@ -102,12 +102,14 @@ def pose(
     files = _OtherFiles(colmap, geo, gcps, copies, overwrite)
     files.check(photo_paths, inputs)
     outcomes: list[_Outcome] = []
-    tell = Progress("photos")
+    progress = Progress("Matching", "photos")
+    progress.stage("Opening what is searched")
     with open_source(request) as source:
         match = load_matching(source, Scope(source, request), request)
+        progress(0, len(photo_paths))
         for number, path in enumerate(photo_paths, start=1):
             outcomes.append(_outcome(path, match, clicks, files))
-            tell(number, len(photo_paths))
+            progress(number, len(photo_paths))
         rows = [row for outcome in outcomes for row in outcome.rows]
         if output is None:
             click.echo(collection_text(rows, POSE_COLUMNS, source.crs))

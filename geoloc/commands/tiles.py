@@ -9,6 +9,7 @@ import click
 
 from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import LIMITS, options, request_option, takes_request, without
+from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -46,8 +47,10 @@ def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: 
 
     if output is not None:
         check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite, request.files)
+    Progress("Planning").stage("Planning windows")
     with open_mosaic(request.mosaics, request.bands) as mosaic:
         plan = Scope(MosaicSource(mosaic, request.preset, request.gsd_m), request).plan()
+    clear()
     if form == "geojson":
         text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
     else:

@@ -220,6 +220,7 @@ class SearchRequest:
             "Answers a click at most: its answer has rank 1, what else it could be has 2 and more.",
             "--top",
             "top",
+            metavar="N",
         ),
     )
     min_score: float | None = _option(

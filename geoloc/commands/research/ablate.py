@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.command import Command
-from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import POSITIVE, Parsed, options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
@@ -80,7 +80,6 @@ def ablate(
     data.check()
     with needing("train"):
         from geoloc.train.ablate import AblationPlan, run_ablation
-    splits = data.splits()
     plan = AblationPlan(
         steps=steps,
         batch=batch,
@@ -92,6 +91,8 @@ def ablate(
     )
     if presets:
         plan = replace(plan, presets=presets)
-    used_s = time.monotonic() - began
-    text = run_ablation(splits, run, results, plan, device=device, workers=workers, used_s=used_s, report=LOG.info)
+    with Steady() as report:
+        splits = data.splits(report=report)
+        used_s = time.monotonic() - began
+        text = run_ablation(splits, run, results, plan, device=device, workers=workers, used_s=used_s, report=report)
     click.echo(text)

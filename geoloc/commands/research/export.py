@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Progress, clear
 
 
 @click.command()
@@ -32,5 +33,8 @@ def export(*, preset: str, weights: Path | None, folder: Path, overwrite: bool) 
     make_folder(folder)
     for name in (ENCODER, ATTENTION):
         check_output(folder / name, (".onnx",), overwrite)
-    for path in model.load(preset, weights, "cpu").export_onnx(folder):
+    Progress("Writing").stage("Writing ONNX")
+    written = model.load(preset, weights, "cpu").export_onnx(folder)
+    clear()
+    for path in written:
         click.echo(f"wrote {path}")

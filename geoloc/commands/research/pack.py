@@ -8,6 +8,7 @@ import click
 
 from geoloc.commands.shared.command import Command
 from geoloc.commands.shared.options import POSITIVE, options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
@@ -29,8 +30,10 @@ def pack(*, data: TrainingData, output: Path, size_mb: float, shard_mb: float) -
     data.check()
     from geoloc.train.grounds.pack import write_pack
 
-    splits = data.splits()
-    quality = write_pack(output, splits, size_mb=size_mb, shard_mb=shard_mb)
+    with Steady() as report:
+        splits = data.splits(report=report)
+        report("writing shards")
+        quality = write_pack(output, splits, size_mb=size_mb, shard_mb=shard_mb)
     files = sorted(output.iterdir())
     size = sum(path.stat().st_size for path in files) / 1e6
     click.echo(f"wrote {output}: {len(files)} files, {size:.1f} MB, pictures as WebP of quality {quality}")

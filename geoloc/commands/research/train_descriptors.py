@@ -42,5 +42,5 @@ def train_descriptors(
     with needing("train"):
         from geoloc.train.workflows import retrain_descriptors
     with Steady() as report:
-        retrain_descriptors(preset, weights, data.splits(), output, records, report=report)
+        retrain_descriptors(preset, weights, data.splits(report=report), output, records, report=report)
     click.echo(f"wrote {output}")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Steady
 
 
 @click.command("train-outlines")
@@ -48,9 +48,12 @@ def train_outlines(
     with needing("train"):
         from geoloc.train.outlines import gather
         from geoloc.train.outlines.run import train
-    training = gather.grounds(data, run / "grounds", towns, cvogl=cvogl, report=LOG.info)
-    held_out = gather.grounds(data, run / "held_out", towns, cvogl=cvogl, held_out=True, report=LOG.info)
     seconds = math.inf if minutes is None else 60 * minutes
     checkpoint = run / "checkpoint.pt"
-    for line in train(training, held_out, checkpoint, output, steps=steps, seconds=seconds, report=LOG.info):
+    with Steady() as report:
+        report("reading what to train on")
+        training = gather.grounds(data, run / "grounds", towns, cvogl=cvogl, report=report)
+        held_out = gather.grounds(data, run / "held_out", towns, cvogl=cvogl, held_out=True, report=report)
+        lines = train(training, held_out, checkpoint, output, steps=steps, seconds=seconds, report=report)
+    for line in lines:
         click.echo(line)
