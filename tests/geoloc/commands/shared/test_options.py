@@ -136,7 +136,8 @@ def test_the_help_says_what_is_otherwise(search: Command) -> None:
         "GPS position. [default: 500.0; x>0]",
         "--gps / --no-gps Search round the photo's own GPS position first, and the rest if nothing shows that it was "
         "taken there. [default: gps]",
-        "--top N Answers a click at most: its answer has rank 1, what else it could be has 2 and more. [default: 1; x>=1]",
+        "--top N Answers a click at most: its answer has rank 1, what else it could be has 2 and more. "
+        "[default: 1; x>=1]",
         '[default: a click whose best answer scores below 0.5 is "not here"]',
         "--refine [auto|off]",
         "compared with, which come without weights: attengeo, summation+cvcam, summation+mhsam, summation, detgeo. "
