@@ -52,8 +52,8 @@ def _tell(told: type[_Speaker], *what: Any) -> _Speaker:
 class _Line:
     """The last line of a terminal while something is done that takes its time; drawn again every second."""
 
-    def __init__(self, doing: str, what: str = "", done: int = 0, total: int | None = None) -> None:
-        """Begin; it shows once what is done has taken `PATIENCE_S`."""
+    def __init__(self, delay_s: float, doing: str, what: str = "", done: int = 0, total: int | None = None) -> None:
+        """Begin; it shows from so many seconds on."""
         from tqdm import tqdm
 
         # It would look after bars that forget to draw themselves; this one does not.
@@ -64,7 +64,7 @@ class _Line:
             initial=done,
             total=total,
             file=sys.stderr,
-            delay=PATIENCE_S,
+            delay=delay_s,
             leave=False,
             dynamic_ncols=True,
             miniters=0,
@@ -94,10 +94,10 @@ class _Line:
 
 
 class _Note:
-    """A line in a log that says what is being done, once that has taken `PATIENCE_S`."""
+    """A line in a log that says what is being done, once that has taken so many seconds."""
 
-    def __init__(self, doing: str) -> None:
-        self._timer = threading.Timer(PATIENCE_S, LOG.info, ("%s ...", doing))
+    def __init__(self, delay_s: float, doing: str) -> None:
+        self._timer = threading.Timer(delay_s, LOG.info, ("%s ...", doing))
         self._timer.daemon = True
         self._timer.start()
 
@@ -122,12 +122,16 @@ class Progress:
         self._line: _Line | None = None
         self._first: tuple[int, float] | None = None
         self._tenth, self._done = -1, 0
+        self._begun = time.monotonic()
 
     def stage(self, doing: str) -> None:
         """Say that something else is done now, which has no count."""
         self._first, self._line = None, None
         if LOG.isEnabledFor(logging.INFO):
-            _tell(_Line if self._terminal else _Note, doing)
+            if self._terminal:
+                _tell(_Line, self._delay_s, doing)
+            else:
+                _tell(_Note, PATIENCE_S, doing)
 
     def __call__(self, done: int, total: int) -> None:
         """Say that so many are done."""
@@ -138,9 +142,14 @@ class Progress:
         else:
             self._log(done, total)
 
+    @property
+    def _delay_s(self) -> float:
+        """How long to wait for: what follows on something else is told at once."""
+        return max(0.0, PATIENCE_S - (time.monotonic() - self._begun))
+
     def _draw(self, done: int, total: int) -> None:
         if self._line is None or self._line is not _told:
-            self._line = _tell(_Line, self._doing, self._what, done, total)
+            self._line = _tell(_Line, self._delay_s, self._doing, self._what, done, total)
         self._line.count(done, total)
         if done >= total:
             clear()
@@ -186,7 +195,7 @@ class Steady:
         clear()
         LOG.info(line)
         if self._terminal and LOG.isEnabledFor(logging.INFO):
-            _tell(_Line, "  still at it")
+            _tell(_Line, PATIENCE_S, "  still at it")
         self._changed.set()
 
     def __enter__(self) -> Self:
