@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.options import options
 from geoloc.commands.shared.progress import Steady, clear
 
 
-@click.command()
+@click.command(epilog=examples("geoloc demo", "geoloc demo town/ --seed 3"))
 @click.argument("folder", default="demo", type=click.Path(path_type=Path))
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another town.")
 @options("overwrite", "verbosity")

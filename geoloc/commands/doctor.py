@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.options import options
 from geoloc.commands.shared.progress import Progress, clear
 
 
-@click.command()
+@click.command(epilog=examples("geoloc doctor", "geoloc doctor --json > report.json"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @options("verbosity")
 def doctor(*, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc evaluate --queries queries.csv --mosaic mosaic.tif",
+        "geoloc evaluate --queries queries.csv --truth outlines.gpkg --mosaic mosaic.tif --json",
+        "geoloc evaluate --dataset cvogl CVOGL/ --task ground --weights runs/cvogl/weights.safetensors",
+    ),
+)
 @click.option(
     "--queries",
     "queries_path",
@@ -71,10 +78,6 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """Measure how well clicks with known true boxes or outlines are found.
-
-    \b
-    geoloc evaluate --queries queries.csv --mosaic mosaic.tif
-    geoloc evaluate --dataset cvogl CVOGL/ --task ground --weights runs/cvogl/weights.safetensors
 
     The whole mosaic is searched for each of them unless options limit the search, and the best answer counts however
     low its score. A published data set instead says which image shows the object, and the one best box in it counts.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.options import NETWORK, chosen_workers, options, request_option, takes_request
 from geoloc.commands.shared.progress import Progress
 
@@ -23,18 +23,24 @@ if TYPE_CHECKING:
 _INDEX = click.argument("path", metavar="INDEX", type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(
+    epilog=examples(
+        "geoloc index build --mosaic city.tif -o city.zarr",
+        "geoloc locate photo.jpg --click 1426,624 --index city.zarr",
+        "geoloc index update city.zarr",
+    )
+)
 def index() -> None:
-    """Encode a mosaic once, for any number of searches.
-
-    \b
-    geoloc index build --mosaic city.tif -o city.zarr
-    geoloc locate photo.jpg --click 1426,624 --index city.zarr
-    geoloc index update city.zarr
-    """
+    """Encode a mosaic once, for any number of searches."""
 
 
-@index.command(cls=Command)
+@index.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc index build --mosaic city.tif -o city.zarr",
+        "geoloc index build --mosaic tiles/ --aoi district.gpkg --workers 4 -o district.zarr",
+    ),
+)
 @request_option("mosaics", required=True)
 @options("bands", "gsd_m", "bounds", "aoi", *NETWORK)
 @click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="The index, a folder.")
@@ -56,7 +62,10 @@ def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_
     _report(path, build_index(path, request, overwrite=overwrite, progress=progress, makers=makers))
 
 
-@index.command(cls=Command)
+@index.command(
+    cls=Command,
+    epilog=examples("geoloc index update city.zarr", "geoloc index update city.zarr --mosaic elsewhere/city.tif"),
+)
 @_INDEX
 @request_option(
     "mosaics",
@@ -67,9 +76,6 @@ def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_
 @takes_request
 def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers_count: int) -> None:
     """Bring INDEX up to date with its mosaic: only what changed is encoded again.
-
-    \b
-    geoloc index update city.zarr
 
     Restores damaged blocks, and gives an index of an older version the local features that it lacks.
     """
@@ -84,7 +90,7 @@ def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers
     _report(path, update_index(path, request, progress=Progress("Encoding", "blocks"), makers=makers))
 
 
-@index.command()
+@index.command(epilog=examples("geoloc index info city.zarr", "geoloc index info city.zarr --json"))
 @_INDEX
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @options("verbosity")
@@ -104,7 +110,7 @@ def info(*, path: Path, as_json: bool) -> None:
         click.echo(f"{name:16} {_text(value)}")
 
 
-@index.command()
+@index.command(epilog=examples("geoloc index verify city.zarr"))
 @_INDEX
 @options("verbosity")
 def verify(*, path: Path) -> None:

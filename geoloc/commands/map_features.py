@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     LIMITS,
@@ -19,6 +19,7 @@ from geoloc.commands.shared.options import (
     vector_output,
 )
 from geoloc.commands.shared.progress import Progress, clear
+from geoloc.commands.shared.streams import input_file
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 _PIXEL_DECIMALS = 2
 
 
-@click.command("map", cls=Command)
+@click.command(
+    "map",
+    cls=Command,
+    epilog=examples(
+        "geoloc map photo.jpg --features drawn.geojson --mosaic mosaic.tif -o on_map.gpkg",
+        "geoloc map photo.jpg --features parcels.gpkg --to-photo --mosaic mosaic.tif -o in_photo.geojson",
+    ),
+)
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
 @click.option(
     "--features",
@@ -34,7 +42,7 @@ _PIXEL_DECIMALS = 2
     required=True,
     type=click.Path(path_type=Path),
     help="Points, lines and polygons drawn in the photo, in its pixels from the upper left corner (.geojson, .gpkg, "
-    ".fgb); with --to-photo in any CRS.",
+    ".fgb; - is GeoJSON from stdin); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
 @options(*SOURCE, *LIMITS, *NETWORK)
@@ -51,10 +59,6 @@ def map_features(
     overwrite: bool,
 ) -> None:
     """Carry what is drawn in PHOTO over to the map.
-
-    \b
-    geoloc map photo.jpg --features drawn.geojson --mosaic mosaic.tif -o on_map.gpkg
-    geoloc map photo.jpg --features parcels.gpkg --to-photo --mosaic mosaic.tif -o in_photo.geojson
 
     vertices_accuracy_m tells for each vertex within how many metres it is in nine cases of ten, in their order (a list
     in GeoJSON, a text of one elsewhere), accuracy_m the largest of them. What lies near the horizon or outside the
@@ -79,7 +83,8 @@ def map_features(
     from geoloc.system.text import path_text
 
     check_source(request)
-    features = read_features(features_path)
+    with input_file(features_path) as file:
+        features = read_features(file)
     if output is not None:
         check_vector_output(output, overwrite, (photo_path, features_path, *request.files))
     name = path_text(photo_path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     LIMITS,
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from geoloc.results.vector_files import Row
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson",
+        "geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt",
+    ),
+)
 @click.argument("photo_paths", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--click",
@@ -79,10 +85,6 @@ def pose(
     overwrite: bool,
 ) -> None:
     """Find where each PHOTO was taken and which way it looks.
-
-    \b
-    geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson
-    geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt
 
     A photo has a point where its camera was (kind "camera"), a polygon of the ground that it shows ("footprint"), and
     for each --click a line from camera to ground ("sight"). Height is that over the ground, angles are degrees, and

@@ -7,13 +7,20 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.options import POSITIVE, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc train --mosaic mine.tif --minutes 60 -o runs/mine",
+        "geoloc train --pack pack/ --scratch --minutes 300 --device cuda -o runs/base",
+        "geoloc train --dataset cvogl CVOGL/ --task drone --scratch --steps 9000 -o runs/cvogl",
+    ),
+)
 @training_data(packed=True)
 @options("dataset", "task")
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")
@@ -68,11 +75,6 @@ def train(
     seed: int,
 ) -> None:
     """Train or adapt a model; goes on where RUN holds a checkpoint.
-
-    \b
-    geoloc train --mosaic mine.tif --minutes 60 -o runs/mine
-    geoloc train --pack pack/ --scratch --minutes 300 --device cuda -o runs/base
-    geoloc train --dataset cvogl CVOGL/ --task drone --scratch --steps 9000 -o runs/cvogl
 
     Where nobody has labelled anything, photographs of the mosaic are made at all tilts, heights and headings. Ends with
     searches on ground that was kept apart, to fit what a score means, and writes RUN/weights.safetensors for

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.options import POSITIVE, Parsed, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
@@ -19,7 +19,13 @@ def _presets(text: str) -> tuple[str, ...]:
     return tuple(preset_config(name.strip()).name for name in text.split(","))
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc ablate --pack pack/ -o runs/ablation --minutes 9 --batch 64 --workers 12 --device cuda",
+        "geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores",
+    ),
+)
 @training_data(packed=True)
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for runs; goes on from it.")
 @click.option(
@@ -62,10 +68,6 @@ def ablate(
     device: str,
 ) -> None:
     """Train every preset on the same data and print one table.
-
-    \b
-    geoloc ablate --pack pack/ -o runs/ablation --minutes 9 --batch 64 --workers 12 --device cuda
-    geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores
 
     Each is trained with several seeds, so that what a preset wins can be told from chance. From a pack neither a raster
     library nor a network connection is needed.

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.options import options
 from geoloc.commands.shared.progress import Progress, clear
 
 
-@click.command()
+@click.command(epilog=examples("geoloc export --onnx exported/"))
 @options("preset", "weights")
 @click.option(
     "--onnx",

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.options import options
 from geoloc.commands.shared.progress import Steady
 
 
-@click.command("train-outlines")
+@click.command(
+    "train-outlines", epilog=examples("geoloc train-outlines --data DATA --run runs/outlines -o outline.safetensors")
+)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of orthos/ and caliterra/.")
 @click.option("--towns", type=click.IntRange(min=0), default=4, show_default=True, help="Towns of each style to make.")
 @click.option("--cvogl", type=click.Path(path_type=Path), help="Folder of CVOGL, for its oriented outlines.")
@@ -33,9 +36,6 @@ def train_outlines(
     overwrite: bool,
 ) -> None:
     """Train the mask head that draws outlines.
-
-    \b
-    geoloc train-outlines --data DATA --run runs/outlines -o outline.safetensors
 
     Prints how well it outlines what was held out.
     """

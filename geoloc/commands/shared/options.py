@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from geoloc.commands.shared.logs import set_verbosity
+from geoloc.commands.shared.streams import or_stdout
 from geoloc.pipeline import option_kinds as kinds
 from geoloc.pipeline.option_kinds import Kind, NumberRange, Part
 from geoloc.pipeline.request import SearchRequest, options_of
@@ -192,20 +193,31 @@ def request_option(
     )
 
 
+def output_option(text: str, *, otherwise: str | None = None) -> Callable[[_Command], _Command]:
+    """Make the option `-o` of a command that writes a file, or to stdout where it is -: the command gets None then.
+
+    Args:
+        text: what its help says.
+        otherwise: where the output goes without it; None where it must be given.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        type=_PATH,
+        required=otherwise is None,
+        callback=or_stdout,
+        help=text + (f"  [default: {otherwise}]" if otherwise else ""),
+    )
+
+
 def vector_output(*, otherwise: str | None = None) -> Callable[[_Command], _Command]:
     """Make the option `-o` of a command whose answers are a vector file.
 
     Args:
         otherwise: where the answers go without it; None where it must be given.
     """
-    text = "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS)."
-    return click.option(
-        "-o",
-        "--output",
-        type=_PATH,
-        required=otherwise is None,
-        help=text + (f"  [default: {otherwise}]" if otherwise else ""),
-    )
+    text = "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS); - is GeoJSON to stdout."
+    return output_option(text, otherwise=otherwise)
 
 
 def takes_request(

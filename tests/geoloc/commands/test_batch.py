@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import signal
 from pathlib import Path
@@ -12,9 +13,11 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from click.testing import CliRunner
 from PIL import Image
 from shapely.geometry import Point
 
+from geoloc.commands.main import main
 from tests.helpers.command_line import Run
 from tests.helpers.noise import EAST, NORTH, write_mosaic
 from tests.helpers.search_stub import REQUIRED, SearchStub
@@ -67,6 +70,26 @@ def test_a_batch_says_what_is_not_here_and_what_failed(
     # A position off the mosaic hides nothing, and its answer says so.
     assert frame["note"].iloc[3].endswith("was not believed: nothing was found within 500 m of it")
     assert not frame["note"].iloc[4]
+
+
+def test_from_stdin_to_stdout(run: Run, search: SearchStub, inputs: Path, tmp_path: Path) -> None:
+    before = set(inputs.iterdir())
+    text = (inputs / "clicks.csv").read_text()
+    result = CliRunner().invoke(main, ["batch", "-", "--mosaic", "mosaic.tif", "-o", "-"], input=text)
+    assert result.exit_code == 0, result.stderr
+    # Photos are relative to this folder, and what is no data goes to stderr.
+    rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
+    assert [(row["query"], row["photo"], row["id"]) for row in rows] == [
+        (1, "photo.jpg", "1"),
+        (2, "here.jpg", "2"),
+        (3, "photo.jpg", "3"),
+    ]
+    assert result.stderr.endswith("3 queries: 3 found, 0 not here, 0 error\n")
+    assert set(inputs.iterdir()) == before
+    result = CliRunner().invoke(main, ["batch", "-", "--mosaic", "mosaic.tif", "-o", "-"], input="photo\na.jpg\n")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[-1].startswith("Error: stdin.csv: missing columns click_x, click_y")
 
 
 def test_photos_with_the_same_plan_share_features(run: Run, search: SearchStub, tmp_path: Path) -> None:

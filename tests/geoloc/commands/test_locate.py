@@ -157,6 +157,13 @@ def test_output_by_suffix(run: Run, search: SearchStub, tmp_path: Path, suffix: 
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_dash_is_stdout(run: Run, search: SearchStub, inputs: Path) -> None:
+    before = set(inputs.iterdir())
+    result = run(*LOCATE, "--click", "10,20", "-o", "-")
+    assert result.stdout == run(*LOCATE, "--click", "10,20").stdout != ""
+    assert set(inputs.iterdir()) == before
+
+
 def test_existing_files_are_kept_unless_told(run: Run, search: SearchStub, tmp_path: Path) -> None:
     found, preview = tmp_path / "found.geojson", tmp_path / "preview.png"
     for path in (found, preview):

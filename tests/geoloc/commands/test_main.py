@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import geoloc.search.locate
 from geoloc import __version__
 from geoloc.commands.main import main
 from tests.helpers.city import make_city
-from tests.helpers.command_line import Run, python
+from tests.helpers.command_line import Run, command_of, python
 from tests.helpers.paths import ROOT
 from tests.helpers.search_stub import SearchStub
 
@@ -159,9 +163,36 @@ def test_help_is_quick() -> None:
     assert min(times) < 0.4
 
 
+def every_command(group: click.Group = main, *above: str) -> Iterator[tuple[str, click.Command]]:
+    """All commands by their names after `geoloc`, groups too."""
+    yield " ".join(above), group
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, *above, name)
+        else:
+            yield " ".join([*above, name]), command
+
+
+@pytest.mark.parametrize(("name", "command"), [pytest.param(*one, id=one[0] or "geoloc") for one in every_command()])
+def test_every_help_ends_with_examples_that_are_understood(run: Run, name: str, command: click.Command) -> None:
+    lines = run(*name.split(), "--help").stdout.partition("\n  Examples:\n")[2].splitlines()
+    assert lines
+    # Each as it can be copied, the first of the command itself.
+    assert lines[0].split()[: 1 + len(name.split())] == ["geoloc", *name.split()]
+    for line in lines:
+        assert line.startswith("    ")
+        for part in re.split(r"[|>]", line):
+            program, *words = shlex.split(part, comments=True)
+            if program == "geoloc" and words[0] != "COMMAND":
+                called, rest = command_of(words)
+                # Refuses what it does not know, and what it lacks; nothing is run.
+                called.make_context(called.name, rest)
+
+
 def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
     text = run("--help").stdout
-    users, _, research = text.partition("Commands:\n")[2].partition("\nResearch:\n")
+    users, _, rest = text.partition("Commands:\n")[2].partition("\nResearch:\n")
+    research = rest.partition("\n\n")[0]
     assert [line.split()[0] for line in users.splitlines()] == [
         *("locate", "batch", "pose", "map", "index", "tiles", "evaluate", "train", "demo", "doctor"),
     ]

@@ -211,7 +211,9 @@ def test_an_output_is_one_option_of_several_commands() -> None:
         assert isinstance(option, click.Option)
         helps[name], required = option.help or "", option.required
         assert required is (name == "batch")
-    assert helps["batch"] == "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS)."
+    assert (
+        helps["batch"] == "Write .geojson (WGS 84), .gpkg, .fgb or .parquet (the mosaic's CRS); - is GeoJSON to stdout."
+    )
     assert helps["locate"] == helps["batch"] + "  [default: GeoJSON to stdout]"
 
 
