@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import geoloc.search.locate
 from geoloc import __version__
@@ -109,6 +110,19 @@ def test_programming_errors_are_told_apart(run: Run, search: SearchStub, monkeyp
 
 def test_version(run: Run) -> None:
     assert __version__ in run("--version").stdout
+
+
+def test_words_are_completed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def completed(*words: str) -> str:
+        monkeypatch.setenv("_GEOLOC_COMPLETE", "zsh_complete")
+        monkeypatch.setenv("COMP_WORDS", shlex.join(["geoloc", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        return CliRunner().invoke(main, prog_name="geoloc").stdout
+
+    assert "locate" in completed("loc").split()
+    assert "--exhaustive" in completed("locate", "--exh").split()
+    monkeypatch.setenv("_GEOLOC_COMPLETE", "zsh_source")
+    assert CliRunner().invoke(main, prog_name="geoloc").stdout.startswith("#compdef geoloc")
 
 
 HEAVY = {
