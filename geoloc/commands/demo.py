@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.command import examples
-from geoloc.commands.shared.options import options
+from geoloc.commands.shared.options import WholeRange, options
 from geoloc.commands.shared.progress import Steady, clear
 
 
 @click.command(epilog=examples("geoloc demo", "geoloc demo town/ --seed 3"))
 @click.argument("folder", default="demo", type=click.Path(path_type=Path))
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another town.")
+@click.option("--seed", type=WholeRange(min=0), default=0, show_default=True, help="Another seed, another town.")
 @options("overwrite", "verbosity")
 def demo(folder: Path, seed: int, overwrite: bool) -> None:
     """Find objects of a synthetic town's photographs on its mosaic.

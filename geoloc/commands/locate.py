@@ -91,8 +91,8 @@ def locate(
 ) -> None:
     """Find what is clicked in PHOTO (JPEG, PNG, WebP or TIFF) on a mosaic.
 
-    Prints ranked polygons with scores as GeoJSON. A click that the model does not find is "not here": it gets no
-    polygon, stderr says so, and the exit code is 0.
+    Prints its polygon as GeoJSON, with a score and how exact it is; with --top also what else it could be. A click that
+    is not found is "not here": it gets no polygon, stderr says so, and the exit code is 0.
     """
     from geoloc.model.packaged import find_weights
     from geoloc.photo.photo import load_photo

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.command import Command, examples
-from geoloc.commands.shared.options import POSITIVE, options
+from geoloc.commands.shared.options import POSITIVE, WholeRange, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
@@ -29,28 +29,28 @@ from geoloc.commands.shared.training_data import TrainingData, training_data
     type=POSITIVE,
     help="How long all of it may take, and the training over all sittings; of --dataset the training alone.",
 )
-@click.option("--steps", type=click.IntRange(min=1), help="How many batches to train on, over all sittings.")
-@click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
+@click.option("--steps", type=WholeRange(min=1), help="How many batches to train on, over all sittings.")
+@click.option("--batch", type=WholeRange(min=2), default=16, show_default=True, help="Examples a batch.")
 @click.option("--rate", type=POSITIVE, default=4e-4, show_default=True, help="Highest learning rate.")
-@click.option("--patience", type=click.IntRange(min=0), default=0, help="Stop after so many checks without progress.")
+@click.option("--patience", type=WholeRange(min=0), default=0, help="Stop after so many checks without progress.")
 @click.option("--scratch", is_flag=True, help="Begin with ImageNet's backbone, not with the preset's own weights.")
 @click.option(
     "--cached",
-    type=click.IntRange(min=16),
+    type=WholeRange(min=16),
     metavar="RECORDS",
     help="Freeze the backbone and train on this many records, encoded once: twice as fast on a CPU.",
 )
-@click.option("--trials", type=click.IntRange(min=0), default=40, show_default=True, help="Searches to fit scores on.")
+@click.option("--trials", type=WholeRange(min=0), default=40, show_default=True, help="Searches to fit scores on.")
 @click.option(
     "--descriptors",
-    type=click.IntRange(min=0),
+    type=WholeRange(min=0),
     default=2000,
     show_default=True,
     help="Records to train descriptors on, by which large areas are searched; 0: as begun with.",
 )
-@click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Processes that make data.")
-@click.option("--devices", type=click.IntRange(min=1), default=1, show_default=True, help="Accelerators to use.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--workers", type=WholeRange(min=0), default=1, show_default=True, help="Processes that make data.")
+@click.option("--devices", type=WholeRange(min=1), default=1, show_default=True, help="Accelerators to use.")
+@click.option("--seed", type=WholeRange(min=0), default=0, show_default=True, help="Another seed, other examples.")
 @options("preset", "weights", "device", "verbosity")
 def train(
     *,

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.command import Command, examples
-from geoloc.commands.shared.options import POSITIVE, Parsed, options
+from geoloc.commands.shared.options import POSITIVE, Parsed, WholeRange, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
@@ -35,20 +35,22 @@ def _presets(text: str) -> tuple[str, ...]:
     show_default=True,
     help="Folder for ablation.md, .json and .png.",
 )
-@click.option("--steps", type=click.IntRange(min=1), default=3000, show_default=True, help="Batches a run.")
-@click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
-@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--steps", type=WholeRange(min=1), default=3000, show_default=True, help="Batches a run.")
+@click.option("--batch", type=WholeRange(min=2), default=16, show_default=True, help="Examples a batch.")
+@click.option("--seeds", type=WholeRange(min=1), default=3, show_default=True, help="Trainings of each preset.")
 @click.option(
-    "--records", type=click.IntRange(min=32), default=20_000, show_default=True, help="Drawn once, the same for all."
+    "--records", type=WholeRange(min=32), default=20_000, show_default=True, help="Drawn once, the same for all."
 )
-@click.option("--test-records", type=click.IntRange(min=16), default=800, show_default=True)
+@click.option(
+    "--test-records", type=WholeRange(min=16), default=800, show_default=True, help="Drawn once, to measure by."
+)
 @click.option("--presets", type=Parsed("NAME,...", _presets), help="Networks by their names.  [default: all]")
 @click.option(
     "--minutes",
     type=POSITIVE,
     help="Of all of it: fewer steps and records where, by the speed measured first, so many would take longer.",
 )
-@click.option("--workers", type=click.IntRange(min=0), default=0, help="Processes that plan records.")
+@click.option("--workers", type=WholeRange(min=0), default=0, help="Processes that plan records.")
 @click.option("--cached", is_flag=True, help="Freeze the backbone and encode the records once: for a CPU.")
 @options("device", "verbosity")
 def ablate(

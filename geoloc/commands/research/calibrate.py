@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.command import Command, examples
-from geoloc.commands.shared.options import options
+from geoloc.commands.shared.options import WholeRange, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
@@ -16,7 +16,7 @@ from geoloc.commands.shared.training_data import TrainingData, training_data
     cls=Command, epilog=examples("geoloc calibrate --pack pack/ --weights run/weights.safetensors -o mine.safetensors")
 )
 @training_data(packed=True)
-@click.option("--trials", type=click.IntRange(min=1), default=40, show_default=True, help="Searches to fit scores on.")
+@click.option("--trials", type=WholeRange(min=1), default=40, show_default=True, help="Searches to fit scores on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
 @options("preset", "weights", "device", "overwrite", "verbosity")
 def calibrate(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.command import Command, examples
-from geoloc.commands.shared.options import options
+from geoloc.commands.shared.options import WholeRange, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
@@ -18,7 +18,7 @@ from geoloc.commands.shared.training_data import TrainingData, training_data
     epilog=examples("geoloc train-descriptors --pack pack/ --weights run/weights.safetensors -o mine.safetensors"),
 )
 @training_data(packed=True)
-@click.option("--records", type=click.IntRange(min=16), default=2000, show_default=True, help="Pairs to train them on.")
+@click.option("--records", type=WholeRange(min=16), default=2000, show_default=True, help="Pairs to train them on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
 @options("preset", "weights", "overwrite", "verbosity")
 def train_descriptors(

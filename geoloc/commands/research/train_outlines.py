@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from geoloc.commands.shared.command import examples
-from geoloc.commands.shared.options import options
+from geoloc.commands.shared.options import POSITIVE, WholeRange, options
 from geoloc.commands.shared.progress import Steady
 
 
@@ -15,13 +15,13 @@ from geoloc.commands.shared.progress import Steady
     "train-outlines", epilog=examples("geoloc train-outlines --data DATA --run runs/outlines -o outline.safetensors")
 )
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of orthos/ and caliterra/.")
-@click.option("--towns", type=click.IntRange(min=0), default=4, show_default=True, help="Towns of each style to make.")
+@click.option("--towns", type=WholeRange(min=0), default=4, show_default=True, help="Towns of each style to make.")
 @click.option("--cvogl", type=click.Path(path_type=Path), help="Folder of CVOGL, for its oriented outlines.")
 @click.option(
     "--run", required=True, type=click.Path(path_type=Path), help="Folder of the run, which goes on if there."
 )
-@click.option("--steps", type=click.IntRange(min=1), default=3000, show_default=True, help="Steps of 12 chips in all.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop after so long; run again to go on.")
+@click.option("--steps", type=WholeRange(min=1), default=3000, show_default=True, help="Steps of 12 chips in all.")
+@click.option("--minutes", type=POSITIVE, help="Stop after so long; run again to go on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
 @options("overwrite", "verbosity")
 def train_outlines(

@@ -43,12 +43,20 @@ class Parsed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 class FiniteRange(click.FloatRange):
     """Finite numbers of a range; click's own takes nan."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or end with a usage error (exit 2)."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+class WholeRange(click.IntRange):
+    """Whole numbers of a range."""
+
+    name = "number"
 
 
 def drawn(form: str, parser: str) -> Parsed:
@@ -84,7 +92,7 @@ def _range_type(allowed: NumberRange) -> click.ParamType[Any]:
     if allowed == NumberRange(whole=True):
         return click.INT
     least, most = (None if limit is None else int(limit) for limit in (allowed.least, allowed.most))
-    return click.IntRange(least, most, min_open=allowed.above)
+    return WholeRange(least, most, min_open=allowed.above)
 
 
 _PATH = click.Path(path_type=Path)
@@ -114,7 +122,7 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
         "the same files under the same names.",
     ),
     "workers": click.option(
-        "--workers", "workers_count", type=click.IntRange(min=0), default=0, help="Do it in so many processes."
+        "--workers", "workers_count", type=WholeRange(min=0), default=0, help="Do it in so many processes."
     ),
     "overwrite": click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     "verbosity": click.option(

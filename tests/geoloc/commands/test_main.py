@@ -203,6 +203,13 @@ def test_every_help_ends_with_examples_that_are_understood(run: Run, name: str, 
                 called.make_context(called.name, rest)
 
 
+def test_every_option_says_what_it_is_for_in_words_of_people() -> None:
+    for name, command in every_command():
+        for option in (param for param in command.params if isinstance(param, click.Option)):
+            assert option.help, (name, option.opts)
+            assert "RANGE" not in option.make_metavar(click.Context(command)), (name, option.opts)
+
+
 def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
     text = run("--help").stdout
     users, _, rest = text.partition("Commands:\n")[2].partition("\nResearch:\n")

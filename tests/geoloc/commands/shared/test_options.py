@@ -185,10 +185,10 @@ def test_every_kind_can_be_typed_but_an_area(name: str) -> None:
     ("kind", "least", "shown"),
     [
         (kinds.number(whole=True), -3, "INTEGER"),
-        (kinds.number(whole=True, least=2, most=4), 2, "INTEGER RANGE"),
-        (kinds.number(least=2), 2.0, "FLOAT RANGE"),
-        (kinds.number(least=2, above=True), 2.5, "FLOAT RANGE"),
-        (kinds.number(), -3.5, "FLOAT RANGE"),
+        (kinds.number(whole=True, least=2, most=4), 2, "NUMBER"),
+        (kinds.number(least=2), 2.0, "NUMBER"),
+        (kinds.number(least=2, above=True), 2.5, "NUMBER"),
+        (kinds.number(), -3.5, "NUMBER"),
     ],
 )
 def test_click_takes_the_numbers_that_the_kind_takes(kind: Kind, least: float, shown: str) -> None:
