@@ -14,6 +14,7 @@ from geoloc.photo.target import Target
 from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
 from geoloc.system.spreadsheet import spelled
 from geoloc.system.table import TableRow, check_columns, read_csv
+from tiling.names import to_save_first
 from tiling.trust import layers_elsewhere
 
 REQUIRED = ("photo", *CLICK)
@@ -76,6 +77,8 @@ def read_photo_queries(path: Path, *, photos: Path | None = None) -> Queries:
         QueriesError: no such file, not of these kinds, a missing column, a missing or senseless value (with its row and
             column), no rows.
     """
+    if reason := to_save_first(path):
+        raise QueriesError(reason)
     file = path / IN_FOLDER if path.is_dir() else path
     if not file.is_file():
         missing = f"no {IN_FOLDER} in this folder" if path.is_dir() else "no such file"

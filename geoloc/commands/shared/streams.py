@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from geoloc.errors import GeolocError
+from geoloc.errors import GeolocError, QueriesError
 
 STREAM = Path("-")
 
@@ -25,6 +25,9 @@ def input_file(path: Path) -> Iterator[Path]:
     """Yield the file that is meant: the path itself, or what stdin holds, GeoJSON or CSV, as long as it is needed.
 
     Errors call that stdin.geojson or stdin.csv.
+
+    Raises:
+        QueriesError: stdin is empty.
     """
     if path != STREAM:
         yield path
@@ -32,6 +35,8 @@ def input_file(path: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="geoloc-") as folder:
         # What reads tables and vector files reads them twice, and tells them by their suffixes.
         text = sys.stdin.buffer.read()
+        if not text.strip():
+            raise QueriesError("stdin: is empty; give - only where another command writes into this one")
         file = Path(folder) / ("stdin.geojson" if text.lstrip().startswith(b"{") else "stdin.csv")
         file.write_bytes(text)
         try:

@@ -129,6 +129,7 @@ def test_a_batch_that_was_killed_goes_on(run: Run, search: SearchStub, tmp_path:
     [
         (("none.csv", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "none.csv: no such file"),
         (("no_rasters", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "no clicks.csv in this folder"),
+        (("https://a.org/q.csv", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "is an address; save the file on this"),
         (("clicks.csv", "--mosaic", "no_crs.tif", "-o", "new.gpkg"), "has no CRS"),
         (("clicks.csv", "--mosaic", "mosaic.tif", "-o", "no/new.gpkg"), "no such folder"),
         (("clicks.csv", "--mosaic", "mosaic.tif", "--weights", "photo.jpg", "-o", "new.gpkg"), "photo.jpg: not a"),

@@ -258,6 +258,14 @@ def test_a_finer_gsd_is_what_the_network_sees(run: Run, search: SearchStub) -> N
         (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--aoi", "none.gpkg"), "none.gpkg: no such file"),
         (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--aoi", "photo.jpg"), "photo.jpg: "),
         (("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "-o", "no/found.gpkg"), "no such folder"),
+        (
+            ("https://a.org/p.jpg", "--click", "1,1", "--mosaic", "mosaic.tif"),
+            "https://a.org/p.jpg: is an address; save",
+        ),
+        (
+            ("photo.jpg", "--click", "1,1", "--mosaic", "mosaic.tif", "--aoi", "https://a.org/a.gpkg"),
+            "https://a.org/a.gpkg: is an address; save",
+        ),
     ],
 )
 def test_what_the_user_can_mend_is_one_line(run: Run, inputs: Path, args: tuple[str, ...], message: str) -> None:

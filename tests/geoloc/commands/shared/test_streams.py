@@ -18,9 +18,7 @@ def test_a_file_is_itself() -> None:
     assert or_stdout(None, None, STREAM) is None  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("text", "name"), [(b"photo,click_x\n", "stdin.csv"), (b' {"type": 1}', "stdin.geojson"), (b"", "stdin.csv")]
-)
+@pytest.mark.parametrize(("text", "name"), [(b"photo,click_x\n", "stdin.csv"), (b' {"type": 1}', "stdin.geojson")])
 def test_stdin_is_a_file_as_long_as_it_is_needed(monkeypatch: pytest.MonkeyPatch, text: bytes, name: str) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
     with input_file(STREAM) as path:
@@ -32,3 +30,9 @@ def test_errors_name_stdin_and_no_file_that_is_gone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"photo")))
     with pytest.raises(QueriesError, match=r"^stdin\.csv, line 3: is none$"), input_file(STREAM) as path:
         raise QueriesError(f"{path}, line 3: is none")
+
+
+def test_a_stdin_that_is_empty_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b" \n")))
+    with pytest.raises(QueriesError, match=r"^stdin: is empty"), input_file(STREAM):
+        pass
