@@ -18,6 +18,7 @@ from click.testing import CliRunner
 import geoloc.search.locate
 from geoloc import __version__
 from geoloc.commands.main import main
+from geoloc.commands.shared import progress
 from tests.helpers.city import make_city
 from tests.helpers.command_line import Run, command_of, python
 from tests.helpers.paths import ROOT
@@ -108,6 +109,11 @@ def test_programming_errors_are_told_apart(run: Run, search: SearchStub, monkeyp
     assert isinstance(run(*LOCATE, "--click", "1,1", "-v").exception, KeyError)
 
 
+def test_nothing_is_said_to_be_done_behind_an_error(run: Run) -> None:
+    assert run("locate", "photo.jpg", "--click", "1,1", "--mosaic", "no_crs.tif").exit_code == 1
+    assert progress._told is None
+
+
 def test_version(run: Run) -> None:
     assert __version__ in run("--version").stdout
 
@@ -153,6 +159,7 @@ def test_no_command_loads_anything_heavy_for_its_help(tmp_path: Path) -> None:
 import sys
 from click.testing import CliRunner
 from geoloc.commands.main import main
+from geoloc.commands.shared import progress
 helps = [[name, "-h"] for name in main.commands] + [["index", name, "-h"] for name in main.commands["index"].commands]
 assert len(helps) > 12
 for args in (["--help"], *helps, ["--version"], ["locate"]):
@@ -231,6 +238,7 @@ def test_what_is_cheap_to_check_comes_before_torch(inputs: Path) -> None:
 import sys
 from click.testing import CliRunner
 from geoloc.commands.main import main
+from geoloc.commands.shared import progress
 for args in (
     ["locate", "none.jpg", "--click", "1,1", "--mosaic", "mosaic.tif"],
     ["locate", "photo.jpg", "--click", "999,1", "--mosaic", "mosaic.tif"],
