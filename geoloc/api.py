@@ -117,7 +117,7 @@ class Locator:
         heading_deg: float | None = None,
         pitch_deg: float | None = None,
         dsm: AnyPath | None = None,
-        top: int = 5,
+        top: int = 1,
         min_score: float | None = None,
         refine: Literal["auto", "off"] = "auto",
         exhaustive: bool = False,
@@ -138,7 +138,7 @@ class Locator:
             heading_deg: of the photo's up, a panorama's middle, clockwise from true north, likewise.
             pitch_deg: of the camera, -90 straight down, 0 level, likewise.
             dsm: a raster of heights of the ground; with the photo's GPS height it tells how high a drone was over it.
-            top: answers a click at most.
+            top: answers a click at most; what else it could be has a `rank` of 2 and more.
             min_score: leave out answers that score less; None leaves out those to clicks whose best answer scores below
                 one half: they are "not here".
             refine: "auto", or "off" for attention alone.

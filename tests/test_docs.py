@@ -14,6 +14,7 @@ import pytest
 
 import geoloc
 from geoloc.commands.main import main
+from tests.helpers.command_line import command_of
 from tests.helpers.paths import ROOT
 from tests.test_layers import LEVELS, MODULES, modules_imported, room_of
 
@@ -106,16 +107,6 @@ def has(path: Path, names: list[str]) -> bool:
     if len(names) == 1:
         return node is not None
     return isinstance(node, ast.ClassDef) and names[1] in chain(*map(names_of, node.body))
-
-
-def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
-    """The command that words of a command line name after `geoloc`, and the words after it."""
-    command: click.Command = main
-    rest = list(words)
-    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        assert rest[0] in command.commands, rest[0]
-        command = command.commands[rest.pop(0)]
-    return command, rest
 
 
 def options_of(command: click.Command) -> set[str]:

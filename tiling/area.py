@@ -85,10 +85,10 @@ class Area:
             AreaError: no such file or layer, not a vector file, no CRS, no polygons.
         """
         path, name = split_layer(Path(path))
-        if not exists(path):
-            raise AreaError(f"{path}: no such file")
         if reason := layers_elsewhere(path):
             raise AreaError(reason)
+        if not exists(path):
+            raise AreaError(f"{path}: no such file")
         layers = _layers(path)
         if name is not None:
             if name not in layers:

@@ -69,6 +69,19 @@ def is_remote(path: Path | str) -> bool:
     return bool(_REMOTE.match(str(path)))
 
 
+def to_save_first(path: Path) -> str | None:
+    """Tell why an address will not do where only a file on this machine is read; None where a name is no address.
+
+    Examples:
+        >>> to_save_first(Path("https://example.org/a.gpkg"))
+        'https://example.org/a.gpkg: is an address; save the file on this machine first, and name that'
+    """
+    if not is_remote(path):
+        return None
+    address = gdal_name(path).removeprefix("/vsicurl/")
+    return f"{address}: is an address; save the file on this machine first, and name that"
+
+
 def in_archive(path: Path | str) -> bool:
     """Whether a name is of a file in an archive on this machine."""
     return bool(_INSIDE.match(str(path)))

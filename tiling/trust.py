@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from tiling.errors import MosaicError
-from tiling.names import exists, gdal_name, in_archive, is_remote, local_file, names_a_part
+from tiling.names import exists, gdal_name, in_archive, is_remote, local_file, names_a_part, to_save_first
 
 if TYPE_CHECKING:
     import rasterio
@@ -76,6 +76,9 @@ def layers_elsewhere(path: Path) -> str | None:
     Returns:
         One line for an error; None where nothing is against it.
     """
+    # What is in the network cannot be looked through before GDAL opens it.
+    if reason := to_save_first(path):
+        return reason
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD).decode("utf-8", "replace")

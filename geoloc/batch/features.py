@@ -163,7 +163,7 @@ def _carried(
         notes[number] = f"{what}: {beyond} of {len(points)} vertices lie {FAR}"
     points, owners = shapely.get_coordinates(shapes, return_index=True)
     found = carry(points)
-    errors = np.split(found.error_m.round(3), np.searchsorted(owners, np.arange(1, len(shapes))))
+    errors = np.split(found.error_m.round(2), np.searchsorted(owners, np.arange(1, len(shapes))))
     placed = shapely.set_coordinates(shapes, found.points)
     rows = []
     for number, (shape, error) in enumerate(zip(placed, errors, strict=True)):

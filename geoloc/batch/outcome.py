@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.results.columns import COLUMNS
+from geoloc.results.columns import COLUMNS, click_columns
 from geoloc.results.vector_files import Row
 from geoloc.system.text import path_text
 
@@ -79,8 +79,7 @@ def _rows_of(query: PhotoQuery, outcome: QueryOutcome, names: Mapping[str, str])
         "status": outcome.status,
         "error": outcome.error,
         "photo": path_text(query.photo),
-        "click_x": query.target.click.x,
-        "click_y": query.target.click.y,
+        **click_columns(query.target.click),
         **{names[name]: value for name, value in query.others.items()},
     }
     answers = outcome.answers or (Row(None, {"note": outcome.note or None}),)

@@ -14,6 +14,7 @@ from geoloc.photo.target import Target
 from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
 from geoloc.system.spreadsheet import spelled
 from geoloc.system.table import TableRow, check_columns, read_csv
+from tiling.names import to_save_first
 from tiling.trust import layers_elsewhere
 
 REQUIRED = ("photo", *CLICK)
@@ -60,21 +61,24 @@ class Queries:
     columns: Mapping[str, str]
 
 
-def read_photo_queries(path: Path) -> Queries:
+def read_photo_queries(path: Path, *, photos: Path | None = None) -> Queries:
     """Read queries from a file.
 
     It has the `REQUIRED` columns and perhaps those of the `BOX` and the `POLYGON`, which rows may leave empty; a row
-    that has one of these may leave the click empty; a row without any value is passed over. Photos are relative to the
-    file. Whether a photo is there and shows the click is not looked at.
+    that has one of these may leave the click empty; a row without any value is passed over. Whether a photo is there
+    and shows the click is not looked at.
 
     Args:
         path: a CSV file as spreadsheets write it (`geoloc.system.table.read_csv`), a vector file (the attributes of its
             first layer count), or a folder of photographs with the file `IN_FOLDER`.
+        photos: folder that paths of photos are relative to; None for the file's.
 
     Raises:
         QueriesError: no such file, not of these kinds, a missing column, a missing or senseless value (with its row and
             column), no rows.
     """
+    if reason := to_save_first(path):
+        raise QueriesError(reason)
     file = path / IN_FOLDER if path.is_dir() else path
     if not file.is_file():
         missing = f"no {IN_FOLDER} in this folder" if path.is_dir() else "no such file"
@@ -92,19 +96,20 @@ def read_photo_queries(path: Path) -> Queries:
     boxed = all(name in columns for name in BOX)
     used = {*REQUIRED, *(BOX if boxed else ()), POLYGON}
     others = {name: dtype for name, dtype in columns.items() if name not in used}
+    folder = file.parent if photos is None else photos
     # A million rows have a few thousand photos: each path is kept once.
-    photos: dict[Path, Path] = {}
+    paths: dict[Path, Path] = {}
     filled = (record for record in records if any(map(record.has, columns)))
-    items = tuple(_query(file, number, record, others, photos) for number, record in enumerate(filled, start=1))
+    items = tuple(_query(folder, number, record, others, paths) for number, record in enumerate(filled, start=1))
     if not items:
         raise QueriesError(f"{file}: holds no queries")
     return Queries(file, items, others)
 
 
-def _query(file: Path, number: int, record: TableRow, others: Iterable[str], photos: dict[Path, Path]) -> PhotoQuery:
-    photo = photo_of(record, file.parent)
+def _query(folder: Path, number: int, record: TableRow, others: Iterable[str], paths: dict[Path, Path]) -> PhotoQuery:
+    photo = photo_of(record, folder)
     values = {name: record.values[name] for name in others} or _NOTHING
-    return PhotoQuery(number, photos.setdefault(photo, photo), target_of(record), values)
+    return PhotoQuery(number, paths.setdefault(photo, photo), target_of(record), values)
 
 
 def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:

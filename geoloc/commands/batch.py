@@ -6,11 +6,12 @@ from collections import Counter
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
@@ -23,14 +24,22 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
-from geoloc.commands.shared.progress import Progress
+from geoloc.commands.shared.progress import Progress, clear
+from geoloc.commands.shared.streams import STREAM, input_file
 
 if TYPE_CHECKING:
     from geoloc.batch.run import AnswerGroups
     from geoloc.pipeline.request import SearchRequest
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg",
+        "geoloc batch photos/ --index city.zarr --workers 4 -o found.geojson",
+        "head -100 queries.csv | geoloc batch - --mosaic mosaic.tif -o -",
+    ),
+)
 @click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output()
@@ -40,20 +49,18 @@ def batch(
     *,
     request: SearchRequest,
     queries_path: Path,
-    output: Path,
+    output: Path | None,
     scheduler: str | None,
     workers_count: int,
     overwrite: bool,
 ) -> None:
     """Find what is clicked in many photos on a mosaic.
 
-    \b
-    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
-
     QUERIES is a CSV or vector file (.gpkg, .geojson, .fgb) with the columns photo (relative to the file), click_x,
     click_y and, where known, photo_xmin, photo_ymin, photo_xmax, photo_ymax, the object's box in the photo, or
     photo_polygon, its outline there (WKT in pixels), with which the click may be empty; or a folder of photos with such
-    a clicks.csv in it. Its other columns go into the output.
+    a clicks.csv in it; or -, CSV or GeoJSON from stdin, with photos relative to this folder. Its other columns go into
+    the output.
 
     Numbers may have a decimal comma. One that cannot be read, or that may be meant in two ways, such as 1,070, ends the
     command with its line and column before anything is searched; so does a click that is missing. A click outside its
@@ -70,15 +77,23 @@ def batch(
     from geoloc.pipeline.job import SearchJob, load_search
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from geoloc.results.vector_files import check_vector_output, write_rows
+    from geoloc.results.vector_files import check_vector_output, collection_text, write_rows
     from geoloc.system.processes import connected, spread
 
     check_source(request)
     workers = chosen_workers(scheduler, workers_count)
-    queries = read_photo_queries(queries_path)
-    weights = find_weights(request.preset, request.weights)
-    check_vector_output(output, overwrite, (queries.file, *request.files))
-    with open_source(request) as source, ExitStack() as stack:
+    with ExitStack() as stack:
+        queries = read_photo_queries(
+            stack.enter_context(input_file(queries_path)), photos=Path() if queries_path == STREAM else None
+        )
+        weights = find_weights(request.preset, request.weights)
+        if output is not None:
+            check_vector_output(output, overwrite, (queries.file, *request.files))
+        # What goes to stdout is begun anew when it was cut off.
+        kept = output or Path(stack.enter_context(TemporaryDirectory(prefix="geoloc-"))) / "stdout.geojson"
+        progress = Progress("Searching", "queries")
+        progress.stage("Opening what is searched")
+        source = stack.enter_context(open_source(request))
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
@@ -89,16 +104,23 @@ def batch(
             job = SearchJob(request.absolute())
             answer_groups = partial(spread, stack.enter_context(connected(workers)), answer, job)
         else:
+            progress.stage("Loading the network")
             answer_groups = one_by_one(load_search(source, scope, request))
-        stack.enter_context(sole_writer(output))
-        journal = Journal(output, settings, overwrite=overwrite)
+        stack.enter_context(sole_writer(kept))
+        journal = Journal(kept, settings, overwrite=overwrite)
         if journal.done:
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
-        outcomes = run(queries, answer_groups, journal, Progress("queries", timed=True))
+        outcomes = run(queries, answer_groups, journal, progress)
         counts: Counter[str] = Counter()
         rows, columns = to_rows(queries, outcomes, counts)
-        write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
+        if output is None:
+            click.echo(collection_text(rows, columns, source.crs))
+        else:
+            progress.stage(f"Writing {output.name}")
+            write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
         journal.remove()
-    click.echo(count_line(counts))
+    clear()
+    click.echo(count_line(counts), err=output is None)
     if failed := counts["error"]:
-        raise click.ClickException(f"{failed} of {counts.total()} queries failed: see the column error of {output}")
+        where = "" if output is None else f" of {output}"
+        raise click.ClickException(f"{failed} of {counts.total()} queries failed: see the column error{where}")

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.logs import LOG
-from geoloc.commands.shared.options import options
+from geoloc.commands.shared.command import examples
+from geoloc.commands.shared.options import WholeRange, options
+from geoloc.commands.shared.progress import Steady, clear
 
 
-@click.command()
+@click.command(epilog=examples("geoloc demo", "geoloc demo town/ --seed 3"))
 @click.argument("folder", default="demo", type=click.Path(path_type=Path))
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another town.")
+@click.option("--seed", type=WholeRange(min=0), default=0, show_default=True, help="Another seed, another town.")
 @options("overwrite", "verbosity")
 def demo(folder: Path, seed: int, overwrite: bool) -> None:
     """Find objects of a synthetic town's photographs on its mosaic.
@@ -22,5 +23,10 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
     """
     from geoloc.evaluation import demonstration, labelled
 
-    result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=LOG.info, show=click.echo)
+    def show(line: str) -> None:
+        clear()
+        click.echo(line)
+
+    with Steady() as report:
+        result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=report, show=show)
     click.echo(labelled.to_table(labelled.summarise(result.outcomes)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Progress, clear
 
 
-@click.command()
+@click.command(epilog=examples("geoloc doctor", "geoloc doctor --json > report.json"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @options("verbosity")
 def doctor(*, as_json: bool) -> None:
@@ -21,10 +23,15 @@ def doctor(*, as_json: bool) -> None:
     from geoloc.doctor.examination import examine, to_json, to_line
 
     checks = []
+    progress = Progress("Examining")
+    progress.stage("Examining what is installed")
     for check in examine():
         checks.append(check)
         if not as_json:
+            clear()
             click.echo(to_line(check))
+            progress.stage("Examining what is installed")
+    clear()
     if as_json:
         click.echo(json.dumps(to_json(checks), indent=2))
     wrong = [check.name for check in checks if check.wrong]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc evaluate --queries queries.csv --mosaic mosaic.tif",
+        "geoloc evaluate --queries queries.csv --truth outlines.gpkg --mosaic mosaic.tif --json",
+        "geoloc evaluate --dataset cvogl CVOGL/ --task ground --weights runs/cvogl/weights.safetensors",
+    ),
+)
 @click.option(
     "--queries",
     "queries_path",
@@ -72,10 +79,6 @@ def evaluate(
 ) -> None:
     """Measure how well clicks with known true boxes or outlines are found.
 
-    \b
-    geoloc evaluate --queries queries.csv --mosaic mosaic.tif
-    geoloc evaluate --dataset cvogl CVOGL/ --task ground --weights runs/cvogl/weights.safetensors
-
     The whole mosaic is searched for each of them unless options limit the search, and the best answer counts however
     low its score. A published data set instead says which image shows the object, and the one best box in it counts.
     With -v every query's result goes to stderr.
@@ -115,7 +118,7 @@ def _of_dataset(dataset: tuple[str, Path], task: str, split: str, request: Searc
 
     records = published.read_split(*dataset, task, split)
     localizer = model.load(request.preset, request.weights, request.device)
-    return published.evaluate(records, localizer, Progress("queries"))
+    return published.evaluate(records, localizer, Progress("Searching", "queries"))
 
 
 def _of_mosaic(queries: list[LabelledQuery], request: SearchRequest) -> list[Outcome]:
@@ -124,8 +127,11 @@ def _of_mosaic(queries: list[LabelledQuery], request: SearchRequest) -> list[Out
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
 
+    progress = Progress("Searching", "queries")
+    progress.stage("Opening what is searched")
     with open_source(request) as source:
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
-        return labelled.run(queries, load_search(source, scope, request), Progress("queries"))
+        progress.stage("Loading the network")
+        return labelled.run(queries, load_search(source, scope, request), progress)

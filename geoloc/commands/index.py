@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.options import NETWORK, chosen_workers, options, request_option, takes_request
 from geoloc.commands.shared.progress import Progress
 
@@ -23,18 +23,24 @@ if TYPE_CHECKING:
 _INDEX = click.argument("path", metavar="INDEX", type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(
+    epilog=examples(
+        "geoloc index build --mosaic city.tif -o city.zarr",
+        "geoloc locate photo.jpg --click 1426,624 --index city.zarr",
+        "geoloc index update city.zarr",
+    )
+)
 def index() -> None:
-    """Encode a mosaic once, for any number of searches.
-
-    \b
-    geoloc index build --mosaic city.tif -o city.zarr
-    geoloc locate photo.jpg --click 1426,624 --index city.zarr
-    geoloc index update city.zarr
-    """
+    """Encode a mosaic once, for any number of searches."""
 
 
-@index.command(cls=Command)
+@index.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc index build --mosaic city.tif -o city.zarr",
+        "geoloc index build --mosaic tiles/ --aoi district.gpkg --workers 4 -o district.zarr",
+    ),
+)
 @request_option("mosaics", required=True)
 @options("bands", "gsd_m", "bounds", "aoi", *NETWORK)
 @click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="The index, a folder.")
@@ -52,11 +58,14 @@ def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_
         from geoloc.pipeline.index_build import build_index
     workers = chosen_workers(scheduler, workers_count)
     makers = _makers(IndexJob(path, request, compare=False), workers)
-    progress = Progress("blocks", timed=True)
+    progress = Progress("Encoding", "blocks")
     _report(path, build_index(path, request, overwrite=overwrite, progress=progress, makers=makers))
 
 
-@index.command(cls=Command)
+@index.command(
+    cls=Command,
+    epilog=examples("geoloc index update city.zarr", "geoloc index update city.zarr --mosaic elsewhere/city.tif"),
+)
 @_INDEX
 @request_option(
     "mosaics",
@@ -68,9 +77,6 @@ def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_
 def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers_count: int) -> None:
     """Bring INDEX up to date with its mosaic: only what changed is encoded again.
 
-    \b
-    geoloc index update city.zarr
-
     Restores damaged blocks, and gives an index of an older version the local features that it lacks.
     """
     from geoloc.system.extras import needing
@@ -81,10 +87,10 @@ def update(*, request: SearchRequest, path: Path, scheduler: str | None, workers
     workers = chosen_workers(scheduler, workers_count)
     request = with_known_mosaic(path, request)
     makers = _makers(IndexJob(path, request, compare=True), workers)
-    _report(path, update_index(path, request, progress=Progress("blocks", timed=True), makers=makers))
+    _report(path, update_index(path, request, progress=Progress("Encoding", "blocks"), makers=makers))
 
 
-@index.command()
+@index.command(epilog=examples("geoloc index info city.zarr", "geoloc index info city.zarr --json"))
 @_INDEX
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @options("verbosity")
@@ -104,7 +110,7 @@ def info(*, path: Path, as_json: bool) -> None:
         click.echo(f"{name:16} {_text(value)}")
 
 
-@index.command()
+@index.command(epilog=examples("geoloc index verify city.zarr"))
 @_INDEX
 @options("verbosity")
 def verify(*, path: Path) -> None:
@@ -115,7 +121,7 @@ def verify(*, path: Path) -> None:
     with needing("index"):
         from geoloc.index.reader import OpenIndex
     there = OpenIndex(path)
-    wrong = there.damaged(Progress("blocks"))
+    wrong = there.damaged(Progress("Checking", "blocks"))
     if wrong:
         first = ", ".join(f"{column},{row}" for column, row in wrong[:5])
         raise IndexFileError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
@@ -20,7 +20,7 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
-from geoloc.commands.shared.progress import Progress
+from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
     import pyproj
@@ -30,9 +30,27 @@ if TYPE_CHECKING:
     from geoloc.pipeline.finder import Found
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.scope import Scope
+    from geoloc.pipeline.source import SearchSource
+    from tiling.plan import Plan
 
 
-@click.command(cls=Command)
+_STAGES = {
+    "matching": "Matching local features",
+    "searching": "Searching",
+    "verifying": "Checking by local features",
+}
+"""What is said of the stages of a search."""
+
+
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson --preview found.png",
+        "geoloc locate photo.jpg --box 1400,600,1450,640 --mosaic tiles/ --near 15.31,51.87 --within 300",
+        "geoloc locate photo.jpg --click 1426,624 --mosaic 'tiles/*.tif' --top 5 -o - | jq .features[].properties",
+        "geoloc locate photo.jpg --click 1426,624 --index city.zarr -o found.gpkg",
+    ),
+)
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
 @click.option(
     "--click",
@@ -73,8 +91,8 @@ def locate(
 ) -> None:
     """Find what is clicked in PHOTO (JPEG, PNG, WebP or TIFF) on a mosaic.
 
-    Prints ranked polygons with scores as GeoJSON. A click that the model does not find is "not here": it gets no
-    polygon, stderr says so, and the exit code is 0.
+    Prints its polygon as GeoJSON, with a score and how exact it is; with --top also what else it could be. A click that
+    is not found is "not here": it gets no polygon, stderr says so, and the exit code is 0.
     """
     from geoloc.model.packaged import find_weights
     from geoloc.photo.photo import load_photo
@@ -87,7 +105,6 @@ def locate(
     from geoloc.results.preview import PREVIEW_SUFFIXES, draw_preview
     from geoloc.results.vector_files import check_vector_output, geojson_text, write_results
     from geoloc.system.output import check_output
-    from tiling.plan import GSD_TOLERANCE
 
     if sum(map(bool, (clicks, boxes, polygons))) != 1:
         raise click.UsageError("Give --click or --box or --polygon, one of the three.")
@@ -96,15 +113,14 @@ def locate(
     photo = load_photo(photo_path)
     targets_drawn = [*map(Target, clicks), *boxes, *polygons]
     targets = list(dict.fromkeys(within_photo(photo, target) for target in targets_drawn))
-    for target in targets:
-        if target.note:
-            LOG.warning(target.note)
     find_weights(request.preset, request.weights)
     inputs = (photo_path, *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
         check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
+    progress = Progress("Searching", "looks")
+    progress.stage("Opening what is searched")
     with open_source(request) as source:
         if preview is not None and source.mosaic is None:
             raise click.UsageError(
@@ -115,17 +131,19 @@ def locate(
         network = load_meanwhile(request)
         plan = scope.plan(photo)
         _tell_position(photo, scope)
-        coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
-        enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
-        LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
-
+        _tell_plan(plan, source)
         finder = Finder(source, network, request)
-        found = finder.find(photo, targets, scope, Watch(_tell, Progress("looks")))
+        progress.stage("Loading the network")
+        watch = Watch(lambda stage: progress.stage(_STAGES[stage]), progress)
+        found = finder.find(photo, targets, scope, watch)
+        clear()
         _report(targets, found, scope.searched(photo, found.plan), source.crs)
         if output is not None:
             write_results(found.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
+            progress.stage(f"Drawing {preview.name}")
             draw_preview(photo, targets, found.here, source.mosaic, preview, plan=found.plan, overwrite=overwrite)
+    clear()
     if output is None:
         click.echo(geojson_text(found.here))
 
@@ -142,10 +160,13 @@ def _tell_position(photo: Photo, scope: Scope) -> None:
             LOG.info("Looking everywhere: %s", reason)
 
 
-def _tell(stage: str) -> None:
-    """Say what begins and has no count of its own."""
-    if text := {"matching": "Matching local features ...", "verifying": "Checking by local features ..."}.get(stage):
-        LOG.info(text)
+def _tell_plan(plan: Plan, source: SearchSource) -> None:
+    """Say how much is searched, and how fine."""
+    from tiling.plan import GSD_TOLERANCE
+
+    coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
+    enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
+    LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
 
 
 def _report(targets: list[Target], found: Found, searched: str, crs: pyproj.CRS) -> None:
@@ -162,9 +183,10 @@ def _report(targets: list[Target], found: Found, searched: str, crs: pyproj.CRS)
             place = f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({name})"
             text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
             LOG.info(text, clicked, place, best.score, best.accuracy_m, best.method)
-            if best.note:
-                LOG.warning("%s: %s", clicked, best.note)
-            continue
-        scores = [answer.score for answer in found.answers if answer.target == number]
-        best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
-        LOG.warning("not here: %s (%s; looked %s)", clicked, best_score, searched)
+        else:
+            scores = [answer.score for answer in found.answers if answer.target == number]
+            best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
+            LOG.warning("not here: %s (%s; looked %s)", clicked, best_score, searched)
+        # What is to be known of the target is in an answer's note too.
+        if note := here[0].note if here else target.note:
+            LOG.warning("%s: %s", clicked, note)

@@ -32,7 +32,9 @@ from geoloc.commands.research.export import export
 from geoloc.commands.research.pack import pack
 from geoloc.commands.research.train_descriptors import train_descriptors
 from geoloc.commands.research.train_outlines import train_outlines
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.progress import clear
 from geoloc.commands.tiles import tiles
 from geoloc.commands.train import train
 from geoloc.errors import GeolocError, SuffixError, in_one_line
@@ -78,7 +80,11 @@ class Main(click.Group):
         fit_threads()
         try:
             with _terminated_like_interrupted():
-                return super().invoke(ctx)
+                try:
+                    return super().invoke(ctx)
+                finally:
+                    # Nothing of an error stands behind what was being done.
+                    clear()
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
             raise click.exceptions.Exit(_INTERRUPTED) from None
@@ -102,17 +108,18 @@ class Main(click.Group):
                 formatter.write_dl(rows)
 
 
-@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Main,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson",
+        "geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg",
+        "geoloc COMMAND --help",
+    ),
+)
 @click.version_option(__version__, prog_name="geoloc")
 def main() -> None:
-    """Click an object in a drone or ground photograph, get its polygon on the map.
-
-    \b
-    geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson
-    geoloc locate photo.jpg --click 1426,624 --mosaic tiles/ --near 15.31,51.87 --within 300
-    geoloc batch queries.csv --mosaic mosaic.tif -o found.gpkg
-    geoloc tiles --mosaic mosaic.tif > windows.geojson
-    """
+    """Click an object in a drone or ground photograph, get its polygon on the map."""
 
 
 for _command in (*COMMANDS, *RESEARCH):

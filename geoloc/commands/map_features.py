@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     LIMITS,
@@ -18,14 +18,23 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
+from geoloc.commands.shared.progress import Progress, clear
+from geoloc.commands.shared.streams import input_file
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
-_PIXEL_DECIMALS = 3
+_PIXEL_DECIMALS = 2
 
 
-@click.command("map", cls=Command)
+@click.command(
+    "map",
+    cls=Command,
+    epilog=examples(
+        "geoloc map photo.jpg --features drawn.geojson --mosaic mosaic.tif -o on_map.gpkg",
+        "geoloc map photo.jpg --features parcels.gpkg --to-photo --mosaic mosaic.tif -o in_photo.geojson",
+    ),
+)
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
 @click.option(
     "--features",
@@ -33,7 +42,7 @@ _PIXEL_DECIMALS = 3
     required=True,
     type=click.Path(path_type=Path),
     help="Points, lines and polygons drawn in the photo, in its pixels from the upper left corner (.geojson, .gpkg, "
-    ".fgb); with --to-photo in any CRS.",
+    ".fgb; - is GeoJSON from stdin); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
 @options(*SOURCE, *LIMITS, *NETWORK)
@@ -50,10 +59,6 @@ def map_features(
     overwrite: bool,
 ) -> None:
     """Carry what is drawn in PHOTO over to the map.
-
-    \b
-    geoloc map photo.jpg --features drawn.geojson --mosaic mosaic.tif -o on_map.gpkg
-    geoloc map photo.jpg --features parcels.gpkg --to-photo --mosaic mosaic.tif -o in_photo.geojson
 
     vertices_accuracy_m tells for each vertex within how many metres it is in nine cases of ten, in their order (a list
     in GeoJSON, a text of one elsewhere), accuracy_m the largest of them. What lies near the horizon or outside the
@@ -73,6 +78,7 @@ def map_features(
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from geoloc.pose.rows import NOT_VERIFIED
+    from geoloc.results.columns import LONLAT_DECIMALS
     from geoloc.results.vector_files import (
         GEOJSON_SUFFIXES,
         SEQUENCE_SUFFIXES,
@@ -83,10 +89,13 @@ def map_features(
     from geoloc.system.text import path_text
 
     check_source(request)
-    features = read_features(features_path)
+    with input_file(features_path) as file:
+        features = read_features(file)
     if output is not None:
         check_vector_output(output, overwrite, (photo_path, features_path, *request.files))
     name = path_text(photo_path)
+    progress = Progress("Matching")
+    progress.stage("Matching local features")
     with open_source(request) as source:
         matched = load_matching(source, Scope(source, request), request)(photo_path)
         crs = None if to_photo else source.crs
@@ -100,11 +109,12 @@ def map_features(
             if downwards is not features:
                 LOG.info("%s: y is counted upwards from 0, as QGIS does in pictures: turned round", features_path)
             rows = features_on_map(downwards, matched, name)
+    clear()
     if matched is not None:
         for number, row in enumerate(rows, start=1):
             if note := row.properties["note"]:
                 LOG.warning("feature %d: %s", number, note)
-    precision = _PIXEL_DECIMALS if to_photo else 7
+    precision = _PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     columns = features.result_columns
     if output is None:
         click.echo(collection_text(rows, columns, crs, precision))

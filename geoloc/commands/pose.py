@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     LIMITS,
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from geoloc.results.vector_files import Row
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson",
+        "geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt",
+    ),
+)
 @click.argument("photo_paths", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--click",
@@ -80,10 +86,6 @@ def pose(
 ) -> None:
     """Find where each PHOTO was taken and which way it looks.
 
-    \b
-    geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson
-    geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt
-
     A photo has a point where its camera was (kind "camera"), a polygon of the ground that it shows ("footprint"), and
     for each --click a line from camera to ground ("sight"). Height is that over the ground, angles are degrees, and
     nine of ten errors are smaller than those told. A photo that local features do not verify is "not here": a row
@@ -102,12 +104,14 @@ def pose(
     files = _OtherFiles(colmap, geo, gcps, copies, overwrite)
     files.check(photo_paths, inputs)
     outcomes: list[_Outcome] = []
-    tell = Progress("photos")
+    progress = Progress("Matching", "photos")
+    progress.stage("Opening what is searched")
     with open_source(request) as source:
         match = load_matching(source, Scope(source, request), request)
+        progress(0, len(photo_paths))
         for number, path in enumerate(photo_paths, start=1):
             outcomes.append(_outcome(path, match, clicks, files))
-            tell(number, len(photo_paths))
+            progress(number, len(photo_paths))
         rows = [row for outcome in outcomes for row in outcome.rows]
         if output is None:
             click.echo(collection_text(rows, POSE_COLUMNS, source.crs))

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.shared.command import Command
-from geoloc.commands.shared.options import LIMITS, options, request_option, takes_request, without
+from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.options import LIMITS, options, output_option, request_option, takes_request, without
+from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc tiles --mosaic mosaic.tif -o windows.geojson",
+        "geoloc tiles --mosaic mosaic.tif --near 15.31,51.87 --within 300 --format ids",
+    ),
+)
 @request_option("mosaics", required=True)
 @options("bands", "gsd_m", *without(LIMITS, "gps"), "preset")
 @click.option(
@@ -25,9 +32,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The windows as GeoJSON, or the ids z/x/y of the web-mercator tiles they are made of.",
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write .geojson, or .txt for ids.  [default: stdout]"
-)
+@output_option("Write .geojson, or .txt for ids; - is stdout.", otherwise="stdout")
 @options("overwrite", "verbosity")
 @takes_request
 def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: bool) -> None:
@@ -46,8 +51,10 @@ def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: 
 
     if output is not None:
         check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite, request.files)
+    Progress("Planning").stage("Planning windows")
     with open_mosaic(request.mosaics, request.bands) as mosaic:
         plan = Scope(MosaicSource(mosaic, request.preset, request.gsd_m), request).plan()
+    clear()
     if form == "geojson":
         text = json.dumps({"type": "FeatureCollection", "features": plan.to_features()})
     else:

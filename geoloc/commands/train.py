@@ -7,13 +7,20 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.command import Command
-from geoloc.commands.shared.options import POSITIVE, options
+from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.options import POSITIVE, WholeRange, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc train --mosaic mine.tif --minutes 60 -o runs/mine",
+        "geoloc train --pack pack/ --scratch --minutes 300 --device cuda -o runs/base",
+        "geoloc train --dataset cvogl CVOGL/ --task drone --scratch --steps 9000 -o runs/cvogl",
+    ),
+)
 @training_data(packed=True)
 @options("dataset", "task")
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for checkpoints and weights.")
@@ -22,28 +29,28 @@ from geoloc.commands.shared.training_data import TrainingData, training_data
     type=POSITIVE,
     help="How long all of it may take, and the training over all sittings; of --dataset the training alone.",
 )
-@click.option("--steps", type=click.IntRange(min=1), help="How many batches to train on, over all sittings.")
-@click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
+@click.option("--steps", type=WholeRange(min=1), help="How many batches to train on, over all sittings.")
+@click.option("--batch", type=WholeRange(min=2), default=16, show_default=True, help="Examples a batch.")
 @click.option("--rate", type=POSITIVE, default=4e-4, show_default=True, help="Highest learning rate.")
-@click.option("--patience", type=click.IntRange(min=0), default=0, help="Stop after so many checks without progress.")
+@click.option("--patience", type=WholeRange(min=0), default=0, help="Stop after so many checks without progress.")
 @click.option("--scratch", is_flag=True, help="Begin with ImageNet's backbone, not with the preset's own weights.")
 @click.option(
     "--cached",
-    type=click.IntRange(min=16),
+    type=WholeRange(min=16),
     metavar="RECORDS",
     help="Freeze the backbone and train on this many records, encoded once: twice as fast on a CPU.",
 )
-@click.option("--trials", type=click.IntRange(min=0), default=40, show_default=True, help="Searches to fit scores on.")
+@click.option("--trials", type=WholeRange(min=0), default=40, show_default=True, help="Searches to fit scores on.")
 @click.option(
     "--descriptors",
-    type=click.IntRange(min=0),
+    type=WholeRange(min=0),
     default=2000,
     show_default=True,
     help="Records to train descriptors on, by which large areas are searched; 0: as begun with.",
 )
-@click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Processes that make data.")
-@click.option("--devices", type=click.IntRange(min=1), default=1, show_default=True, help="Accelerators to use.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--workers", type=WholeRange(min=0), default=1, show_default=True, help="Processes that make data.")
+@click.option("--devices", type=WholeRange(min=1), default=1, show_default=True, help="Accelerators to use.")
+@click.option("--seed", type=WholeRange(min=0), default=0, show_default=True, help="Another seed, other examples.")
 @options("preset", "weights", "device", "verbosity")
 def train(
     *,
@@ -68,11 +75,6 @@ def train(
     seed: int,
 ) -> None:
     """Train or adapt a model; goes on where RUN holds a checkpoint.
-
-    \b
-    geoloc train --mosaic mine.tif --minutes 60 -o runs/mine
-    geoloc train --pack pack/ --scratch --minutes 300 --device cuda -o runs/base
-    geoloc train --dataset cvogl CVOGL/ --task drone --scratch --steps 9000 -o runs/cvogl
 
     Where nobody has labelled anything, photographs of the mosaic are made at all tilts, heights and headings. Ends with
     searches on ground that was kept apart, to fit what a score means, and writes RUN/weights.safetensors for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,15 +35,26 @@ def _torch_build() -> Check:
     told = f"{build}; --device can be cpu"
     has_driver = shutil.which("nvidia-smi") is not None
     if build == "CPU" and has_driver:
-        mend = "there is an NVIDIA driver: install torch for CUDA, as pytorch.org says, to use --device cuda"
+        mend = f"there is an NVIDIA driver: to use --device cuda, {_other_torch('auto')}"
         return Check("torch build", told, mend=mend)
     if build.startswith("CUDA") and has_driver:
         wrong = "there is an NVIDIA driver, but torch finds no CUDA device"
         return Check("torch build", told, wrong, "nvidia-smi tells what the driver sees; a newer driver may be needed")
     if build != "CPU":
-        mend = "no accelerator here: torch for the CPU, as pytorch.org says, does the same and takes less disk"
+        mend = (
+            "no accelerator here: torch for the CPU does the same and takes gigabytes less disk: "
+            f"{_other_torch('cpu')}, then uninstall what is called nvidia-"
+        )
         return Check("torch build", told, mend=mend)
     return Check("torch build", told)
+
+
+def _other_torch(backend: str) -> str:
+    """Return what to type to have torch for something else; pip has no word for it."""
+    return (
+        f"pip install uv; uv pip install --python {sys.executable} --torch-backend {backend} "
+        "--reinstall-package torch torch"
+    )
 
 
 def _cpu_engine() -> Check:

@@ -25,6 +25,7 @@ NEEDED = {
     "safetensors": "safetensors",
     "shapely": "shapely",
     "torch": "torch",
+    "tqdm": "tqdm",
 }
 """What nothing works without: distributions, and the packages that they bring."""
 EXTRAS = {

@@ -81,17 +81,16 @@ def run(
     previews: list[Path] = []
     with open_mosaic([scene.mosaic]) as mosaic:
         whole = MosaicSource(mosaic, localizer.name, None)
-        request = SearchRequest(top=3, within_m=WITHIN_M)
+        request = SearchRequest(within_m=WITHIN_M)
         finder, scope = Finder(whole, lambda: localizer, request), Scope(whole, request)
 
         def locate_and_draw(photo: Photo, targets: Sequence[Target]) -> list[Detection]:
             report(f"Locating {len(targets)} objects of {photo.path.name} ...")
-            answers = finder.find(photo, targets, scope).answers
-            found.extend(answers)
+            searched = finder.find(photo, targets, scope)
+            found.extend(searched.here)
             previews.append(folder / f"preview_{photo.path.stem}.png")
-            best = [answer for answer in answers if answer.rank == 1]
-            draw_preview(photo, targets, best, mosaic, previews[-1], overwrite=True)
-            return answers
+            draw_preview(photo, targets, searched.here, mosaic, previews[-1], overwrite=True)
+            return searched.answers
 
         def show_photo(outcomes: Sequence[labelled.Outcome]) -> None:
             for outcome in outcomes:

@@ -23,6 +23,7 @@ from geoloc.errors import LimitError, PhotoError
 from geoloc.photo.metadata import Metadata, orientation, read_metadata
 from geoloc.system.extras import needing
 from geoloc.system.limits import PHOTO_BYTES, PHOTO_PIXELS, limit_of
+from tiling.names import to_save_first
 
 LOG = logging.getLogger(__name__)
 _TIFF_BITS_PER_SAMPLE = 258
@@ -133,7 +134,7 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
     """Decode a picture, turned upright, and its metadata."""
     # os.path asks for a path of any length, and for one that no disk can have.
     if not os.path.exists(path):  # noqa: PTH110
-        raise PhotoError(f"{path}: no such photo; check the path")
+        raise PhotoError(to_save_first(path) or f"{path}: no such photo; check the path")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; give one photo")
     if path.suffix.lower() in _RAW_SUFFIXES:

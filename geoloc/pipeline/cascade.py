@@ -45,6 +45,9 @@ EDGE_M = 20.0
 """What a plane puts so near the edge of what is searched may lie inside: ground is no plane."""
 SURE, SAME_WAY_DEG = 0.6, 30.0
 """Weight of poses that look the same way, within so many degrees, from which on the photo's crops are cut by them."""
+CANDIDATES = 5
+"""Answers of attention round which geometry looks, for each target, however few are wanted: the right one need not be
+the first."""
 LIKELY_WINDOWS = 5
 """Windows that descriptors speak for most, round which local features are matched before attention is asked."""
 
@@ -224,7 +227,7 @@ class Cascade:
         with watch.step("attention") as found:
             # What was encoded for the descriptors serves where all are looked for.
             search = self._attention if len(numbers) == len(self._targets) else self._search(targets)
-            found.extend(search.answers(self._request.top))
+            found.extend(search.answers(max(self._request.top, CANDIDATES)))
         answers = list(found)
         if self._planes is not None:
             watch.stage("verifying")

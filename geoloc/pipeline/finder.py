@@ -40,7 +40,7 @@ class Found(NamedTuple):
     """What a search found.
 
     Attributes:
-        answers: all answers, ranked from 1 within each target.
+        answers: all answers, ranked from 1 within each target, as many as the request wants.
         here: those among them that count; a target without any is "not here".
         plan: the windows that were searched; those of all, where the photo's own position was not believed, or
             the photo shows something farther off.
@@ -180,6 +180,8 @@ class Finder:
     def _found(
         self, photo: Photo, targets: Sequence[Target], answers: list[Detection], plan: Plan, watch: Watch
     ) -> Found:
+        # What is not wanted needs no outline; until here it told what the wanted ones are.
+        answers = [answer for answer in answers if answer.rank <= self._request.top]
         mosaic = self._source.mosaic
         if mosaic is not None and answers:
             with watch.step("outlines") as found:

@@ -212,7 +212,17 @@ class SearchRequest:
             "dsm",
         ),
     )
-    top: int = _option(5, Option("answers", kinds.COUNT, "Answers a click at most.", "--top", "top"))
+    top: int = _option(
+        1,
+        Option(
+            "answers",
+            kinds.COUNT,
+            "Answers a click at most: its answer has rank 1, what else it could be has 2 and more.",
+            "--top",
+            "top",
+            metavar="N",
+        ),
+    )
     min_score: float | None = _option(
         None,
         Option(

@@ -10,7 +10,7 @@ from shapely.geometry import LineString, Point
 
 from geoloc.photo.target import Click
 from geoloc.pose.matched_photo import MatchedPhoto
-from geoloc.results.columns import epsg_of
+from geoloc.results.columns import click_columns, decimals_of, epsg_of
 from geoloc.results.vector_files import Row
 from tiling.grid import ground_distance_m
 
@@ -60,28 +60,28 @@ def rows_of(photo: str, matched: MatchedPhoto, clicks: Sequence[Click] = ()) -> 
         matched: the photo.
         clicks: in pixels of the photo.
     """
-    pose, epsg = matched.pose, epsg_of(matched.crs)
+    pose, epsg, decimals = matched.pose, epsg_of(matched.crs), decimals_of(matched.crs)
     common = {"photo": photo, "status": "found", "inliers": matched.inliers, "epsg": epsg}
     across, down = pose.field_of_view_deg
     camera = {
         "kind": "camera",
         "note": FOCAL_NOTES[pose.focal] or None,
-        "accuracy_m": round(pose.place_error_m, 3),
-        "height_m": round(pose.height_m, 3),
-        "height_error_m": round(pose.height_error_m, 3),
-        "heading_deg": round(pose.heading_deg, 3) % 360.0,
-        "heading_error_deg": round(pose.heading_error_deg, 3),
-        "tilt_deg": round(pose.tilt_deg, 3),
-        "tilt_error_deg": round(pose.tilt_error_deg, 3),
-        "roll_deg": round(pose.roll_deg, 3),
-        "roll_error_deg": round(pose.roll_error_deg, 3),
+        "accuracy_m": round(pose.place_error_m, 2),
+        "height_m": round(pose.height_m, 2),
+        "height_error_m": round(pose.height_error_m, 2),
+        "heading_deg": round(pose.heading_deg, 2) % 360.0,
+        "heading_error_deg": round(pose.heading_error_deg, 2),
+        "tilt_deg": round(pose.tilt_deg, 2),
+        "tilt_error_deg": round(pose.tilt_error_deg, 2),
+        "roll_deg": round(pose.roll_deg, 2),
+        "roll_error_deg": round(pose.roll_error_deg, 2),
         "focal_px": round(pose.focal_px, 2),
         "focal_error_px": round(pose.focal_error_px, 2),
         "focal_by": pose.focal,
         "view_across_deg": round(across, 2),
         "view_down_deg": round(down, 2),
-        "x": pose.place[0],
-        "y": pose.place[1],
+        "x": round(pose.place[0], decimals),
+        "y": round(pose.place[1], decimals),
     }
     rows = [Row(Point(pose.place), common | camera)]
     footprint = matched.footprint
@@ -102,11 +102,13 @@ def _sights(matched: MatchedPhoto, clicks: Sequence[Click], common: dict[str, An
     found = matched.to_map(np.array([(click.x, click.y) for click in clicks]))
     begin = matched.pose.place
     for click, place, error_m, reliable in zip(clicks, found.points, found.error_m, found.reliable, strict=True):
-        told = common | {"kind": "sight", "click_x": click.x, "click_y": click.y}
+        told = common | {"kind": "sight", **click_columns(click)}
         if not reliable:
             yield Row(None, told | {"note": "too near the horizon, or outside the photo, to tell where it is"})
             continue
         x, y = map(float, place)
+        decimals = decimals_of(matched.crs)
         distance = ground_distance_m(*begin, x, y, matched.crs)
-        places = {"accuracy_m": round(float(error_m), 3), "distance_m": round(distance, 2), "x": x, "y": y}
+        places = {"accuracy_m": round(float(error_m), 2), "distance_m": round(distance, 2)}
+        places |= {"x": round(x, decimals), "y": round(y, decimals)}
         yield Row(LineString([begin, (x, y)]), told | places)

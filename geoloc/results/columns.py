@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+from geoloc.photo.target import Click
 from geoloc.results.detection import Detection
 from geoloc.results.measures import measures_of
 from tiling.grid import as_crs
 
+LONLAT_DECIMALS = 8
+"""Decimals of longitudes and latitudes: a millimetre on the ground."""
+
+
+def click_columns(click: Click) -> dict[str, float]:
+    """Return the two columns of a click, pixels of the photo to a hundredth."""
+    return {"click_x": round(click.x, 2), "click_y": round(click.y, 2)}
+
+
+@lru_cache(maxsize=8)
+def decimals_of(crs: Any) -> int:
+    """Return with how many decimals coordinates in a CRS are written: as many as a millimetre on the ground needs.
+
+    >>> decimals_of("EPSG:32633"), decimals_of("EPSG:2263"), decimals_of("EPSG:4326")
+    (3, 3, 8)
+    """
+    known = as_crs(crs)
+    if known.is_geographic:
+        return LONLAT_DECIMALS
+    # Of an axis in kilometres three more than of one in metres; a foot is no tenth of a metre.
+    return max(0, 3 + math.ceil(math.log10(known.axis_info[0].unit_conversion_factor)))
+
+
 _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
     "rank": ("int32", lambda d: d.rank),
-    "score": ("float64", lambda d: round(d.score, 4)),
+    "score": ("float64", lambda d: round(d.score, 3)),
     "photo": ("object", lambda d: d.photo),
-    "click_x": ("float64", lambda d: d.click.x),
-    "click_y": ("float64", lambda d: d.click.y),
-    "accuracy_m": ("float64", lambda d: round(d.accuracy_m, 3)),
+    "click_x": ("float64", lambda d: click_columns(d.click)["click_x"]),
+    "click_y": ("float64", lambda d: click_columns(d.click)["click_y"]),
+    "accuracy_m": ("float64", lambda d: round(d.accuracy_m, 2)),
     "accuracy_note": ("object", lambda d: d.accuracy_note),
     "gsd_m": ("float64", lambda d: round(d.gsd_m, 4)),
     "epsg": ("Int64", lambda d: epsg_of(d.crs)),
-    "xmin": ("float64", lambda d: d.xmin),
-    "ymin": ("float64", lambda d: d.ymin),
-    "xmax": ("float64", lambda d: d.xmax),
-    "ymax": ("float64", lambda d: d.ymax),
+    "xmin": ("float64", lambda d: round(d.xmin, decimals_of(d.crs))),
+    "ymin": ("float64", lambda d: round(d.ymin, decimals_of(d.crs))),
+    "xmax": ("float64", lambda d: round(d.xmax, decimals_of(d.crs))),
+    "ymax": ("float64", lambda d: round(d.ymax, decimals_of(d.crs))),
     "outline": ("object", lambda d: d.outline),
-    "outline_score": ("float64", lambda d: round(d.outline_score, 4)),
+    "outline_score": ("float64", lambda d: round(d.outline_score, 3)),
     "area_m2": ("float64", lambda d: round(measures_of(d.polygon, d.crs).area_m2, 2)),
     "length_m": ("float64", lambda d: round(measures_of(d.polygon, d.crs).length_m, 2)),
     "width_m": ("float64", lambda d: round(measures_of(d.polygon, d.crs).width_m, 2)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from geoloc.errors import OutputError
-from geoloc.results.columns import COLUMNS, properties_of
+from geoloc.results.columns import COLUMNS, LONLAT_DECIMALS, properties_of
 from geoloc.results.detection import Detection
 from geoloc.results.writers.csv_file import write_csv
 from geoloc.results.writers.dxf import write_dxf
@@ -87,11 +87,11 @@ def check_vector_output(path: Path, overwrite: bool, inputs: Collection[Path] = 
 
 
 def write_results(
-    detections: Sequence[Detection], path: Path, *, crs: Any, overwrite: bool = False, precision: int = 7
+    detections: Sequence[Detection], path: Path, *, crs: Any, overwrite: bool = False, precision: int = LONLAT_DECIMALS
 ) -> None:
     """Write detections in the order given; the suffix of `path` says how (`VECTOR_SUFFIXES`).
 
-    GeoJSON, KML and CSV are in WGS 84, rounded to `precision` decimals (7 is about 1 cm). The other formats keep `crs`,
+    GeoJSON, KML and CSV are in WGS 84, rounded to `precision` decimals (8 is about 1 mm). The other formats keep `crs`,
     the mosaic's, which all detections share. No detections give a table without rows, with all its columns where the
     kind of file has columns.
 
@@ -108,7 +108,7 @@ def write_rows(
     *,
     crs: Any,
     overwrite: bool = False,
-    precision: int = 7,
+    precision: int = LONLAT_DECIMALS,
     geometry_type: str = "Polygon",
 ) -> None:
     """Write rows in the order given, as `write_results` does detections.
@@ -135,7 +135,7 @@ def write_rows(
         _WRITERS[suffix](rows, temporary, FileLayer(columns, crs, precision, geometry_type))
 
 
-def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
+def geojson_text(detections: Sequence[Detection], precision: int = LONLAT_DECIMALS) -> str:
     """Return an RFC 7946 FeatureCollection: WGS 84 (lon, lat), outer rings counter-clockwise, no `crs` member.
 
     A box across the antimeridian is cut there.

@@ -42,7 +42,7 @@ from ..worker.request import (
     DEFAULT_DOUBTFUL,
     DEFAULT_EXHAUSTIVE,
     DEFAULT_GEOMETRY,
-    DEFAULT_TOP,
+    LISTED,
     PhotoTarget,
     SearchPlace,
     search_request,
@@ -95,7 +95,7 @@ class GeolocDock(QgsDockWidget):
         self.answer_actions = AnswerActions(iface, self.answers, self.messages)
         self.top = QSpinBox()
         self.top.setRange(1, 100)
-        self.top.setValue(DEFAULT_TOP)
+        self.top.setValue(LISTED)
         self.top.setToolTip(tr("How many answers at most; the best one gets the strong outline."))
         self.doubtful = QCheckBox(tr("Show answers that are more likely wrong than right"))
         self.doubtful.setChecked(DEFAULT_DOUBTFUL)

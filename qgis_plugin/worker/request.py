@@ -29,9 +29,10 @@ NOT_OFFERED = (
 """Keys of geoloc's search request that no search from QGIS sends, so that geoloc's own defaults hold."""
 DEFAULT_WITHIN_M, DEFAULT_GPS = 500.0, True
 """How far round a position QGIS searches, and whether round the photo's own, until a user says otherwise."""
-DEFAULT_TOP, DEFAULT_DOUBTFUL, DEFAULT_GEOMETRY, DEFAULT_EXHAUSTIVE = 5, False, True, False
+DEFAULT_TOP, DEFAULT_DOUBTFUL, DEFAULT_GEOMETRY, DEFAULT_EXHAUSTIVE = 1, False, True, False
 """What `search_request` takes until a user says otherwise: as in geoloc's own request, which a test compares."""
-
+LISTED = 5
+"""Answers that the dock asks for: its list is there to choose from."""
 
 CLICK, BOX, POLYGON = "click", "box", "polygon"
 """How an object is marked in a photo: kinds of `PhotoTarget`, and keys of the request."""

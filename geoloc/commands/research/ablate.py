@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.command import Command
-from geoloc.commands.shared.logs import LOG
-from geoloc.commands.shared.options import POSITIVE, Parsed, options
+from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.options import POSITIVE, Parsed, WholeRange, options
+from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
@@ -19,7 +19,13 @@ def _presets(text: str) -> tuple[str, ...]:
     return tuple(preset_config(name.strip()).name for name in text.split(","))
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc ablate --pack pack/ -o runs/ablation --minutes 9 --batch 64 --workers 12 --device cuda",
+        "geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores",
+    ),
+)
 @training_data(packed=True)
 @click.option("-o", "--run", required=True, type=click.Path(path_type=Path), help="Folder for runs; goes on from it.")
 @click.option(
@@ -29,20 +35,22 @@ def _presets(text: str) -> tuple[str, ...]:
     show_default=True,
     help="Folder for ablation.md, .json and .png.",
 )
-@click.option("--steps", type=click.IntRange(min=1), default=3000, show_default=True, help="Batches a run.")
-@click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True)
-@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--steps", type=WholeRange(min=1), default=3000, show_default=True, help="Batches a run.")
+@click.option("--batch", type=WholeRange(min=2), default=16, show_default=True, help="Examples a batch.")
+@click.option("--seeds", type=WholeRange(min=1), default=3, show_default=True, help="Trainings of each preset.")
 @click.option(
-    "--records", type=click.IntRange(min=32), default=20_000, show_default=True, help="Drawn once, the same for all."
+    "--records", type=WholeRange(min=32), default=20_000, show_default=True, help="Drawn once, the same for all."
 )
-@click.option("--test-records", type=click.IntRange(min=16), default=800, show_default=True)
+@click.option(
+    "--test-records", type=WholeRange(min=16), default=800, show_default=True, help="Drawn once, to measure by."
+)
 @click.option("--presets", type=Parsed("NAME,...", _presets), help="Networks by their names.  [default: all]")
 @click.option(
     "--minutes",
     type=POSITIVE,
     help="Of all of it: fewer steps and records where, by the speed measured first, so many would take longer.",
 )
-@click.option("--workers", type=click.IntRange(min=0), default=0, help="Processes that plan records.")
+@click.option("--workers", type=WholeRange(min=0), default=0, help="Processes that plan records.")
 @click.option("--cached", is_flag=True, help="Freeze the backbone and encode the records once: for a CPU.")
 @options("device", "verbosity")
 def ablate(
@@ -63,10 +71,6 @@ def ablate(
 ) -> None:
     """Train every preset on the same data and print one table.
 
-    \b
-    geoloc ablate --pack pack/ -o runs/ablation --minutes 9 --batch 64 --workers 12 --device cuda
-    geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores
-
     Each is trained with several seeds, so that what a preset wins can be told from chance. From a pack neither a raster
     library nor a network connection is needed.
     """
@@ -80,7 +84,6 @@ def ablate(
     data.check()
     with needing("train"):
         from geoloc.train.ablate import AblationPlan, run_ablation
-    splits = data.splits()
     plan = AblationPlan(
         steps=steps,
         batch=batch,
@@ -92,6 +95,8 @@ def ablate(
     )
     if presets:
         plan = replace(plan, presets=presets)
-    used_s = time.monotonic() - began
-    text = run_ablation(splits, run, results, plan, device=device, workers=workers, used_s=used_s, report=LOG.info)
+    with Steady() as report:
+        splits = data.splits(report=report)
+        used_s = time.monotonic() - began
+        text = run_ablation(splits, run, results, plan, device=device, workers=workers, used_s=used_s, report=report)
     click.echo(text)

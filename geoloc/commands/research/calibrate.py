@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.command import Command
-from geoloc.commands.shared.options import options
+from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.options import WholeRange, options
 from geoloc.commands.shared.progress import Steady
 from geoloc.commands.shared.training_data import TrainingData, training_data
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command, epilog=examples("geoloc calibrate --pack pack/ --weights run/weights.safetensors -o mine.safetensors")
+)
 @training_data(packed=True)
-@click.option("--trials", type=click.IntRange(min=1), default=40, show_default=True, help="Searches to fit scores on.")
+@click.option("--trials", type=WholeRange(min=1), default=40, show_default=True, help="Searches to fit scores on.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New weights (.safetensors).")
 @options("preset", "weights", "device", "overwrite", "verbosity")
 def calibrate(
@@ -28,9 +30,6 @@ def calibrate(
     overwrite: bool,
 ) -> None:
     """Fit what a score means on ground that is kept apart.
-
-    \b
-    geoloc calibrate --pack pack/ --weights run/weights.safetensors -o mine.safetensors
 
     For weights from `geoloc.train.from_pack`, which trains where nothing can be searched; `geoloc train` ends with this
     by itself.

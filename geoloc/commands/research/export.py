@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.options import options
+from geoloc.commands.shared.progress import Progress, clear
 
 
-@click.command()
+@click.command(epilog=examples("geoloc export --onnx exported/"))
 @options("preset", "weights")
 @click.option(
     "--onnx",
@@ -32,5 +34,8 @@ def export(*, preset: str, weights: Path | None, folder: Path, overwrite: bool) 
     make_folder(folder)
     for name in (ENCODER, ATTENTION):
         check_output(folder / name, (".onnx",), overwrite)
-    for path in model.load(preset, weights, "cpu").export_onnx(folder):
+    Progress("Writing").stage("Writing ONNX")
+    written = model.load(preset, weights, "cpu").export_onnx(folder)
+    clear()
+    for path in written:
         click.echo(f"wrote {path}")

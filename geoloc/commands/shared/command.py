@@ -1,8 +1,13 @@
-"""A command that understands what shells make of patterns, and says what was meant to be quoted."""
+"""A command that understands what shells make of patterns, says what was meant to be quoted, and shows examples."""
 
 from __future__ import annotations
 
 import click
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: command lines to copy, as they are."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
 class Command(click.Command):

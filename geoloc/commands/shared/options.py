@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from geoloc.commands.shared.logs import set_verbosity
+from geoloc.commands.shared.streams import or_stdout
 from geoloc.pipeline import option_kinds as kinds
 from geoloc.pipeline.option_kinds import Kind, NumberRange, Part
 from geoloc.pipeline.request import SearchRequest, options_of
@@ -42,12 +43,20 @@ class Parsed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 class FiniteRange(click.FloatRange):
     """Finite numbers of a range; click's own takes nan."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or end with a usage error (exit 2)."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+class WholeRange(click.IntRange):
+    """Whole numbers of a range."""
+
+    name = "number"
 
 
 def drawn(form: str, parser: str) -> Parsed:
@@ -83,7 +92,7 @@ def _range_type(allowed: NumberRange) -> click.ParamType[Any]:
     if allowed == NumberRange(whole=True):
         return click.INT
     least, most = (None if limit is None else int(limit) for limit in (allowed.least, allowed.most))
-    return click.IntRange(least, most, min_open=allowed.above)
+    return WholeRange(least, most, min_open=allowed.above)
 
 
 _PATH = click.Path(path_type=Path)
@@ -113,7 +122,7 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
         "the same files under the same names.",
     ),
     "workers": click.option(
-        "--workers", "workers_count", type=click.IntRange(min=0), default=0, help="Do it in so many processes."
+        "--workers", "workers_count", type=WholeRange(min=0), default=0, help="Do it in so many processes."
     ),
     "overwrite": click.option("--overwrite", is_flag=True, help="Replace files that exist."),
     "verbosity": click.option(
@@ -192,6 +201,23 @@ def request_option(
     )
 
 
+def output_option(text: str, *, otherwise: str | None = None) -> Callable[[_Command], _Command]:
+    """Make the option `-o` of a command that writes a file, or to stdout where it is -: the command gets None then.
+
+    Args:
+        text: what its help says.
+        otherwise: where the output goes without it; None where it must be given.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        type=_PATH,
+        required=otherwise is None,
+        callback=or_stdout,
+        help=text + (f"  [default: {otherwise}]" if otherwise else ""),
+    )
+
+
 def vector_output(*, otherwise: str | None = None) -> Callable[[_Command], _Command]:
     """Make the option `-o` of a command whose answers are a vector file.
 
@@ -200,15 +226,9 @@ def vector_output(*, otherwise: str | None = None) -> Callable[[_Command], _Comm
     """
     text = (
         "Write .geojson, .geojsons, .geojsonl, .kml, .kmz or .csv (WGS 84), or .gpkg, .fgb, .parquet or .dxf (the "
-        "mosaic's CRS)."
+        "mosaic's CRS); - is GeoJSON to stdout."
     )
-    return click.option(
-        "-o",
-        "--output",
-        type=_PATH,
-        required=otherwise is None,
-        help=text + (f"  [default: {otherwise}]" if otherwise else ""),
-    )
+    return output_option(text, otherwise=otherwise)
 
 
 def takes_request(

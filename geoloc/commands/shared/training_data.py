@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geoloc.commands.shared.logs import LOG
+from geoloc.commands.shared.options import WholeRange
 
 if TYPE_CHECKING:
     from geoloc.train.grounds.collection import Collection
@@ -143,7 +144,7 @@ _SOURCES = (
         type=click.Path(path_type=Path),
         help="Folder with orthos/ and caliterra/, what the packaged weights were trained on.",
     ),
-    click.option("--towns", type=click.IntRange(min=0), default=0, help="Synthetic towns to add.  [default: none]"),
+    click.option("--towns", type=WholeRange(min=0), default=0, help="Synthetic towns to add.  [default: none]"),
 )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from geoloc.results.columns import LONLAT_DECIMALS
 from geoloc.results.writers.row import FileLayer, Row
 from tiling.area import within_turn
 from tiling.grid import WGS84, project, transformer
@@ -44,7 +45,9 @@ def _write_each(rows: Iterable[Row], path: Path, layer: FileLayer, before: str) 
             file.write(before + _feature_text(row, layer.columns, layer.crs, layer.precision) + "\n")
 
 
-def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
+def features_of(
+    rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = LONLAT_DECIMALS
+) -> list[dict[str, Any]]:
     """Return RFC 7946 features of rows whose shapes are in `crs`; see `geometry_of`."""
     return [
         {
@@ -56,7 +59,9 @@ def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, preci
     ]
 
 
-def geometry_of(shape: BaseGeometry, crs: Any, precision: int = 7, keeps_vertices: bool = False) -> dict[str, Any]:
+def geometry_of(
+    shape: BaseGeometry, crs: Any, precision: int = LONLAT_DECIMALS, keeps_vertices: bool = False
+) -> dict[str, Any]:
     """Return a shape in `crs` as an RFC 7946 geometry: across the antimeridian a polygon becomes a MultiPolygon.
 
     Args:
@@ -80,7 +85,7 @@ def geometry_of(shape: BaseGeometry, crs: Any, precision: int = 7, keeps_vertice
     return dict(mapping(shapely.transform(lonlat, rounded)))
 
 
-def collection_text(rows: Iterable[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> str:
+def collection_text(rows: Iterable[Row], columns: Mapping[str, str], crs: Any, precision: int = LONLAT_DECIMALS) -> str:
     """Return rows as the text of a FeatureCollection; see `geometry_of`."""
     return "".join(_collection_texts(rows, columns, crs, precision))
 

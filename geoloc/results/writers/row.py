@@ -9,6 +9,8 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
+from geoloc.results.columns import LONLAT_DECIMALS
+
 PIECE = 10_000
 """Rows that are held in memory while a file is written."""
 
@@ -41,7 +43,7 @@ class FileLayer:
 
     columns: Mapping[str, str]
     crs: Any
-    precision: int = 7
+    precision: int = LONLAT_DECIMALS
     geometry_type: str = "Polygon"
 
 

@@ -128,7 +128,7 @@ def test_names_of_settings_are_those_of_every_version_so_far(tmp_path: Path) -> 
         "--heading": None,
         "--pitch": None,
         "--dsm": None,
-        "--top": 5,
+        "--top": 1,
         "--min-score": None,
         "--refine": "auto",
         "--exhaustive": False,

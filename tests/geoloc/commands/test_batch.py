@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import signal
 from pathlib import Path
@@ -12,9 +13,11 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from click.testing import CliRunner
 from PIL import Image
 from shapely.geometry import Point
 
+from geoloc.commands.main import main
 from tests.helpers.command_line import Run
 from tests.helpers.noise import EAST, NORTH, write_mosaic
 from tests.helpers.search_stub import REQUIRED, SearchStub
@@ -27,8 +30,8 @@ def test_batch(run: Run, search: SearchStub, tmp_path: Path, suffix: str) -> Non
     path = tmp_path / f"found{suffix}"
     result = run(*BATCH, "--top", "2", "-o", path)
     assert (result.exit_code, result.stdout) == (0, "3 queries: 3 found, 0 not here, 0 error\n"), result.stderr
-    assert result.stderr.splitlines()[0] == "0 of 3 queries"
-    assert "3 of 3 queries, " in result.stderr.splitlines()[-1]
+    # Nothing is counted that is over at once.
+    assert "of 3 queries" not in result.stderr
     assert search.photos == ["photo.jpg", "here.jpg"]
     frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
     assert frame.crs.to_epsg() == (4326 if suffix == ".geojson" else 32633)
@@ -69,6 +72,26 @@ def test_a_batch_says_what_is_not_here_and_what_failed(
     assert not frame["note"].iloc[4]
 
 
+def test_from_stdin_to_stdout(run: Run, search: SearchStub, inputs: Path, tmp_path: Path) -> None:
+    before = set(inputs.iterdir())
+    text = (inputs / "clicks.csv").read_text()
+    result = CliRunner().invoke(main, ["batch", "-", "--mosaic", "mosaic.tif", "-o", "-"], input=text)
+    assert result.exit_code == 0, result.stderr
+    # Photos are relative to this folder, and what is no data goes to stderr.
+    rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
+    assert [(row["query"], row["photo"], row["id"]) for row in rows] == [
+        (1, "photo.jpg", "1"),
+        (2, "here.jpg", "2"),
+        (3, "photo.jpg", "3"),
+    ]
+    assert result.stderr.endswith("3 queries: 3 found, 0 not here, 0 error\n")
+    assert set(inputs.iterdir()) == before
+    result = CliRunner().invoke(main, ["batch", "-", "--mosaic", "mosaic.tif", "-o", "-"], input="photo\na.jpg\n")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[-1].startswith("Error: stdin.csv: missing columns click_x, click_y")
+
+
 def test_photos_with_the_same_plan_share_features(run: Run, search: SearchStub, tmp_path: Path) -> None:
     assert run(*BATCH, "--within", "30", "-o", tmp_path / "a.gpkg").exit_code == 0
     assert search.references == 2
@@ -106,6 +129,7 @@ def test_a_batch_that_was_killed_goes_on(run: Run, search: SearchStub, tmp_path:
     [
         (("none.csv", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "none.csv: no such file"),
         (("no_rasters", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "no clicks.csv in this folder"),
+        (("https://a.org/q.csv", "--mosaic", "mosaic.tif", "-o", "new.gpkg"), "is an address; save the file on this"),
         (("clicks.csv", "--mosaic", "no_crs.tif", "-o", "new.gpkg"), "has no CRS"),
         (("clicks.csv", "--mosaic", "mosaic.tif", "-o", "no/new.gpkg"), "no such folder"),
         (("clicks.csv", "--mosaic", "mosaic.tif", "--weights", "photo.jpg", "-o", "new.gpkg"), "photo.jpg: not a"),

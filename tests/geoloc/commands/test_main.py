@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 import geoloc.search.locate
 from geoloc import __version__
 from geoloc.commands.main import main
+from geoloc.commands.shared import progress
 from tests.helpers.city import make_city
-from tests.helpers.command_line import Run, python
+from tests.helpers.command_line import Run, command_of, python
 from tests.helpers.paths import ROOT
 from tests.helpers.search_stub import SearchStub
 
@@ -103,8 +109,26 @@ def test_programming_errors_are_told_apart(run: Run, search: SearchStub, monkeyp
     assert isinstance(run(*LOCATE, "--click", "1,1", "-v").exception, KeyError)
 
 
+def test_nothing_is_said_to_be_done_behind_an_error(run: Run) -> None:
+    assert run("locate", "photo.jpg", "--click", "1,1", "--mosaic", "no_crs.tif").exit_code == 1
+    assert progress._told is None
+
+
 def test_version(run: Run) -> None:
     assert __version__ in run("--version").stdout
+
+
+def test_words_are_completed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def completed(*words: str) -> str:
+        monkeypatch.setenv("_GEOLOC_COMPLETE", "zsh_complete")
+        monkeypatch.setenv("COMP_WORDS", shlex.join(["geoloc", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        return CliRunner().invoke(main, prog_name="geoloc").stdout
+
+    assert "locate" in completed("loc").split()
+    assert "--exhaustive" in completed("locate", "--exh").split()
+    monkeypatch.setenv("_GEOLOC_COMPLETE", "zsh_source")
+    assert CliRunner().invoke(main, prog_name="geoloc").stdout.startswith("#compdef geoloc")
 
 
 HEAVY = {
@@ -135,6 +159,7 @@ def test_no_command_loads_anything_heavy_for_its_help(tmp_path: Path) -> None:
 import sys
 from click.testing import CliRunner
 from geoloc.commands.main import main
+from geoloc.commands.shared import progress
 helps = [[name, "-h"] for name in main.commands] + [["index", name, "-h"] for name in main.commands["index"].commands]
 assert len(helps) > 12
 for args in (["--help"], *helps, ["--version"], ["locate"]):
@@ -159,9 +184,43 @@ def test_help_is_quick() -> None:
     assert min(times) < 0.4
 
 
+def every_command(group: click.Group = main, *above: str) -> Iterator[tuple[str, click.Command]]:
+    """All commands by their names after `geoloc`, groups too."""
+    yield " ".join(above), group
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, *above, name)
+        else:
+            yield " ".join([*above, name]), command
+
+
+@pytest.mark.parametrize(("name", "command"), [pytest.param(*one, id=one[0] or "geoloc") for one in every_command()])
+def test_every_help_ends_with_examples_that_are_understood(run: Run, name: str, command: click.Command) -> None:
+    lines = run(*name.split(), "--help").stdout.partition("\n  Examples:\n")[2].splitlines()
+    assert lines
+    # Each as it can be copied, the first of the command itself.
+    assert lines[0].split()[: 1 + len(name.split())] == ["geoloc", *name.split()]
+    for line in lines:
+        assert line.startswith("    ")
+        for part in re.split(r"[|>]", line):
+            program, *words = shlex.split(part, comments=True)
+            if program == "geoloc" and words[0] != "COMMAND":
+                called, rest = command_of(words)
+                # Refuses what it does not know, and what it lacks; nothing is run.
+                called.make_context(called.name, rest)
+
+
+def test_every_option_says_what_it_is_for_in_words_of_people() -> None:
+    for name, command in every_command():
+        for option in (param for param in command.params if isinstance(param, click.Option)):
+            assert option.help, (name, option.opts)
+            assert "RANGE" not in option.make_metavar(click.Context(command)), (name, option.opts)
+
+
 def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
     text = run("--help").stdout
-    users, _, research = text.partition("Commands:\n")[2].partition("\nResearch:\n")
+    users, _, rest = text.partition("Commands:\n")[2].partition("\nResearch:\n")
+    research = rest.partition("\n\n")[0]
     assert [line.split()[0] for line in users.splitlines()] == [
         *("locate", "batch", "report", "pose", "map", "index", "tiles", "evaluate", "train", "demo", "doctor"),
     ]
@@ -179,6 +238,7 @@ def test_what_is_cheap_to_check_comes_before_torch(inputs: Path) -> None:
 import sys
 from click.testing import CliRunner
 from geoloc.commands.main import main
+from geoloc.commands.shared import progress
 for args in (
     ["locate", "none.jpg", "--click", "1,1", "--mosaic", "mosaic.tif"],
     ["locate", "photo.jpg", "--click", "999,1", "--mosaic", "mosaic.tif"],

@@ -17,9 +17,10 @@ from geoloc.doctor import engines
     ("build", "found", "driver", "told"),
     [
         ("CPU", [], False, (False, "")),
-        ("CUDA 12.8", [], False, (False, "torch for the CPU")),
+        ("CUDA 12.8", [], False, (False, "uv pip install --python")),
         ("CUDA 12.8", [], True, (True, "newer driver")),
-        ("CPU", [], True, (False, "torch for CUDA")),
+        ("CUDA 12.8", [], False, (False, "--torch-backend cpu --reinstall-package torch torch")),
+        ("CPU", [], True, (False, "--torch-backend auto")),
         ("CUDA 12.8", ["cuda:0 (a card)"], True, (False, "")),
     ],
 )

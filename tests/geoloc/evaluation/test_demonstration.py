@@ -43,13 +43,13 @@ def test_clicked_objects_are_found_where_they_are(made: demonstration.Demo) -> N
 
 def test_what_is_written_is_what_was_found(made: demonstration.Demo) -> None:
     collection = json.loads(made.found.read_text(encoding="utf-8"))
-    best = {
-        (f["properties"]["click_x"], f["properties"]["click_y"]): shape(f["geometry"])
-        for f in collection["features"]
-        if f["properties"]["rank"] == 1
+    found = {
+        (f["properties"]["click_x"], f["properties"]["click_y"]): shape(f["geometry"]) for f in collection["features"]
     }
-    for outcome in made.outcomes:
-        polygon = best[outcome.query.click.x, outcome.query.click.y]
+    # One polygon for each object that is found, and nothing else.
+    scores = [outcome.best.score for outcome in made.outcomes if outcome.best is not None]
+    assert len(collection["features"]) == len(found) == sum(score >= 0.5 for score in scores) > 0
+    for polygon in found.values():
         west, south, east, north = polygon.bounds
         assert 15.30 < west < east < 15.32
         assert 51.86 < south < north < 51.88

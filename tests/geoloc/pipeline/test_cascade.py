@@ -18,7 +18,7 @@ import geoloc.search.locate
 from geoloc.geometry.refine import METHOD, VERIFIED
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline.cascade import Cascade, Watch
+from geoloc.pipeline.cascade import CANDIDATES, Cascade, Watch
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 
@@ -97,6 +97,7 @@ class Attention:
 
     made: list[list[Target]]
     calls: list[str]
+    asked: list[int]
     make: Make
 
     def __init__(self, photo: Photo, targets: list[Target], *rest: object, **options: object) -> None:
@@ -109,6 +110,7 @@ class Attention:
 
     def answers(self, top: int) -> list[Detection]:
         self.calls.append(f"attention {len(self._targets)}")
+        self.asked.append(top)
         numbers = [(number, rank) for number in range(len(self._targets)) for rank in (1, 2)]
         return [self.make(0.8 / rank, (5, 5, 6, 6), rank=rank, target=number) for number, rank in numbers]
 
@@ -116,7 +118,7 @@ class Attention:
 @pytest.fixture
 def attention(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> type[Attention]:
     class Fresh(Attention):
-        made, calls, make = [], [], staticmethod(make_detection)  # type: ignore[assignment]
+        made, calls, asked, make = [], [], [], staticmethod(make_detection)  # type: ignore[assignment]
 
     monkeypatch.setattr(geoloc.search.locate, "AttentionSearch", Fresh)
     return Fresh
@@ -205,6 +207,12 @@ def test_then_attention_and_geometry_round_its_answers(attention: type[Attention
     assert geometry.calls == ["windows", "answers"]
     assert attention.calls == ["descriptors", "attention 2"]
     assert len(attention.made) == 1, "what was encoded for the descriptors serves"
+
+
+def test_geometry_looks_round_more_answers_than_are_wanted(attention: type[Attention], make_detection: Make) -> None:
+    for top in (1, CANDIDATES + 4):
+        find(Geometry(make_detection, agrees="nothing"), top=top)
+    assert attention.asked == [CANDIDATES, CANDIDATES + 4]
 
 
 def test_where_nothing_agrees_attention_decides(attention: type[Attention], make_detection: Make) -> None:

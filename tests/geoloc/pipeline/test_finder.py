@@ -139,6 +139,15 @@ def test_what_is_here(script: Script) -> None:
         assert found.plan is WHOLE
 
 
+def test_one_answer_a_click_unless_more_are_wanted(script: Script, make_detection: Make) -> None:
+    several = [
+        make_detection(0.9 / rank, (0, 0, 1, 1), rank=rank, target=number) for number in (0, 1) for rank in (1, 2, 3)
+    ]
+    for options, ranks in (({}, [1, 1]), ({"top": 2}, [1, 2, 1, 2])):
+        found = finder(script, **options)._found(PHOTO, TARGETS, several, cast(Any, WHOLE), Watch())
+        assert [answer.rank for answer in found.answers] == [answer.rank for answer in found.here] == ranks
+
+
 def test_what_is_verified_near_the_position_ends_the_search(script: Script) -> None:
     script.geometry["near"] = [0.9, None]
     assert find(finder(script), StubScope(NEAR)) == [(0, 0.9, ""), (1, 0.4, "")]

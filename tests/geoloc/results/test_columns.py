@@ -7,19 +7,19 @@ from collections.abc import Callable
 import pyproj
 import pytest
 
-from geoloc.results.columns import COLUMNS, epsg_of, properties_of
+from geoloc.results.columns import COLUMNS, decimals_of, epsg_of, properties_of
 from geoloc.results.detection import Detection
 
 
 def test_every_column_has_a_value(make_detection: Callable[..., Detection]) -> None:
     found = make_detection(
-        0.9123456, (576708.4, 5188134.98, 576713.13, 5188141.59), rank=2, window="19/1/2+6", note="elsewhere"
+        0.9123456, (576708.4004, 5188134.98, 576713.13, 5188141.5904), rank=2, window="19/1/2+6", note="elsewhere"
     )
     properties = properties_of(found)
     assert list(properties) == list(COLUMNS)
     assert properties == {
         "rank": 2,
-        "score": 0.9123,
+        "score": 0.912,
         "photo": "photos/a.jpg",
         "click_x": 10.5,
         "click_y": 20.25,
@@ -42,6 +42,13 @@ def test_every_column_has_a_value(make_detection: Callable[..., Detection]) -> N
         "window": "19/1/2+6",
         "note": "elsewhere",
     }
+
+
+@pytest.mark.parametrize(
+    ("crs", "decimals"), [("EPSG:32615", 3), ("EPSG:2263", 3), (4326, 8), ("+proj=utm +zone=33 +units=km +type=crs", 6)]
+)
+def test_coordinates_are_written_to_a_millimetre(crs: object, decimals: int) -> None:
+    assert decimals_of(crs) == decimals
 
 
 @pytest.mark.parametrize(

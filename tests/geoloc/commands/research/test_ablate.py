@@ -21,7 +21,7 @@ def test_minutes_and_workers_reach_the_plan(tmp_path: Path, monkeypatch: pytest.
         return "| table |"
 
     monkeypatch.setattr(ablate, "run_ablation", run)
-    monkeypatch.setattr(TrainingData, "splits", lambda self: {})
+    monkeypatch.setattr(TrainingData, "splits", lambda self, **told: {})
     args = ["ablate", "--pack", str(tmp_path), "-o", str(tmp_path), "--minutes", "9", "--workers", "3"]
     result = CliRunner().invoke(main, args)
     assert result.exit_code == 0, result.output

@@ -138,7 +138,8 @@ def test_the_help_says_what_is_otherwise(search: Command) -> None:
         "GPS position. [default: 500.0; x>0]",
         "--gps / --no-gps Search round the photo's own GPS position first, and the rest if nothing shows that it was "
         "taken there. [default: gps]",
-        "--top INTEGER RANGE Answers a click at most. [default: 5; x>=1]",
+        "--top N Answers a click at most: its answer has rank 1, what else it could be has 2 and more. "
+        "[default: 1; x>=1]",
         '[default: a click whose best answer scores below 0.5 is "not here"]',
         "--refine [auto|off]",
         "compared with, which come without weights: attengeo, summation+cvcam, summation+mhsam, summation, detgeo. "
@@ -186,10 +187,10 @@ def test_every_kind_can_be_typed_but_an_area(name: str) -> None:
     ("kind", "least", "shown"),
     [
         (kinds.number(whole=True), -3, "INTEGER"),
-        (kinds.number(whole=True, least=2, most=4), 2, "INTEGER RANGE"),
-        (kinds.number(least=2), 2.0, "FLOAT RANGE"),
-        (kinds.number(least=2, above=True), 2.5, "FLOAT RANGE"),
-        (kinds.number(), -3.5, "FLOAT RANGE"),
+        (kinds.number(whole=True, least=2, most=4), 2, "NUMBER"),
+        (kinds.number(least=2), 2.0, "NUMBER"),
+        (kinds.number(least=2, above=True), 2.5, "NUMBER"),
+        (kinds.number(), -3.5, "NUMBER"),
     ],
 )
 def test_click_takes_the_numbers_that_the_kind_takes(kind: Kind, least: float, shown: str) -> None:

@@ -22,7 +22,6 @@ from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
 from tiling.mosaic import Mosaic
 
-
 NEARER = math.sqrt((1 - 0.1 * (1 + math.log(10))) / 0.9)
 """The root mean square of errors without their largest tenth, over that of all, as it is with normal ones."""
 
