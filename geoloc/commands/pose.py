@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,10 @@ from geoloc.commands.shared.options import (
     vector_output,
 )
 from geoloc.commands.shared.progress import Progress
-from geoloc.errors import GeolocError, in_one_line
 
 if TYPE_CHECKING:
-    from geoloc.photo.target import Click
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pose.matched_photo import MatchedPhoto
-    from geoloc.results.vector_files import Row
 
 
 @click.command(cls=Command)
@@ -89,6 +86,7 @@ def pose(
     nine of ten errors are smaller than those told. A photo that local features do not verify is "not here": a row
     without a shape, and the exit code is 0; it is 1 where a photo cannot be used.
     """
+    from geoloc.batch.poses import PoseOutcome, pose_outcome
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
@@ -101,12 +99,19 @@ def pose(
         check_vector_output(output, overwrite, inputs)
     files = _OtherFiles(colmap, geo, gcps, copies, overwrite)
     files.check(photo_paths, inputs)
-    outcomes: list[_Outcome] = []
+    outcomes: list[PoseOutcome] = []
     tell = Progress("photos")
     with open_source(request) as source:
         match = load_matching(source, Scope(source, request), request)
+
+        def match_and_copy(path: Path) -> MatchedPhoto | None:
+            matched = match(path)
+            if matched is not None:
+                files.copy(path, matched)
+            return matched
+
         for number, path in enumerate(photo_paths, start=1):
-            outcomes.append(_outcome(path, match, clicks, files))
+            outcomes.append(pose_outcome(path, match_and_copy, clicks))
             tell(number, len(photo_paths))
         rows = [row for outcome in outcomes for row in outcome.rows]
         if output is None:
@@ -162,38 +167,3 @@ class _OtherFiles:
             write_geo(self.geo, found, overwrite=self.overwrite)
         if self.gcps is not None:
             write_gcps(self.gcps, found, overwrite=self.overwrite)
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of a photo."""
-
-    path: Path
-    rows: Sequence[Row]
-    matched: MatchedPhoto | None = None
-    failed: bool = False
-
-
-def _outcome(
-    path: Path, match: Callable[[Path], MatchedPhoto | None], clicks: Sequence[Click], files: _OtherFiles
-) -> _Outcome:
-    """Match a photo and copy it where copies are wanted; what is wrong with it is a row, and told."""
-    from geoloc.pose.rows import NOT_VERIFIED, row_without_pose, rows_of
-    from geoloc.system.text import path_text
-
-    name = path_text(path)
-    try:
-        matched = match(path)
-        if matched is not None:
-            files.copy(path, matched)
-    except GeolocError as error:
-        LOG.warning("%s", in_one_line(error))
-        return _Outcome(path, [row_without_pose(name, error=in_one_line(error))], failed=True)
-    if matched is None:
-        LOG.warning("not here: %s: %s", name, NOT_VERIFIED)
-        return _Outcome(path, [row_without_pose(name)])
-    rows = rows_of(name, matched, clicks)
-    for row in rows:
-        if note := row.properties.get("note"):
-            LOG.warning("%s: %s: %s", name, row.properties["kind"], note)
-    return _Outcome(path, rows, matched)

@@ -155,6 +155,11 @@ def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, preci
     ]
 
 
+def collection_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> dict[str, Any]:
+    """Return rows as a FeatureCollection; see `features_of`."""
+    return {"type": "FeatureCollection", "features": features_of(rows, columns, crs, precision)}
+
+
 def geometry_of(shape: BaseGeometry, crs: Any, precision: int = 7, keeps_vertices: bool = False) -> dict[str, Any]:
     """Return a shape in `crs` as an RFC 7946 geometry: across the antimeridian a polygon becomes a MultiPolygon.
 
