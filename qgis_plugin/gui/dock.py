@@ -44,6 +44,7 @@ from ..worker.request import (
 )
 from .answer_actions import AnswerActions
 from .answers_panel import THUMBNAIL_PX, AnswersPanel
+from .matched.matching import Matching
 from .messages import Messages
 from .photo_panel import PhotoPanel
 from .reference_files import ReferenceFiles
@@ -84,6 +85,14 @@ class GeolocDock(QgsDockWidget):
         self.reference = ReferencePanel()
         self.files = ReferenceFiles(self.reference, self.messages)
         self.where = WherePanel(self._canvas)
+        self.matching = Matching(
+            iface,
+            self.photo,
+            where=self.where,
+            files=self.files,
+            messages=self.messages,
+            come_forward=self._come_forward,
+        )
         self.answers = AnswersPanel()
         self.answer_actions = AnswerActions(iface, self.answers, self.messages)
         self.top = QSpinBox()
@@ -142,7 +151,7 @@ class GeolocDock(QgsDockWidget):
         # The photo has all the room that the rest leaves, until somebody pulls.
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
-        split.addWidget(self.photo)
+        split.addWidget(self._photo_and_bar())
         split.addWidget(scroll)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
@@ -167,6 +176,15 @@ class GeolocDock(QgsDockWidget):
         column.addLayout(buttons)
         self.setWidget(whole)
         self.setMinimumWidth(330)
+
+    def _photo_and_bar(self) -> QWidget:
+        both = QWidget()
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self.photo, 1)
+        column.addWidget(self.matching.bar)
+        return both
 
     def _connect(self) -> None:
         self.start_button.clicked.connect(self.start)
@@ -237,6 +255,7 @@ class GeolocDock(QgsDockWidget):
         if self.task is not None:
             self.task.cancel()
             self.task = None
+        self.matching.shut_down()
         self.photo.strip.stop()
         self.reference.let_go()
         self.where.let_go()
@@ -323,6 +342,10 @@ class GeolocDock(QgsDockWidget):
             self._camera = marker(self._canvas, self.photo.position, "#1f78ff", QgsVertexMarker.IconType.ICON_CIRCLE)
         if self._camera is not None:
             self._camera.setToolTip(tr("Here the photo was taken, says its EXIF data"))
+
+    def _come_forward(self) -> None:
+        self.setUserVisible(True)
+        self.tabs.setCurrentIndex(SEARCH)
 
     def _remove_camera(self) -> None:
         if self._camera is not None:

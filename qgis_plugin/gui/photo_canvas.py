@@ -7,9 +7,10 @@ from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSig
 from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPixmap, QTextOption, QTransform
 from qgis.PyQt.QtWidgets import QApplication, QGraphicsScene, QGraphicsView
 
+from ..layers.drawn import AREA, LINE, POINT
 from ..texts import tr
 from ..worker.request import BOX, CLICK, POLYGON, PhotoTarget
-from .photo_drawing import AREA, LINE, POINT, DrawingError, box_target, polygon_target, without_doubles
+from .photo_drawing import DrawingError, box_target, polygon_target, without_doubles
 from .photo_shapes import Outline, Overlay, cross, pointer
 
 _ZOOM_STEP = 1.25

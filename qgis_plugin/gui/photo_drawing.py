@@ -11,8 +11,6 @@ from qgis.PyQt.QtCore import QPointF, QRectF
 from ..texts import tr
 from ..worker.request import BOX, POLYGON, PhotoTarget
 
-POINT, LINE, AREA = "point", "line", "area"
-"""What can be drawn in a photo that is no target of a search."""
 _LEAST_PX2 = 1e-6
 
 

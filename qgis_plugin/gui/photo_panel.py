@@ -11,10 +11,10 @@ from qgis.PyQt.QtCore import QFileInfo, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QAction, QActionGroup, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from ..layers.drawn import AREA, LINE, POINT
 from ..texts import tr
 from ..worker.request import BOX, CLICK, POLYGON, PhotoTarget
 from .photo_canvas import PhotoCanvas, PhotoReadError, read_upright
-from .photo_drawing import AREA, LINE, POINT
 from .photo_strip import SUFFIXES, PhotoStrip, photos_in
 
 _DRAWN = (CLICK, BOX, POLYGON)

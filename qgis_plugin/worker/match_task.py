@@ -24,8 +24,8 @@ class MatchTask(QgsTask):
     """Requests `match`, one a photo; a photo that cannot be used does not stop the others.
 
     Attributes:
-        fields: of the requests, without the photo.
         error: what stopped all; None otherwise.
+        done: paths of the photos that were looked at, in their order.
     """
 
     photo_begun = pyqtSignal(str)
@@ -48,47 +48,50 @@ class MatchTask(QgsTask):
             command: the words that start the worker.
             title: what QGIS calls the task.
             photos: paths, in the order in which they are matched.
-            fields: see the class.
+            fields: of the requests, without the photo.
             when_over: called with the task in the GUI's thread, whether it went well, failed or was cancelled.
         """
         # The dock says itself that it is done; before QGIS 3.26 the task manager says so too.
         silent = getattr(QgsTask.Flag, "Silent", None)
         super().__init__(title, QgsTask.Flag.CanCancel if silent is None else QgsTask.Flag.CanCancel | silent)
-        self.fields = fields
         self.error: client.WorkerError | None = None
+        self.done: list[str] = []
         self._command = command
         self._when_over = when_over
         self._lock = threading.Lock()
-        self._waiting = collections.deque(photos)
-        self._done = 0
+        self._waiting = collections.deque((photo, fields) for photo in photos)
         self._closed = False
 
     @property
     def count(self) -> tuple[int, int]:
         """How many photos are done, and how many there are."""
         with self._lock:
-            return self._done, self._done + len(self._waiting)
+            return len(self.done), len(self.done) + len(self._waiting)
 
-    def prefer(self, photo: str) -> bool:
-        """Match a photo before all that wait, whether it is one of them or not; False where the task is over."""
+    @property
+    def cancelled(self) -> bool:
+        """Whether a user stopped it."""
+        return isinstance(self.error, client.Cancelled) or (self.error is None and self.isCanceled())
+
+    def prefer(self, photo: str, fields: dict) -> bool:
+        """Match a photo next, whether it waits already or not; False where the task is over."""
         with self._lock:
             if self._closed:
                 return False
+            # The first one is being matched, and goes when that is over.
             first, *others = self._waiting
-            if photo != first:
-                # The first one is being matched, and goes when that is over.
-                self._waiting = collections.deque([first, photo, *(path for path in others if path != photo)])
+            self._waiting = collections.deque([first, (photo, fields), *(one for one in others if one[0] != photo)])
             return True
 
     def run(self) -> bool:
         """Match, in a thread of QGIS's: neither layers nor widgets are touched."""
         try:
             worker = client.shared(self._command)
-            photo = self._next()
-            while photo is not None:
-                self.photo_begun.emit(photo)
-                match = self._match(worker, photo)
-                photo = self._next(done=1)
+            waiting = self._next()
+            while waiting is not None:
+                self.photo_begun.emit(waiting[0])
+                match = self._match(worker, *waiting)
+                waiting = self._next(done=True)
                 self.photo_matched.emit(match)
                 self._show_progress(0.0)
         except client.WorkerError as error:
@@ -102,27 +105,26 @@ class MatchTask(QgsTask):
 
     def finished(self, result: bool) -> None:
         """Log an error and call back, in the GUI's thread."""
-        if self.error is not None and not isinstance(self.error, client.Cancelled):
+        if self.error is not None and not self.cancelled:
             text = "\n".join(part for part in (self.error.log, str(self.error)) if part)
             QgsMessageLog.logMessage(text, LOG, Qgis.MessageLevel.Critical, notifyUser=False)
         self._when_over(self)
 
-    def _next(self, done: int = 0) -> str | None:
-        """Return the next photo, which is the first of those that wait until it is done; None at the end."""
+    def _next(self, done: bool = False) -> tuple[str, dict] | None:
+        """Return the next photo and its fields, which wait as the first ones until they are done; None at the end."""
         with self._lock:
-            for _ in range(done):
-                self._waiting.popleft()
-            self._done += done
+            if done:
+                self.done.append(self._waiting.popleft()[0])
             self._closed = not self._waiting or self.isCanceled()
             return None if self._closed else self._waiting[0]
 
-    def _match(self, worker: client.Worker, photo: str) -> PhotoMatch:
+    def _match(self, worker: client.Worker, photo: str, fields: dict) -> PhotoMatch:
         def show(message: dict) -> None:
             self._show_progress(message.get("fraction") or 0.0)
 
         try:
-            fields = {**self.fields, "photo": photo}
-            return PhotoMatch.of(photo, worker.request("match", fields, show, self.isCanceled))
+            result = worker.request("match", {**fields, "photo": photo}, show, self.isCanceled)
+            return PhotoMatch.of(photo, result)
         except client.WorkerError as error:
             if error.code not in _OF_A_PHOTO:
                 raise
