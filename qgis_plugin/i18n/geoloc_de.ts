@@ -175,13 +175,13 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Stopping ...</source>
-      <translation>Wird angehalten ...</translation>
+      <source>Rendering the online layers ...</source>
+      <translation>Die Online-Layer werden gezeichnet ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Rendering the online layers ...</source>
-      <translation>Die Online-Layer werden gezeichnet ...</translation>
+      <source>Stopping ...</source>
+      <translation>Wird angehalten ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -235,16 +235,6 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Choose the folder of an index, or search on raster layers.</source>
-      <translation>Wählen Sie den Ordner eines Index, oder suchen Sie auf Rasterlayern.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
-      <source>Tick the raster layer to search on; add one to the project first.</source>
-      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll; fügen Sie dem Projekt zuerst einen hinzu.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>Cancelled; nothing was added.</source>
       <translation>Abgebrochen; nichts wurde hinzugefügt.</translation>
     </message>
@@ -275,13 +265,173 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Go on?</source>
-      <translation>Fortfahren?</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>The best score was {score:.2f}.</source>
       <translation>Die beste Bewertung war {score:.2f}.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Areas, into a new layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Lines, into a new layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Points, into a new layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/linked_cursor.py" />
+      <source>{lat:.6f}, {lon:.6f}, within {metres:.1f} m</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>What is drawn in the photo goes into this layer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Stop matching</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match this photo with the reference: both are linked</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all photos of the folder, in the background</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Photos that see a place</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Click a place on the map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw into a layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw in the photo, into a layer of the map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show selected features</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show the features that are selected on the map in the photo</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Cameras and footprints</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Add where photos were taken, and the ground that they show, as layers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matched_photos.py" />
+      <source>Match photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Added to {layer}, within {metres:.1f} m; save the layer's edits to keep it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not here: nothing shows that this photo was taken of the reference.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Nothing of this lies in the photo before its far line, where places can be told.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matched: {count} details agree.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Wait until the online layers are rendered.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matching this photo with the reference ...</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not matched with the reference yet.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>{found} of {done} photos were matched.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Marked: {place}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Stopped.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>Photos that see this place</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{photo}: {metres:.0f} m away, {degrees:.0f}° from straight down</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>No matched photo sees this place</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{count} more</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -424,6 +574,11 @@
       <translation>{path}: kann nicht angezeigt werden ({error})</translation>
     </message>
     <message>
+      <location filename="../gui/photo_canvas.py" />
+      <source>Click {count} corners at least.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../gui/photo_drawing.py" />
       <source>The box has no area within the photo.</source>
       <translation>Das Rechteck hat im Foto keine Fläche.</translation>
@@ -447,6 +602,16 @@
       <location filename="../gui/photo_panel.py" />
       <source>Drag a box round the object. The wheel zooms, the middle button moves.</source>
       <translation>Ziehen Sie ein Rechteck um das Objekt. Das Rad vergrößert, die mittlere Taste verschiebt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click a point of the layer. The wheel zooms, dragging moves.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click along the line; double click, right button or Enter ends, Backspace takes one back.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -557,6 +722,21 @@
       <location filename="../gui/photo_panel.py" />
       <source>{path}: no such file.</source>
       <translation>{path}: keine solche Datei.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Choose the folder of an index, or search on raster layers.</source>
+      <translation>Wählen Sie den Ordner eines Index, oder suchen Sie auf Rasterlayern.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Tick the raster layer to search on; add one to the project first.</source>
+      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll; fügen Sie dem Projekt zuerst einen hinzu.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Go on?</source>
+      <translation>Fortfahren?</translation>
     </message>
     <message>
       <location filename="../gui/reference_panel.py" />
@@ -674,6 +854,41 @@
       <translation>Kein Objekt von {layer} ist ausgewählt.</translation>
     </message>
     <message>
+      <location filename="../layers/drawn.py" />
+      <source>Points from photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Lines from photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Areas from photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>cut at the photo's edge or its far line</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Drawn in {photo}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} cannot be edited.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>Der Layer {name} nimmt keine neuen Objekte an.</translation>
+    </message>
+    <message>
       <location filename="../layers/geography.py" />
       <source>The layer or map that says where to search has no CRS: set one first.</source>
       <translation>Der Layer oder die Karte, die sagt, wo gesucht wird, hat kein KBS: Legen Sie zuerst eines fest.</translation>
@@ -729,6 +944,16 @@
       <translation>Der Layer sagt: {rights}</translation>
     </message>
     <message>
+      <location filename="../layers/poses.py" />
+      <source>Cameras</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/poses.py" />
+      <source>Footprints</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../layers/rasters.py" />
       <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
       <translation>Der Layer {name} ist keine Rasterdatei auf diesem Rechner; exportieren Sie ihn zuerst als GeoTIFF.</translation>
@@ -757,11 +982,6 @@
       <location filename="../layers/results.py" />
       <source>{path}: cannot be written ({error})</source>
       <translation>{path}: kann nicht geschrieben werden ({error})</translation>
-    </message>
-    <message>
-      <location filename="../layers/results.py" />
-      <source>The layer {name} takes no new features.</source>
-      <translation>Der Layer {name} nimmt keine neuen Objekte an.</translation>
     </message>
     <message>
       <location filename="../layers/style.py" />

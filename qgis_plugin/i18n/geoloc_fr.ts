@@ -175,13 +175,13 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Stopping ...</source>
-      <translation>Arrêt en cours ...</translation>
+      <source>Rendering the online layers ...</source>
+      <translation>Rendu des couches en ligne ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Rendering the online layers ...</source>
-      <translation>Rendu des couches en ligne ...</translation>
+      <source>Stopping ...</source>
+      <translation>Arrêt en cours ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -235,16 +235,6 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Choose the folder of an index, or search on raster layers.</source>
-      <translation>Choisissez le dossier d'un index, ou recherchez sur des couches raster.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
-      <source>Tick the raster layer to search on; add one to the project first.</source>
-      <translation>Cochez la couche raster à examiner ; ajoutez-en d'abord une au projet.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>Cancelled; nothing was added.</source>
       <translation>Annulé ; rien n'a été ajouté.</translation>
     </message>
@@ -275,13 +265,173 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Go on?</source>
-      <translation>Continuer ?</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>The best score was {score:.2f}.</source>
       <translation>Le meilleur score était {score:.2f}.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Areas, into a new layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Lines, into a new layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Points, into a new layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/linked_cursor.py" />
+      <source>{lat:.6f}, {lon:.6f}, within {metres:.1f} m</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>What is drawn in the photo goes into this layer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Stop matching</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match this photo with the reference: both are linked</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all photos of the folder, in the background</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Photos that see a place</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Click a place on the map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw into a layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw in the photo, into a layer of the map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show selected features</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show the features that are selected on the map in the photo</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Cameras and footprints</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Add where photos were taken, and the ground that they show, as layers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matched_photos.py" />
+      <source>Match photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Added to {layer}, within {metres:.1f} m; save the layer's edits to keep it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not here: nothing shows that this photo was taken of the reference.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Nothing of this lies in the photo before its far line, where places can be told.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matched: {count} details agree.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Wait until the online layers are rendered.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matching this photo with the reference ...</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not matched with the reference yet.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>{found} of {done} photos were matched.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Marked: {place}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Stopped.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>Photos that see this place</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{photo}: {metres:.0f} m away, {degrees:.0f}° from straight down</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>No matched photo sees this place</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{count} more</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -424,6 +574,11 @@
       <translation>{path} : affichage impossible ({error})</translation>
     </message>
     <message>
+      <location filename="../gui/photo_canvas.py" />
+      <source>Click {count} corners at least.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../gui/photo_drawing.py" />
       <source>The box has no area within the photo.</source>
       <translation>Le rectangle n'a pas de surface dans la photo.</translation>
@@ -447,6 +602,16 @@
       <location filename="../gui/photo_panel.py" />
       <source>Drag a box round the object. The wheel zooms, the middle button moves.</source>
       <translation>Tracez un rectangle autour de l'objet. La molette zoome, le bouton du milieu déplace.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click a point of the layer. The wheel zooms, dragging moves.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click along the line; double click, right button or Enter ends, Backspace takes one back.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -557,6 +722,21 @@
       <location filename="../gui/photo_panel.py" />
       <source>{path}: no such file.</source>
       <translation>{path} : fichier introuvable.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Choose the folder of an index, or search on raster layers.</source>
+      <translation>Choisissez le dossier d'un index, ou recherchez sur des couches raster.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Tick the raster layer to search on; add one to the project first.</source>
+      <translation>Cochez la couche raster à examiner ; ajoutez-en d'abord une au projet.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Go on?</source>
+      <translation>Continuer ?</translation>
     </message>
     <message>
       <location filename="../gui/reference_panel.py" />
@@ -674,6 +854,41 @@
       <translation>Aucune entité de {layer} n'est sélectionnée.</translation>
     </message>
     <message>
+      <location filename="../layers/drawn.py" />
+      <source>Points from photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Lines from photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Areas from photos</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>cut at the photo's edge or its far line</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Drawn in {photo}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} cannot be edited.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>La couche {name} n'accepte pas de nouvelles entités.</translation>
+    </message>
+    <message>
       <location filename="../layers/geography.py" />
       <source>The layer or map that says where to search has no CRS: set one first.</source>
       <translation>La couche ou la carte qui dit où chercher n'a pas de SCR : définissez-en un d'abord.</translation>
@@ -729,6 +944,16 @@
       <translation>La couche indique : {rights}</translation>
     </message>
     <message>
+      <location filename="../layers/poses.py" />
+      <source>Cameras</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../layers/poses.py" />
+      <source>Footprints</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../layers/rasters.py" />
       <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
       <translation>La couche {name} n'est pas un fichier raster de cet ordinateur ; exportez-la d'abord en GeoTIFF.</translation>
@@ -757,11 +982,6 @@
       <location filename="../layers/results.py" />
       <source>{path}: cannot be written ({error})</source>
       <translation>{path} : écriture impossible ({error})</translation>
-    </message>
-    <message>
-      <location filename="../layers/results.py" />
-      <source>The layer {name} takes no new features.</source>
-      <translation>La couche {name} n'accepte pas de nouvelles entités.</translation>
     </message>
     <message>
       <location filename="../layers/style.py" />

@@ -11,6 +11,8 @@ from ...texts import tr
 
 MATCH, MATCH_ALL, SEE, DRAW, SHOW, POSES, CANCEL = "match", "match_all", "see", "draw", "show", "poses", "cancel"
 """Names of the buttons."""
+# Lines are a little higher in a label than by themselves.
+_STATUS_LINES = 2.2
 _WITH_TEXT = (MATCH, MATCH_ALL)
 
 
@@ -76,6 +78,9 @@ class MatchBar(QWidget):
         self.buttons[CANCEL].setAutoRaise(True)
         self.status = QLabel()
         self.status.setWordWrap(True)
+        self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # As high for every text, or the photo would move while the mouse does.
+        self.status.setMinimumHeight(round(_STATUS_LINES * self.fontMetrics().lineSpacing()))
         running = QHBoxLayout()
         running.addWidget(self.progress, 1)
         running.addWidget(self.buttons[CANCEL])

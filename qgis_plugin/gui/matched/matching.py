@@ -280,7 +280,7 @@ def _known_words(match: PhotoMatch) -> str:
         return match.error
     if match.mapping is None:
         return tr("Not here: nothing shows that this photo was taken of the reference.")
-    return tr("Matched: {count} details of photo and reference agree.").format(count=match.inliers)
+    return tr("Matched: {count} details agree.").format(count=match.inliers)
 
 
 def _bounds_of_all(where: ChosenPlace, paths: list[str]) -> QgsRectangle | None:

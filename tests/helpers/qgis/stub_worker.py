@@ -1,7 +1,7 @@
 """Stands in for `python -m geoloc.worker`: does what the name of the photo says, and writes down what it was asked.
 
-Put somewhere as an executable `python`; `answer.geojson` beside it is what it finds, and `outlines.json` what outlines
-that has. Standard library only.
+Put somewhere as an executable `python`; `answer.geojson` beside it is what it finds, `outlines.json` what outlines
+that has, and `matches.json` what photos match, by name. Standard library only.
 """
 
 import json
@@ -82,6 +82,22 @@ def locate(request) -> None:
         send(number, "result", found=answer, **more)
 
 
+def match(request) -> None:
+    """Photos whose names begin so are slow, or cannot be used; those that are not in matches.json are not here."""
+    number, kind = request["id"], Path(request["photo"]).stem
+    with lock, (HERE / "matched.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(request) + "\n")
+    if kind.startswith("slow"):
+        cancelled[number].wait()
+        error(number, "cancelled", "cancelled")
+    elif kind.startswith("error"):
+        error(number, "photo", f"{kind}.png: is no photo")
+    else:
+        matches = json.loads((HERE / "matches.json").read_text(encoding="utf-8"))
+        nothing = {"status": "not here", "inliers": None, "pose": {"features": []}, "mapping": None}
+        send(number, "result", **matches.get(kind, nothing), warnings=[])
+
+
 def batch(request) -> None:
     (HERE / "batch.json").write_text(json.dumps(request), encoding="utf-8")
     rows = []
@@ -111,7 +127,7 @@ def main() -> None:
             if request["target"] in cancelled:
                 cancelled[request["target"]].set()
             send(number, "result")
-        elif kind in ("locate", "batch"):
+        elif kind in ("locate", "batch", "match"):
             cancelled[number] = threading.Event()
             threading.Thread(target=globals()[kind], args=(request,), daemon=True).start()
         else:
