@@ -61,6 +61,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write a copy of each JPEG with its place and angles in EXIF and XMP into this folder.",
 )
+@click.option(
+    "--drape",
+    type=click.Path(path_type=Path),
+    help="Lay the photo over the map as this GeoTIFF, in the mosaic's CRS, with nothing where it cannot tell; a folder "
+    "for several photos.",
+)
 @options("overwrite", "verbosity")
 @takes_request
 def pose(
@@ -73,6 +79,7 @@ def pose(
     geo: Path | None,
     gcps: Path | None,
     copies: Path | None,
+    drape: Path | None,
     overwrite: bool,
 ) -> None:
     """Find where each PHOTO was taken and which way it looks.
@@ -80,6 +87,7 @@ def pose(
     \b
     geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson
     geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt
+    geoloc pose photo.jpg --mosaic mosaic.tif --drape on_map.tif
 
     A photo has a point where its camera was (kind "camera"), a polygon of the ground that it shows ("footprint"), and
     for each --click a line from camera to ground ("sight"). Height is that over the ground, angles are degrees, and
@@ -97,21 +105,21 @@ def pose(
     inputs = (*photo_paths, *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs)
-    files = _OtherFiles(colmap, geo, gcps, copies, overwrite)
+    files = _OtherFiles(colmap, geo, gcps, copies, drape, overwrite)
     files.check(photo_paths, inputs)
     outcomes: list[PoseOutcome] = []
     tell = Progress("photos")
     with open_source(request) as source:
         match = load_matching(source, Scope(source, request), request)
 
-        def match_and_copy(path: Path) -> MatchedPhoto | None:
+        def match_and_write(path: Path) -> MatchedPhoto | None:
             matched = match(path)
             if matched is not None:
-                files.copy(path, matched)
+                files.write_of_photo(path, matched, photo_paths)
             return matched
 
         for number, path in enumerate(photo_paths, start=1):
-            outcomes.append(pose_outcome(path, match_and_copy, clicks))
+            outcomes.append(pose_outcome(path, match_and_write, clicks))
             tell(number, len(photo_paths))
         rows = [row for outcome in outcomes for row in outcome.rows]
         if output is None:
@@ -133,13 +141,15 @@ class _OtherFiles:
     geo: Path | None
     gcps: Path | None
     copies: Path | None
+    drape: Path | None
     overwrite: bool
 
     def check(self, photos: Sequence[Path], inputs: Sequence[Path]) -> None:
-        from geoloc.pose.colmap import check_colmap
-        from geoloc.pose.gcps import check_gcps
-        from geoloc.pose.geo_txt import check_geo
-        from geoloc.pose.photo_copy import check_copies
+        from geoloc.pose.files.colmap import check_colmap
+        from geoloc.pose.files.drape import check_drapes
+        from geoloc.pose.files.gcps import check_gcps
+        from geoloc.pose.files.geo_txt import check_geo
+        from geoloc.pose.files.photo_copy import check_copies
 
         if self.colmap is not None:
             check_colmap(self.colmap, self.overwrite)
@@ -149,17 +159,25 @@ class _OtherFiles:
             check_gcps(self.gcps, photos, self.overwrite, inputs)
         if self.copies is not None:
             check_copies(self.copies, photos, self.overwrite)
+        if self.drape is not None:
+            check_drapes(self.drape, photos, self.overwrite, inputs)
 
-    def copy(self, photo: Path, matched: MatchedPhoto) -> None:
-        from geoloc.pose.photo_copy import write_copy
+    def write_of_photo(self, photo: Path, matched: MatchedPhoto, photos: Sequence[Path]) -> None:
+        """Write what is a file of each one of the photos."""
+        from geoloc.pose.files.drape import drape_paths, write_drape
+        from geoloc.pose.files.photo_copy import write_copy
 
         if self.copies is not None:
             write_copy(photo, matched.pose, self.copies, overwrite=self.overwrite)
+        if self.drape is not None:
+            target = drape_paths(self.drape, photos)[photos.index(photo)]
+            drape = write_drape(target, matched, overwrite=self.overwrite)
+            LOG.info("%s: %d x %d px of %.3g m", target, *drape.size, drape.gsd_m)
 
     def write(self, found: Sequence[tuple[Path, MatchedPhoto]]) -> None:
-        from geoloc.pose.colmap import write_colmap
-        from geoloc.pose.gcps import write_gcps
-        from geoloc.pose.geo_txt import write_geo
+        from geoloc.pose.files.colmap import write_colmap
+        from geoloc.pose.files.gcps import write_gcps
+        from geoloc.pose.files.geo_txt import write_geo
 
         if self.colmap is not None:
             write_colmap(self.colmap, found, overwrite=self.overwrite)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from tiling.grid import WGS84, Grid, mapped, transformer, turns_to, whole_turn
 
+_STEP_PX = 100.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapFrame:
@@ -37,6 +39,11 @@ class MapFrame:
         x, y = transformer(self.crs, self.grid.crs).transform(*places.T)
         beside = _beside(self.grid.crs, self.grid.affine.c, x, y)
         return np.column_stack(mapped(~self.grid.affine, *beside.T))
+
+    def slope(self, pixel: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how places in the mosaic's CRS change with pixels of the grid about one of them, (x, y), 2 x 2."""
+        around = self.to_map(pixel + _STEP_PX * np.array([(-1, 0), (1, 0), (0, -1), (0, 1)]))
+        return np.asarray((around[1::2] - around[::2]).T / (2 * _STEP_PX))
 
     def local_crs(self, pixel: NDArray[np.float64]) -> pyproj.CRS:
         """Return metres east and north of a pixel of the grid, true to scale and direction near it."""

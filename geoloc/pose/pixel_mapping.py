@@ -82,12 +82,12 @@ class PixelMapping:
         """Take the way from a matched photo. Between nodes it goes evenly where the photo's own goes by steps."""
         frame, fit, size = matched.frame, matched.fit, matched.photo.size
         middle = fit.place
-        around = frame.to_map(middle + np.array([(0, 0), (1, 0), (0, 1)]) * 100.0)
-        origin = around[0].round(3)
+        (place,) = frame.to_map(middle[None])
+        origin = place.round(3)
         # Pixels of the grid to units of the CRS, as they are next to its middle; what is left goes into the lattice.
-        slope = (around[1:] - around[0]).T / 100.0
-        to_units = translation(*(around[0] - origin)) @ _linear(slope) @ translation(*-middle)
-        matrix = to_units @ fit.matrix
+        slope = np.eye(3)
+        slope[:2, :2] = frame.slope(middle)
+        matrix = translation(*(place - origin)) @ slope @ translation(*-middle) @ fit.matrix
         matrix = matrix / (matrix[2] @ [*np.median(fit.photo, axis=0), 1.0])
         columns, rows = (round(CELLS * side / max(size)) + 1 for side in size)
         columns, rows = max(columns, 2), max(rows, 2)
@@ -128,12 +128,6 @@ class PixelMapping:
             "error_m": self.errors.to_json(("metres",)),
             "reliable": corners.round(3).tolist(),
         }
-
-
-def _linear(slope: NDArray[np.float64]) -> NDArray[np.float64]:
-    matrix = np.eye(3)
-    matrix[:2, :2] = slope
-    return matrix
 
 
 def _filled(nodes: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:

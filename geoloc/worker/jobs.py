@@ -17,7 +17,7 @@ from geoloc.photo.target import within_photo
 from geoloc.pipeline.scope import Scope
 from geoloc.system.extras import needing
 from geoloc.worker.fields import Fields, RequestError
-from geoloc.worker.photo_jobs import map_features, match, pose, quiet
+from geoloc.worker.photo_jobs import drape, map_features, match, pose, quiet
 from geoloc.worker.progress import JobProgress
 from geoloc.worker.session import Session
 
@@ -160,6 +160,7 @@ JOBS: dict[str, Callable[[Session, Fields, JobProgress], dict[str, Any]]] = {
     "match": match,
     "pose": pose,
     "map": map_features,
+    "drape": drape,
     "index": index,
     "plan": plan,
     "info": info,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from geoloc.pose.matched_photo import MatchedPhoto
     from geoloc.results.vector_files import Row
 
+LOG = logging.getLogger(__name__)
 _POINT, _PIXEL_DECIMALS = kinds.numbers("X,Y"), 3
 
 
@@ -95,6 +97,23 @@ def map_features(session: Session, fields: Fields, progress: JobProgress) -> dic
         "status": "not here" if matched is None else "found",
         "features": collection_of(rows, drawn.result_columns, crs, precision),
     }
+
+
+def drape(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
+    """Lay a photo over the map as a GeoTIFF."""
+    from geoloc.pose.files.drape import SUFFIXES, write_drape
+    from geoloc.pose.rows import NOT_VERIFIED
+    from geoloc.system.output import check_output
+
+    request, path, output = fields.search(), fields.path("photo"), fields.path("output")
+    overwrite = fields.truth("overwrite")
+    check_output(output, SUFFIXES, overwrite, (path, *request.files))
+    matched = _matched(session, path, request, progress)
+    if matched is None:
+        LOG.warning("not here: %s: %s", path_text(path), NOT_VERIFIED)
+        return {"status": "not here", "path": None}
+    done = write_drape(output, matched, overwrite=overwrite, progress=progress.counter("blocks", "drawing"))
+    return {"status": "found", "path": str(done.path), "size": list(done.size), "gsd_m": done.gsd_m}
 
 
 def _clicks(value: Any) -> tuple[Click, ...]:

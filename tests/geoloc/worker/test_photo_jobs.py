@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 from shapely.geometry import Point, Polygon, mapping, shape
 
-from geoloc.errors import QueriesError
+from geoloc.errors import OutputError, QueriesError
 from geoloc.pipeline.finder import Finder
 from geoloc.worker.fields import Fields, RequestError
 from geoloc.worker.jobs import JOBS
@@ -137,3 +138,17 @@ def test_a_cancelled_job_matches_nothing(session: Session, folder: Path) -> None
     fields = Fields({"mosaics": [str(folder / "m.tif")], "photos": [str(folder / "noise.jpg")]})
     with pytest.raises(CancelledError):
         JOBS["pose"](session, fields, JobProgress(lambda message: None, cancelled))
+
+
+def test_a_drape_is_written_and_counted(session: Session, folder: Path, tmp_path: Path) -> None:
+    found, sent = ask(session, folder, "drape", output=str(tmp_path / "d.tif"))
+    assert found["status"] == "found"
+    with rasterio.open(tmp_path / "d.tif") as file:
+        assert [file.width, file.height] == found["size"]
+    assert found["path"] == str(tmp_path / "d.tif")
+    assert sent[-1]["stage"] == "drawing"
+    assert sent[-1]["fraction"] == 1
+    with pytest.raises(OutputError, match="exists already"):
+        ask(session, folder, "drape", output=str(tmp_path / "d.tif"))
+    away, _ = ask(session, folder, "drape", output=str(tmp_path / "e.tif"), photo=str(folder / "noise.jpg"))
+    assert (away["status"], (tmp_path / "e.tif").exists()) == ("not here", False)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from geoloc.errors import OutputError
 from geoloc.plane.homography import map_points
-from geoloc.pose.colmap import Found
-from geoloc.pose.geo_txt import check_names
+from geoloc.pose.files.colmap import Found
+from geoloc.pose.files.geo_txt import check_names
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.results.columns import epsg_of
 from geoloc.system.output import check_output, replacing
