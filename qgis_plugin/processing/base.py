@@ -33,7 +33,6 @@ from ..layers.style import apply_style
 from ..texts import tr, worded
 from ..worker import client
 from ..worker.environment import SetupError
-from ..worker.locate_task import duration
 from ..worker.request import (
     DEFAULT_DOUBTFUL,
     DEFAULT_EXHAUSTIVE,
@@ -44,6 +43,7 @@ from ..worker.request import (
     SearchPlace,
     search_request,
 )
+from ..worker.worker_task import duration
 from .names import (
     ALL,
     AREA,

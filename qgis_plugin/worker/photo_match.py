@@ -23,6 +23,7 @@ class PhotoMatch:
 
     Attributes:
         path: of the photo.
+        asked: fields of the request that matched it, without the photo.
         mapping: the way to the map; None where local features verify nothing, or the photo could not be used.
         features: GeoJSON features in WGS 84 of its camera and of the ground that it shows.
         inliers: matches that agree.
@@ -30,22 +31,23 @@ class PhotoMatch:
     """
 
     path: str
+    asked: dict
     mapping: Optional[PhotoMapping] = None
     features: tuple[dict, ...] = ()
     inliers: int = 0
     error: str = ""
 
     @classmethod
-    def of(cls, path: str, result: dict) -> PhotoMatch:
-        """Return what the worker's result of a request `match` tells of a photo.
+    def of(cls, path: str, result: dict, asked: dict) -> PhotoMatch:
+        """Return what the worker's result of a request `match` tells of a photo; see the class.
 
         Raises:
             KeyError, TypeError, ValueError: the result is none.
         """
         if result["status"] != "found":
-            return cls(path)
+            return cls(path, asked)
         features = tuple(result["pose"]["features"])
-        return cls(path, PhotoMapping.of(result["mapping"]), features, int(result["inliers"]))
+        return cls(path, asked, PhotoMapping.of(result["mapping"]), features, int(result["inliers"]))
 
     def feature(self, kind: str) -> dict | None:
         """Return the feature of a kind, with its shape; None where there is none."""

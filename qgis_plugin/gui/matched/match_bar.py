@@ -9,7 +9,8 @@ from qgis.PyQt.QtWidgets import QAction, QComboBox, QHBoxLayout, QLabel, QProgre
 
 from ...texts import tr
 
-MATCH, MATCH_ALL, SEE, DRAW, SHOW, POSES, CANCEL = "match", "match_all", "see", "draw", "show", "poses", "cancel"
+MATCH, MATCH_ALL, CANCEL = "match", "match_all", "cancel"
+SEE, DRAW, SHOW, POSES, DRAPE = "see", "draw", "show", "poses", "drape"
 """Names of the buttons."""
 # Lines are a little higher in a label than by themselves.
 _STATUS_LINES = 2.2
@@ -48,6 +49,12 @@ class MatchBar(QWidget):
                 tr("Cameras and footprints"),
                 "mIconCamera.svg",
                 tr("Add where photos were taken, and the ground that they show, as layers"),
+            ),
+            (
+                DRAPE,
+                tr("Lay over the map"),
+                "mActionAddRasterLayer.svg",
+                tr("Write the photo as a GeoTIFF that lies on the map, and add it as a layer"),
             ),
         ):
             action = QAction(QgsApplication.getThemeIcon(icon), text, self)

@@ -33,9 +33,10 @@ from ..photo_panel import PhotoPanel, position_of
 from ..photo_strip import FAILED, MATCHED, NOT_HERE
 from ..reference_files import ReferenceFiles
 from ..where_panel import ChosenPlace, WherePanel
+from .draping import Draping
 from .drawing_choice import DrawingChoice
 from .linked_cursor import LinkedCursor
-from .match_bar import CANCEL, DRAW, MATCH, MATCH_ALL, POSES, SEE, SHOW, MatchBar
+from .match_bar import CANCEL, DRAPE, DRAW, MATCH, MATCH_ALL, POSES, SEE, SHOW, MatchBar
 from .matched_photos import MatchedPhotos
 from .photo_on_map import PhotoOnMap
 from .seen_places import SeenPlaces
@@ -80,6 +81,7 @@ class Matching(QObject):
         self.on_map = PhotoOnMap(self._canvas)
         self.seen = SeenPlaces(self._canvas, self.photos.found, photo.strip.icon, self._open)
         self.drawing = DrawingChoice(self.bar.into)
+        self.draping = Draping(self.bar, messages, self._show_state)
         self.seen.tool.setAction(self.bar.action(SEE))
         photo.kinds.addAction(self.bar.action(DRAW))
         self._actions = {
@@ -90,6 +92,7 @@ class Matching(QObject):
             DRAW: self._use_drawing,
             SHOW: self._show_selected,
             POSES: self._add_poses,
+            DRAPE: self._drape,
         }
         self.bar.pressed.connect(lambda name, down: self._actions[name](down))
         self.drawing.changed.connect(lambda: self._use_drawing(self.bar.action(DRAW).isChecked()))
@@ -138,6 +141,7 @@ class Matching(QObject):
         """Stop, and remove everything from the map: the dock is going away."""
         self.photos.shut_down()
         self._canvas.selectionChanged.disconnect(self._selection_changed)
+        self.draping.shut_down()
         self.drawing.let_go()
         self.cursor.let_go()
         self.on_map.let_go()
@@ -205,6 +209,7 @@ class Matching(QObject):
                 DRAW: linked,
                 SHOW: linked,
                 POSES: bool(self.photos.found()),
+                DRAPE: linked and self.draping.task is None,
             }
         )
         self._tell("")
@@ -237,6 +242,14 @@ class Matching(QObject):
     def _add_poses(self, down: bool) -> None:
         add_poses(self.photos.found())
         self._canvas.refresh()
+
+    def _drape(self, down: bool) -> None:
+        try:
+            command = settings.worker_command()
+        except SetupError as error:
+            self._messages.show(worded(error), Qgis.MessageLevel.Warning)
+            return
+        self.draping.drape(command, self._present())
 
     def _use_drawing(self, on: bool) -> None:
         """Draw into what is chosen; otherwise leave the photo to the tool that was taken."""

@@ -98,6 +98,13 @@ def match(request) -> None:
         send(number, "result", **matches.get(kind, nothing), warnings=[])
 
 
+def drape(request) -> None:
+    """Of a photo that is in matches.json; the raster is the one that is searched."""
+    output = Path(request["output"])
+    output.write_bytes(Path(request["mosaics"][0]).read_bytes())
+    send(request["id"], "result", status="found", path=str(output), size=[450, 400], gsd_m=0.2, warnings=[])
+
+
 def batch(request) -> None:
     (HERE / "batch.json").write_text(json.dumps(request), encoding="utf-8")
     rows = []
@@ -127,7 +134,7 @@ def main() -> None:
             if request["target"] in cancelled:
                 cancelled[request["target"]].set()
             send(number, "result")
-        elif kind in ("locate", "batch", "match"):
+        elif kind in ("locate", "batch", "match", "drape"):
             cancelled[number] = threading.Event()
             threading.Thread(target=globals()[kind], args=(request,), daemon=True).start()
         else:

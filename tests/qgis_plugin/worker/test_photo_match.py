@@ -33,7 +33,7 @@ def seen(*matches: PhotoMatch, pixel: tuple[float, float] = (400.0, 400.0)) -> l
 
 
 def test_a_result_is_read() -> None:
-    match = PhotoMatch.of("a.jpg", result())
+    match = PhotoMatch.of("a.jpg", result(), {})
     assert (match.path, match.inliers, match.error) == ("a.jpg", 120, "")
     assert match.mapping.to_map(3, 4) == (3, 4)
     assert match.feature(CAMERA)["properties"]["height_m"] == 50
@@ -41,15 +41,15 @@ def test_a_result_is_read() -> None:
 
 
 def test_a_photo_that_is_not_here_has_no_way_to_the_map() -> None:
-    match = PhotoMatch.of("a.jpg", {"status": "not here"})
+    match = PhotoMatch.of("a.jpg", {"status": "not here"}, {})
     assert match.mapping is None
     assert seen(match) == []
 
 
 def test_near_and_from_above_comes_first() -> None:
-    above = PhotoMatch.of("above", result(0, 60))
-    near_but_oblique = PhotoMatch.of("oblique", result(40, 30))
-    far = PhotoMatch.of("far", result(0, 90))
+    above = PhotoMatch.of("above", result(0, 60), {})
+    near_but_oblique = PhotoMatch.of("oblique", result(40, 30), {})
+    far = PhotoMatch.of("far", result(0, 90), {})
     # 60 m; 50 m seen at 53 degrees, as if from 83 m; 90 m.
     assert seen(far, near_but_oblique, above) == ["above", "oblique", "far"]
     (sight,) = photos_that_see([near_but_oblique], PLACE, lambda crs: (400.0, 400.0))
@@ -59,7 +59,7 @@ def test_near_and_from_above_comes_first() -> None:
 
 
 def test_only_photos_that_show_the_place_are_named() -> None:
-    match = PhotoMatch.of("a.jpg", result())
+    match = PhotoMatch.of("a.jpg", result(), {})
     assert seen(match, pixel=(400, 99)) == []
     assert seen(match, pixel=(400, 101)) == ["a.jpg"]
     assert photos_that_see([match], PLACE, lambda crs: None) == []

@@ -14,7 +14,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapMouseEvent, QgsRubberBand, QgsVertexMarker
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt
-from qgis.PyQt.QtWidgets import QApplication, QMenu
+from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QMenu
 from qgis.utils import unloadPlugin
 
 from tests.helpers.qgis.inside.hands import (
@@ -209,9 +209,8 @@ def all_matched() -> dict:
     """All photos of the folder but the one that is matched; then, with one that never ends, stopped."""
     before = len(asked())
     press(bar().buttons["match_all"])
-    running = [bar().progress.isVisible(), bar().buttons["match_all"].isEnabled(), dock().start_button.isEnabled()]
     wait(lambda: photos().task is None)
-    state = {"running": running, "photos": [Path(one["photo"]).name for one in asked()[before:]], **known()}
+    state = {"photos": [Path(one["photo"]).name for one in asked()[before:]], **known()}
     strip = dock().photo.strip
     state["tips"] = [strip.item(row).toolTip() for row in range(strip.count())]
     state["marks"] = [coloured_marks(row) for row in range(strip.count())]
@@ -233,12 +232,12 @@ def stopped() -> dict:
     drop(dock().photo, INPUTS["slow"])
     press(bar().buttons["match_all"])
     wait(lambda: any("slow" in one["photo"] for one in asked()))
-    # While it is under way another photo comes next.
-    progress = [bar().progress.maximum(), bar().buttons["cancel"].isVisible()]
+    running = [bar().progress.isVisible(), bar().buttons["cancel"].isVisible(), dock().start_button.isEnabled()]
+    state = {"running": running, "possible": [name for name, on in enabled().items() if on]}
     picture("matching")
     press(bar().buttons["cancel"])
     wait(lambda: photos().task is None)
-    state = {"progress": progress, **known()}
+    state.update(known())
     drop(dock().photo, INPUTS["photos"]["above"])
     return {**state, "again": known()["status"]}
 
@@ -374,6 +373,18 @@ def shown() -> dict:
     return {"before": before, "line": line, "none": none, "up": bounds(), "screen_px": screen_px()}
 
 
+def draped() -> dict:
+    """Laid over the map, above the rasters and below the shapes; twice, which replaces the layer."""
+    QFileDialog.getSaveFileName = staticmethod(lambda *given: (INPUTS["drape"], ""))
+    state = {}
+    for name in ("once", "twice"):
+        press(bar().buttons["drape"])
+        wait(lambda: dock().matching.draping.task is None)
+        state[name] = [layer.name() for layer in QgsProject.instance().layerTreeRoot().layerOrder()]
+        state["said"] = known()["messages"]
+    return state
+
+
 def unmatched() -> dict:
     """A photo that is not here is linked with nothing, and drawing ends."""
     press(bar().buttons["draw"])
@@ -413,6 +424,6 @@ def unloaded() -> dict:
 play(
     [
         *(set_up, matched, photo_to_map, map_to_photo, clicked, all_matched, stopped, seen),
-        *(poses, drawn, shown, unmatched, failed, unloaded),
+        *(poses, drawn, shown, draped, unmatched, failed, unloaded),
     ]
 )

@@ -99,6 +99,7 @@ def make_inputs(folder: Path) -> dict[str, Any]:
             "beside": (576675, 5188095),
         },
         "of_200_150": above((200, 150)).tolist(),
+        "drape": str(folder / "above_on_map.tif"),
         "seen": above((420, 280)).tolist(),
         "area": [(100, 100), (300, 120), (250, 400)],
         "line": [(500, 100), (600, 300), (550, 500)],
@@ -191,7 +192,6 @@ def test_a_click_is_on_the_map_at_once(report) -> None:
 
 def test_all_photos_are_matched_in_the_background(report) -> None:
     state = report["all_matched"]
-    assert state["running"] == [True, False, True]
     assert state["photos"] == ["error.png", "nothing.png", "oblique.png"]
     assert state["messages"] == [["1 of 3 photos were matched.", SUCCESS]]
     assert [tip.partition(": ")[2][:8] for tip in state["tips"]] == ["Matched:", "error.pn", "Not here", "Matched:"]
@@ -200,7 +200,9 @@ def test_all_photos_are_matched_in_the_background(report) -> None:
 
 def test_matching_is_stopped_and_what_is_known_stays(report) -> None:
     state = report["stopped"]
-    assert state["progress"][1]
+    # A search can be asked for meanwhile.
+    assert state["running"] == [True, True, True]
+    assert not {"match", "match_all"} & set(state["possible"])
     assert state["messages"] == [["Stopped. 0 of 0 photos were matched.", INFO]]
     assert state["again"].startswith("Matched: 99")
 
@@ -264,6 +266,14 @@ def test_selected_features_are_seen_in_the_photo(report) -> None:
     state = report["shown"]
     assert state["before"] == state["none"] == state["up"] == []
     assert state["line"] == pytest.approx([500, 100, 600, 500], abs=4 * state["screen_px"])
+
+
+def test_a_photo_is_laid_over_the_map(report) -> None:
+    state = report["draped"]
+    below = state["once"][-3:]
+    assert below == ["Footprints", "above_on_map", "town"]
+    assert state["twice"] == state["once"]
+    assert state["said"] == [["above_on_map.tif: 450 x 400 pixels at 0.20 m.", SUCCESS]]
 
 
 def test_a_photo_that_is_not_here_is_linked_with_nothing(report) -> None:
