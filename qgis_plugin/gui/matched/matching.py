@@ -192,9 +192,10 @@ class Matching(QObject):
         elif done > 1 or task.cancelled:
             found = sum(self.photos.of(path).mapping is not None for path in task.done)
             text = tr("{found} of {done} photos were matched.").format(found=found, done=done)
+            level = Qgis.MessageLevel.Success if found else Qgis.MessageLevel.Warning
             if task.cancelled:
-                text = tr("Stopped.") + " " + text
-            self._messages.show(text, Qgis.MessageLevel.Info if task.cancelled else Qgis.MessageLevel.Success)
+                text, level = tr("Stopped.") + " " + text, Qgis.MessageLevel.Info
+            self._messages.show(text, level)
         self._show_state()
 
     def _show_state(self) -> None:

@@ -83,12 +83,15 @@ def locate(request) -> None:
 
 
 def match(request) -> None:
-    """Photos whose names begin so are slow, or cannot be used; those that are not in matches.json are not here."""
+    """Photos whose names begin so are slow (until there is a file go_on), or cannot be used; others are in matches.json
+    or not here.
+    """
     number, kind = request["id"], Path(request["photo"]).stem
     with lock, (HERE / "matched.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(request) + "\n")
-    if kind.startswith("slow"):
-        cancelled[number].wait()
+    while kind.startswith("slow") and not cancelled[number].wait(0.02) and not (HERE / "go_on").exists():
+        pass
+    if cancelled[number].is_set():
         error(number, "cancelled", "cancelled")
     elif kind.startswith("error"):
         error(number, "photo", f"{kind}.png: is no photo")

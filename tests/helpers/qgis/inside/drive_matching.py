@@ -228,10 +228,27 @@ def coloured_marks(row: int) -> list:
     return sorted({"#12a150", "#6b6b6b", "#b00020"} & colours)
 
 
-def stopped() -> dict:
+def preferred() -> dict:
+    """While all are matched, the photo that is shown comes next where it is asked for."""
     drop(dock().photo, INPUTS["slow"])
+    before = len(asked())
     press(bar().buttons["match_all"])
-    wait(lambda: any("slow" in one["photo"] for one in asked()))
+    wait(lambda: len(asked()) > before)
+    press(dock().photo.tools["next"])
+    press(dock().photo.tools["next"])
+    press(bar().buttons["match"])
+    go_on = ASKED.with_name("go_on")
+    go_on.touch()
+    wait(lambda: photos().task is None)
+    go_on.unlink()
+    return {"photos": [Path(one["photo"]).name for one in asked()[before:]], **known()}
+
+
+def stopped() -> dict:
+    """What is under way is stopped; a search could be asked for meanwhile."""
+    before = len(asked())
+    press(bar().buttons["match_all"])
+    wait(lambda: len(asked()) > before)
     running = [bar().progress.isVisible(), bar().buttons["cancel"].isVisible(), dock().start_button.isEnabled()]
     state = {"running": running, "possible": [name for name, on in enabled().items() if on]}
     picture("matching")
@@ -423,7 +440,7 @@ def unloaded() -> dict:
 
 play(
     [
-        *(set_up, matched, photo_to_map, map_to_photo, clicked, all_matched, stopped, seen),
+        *(set_up, matched, photo_to_map, map_to_photo, clicked, all_matched, preferred, stopped, seen),
         *(poses, drawn, shown, draped, unmatched, failed, unloaded),
     ]
 )

@@ -23,6 +23,8 @@ MIDDLE = (576_715.0, 5_188_130.0)
 INFO, WARNING, CRITICAL, SUCCESS = range(4)
 SELF = ("above", "error", "nothing", "oblique")
 """Names of the photos in their folder."""
+SLOW = ("slow", "yak", "zebra")
+"""Likewise, of which the first one is matched slowly."""
 ABOVE = np.array([[0.05, 0.02, -26.0], [0.02, -0.05, 7.0], [0, 0, 1.0]])
 """Turned, seen from straight above; the photo's middle is that of the town."""
 OBLIQUE = np.array([[0.1, 0.0, -40.0], [0.0, -0.1, 40.0], [0.0, 1e-3, 0.1]])
@@ -79,7 +81,10 @@ def make_inputs(folder: Path) -> dict[str, Any]:
     stub.with_name("matches.json").write_text(json.dumps(matches), encoding="utf-8")
     across, down = np.meshgrid(np.linspace(150, 220, SIZE[0]), np.linspace(200, 140, SIZE[1]))
     picture = Image.fromarray(np.stack([across, down, (across + down) / 2], axis=-1).astype(np.uint8))
-    for path in (*(folder / "photos" / f"{name}.png" for name in SELF), folder / "slow" / "slow.png"):
+    for path in (
+        *(folder / "photos" / f"{name}.png" for name in SELF),
+        *(folder / "slow" / f"{name}.png" for name in SLOW),
+    ):
         path.parent.mkdir(exist_ok=True)
         picture.save(path)
     profile = {"driver": "GTiff", "width": 450, "height": 400, "count": 3, "dtype": "uint8", "crs": CRS}
@@ -196,6 +201,11 @@ def test_all_photos_are_matched_in_the_background(report) -> None:
     assert state["messages"] == [["1 of 3 photos were matched.", SUCCESS]]
     assert [tip.partition(": ")[2][:8] for tip in state["tips"]] == ["Matched:", "error.pn", "Not here", "Matched:"]
     assert state["marks"] == [["#12a150"], ["#b00020"], ["#6b6b6b"], ["#12a150"]]
+
+
+def test_a_photo_that_is_asked_for_meanwhile_comes_next(report) -> None:
+    assert report["preferred"]["photos"] == ["slow.png", "zebra.png", "yak.png"]
+    assert report["preferred"]["messages"] == [["0 of 3 photos were matched.", WARNING]]
 
 
 def test_matching_is_stopped_and_what_is_known_stays(report) -> None:
