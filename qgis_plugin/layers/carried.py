@@ -17,6 +17,7 @@ from qgis.core import (
 )
 
 from ..worker.mapping import PhotoMapping, Point
+from .geography import shape_from_json
 
 # More than a double holds: nothing is rounded.
 _DECIMALS = 17
@@ -110,17 +111,4 @@ def _cut(shape: QgsGeometry, ring: Sequence[Point]) -> QgsGeometry | None:
 
 def _carried(shape: QgsGeometry, carry: Callable[[float, float], Optional[Point]]) -> QgsGeometry | None:
     """Return a shape with every vertex carried over; None where one cannot be."""
-    told = json.loads(shape.asJson(_DECIMALS))
-    gone = []
-
-    def text(part: list) -> str:
-        if not isinstance(part[0], list):
-            place = carry(part[0], part[1])
-            if place is None:
-                gone.append(part)
-                return ""
-            return f"{place[0]!r} {place[1]!r}"
-        return ",".join(text(one) if not isinstance(one[0], list) else f"({text(one)})" for one in part)
-
-    wkt = f"{told['type']}({text(told['coordinates'])})"
-    return None if gone else QgsGeometry.fromWkt(wkt)
+    return shape_from_json(json.loads(shape.asJson(_DECIMALS)), carry)

@@ -7,11 +7,11 @@ from typing import Iterable
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
     QgsFeature,
+    QgsFields,
     QgsFillSymbol,
-    QgsGeometry,
     QgsMarkerSymbol,
-    QgsPointXY,
     QgsProject,
     QgsProperty,
     QgsVectorLayer,
@@ -20,8 +20,8 @@ from qgis.core import (
 from ..texts import tr
 from ..worker.photo_match import CAMERA, FOOTPRINT, PhotoMatch
 from .carried import between, crs_of
-from .geography import wgs84
-from .results import fields_of, geometry_of
+from .geography import shape_from_json, wgs84
+from .results import fields_of
 
 CAMERA_FIELDS = (
     ("photo", "string"),
@@ -63,40 +63,34 @@ def add_poses(matches: Iterable[PhotoMatch]) -> None:
         for kind in (FOOTPRINT, CAMERA):
             layer = pose_layer(kind) or _new_layer(kind, crs_of(match.mapping))
             before = [one.id() for one in layer.getFeatures() if one["photo"] == match.path]
-            feature = pose_feature(match.feature(kind), layer)
             layer.dataProvider().deleteFeatures(before)
-            if feature is not None:
+            if match.feature(kind) is not None:
+                move = between(wgs84(), layer.crs())
+                feature = pose_feature(match.feature(kind), layer.fields(), move)
                 feature["photo"] = match.path
                 layer.dataProvider().addFeatures([feature])
             layer.updateExtents()
             layer.triggerRepaint()
 
 
-def pose_feature(told: dict | None, layer: QgsVectorLayer) -> QgsFeature | None:
-    """Return a camera or footprint as a feature of a layer.
+def pose_feature(told: dict, fields: QgsFields, move: QgsCoordinateTransform) -> QgsFeature:
+    """Return a camera or footprint as a feature.
 
     Args:
-        told: GeoJSON feature in WGS 84, as the worker tells it; None gives None.
-        layer: whose fields and CRS it has.
+        told: GeoJSON feature in WGS 84, as the worker tells it; one without a shape has none.
+        fields: of the layer; what the worker does not tell is left empty.
+        move: from WGS 84 to the layer's CRS.
 
     Raises:
         QgsCsException: the layer's CRS has no such place.
     """
-    if told is None:
-        return None
-    feature = QgsFeature(layer.fields())
-    geometry = pose_geometry(told["geometry"])
-    geometry.transform(between(wgs84(), layer.crs()))
-    feature.setGeometry(geometry)
-    feature.setAttributes([told["properties"].get(name) for name in layer.fields().names()])
+    feature = QgsFeature(fields)
+    if told.get("geometry"):
+        geometry = shape_from_json(told["geometry"])
+        geometry.transform(move)
+        feature.setGeometry(geometry)
+    feature.setAttributes([told["properties"].get(name) for name in fields.names()])
     return feature
-
-
-def pose_geometry(told: dict) -> QgsGeometry:
-    """Return the geometry of a GeoJSON Point, Polygon or MultiPolygon."""
-    if told["type"] == "Point":
-        return QgsGeometry.fromPointXY(QgsPointXY(*told["coordinates"]))
-    return geometry_of(told)
 
 
 def style_poses(layer: QgsVectorLayer, kind: str) -> None:

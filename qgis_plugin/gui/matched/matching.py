@@ -20,14 +20,7 @@ from ...texts import tr, worded
 from ...worker.environment import SetupError
 from ...worker.match_task import MatchTask
 from ...worker.photo_match import CAMERA, PhotoMatch, PhotoSight
-from ...worker.request import (
-    CLICK,
-    DEFAULT_DOUBTFUL,
-    DEFAULT_EXHAUSTIVE,
-    DEFAULT_GEOMETRY,
-    DEFAULT_TOP,
-    search_request,
-)
+from ...worker.request import CLICK, match_request
 from ..messages import Messages
 from ..photo_panel import PhotoPanel, position_of
 from ..photo_strip import FAILED, MATCHED, NOT_HERE
@@ -120,15 +113,7 @@ class Matching(QObject):
             return
 
         def ready(mosaics: list[str]) -> None:
-            fields = search_request(
-                mosaics=mosaics,
-                index=wanted.index,
-                place=where.place,
-                top=DEFAULT_TOP,
-                doubtful=DEFAULT_DOUBTFUL,
-                geometry=DEFAULT_GEOMETRY,
-                exhaustive=DEFAULT_EXHAUSTIVE,
-            )
+            fields = match_request(mosaics=mosaics, index=wanted.index, place=where.place)
             self.photos.start(command, paths, fields)
 
         def stopped(error: str) -> None:

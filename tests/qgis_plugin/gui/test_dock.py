@@ -144,8 +144,11 @@ def test_the_action_is_in_toolbar_and_menu_and_the_algorithms_are_there(report) 
     ids = (
         names.BUILD_INDEX,
         names.CHECK_ENVIRONMENT,
+        names.DRAPE_PHOTO,
         names.LOCATE_OBJECT,
         names.LOCATE_FROM_TABLE,
+        names.MAP_FEATURES,
+        names.PHOTO_POSE,
         names.TILE_PLAN,
     )
     shown = {"toolbar": [text], "menu": [text], "docks": 0, "algorithms": [f"{names.PROVIDER}:{one}" for one in ids]}
