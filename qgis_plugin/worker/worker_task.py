@@ -24,7 +24,7 @@ class WorkerTask(QgsTask):
     """
 
     def __init__(self, command: list[str], title: str, when_over: Callable[[WorkerTask], None]) -> None:
-        """Prepare it.
+        """Prepare the work; QGIS's task manager starts it.
 
         Args:
             command: the words that start the worker.

@@ -23,7 +23,7 @@ class LinkedCursor(QObject):
     """Links a photo's view and the map, while the photo has a mapping."""
 
     def __init__(self, canvas: QgsMapCanvas, view: PhotoCanvas, tell: Callable[[str], None]) -> None:
-        """Link them.
+        """Listen to photo and map; nothing is linked before `use`.
 
         Args:
             canvas: of the map.
