@@ -24,6 +24,7 @@ PICTURES = {
     "3_running": "qgis-running.jpg",
     "4_found": "qgis-found.jpg",
     "6_settings": "qgis-settings.jpg",
+    "7_matched": "qgis-matched.jpg",
 }
 QUALITY = 85
 
@@ -48,10 +49,11 @@ def main() -> int:
         "second": [float(second["click_x"]), float(second["click_y"])],
         "crs": f"EPSG:{first['epsg']}",
         "true": [(xmin + xmax) / 2, (ymin + ymax) / 2],
+        "all": True,
     }
     try:
         install(folder / "settings", venv / "bin" / "python")
-        report = run_script("drive_story", folder, inputs, 400)
+        report = run_script("drive_story", folder, inputs)
         for name, target in PICTURES.items():
             picture = Image.open(folder / f"{name}.png").convert("RGB")
             picture.save(DOCS / target, quality=QUALITY, subsampling=0, optimize=True)

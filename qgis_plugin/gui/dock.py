@@ -53,7 +53,7 @@ from .where_panel import WherePanel, marker
 
 SEARCH, ANSWERS = 0, 1
 """Numbers of the tabs."""
-_OPTIONS_LINES = 15
+_OPTIONS_LINES = 12
 
 
 class InputError(Exception):

@@ -395,6 +395,11 @@
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
+      <source>Select features on the map that a matched photo shows.</source>
+      <translation>Wählen Sie Objekte auf der Karte, die ein abgeglichenes Foto zeigt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
       <source>Matched: {count} details agree.</source>
       <translation>Abgeglichen: {count} Einzelheiten stimmen überein.</translation>
     </message>

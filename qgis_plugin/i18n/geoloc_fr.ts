@@ -395,6 +395,11 @@
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
+      <source>Select features on the map that a matched photo shows.</source>
+      <translation>Sélectionnez sur la carte des entités que montre une photo appariée.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
       <source>Matched: {count} details agree.</source>
       <translation>Appariée : {count} détails concordent.</translation>
     </message>

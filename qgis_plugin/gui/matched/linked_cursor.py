@@ -48,7 +48,7 @@ class LinkedCursor(QObject):
     def use(self, mapping: PhotoMapping | None) -> None:
         """Link by another mapping; None unlinks."""
         self._mapping = mapping
-        self._sign.hide()
+        self._show_on_map(None)
         self._view.show_pointer(None)
         self._find_ways()
 
@@ -76,7 +76,8 @@ class LinkedCursor(QObject):
 
     def let_go(self) -> None:
         """Unlink, and remove the sign from the map, which outlives the dock."""
-        self.use(None)
+        self._view.pointed.disconnect(self._show_on_map)
+        self._mapping = None
         self._canvas.xyCoordinates.disconnect(self._show_in_photo)
         self._canvas.destinationCrsChanged.disconnect(self._find_ways)
         self._canvas.viewport().removeEventFilter(self)

@@ -33,7 +33,7 @@ from .match_bar import CANCEL, DRAPE, DRAW, MATCH, MATCH_ALL, POSES, SEE, SHOW, 
 from .matched_photos import MatchedPhotos
 from .photo_on_map import PhotoOnMap
 from .seen_places import SeenPlaces
-from .shown_features import selected_in_photo
+from .shown_features import selected_in_photo, selected_middle
 
 
 class Matching(QObject):
@@ -67,7 +67,7 @@ class Matching(QObject):
         super().__init__(photo)
         self._canvas, self._photo, self._where, self._files = iface.mapCanvas(), photo, where, files
         self._messages, self._come_forward = messages, come_forward
-        self._path = ""
+        self._path = self._under_mouse = ""
         self.bar = MatchBar()
         self.photos = MatchedPhotos(self)
         self.cursor = LinkedCursor(self._canvas, photo.view, self._tell)
@@ -83,7 +83,7 @@ class Matching(QObject):
             CANCEL: lambda down: self.photos.cancel(),
             SEE: self.seen.use_tool,
             DRAW: self._use_drawing,
-            SHOW: self._show_selected,
+            SHOW: self._use_showing,
             POSES: self._add_poses,
             DRAPE: self._drape,
         }
@@ -193,15 +193,21 @@ class Matching(QObject):
                 MATCH_ALL: task is None and bool(self._left()),
                 SEE: bool(self.photos.found()),
                 DRAW: linked,
-                SHOW: linked,
+                SHOW: bool(self.photos.found()),
                 POSES: bool(self.photos.found()),
                 DRAPE: linked and self.draping.task is None,
             }
         )
-        self._tell("")
+        self._say()
 
     def _tell(self, place: str) -> None:
-        """Say where the mouse is, in words that are "" where that is unknown; otherwise what is known of the photo."""
+        """Keep in words where the mouse is, "" where that is unknown, and say it."""
+        self._under_mouse = place
+        self._say()
+
+    def _say(self) -> None:
+        """Say where the mouse is; where that is unknown, what is known of the photo."""
+        place = self._under_mouse
         match, target = self._present(), self._photo.target
         if not place and target is not None and match is not None and match.mapping is not None:
             xs, ys = zip(*target.points)  # noqa: B905 (Python 3.9)
@@ -266,11 +272,25 @@ class Matching(QObject):
     def _selection_changed(self, layer) -> None:
         self._show_selected(self.bar.action(SHOW).isChecked())
 
-    def _show_selected(self, on: bool) -> None:
-        """Show what is selected on the map in the photo, or no longer."""
+    def _use_showing(self, on: bool) -> None:
+        """Show what is selected on the map, in another photo where the present one does not show it."""
+        if self._show_selected(on) or not on:
+            return
+        middle = selected_middle(self._canvas.mapSettings().destinationCrs())
+        sights = [] if middle is None else self.seen.sights(middle)
+        if sights:
+            self._open(sights[0])
+        else:
+            text = tr("Select features on the map that a matched photo shows.")
+            self._messages.show(text, Qgis.MessageLevel.Info)
+
+    def _show_selected(self, on: bool) -> bool:
+        """Show what is selected on the map in the photo, or no longer; whether anything of it is seen."""
         match = self._present()
         linked = match is not None and match.mapping is not None
-        self._photo.view.show_overlay(selected_in_photo(match.mapping) if on and linked else QPainterPath())
+        path = selected_in_photo(match.mapping) if on and linked else QPainterPath()
+        self._photo.view.show_overlay(path)
+        return not path.isEmpty()
 
 
 def _known_words(match: PhotoMatch) -> str:

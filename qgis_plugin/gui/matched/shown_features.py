@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsCsException, QgsGeometry, QgsProject, QgsVectorLayer, QgsWkbTypes
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCsException,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
 from qgis.PyQt.QtCore import QPointF
 from qgis.PyQt.QtGui import QPainterPath
 
@@ -15,12 +24,24 @@ _MOST = 5000
 _DOT_PX = 4.0
 
 
+def selected_middle(crs: QgsCoordinateReferenceSystem) -> QgsPointXY | None:
+    """Return the middle of what is selected, of all layers, in a CRS; None where nothing is."""
+    extent = QgsRectangle()
+    extent.setMinimal()
+    for layer in _layers_with_selection():
+        try:
+            way = between(layer.crs(), crs)
+            extent.combineExtentWith(way.transformBoundingBox(layer.boundingBoxOfSelected()))
+        except QgsCsException:
+            continue
+    # A single point has no area, and is somewhere nevertheless.
+    return None if extent.xMinimum() > extent.xMaximum() else extent.center()
+
+
 def selected_in_photo(mapping: PhotoMapping) -> QPainterPath:
     """Return the selected features of all layers as lines in pixels of a photo; empty where it shows none."""
     path = QPainterPath()
-    for layer in QgsProject.instance().mapLayers().values():
-        if not isinstance(layer, QgsVectorLayer) or not layer.selectedFeatureCount():
-            continue
+    for layer in _layers_with_selection():
         way = between(layer.crs(), crs_of(mapping))
         for feature in layer.selectedFeatures()[:_MOST]:
             shape = QgsGeometry(feature.geometry())
@@ -32,6 +53,11 @@ def selected_in_photo(mapping: PhotoMapping) -> QPainterPath:
             if in_photo is not None:
                 _add(path, in_photo)
     return path
+
+
+def _layers_with_selection() -> list[QgsVectorLayer]:
+    layers = [layer for layer in QgsProject.instance().mapLayers().values() if isinstance(layer, QgsVectorLayer)]
+    return [layer for layer in layers if layer.selectedFeatureCount()]
 
 
 def _add(path: QPainterPath, shape: QgsGeometry) -> None:

@@ -387,7 +387,18 @@ def shown() -> dict:
     layer.selectAll()
     press(bar().buttons["show"])
     QTest.qWait(50)
-    return {"before": before, "line": line, "none": none, "up": bounds(), "screen_px": screen_px()}
+    state = {"before": before, "line": line, "none": none, "up": bounds(), "screen_px": screen_px()}
+    # Where the photo does not show it, one that does is opened.
+    drop(dock().photo, INPUTS["photos"]["nothing"])
+    press(bar().buttons["show"])
+    QTest.qWait(50)
+    state["opened"] = dock().photo.path.stem
+    layer.removeSelection()
+    press(bar().buttons["show"])
+    press(bar().buttons["show"])
+    state["said"] = known()["messages"]
+    press(bar().buttons["show"])
+    return state
 
 
 def draped() -> dict:

@@ -210,7 +210,7 @@ def test_matching_is_stopped_and_what_is_known_stays(report) -> None:
     state = report["stopped"]
     # A search can be asked for meanwhile.
     assert state["running"] == [True, True, True]
-    assert set(state["possible"]) == {"cancel", "match", "poses", "see"}
+    assert set(state["possible"]) == {"cancel", "match", "poses", "see", "show"}
     assert state["messages"] == [["Stopped. 0 of 0 photos were matched.", INFO]]
     assert state["again"].startswith("Matched: 99")
 
@@ -274,6 +274,8 @@ def test_selected_features_are_seen_in_the_photo(report) -> None:
     state = report["shown"]
     assert state["before"] == state["none"] == state["up"] == []
     assert state["line"] == pytest.approx([500, 100, 600, 500], abs=4 * state["screen_px"])
+    assert state["opened"] == "above"
+    assert state["said"] == [["Select features on the map that a matched photo shows.", INFO]]
 
 
 def test_a_photo_is_laid_over_the_map(report) -> None:
@@ -290,7 +292,14 @@ def test_a_photo_that_is_not_here_is_linked_with_nothing(report) -> None:
     assert state["tool"] == "click"
     assert state["rings"] == []
     assert state["bands"] == 0
-    assert {name for name, on in state["enabled"].items() if on} == {"match", "match_all", "see", "poses", "cancel"}
+    assert {name for name, on in state["enabled"].items() if on} == {
+        "match",
+        "match_all",
+        "see",
+        "poses",
+        "show",
+        "cancel",
+    }
 
 
 def test_what_is_missing_is_said(report) -> None:
