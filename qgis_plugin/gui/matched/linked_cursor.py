@@ -48,9 +48,10 @@ class LinkedCursor(QObject):
     def use(self, mapping: PhotoMapping | None) -> None:
         """Link by another mapping; None unlinks."""
         self._mapping = mapping
+        # Whoever is told asks for words.
+        self._find_ways()
         self._show_on_map(None)
         self._view.show_pointer(None)
-        self._find_ways()
 
     def words(self, pixel: QPointF) -> str:
         """Return in words where a pixel lies; "" where that cannot be told."""

@@ -146,13 +146,20 @@ def set_up() -> dict:
 
 
 def matched() -> dict:
+    # It says where what is marked already lies.
+    click_photo(400, 300)
     press(bar().buttons["match"])
     wait(lambda: photos().task is None)
+    marked = bar().status.text()
+    # Another photo has no target.
+    drop(dock().photo, INPUTS["photos"]["nothing"])
+    drop(dock().photo, INPUTS["photos"]["above"])
     settled()
     picture("matched")
     strip = dock().photo.strip
     return {
         **known(),
+        "marked": marked,
         "request": asked()[-1],
         "footprint": coloured(canvas().viewport(), is_linked),
         "tips": [strip.item(row).toolTip() for row in range(strip.count())],

@@ -143,6 +143,7 @@ def test_what_is_possible_follows_what_is_known(report) -> None:
 def test_a_photo_is_matched_on_demand(report, inputs) -> None:
     state = report["matched"]
     assert state["status"] == "Matched: 99 details agree."
+    assert state["marked"].startswith("Marked: 46.84")
     request = state["request"]
     assert request["photo"] == inputs["photos"]["above"]
     assert request["mosaics"] == [inputs["raster"]]
