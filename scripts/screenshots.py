@@ -26,7 +26,7 @@ PICTURES = {
     "6_settings": "qgis-settings.jpg",
     "7_matched": "qgis-matched.jpg",
 }
-QUALITY = 85
+BEST_QUALITY, MOST_BYTES = 85, 200_000
 
 
 def main() -> int:
@@ -56,11 +56,19 @@ def main() -> int:
         report = run_script("drive_story", folder, inputs)
         for name, target in PICTURES.items():
             picture = Image.open(folder / f"{name}.png").convert("RGB")
-            picture.save(DOCS / target, quality=QUALITY, subsampling=0, optimize=True)
+            save(picture, DOCS / target)
     finally:
         shutil.rmtree(folder)
     sys.stderr.write(json.dumps(report, indent=1) + "\n")
     return int(bool(report["unexpected"]) or not report["found"].get("covers"))
+
+
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a JPEG, as good as fits what a page may load."""
+    for quality in range(BEST_QUALITY, 0, -5):
+        picture.save(path, quality=quality, subsampling=0, optimize=True)
+        if path.stat().st_size <= MOST_BYTES:
+            return
 
 
 if __name__ == "__main__":

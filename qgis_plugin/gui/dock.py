@@ -53,7 +53,7 @@ from .where_panel import WherePanel, marker
 
 SEARCH, ANSWERS = 0, 1
 """Numbers of the tabs."""
-_OPTIONS_LINES = 12
+_OPTIONS_LINES = 13
 
 
 class InputError(Exception):

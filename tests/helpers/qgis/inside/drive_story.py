@@ -167,6 +167,8 @@ def matched() -> dict:
     wait(lambda: matching.photos.task is None)
     press(matching.bar.buttons["poses"])
     dock().messages.clear()
+    # Before QGIS 3.26 it says of every task that it is complete.
+    iface.messageBar().clearWidgets()
     footprints = project().mapLayersByName("Footprints")[0]
     move = QgsCoordinateTransform(footprints.crs(), project().crs(), project())
     extent = move.transformBoundingBox(footprints.extent())
