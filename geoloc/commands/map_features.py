@@ -36,7 +36,7 @@ _PIXEL_DECIMALS = 3
     ".fgb); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
-@options(*SOURCE, *LIMITS, *NETWORK)
+@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @options("overwrite", "verbosity")
 @takes_request

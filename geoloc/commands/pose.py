@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     type=drawn("X,Y", "parse_click"),
     help="Draw the line of sight to this place of every photo, in pixels from its upper left corner; several for more.",
 )
-@options(*SOURCE, *LIMITS, *NETWORK)
+@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option(
     "--colmap",

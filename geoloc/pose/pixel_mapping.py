@@ -93,8 +93,8 @@ class PixelMapping:
         columns, rows = max(columns, 2), max(rows, 2)
         x, y = np.meshgrid(np.linspace(0, size[0], columns), np.linspace(0, size[1], rows))
         nodes = np.column_stack([x.ravel(), y.ravel()])
-        found = matched.to_map(nodes)
-        values = np.column_stack([found.points - origin - map_points(matrix, nodes), found.error_m])
+        moved = [matched.to_map(near).points - origin - map_points(matrix, near) for near in _round(nodes, matched)]
+        values = np.column_stack([np.median(moved, axis=0), matched.to_map(nodes).error_m])
         values = _filled(nodes, values).reshape(rows, columns, 3)
         corrections, errors = PhotoLattice(size, values[..., :2]), PhotoLattice(size, values[..., 2:])
         return cls(size, origin, matrix, corrections, errors, matched.reliable_part, matched.crs)
@@ -128,6 +128,14 @@ class PixelMapping:
             "error_m": self.errors.to_json(("metres",)),
             "reliable": corners.round(3).tolist(),
         }
+
+
+def _round(nodes: NDArray[np.float64], matched: MatchedPhoto) -> list[NDArray[np.float64]]:
+    """The nodes; on terrain others about them too, since what stands on one node would count for a whole cell."""
+    if matched.terrain is None:
+        return [nodes]
+    step = max(matched.photo.size) / CELLS / 4
+    return [nodes + step * np.array(by) for by in ((0, 0), (-1, -1), (1, -1), (1, 1), (-1, 1))]
 
 
 def _filled(nodes: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
