@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QAction, QComboBox, QHBoxLayout, QLabel, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from ...texts import tr
@@ -33,32 +34,50 @@ class MatchBar(QWidget):
         self.buttons: dict[str, QToolButton] = {}
         row = QHBoxLayout()
         row.setSpacing(2)
-        for name, text, icon, tip in (
-            (MATCH, tr("Match"), "mActionLink.svg", tr("Match this photo with the reference: both are linked")),
-            (MATCH_ALL, tr("Match all"), "mActionSharing.svg", tr("Match all photos of the folder, in the background")),
-            (SEE, tr("Photos that see a place"), "mActionIdentify.svg", tr("Click a place on the map")),
-            (DRAW, tr("Draw into a layer"), "mActionCaptureLine.svg", tr("Draw in the photo, into a layer of the map")),
+        for name, text, icon, key, tip in (
+            (MATCH, tr("Match"), "mActionLink.svg", "M", tr("Match this photo with the reference: both are linked")),
+            (
+                MATCH_ALL,
+                tr("Match all"),
+                "mActionSharing.svg",
+                "",
+                tr("Match all photos of the folder, in the background"),
+            ),
+            (SEE, tr("Photos that see a place"), "mActionIdentify.svg", "", tr("Click a place on the map")),
+            (
+                DRAW,
+                tr("Draw into a layer"),
+                "mActionCaptureLine.svg",
+                "D",
+                tr("Draw in the photo, into a layer of the map"),
+            ),
             (
                 SHOW,
                 tr("Show selected features"),
                 "mActionHighlightFeature.svg",
+                "",
                 tr("Show the features that are selected on the map in the photo"),
             ),
             (
                 POSES,
                 tr("Cameras and footprints"),
                 "mIconCamera.svg",
+                "",
                 tr("Add where photos were taken, and the ground that they show, as layers"),
             ),
             (
                 DRAPE,
                 tr("Lay over the map"),
                 "mActionAddRasterLayer.svg",
+                "",
                 tr("Write the photo as a GeoTIFF that lies on the map, and add it as a layer"),
             ),
         ):
             action = QAction(QgsApplication.getThemeIcon(icon), text, self)
-            action.setToolTip(tip if name in _WITH_TEXT else f"{text}: {tip}")
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            whole = tip if name in _WITH_TEXT else f"{text}: {tip}"
+            action.setToolTip(f"{whole} ({key})" if key else whole)
             action.setCheckable(name in (SEE, DRAW, SHOW))
             # Those that stay down also come up where something else is used.
             signal = action.toggled if action.isCheckable() else action.triggered

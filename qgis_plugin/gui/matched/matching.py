@@ -77,6 +77,8 @@ class Matching(QObject):
         self.draping = Draping(self.bar, messages, self._show_state)
         self.seen.tool.setAction(self.bar.action(SEE))
         photo.kinds.addAction(self.bar.action(DRAW))
+        # Their keys are the photo's.
+        photo.view.addActions([self.bar.action(MATCH), self.bar.action(DRAW)])
         self._actions = {
             MATCH: lambda down: self.match([self._path]),
             MATCH_ALL: lambda down: self.match(self._left()),

@@ -96,7 +96,8 @@ def match(request) -> None:
     elif kind.startswith("error"):
         error(number, "photo", f"{kind}.png: is no photo")
     else:
-        matches = json.loads((HERE / "matches.json").read_text(encoding="utf-8"))
+        known = HERE / "matches.json"
+        matches = json.loads(known.read_text(encoding="utf-8")) if known.is_file() else {}
         nothing = {"status": "not here", "inliers": None, "pose": {"features": []}, "mapping": None}
         send(number, "result", **matches.get(kind, nothing), warnings=[])
 

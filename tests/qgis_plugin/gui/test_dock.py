@@ -375,6 +375,16 @@ def test_online_layers_are_rendered_for_the_area(report, folder) -> None:
     assert not Path(rendered["path"]).exists()
 
 
+def test_a_photo_is_matched_with_online_layers_round_its_own_position(report) -> None:
+    west, south, east, north = report["online"]["matched"]
+    lon, lat = POSITION
+    # 20 m to the north and west; whole chunks to the south and east.
+    away = 20 / 111_195
+    assert (north - lat, lon - west) == pytest.approx((away, away / np.cos(np.radians(lat))), abs=1e-5)
+    assert east > lon + away
+    assert south < lat - away
+
+
 def test_without_an_environment_it_says_where_to_mend_it(report) -> None:
     ((text, level),) = report["missing"]["messages"]
     assert "/no/such/python" in text

@@ -317,8 +317,12 @@ def poses() -> dict:
         ]
         state[name] = {"rows": sorted(rows, key=lambda row: row["photo"]), "crs": layer.crs().authid()}
     press(bar().buttons["poses"])
-    # A photo that is matched again takes the place of what was there.
-    press(bar().buttons["match"])
+    # A photo that is matched again takes the place of what was there. Shortcuts are those of the active window.
+    QApplication.setActiveWindow(iface.mainWindow())
+    view().setFocus()
+    before = len(asked())
+    QTest.keyClick(view(), Qt.Key.Key_M)
+    wait(lambda: len(asked()) > before)
     wait(lambda: photos().task is None)
     state["again"] = QgsProject.instance().mapLayersByName("Cameras")[0].featureCount()
     return {**state, "layers": len(QgsProject.instance().mapLayersByName("Cameras"))}
@@ -328,7 +332,9 @@ def drawn() -> dict:
     """An area into a new layer, with a corner beyond the photo; a line into a layer of the project; the tools."""
     drop(dock().photo, INPUTS["photos"]["above"])
     state = {"into": bar().into.isVisible()}
-    press(bar().buttons["draw"])
+    view().setFocus()
+    QTest.keyClick(view(), Qt.Key.Key_D)
+    QTest.qWait(30)
     state["offered"] = [bar().into.itemText(row) for row in range(bar().into.count())]
     state["now"] = [bar().into.isVisible(), view().tool, dock().photo.hint.text()]
     for corner in INPUTS["area"]:
