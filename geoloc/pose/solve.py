@@ -41,6 +41,8 @@ BEND = 0.03
 """The distortion k1 of lenses, standard deviation."""
 SLOPE_RAD = math.radians(1.0)
 """How far from level the matched ground lies."""
+HEIGHTS_SLOPE_RAD = math.radians(0.5)
+"""How far from what a raster of heights says the ground inclines."""
 LEVEL_M = 0.5
 """How far above or below the ground the plane lies that most matches agree on."""
 ALIKE = 4.0
@@ -126,7 +128,7 @@ def solve_camera(
         focal_px: what the file tells; None where it does not.
         supposed_px: what most cameras have.
         match_m: how exact a match is on the ground, metres along each axis.
-        heights: of the places, N metres about 0; None for ground that is level but for `SLOPE_RAD`.
+        heights: of the places, N metres about 0; None for level ground.
 
     Returns:
         The camera; None where the homography is of none.
@@ -166,8 +168,7 @@ def solve_camera(
     whole = np.zeros((12, 12))
     whole[:10, :10] = covariance
     whole[2, 2] += LEVEL_M**2
-    if heights is None:
-        whole[10, 10] = whole[11, 11] = SLOPE_RAD**2
+    whole[10, 10] = whole[11, 11] = (SLOPE_RAD if heights is None else HEIGHTS_SLOPE_RAD) ** 2
     return SolvedCamera(camera, whole, source)
 
 
