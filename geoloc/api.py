@@ -194,6 +194,7 @@ class Locator:
         near: tuple[float, float] | None = None,
         within_m: float = 500.0,
         gps: bool = True,
+        dsm: AnyPath | None = None,
     ) -> MatchedPhoto | None:
         """Find where a photograph was taken from, and where each of its pixels lies. The limits are those of `locate`.
 
@@ -204,6 +205,7 @@ class Locator:
             near: match round this (lon, lat) only.
             within_m: metres round it, or round the photo's own position.
             gps: whether the photo's own position says where to look first, where `near` does not limit it.
+            dsm: a raster of heights of the ground, on which lines of sight end then; without it ground is a plane.
 
         Returns:
             The photo with its pose, and the way from pixels to map and back; None where local features verify nothing.
@@ -214,7 +216,13 @@ class Locator:
         """
         photo = photo if isinstance(photo, Photo) else load_photo(photo)
         request = replace(
-            self._request, bounds=bounds, aoi=None if aoi is None else Path(aoi), near=near, within_m=within_m, gps=gps
+            self._request,
+            bounds=bounds,
+            aoi=None if aoi is None else Path(aoi),
+            near=near,
+            within_m=within_m,
+            gps=gps,
+            dsm=None if dsm is None else Path(dsm),
         )
         return self._finding(request).match(photo, Scope(self._source, request))
 

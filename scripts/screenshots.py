@@ -24,8 +24,9 @@ PICTURES = {
     "3_running": "qgis-running.jpg",
     "4_found": "qgis-found.jpg",
     "6_settings": "qgis-settings.jpg",
+    "7_matched": "qgis-matched.jpg",
 }
-QUALITY = 85
+BEST_QUALITY, MOST_BYTES = 85, 200_000
 
 
 def main() -> int:
@@ -48,17 +49,26 @@ def main() -> int:
         "second": [float(second["click_x"]), float(second["click_y"])],
         "crs": f"EPSG:{first['epsg']}",
         "true": [(xmin + xmax) / 2, (ymin + ymax) / 2],
+        "all": True,
     }
     try:
         install(folder / "settings", venv / "bin" / "python")
-        report = run_script("drive_story", folder, inputs, 400)
+        report = run_script("drive_story", folder, inputs)
         for name, target in PICTURES.items():
             picture = Image.open(folder / f"{name}.png").convert("RGB")
-            picture.save(DOCS / target, quality=QUALITY, subsampling=0, optimize=True)
+            save(picture, DOCS / target)
     finally:
         shutil.rmtree(folder)
     sys.stderr.write(json.dumps(report, indent=1) + "\n")
     return int(bool(report["unexpected"]) or not report["found"].get("covers"))
+
+
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a JPEG, as good as fits what a page may load."""
+    for quality in range(BEST_QUALITY, 0, -5):
+        picture.save(path, quality=quality, subsampling=0, optimize=True)
+        if path.stat().st_size <= MOST_BYTES:
+            return
 
 
 if __name__ == "__main__":

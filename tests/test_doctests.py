@@ -15,7 +15,7 @@ MODULES = (
     "geoloc.plane.homography",
     "geoloc.plane.gaussian",
     "geoloc.results.detection",
-    "geoloc.train.grounds.bilinear",
+    "geoloc.plane.bilinear",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +20,12 @@ from geoloc.batch.outcome import free_names
 from geoloc.batch.queries import plain_value, table_type
 from geoloc.errors import QueriesError
 from geoloc.pose.matched_photo import MappedPoints, MatchedPhoto
+from geoloc.pose.rows import NOT_VERIFIED
 from geoloc.results.vector_files import Row
-from tiling.grid import as_crs, transformer
+from tiling.grid import WGS84, as_crs, transformer
 from tiling.trust import layers_elsewhere
+
+LOG = logging.getLogger(__name__)
 
 OWN_COLUMNS = {
     "photo": "object",
@@ -81,14 +85,33 @@ def read_features(path: Path) -> DrawnFeatures:
         raise QueriesError(f"{path}: not a vector file that can be read ({text})") from None
     if "geometry" not in frame or not len(frame):
         raise QueriesError(f"{path}: holds no features with shapes")
-    shapes = shapely.force_2d(np.asarray(frame.geometry.array, object))
-    kinds = {shape.geom_type.removeprefix("Multi") for shape in shapes if shape is not None}
-    if not kinds <= _PARTS.keys():
-        raise QueriesError(f"{path}: holds {', '.join(sorted(kinds - _PARTS.keys()))}; give points, lines or polygons")
+    shapes = _flat(np.asarray(frame.geometry.array, object), str(path))
     columns = {str(name): table_type(dtype) for name, dtype in zip(info["fields"], info["dtypes"], strict=True)}
     values = [[plain_value(value, dtype) for value in frame[name]] for name, dtype in columns.items()]
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)] or [{}] * len(shapes)
     return DrawnFeatures(shapes, columns, rows, frame.crs)
+
+
+def features_from_geojson(collection: object) -> DrawnFeatures:
+    """Take points, lines and polygons, single or multiple, of a FeatureCollection of GeoJSON, and all its properties.
+
+    Raises:
+        QueriesError: it is none, or has no features, or shapes of another kind.
+    """
+    features = collection.get("features") if isinstance(collection, dict) else None
+    if not isinstance(features, list) or not features:
+        raise QueriesError("the features are no FeatureCollection of GeoJSON, or there are none")
+    shapes, values = np.full(len(features), None, object), []
+    for number, feature in enumerate(features):
+        try:
+            geometry, properties = feature.get("geometry"), feature.get("properties") or {}
+            shapes[number] = None if geometry is None else shapely.geometry.shape(geometry)
+            values.append({str(name): value for name, value in properties.items()})
+        except (shapely.errors.ShapelyError, AttributeError, TypeError, ValueError, LookupError) as error:
+            raise QueriesError(f"feature {number + 1} is none of GeoJSON ({error})") from None
+    columns = dict.fromkeys((name for row in values for name in row), "object")
+    complete = [dict.fromkeys(columns) | row for row in values]
+    return DrawnFeatures(_flat(shapes, "the collection"), columns, complete, WGS84)
 
 
 def turned_down(features: DrawnFeatures) -> DrawnFeatures:
@@ -97,6 +120,25 @@ def turned_down(features: DrawnFeatures) -> DrawnFeatures:
     if not len(y) or y.max() > 0 or y.min() >= 0:
         return features
     return replace(features, shapes=shapely.transform(features.shapes, lambda points: points * [1, -1]))
+
+
+def carried_features(features: DrawnFeatures, matched: MatchedPhoto | None, photo: str, *, to_photo: bool) -> list[Row]:
+    """Carry features over, see `features_on_map` and `features_in_photo`, and warn of what was cut or left out.
+
+    Args:
+        features: in pixels of the photo; of a map where they go to the photo.
+        matched: the photo; None where local features verified nothing, so that features are "not here".
+        photo: what it is called.
+        to_photo: the way back.
+    """
+    if matched is None:
+        LOG.warning("not here: %s: %s", photo, NOT_VERIFIED)
+        return features_not_here(features, photo, NOT_VERIFIED)
+    rows = (features_in_photo if to_photo else features_on_map)(features, matched, photo)
+    for number, row in enumerate(rows, start=1):
+        if note := row.properties["note"]:
+            LOG.warning("feature %d: %s", number, note)
+    return rows
 
 
 def features_on_map(features: DrawnFeatures, matched: MatchedPhoto, photo: str) -> list[Row]:
@@ -143,6 +185,14 @@ def features_not_here(features: DrawnFeatures, photo: str, note: str) -> list[Ro
         _row(features, number, None, {"photo": photo, "status": "not here", "note": note})
         for number in range(len(features.shapes))
     ]
+
+
+def _flat(shapes: NDArray[np.object_], where: str) -> NDArray[np.object_]:
+    """Take heights from shapes, and refuse those of other kinds."""
+    kinds = {shape.geom_type.removeprefix("Multi") for shape in shapes if shape is not None}
+    if not kinds <= _PARTS.keys():
+        raise QueriesError(f"{where}: holds {', '.join(sorted(kinds - _PARTS.keys()))}; give points, lines or polygons")
+    return np.asarray(shapely.force_2d(shapes), object)
 
 
 def _carried(

@@ -45,7 +45,7 @@ _PIXEL_DECIMALS = 2
     ".fgb; - is GeoJSON from stdin); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
-@options(*SOURCE, *LIMITS, *NETWORK)
+@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @options("overwrite", "verbosity")
 @takes_request
@@ -68,16 +68,13 @@ def map_features(
     """
     from geoloc.batch.features import (
         as_text,
-        features_in_photo,
-        features_not_here,
-        features_on_map,
+        carried_features,
         read_features,
         turned_down,
     )
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from geoloc.pose.rows import NOT_VERIFIED
     from geoloc.results.columns import LONLAT_DECIMALS
     from geoloc.results.vector_files import (
         GEOJSON_SUFFIXES,
@@ -98,22 +95,14 @@ def map_features(
     progress.stage("Matching local features")
     with open_source(request) as source:
         matched = load_matching(source, Scope(source, request), request)(photo_path)
+        clear()
         crs = None if to_photo else source.crs
-        if matched is None:
-            LOG.warning("not here: %s: %s", name, NOT_VERIFIED)
-            rows = features_not_here(features, name, NOT_VERIFIED)
-        elif to_photo:
-            rows = features_in_photo(features, matched, name)
-        else:
+        if matched is not None and not to_photo:
             downwards = turned_down(features)
             if downwards is not features:
                 LOG.info("%s: y is counted upwards from 0, as QGIS does in pictures: turned round", features_path)
-            rows = features_on_map(downwards, matched, name)
-    clear()
-    if matched is not None:
-        for number, row in enumerate(rows, start=1):
-            if note := row.properties["note"]:
-                LOG.warning("feature %d: %s", number, note)
+            features = downwards
+        rows = carried_features(features, matched, name, to_photo=to_photo)
     precision = _PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     columns = features.result_columns
     if output is None:

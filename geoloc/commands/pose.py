@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,10 @@ from geoloc.commands.shared.options import (
     vector_output,
 )
 from geoloc.commands.shared.progress import Progress
-from geoloc.errors import GeolocError, in_one_line
 
 if TYPE_CHECKING:
-    from geoloc.photo.target import Click
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pose.matched_photo import MatchedPhoto
-    from geoloc.results.vector_files import Row
 
 
 @click.command(
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson",
         "geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt",
+        "geoloc pose photo.jpg --mosaic mosaic.tif --drape on_map.tif",
     ),
 )
 @click.argument("photo_paths", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -46,7 +44,7 @@ if TYPE_CHECKING:
     type=drawn("X,Y", "parse_click"),
     help="Draw the line of sight to this place of every photo, in pixels from its upper left corner; several for more.",
 )
-@options(*SOURCE, *LIMITS, *NETWORK)
+@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option(
     "--colmap",
@@ -70,6 +68,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write a copy of each JPEG with its place and angles in EXIF and XMP into this folder.",
 )
+@click.option(
+    "--drape",
+    type=click.Path(path_type=Path),
+    help="Lay the photo over the map as this GeoTIFF, in the mosaic's CRS, with nothing where it cannot tell; a folder "
+    "for several photos.",
+)
 @options("overwrite", "verbosity")
 @takes_request
 def pose(
@@ -82,6 +86,7 @@ def pose(
     geo: Path | None,
     gcps: Path | None,
     copies: Path | None,
+    drape: Path | None,
     overwrite: bool,
 ) -> None:
     """Find where each PHOTO was taken and which way it looks.
@@ -91,6 +96,7 @@ def pose(
     nine of ten errors are smaller than those told. A photo that local features do not verify is "not here": a row
     without a shape, and the exit code is 0; it is 1 where a photo cannot be used.
     """
+    from geoloc.batch.poses import PoseOutcome, pose_outcome
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
@@ -101,16 +107,23 @@ def pose(
     inputs = (*photo_paths, *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs)
-    files = _OtherFiles(colmap, geo, gcps, copies, overwrite)
+    files = _OtherFiles(colmap, geo, gcps, copies, drape, overwrite)
     files.check(photo_paths, inputs)
-    outcomes: list[_Outcome] = []
+    outcomes: list[PoseOutcome] = []
     progress = Progress("Matching", "photos")
     progress.stage("Opening what is searched")
     with open_source(request) as source:
         match = load_matching(source, Scope(source, request), request)
+
+        def match_and_write(path: Path) -> MatchedPhoto | None:
+            matched = match(path)
+            if matched is not None:
+                files.write_of_photo(path, matched, photo_paths)
+            return matched
+
         progress(0, len(photo_paths))
         for number, path in enumerate(photo_paths, start=1):
-            outcomes.append(_outcome(path, match, clicks, files))
+            outcomes.append(pose_outcome(path, match_and_write, clicks))
             progress(number, len(photo_paths))
         rows = [row for outcome in outcomes for row in outcome.rows]
         if output is None:
@@ -132,13 +145,15 @@ class _OtherFiles:
     geo: Path | None
     gcps: Path | None
     copies: Path | None
+    drape: Path | None
     overwrite: bool
 
     def check(self, photos: Sequence[Path], inputs: Sequence[Path]) -> None:
-        from geoloc.pose.colmap import check_colmap
-        from geoloc.pose.gcps import check_gcps
-        from geoloc.pose.geo_txt import check_geo
-        from geoloc.pose.photo_copy import check_copies
+        from geoloc.pose.files.colmap import check_colmap
+        from geoloc.pose.files.drape import check_drapes
+        from geoloc.pose.files.gcps import check_gcps
+        from geoloc.pose.files.geo_txt import check_geo
+        from geoloc.pose.files.photo_copy import check_copies
 
         if self.colmap is not None:
             check_colmap(self.colmap, self.overwrite)
@@ -148,17 +163,25 @@ class _OtherFiles:
             check_gcps(self.gcps, photos, self.overwrite, inputs)
         if self.copies is not None:
             check_copies(self.copies, photos, self.overwrite)
+        if self.drape is not None:
+            check_drapes(self.drape, photos, self.overwrite, inputs)
 
-    def copy(self, photo: Path, matched: MatchedPhoto) -> None:
-        from geoloc.pose.photo_copy import write_copy
+    def write_of_photo(self, photo: Path, matched: MatchedPhoto, photos: Sequence[Path]) -> None:
+        """Write what is a file of each one of the photos."""
+        from geoloc.pose.files.drape import drape_paths, write_drape
+        from geoloc.pose.files.photo_copy import write_copy
 
         if self.copies is not None:
             write_copy(photo, matched.pose, self.copies, overwrite=self.overwrite)
+        if self.drape is not None:
+            target = drape_paths(self.drape, photos)[photos.index(photo)]
+            drape = write_drape(target, matched, overwrite=self.overwrite)
+            LOG.info("%s: %d x %d px of %.3g m", target, *drape.size, drape.gsd_m)
 
     def write(self, found: Sequence[tuple[Path, MatchedPhoto]]) -> None:
-        from geoloc.pose.colmap import write_colmap
-        from geoloc.pose.gcps import write_gcps
-        from geoloc.pose.geo_txt import write_geo
+        from geoloc.pose.files.colmap import write_colmap
+        from geoloc.pose.files.gcps import write_gcps
+        from geoloc.pose.files.geo_txt import write_geo
 
         if self.colmap is not None:
             write_colmap(self.colmap, found, overwrite=self.overwrite)
@@ -166,38 +189,3 @@ class _OtherFiles:
             write_geo(self.geo, found, overwrite=self.overwrite)
         if self.gcps is not None:
             write_gcps(self.gcps, found, overwrite=self.overwrite)
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of a photo."""
-
-    path: Path
-    rows: Sequence[Row]
-    matched: MatchedPhoto | None = None
-    failed: bool = False
-
-
-def _outcome(
-    path: Path, match: Callable[[Path], MatchedPhoto | None], clicks: Sequence[Click], files: _OtherFiles
-) -> _Outcome:
-    """Match a photo and copy it where copies are wanted; what is wrong with it is a row, and told."""
-    from geoloc.pose.rows import NOT_VERIFIED, row_without_pose, rows_of
-    from geoloc.system.text import path_text
-
-    name = path_text(path)
-    try:
-        matched = match(path)
-        if matched is not None:
-            files.copy(path, matched)
-    except GeolocError as error:
-        LOG.warning("%s", in_one_line(error))
-        return _Outcome(path, [row_without_pose(name, error=in_one_line(error))], failed=True)
-    if matched is None:
-        LOG.warning("not here: %s: %s", name, NOT_VERIFIED)
-        return _Outcome(path, [row_without_pose(name)])
-    rows = rows_of(name, matched, clicks)
-    for row in rows:
-        if note := row.properties.get("note"):
-            LOG.warning("%s: %s: %s", name, row.properties["kind"], note)
-    return _Outcome(path, rows, matched)

@@ -175,11 +175,7 @@ def fit_homography(photo: NDArray[np.float64], reference: NDArray[np.float64]) -
     matrix, mask = cv2.findHomography(photo, reference, cv2.USAC_MAGSAC, REACH_PX, maxIters=20_000, confidence=0.9999)
     if matrix is None:
         return None
-    inside = mask.ravel().astype(bool)
-    # The same place matched at several scales is one witness.
-    places = np.round(reference / 2).astype(int)
-    _, first = np.unique(places[inside], axis=0, return_index=True)
-    kept = np.flatnonzero(inside)[np.sort(first)]
+    kept = one_of_each(reference, mask.ravel().astype(bool))
     # OpenCV's sign is that of the photo's upper left corner, which is above the horizon of a steeply oblique photo.
     depths = photo[kept] @ matrix[2, :2] + matrix[2, 2]
     signed = np.asarray(matrix, float) * (1.0 if np.median(depths) > 0 else -1.0)
@@ -187,6 +183,18 @@ def fit_homography(photo: NDArray[np.float64], reference: NDArray[np.float64]) -
     if found.inliers < LEAST_INLIERS or not _sensible(found):
         return None
     return found
+
+
+def one_of_each(reference: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the numbers of the matches that are `inside`, one of each place: its scales are one witness.
+
+    Args:
+        reference: places of all matches in the reference, N x 2 pixels.
+        inside: N, which of them count.
+    """
+    places = np.round(reference / 2).astype(int)
+    _, first = np.unique(places[inside], axis=0, return_index=True)
+    return np.flatnonzero(inside)[np.sort(first)]
 
 
 def _sensible(found: HomographyFit) -> bool:

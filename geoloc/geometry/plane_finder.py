@@ -10,12 +10,13 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 from shapely.geometry import Point
 
-from geoloc.geometry.homography_fit import HomographyFit, fit_homography
+from geoloc.geometry.homography_fit import REACH_PX, HomographyFit, fit_homography
 from geoloc.geometry.known_planes import REMEMBERED, KnownPlanes, fingerprint
-from geoloc.geometry.photo_keypoints import COARSE, FINE, PhotoKeypoints
+from geoloc.geometry.photo_keypoints import COARSE, FINE, Detail, PhotoKeypoints
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
 from geoloc.keypoints.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
+from geoloc.plane.homography import map_points
 from tiling.grid import WGS84, beside, project
 from tiling.plan import Window
 
@@ -46,6 +47,42 @@ class PlaneFinder:
         return PlaneSearch(
             key, self._views[key], self.keypoints, self._matcher, known=self._known, settled=self._settled
         )
+
+    def candidates(self, photo: Photo, fit: HomographyFit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Match all that a photo shows, in fine detail, with what lies round its plane; most are right, not all.
+
+        Args:
+            photo: the photograph.
+            fit: its plane, to pixels of the plan's grid.
+
+        Returns:
+            Places in the photo and in the grid, each N x 2 pixels, of the view that agrees with the plane best.
+
+        Raises:
+            GeolocError: the mosaic or index cannot be read.
+        """
+        self.search(photo)
+        views = self._views[fingerprint(photo)]
+
+        def matched(tilt: float, detail: Detail) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            ground = round_fit(self.keypoints, fit, detail.density)
+            features = views.of_view(tilt, detail)
+            pairs = self._matcher.match(features, ground)
+            return features.points[pairs[:, 0]], ground.points[pairs[:, 1]]
+
+        def agreeing(tilt: float) -> int:
+            seen, ground = matched(tilt, COARSE)
+            off = np.linalg.norm(map_points(fit.matrix, seen) - ground, axis=1)
+            return int(np.count_nonzero(off <= REACH_PX))
+
+        return matched(max(views.tilts, key=agreeing), FINE)
+
+
+def round_fit(keypoints: SearchedKeypoints, fit: HomographyFit, density: float) -> LocalFeatures:
+    """Return what lies where a plane says that the photo was taken of, and as far again to every side."""
+    low, high = fit.reference.min(axis=0), fit.reference.max(axis=0)
+    reach = np.maximum(high - low, ROUND_PX)
+    return keypoints.within(low - reach, high + reach, density)
 
 
 class PlaneSearch:
@@ -137,12 +174,6 @@ class PlaneSearch:
     def _sure(self) -> bool:
         return self.fit is not None and self.fit.inliers >= BEYOND_DOUBT
 
-    def _round_fit(self, fit: HomographyFit, density: float) -> LocalFeatures:
-        """What lies where a plane in doubt says that the photo was taken of, and as far again to every side."""
-        low, high = fit.reference.min(axis=0), fit.reference.max(axis=0)
-        reach = np.maximum(high - low, ROUND_PX)
-        return self._keypoints.within(low - reach, high + reach, density)
-
     def _match(self, ground: Callable[[float], LocalFeatures], *, thorough: bool, enough: int = BEYOND_DOUBT) -> None:
         """Take the plane that the most matches of any view agree on, if they are more than before.
 
@@ -157,7 +188,7 @@ class PlaneSearch:
                 break
             # What agreed in coarse detail tells where to look in fine detail.
             if detail is FINE and self.fit is not None:
-                reference = self._round_fit(self.fit, detail.density)
+                reference = round_fit(self._keypoints, self.fit, detail.density)
             else:
                 reference = ground(detail.density)
             # The view that agreed best in coarse detail is likeliest to in fine; the order is theirs where none did.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 from shapely.geometry import Point
 
 from geoloc.geometry.known_planes import KnownPlanes, fingerprint
+from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import EYE_LEVEL_M
@@ -22,10 +24,12 @@ from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource
 from geoloc.pose.map_frame import MapFrame
 from geoloc.pose.matched_photo import MatchedPhoto
+from geoloc.pose.terrain_fit import on_terrain
 from geoloc.results.detection import PRESENT, Detection, present
 from tiling.heights import height_at
 from tiling.plan import Plan
 
+LOG = logging.getLogger(__name__)
 KEPT = 2
 """Plans whose features are kept, up to `blocks.MEMORY` each: with photos of which some know where they were taken,
 the plan of those that do not stays beside that of the others."""
@@ -136,7 +140,7 @@ class Finder:
 
         Raises:
             AreaError: the limits leave nothing of the mosaic.
-            GeolocError: the mosaic or index cannot be read.
+            GeolocError: the mosaic, the index or the heights of the request cannot be read.
         """
         watch = Watch() if watch is None else watch
         width, height = photo.size
@@ -152,7 +156,8 @@ class Finder:
                 assert planes is not None, "what verified it"
                 source = self._source
                 frame = MapFrame(planes.keypoints.grid, source.crs, source.middle_x, source.gsd_m)
-                return MatchedPhoto.of(photo, fit, frame)
+                matched = MatchedPhoto.of(photo, fit, frame)
+                return matched if matched is None or self._request.dsm is None else self._on_terrain(matched, planes)
         return None
 
     def _told_photo(self, photo: Photo) -> Photo:
@@ -165,6 +170,19 @@ class Finder:
         if same is None:
             known[:] = [*known[1 - KEPT :], told]
         return same or told
+
+    def _on_terrain(self, matched: MatchedPhoto, planes: PlaneFinder) -> MatchedPhoto:
+        """The photo on ground of the request's heights; as it is, with a warning, where matches contradict these."""
+        assert self._request.dsm is not None
+        found = on_terrain(matched, self._request.dsm, planes.candidates(matched.photo, matched.fit))
+        if found is None:
+            LOG.warning(
+                "%s: the heights of %s contradict the matches; the ground is taken as a plane",
+                matched.photo.path.name,
+                self._request.dsm,
+            )
+            return matched
+        return found
 
     def _farther(
         self, photo: Photo, targets: Sequence[Target], outside: Mapping[int, Point], scope: Scope, watch: Watch

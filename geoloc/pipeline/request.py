@@ -207,7 +207,8 @@ class SearchRequest:
         Option(
             "answers",
             kinds.PATH,
-            "Heights of the ground: with the photo's GPS height they tell how high a drone was over it.",
+            "Heights of the ground: with the photo's GPS height they tell how high a drone was over it; `pose` and "
+            "`map` follow lines of sight to it.",
             "--dsm",
             "dsm",
         ),

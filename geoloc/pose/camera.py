@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 _NO_AXIS_DEG = 10.0
 """Tilted less, an axis has no azimuth worth the name."""
+_UNBEND_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +91,14 @@ class GroundCamera:
         q = (points - self.centre) @ self.rotation.T
         xy = q[:, :2] / np.where(q[:, 2:] > 1e-9, q[:, 2:], np.nan)
         return np.asarray(self.focal_px * (1 + self.k1 * (xy**2).sum(1, keepdims=True)) * xy + self.middle)
+
+    def undistorted(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where pixels, N x 2, would lie without the distortion."""
+        bent = (pixels - self.middle) / self.focal_px
+        straight = bent
+        for _ in range(_UNBEND_ROUNDS):
+            straight = bent / (1 + self.k1 * (straight**2).sum(axis=1, keepdims=True))
+        return np.asarray(self.focal_px * straight + self.middle)
 
     def directions(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return directions in the world, N x 3, not of length 1, of pixels, N x 2; the distortion is left out."""

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from tiling.grid import WGS84, Grid, mapped, transformer, turns_to, whole_turn
 
+_STEP_PX = 100.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapFrame:
@@ -34,9 +36,12 @@ class MapFrame:
 
     def to_pixels(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return pixels of the grid, N x 2, of places in the mosaic's CRS, N x 2; NaN where there are none."""
-        x, y = transformer(self.crs, self.grid.crs).transform(*places.T)
-        beside = _beside(self.grid.crs, self.grid.affine.c, x, y)
-        return np.column_stack(mapped(~self.grid.affine, *beside.T))
+        return self._from(self.crs, places)
+
+    def slope(self, pixel: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how places in the mosaic's CRS change with pixels of the grid about one of them, (x, y), 2 x 2."""
+        around = self.to_map(pixel + _STEP_PX * np.array([(-1, 0), (1, 0), (0, -1), (0, 1)]))
+        return np.asarray((around[1::2] - around[::2]).T / (2 * _STEP_PX))
 
     def local_crs(self, pixel: NDArray[np.float64]) -> pyproj.CRS:
         """Return metres east and north of a pixel of the grid, true to scale and direction near it."""
@@ -50,9 +55,19 @@ class MapFrame:
         """Return metres of a `local_crs`, N x 2, of pixels of the grid, N x 2."""
         return np.column_stack(transformer(self.grid.crs, local).transform(*mapped(self.grid.affine, *pixels.T)))
 
+    def metres_to_pixels(self, metres: NDArray[np.float64], local: pyproj.CRS) -> NDArray[np.float64]:
+        """Return pixels of the grid, N x 2, of metres of a `local_crs`, N x 2; NaN stays NaN."""
+        return self._from(local, metres)
+
     def from_metres(self, metres: NDArray[np.float64], local: pyproj.CRS) -> NDArray[np.float64]:
         """Return places in the mosaic's CRS, N x 2, of metres of a `local_crs`, N x 2."""
         return _beside(self.crs, self.middle_x, *transformer(local, self.crs).transform(*metres.T))
+
+    def _from(self, crs: pyproj.CRS, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixels of the grid, N x 2, of places in a CRS, N x 2."""
+        x, y = transformer(crs, self.grid.crs).transform(*places.T)
+        beside = _beside(self.grid.crs, self.grid.affine.c, x, y)
+        return np.column_stack(mapped(~self.grid.affine, *beside.T))
 
 
 def _beside(crs: pyproj.CRS, goal: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

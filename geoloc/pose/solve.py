@@ -31,7 +31,8 @@ SUPPOSED_FOCAL = 0.35
 TOLD_BY_MATCHES = 0.1
 """With a smaller error, as a share of it, a focal length that no file told counts as told by the matches."""
 TELLING_TILT_DEG = 15.0
-"""Tilted less than that, what the matches say of the focal length is more of the ground's relief than of the lens."""
+"""Tilted less than that against the ground, what the matches say of the focal length is more of its relief than of the
+lens."""
 CONTRADICTION = 3.0
 """So many of their standard deviations apart, the matches overrule the file."""
 MIDDLE = 0.005
@@ -40,6 +41,8 @@ BEND = 0.03
 """The distortion k1 of lenses, standard deviation."""
 SLOPE_RAD = math.radians(1.0)
 """How far from level the matched ground lies."""
+HEIGHTS_SLOPE_RAD = math.radians(0.5)
+"""How far from what a raster of heights says the ground inclines."""
 LEVEL_M = 0.5
 """How far above or below the ground the plane lies that most matches agree on."""
 ALIKE = 4.0
@@ -83,10 +86,10 @@ class SolvedCamera:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Matches:
-    """Matches of a photo with level ground, and what is known before of its camera."""
+    """Matches of a photo with places on the ground, N x 3, and what is known before of its camera."""
 
     photo: NDArray[np.float64]
-    ground: NDArray[np.float64]
+    places: NDArray[np.float64]
     whitening: NDArray[np.float64]
     prior: GroundCamera
     focal_error: float
@@ -94,8 +97,7 @@ class _Matches:
 
     def residuals(self, camera: GroundCamera) -> NDArray[np.float64]:
         """What the matches are off, N x 2, in their standard deviations."""
-        places = np.column_stack([self.ground, np.zeros(len(self.ground))])
-        off = camera.project(places) - self.photo
+        off = camera.project(self.places) - self.photo
         return np.asarray(np.einsum("nij,nj->ni", self.whitening, off))
 
     def prior_residuals(self, camera: GroundCamera) -> NDArray[np.float64]:
@@ -114,8 +116,9 @@ def solve_camera(
     focal_px: float | None,
     supposed_px: float,
     match_m: float,
+    heights: NDArray[np.float64] | None = None,
 ) -> SolvedCamera | None:
-    """Find the camera that sees matched places of level ground where the photo shows them.
+    """Find the camera that sees matched places of the ground where the photo shows them.
 
     Args:
         photo: places in the photo, N x 2 pixels.
@@ -125,19 +128,21 @@ def solve_camera(
         focal_px: what the file tells; None where it does not.
         supposed_px: what most cameras have.
         match_m: how exact a match is on the ground, metres along each axis.
+        heights: of the places, N metres about 0; None for level ground.
 
     Returns:
         The camera; None where the homography is of none.
     """
     whitening = _whitening(photo, matrix, max(1.0, max(size) / SIDE_PX), match_m)
     middle = np.array(size) / 2
+    places = np.column_stack([ground, np.zeros(len(ground)) if heights is None else heights])
 
     def solve(start_px: float, prior_px: float, error: float) -> tuple[float, GroundCamera, NDArray[np.float64]] | None:
         start = _decomposed(matrix, start_px, middle, photo)
         if start is None:
             return None
         prior = replace(start, focal_px=prior_px)
-        return _fitted(start, _Matches(photo, ground, whitening, prior, error, max(size)))
+        return _fitted(start, _Matches(photo, places, whitening, prior, error, max(size)))
 
     told_px, error = (focal_px, FILE_FOCAL) if focal_px else (supposed_px, SUPPOSED_FOCAL)
     held = solve(told_px, told_px, HELD_FOCAL)
@@ -145,10 +150,11 @@ def solve_camera(
         return None
     _, camera, covariance = held
     source: FocalSource = "file" if focal_px else "supposed"
-    # Whatever the focal length is, height goes with it.
-    along = np.eye(10)[6] + camera.centre[2] * np.eye(10)[2]
+    # Whatever the focal length is, the distance from the ground goes with it.
+    away = _away(places, camera)
+    along = np.concatenate([away, [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]])
     covariance = covariance + error**2 * np.outer(along, along)
-    if camera.tilt_deg >= TELLING_TILT_DEG:
+    if camera.axis @ away >= -math.cos(math.radians(TELLING_TILT_DEG)) * np.linalg.norm(away):
         starts = (focal_px,) if focal_px else tuple(share * max(size) for share in _STARTS)
         free = [found for px in starts if (found := solve(px, supposed_px, SUPPOSED_FOCAL))]
         _, freed, free_covariance = min(free, key=lambda found: found[0], default=held)
@@ -162,8 +168,15 @@ def solve_camera(
     whole = np.zeros((12, 12))
     whole[:10, :10] = covariance
     whole[2, 2] += LEVEL_M**2
-    whole[10, 10] = whole[11, 11] = SLOPE_RAD**2
+    whole[10, 10] = whole[11, 11] = (SLOPE_RAD if heights is None else HEIGHTS_SLOPE_RAD) ** 2
     return SolvedCamera(camera, whole, source)
+
+
+def _away(places: NDArray[np.float64], camera: GroundCamera) -> NDArray[np.float64]:
+    """How far a camera is from the plane through places, N x 3, along its normal: 3 metres."""
+    middle = places.mean(axis=0)
+    normal = np.linalg.svd(places - middle, full_matrices=False)[2][2]
+    return np.asarray(normal * (normal @ (camera.centre - middle)))
 
 
 def _decomposed(

@@ -76,6 +76,12 @@ def crs_name(crs: Any) -> str:
     return str(as_crs(crs).name) if code is None else f"EPSG:{code}"
 
 
+def crs_text(crs: Any) -> str:
+    """Return a CRS for programs: "EPSG:" and its code where it has one, else WKT."""
+    code = epsg_of(crs)
+    return str(as_crs(crs).to_wkt()) if code is None else f"EPSG:{code}"
+
+
 def epsg_of(crs: Any) -> int | None:
     """Return the EPSG code of a CRS, of its horizontal part where it has a vertical one too; None where it has none.
 

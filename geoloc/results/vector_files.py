@@ -16,6 +16,7 @@ from geoloc.results.detection import Detection
 from geoloc.results.writers.csv_file import write_csv
 from geoloc.results.writers.dxf import write_dxf
 from geoloc.results.writers.geojson import (
+    collection_of,
     collection_text,
     features_of,
     geometry_of,
@@ -36,6 +37,7 @@ __all__ = [
     "VECTOR_SUFFIXES",
     "Row",
     "check_vector_output",
+    "collection_of",
     "collection_text",
     "features_of",
     "geojson_text",

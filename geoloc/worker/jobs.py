@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geoloc.errors import QueriesError
-from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.photo import Photo
 from geoloc.photo.target import within_photo
 from geoloc.pipeline.scope import Scope
 from geoloc.system.extras import needing
 from geoloc.worker.fields import Fields, RequestError
+from geoloc.worker.photo_jobs import drape, map_features, match, pose, quiet
 from geoloc.worker.progress import JobProgress
 from geoloc.worker.session import Session
 
@@ -36,11 +37,11 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     """Answer one click in one photo."""
     from geoloc.pipeline.cascade import Watch
     from geoloc.results.columns import COLUMNS
-    from geoloc.results.vector_files import features_of, geometry_of, row_of
+    from geoloc.results.vector_files import collection_of, geometry_of, row_of
 
     begin = time.monotonic()
     request, drawn, px = fields.search(), fields.target(), fields.thumbnail_px()
-    photo = load_photo(fields.path("photo"))
+    photo = session.photo(fields.path("photo"))
     target = within_photo(photo, drawn)
     progress.stage("planning")
     source = session.source(request, progress)
@@ -54,7 +55,7 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     if note := here[0].note if here else target.note:
         _LOG.warning(note)
     return {
-        "found": _collection(features_of([row_of(d) for d in here], COLUMNS, source.crs)),
+        "found": collection_of([row_of(d) for d in here], COLUMNS, source.crs),
         "outlines": [[geometry_of(outline, source.crs) for outline in d.alternatives] for d in here],
         "best_score": max((answer.score for answer in found.answers), default=None),
         "windows": len(found.plan.windows),
@@ -70,7 +71,6 @@ def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
     """Answer clicks in many photos; one that fails has an error, and the others go on."""
     from geoloc.batch.queries import PhotoQuery
     from geoloc.batch.run import answer
-    from geoloc.pipeline.cascade import Watch
     from geoloc.results.columns import COLUMNS
     from geoloc.results.vector_files import features_of
 
@@ -92,8 +92,7 @@ def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
     finder = session.finder(request, progress)
 
     def find(photo: Photo, targets: Sequence[Target]) -> Sequence[Detection]:
-        watch = Watch(lambda stage: progress.check(), lambda done, total: progress.check())
-        return finder.find(photo, targets, scope, watch).here
+        return finder.find(photo, targets, scope, quiet(progress)).here
 
     rows = []
     count = progress.counter("queries", "batch")
@@ -129,7 +128,7 @@ def plan(session: Session, fields: Fields, progress: JobProgress) -> dict[str, A
     request = fields.search()
     planned = Scope(session.source(request, progress), request).plan()
     return {
-        "features": _collection(planned.to_features()),
+        "features": {"type": "FeatureCollection", "features": planned.to_features()},
         "tile_ids": list(planned.tile_ids()),
         "gsd_m": planned.gsd_m,
         "window_px": planned.window_px,
@@ -158,15 +157,15 @@ def doctor(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
 JOBS: dict[str, Callable[[Session, Fields, JobProgress], dict[str, Any]]] = {
     "locate": locate,
     "batch": batch,
+    "match": match,
+    "pose": pose,
+    "map": map_features,
+    "drape": drape,
     "index": index,
     "plan": plan,
     "info": info,
     "doctor": doctor,
 }
-
-
-def _collection(features: Sequence[Any]) -> dict[str, Any]:
-    return {"type": "FeatureCollection", "features": list(features)}
 
 
 def _photo_thumbnail(photo: Photo, target: Target, px: int) -> str | None:

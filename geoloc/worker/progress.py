@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 _STARTS = {"loading": 0.0, "planning": 0.02, "matching": 0.05, "searching": 0.2, "verifying": 0.8}
-_STARTS |= {"indexing": 0.02, "batch": 0.02}
-"""Where a stage begins in the whole. `indexing` and `batch` go on to the end, `searching` to `verifying`; `matching` is
-the whole search where it verifies a place."""
+_STARTS |= {"indexing": 0.02, "batch": 0.02, "drawing": 0.5}
+"""Where a stage begins in the whole. `indexing`, `batch` and `drawing` go on to the end, `searching` to `verifying`;
+`matching` is the whole search where it verifies a place."""
 _LEAST_S = 1.0
 """A rate that was measured for less says nothing yet."""
 _EVERY_S = 0.1

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Callable
 
-from qgis.core import Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
+from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgsCollapsibleGroupBox, QgsDockWidget, QgsVertexMarker
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
@@ -30,9 +29,6 @@ from qgis.PyQt.QtWidgets import (
 from .. import settings
 from ..layers import results
 from ..layers.errors import LayerError, PlaceError
-from ..layers.geography import wgs84
-from ..layers.online import Renderer, RenderRequest, render_request
-from ..layers.rasters import needs_rendering, raster_file
 from ..texts import tr, worded
 from ..worker.environment import SetupError
 from ..worker.locate_task import LocateTask
@@ -44,19 +40,20 @@ from ..worker.request import (
     DEFAULT_GEOMETRY,
     LISTED,
     PhotoTarget,
-    SearchPlace,
     search_request,
 )
 from .answer_actions import AnswerActions
 from .answers_panel import THUMBNAIL_PX, AnswersPanel
+from .matched.matching import Matching
 from .messages import Messages
 from .photo_panel import PhotoPanel
+from .reference_files import ReferenceFiles
 from .reference_panel import ReferencePanel
 from .where_panel import WherePanel, marker
 
 SEARCH, ANSWERS = 0, 1
 """Numbers of the tabs."""
-_OPTIONS_LINES = 15
+_OPTIONS_LINES = 13
 
 
 class InputError(Exception):
@@ -80,17 +77,22 @@ class GeolocDock(QgsDockWidget):
         self.setObjectName("GeolocDock")
         self._iface = iface
         self._canvas = iface.mapCanvas()
-        self._renderer = Renderer()
-        # Pixels that the user agreed to render, by layers.
-        self._agreed_px: dict[tuple, int] = {}
-        self._rendering = False
         self._gone = False
         self._camera = None
         self.task: LocateTask | None = None
         self.messages = Messages(self, iface)
         self.photo = PhotoPanel()
         self.reference = ReferencePanel()
+        self.files = ReferenceFiles(self.reference, self.messages)
         self.where = WherePanel(self._canvas)
+        self.matching = Matching(
+            iface,
+            self.photo,
+            where=self.where,
+            files=self.files,
+            messages=self.messages,
+            come_forward=self._come_forward,
+        )
         self.answers = AnswersPanel()
         self.answer_actions = AnswerActions(iface, self.answers, self.messages)
         self.top = QSpinBox()
@@ -149,7 +151,7 @@ class GeolocDock(QgsDockWidget):
         # The photo has all the room that the rest leaves, until somebody pulls.
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
-        split.addWidget(self.photo)
+        split.addWidget(self._photo_and_bar())
         split.addWidget(scroll)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
@@ -175,6 +177,15 @@ class GeolocDock(QgsDockWidget):
         self.setWidget(whole)
         self.setMinimumWidth(330)
 
+    def _photo_and_bar(self) -> QWidget:
+        both = QWidget()
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self.photo, 1)
+        column.addWidget(self.matching.bar)
+        return both
+
     def _connect(self) -> None:
         self.start_button.clicked.connect(self.start)
         self.cancel_button.clicked.connect(self.cancel)
@@ -195,40 +206,42 @@ class GeolocDock(QgsDockWidget):
         try:
             command = settings.worker_command()
             where = self.where.chosen()
-            fields = self._fields(where.place)
-            online = self._render_request(where.bounds)
+            asked = self._asked_fields()
+            wanted = self.files.wanted(where.bounds)
         except (InputError, PlaceError, LayerError, SetupError) as error:
             self.messages.show(worded(error), Qgis.MessageLevel.Warning)
             return
-        if online is not None and not self._may_render(online):
+        if not self.files.may_render(wanted):
             return
         self.messages.clear()
         self.answers.clear()
         self._show_running(True)
         # All of it now: while layers are rendered, the user may choose other things.
         title = tr("Locate object from {photo}").format(photo=self.photo.path.name)
-        reference, crs = self._reference_name(), self._results_crs()
         over = partial(self._over, _asked(self.photo.path, self.photo.target))
+        search = partial(search_request, index=wanted.index, place=where.place, **self._search_options())
 
-        def search(rendered: list[Path]) -> None:
-            mosaics = [*fields["mosaics"], *map(str, rendered)]
-            whole = {**fields, "mosaics": mosaics}
-            self._run(LocateTask(command, title, fields=whole, reference=reference, crs=crs, when_over=over))
+        def ready(mosaics: list[str]) -> None:
+            fields = {**asked, **search(mosaics=mosaics)}
+            self._run(LocateTask(command, title, fields=fields, reference=wanted.name, crs=wanted.crs, when_over=over))
 
-        if online is None:
-            search([])
-        else:
-            self._render(online, search)
+        def stopped(error: str) -> None:
+            self._show_running(False)
+            level = Qgis.MessageLevel.Critical if error else Qgis.MessageLevel.Info
+            self.messages.show(error or tr("Cancelled."), level)
+
+        self.status.setText(tr("Rendering the online layers ..."))
+        self.files.make(wanted, self._show_progress, ready, stopped)
 
     @property
     def running(self) -> bool:
         """Whether layers are being rendered, or the search runs."""
-        return self.task is not None or self._rendering
+        return self.task is not None or self.files.rendering
 
     def cancel(self) -> None:
         """Stop the search."""
         self.status.setText(tr("Stopping ..."))
-        self._renderer.cancel()
+        self.files.cancel()
         if self.task is not None:
             self.task.cancel()
 
@@ -242,75 +255,32 @@ class GeolocDock(QgsDockWidget):
         if self.task is not None:
             self.task.cancel()
             self.task = None
+        self.matching.shut_down()
         self.photo.strip.stop()
         self.reference.let_go()
         self.where.let_go()
         self._remove_camera()
-        self._renderer.remove()
+        self.files.remove()
         self._iface.removeDockWidget(self)
         self.close()
         self.deleteLater()
 
-    def _fields(self, place: SearchPlace) -> dict:
-        """Return the fields of the request, without rasters that have to be rendered first."""
+    def _asked_fields(self) -> dict:
+        """Return the fields of the request that say what is searched for."""
         if self.photo.path is None:
             raise InputError(tr("Choose a photo and click the object in it."))
         if self.photo.target is None:
             raise InputError(tr("Click the object in the photo, or draw it."))
-        index, layers = self.reference.chosen_index(), self.reference.chosen_layers()
-        if self.reference.use_index.isChecked() and (index is None or not index.is_dir()):
-            raise InputError(tr("Choose the folder of an index, or search on raster layers."))
-        if index is None and not layers:
-            raise InputError(tr("Tick the raster layer to search on; add one to the project first."))
-        files = [str(raster_file(layer)) for layer in layers if not needs_rendering(layer)]
+        return {"photo": str(self.photo.path), **self.photo.target.fields(), "thumbnails": THUMBNAIL_PX}
+
+    def _search_options(self) -> dict:
+        """Return what was chosen of how to search."""
         return {
-            "photo": str(self.photo.path),
-            **self.photo.target.fields(),
-            "thumbnails": THUMBNAIL_PX,
-            **search_request(
-                mosaics=files,
-                index=None if index is None else str(index),
-                place=place,
-                top=self.top.value(),
-                doubtful=self.doubtful.isChecked(),
-                geometry=self.refine.isChecked(),
-                exhaustive=self.exhaustive.isChecked(),
-            ),
+            "top": self.top.value(),
+            "doubtful": self.doubtful.isChecked(),
+            "geometry": self.refine.isChecked(),
+            "exhaustive": self.exhaustive.isChecked(),
         }
-
-    def _render_request(self, bounds: QgsRectangle | None) -> RenderRequest | None:
-        layers = [layer for layer in self.reference.chosen_layers() if needs_rendering(layer)]
-        return render_request(layers, bounds) if layers else None
-
-    def _may_render(self, request: RenderRequest) -> bool:
-        """Ask the user, once for each set of layers and again for a larger area."""
-        if request.pixels > self._agreed_px.get(request.sources, 0):
-            if not self.messages.ask(request.warning() + "\n\n" + tr("Go on?")):
-                return False
-            self._agreed_px[request.sources] = request.pixels
-        return True
-
-    def _render(self, request: RenderRequest, search: Callable[[list[Path]], None]) -> None:
-        """Render online layers, then search on them too."""
-        path = self._renderer.rendered(request)
-        if path is not None:
-            search([path])
-            return
-        self._rendering = True
-        self.status.setText(tr("Rendering the online layers ..."))
-
-        def over(path: Path | None, error: str) -> None:
-            if self._gone:
-                return
-            self._rendering = False
-            if path is not None:
-                search([path])
-                return
-            self._show_running(False)
-            level = Qgis.MessageLevel.Critical if error else Qgis.MessageLevel.Info
-            self.messages.show(error or tr("Cancelled."), level)
-
-        self._renderer.render(request, self._show_progress, over)
 
     def _run(self, task: LocateTask) -> None:
         self.task = task
@@ -357,15 +327,6 @@ class GeolocDock(QgsDockWidget):
         sentence = text.format(count=len(answers), score=best["score"], metres=best["accuracy_m"])
         self.messages.show(" ".join([sentence, *(task.answer.get("warnings") or ())]), level)
 
-    def _results_crs(self) -> QgsCoordinateReferenceSystem:
-        layers = [layer for layer in self.reference.chosen_layers() if layer.crs().isValid()]
-        project = QgsProject.instance().crs()
-        return layers[0].crs() if layers else project if project.isValid() else wgs84()
-
-    def _reference_name(self) -> str:
-        index = self.reference.chosen_index()
-        return index.name if index is not None else ", ".join(layer.name() for layer in self.reference.chosen_layers())
-
     def _photo_changed(self) -> None:
         # The message is about another photo or click.
         self.messages.clear()
@@ -381,6 +342,10 @@ class GeolocDock(QgsDockWidget):
             self._camera = marker(self._canvas, self.photo.position, "#1f78ff", QgsVertexMarker.IconType.ICON_CIRCLE)
         if self._camera is not None:
             self._camera.setToolTip(tr("Here the photo was taken, says its EXIF data"))
+
+    def _come_forward(self) -> None:
+        self.setUserVisible(True)
+        self.tabs.setCurrentIndex(SEARCH)
 
     def _remove_camera(self) -> None:
         if self._camera is not None:

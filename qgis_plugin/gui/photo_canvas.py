@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPixmap, QTextOption, QTransform
+from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPixmap, QTextOption, QTransform
 from qgis.PyQt.QtWidgets import QApplication, QGraphicsScene, QGraphicsView
 
+from ..layers.drawn import AREA, LINE, POINT
 from ..texts import tr
 from ..worker.request import BOX, CLICK, POLYGON, PhotoTarget
-from .photo_drawing import DrawingError, box_target, polygon_target
-from .photo_shapes import Outline, cross
+from .photo_drawing import DrawingError, box_target, polygon_target, without_doubles
+from .photo_shapes import Outline, Overlay, cross, pointer
 
 _ZOOM_STEP = 1.25
 _MAX_ZOOM = 32.0
 _LARGEST_MB = 2048
+_CORNERED = (POLYGON, LINE, AREA)
+_LEAST_CORNERS = {LINE: 2, AREA: 3}
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _DRAWING_KEYS = (*_ENDS, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
 
@@ -52,19 +55,25 @@ def read_upright(path: str, most_px: int = 0) -> QImage:
 class PhotoCanvas(QGraphicsView):
     """A photograph on the screen: the wheel zooms, dragging moves, and one of three tools marks an object.
 
+    Three more tools draw what is no target: `POINT` with a click, `LINE` and `AREA` as `POLYGON` does.
+
     `CLICK` marks where the mouse is clicked. `BOX` marks what is dragged over; the middle button moves the photo
     then, as it always does. `POLYGON` takes a corner a click, until a double click, the right button or Enter ends
     it; Backspace takes the last corner back. Escape gives up what is being drawn, and the last target stays.
 
     Attributes:
         target: what is marked, however the view is turned; None where nothing is.
-        tool: `CLICK`, `BOX` or `POLYGON`.
+        tool: `CLICK`, `BOX`, `POLYGON`, `POINT`, `LINE` or `AREA`.
     """
 
     marked = pyqtSignal()
     """There is another target."""
     refused = pyqtSignal(str)
     """One line saying why what was drawn marks nothing."""
+    drawn = pyqtSignal(list)
+    """Corners of what was drawn with the present tool that marks no object, a list of QPointF in pixels."""
+    pointed = pyqtSignal(object)
+    """Pixel of the photo that the mouse is over, QPointF; None when it has left the photo."""
 
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
@@ -84,6 +93,8 @@ class PhotoCanvas(QGraphicsView):
         self.tool = CLICK
         self._photo = None
         self._cross = None
+        self._pointer = None
+        self._overlay: Overlay | None = None
         self._outline: Outline | None = None
         self._sketch: Outline | None = None
         self._corners: list[QPointF] = []
@@ -104,14 +115,16 @@ class PhotoCanvas(QGraphicsView):
         self._photo = self.scene().addPixmap(QPixmap.fromImage(image))
         self._photo.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._cross = cross(self._photo)
+        self._overlay = Overlay(self._photo)
         self._outline, self._sketch = Outline(self._photo), Outline(self._photo)
+        self._pointer = pointer(self._photo)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
         self.fit()
 
     def clear(self) -> None:
         """Show no photo."""
         self.scene().clear()
-        self.target = self._photo = self._cross = self._outline = self._sketch = None
+        self.target = self._photo = self._cross = self._outline = self._sketch = self._pointer = self._overlay = None
         self._corners, self._pressed_at = [], None
         self._turned = 0
         self.viewport().unsetCursor()
@@ -131,6 +144,23 @@ class PhotoCanvas(QGraphicsView):
         """Whether a box or polygon has been begun and not ended."""
         return bool(self._corners)
 
+    def show_pointer(self, place: QPointF | None) -> None:
+        """Show where the mouse points to elsewhere, by a pixel of the photo; None shows nothing."""
+        if self._pointer is not None:
+            self._pointer.setVisible(place is not None)
+            if place is not None:
+                self._pointer.setPos(place)
+
+    def show_overlay(self, path: QPainterPath) -> None:
+        """Show lines over the photo, in its pixels; an empty path shows none."""
+        if self._overlay is not None:
+            self._overlay.show(path)
+
+    def go_to(self, place: QPointF) -> None:
+        """Move the view to a pixel of the photo, where that is not seen already."""
+        if self._photo is not None and not self.viewport().rect().contains(self.mapFromScene(place)):
+            self.centerOn(place)
+
     def give_up(self) -> None:
         """Forget what is being drawn; the last target stays."""
         self._corners, self._pressed_at = [], None
@@ -140,6 +170,8 @@ class PhotoCanvas(QGraphicsView):
         """Make what is being drawn the target; False where it marks nothing and has been refused."""
         if not self._corners:
             return True
+        if self.tool in _LEAST_CORNERS:
+            return self._finish_drawing(_LEAST_CORNERS[self.tool])
         try:
             if self.tool == BOX:
                 target = box_target(*self._corners, self._photo.boundingRect())
@@ -150,6 +182,15 @@ class PhotoCanvas(QGraphicsView):
             return False
         self.give_up()
         self._mark(target)
+        return True
+
+    def _finish_drawing(self, least: int) -> bool:
+        corners = without_doubles(self._corners)
+        if len(corners) < least:
+            self.refused.emit(tr("Click {count} corners at least.").format(count=least))
+            return False
+        self.give_up()
+        self.drawn.emit(corners)
         return True
 
     def _mark(self, target: PhotoTarget) -> None:
@@ -198,10 +239,10 @@ class PhotoCanvas(QGraphicsView):
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_Escape:
             self.give_up()
-        elif self.tool == POLYGON and event.key() == Qt.Key.Key_Backspace:
+        elif self.tool in _CORNERED and event.key() == Qt.Key.Key_Backspace:
             self._corners.pop()
             self._show_sketch(self._corners)
-        elif self.tool == POLYGON:
+        elif self.tool in _CORNERED:
             self.finish()
 
     def mousePressEvent(self, event) -> None:  # noqa: D102 (Qt's)
@@ -212,7 +253,7 @@ class PhotoCanvas(QGraphicsView):
         super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: D102 (Qt's)
-        if self.tool == POLYGON and event.button() == Qt.MouseButton.LeftButton:
+        if self.tool in _CORNERED and event.button() == Qt.MouseButton.LeftButton:
             # Its first click was the last corner.
             self.finish()
         elif self.tool == BOX:
@@ -230,8 +271,15 @@ class PhotoCanvas(QGraphicsView):
         elif self.tool == BOX and self._pressed_at is not None and self._photo is not None:
             self._corners = [self._place(self._pressed_at), self._place(event.pos())]
             self._show_sketch(_corners_of(*self._corners))
-        elif self.tool == POLYGON and self._corners:
+        elif self.tool in _CORNERED and self._corners:
             self._show_sketch([*self._corners, self._place(event.pos())])
+        if self._photo is not None:
+            place = self._place(event.pos())
+            self.pointed.emit(place if self._in_photo(place) else None)
+
+    def leaveEvent(self, event) -> None:  # noqa: D102 (Qt's)
+        super().leaveEvent(event)
+        self.pointed.emit(None)
 
     def mouseReleaseEvent(self, event) -> None:  # noqa: D102 (Qt's)
         if event.button() == Qt.MouseButton.MiddleButton:
@@ -241,7 +289,7 @@ class PhotoCanvas(QGraphicsView):
         if self._photo is None:
             return
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
-        if event.button() == Qt.MouseButton.RightButton and self.tool == POLYGON:
+        if event.button() == Qt.MouseButton.RightButton and self.tool in _CORNERED:
             self.finish()
         pressed_at, self._pressed_at = self._pressed_at, None
         if pressed_at is None or event.button() != Qt.MouseButton.LeftButton:
@@ -252,9 +300,11 @@ class PhotoCanvas(QGraphicsView):
             self._corners = [self._place(pressed_at), place] if dragged else []
             if not self.finish() or not dragged:
                 self.give_up()
-        elif self.tool == POLYGON and not dragged:
+        elif self.tool in _CORNERED and not dragged:
             self._corners.append(place)
             self._show_sketch(self._corners)
+        elif self.tool == POINT and not dragged and self._in_photo(place):
+            self.drawn.emit([place])
         elif self.tool == CLICK and not dragged and self._in_photo(place):
             self._mark(PhotoTarget(CLICK, ((place.x(), place.y()),)))
 
@@ -292,7 +342,7 @@ class PhotoCanvas(QGraphicsView):
 
     def _show_sketch(self, corners: list[QPointF]) -> None:
         if self._sketch is not None:
-            self._sketch.show(corners)
+            self._sketch.show(corners, closed=self.tool != LINE)
 
     def _set_scale(self, scale: float, room_px: int = 0) -> None:
         """Show the photo at a scale, with room round it, so that what is under the mouse can stay there.

@@ -48,8 +48,7 @@ def polygon_target(corners: Sequence[QPointF], photo: QRectF) -> PhotoTarget:
     Raises:
         DrawingError: there are fewer than three corners, or that part has no area.
     """
-    # A double click leaves two corners in one place.
-    drawn = [corner for number, corner in enumerate(corners) if number == 0 or corner != corners[number - 1]]
+    drawn = without_doubles(corners)
     if len(drawn) < 3:
         raise DrawingError(tr("A polygon needs three corners at least."))
     leaves = not all(photo.contains(at) for at in drawn)
@@ -58,6 +57,11 @@ def polygon_target(corners: Sequence[QPointF], photo: QRectF) -> PhotoTarget:
     if abs(_twice_area(drawn)) < 2 * _LEAST_PX2:
         raise DrawingError(tr("The polygon has no area within the photo."))
     return PhotoTarget(POLYGON, tuple((at.x(), at.y()) for at in drawn), cut=leaves)
+
+
+def without_doubles(corners: Sequence[QPointF]) -> list[QPointF]:
+    """Return corners without those that are where the one before is: a double click leaves two in one place."""
+    return [corner for number, corner in enumerate(corners) if number == 0 or corner != corners[number - 1]]
 
 
 def _cut(corners: Sequence[QPointF], photo: QRectF) -> list[QPointF]:

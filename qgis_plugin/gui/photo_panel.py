@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QFileInfo, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QAction, QActionGroup, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from ..layers.drawn import AREA, LINE, POINT
 from ..texts import tr
 from ..worker.request import BOX, CLICK, POLYGON, PhotoTarget
 from .photo_canvas import PhotoCanvas, PhotoReadError, read_upright
@@ -65,11 +66,11 @@ class PhotoPanel(QWidget):
         self.tools = {}
         row = QHBoxLayout()
         row.setSpacing(2)
-        kinds = QActionGroup(self)
+        self.kinds = QActionGroup(self)
         for name, text, icon, key, slot in (
-            (CLICK, tr("Click the object"), "mActionCapturePoint.svg", "C", lambda: self._use(CLICK)),
-            (BOX, tr("Draw a box round the object"), "mActionAddBasicRectangle.svg", "B", lambda: self._use(BOX)),
-            (POLYGON, tr("Draw the object"), "mActionCapturePolygon.svg", "P", lambda: self._use(POLYGON)),
+            (CLICK, tr("Click the object"), "mActionCapturePoint.svg", "C", lambda: self.use(CLICK)),
+            (BOX, tr("Draw a box round the object"), "mActionAddBasicRectangle.svg", "B", lambda: self.use(BOX)),
+            (POLYGON, tr("Draw the object"), "mActionCapturePolygon.svg", "P", lambda: self.use(POLYGON)),
             ("before", tr("Previous photo"), "mActionArrowLeft.svg", "PgUp", lambda: self.strip.step(-1)),
             ("next", tr("Next photo"), "mActionArrowRight.svg", "PgDown", lambda: self.strip.step(1)),
             ("closer", tr("Zoom in"), "mActionZoomIn.svg", "+", lambda: self.view.zoom(2)),
@@ -90,7 +91,7 @@ class PhotoPanel(QWidget):
             self.tools[name] = button
             row.addWidget(button)
             if name in _DRAWN:
-                kinds.addAction(action)
+                self.kinds.addAction(action)
                 action.setCheckable(True)
                 action.setChecked(name == self.view.tool)
             if name == POLYGON:
@@ -119,7 +120,7 @@ class PhotoPanel(QWidget):
         return self.view.finish()
 
     def open(self, path: str) -> None:
-        """Show a photograph, or the first one of a folder; "" shows none."""
+        """Show a photograph, or the first one of a folder; "" shows none. The one that is shown stays as it is."""
         photo = Path(path) if path else None
         if photo is not None and photo.is_dir():
             photos = photos_in(photo)
@@ -172,7 +173,8 @@ class PhotoPanel(QWidget):
         if problem:
             self.failed.emit(problem)
 
-    def _use(self, tool: str) -> None:
+    def use(self, tool: str) -> None:
+        """Take another tool, see `PhotoCanvas`."""
         self.view.use(tool)
         self._show_state()
 
@@ -201,6 +203,9 @@ def _hints() -> dict[str, str]:
     return {
         CLICK: tr("Click the object. The wheel zooms, dragging moves."),
         BOX: tr("Drag a box round the object. The wheel zooms, the middle button moves."),
+        POINT: tr("Click a point of the layer. The wheel zooms, dragging moves."),
+        LINE: tr("Click along the line; double click, right button or Enter ends, Backspace takes one back."),
+        AREA: tr("Click its corners; double click, right button or Enter ends, Backspace takes one back."),
         POLYGON: tr("Click its corners; double click, right button or Enter ends, Backspace takes one back."),
     }
 

@@ -175,13 +175,13 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Stopping ...</source>
-      <translation>Wird angehalten ...</translation>
+      <source>Rendering the online layers ...</source>
+      <translation>Die Online-Layer werden gezeichnet ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Rendering the online layers ...</source>
-      <translation>Die Online-Layer werden gezeichnet ...</translation>
+      <source>Stopping ...</source>
+      <translation>Wird angehalten ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -235,16 +235,6 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Choose the folder of an index, or search on raster layers.</source>
-      <translation>Wählen Sie den Ordner eines Index, oder suchen Sie auf Rasterlayern.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
-      <source>Tick the raster layer to search on; add one to the project first.</source>
-      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll; fügen Sie dem Projekt zuerst einen hinzu.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>Cancelled; nothing was added.</source>
       <translation>Abgebrochen; nichts wurde hinzugefügt.</translation>
     </message>
@@ -275,13 +265,193 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Go on?</source>
-      <translation>Fortfahren?</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>The best score was {score:.2f}.</source>
       <translation>Die beste Bewertung war {score:.2f}.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/draping.py" />
+      <source>Lay over the map</source>
+      <translation>Über die Karte legen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/draping.py" />
+      <source>{name}: {width} x {height} pixels at {gsd:.2f} m.</source>
+      <translation>{name}: {width} x {height} Pixel zu {gsd:.2f} m.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Areas, into a new layer</source>
+      <translation>Flächen, in einen neuen Layer</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Lines, into a new layer</source>
+      <translation>Linien, in einen neuen Layer</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Points, into a new layer</source>
+      <translation>Punkte, in einen neuen Layer</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/linked_cursor.py" />
+      <source>{lat:.6f}, {lon:.6f}, within {metres:.1f} m</source>
+      <translation>{lat:.6f}, {lon:.6f}, auf {metres:.1f} m genau</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>What is drawn in the photo goes into this layer.</source>
+      <translation>Was im Foto gezeichnet wird, kommt in diesen Layer.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Stop matching</source>
+      <translation>Abgleich anhalten</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match</source>
+      <translation>Abgleichen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match this photo with the reference: both are linked</source>
+      <translation>Dieses Foto mit der Referenz abgleichen: Beide werden verknüpft</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all</source>
+      <translation>Alle</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all photos of the folder, in the background</source>
+      <translation>Alle Fotos des Ordners abgleichen, im Hintergrund</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Photos that see a place</source>
+      <translation>Fotos, die einen Ort zeigen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Click a place on the map</source>
+      <translation>Klicken Sie einen Ort auf der Karte an</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw into a layer</source>
+      <translation>In einen Layer zeichnen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw in the photo, into a layer of the map</source>
+      <translation>Im Foto zeichnen, in einen Layer der Karte</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show selected features</source>
+      <translation>Gewählte Objekte zeigen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show the features that are selected on the map in the photo</source>
+      <translation>Die auf der Karte gewählten Objekte im Foto zeigen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Cameras and footprints</source>
+      <translation>Kameras und Bodenflächen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Add where photos were taken, and the ground that they show, as layers</source>
+      <translation>Aufnahmeorte und den Boden, den Fotos zeigen, als Layer hinzufügen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Write the photo as a GeoTIFF that lies on the map, and add it as a layer</source>
+      <translation>Das Foto als GeoTIFF schreiben, das auf der Karte liegt, und als Layer hinzufügen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matched_photos.py" />
+      <source>Match photos</source>
+      <translation>Fotos abgleichen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Added to {layer}, within {metres:.1f} m; save the layer's edits to keep it.</source>
+      <translation>Zu {layer} hinzugefügt, auf {metres:.1f} m genau; speichern Sie die Änderungen des Layers, um es zu behalten.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not here: nothing shows that this photo was taken of the reference.</source>
+      <translation>Nicht hier: Nichts zeigt, dass dieses Foto von der Referenz aufgenommen wurde.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Nothing of this lies in the photo before its far line, where places can be told.</source>
+      <translation>Nichts davon liegt im Foto vor der Ferngrenze, wo sich Orte angeben lassen.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Select features on the map that a matched photo shows.</source>
+      <translation>Wählen Sie Objekte auf der Karte, die ein abgeglichenes Foto zeigt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matched: {count} details agree.</source>
+      <translation>Abgeglichen: {count} Einzelheiten stimmen überein.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Wait until the online layers are rendered.</source>
+      <translation>Warten Sie, bis die Online-Layer gezeichnet sind.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matching this photo with the reference ...</source>
+      <translation>Dieses Foto wird mit der Referenz abgeglichen ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not matched with the reference yet.</source>
+      <translation>Noch nicht mit der Referenz abgeglichen.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>{found} of {done} photos were matched.</source>
+      <translation>{found} von {done} Fotos wurden abgeglichen.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Marked: {place}</source>
+      <translation>Markiert: {place}</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Stopped.</source>
+      <translation>Angehalten.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>Photos that see this place</source>
+      <translation>Fotos, die diesen Ort zeigen</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{photo}: {metres:.0f} m away, {degrees:.0f}° from straight down</source>
+      <translation>{photo}: {metres:.0f} m entfernt, {degrees:.0f}° von senkrecht</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>No matched photo sees this place</source>
+      <translation>Kein abgeglichenes Foto zeigt diesen Ort</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{count} more</source>
+      <translation>{count} weitere</translation>
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -424,6 +594,11 @@
       <translation>{path}: kann nicht angezeigt werden ({error})</translation>
     </message>
     <message>
+      <location filename="../gui/photo_canvas.py" />
+      <source>Click {count} corners at least.</source>
+      <translation>Klicken Sie mindestens {count} Ecken an.</translation>
+    </message>
+    <message>
       <location filename="../gui/photo_drawing.py" />
       <source>The box has no area within the photo.</source>
       <translation>Das Rechteck hat im Foto keine Fläche.</translation>
@@ -447,6 +622,16 @@
       <location filename="../gui/photo_panel.py" />
       <source>Drag a box round the object. The wheel zooms, the middle button moves.</source>
       <translation>Ziehen Sie ein Rechteck um das Objekt. Das Rad vergrößert, die mittlere Taste verschiebt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click a point of the layer. The wheel zooms, dragging moves.</source>
+      <translation>Klicken Sie einen Punkt für den Layer an. Das Rad vergrößert, Ziehen verschiebt.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click along the line; double click, right button or Enter ends, Backspace takes one back.</source>
+      <translation>Klicken Sie die Linie entlang; Doppelklick, rechte Taste oder Eingabe beendet, Rücktaste nimmt einen Punkt zurück.</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -557,6 +742,21 @@
       <location filename="../gui/photo_panel.py" />
       <source>{path}: no such file.</source>
       <translation>{path}: keine solche Datei.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Choose the folder of an index, or search on raster layers.</source>
+      <translation>Wählen Sie den Ordner eines Index, oder suchen Sie auf Rasterlayern.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Tick the raster layer to search on; add one to the project first.</source>
+      <translation>Haken Sie den Rasterlayer an, der durchsucht werden soll; fügen Sie dem Projekt zuerst einen hinzu.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Go on?</source>
+      <translation>Fortfahren?</translation>
     </message>
     <message>
       <location filename="../gui/reference_panel.py" />
@@ -674,6 +874,41 @@
       <translation>Kein Objekt von {layer} ist ausgewählt.</translation>
     </message>
     <message>
+      <location filename="../layers/drawn.py" />
+      <source>Points from photos</source>
+      <translation>Punkte aus Fotos</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Lines from photos</source>
+      <translation>Linien aus Fotos</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Areas from photos</source>
+      <translation>Flächen aus Fotos</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>cut at the photo's edge or its far line</source>
+      <translation>am Rand des Fotos oder an seiner Ferngrenze abgeschnitten</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Drawn in {photo}</source>
+      <translation>Gezeichnet in {photo}</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} cannot be edited.</source>
+      <translation>Der Layer {name} lässt sich nicht bearbeiten.</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>Der Layer {name} nimmt keine neuen Objekte an.</translation>
+    </message>
+    <message>
       <location filename="../layers/geography.py" />
       <source>The layer or map that says where to search has no CRS: set one first.</source>
       <translation>Der Layer oder die Karte, die sagt, wo gesucht wird, hat kein KBS: Legen Sie zuerst eines fest.</translation>
@@ -729,6 +964,16 @@
       <translation>Der Layer sagt: {rights}</translation>
     </message>
     <message>
+      <location filename="../layers/poses.py" />
+      <source>Cameras</source>
+      <translation>Kameras</translation>
+    </message>
+    <message>
+      <location filename="../layers/poses.py" />
+      <source>Footprints</source>
+      <translation>Bodenflächen</translation>
+    </message>
+    <message>
       <location filename="../layers/rasters.py" />
       <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
       <translation>Der Layer {name} ist keine Rasterdatei auf diesem Rechner; exportieren Sie ihn zuerst als GeoTIFF.</translation>
@@ -757,11 +1002,6 @@
       <location filename="../layers/results.py" />
       <source>{path}: cannot be written ({error})</source>
       <translation>{path}: kann nicht geschrieben werden ({error})</translation>
-    </message>
-    <message>
-      <location filename="../layers/results.py" />
-      <source>The layer {name} takes no new features.</source>
-      <translation>Der Layer {name} nimmt keine neuen Objekte an.</translation>
     </message>
     <message>
       <location filename="../layers/style.py" />
@@ -862,6 +1102,11 @@
       <location filename="../processing/base.py" />
       <source>{text}, {time} left</source>
       <translation>{text}, noch {time}</translation>
+    </message>
+    <message>
+      <location filename="../processing/base.py" />
+      <source>{path}: no such photo.</source>
+      <translation>{path}: kein solches Foto.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1021,6 +1266,34 @@ Aktualisieren: Der Index ist da und die Raster haben sich geändert; nur Geände
       <translation>fehlt</translation>
     </message>
     <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Lay photo over the map</source>
+      <translation>Foto über die Karte legen</translation>
+    </message>
+    <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Writes what a photo shows of the ground as a GeoTIFF in the mosaic's CRS, by the matches that verify the photo. It is transparent beyond the photo and its far line; what stands up leans away from the camera, as it does in the photo.
+
+Photo: from a drone or from the ground, no panorama.
+Reference rasters, index, extent, polygons, point: as in Locate object.
+An error says where the photo is not here.</source>
+      <translation>Schreibt, was ein Foto vom Boden zeigt, als GeoTIFF im KBS des Mosaiks, nach den Übereinstimmungen, die das Foto bestätigen. Es ist durchsichtig jenseits des Fotos und seiner Ferngrenze; was aufragt, neigt sich von der Kamera weg, wie im Foto.
+
+Foto: von einer Drohne oder vom Boden aus, kein Panorama.
+Referenzraster, Index, Ausdehnung, Polygone, Punkt: wie bei Objekt verorten.
+Ein Fehler sagt, wenn das Foto nicht hier ist.</translation>
+    </message>
+    <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Photo</source>
+      <translation>Foto</translation>
+    </message>
+    <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Photo on the map</source>
+      <translation>Foto auf der Karte</translation>
+    </message>
+    <message>
       <location filename="../processing/locate.py" />
       <source>Locate object</source>
       <translation>Objekt verorten</translation>
@@ -1052,11 +1325,6 @@ Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Bl
       <location filename="../processing/locate.py" />
       <source>Not here: nothing that was searched is surely the object; the best score was {score}.</source>
       <translation>Nicht hier: Nichts von dem, was durchsucht wurde, ist sicher das Objekt; die beste Bewertung war {score}.</translation>
-    </message>
-    <message>
-      <location filename="../processing/locate.py" />
-      <source>Photo</source>
-      <translation>Foto</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />
@@ -1109,9 +1377,89 @@ Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Bl
       <translation>Zu einem Klick gehören x und y.</translation>
     </message>
     <message>
-      <location filename="../processing/locate.py" />
-      <source>{path}: no such photo.</source>
-      <translation>{path}: kein solches Foto.</translation>
+      <location filename="../processing/map_features.py" />
+      <source>Map features drawn in a photo</source>
+      <translation>In einem Foto Gezeichnetes auf die Karte übertragen</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Carries points, lines and polygons that were drawn in a photo over to the map, or features of a map into a photo, by the matches that verify the photo.
+
+Photo: from a drone or from the ground, no panorama.
+Features: in pixels of the photo as it is meant to be seen, from its upper left corner; layers that were drawn over the photo in QGIS, which count downwards below 0, fit too. For the way back a layer in any CRS.
+The output has their fields, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; of a photo that is not here, features have no shape.
+Reference rasters, index, extent, polygons, point: as in Locate object.</source>
+      <translation>Überträgt Punkte, Linien und Polygone, die in einem Foto gezeichnet wurden, auf die Karte, oder Objekte einer Karte in ein Foto, nach den Übereinstimmungen, die das Foto bestätigen.
+
+Foto: von einer Drohne oder vom Boden aus, kein Panorama.
+Objekte: in Pixeln des Fotos, wie es gesehen werden soll, von seiner linken oberen Ecke aus; Layer, die in QGIS über dem Foto gezeichnet wurden und von 0 abwärts zählen, passen auch. Für den Rückweg ein Layer in beliebigem KBS.
+Die Ausgabe hat deren Felder und accuracy_m: Jeder Stützpunkt liegt in neun von zehn Fällen näher an seinem wahren Ort; vertices_accuracy_m sagt es für jeden. Was über das Foto oder seine Ferngrenze hinausreicht, wird abgeschnitten, und note sagt es; ist das Foto nicht hier, haben Objekte keine Form.
+Referenzraster, Index, Ausdehnung, Polygone, Punkt: wie bei Objekt verorten.</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Features</source>
+      <translation>Objekte</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>From the map into the photo</source>
+      <translation>Von der Karte ins Foto</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Carried over</source>
+      <translation>Übertragen</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Number of features carried over</source>
+      <translation>Anzahl übertragener Objekte</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>The layer of features is empty.</source>
+      <translation>Der Layer der Objekte ist leer.</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Photo poses</source>
+      <translation>Aufnahmeorte von Fotos</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Tells where photos were taken, how high over the ground, which way and how tilted they look, and what of the ground they show. Nothing is clicked for that: details of photo and mosaic that agree tell it.
+
+Photos: files, no panoramas.
+Cameras: a point a photo; nine of ten errors are smaller than those told. A photo that is not here, or cannot be used, is a row without a point.
+Footprints: the ground that each photo shows, up to its far line.
+Reference rasters, index, extent, polygons, point: as in Locate object.</source>
+      <translation>Sagt, wo Fotos aufgenommen wurden, wie hoch über dem Boden, in welche Richtung und wie geneigt sie blicken, und was vom Boden sie zeigen. Dafür wird nichts angeklickt: Einzelheiten von Foto und Mosaik, die übereinstimmen, sagen es.
+
+Fotos: Dateien, keine Panoramen.
+Kameras: ein Punkt je Foto; neun von zehn Fehlern sind kleiner als die angegebenen. Ein Foto, das nicht hier ist oder nicht verwendet werden kann, ist eine Zeile ohne Punkt.
+Bodenflächen: der Boden, den jedes Foto zeigt, bis zu seiner Ferngrenze.
+Referenzraster, Index, Ausdehnung, Polygone, Punkt: wie bei Objekt verorten.</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Photos</source>
+      <translation>Fotos</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Number of photos found</source>
+      <translation>Anzahl gefundener Fotos</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Number of photos that failed</source>
+      <translation>Anzahl fehlgeschlagener Fotos</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Choose photos.</source>
+      <translation>Wählen Sie Fotos.</translation>
     </message>
     <message>
       <location filename="../processing/tile_plan.py" />
@@ -1317,51 +1665,6 @@ Ausdehnung: nur dieser Teil.</translation>
       <translation>Abgebrochen; nichts wurde installiert.</translation>
     </message>
     <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Loading the network ...</source>
-      <translation>Das Netz wird geladen ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Looking at the reference ...</source>
-      <translation>Die Referenz wird angesehen ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Matching the photo with the reference ...</source>
-      <translation>Das Foto wird mit der Referenz verglichen ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Searching:</source>
-      <translation>Suche:</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Checking the answers by geometry ...</source>
-      <translation>Die Antworten werden durch Geometrie geprüft ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Working ...</source>
-      <translation>In Arbeit ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>{minutes} min</source>
-      <translation>{minutes} min</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>{seconds} s</source>
-      <translation>{seconds} s</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>{time} left</source>
-      <translation>noch {time}</translation>
-    </message>
-    <message>
       <location filename="../worker/setup_task.py" />
       <source>Install geoloc</source>
       <translation>geoloc installieren</translation>
@@ -1370,6 +1673,51 @@ Ausdehnung: nur dieser Teil.</translation>
       <location filename="../worker/setup_task.py" />
       <source>Check geoloc</source>
       <translation>geoloc prüfen</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Loading the network ...</source>
+      <translation>Das Netz wird geladen ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Looking at the reference ...</source>
+      <translation>Die Referenz wird angesehen ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Matching the photo with the reference ...</source>
+      <translation>Das Foto wird mit der Referenz verglichen ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Searching:</source>
+      <translation>Suche:</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Checking the answers by geometry ...</source>
+      <translation>Die Antworten werden durch Geometrie geprüft ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Working ...</source>
+      <translation>In Arbeit ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>{minutes} min</source>
+      <translation>{minutes} min</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>{seconds} s</source>
+      <translation>{seconds} s</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>{time} left</source>
+      <translation>noch {time}</translation>
     </message>
   </context>
 </TS>

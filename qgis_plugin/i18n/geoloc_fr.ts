@@ -175,13 +175,13 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Stopping ...</source>
-      <translation>Arrêt en cours ...</translation>
+      <source>Rendering the online layers ...</source>
+      <translation>Rendu des couches en ligne ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Rendering the online layers ...</source>
-      <translation>Rendu des couches en ligne ...</translation>
+      <source>Stopping ...</source>
+      <translation>Arrêt en cours ...</translation>
     </message>
     <message>
       <location filename="../gui/dock.py" />
@@ -235,16 +235,6 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Choose the folder of an index, or search on raster layers.</source>
-      <translation>Choisissez le dossier d'un index, ou recherchez sur des couches raster.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
-      <source>Tick the raster layer to search on; add one to the project first.</source>
-      <translation>Cochez la couche raster à examiner ; ajoutez-en d'abord une au projet.</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>Cancelled; nothing was added.</source>
       <translation>Annulé ; rien n'a été ajouté.</translation>
     </message>
@@ -275,13 +265,193 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
-      <source>Go on?</source>
-      <translation>Continuer ?</translation>
-    </message>
-    <message>
-      <location filename="../gui/dock.py" />
       <source>The best score was {score:.2f}.</source>
       <translation>Le meilleur score était {score:.2f}.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/draping.py" />
+      <source>Lay over the map</source>
+      <translation>Poser sur la carte</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/draping.py" />
+      <source>{name}: {width} x {height} pixels at {gsd:.2f} m.</source>
+      <translation>{name} : {width} x {height} pixels à {gsd:.2f} m.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Areas, into a new layer</source>
+      <translation>Surfaces, dans une nouvelle couche</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Lines, into a new layer</source>
+      <translation>Lignes, dans une nouvelle couche</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/drawing_choice.py" />
+      <source>Points, into a new layer</source>
+      <translation>Points, dans une nouvelle couche</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/linked_cursor.py" />
+      <source>{lat:.6f}, {lon:.6f}, within {metres:.1f} m</source>
+      <translation>{lat:.6f}, {lon:.6f}, à {metres:.1f} m près</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>What is drawn in the photo goes into this layer.</source>
+      <translation>Ce qui est dessiné dans la photo va dans cette couche.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Stop matching</source>
+      <translation>Arrêter l'appariement</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match</source>
+      <translation>Apparier</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match this photo with the reference: both are linked</source>
+      <translation>Apparier cette photo avec la référence : les deux sont liées</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all</source>
+      <translation>Toutes</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Match all photos of the folder, in the background</source>
+      <translation>Apparier toutes les photos du dossier, en arrière-plan</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Photos that see a place</source>
+      <translation>Photos qui voient un lieu</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Click a place on the map</source>
+      <translation>Cliquez sur un lieu de la carte</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw into a layer</source>
+      <translation>Dessiner dans une couche</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Draw in the photo, into a layer of the map</source>
+      <translation>Dessiner dans la photo, dans une couche de la carte</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show selected features</source>
+      <translation>Montrer les entités sélectionnées</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Show the features that are selected on the map in the photo</source>
+      <translation>Montrer dans la photo les entités sélectionnées sur la carte</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Cameras and footprints</source>
+      <translation>Caméras et emprises</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Add where photos were taken, and the ground that they show, as layers</source>
+      <translation>Ajouter comme couches les lieux de prise de vue et le sol que montrent les photos</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/match_bar.py" />
+      <source>Write the photo as a GeoTIFF that lies on the map, and add it as a layer</source>
+      <translation>Écrire la photo comme GeoTIFF posé sur la carte et l'ajouter comme couche</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matched_photos.py" />
+      <source>Match photos</source>
+      <translation>Apparier des photos</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Added to {layer}, within {metres:.1f} m; save the layer's edits to keep it.</source>
+      <translation>Ajouté à {layer}, à {metres:.1f} m près ; enregistrez les modifications de la couche pour le garder.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not here: nothing shows that this photo was taken of the reference.</source>
+      <translation>Pas ici : rien ne montre que cette photo représente la référence.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Nothing of this lies in the photo before its far line, where places can be told.</source>
+      <translation>Rien de cela n'est dans la photo en deçà de sa ligne lointaine, où les lieux peuvent être indiqués.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Select features on the map that a matched photo shows.</source>
+      <translation>Sélectionnez sur la carte des entités que montre une photo appariée.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matched: {count} details agree.</source>
+      <translation>Appariée : {count} détails concordent.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Wait until the online layers are rendered.</source>
+      <translation>Attendez que les couches en ligne soient rendues.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Matching this photo with the reference ...</source>
+      <translation>Appariement de cette photo avec la référence ...</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Not matched with the reference yet.</source>
+      <translation>Pas encore appariée avec la référence.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>{found} of {done} photos were matched.</source>
+      <translation>{found} photos sur {done} ont été appariées.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Marked: {place}</source>
+      <translation>Marqué : {place}</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
+      <source>Stopped.</source>
+      <translation>Arrêté.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>Photos that see this place</source>
+      <translation>Photos qui voient ce lieu</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{photo}: {metres:.0f} m away, {degrees:.0f}° from straight down</source>
+      <translation>{photo} : à {metres:.0f} m, {degrees:.0f}° de la verticale</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>No matched photo sees this place</source>
+      <translation>Aucune photo appariée ne voit ce lieu</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/seen_places.py" />
+      <source>{count} more</source>
+      <translation>{count} de plus</translation>
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -424,6 +594,11 @@
       <translation>{path} : affichage impossible ({error})</translation>
     </message>
     <message>
+      <location filename="../gui/photo_canvas.py" />
+      <source>Click {count} corners at least.</source>
+      <translation>Cliquez au moins {count} sommets.</translation>
+    </message>
+    <message>
       <location filename="../gui/photo_drawing.py" />
       <source>The box has no area within the photo.</source>
       <translation>Le rectangle n'a pas de surface dans la photo.</translation>
@@ -447,6 +622,16 @@
       <location filename="../gui/photo_panel.py" />
       <source>Drag a box round the object. The wheel zooms, the middle button moves.</source>
       <translation>Tracez un rectangle autour de l'objet. La molette zoome, le bouton du milieu déplace.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click a point of the layer. The wheel zooms, dragging moves.</source>
+      <translation>Cliquez un point pour la couche. La molette zoome, glisser déplace.</translation>
+    </message>
+    <message>
+      <location filename="../gui/photo_panel.py" />
+      <source>Click along the line; double click, right button or Enter ends, Backspace takes one back.</source>
+      <translation>Cliquez le long de la ligne ; double clic, bouton droit ou Entrée termine, Retour arrière retire un point.</translation>
     </message>
     <message>
       <location filename="../gui/photo_panel.py" />
@@ -557,6 +742,21 @@
       <location filename="../gui/photo_panel.py" />
       <source>{path}: no such file.</source>
       <translation>{path} : fichier introuvable.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Choose the folder of an index, or search on raster layers.</source>
+      <translation>Choisissez le dossier d'un index, ou recherchez sur des couches raster.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Tick the raster layer to search on; add one to the project first.</source>
+      <translation>Cochez la couche raster à examiner ; ajoutez-en d'abord une au projet.</translation>
+    </message>
+    <message>
+      <location filename="../gui/reference_files.py" />
+      <source>Go on?</source>
+      <translation>Continuer ?</translation>
     </message>
     <message>
       <location filename="../gui/reference_panel.py" />
@@ -674,6 +874,41 @@
       <translation>Aucune entité de {layer} n'est sélectionnée.</translation>
     </message>
     <message>
+      <location filename="../layers/drawn.py" />
+      <source>Points from photos</source>
+      <translation>Points tirés de photos</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Lines from photos</source>
+      <translation>Lignes tirées de photos</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Areas from photos</source>
+      <translation>Surfaces tirées de photos</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>cut at the photo's edge or its far line</source>
+      <translation>coupé au bord de la photo ou à sa ligne lointaine</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>Drawn in {photo}</source>
+      <translation>Dessiné dans {photo}</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} cannot be edited.</source>
+      <translation>La couche {name} ne peut pas être modifiée.</translation>
+    </message>
+    <message>
+      <location filename="../layers/drawn.py" />
+      <source>The layer {name} takes no new features.</source>
+      <translation>La couche {name} n'accepte pas de nouvelles entités.</translation>
+    </message>
+    <message>
       <location filename="../layers/geography.py" />
       <source>The layer or map that says where to search has no CRS: set one first.</source>
       <translation>La couche ou la carte qui dit où chercher n'a pas de SCR : définissez-en un d'abord.</translation>
@@ -729,6 +964,16 @@
       <translation>La couche indique : {rights}</translation>
     </message>
     <message>
+      <location filename="../layers/poses.py" />
+      <source>Cameras</source>
+      <translation>Caméras</translation>
+    </message>
+    <message>
+      <location filename="../layers/poses.py" />
+      <source>Footprints</source>
+      <translation>Emprises</translation>
+    </message>
+    <message>
       <location filename="../layers/rasters.py" />
       <source>The layer {name} is not a raster file on this computer; export it as GeoTIFF first.</source>
       <translation>La couche {name} n'est pas un fichier raster de cet ordinateur ; exportez-la d'abord en GeoTIFF.</translation>
@@ -757,11 +1002,6 @@
       <location filename="../layers/results.py" />
       <source>{path}: cannot be written ({error})</source>
       <translation>{path} : écriture impossible ({error})</translation>
-    </message>
-    <message>
-      <location filename="../layers/results.py" />
-      <source>The layer {name} takes no new features.</source>
-      <translation>La couche {name} n'accepte pas de nouvelles entités.</translation>
     </message>
     <message>
       <location filename="../layers/style.py" />
@@ -862,6 +1102,11 @@
       <location filename="../processing/base.py" />
       <source>{text}, {time} left</source>
       <translation>{text}, encore {time}</translation>
+    </message>
+    <message>
+      <location filename="../processing/base.py" />
+      <source>{path}: no such photo.</source>
+      <translation>{path} : photo introuvable.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1021,6 +1266,34 @@ Mettre à jour : l'index existe et les rasters ont changé ; seul ce qui a chang
       <translation>absent</translation>
     </message>
     <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Lay photo over the map</source>
+      <translation>Poser une photo sur la carte</translation>
+    </message>
+    <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Writes what a photo shows of the ground as a GeoTIFF in the mosaic's CRS, by the matches that verify the photo. It is transparent beyond the photo and its far line; what stands up leans away from the camera, as it does in the photo.
+
+Photo: from a drone or from the ground, no panorama.
+Reference rasters, index, extent, polygons, point: as in Locate object.
+An error says where the photo is not here.</source>
+      <translation>Écrit ce qu'une photo montre du sol comme GeoTIFF dans le SCR de la mosaïque, d'après les correspondances qui vérifient la photo. Il est transparent au-delà de la photo et de sa ligne lointaine ; ce qui s'élève penche à l'opposé de la caméra, comme dans la photo.
+
+Photo : prise d'un drone ou du sol, pas de panorama.
+Rasters de référence, index, étendue, polygones, point : comme dans Localiser un objet.
+Une erreur dit si la photo n'est pas ici.</translation>
+    </message>
+    <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Photo</source>
+      <translation>Photo</translation>
+    </message>
+    <message>
+      <location filename="../processing/drape_photo.py" />
+      <source>Photo on the map</source>
+      <translation>Photo sur la carte</translation>
+    </message>
+    <message>
       <location filename="../processing/locate.py" />
       <source>Locate object</source>
       <translation>Localiser un objet</translation>
@@ -1052,11 +1325,6 @@ Chaque fenêtre : une référence est examinée en deux étapes, un coup d'œil 
       <location filename="../processing/locate.py" />
       <source>Not here: nothing that was searched is surely the object; the best score was {score}.</source>
       <translation>Pas ici : rien de ce qui a été examiné n'est sûrement l'objet ; le meilleur score était {score}.</translation>
-    </message>
-    <message>
-      <location filename="../processing/locate.py" />
-      <source>Photo</source>
-      <translation>Photo</translation>
     </message>
     <message>
       <location filename="../processing/locate.py" />
@@ -1109,9 +1377,89 @@ Chaque fenêtre : une référence est examinée en deux étapes, un coup d'œil 
       <translation>Un clic a un x et un y.</translation>
     </message>
     <message>
-      <location filename="../processing/locate.py" />
-      <source>{path}: no such photo.</source>
-      <translation>{path} : photo introuvable.</translation>
+      <location filename="../processing/map_features.py" />
+      <source>Map features drawn in a photo</source>
+      <translation>Reporter sur la carte ce qui est dessiné dans une photo</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Carries points, lines and polygons that were drawn in a photo over to the map, or features of a map into a photo, by the matches that verify the photo.
+
+Photo: from a drone or from the ground, no panorama.
+Features: in pixels of the photo as it is meant to be seen, from its upper left corner; layers that were drawn over the photo in QGIS, which count downwards below 0, fit too. For the way back a layer in any CRS.
+The output has their fields, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; of a photo that is not here, features have no shape.
+Reference rasters, index, extent, polygons, point: as in Locate object.</source>
+      <translation>Reporte sur la carte des points, lignes et polygones dessinés dans une photo, ou des entités d'une carte dans une photo, d'après les correspondances qui vérifient la photo.
+
+Photo : prise d'un drone ou du sol, pas de panorama.
+Entités : en pixels de la photo telle qu'elle doit être vue, depuis son coin supérieur gauche ; les couches dessinées sur la photo dans QGIS, qui comptent vers le bas sous 0, conviennent aussi. Pour le retour, une couche dans n'importe quel SCR.
+Le résultat a leurs champs, et accuracy_m : chaque sommet est plus près de son vrai lieu, neuf fois sur dix ; vertices_accuracy_m le dit de chacun. Ce qui dépasse la photo ou sa ligne lointaine est coupé, et note le dit ; si la photo n'est pas ici, les entités n'ont pas de forme.
+Rasters de référence, index, étendue, polygones, point : comme dans Localiser un objet.</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Features</source>
+      <translation>Entités</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>From the map into the photo</source>
+      <translation>De la carte dans la photo</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Carried over</source>
+      <translation>Reporté</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>Number of features carried over</source>
+      <translation>Nombre d'entités reportées</translation>
+    </message>
+    <message>
+      <location filename="../processing/map_features.py" />
+      <source>The layer of features is empty.</source>
+      <translation>La couche des entités est vide.</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Photo poses</source>
+      <translation>Poses de photos</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Tells where photos were taken, how high over the ground, which way and how tilted they look, and what of the ground they show. Nothing is clicked for that: details of photo and mosaic that agree tell it.
+
+Photos: files, no panoramas.
+Cameras: a point a photo; nine of ten errors are smaller than those told. A photo that is not here, or cannot be used, is a row without a point.
+Footprints: the ground that each photo shows, up to its far line.
+Reference rasters, index, extent, polygons, point: as in Locate object.</source>
+      <translation>Dit où des photos ont été prises, à quelle hauteur au-dessus du sol, dans quelle direction et avec quelle inclinaison, et ce qu'elles montrent du sol. Rien n'est cliqué pour cela : les détails de la photo et de la mosaïque qui concordent le disent.
+
+Photos : des fichiers, pas de panoramas.
+Caméras : un point par photo ; neuf erreurs sur dix sont plus petites que celles indiquées. Une photo qui n'est pas ici, ou inutilisable, est une ligne sans point.
+Emprises : le sol que montre chaque photo, jusqu'à sa ligne lointaine.
+Rasters de référence, index, étendue, polygones, point : comme dans Localiser un objet.</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Photos</source>
+      <translation>Photos</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Number of photos found</source>
+      <translation>Nombre de photos trouvées</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Number of photos that failed</source>
+      <translation>Nombre de photos en échec</translation>
+    </message>
+    <message>
+      <location filename="../processing/photo_pose.py" />
+      <source>Choose photos.</source>
+      <translation>Choisissez des photos.</translation>
     </message>
     <message>
       <location filename="../processing/tile_plan.py" />
@@ -1317,51 +1665,6 @@ Emprise : planifier seulement cette partie.</translation>
       <translation>Annulé ; rien n'a été installé.</translation>
     </message>
     <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Loading the network ...</source>
-      <translation>Chargement du réseau ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Looking at the reference ...</source>
-      <translation>Examen de la référence ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Matching the photo with the reference ...</source>
-      <translation>Mise en correspondance de la photo avec la référence ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Searching:</source>
-      <translation>Recherche :</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Checking the answers by geometry ...</source>
-      <translation>Vérification des réponses par la géométrie ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>Working ...</source>
-      <translation>En cours ...</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>{minutes} min</source>
-      <translation>{minutes} min</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>{seconds} s</source>
-      <translation>{seconds} s</translation>
-    </message>
-    <message>
-      <location filename="../worker/locate_task.py" />
-      <source>{time} left</source>
-      <translation>encore {time}</translation>
-    </message>
-    <message>
       <location filename="../worker/setup_task.py" />
       <source>Install geoloc</source>
       <translation>Installer geoloc</translation>
@@ -1370,6 +1673,51 @@ Emprise : planifier seulement cette partie.</translation>
       <location filename="../worker/setup_task.py" />
       <source>Check geoloc</source>
       <translation>Vérifier geoloc</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Loading the network ...</source>
+      <translation>Chargement du réseau ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Looking at the reference ...</source>
+      <translation>Examen de la référence ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Matching the photo with the reference ...</source>
+      <translation>Mise en correspondance de la photo avec la référence ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Searching:</source>
+      <translation>Recherche :</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Checking the answers by geometry ...</source>
+      <translation>Vérification des réponses par la géométrie ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>Working ...</source>
+      <translation>En cours ...</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>{minutes} min</source>
+      <translation>{minutes} min</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>{seconds} s</source>
+      <translation>{seconds} s</translation>
+    </message>
+    <message>
+      <location filename="../worker/worker_task.py" />
+      <source>{time} left</source>
+      <translation>encore {time}</translation>
     </message>
   </context>
 </TS>

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Callable, Optional
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -18,6 +19,7 @@ from qgis.core import (
 )
 
 from ..texts import tr
+from ..worker.mapping import Point
 from .errors import PlaceError
 
 WGS84 = "EPSG:4326"
@@ -57,6 +59,33 @@ def to_wgs84(
 def polygon_json(shape: QgsGeometry) -> dict:
     """Return a polygon in WGS 84 as a GeoJSON geometry."""
     return json.loads(shape.asJson(_DECIMALS))
+
+
+def shape_from_json(
+    told: dict, carry: Callable[[float, float], Optional[Point]] = lambda x, y: (x, y)
+) -> QgsGeometry | None:
+    """Return the geometry of GeoJSON points, lines or polygons.
+
+    Args:
+        told: the geometry.
+        carry: returns where a vertex goes, (x, y), or None.
+
+    Returns:
+        The geometry; None where `carry` returned None for a vertex.
+    """
+    gone = []
+
+    def text(part: list) -> str:
+        if not isinstance(part[0], list):
+            place = carry(part[0], part[1])
+            if place is None:
+                gone.append(part)
+                return ""
+            return f"{float(place[0])!r} {float(place[1])!r}"
+        return ",".join(text(one) if not isinstance(one[0], list) else f"({text(one)})" for one in part)
+
+    wkt = f"{told['type']}({text(told['coordinates'])})"
+    return None if gone else QgsGeometry.fromWkt(wkt)
 
 
 def rectangle(bounds: QgsRectangle) -> QgsGeometry:

@@ -33,7 +33,6 @@ from ..layers.style import apply_style
 from ..texts import tr, worded
 from ..worker import client
 from ..worker.environment import SetupError
-from ..worker.locate_task import duration
 from ..worker.request import (
     DEFAULT_DOUBTFUL,
     DEFAULT_EXHAUSTIVE,
@@ -42,8 +41,10 @@ from ..worker.request import (
     DEFAULT_TOP,
     DEFAULT_WITHIN_M,
     SearchPlace,
+    match_request,
     search_request,
 )
+from ..worker.worker_task import duration
 from .names import (
     ALL,
     AREA,
@@ -53,6 +54,7 @@ from .names import (
     GSD,
     INDEX,
     NEAR,
+    PHOTO,
     REFERENCE,
     TOP,
     USE_GPS,
@@ -146,8 +148,8 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
         """Return the ground sample distance, metres; None for the network's own."""
         return self.parameterAsDouble(parameters, GSD, context) if parameters.get(GSD) else None
 
-    def add_search(self) -> None:
-        """Add the parameters of a search; `search_fields` reads them."""
+    def add_matching(self) -> None:
+        """Add the parameters of what photos are matched with, and where; `match_fields` reads them."""
         self.add_reference(optional=True)
         behaviour = QgsProcessingParameterFile.Behavior.Folder
         self.addParameter(QgsProcessingParameterFile(INDEX, tr("Index"), behaviour, optional=True))
@@ -170,6 +172,10 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
                 USE_GPS, tr("Search round the photo's GPS position, where it has one"), DEFAULT_GPS
             )
         )
+
+    def add_search(self) -> None:
+        """Add the parameters of a search; `search_fields` reads them."""
+        self.add_matching()
         kind = QgsProcessingParameterNumber.Type.Integer
         self.addParameter(QgsProcessingParameterNumber(TOP, tr("Answers at most"), kind, DEFAULT_TOP, minValue=1))
         self.addParameter(
@@ -191,6 +197,24 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
         Raises:
             QgsProcessingException: there is nothing to search, or no place to search in.
         """
+        return search_request(
+            **self._where(parameters, context),
+            top=self.parameterAsInt(parameters, TOP, context),
+            doubtful=self.parameterAsBool(parameters, ALL, context),
+            geometry=self.parameterAsBool(parameters, GEOMETRY, context),
+            exhaustive=self.parameterAsBool(parameters, EXHAUSTIVE, context),
+        )
+
+    def match_fields(self, parameters: dict, context) -> dict:
+        """Return the search fields of a request about whole photos, made of the parameters of `add_matching`.
+
+        Raises:
+            QgsProcessingException: there is nothing to match with, or no place to search in.
+        """
+        return match_request(**self._where(parameters, context))
+
+    def _where(self, parameters: dict, context) -> dict:
+        """Return what is searched, and where."""
         index = self.parameterAsString(parameters, INDEX, context)
         files = self.reference_files(parameters, context)
         if not files and not index:
@@ -202,15 +226,18 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
             within_m=self.parameterAsDouble(parameters, WITHIN, context),
             gps=self.parameterAsBool(parameters, USE_GPS, context),
         )
-        return search_request(
-            mosaics=files,
-            index=absolute(index) if index else None,
-            place=place,
-            top=self.parameterAsInt(parameters, TOP, context),
-            doubtful=self.parameterAsBool(parameters, ALL, context),
-            geometry=self.parameterAsBool(parameters, GEOMETRY, context),
-            exhaustive=self.parameterAsBool(parameters, EXHAUSTIVE, context),
-        )
+        return {"mosaics": files, "index": absolute(index) if index else None, "place": place}
+
+    def photo_path(self, parameters: dict, context) -> str:
+        """Return the absolute path of the photo.
+
+        Raises:
+            QgsProcessingException: there is no such file.
+        """
+        photo = self.parameterAsFile(parameters, PHOTO, context)
+        if not photo or not Path(photo).is_file():
+            raise QgsProcessingException(tr("{path}: no such photo.").format(path=photo or "?"))
+        return absolute(photo)
 
     def reference_files(self, parameters: dict, context) -> list[str]:
         """Return the paths of the raster layers' files.

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import (
     QgsCoordinateTransform,
     QgsFeatureSink,
@@ -23,7 +21,7 @@ from ..layers.results import fields_of, new_feature
 from ..texts import tr
 from ..worker.request import CLICK, PhotoTarget
 from . import names
-from .base import ANSWER, GeolocAlgorithm, Styler, absolute
+from .base import ANSWER, GeolocAlgorithm, Styler
 from .names import BEST_SCORE, BOX, CLICK_X, CLICK_Y, COUNT, OUTPUT, PHOTO, POLYGON
 from .photo_targets import box_of, polygon_of
 
@@ -74,12 +72,10 @@ class LocateObject(GeolocAlgorithm):
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
         """Read parameters and layers, in the thread of the project."""
-        photo = self.parameterAsFile(parameters, PHOTO, context)
-        if not photo or not Path(photo).is_file():
-            raise QgsProcessingException(tr("{path}: no such photo.").format(path=photo or "?"))
+        photo = self.photo_path(parameters, context)
         self._fields = {
             **self.search_fields(parameters, context),
-            "photo": absolute(photo),
+            "photo": photo,
             **self._target(parameters, context).fields(),
         }
         self._crs = self.results_crs(parameters, context)

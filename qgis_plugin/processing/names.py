@@ -9,6 +9,9 @@ LOCATE_OBJECT = "locateobject"
 LOCATE_FROM_TABLE = "locateobjectsfromtable"
 BUILD_INDEX = "buildindex"
 TILE_PLAN = "tileplan"
+PHOTO_POSE = "photopose"
+MAP_FEATURES = "mapfeatures"
+DRAPE_PHOTO = "drapephoto"
 CHECK_ENVIRONMENT = "checkenvironment"
 
 # Of a search.
@@ -38,12 +41,18 @@ X_FIELD = "X_FIELD"
 Y_FIELD = "Y_FIELD"
 FOLDER = "FOLDER"
 
+# Of whole photos.
+PHOTOS = "PHOTOS"
+TO_PHOTO = "TO_PHOTO"
+
 # Of an index and of a plan.
 GSD = "GSD"
 UPDATE = "UPDATE"
 
 # Outputs.
 OUTPUT = "OUTPUT"
+CAMERAS = "CAMERAS"
+FOOTPRINTS = "FOOTPRINTS"
 COUNT = "COUNT"
 BEST_SCORE = "BEST_SCORE"
 FAILED = "FAILED"

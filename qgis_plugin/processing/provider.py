@@ -11,8 +11,11 @@ from qgis.PyQt.QtGui import QIcon
 from .batch import LocateFromTable
 from .build_index import BuildIndex
 from .check_environment import CheckEnvironment
+from .drape_photo import DrapePhoto
 from .locate import LocateObject
+from .map_features import MapFeatures
 from .names import PROVIDER
+from .photo_pose import PhotoPose
 from .tile_plan import TilePlan
 
 
@@ -36,5 +39,6 @@ class GeolocProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self) -> None:
         """Add the algorithms."""
-        for algorithm in (LocateObject, LocateFromTable, BuildIndex, TilePlan, CheckEnvironment):
+        of_photos = (LocateObject, LocateFromTable, PhotoPose, MapFeatures, DrapePhoto)
+        for algorithm in (*of_photos, BuildIndex, TilePlan, CheckEnvironment):
             self.addAlgorithm(algorithm())

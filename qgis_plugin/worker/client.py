@@ -115,7 +115,7 @@ class Worker:
             fields: of the request; see `docs/worker.md`.
             on_progress: called in this thread with every progress message.
             is_cancelled: called ten times a second; once true, the worker is asked to stop, and ended if it does not
-                stop at once.
+                stop at once, unless other requests wait for it.
 
         Returns:
             The message with the result.
@@ -186,8 +186,10 @@ class Worker:
             return message
 
     def _cancel(self, process: _Process, number: int, inbox: queue.Queue) -> None:
-        """Ask the worker to stop; end it where it does not listen."""
-        process.send({"id": next(self._numbers), "type": "cancel", "target": number})
+        """Ask the worker to stop; end it where it does not listen, unless others wait for it."""
+        cancel = next(self._numbers)
+        process.send({"id": cancel, "type": "cancel", "target": number})
+        process.forget(cancel)
         end = time.monotonic() + _CANCEL_S
         while time.monotonic() < end:
             with contextlib.suppress(queue.Empty):
@@ -195,7 +197,9 @@ class Worker:
                 if message is None or message["type"] in ("result", "error"):
                     process.forget(number)
                     return
-        process.end(0.0)
+        process.forget(number)
+        if not process.awaited:
+            process.end(0.0)
 
     def _died(self, process: _Process) -> WorkerError:
         code = process.popen.wait()
@@ -257,6 +261,12 @@ class _Process:
                 self.popen.stdin.write(line)
                 self.popen.stdin.flush()
         return inbox
+
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits for an answer."""
+        with self._lock:
+            return bool(self._inboxes)
 
     def forget(self, number: int) -> None:
         """Drop all further messages of a request."""

@@ -114,6 +114,25 @@ def search_request(
     }
 
 
+def match_request(*, mosaics: list[str], index: str | None, place: SearchPlace) -> dict:
+    """Return the search fields of a request about whole photos, for which nothing else can be chosen; as JSON.
+
+    Args:
+        mosaics: absolute paths of raster files, which are searched together.
+        index: absolute path of an index's folder.
+        place: where to search.
+    """
+    return search_request(
+        mosaics=mosaics,
+        index=index,
+        place=place,
+        top=DEFAULT_TOP,
+        doubtful=DEFAULT_DOUBTFUL,
+        geometry=DEFAULT_GEOMETRY,
+        exhaustive=DEFAULT_EXHAUSTIVE,
+    )
+
+
 def source_request(*, mosaics: list[str], gsd_m: float | None, area: dict | None) -> dict:
     """Return the search fields of a request that looks at a reference without a photo, to index or to plan, as JSON.
 

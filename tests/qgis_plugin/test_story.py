@@ -78,6 +78,16 @@ def test_geoloc_killed_in_the_middle_is_told_and_started_again(report) -> None:
     assert report["killed"]["next"][0][1] == SUCCESS
 
 
+def test_the_photo_is_matched_and_its_cursor_shows_on_the_map(report) -> None:
+    state = report["matched"]
+    assert state["found"] == 1
+    (place,) = state["at"]
+    # The mouse is in the middle of a pixel of the screen.
+    assert place == pytest.approx(city.TRUE, abs=0.5)
+    assert "within" in state["status"]
+    assert {"Cameras", "Footprints"} <= set(state["layers"])
+
+
 def test_the_settings_tell_what_is_installed(report) -> None:
     state = report["settings"]
     assert state["visible"]

@@ -143,7 +143,7 @@ def report(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def test_it_loads_in_a_clean_profile(report) -> None:
     assert report["unexpected"] == []
     assert report["loaded"]["plugin"]
-    assert report["loaded"]["algorithms"] == 5
+    assert report["loaded"]["algorithms"] == 8
     assert report["loaded"]["dock"]
 
 

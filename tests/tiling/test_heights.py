@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from affine import Affine
 
 from tiling.errors import MosaicError
-from tiling.heights import height_at
+from tiling.heights import height_at, heights_over
 
 
 def write(path: Path, *, count: int = 1, unit: str | None = None, **changes: object) -> Path:
@@ -58,3 +59,20 @@ def test_no_raster_is_no_height(tmp_path: Path) -> None:
     (tmp_path / "h.tif").write_text("heights")
     with pytest.raises(MosaicError, match="not a raster"):
         height_at(tmp_path / "h.tif", 10.5, 51.5)
+
+
+def test_heights_over_a_box_are_in_its_crs_and_nan_outside(tmp_path: Path) -> None:
+    path = write(tmp_path / "h.tif", crs="EPSG:32633", unit="ft", transform=Affine(10, 0, 500_000, 0, -10, 5_000_000))
+    grid = heights_over(path, pyproj.CRS.from_epsg(32633), (500_000, 4_999_970, 500_020, 5_000_000))
+    assert (grid.west, grid.north, grid.cell) == (500_000, 5_000_000, 10)
+    assert grid.heights[:2] == pytest.approx(np.array([[1, 2], [3, 4]]) * 0.3048)
+    assert np.isnan(grid.heights[2]).all()
+
+
+def test_heights_over_a_large_box_are_averages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiling.heights._MOST_CELLS", 1)
+    path = write(tmp_path / "h.tif", crs="EPSG:32633", transform=Affine(10, 0, 500_000, 0, -10, 5_000_000))
+    grid = heights_over(path, pyproj.CRS.from_epsg(32633), (500_000, 4_999_980, 500_020, 5_000_000))
+    assert grid.heights.tolist() == [[2.5]]
+    with pytest.raises(MosaicError, match="no heights there"):
+        heights_over(path, pyproj.CRS.from_epsg(32633), (600_000, 4_999_980, 600_020, 5_000_000))

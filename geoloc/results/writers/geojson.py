@@ -59,6 +59,13 @@ def features_of(
     ]
 
 
+def collection_of(
+    rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = LONLAT_DECIMALS
+) -> dict[str, Any]:
+    """Return rows as a FeatureCollection; see `features_of`."""
+    return {"type": "FeatureCollection", "features": features_of(rows, columns, crs, precision)}
+
+
 def geometry_of(
     shape: BaseGeometry, crs: Any, precision: int = LONLAT_DECIMALS, keeps_vertices: bool = False
 ) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from geoloc.train.grounds.bilinear import bilinear
+from geoloc.plane.bilinear import bilinear
 
 
 @dataclass(frozen=True, slots=True)

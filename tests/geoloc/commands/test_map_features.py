@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import geopandas
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 from shapely.geometry import MultiPoint, Point, Polygon, box, shape
 
 from tests.helpers.command_line import invoke
 from tests.helpers.flown_files import write_flown
+from tests.helpers.hilly_ground import FOCAL_PX, write_hilly
 from tests.helpers.rough_ground import clicked
 
 ROOF = Polygon([(300, 250), (420, 260), (400, 360)])
@@ -85,6 +88,28 @@ def test_the_way_back_ends_where_it_began(folder: Path, matrix: np.ndarray) -> N
     assert back[0]["properties"]["name"] == "roof"
     assert back[2]["geometry"] is None
     assert shape(back[3]["geometry"]).geom_type == "MultiPoint"
+
+
+def test_lines_of_sight_end_on_the_ground_of_a_dsm(tmp_path: Path) -> None:
+    hilly = write_hilly(tmp_path)
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = round(FOCAL_PX / 1000 * math.hypot(36, 24))
+    Image.fromarray(hilly.photo.pixels).save(tmp_path / "flown.jpg", quality=95, exif=exif)
+    # On the hill.
+    pixels = np.array([(450.0, 150.0), (500.0, 200.0)])
+    table = geopandas.GeoDataFrame({"name": ["a", "b"]}, geometry=[Point(pixel) for pixel in pixels])
+    table.to_file(tmp_path / "drawn.geojson")
+    off = []
+    for more in ((), ("--dsm", hilly.dsm)):
+        result = invoke(
+            "map", tmp_path / "flown.jpg", "--features", tmp_path / "drawn.geojson", "--mosaic", hilly.mosaic,
+            "-o", tmp_path / "found.gpkg", "--overwrite", *more,
+        )  # fmt: skip
+        assert result.exit_code == 0, result.stderr
+        found = geopandas.read_file(tmp_path / "found.gpkg").get_coordinates().to_numpy()
+        off.append(np.linalg.norm(found - hilly.places(pixels), axis=1).max())
+    assert off[0] > 2.0
+    assert off[1] < 0.5
 
 
 def test_a_photo_that_is_not_verified_has_rows_without_shapes(folder: Path, matrix: np.ndarray) -> None:

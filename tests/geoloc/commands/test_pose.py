@@ -10,6 +10,7 @@ import cv2
 import geopandas
 import numpy as np
 import pytest
+import rasterio
 from PIL import Image
 from shapely.geometry import Point, shape
 
@@ -44,6 +45,7 @@ def written(folder: Path, matrix: np.ndarray) -> Path:
     (folder / "broken.jpg").write_bytes(b"no picture")
     photos = [folder / name for name in ("flown.jpg", "noise.jpg")]
     others = ("--colmap", out / "colmap", "--geo", out / "geo.txt", "--write-copy", out / "copies")
+    others += ("--drape", out / "drapes")
     result = invoke(
         "pose", *photos, "--click", "400,300", "--click", "900,300", "--mosaic", folder / "m.tif",
         "-o", out / "pose.gpkg", *others,
@@ -151,6 +153,14 @@ def test_control_points_are_spread_and_where_the_photo_shows_them(
     assert (several.exit_code, "those of one photo" in several.stderr) == (1, True)
 
 
+def test_a_drape_is_written_of_what_is_found(written: Path, matrix: np.ndarray) -> None:
+    (drape,) = (written / "drapes").iterdir()
+    assert drape.name == "flown.tif"
+    with rasterio.open(drape) as file:
+        x, y = clicked(matrix, (400.0, 300.0))
+        assert [int(colours[3]) for colours in file.sample([(x, y), (x - 200, y)])] == [255, 0]
+
+
 def test_geojson_goes_to_stdout(folder: Path, matrix: np.ndarray) -> None:
     result = invoke("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "-q")
     assert result.exit_code == 0
@@ -179,6 +189,8 @@ def test_nothing_is_replaced_and_the_photo_never(folder: Path, matrix: np.ndarra
         (("--write-copy", folder, "--overwrite"), "is read by this very command", 1),
         (("--geo", tmp_path / "geo.txt"), "exists already", 1),
         (("--geo", tmp_path / "geo.csv"), "unknown kind of file", 2),
+        (("--drape", tmp_path / "drape.png"), "unknown kind of file", 2),
+        (("--drape", folder / "m.tif", "--overwrite"), "is read by this very command", 1),
         (("--colmap", tmp_path / "geo.txt"), "cannot be made", 1),
         (("--write-copy", tmp_path / "no" / "folder"), "cannot be made", 1),
     ):

@@ -1,7 +1,7 @@
 """Stands in for `python -m geoloc.worker`: does what the name of the photo says, and writes down what it was asked.
 
-Put somewhere as an executable `python`; `answer.geojson` beside it is what it finds, and `outlines.json` what outlines
-that has. Standard library only.
+Put somewhere as an executable `python`; `answer.geojson` beside it is what it finds, `outlines.json` what outlines
+that has, and `matches.json` what photos match, by name. Standard library only.
 """
 
 import json
@@ -82,6 +82,33 @@ def locate(request) -> None:
         send(number, "result", found=answer, **more)
 
 
+def match(request) -> None:
+    """Photos whose names begin so are slow (until there is a file go_on), or cannot be used; others are in matches.json
+    or not here.
+    """
+    number, kind = request["id"], Path(request["photo"]).stem
+    with lock, (HERE / "matched.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(request) + "\n")
+    while kind.startswith("slow") and not cancelled[number].wait(0.02) and not (HERE / "go_on").exists():
+        pass
+    if cancelled[number].is_set():
+        error(number, "cancelled", "cancelled")
+    elif kind.startswith("error"):
+        error(number, "photo", f"{kind}.png: is no photo")
+    else:
+        known = HERE / "matches.json"
+        matches = json.loads(known.read_text(encoding="utf-8")) if known.is_file() else {}
+        nothing = {"status": "not here", "inliers": None, "pose": {"features": []}, "mapping": None}
+        send(number, "result", **matches.get(kind, nothing), warnings=[])
+
+
+def drape(request) -> None:
+    """Of a photo that is in matches.json; the raster is the one that is searched."""
+    output = Path(request["output"])
+    output.write_bytes(Path(request["mosaics"][0]).read_bytes())
+    send(request["id"], "result", status="found", path=str(output), size=[450, 400], gsd_m=0.2, warnings=[])
+
+
 def batch(request) -> None:
     (HERE / "batch.json").write_text(json.dumps(request), encoding="utf-8")
     rows = []
@@ -111,7 +138,7 @@ def main() -> None:
             if request["target"] in cancelled:
                 cancelled[request["target"]].set()
             send(number, "result")
-        elif kind in ("locate", "batch"):
+        elif kind in ("locate", "batch", "match", "drape"):
             cancelled[number] = threading.Event()
             threading.Thread(target=globals()[kind], args=(request,), daemon=True).start()
         else:

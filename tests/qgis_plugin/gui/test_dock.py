@@ -144,8 +144,11 @@ def test_the_action_is_in_toolbar_and_menu_and_the_algorithms_are_there(report) 
     ids = (
         names.BUILD_INDEX,
         names.CHECK_ENVIRONMENT,
+        names.DRAPE_PHOTO,
         names.LOCATE_OBJECT,
         names.LOCATE_FROM_TABLE,
+        names.MAP_FEATURES,
+        names.PHOTO_POSE,
         names.TILE_PLAN,
     )
     shown = {"toolbar": [text], "menu": [text], "docks": 0, "algorithms": [f"{names.PROVIDER}:{one}" for one in ids]}
@@ -370,6 +373,16 @@ def test_online_layers_are_rendered_for_the_area(report, folder) -> None:
     assert box(*rendered["bounds"]).covers(box(*to_map.transform_bounds(576670, 5188090, 576760, 5188170)))
     assert state["again"] == [rendered["path"]]
     assert not Path(rendered["path"]).exists()
+
+
+def test_a_photo_is_matched_with_online_layers_round_its_own_position(report) -> None:
+    west, south, east, north = report["online"]["matched"]
+    lon, lat = POSITION
+    # 20 m to the north and west; whole chunks to the south and east.
+    away = 20 / 111_195
+    assert (north - lat, lon - west) == pytest.approx((away, away / np.cos(np.radians(lat))), abs=1e-5)
+    assert east > lon + away
+    assert south < lat - away
 
 
 def test_without_an_environment_it_says_where_to_mend_it(report) -> None:

@@ -18,7 +18,16 @@ from tests.helpers.qgis import results_files
 from tests.helpers.qgis.run import headless, install, put_stub, run_module
 
 AREA = (576700.0, 5188100.0, 576800.0, 5188200.0)
-NAMES = ("buildindex", "checkenvironment", "locateobject", "locateobjectsfromtable", "tileplan")
+NAMES = (
+    "buildindex",
+    "checkenvironment",
+    "drapephoto",
+    "locateobject",
+    "locateobjectsfromtable",
+    "mapfeatures",
+    "photopose",
+    "tileplan",
+)
 
 
 @pytest.fixture(scope="module")

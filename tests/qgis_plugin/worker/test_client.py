@@ -96,6 +96,20 @@ def test_cancel_ends_it_whether_it_listens_or_not(worker, stub, kind, monkeypatc
     assert starts(stub) == (1 if kind == "slow" else 2)
 
 
+def test_a_worker_that_does_not_listen_is_left_to_others_that_wait(worker, stub):
+    answers = []
+    other = threading.Thread(target=lambda: answers.append(worker.request("locate", fields("later"))))
+    other.start()
+    while not (stub.parent / "called.json").exists():
+        time.sleep(0.02)
+    with pytest.raises(client.Cancelled):
+        worker.request("locate", fields("deaf"), is_cancelled=lambda: "deaf" in called(stub)["request"]["photo"])
+    (stub.parent / "go_on").touch()
+    other.join()
+    assert [answer["type"] for answer in answers] == ["result"]
+    assert starts(stub) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

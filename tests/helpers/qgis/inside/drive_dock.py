@@ -11,6 +11,7 @@ from pathlib import Path
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
     QgsFeature,
     QgsGeometry,
     QgsPointXY,
@@ -435,6 +436,7 @@ def online() -> dict:
     iface.mapCanvas().setExtent(QgsRectangle(*INPUTS["town_3857"]))
     settled()
     state["again"] = search()["request"]["mosaics"]
+    state["matched"] = matched_online()
     state["questions"] = questions
     state["layers"] = [[one.crs().authid(), one.featureCount()] for one in our_layers()]
     drop_layers()
@@ -442,6 +444,21 @@ def online() -> dict:
     dock().reference.tick([QgsProject.instance().mapLayersByName("town")[0]])
     dock().where.kind.setCurrentIndex(0)
     return state
+
+
+def matched_online() -> list:
+    """A photo is matched with online layers, rendered round its own position; what was rendered, in WGS 84."""
+    show("gps")
+    dock().where.kind.setCurrentIndex(1)
+    dock().where.within.setValue(20)
+    press(dock().matching.bar.buttons["match"])
+    asked = STUB.with_name("matched.jsonl")
+    wait(lambda: asked.is_file() and dock().matching.photos.task is None)
+    (path,) = json.loads(asked.read_text(encoding="utf-8"))["mosaics"]
+    rendered = QgsRasterLayer(path, "matched")
+    move = QgsCoordinateTransform(rendered.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
+    bounds = move.transformBoundingBox(rendered.extent())
+    return [bounds.xMinimum(), bounds.yMinimum(), bounds.xMaximum(), bounds.yMaximum()]
 
 
 def missing() -> dict:

@@ -11,6 +11,8 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
 )
+from qgis.gui import QgsVertexMarker
+from qgis.PyQt.QtCore import QPoint, QPointF
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -156,6 +158,43 @@ def killed() -> dict:
     return {"crashed": crashed, "next": messages(dock().messages.bar), "another": worker.pid not in (None, before)}
 
 
+def matched() -> dict:
+    """The photo, or all of its folder, matched with the map: the mouse over the one shows on the other."""
+    dock().tabs.setCurrentIndex(0)
+    drop(dock().photo, INPUTS["photo"])
+    matching = dock().matching
+    press(matching.bar.buttons["match_all" if INPUTS.get("all") else "match"])
+    wait(lambda: matching.photos.task is None)
+    press(matching.bar.buttons["poses"])
+    dock().messages.clear()
+    # Before QGIS 3.26 it says of every task that it is complete.
+    iface.messageBar().clearWidgets()
+    footprints = project().mapLayersByName("Footprints")[0]
+    move = QgsCoordinateTransform(footprints.crs(), project().crs(), project())
+    extent = move.transformBoundingBox(footprints.extent())
+    extent.scale(1.1)
+    iface.mapCanvas().setExtent(extent)
+    settled()
+    view = dock().photo.view
+    place = view.viewportTransform().map(QPointF(*INPUTS["click"]))
+    QTest.mouseMove(view.viewport(), QPoint(int(place.x()), int(place.y())))
+    QTest.qWait(100)
+    picture("7_matched")
+    back = QgsCoordinateTransform(project().crs(), QgsCoordinateReferenceSystem(INPUTS["crs"]), project())
+    signs = [one for one in iface.mapCanvas().scene().items() if isinstance(one, QgsVertexMarker) and one.isVisible()]
+    at = [back.transform(one.center()) for one in signs if one.color().name() == "#00b4d8"]
+    return {
+        "found": len(matching.photos.found()),
+        "status": matching.bar.status.text(),
+        "at": [[place.x(), place.y()] for place in at],
+        "layers": sorted(layer.name() for layer in project().mapLayers().values()),
+    }
+
+
+def project() -> QgsProject:
+    return QgsProject.instance()
+
+
 def settings() -> dict:
     """The page of QGIS's Options, after Check."""
 
@@ -168,4 +207,4 @@ def settings() -> dict:
     return on_page(look)
 
 
-play([opened, clicked, found, judged, again, *([killed] if INPUTS.get("kill") else []), settings])
+play([opened, clicked, found, judged, again, *([killed] if INPUTS.get("kill") else []), matched, settings])

@@ -78,14 +78,16 @@ def write_colmap(folder: Path, found: Sequence[Found], *, overwrite: bool = Fals
             **local.to_dict()
         )
         camera, (width, height) = matched.pose.camera, matched.pose.size
-        seen = _camera_in(local, matched)
+        up_m = matched.level_m - found[0][1].level_m
+        seen = _camera_in(local, matched, up_m)
         cameras.append(
             f"{number} SIMPLE_RADIAL {width} {height} {_numbers((camera.focal_px, *camera.middle, camera.k1))}"
         )
         shift = -seen.rotation @ seen.centre
         name = path_text(Path(path.name))
         images.append(f"{number} {_numbers(_quaternion(seen.rotation))} {_numbers(shift)} {number} {name}")
-        places = np.column_stack([matched.frame.to_metres(matched.fit.reference, local), np.zeros(matched.inliers)])
+        flat = matched.frame.to_metres(matched.fit.reference, local)
+        places = np.column_stack([flat, matched.ground[:, 2] + up_m])
         off = np.linalg.norm(seen.project(places) - matched.fit.photo, axis=1)
         columns, rows = np.clip(matched.fit.photo.astype(int), 0, (width - 1, height - 1)).T
         tracks = []
@@ -99,14 +101,14 @@ def write_colmap(folder: Path, found: Sequence[Found], *, overwrite: bool = Fals
             temporary.write_text(f"# {head}\n{origin}" + "".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _camera_in(local: pyproj.CRS, matched: MatchedPhoto) -> GroundCamera:
-    """The camera of a photo in the metres of another one, turned as the two norths are."""
+def _camera_in(local: pyproj.CRS, matched: MatchedPhoto, up_m: float) -> GroundCamera:
+    """The camera of a photo in the metres of another one, turned as the two norths are and so much higher."""
     camera = matched.pose.camera
     x, y, _ = camera.centre
     norths = transformer(matched.pose.local, local).transform([x, x], [y, y + 1.0])
     (x0, x1), (y0, y1) = norths
     turn = rotation_about(np.array([0.0, 0.0, -math.atan2(x1 - x0, y1 - y0)]))
-    return replace(camera, centre=np.array([x0, y0, camera.centre[2]]), rotation=camera.rotation @ turn.T)
+    return replace(camera, centre=np.array([x0, y0, camera.centre[2] + up_m]), rotation=camera.rotation @ turn.T)
 
 
 def _quaternion(rotation: NDArray[np.float64]) -> NDArray[np.float64]:

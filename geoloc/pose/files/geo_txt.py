@@ -12,7 +12,7 @@ from pathlib import Path
 
 from geoloc.errors import OutputError
 from geoloc.pose.camera_pose import NINE_OF_TEN
-from geoloc.pose.colmap import Found
+from geoloc.pose.files.colmap import Found
 from geoloc.system.output import check_output, replacing
 
 

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import IFDRational
 from geoloc.errors import OutputError, PhotoError
 from geoloc.photo.metadata import position_tags
 from geoloc.pose.camera_pose import CameraPose
-from geoloc.pose.colmap import made_folder
+from geoloc.pose.files.colmap import made_folder
 from geoloc.system.output import check_output, replacing
 
 SUFFIXES = (".jpg", ".jpeg")

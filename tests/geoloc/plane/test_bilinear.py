@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc.train.grounds.bilinear import bilinear
+from geoloc.plane.bilinear import bilinear
 
 ROWS, COLUMNS = 3, 5
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from geoloc.errors import OutputError
 from geoloc.plane.homography import map_points
-from geoloc.pose.colmap import Found
-from geoloc.pose.geo_txt import check_names
+from geoloc.pose.files.colmap import Found
+from geoloc.pose.files.geo_txt import check_names
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.results.columns import epsg_of
 from geoloc.system.output import check_output, replacing
@@ -46,7 +46,8 @@ def write_gcps(path: Path, found: Sequence[Found], *, overwrite: bool = False) -
     """Write the best spread of the better half of each photo's matches, in the mosaic's CRS.
 
     Args:
-        path: `.points` for QGIS's georeferencer (y upwards from 0), else as gcp_list.txt, heights 0.
+        path: `.points` for QGIS's georeferencer (y upwards from 0), else as gcp_list.txt, heights as the terrain's
+            raster has them, 0 without one.
         found: photos, matched on one mosaic.
         overwrite: replace a file that is there.
 
@@ -58,15 +59,19 @@ def write_gcps(path: Path, found: Sequence[Found], *, overwrite: bool = False) -
     for photo, matched in found:
         crs, chosen = matched.crs, spread(matched)
         places = matched.frame.to_map(matched.fit.reference[chosen])
-        points = [(*place, *pixel) for place, pixel in zip(places, matched.fit.photo[chosen], strict=True)]
+        heights = matched.ground[chosen, 2] + matched.level_m
+        points = [
+            (*place, height, *pixel)
+            for place, height, pixel in zip(places, heights, matched.fit.photo[chosen], strict=True)
+        ]
         if path.suffix.lower() == QGIS:
             wkt = crs.to_wkt(pyproj.enums.WktVersion.WKT2_2019)
             lines = [f"#CRS: {wkt}", "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
-            lines += [f"{x:.12g},{y:.12g},{u:.3f},{-v:.3f},1,0,0,0" for x, y, u, v in points]
+            lines += [f"{x:.12g},{y:.12g},{u:.3f},{-v:.3f},1,0,0,0" for x, y, _, u, v in points]
             continue
         epsg = epsg_of(crs)
         lines = lines or [f"EPSG:{epsg}" if epsg else crs.to_proj4()]
-        lines += [f"{x:.12g} {y:.12g} 0 {u:.3f} {v:.3f} {photo.name}" for x, y, u, v in points]
+        lines += [f"{x:.12g} {y:.12g} {height:.10g} {u:.3f} {v:.3f} {photo.name}" for x, y, height, u, v in points]
     with replacing(path) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 

@@ -1,0 +1,154 @@
+"""What the worker says of whole photographs: matched once, then at hand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from shapely.geometry import Point, Polygon, mapping, shape
+
+from geoloc.errors import OutputError, QueriesError
+from geoloc.pipeline.finder import Finder
+from geoloc.worker.fields import Fields, RequestError
+from geoloc.worker.jobs import JOBS
+from geoloc.worker.progress import CancelledError, JobProgress
+from geoloc.worker.session import Session
+from tests.helpers.flown_files import TILT_DEG, write_flown
+from tests.helpers.rough_ground import clicked
+from tiling.grid import WGS84, transformer
+
+ROOF = Polygon([(300, 250), (420, 260), (400, 360)])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("flown")
+
+
+@pytest.fixture(scope="module")
+def matrix(folder: Path) -> np.ndarray:
+    return write_flown(folder)
+
+
+@pytest.fixture(scope="module")
+def session(matrix: np.ndarray) -> Iterator[Session]:
+    session = Session()
+    yield session
+    session.close()
+
+
+def ask(session: Session, folder: Path, kind: str, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    sent: list[dict[str, Any]] = []
+    fields = {"mosaics": [str(folder / "m.tif")], "photo": str(folder / "flown.jpg")} | fields
+    result = JOBS[kind](session, Fields(fields), JobProgress(sent.append, threading.Event()))
+    return result, sent
+
+
+def test_a_match_tells_pose_and_mapping(session: Session, folder: Path, matrix: np.ndarray) -> None:
+    found, sent = ask(session, folder, "match")
+    assert found["status"] == "found"
+    assert found["inliers"] > 100
+    camera, footprint = found["pose"]["features"]
+    assert camera["properties"]["tilt_deg"] == pytest.approx(TILT_DEG, abs=1)
+    lonlat = transformer("EPSG:32615", WGS84).transform(*clicked(matrix, (400.0, 300.0)))
+    assert shape(footprint["geometry"]).contains(Point(lonlat))
+    assert found["mapping"]["crs"] == "EPSG:32615"
+    assert [message["stage"] for message in sent] == ["planning", "matching"]
+
+
+def test_what_is_matched_is_not_matched_again(session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = ask(session, folder, "match")
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("matched again")
+
+    monkeypatch.setattr(Finder, "match", refuse)
+    again, _ = ask(session, folder, "match")
+    assert again["mapping"] == first["mapping"]
+    (folder / "flown.jpg").touch()
+    with pytest.raises(AssertionError):
+        ask(session, folder, "match")
+
+
+def test_what_is_not_verified_has_no_mapping(session: Session, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found, _ = ask(session, folder, "match", photo=str(folder / "noise.jpg"))
+    assert (found["status"], found["mapping"], found["inliers"]) == ("not here", None, None)
+    (row,) = found["pose"]["features"]
+    assert row["geometry"] is None
+    assert "not here: " in caplog.text
+
+
+def test_features_go_to_the_map_and_back(
+    session: Session, folder: Path, matrix: np.ndarray, caplog: pytest.LogCaptureFixture
+) -> None:
+    drawn = [
+        {"type": "Feature", "geometry": mapping(ROOF), "properties": {"name": "roof", "tags": ["a"]}},
+        {"type": "Feature", "geometry": mapping(Point(900, 300)), "properties": None},
+    ]
+    there, _ = ask(session, folder, "map", features={"type": "FeatureCollection", "features": drawn})
+    roof, beyond = there["features"]["features"]
+    corner = transformer("EPSG:32615", WGS84).transform(*clicked(matrix, (300.0, 250.0)))
+    assert roof["geometry"]["coordinates"][0][0] == pytest.approx(corner, abs=1e-5)
+    assert (roof["properties"]["name"], roof["properties"]["tags"]) == ("roof", ["a"])
+    assert beyond["geometry"] is None
+    assert "feature 2: left out" in caplog.text
+    back, _ = ask(session, folder, "map", features=there["features"], to_photo=True)
+    assert shape(back["features"]["features"][0]["geometry"]).hausdorff_distance(ROOF) < 0.5
+
+
+def test_poses_of_many_photos_with_lines_of_sight(session: Session, folder: Path) -> None:
+    photos = [str(folder / name) for name in ("flown.jpg", "gone.jpg", "noise.jpg")]
+    found, sent = ask(session, folder, "pose", photos=photos, clicks=[[400, 300]])
+    rows = [feature["properties"] for feature in found["features"]["features"]]
+    assert [(row["kind"], row["status"]) for row in rows] == [
+        ("camera", "found"), ("footprint", "found"), ("sight", "found"), ("camera", "error"), ("camera", "not here"),
+    ]  # fmt: skip
+    assert sent[-1]["text"] == "3 of 3 photos"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "error"),
+    [
+        ("map", {"features": {"type": "FeatureCollection", "features": []}}, QueriesError),
+        ("map", {"features": {"type": "FeatureCollection", "features": [{"geometry": {"type": "Dot"}}]}}, QueriesError),
+        ("map", {"features": {"type": "FeatureCollection", "features": [3]}}, QueriesError),
+        ("map", {"features": "all"}, QueriesError),
+        ("map", {}, RequestError),
+        ("pose", {"photos": []}, QueriesError),
+        ("pose", {"photos": "p.jpg"}, RequestError),
+        ("pose", {"photos": ["p.jpg"], "clicks": [[1]]}, RequestError),
+        ("match", {"photo": None}, RequestError),
+    ],
+)
+def test_what_is_wrong_is_told(
+    session: Session, folder: Path, kind: str, fields: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        ask(session, folder, kind, **fields)
+
+
+def test_a_cancelled_job_matches_nothing(session: Session, folder: Path) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    fields = Fields({"mosaics": [str(folder / "m.tif")], "photos": [str(folder / "noise.jpg")]})
+    with pytest.raises(CancelledError):
+        JOBS["pose"](session, fields, JobProgress(lambda message: None, cancelled))
+
+
+def test_a_drape_is_written_and_counted(session: Session, folder: Path, tmp_path: Path) -> None:
+    found, sent = ask(session, folder, "drape", output=str(tmp_path / "d.tif"))
+    assert found["status"] == "found"
+    with rasterio.open(tmp_path / "d.tif") as file:
+        assert [file.width, file.height] == found["size"]
+    assert found["path"] == str(tmp_path / "d.tif")
+    assert sent[-1]["stage"] == "drawing"
+    assert sent[-1]["fraction"] == 1
+    with pytest.raises(OutputError, match="exists already"):
+        ask(session, folder, "drape", output=str(tmp_path / "d.tif"))
+    away, _ = ask(session, folder, "drape", output=str(tmp_path / "e.tif"), photo=str(folder / "noise.jpg"))
+    assert (away["status"], (tmp_path / "e.tif").exists()) == ("not here", False)
