@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.shared.command import Command
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import options, request_option, takes_request
 from geoloc.commands.shared.progress import Progress
@@ -21,7 +21,13 @@ _MOST_ROWS = 5000
 _PATH = click.Path(path_type=Path)
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "geoloc report found.gpkg --mosaic mosaic.tif -o report.html",
+        "geoloc report found.gpkg --decisions found_decisions.csv",
+    ),
+)
 @click.argument("found_path", metavar="FOUND", type=_PATH)
 @click.option("-o", "--output", type=_PATH, help="Write the page: .html.")
 @request_option("mosaics", help_text="What was searched, for the ground under the answers; several make one.")
@@ -44,10 +50,6 @@ def report(
     overwrite: bool,
 ) -> None:
     """Show what was found as one page that needs no network.
-
-    \b
-    geoloc report found.gpkg --mosaic mosaic.tif -o report.html
-    geoloc report found.gpkg --decisions found_decisions.csv
 
     FOUND is what locate, batch or demo wrote: .geojson, .geojsons, .geojsonl, .gpkg, .fgb or .parquet. The page has a
     map, each answer's place in photo and mosaic side by side, its score and its error, and lets accept and reject; it
