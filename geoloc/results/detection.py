@@ -11,6 +11,7 @@ from shapely import STRtree
 from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geoloc.photo.target import Click
+from geoloc.plane.map_place import MapPlace
 from tiling.datum import lonlat_accuracy
 from tiling.grid import WGS84, project
 
@@ -62,6 +63,8 @@ class Detection:
             carried over; "box", a rectangle about as large as the object.
         outline_score: the probability that the outline shares more than half (IoU) with the true one; 0 for a box.
         alternatives: other plausible outlines in `crs`, smallest first, `polygon` among them; empty without any.
+        place: of a place that geometry verified, all that is known of its errors; None of others, of which `score` and
+            `accuracy_m` say it.
     """
 
     rank: int
@@ -83,6 +86,7 @@ class Detection:
     outline: Literal["segment", "drawn", "box"] = "box"
     outline_score: float = 0.0
     alternatives: tuple[Polygon, ...] = ()
+    place: MapPlace | None = field(default=None, compare=False, repr=False)
 
     @property
     def query(self) -> tuple[str, Click, int]:
