@@ -55,6 +55,9 @@ def batch(
     photo_polygon, its outline there (WKT in pixels), with which the click may be empty; or a folder of photos with such
     a clicks.csv in it. Its other columns go into the output.
 
+    Rows that share a value in the column object are photos of one object, and one question: what they tell is joined,
+    and photos in the output names those that support the answer.
+
     Numbers may have a decimal comma. One that cannot be read, or that may be meant in two ways, such as 1,070, ends the
     command with its line and column before anything is searched; so does a click that is missing. A click outside its
     photo, or a photo that is not there, is a query that fails.
@@ -63,6 +66,7 @@ def batch(
     cut off goes on where it was if the same command is given again.
     """
     from geoloc.batch.journal import Journal, settings_of, sole_writer
+    from geoloc.batch.objects import Joining
     from geoloc.batch.outcome import count_line, to_rows
     from geoloc.batch.queries import read_photo_queries
     from geoloc.batch.run import answer, one_by_one, run
@@ -83,6 +87,9 @@ def batch(
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
         settings = settings_of(queries.file, request, source.paths, weights, scope.area)
+        if any(query.object_id for query in queries.items):
+            # A journal of before objects were joined lacks what they are joined by.
+            settings["objects"] = "joined"
         answer_groups: AnswerGroups
         if workers:
             # Other processes may run in another folder.
@@ -96,7 +103,8 @@ def batch(
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
         outcomes = run(queries, answer_groups, journal, Progress("queries", timed=True))
         counts: Counter[str] = Counter()
-        rows, columns = to_rows(queries, outcomes, counts)
+        answered = Joining(request, source.crs).joined(queries.items, outcomes)
+        rows, columns = to_rows(queries, answered, counts)
         write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
         journal.remove()
     click.echo(count_line(counts))

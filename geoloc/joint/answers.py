@@ -41,18 +41,18 @@ class JointAnswers:
     """What several photographs of one object come to.
 
     Attributes:
-        answers: ranked from 1; all have the photo, click and target of the one that has the best evidence for the
-            first. `photos` says which photographs support each.
-        photos: of each answer the photographs that have it among their candidates, as they were given.
-        note: which photographs contradict the first answer; empty where none does. It is in its `note` too.
+        answers: ranked from 1, each with the `photos` that have it among their candidates. All have the photo, click
+            and target of one photograph: that with the best evidence for the first of them.
+        asked: number of that photograph.
+        note: which photographs contradict the first answer; empty where none does. It is in the answer's note too.
     """
 
     answers: tuple[Detection, ...]
-    photos: tuple[tuple[str, ...], ...]
-    note: str
+    asked: int
+    note: str = ""
 
 
-def join_answers(found: Sequence[PhotoAnswers], top: int) -> JointAnswers:
+def join_answers(name: str, found: Sequence[PhotoAnswers], top: int) -> JointAnswers:
     """Join what was found for one object in several photographs.
 
     The outline of an answer is that of the photograph with the best evidence for its place: the likeliest by that
@@ -60,27 +60,33 @@ def join_answers(found: Sequence[PhotoAnswers], top: int) -> JointAnswers:
     stay where they are; other outlines move to the joined place.
 
     Args:
-        found: of each photograph, in any order that tells nothing.
+        name: what the object is called.
+        found: of each photograph, at least one. Their order tells nothing.
         top: answers at most.
 
     Returns:
-        The answers, doubtful ones too.
+        The answers, doubtful ones too. Those of one photograph alone stay as they are.
     """
-    first = next((answers.answers[0] for answers in found if answers.answers), None)
+    if len(found) == 1:
+        (one,) = found
+        alone = [replace(answer, object_id=name, photos=(one.photo,)) for answer in one.answers[:top]]
+        return JointAnswers(tuple(alone), 0)
+    first = next((one.answers[0] for one in found if one.answers), None)
     if first is None:
-        return JointAnswers((), (), "")
+        return JointAnswers((), 0)
     frame = LocalFrame(*first.centre_lonlat.coords[0])
     photos = [evidence_of(one.photo, one.answers, frame) for one in found]
     places = joint_places(photos)
-    base = _best_member(places[0])[1].answer
-    joined = [_answer(place, base, frame) for place in places]
+    asked, best = _best_member(places[0])
+    joined = [_answer(place, best.answer, frame) for place in places]
     ranks = ranking(joined, top=top)
     note = _contradiction(photos, places[ranks[0][0]], frame)
-    answers = [replace(joined[index], rank=rank) for index, rank in ranks]
-    if note:
-        answers[0] = replace(answers[0], note="; ".join(filter(None, (answers[0].note, note))))
-    supporters = tuple(tuple(photos[number].photo for number in sorted(places[index].members)) for index, _ in ranks)
-    return JointAnswers(tuple(answers), supporters, note)
+    answers = []
+    for index, rank in ranks:
+        supporters = tuple(photos[number].photo for number in sorted(places[index].members))
+        notes = filter(None, (joined[index].note, note if rank == 1 else ""))
+        answers.append(replace(joined[index], rank=rank, object_id=name, photos=supporters, note="; ".join(notes)))
+    return JointAnswers(tuple(answers), asked, note)
 
 
 def _best_member(place: JointPlace) -> tuple[int, Sighting]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from geoloc.results.columns import COLUMNS, properties_of
+from geoloc.results.columns import columns_of, properties_of
 from geoloc.results.detection import Detection
 from geoloc.system.extras import needing
 from geoloc.system.output import check_output, replacing
@@ -58,7 +58,7 @@ class Row:
 
 
 def row_of(detection: Detection) -> Row:
-    """Return a detection as a row with all `COLUMNS`."""
+    """Return a detection as a row with all that `properties_of` tells."""
     return Row(detection.polygon, properties_of(detection))
 
 
@@ -85,7 +85,8 @@ def write_results(
     Raises:
         OutputError: see `check_vector_output`.
     """
-    write_rows([row_of(d) for d in detections], path, COLUMNS, crs=crs, overwrite=overwrite, precision=precision)
+    rows, columns = [row_of(d) for d in detections], columns_of(detections)
+    write_rows(rows, path, columns, crs=crs, overwrite=overwrite, precision=precision)
 
 
 def write_rows(
@@ -140,7 +141,7 @@ def geojson_text(detections: Sequence[Detection], precision: int = 7) -> str:
     A box across the antimeridian is cut there.
     """
     crs = detections[0].crs if detections else WGS84
-    return collection_text(map(row_of, detections), COLUMNS, crs, precision)
+    return collection_text(map(row_of, detections), columns_of(detections), crs, precision)
 
 
 def features_of(rows: Sequence[Row], columns: Mapping[str, str], crs: Any, precision: int = 7) -> list[dict[str, Any]]:
