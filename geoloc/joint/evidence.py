@@ -18,7 +18,7 @@ from tiling.grid import GEOD
 MISSED = 0.15
 """How probably a photograph whose object is on the map has it among none of its candidates."""
 MOST = 0.99
-"""All that a photograph's candidates together may claim."""
+"""No candidate is surer than this."""
 ON_THING = 0.25
 """How far from its middle an answer that means a thing may lie, as a share of its sides, standard deviation."""
 
@@ -99,27 +99,28 @@ class PhotoEvidence:
 def evidence_of(photo: str, answers: Sequence[Detection], frame: LocalFrame) -> PhotoEvidence:
     """Weigh the answers to one click in a photograph, the doubtful ones too.
 
-    Scores mean that half of all searches are elsewhere (`geoloc.model.weights.Calibration`). So what candidates leave
-    is shared by "missed" and "nowhere" as 1/2 times `MISSED` is to 1/2.
+    A score is the probability of an answer as if it were the only one; of several at most one is right, so they share
+    what is certain by their odds, "none of them" having the odds 1. Scores mean that half of all searches are elsewhere
+    (`geoloc.model.weights.Calibration`), so "none" is shared by "missed" and "nowhere" as `MISSED` is to 1.
 
     Args:
         photo: its path as it was given.
         answers: all candidates.
         frame: that all photographs of the object share.
     """
-    claimed = sum(_weight(answer) for answer in answers)
-    scale = min(1.0, MOST / claimed) if claimed else 1.0
-    sightings = tuple(sorted((_sighting(answer, scale, frame) for answer in answers), key=lambda one: -one.weight))
-    left = 1.0 - scale * claimed
-    missed = left * MISSED / (1.0 + MISSED)
-    return PhotoEvidence(photo, sightings, missed, left - missed)
+    odds = [_odds(answer) for answer in answers]
+    none = 1 / (1 + sum(odds))
+    sightings = [_sighting(answer, none * own, frame) for answer, own in zip(answers, odds, strict=True)]
+    missed = none * MISSED / (1 + MISSED)
+    return PhotoEvidence(photo, tuple(sorted(sightings, key=lambda one: -one.weight)), missed, none - missed)
 
 
-def _weight(answer: Detection) -> float:
-    return answer.score if answer.place is None else answer.place.sure
+def _odds(answer: Detection) -> float:
+    sure = min(MOST, answer.score if answer.place is None else answer.place.sure)
+    return sure / (1 - sure)
 
 
-def _sighting(answer: Detection, scale: float, frame: LocalFrame) -> Sighting:
+def _sighting(answer: Detection, weight: float, frame: LocalFrame) -> Sighting:
     place, measures = answer.place, measures_of(answer.polygon, answer.crs)
     slack = (ON_THING * np.array([measures.length_m, measures.width_m])) ** 2
     turn = math.radians(measures.azimuth_deg)
@@ -133,4 +134,4 @@ def _sighting(answer: Detection, scale: float, frame: LocalFrame) -> Sighting:
         spread = Mixture(
             tuple((share, Gaussian(about + one.mean, one.covariance)) for share, one in place.spread.parts if share > 0)
         )
-    return Sighting(answer, scale * _weight(answer), spread, along @ np.diag(slack) @ along.T)
+    return Sighting(answer, weight, spread, along @ np.diag(slack) @ along.T)
