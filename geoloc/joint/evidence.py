@@ -15,8 +15,9 @@ from geoloc.results.detection import Detection
 from geoloc.results.measures import measures_of
 from tiling.grid import GEOD
 
-MISSED = 0.15
-"""How probably a photograph whose object is on the map has it among none of its candidates."""
+MISSED = 0.35
+"""How probably a photograph whose object is on the map has it among none of its candidates. Measured, see
+docs/joint.md."""
 MOST = 0.99
 """No candidate is surer than this."""
 ON_THING = 0.25
