@@ -29,6 +29,7 @@ LEVELS = (
     "features",
     "index",
     "results",
+    "joint",
     "search",
     "geometry",
     "outline",

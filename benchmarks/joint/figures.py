@@ -77,7 +77,8 @@ def line(name: str, photos: int, made: Sequence[JointTrial], *, present: bool) -
 
 
 HEADER = (
-    "| set | objects | photos | hits | told and right | told and wrong | error: median m | 90 % m | covered | told: median m |\n"
+    "| set | objects | photos | hits | told and right | told and wrong | error: median m | 90 % m | covered "
+    "| told: median m |\n"
     "|---|---|---|---|---|---|---|---|---|---|"
 )
 

@@ -26,7 +26,7 @@ def to_json(answer: Detection) -> dict[str, Any]:
     place = answer.place
     return {name: getattr(answer, name) for name in _PLAIN} | {
         "click": [answer.click.x, answer.click.y],
-        "rings": mapping(answer.polygon)["coordinates"],
+        "rings": [list(map(list, ring)) for ring in mapping(answer.polygon)["coordinates"]],
         "accuracy_parts": dict(answer.accuracy_parts),
         "place": place
         and [place.lon, place.lat, place.sure, [[share, *_numbers(one)] for share, one in place.spread.parts]],

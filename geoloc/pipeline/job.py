@@ -22,9 +22,9 @@ from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.results.detection import Detection, that_count
 from geoloc.system.text import path_text
 
-CANDIDATES = 6
+CANDIDATES = 8
 """Answers that a photograph is asked for at least where others are asked with it: what is doubtful in one may be what
-another is sure of. As many as a search looks at twice (`geoloc.search.locate.PLACES`), so that none costs a look."""
+another is sure of."""
 
 
 class PhotoSearch(Protocol):

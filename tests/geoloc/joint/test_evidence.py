@@ -25,14 +25,21 @@ def test_a_frame_is_metres_on_the_ground() -> None:
 
 def test_what_is_claimed_and_left_is_all_there_is(seen: Make) -> None:
     told = evidence_of("a.jpg", [seen(0.2, 40), seen(0.6)], FRAME)
-    assert [one.weight for one in told.sightings] == [0.6, 0.2]
+    # By their odds, 1.5 and 0.25 to 1.
+    assert [one.weight for one in told.sightings] == pytest.approx([1.5 / 2.75, 0.25 / 2.75])
     assert sum(one.weight for one in told.sightings) + told.missed + told.nowhere == pytest.approx(1.0)
     assert 0 < told.missed < told.nowhere
 
 
 def test_candidates_that_claim_more_than_all_share_it(seen: Make) -> None:
     told = evidence_of("a.jpg", [seen(0.9), seen(0.9, 40)], FRAME)
-    assert [one.weight for one in told.sightings] == pytest.approx([MOST / 2, MOST / 2])
+    assert [one.weight for one in told.sightings] == pytest.approx([9 / 19, 9 / 19])
+
+
+def test_one_candidate_alone_counts_as_it_scores_and_none_is_certain(seen: Make) -> None:
+    assert evidence_of("a.jpg", [seen(0.6)], FRAME).sightings[0].weight == pytest.approx(0.6)
+    told = evidence_of("a.jpg", [seen(1.0)], FRAME)
+    assert told.sightings[0].weight == pytest.approx(MOST)
     assert told.nowhere > 0
 
 
@@ -45,7 +52,7 @@ def test_a_photo_that_found_nothing_still_speaks_for_nowhere() -> None:
 def test_a_verified_place_counts_as_it_is_sure_not_as_it_is_near(verified: Make) -> None:
     (one,) = evidence_of("a.jpg", [verified(0, 0, 20, 20)], FRAME).sightings
     assert one.answer.score < 0.1
-    assert one.weight == 0.97
+    assert one.weight == pytest.approx(0.97)
     ((_, place),) = one.place.parts
     assert np.sqrt(np.diag(place.covariance)) == pytest.approx([20, 20])
 

@@ -39,7 +39,7 @@ def test_two_doubtful_photos_that_agree_are_sure(seen: Make) -> None:
 def test_what_one_photo_ranks_low_wins_where_another_is_sure_of_it(seen: Make) -> None:
     best, *_ = places([seen(0.4, 70, 70), seen(0.05)], [seen(0.8)])
     assert best.place.mean == pytest.approx([0, 0], abs=0.5)
-    assert best.members[0].weight == 0.05
+    assert best.members[0].answer.score == 0.05
 
 
 def test_photos_that_see_nothing_say_nothing_together(seen: Make) -> None:
