@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import signal
 from pathlib import Path
@@ -15,6 +16,7 @@ from affine import Affine
 from PIL import Image
 from shapely.geometry import Point
 
+from geoloc.batch.journal import SUFFIX
 from tests.helpers.command_line import Run
 from tests.helpers.noise import EAST, NORTH, write_mosaic
 from tests.helpers.search_stub import REQUIRED, SearchStub
@@ -122,6 +124,9 @@ def test_rows_of_one_object_are_one_question(run: Run, search: SearchStub, input
     process.join()
     assert process.exitcode == -signal.SIGKILL
     search.killed_at, search.photos = "", []
+    # A journal of before rows were joined has nothing to join.
+    first, *_ = (tmp_path / f"again.geojson{SUFFIX}").read_text().splitlines()
+    assert json.loads(first)["objects"] == "joined"
     assert run(*arguments, "-o", tmp_path / "again.geojson").exit_code == 0
     assert search.photos == ["here.jpg"]
     assert (tmp_path / "again.geojson").read_text() == (tmp_path / "found.geojson").read_text()
