@@ -77,15 +77,25 @@ def join_answers(name: str, found: Sequence[PhotoAnswers], top: int) -> JointAns
     frame = LocalFrame(*first.centre_lonlat.coords[0])
     photos = [evidence_of(one.photo, one.answers, frame) for one in found]
     places = joint_places(photos)
-    asked, best = _best_member(places[0])
-    joined = [_answer(place, best.answer, frame) for place in places]
+    # Whatever they are told of, they are answers to one question.
+    joined = [_told_of(first, _answer(place, frame)) for place in places]
     ranks = ranking(joined, top=top)
-    note = _contradiction(photos, places[ranks[0][0]], frame)
+    likeliest = places[ranks[0][0]]
+    asked, best = _best_member(likeliest)
+    note = _contradiction(photos, likeliest, frame)
     answers = []
     for index, rank in ranks:
         supporters = tuple(photos[number].photo for number in sorted(places[index].members))
         notes = filter(None, (joined[index].note, note if rank == 1 else ""))
-        answers.append(replace(joined[index], rank=rank, object_id=name, photos=supporters, note="; ".join(notes)))
+        answers.append(
+            replace(
+                _told_of(best.answer, joined[index]),
+                rank=rank,
+                object_id=name,
+                photos=supporters,
+                note="; ".join(notes),
+            )
+        )
     return JointAnswers(tuple(answers), asked, note)
 
 
@@ -95,10 +105,15 @@ def _best_member(place: JointPlace) -> tuple[int, Sighting]:
     return max(place.members.items(), key=lambda item: item[1].weight * item[1].place.density(middle))
 
 
-def _answer(place: JointPlace, base: Detection, frame: LocalFrame) -> Detection:
-    """A place as an answer to the question that `base` answers, not ranked yet."""
+def _told_of(asked: Detection, answer: Detection) -> Detection:
+    """An answer as one to the question that another answers."""
+    return replace(answer, photo=asked.photo, click=asked.click, target=asked.target)
+
+
+def _answer(place: JointPlace, frame: LocalFrame) -> Detection:
+    """A place as an answer, not ranked yet."""
     _, best = _best_member(place)
-    answer = replace(best.answer, photo=base.photo, click=base.click, target=base.target, rank=1, evidence=None)
+    answer = replace(best.answer, rank=1, evidence=None)
     if len(place.members) == 1:
         # What its own score takes off for an error that is large beside the object stays off.
         share = answer.score / answer.place.sure if answer.place is not None else 1.0

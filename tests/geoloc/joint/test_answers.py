@@ -119,3 +119,12 @@ def test_no_more_answers_than_are_asked_for(seen: Make) -> None:
     many = [seen(0.1, 40 * number, rank=number + 1) for number in range(6)]
     joined = join_answers("x", [of("a.jpg", *many), of("b.jpg", *many)], 2)
     assert [answer.rank for answer in joined.answers] == [1, 2]
+
+
+def test_all_answers_are_told_of_the_photo_of_the_first(seen: Make, verified: Make) -> None:
+    # More probable is a place that is hardly known, so that its answer scores less.
+    hardly = verified(-200.0, 0.0, 25.0, 25.0, photo="far.jpg", click=Click(5, 5))
+    joined = join_answers("x", [of("far.jpg", hardly), of("b.jpg", seen(0.9, photo="b.jpg", click=Click(7, 8)))], 5)
+    best, other = joined.answers
+    assert (joined.asked, best.photos, other.photos) == (1, ("b.jpg",), ("far.jpg",))
+    assert {(answer.photo, answer.click) for answer in joined.answers} == {("b.jpg", Click(7, 8))}
