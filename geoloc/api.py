@@ -11,7 +11,7 @@ from numbers import Real
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Union, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union, Unpack, cast
 
 from geoloc.model.packaged import find_weights
 from geoloc.photo.photo import Photo, load_photo
@@ -34,6 +34,24 @@ _LOG = logging.getLogger(__name__)
 AnyPath = str | PathLike[str]
 Clicked = Union[Click, PixelBox, "Polygon", Target, tuple[float, float], tuple[float, float, float, float]]
 """A point (x, y) of the upright photo in pixels from its upper left corner, a box (x0, y0, x1, y1) or an outline."""
+
+
+class SearchOptions(TypedDict, total=False):
+    """Where and how `Locator.locate_together` looks; see `Locator.locate`."""
+
+    bounds: tuple[float, float, float, float] | None
+    aoi: AnyPath | None
+    near: tuple[float, float] | None
+    within_m: float
+    gps: bool
+    eye_height_m: float | None
+    heading_deg: float | None
+    pitch_deg: float | None
+    dsm: AnyPath | None
+    top: int
+    min_score: float | None
+    refine: Literal["auto", "off"]
+    exhaustive: bool
 
 
 class Locator:
@@ -164,25 +182,76 @@ class Locator:
         for target in targets:
             if target.note:
                 _LOG.warning(target.note)
-        request = replace(
-            self._request,
-            bounds=bounds,
-            aoi=None if aoi is None else Path(aoi),
-            near=near,
-            within_m=within_m,
-            gps=gps,
-            eye_height_m=eye_height_m,
-            heading_deg=heading_deg,
-            pitch_deg=pitch_deg,
-            dsm=None if dsm is None else Path(dsm),
-            top=top,
-            min_score=min_score,
-            refine=refine,
-            exhaustive=exhaustive,
+        request = self._asked(
+            SearchOptions(
+                bounds=bounds,
+                aoi=aoi,
+                near=near,
+                within_m=within_m,
+                gps=gps,
+                eye_height_m=eye_height_m,
+                heading_deg=heading_deg,
+                pitch_deg=pitch_deg,
+                dsm=dsm,
+                top=top,
+                min_score=min_score,
+                refine=refine,
+                exhaustive=exhaustive,
+            )
         )
         found = self._finding(request).find(photo, targets, Scope(self._source, request), Watch(progress=progress))
         return Detections(
             tuple(found.here), tuple(found.answers), photo, targets, self._source.crs, found.plan, self._source.mosaic
+        )
+
+    def locate_together(
+        self,
+        views: Sequence[tuple[Photo | AnyPath, Clicked]],
+        *,
+        name: str = "1",
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        **options: Unpack[SearchOptions],
+    ) -> Detections:
+        """Find one object that several photographs show: what they tell of its place is joined.
+
+        Args:
+            views: photographs, each with what was clicked or drawn in it.
+            name: what the object is called: the answers' `object_id`.
+            progress: called with the number of looks done and of all, for each photograph anew.
+            options: those of `locate`.
+
+        Returns:
+            The answers, ranked from 1; the `photos` of each support it, and the `note` of the first names those that
+            contradict it. All have photo and click of the photograph with the best evidence.
+
+        Raises:
+            GeolocError: as `locate`.
+            ValueError: as `locate`; or there are no photographs, or one of them twice, or several clicks in one.
+        """
+        from geoloc.pipeline.cascade import Watch
+        from geoloc.pipeline.job import find_together
+        from geoloc.results.detections import Detections
+
+        read = [
+            (photo if isinstance(photo, Photo) else load_photo(photo), targets_of(clicked)) for photo, clicked in views
+        ]
+        if not read or any(len(targets) != 1 for _, targets in read):
+            raise ValueError("give photographs with one click each")
+        if len({photo.path for photo, _ in read}) < len(read):
+            raise ValueError("give each photograph once: two clicks in one are no two witnesses")
+        seen = [(photo, within_photo(photo, targets[0])) for photo, targets in read]
+        for _, target in seen:
+            if target.note:
+                _LOG.warning(target.note)
+        request = self._asked(options)
+        scope, watch = Scope(self._source, request), Watch(progress=progress)
+        found = find_together(self._finding(request), name, seen, scope=scope, request=request, watch=watch)
+        if found.note:
+            _LOG.warning(found.note)
+        photo, target = seen[found.asked]
+        plan = found.alone[found.asked].plan
+        return Detections(
+            tuple(found.here), tuple(found.answers), photo, (target,), self._source.crs, plan, self._source.mosaic
         )
 
     def match(
@@ -238,6 +307,12 @@ class Locator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _asked(self, options: SearchOptions) -> SearchRequest:
+        """The request for what this searches, with the options of one search."""
+        aoi, dsm = (None if path is None else Path(path) for path in (options.get("aoi"), options.get("dsm")))
+        given: dict[str, Any] = {**options, "aoi": aoi, "dsm": dsm}
+        return replace(self._request, **given)
 
     def _finding(self, request: SearchRequest) -> Finder:
         """What searches as a request says, with all that was read before."""

@@ -30,6 +30,7 @@ LEVELS = (
     "index",
     "results",
     "report",
+    "joint",
     "search",
     "geometry",
     "outline",

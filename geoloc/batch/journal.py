@@ -105,7 +105,10 @@ class Journal:
                 for outcome in outcomes:
                     places[outcome.number] = file.tell()
                     answers = [_to_json(row) for row in outcome.answers]
-                    file.write(_line({"query": outcome.number, "answers": answers, "note": outcome.note}))
+                    line: dict[str, Any] = {"query": outcome.number, "answers": answers, "note": outcome.note}
+                    if outcome.candidates:
+                        line["candidates"] = outcome.candidates
+                    file.write(_line(line))
                 file.write(_line({"photo": str(photo), "state": file_state(photo)}))
                 file.flush()
                 os.fsync(file.fileno())
@@ -218,7 +221,8 @@ def _line(value: Mapping[str, Any]) -> bytes:
 
 
 def _outcome_of(line: Mapping[str, Any]) -> QueryOutcome:
-    return QueryOutcome(line["query"], tuple(map(_from_json, line["answers"])), note=line["note"])
+    answers, candidates = tuple(map(_from_json, line["answers"])), tuple(line.get("candidates", ()))
+    return QueryOutcome(line["query"], answers, note=line["note"], candidates=candidates)
 
 
 def _to_json(row: Row) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from geoloc.batch.queries import PhotoQuery, Queries
-from geoloc.results.columns import COLUMNS, click_columns
+from geoloc.results.columns import COLUMNS, OBJECT_COLUMNS, click_columns
 from geoloc.results.vector_files import Row
 from geoloc.system.text import path_text
 
@@ -26,12 +27,15 @@ class QueryOutcome:
         answers: best first; none where it is not here.
         error: why it failed.
         note: what else its reader should know, in words, such as that what was drawn was cut to the photo.
+        candidates: all that was found, as `geoloc.joint.stored` keeps it, where other queries are of the same object;
+            there are no answers then, until they are joined.
     """
 
     number: int
     answers: tuple[Row, ...] = ()
     error: str | None = None
     note: str = ""
+    candidates: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def status(self) -> str:
@@ -53,7 +57,7 @@ def to_rows(
 
     Args:
         queries: all queries of the run.
-        outcomes: one for each of them, in their order.
+        outcomes: one for each of them, in their order; of those that are of one object those that `joined` leaves.
         counts: where statuses are counted while rows are asked for.
 
     Returns:
@@ -62,11 +66,14 @@ def to_rows(
         number, status and error, and what else the queries' own rows say.
     """
     columns = {"query": "Int64", "status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
+    if any(query.object_id for query in queries.items):
+        columns["photos"] = OBJECT_COLUMNS["photos"]
     names = free_names(queries.columns, [*columns, *_RESERVED])
     columns |= {names[name]: dtype for name, dtype in queries.columns.items()}
 
     def rows() -> Iterator[Row]:
-        for query, outcome in zip(queries.items, outcomes, strict=True):
+        for outcome in outcomes:
+            query = queries.items[outcome.number - 1]
             counts[outcome.status] += 1
             yield from _rows_of(query, outcome, names)
 

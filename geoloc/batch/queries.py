@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Target
-from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
+from geoloc.photo.target_table import BOX, CLICK, OBJECT, POLYGON, photo_of, target_of
 from geoloc.system.spreadsheet import spelled
 from geoloc.system.table import TableRow, check_columns, read_csv
 from tiling.names import to_save_first
 from tiling.trust import layers_elsewhere
 
+LOG = logging.getLogger(__name__)
 REQUIRED = ("photo", *CLICK)
 """Columns of every file of queries; pixels of the upright photo, from its upper left corner."""
 IN_FOLDER = "clicks.csv"
@@ -38,12 +41,14 @@ class PhotoQuery:
         photo: path of the photo.
         target: what was clicked.
         others: what else its row says, by column.
+        object_id: the object that it is of, where it is asked together with other rows; empty where for itself.
     """
 
     number: int
     photo: Path
     target: Target
     others: Mapping[str, Any]
+    object_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def read_photo_queries(path: Path, *, photos: Path | None = None) -> Queries:
     suffix = file.suffix.lower()
     records: Iterable[TableRow]
     if suffix in TEXT_SUFFIXES:
-        names, records = read_csv(file, REQUIRED, (*BOX, POLYGON))
+        names, records = read_csv(file, REQUIRED, (*BOX, POLYGON, OBJECT))
         columns = {name: _TEXT for name in names if name}
     elif suffix in READ_SUFFIXES:
         columns, records = _read_vector(file)
@@ -103,7 +108,39 @@ def read_photo_queries(path: Path, *, photos: Path | None = None) -> Queries:
     items = tuple(_query(folder, number, record, others, paths) for number, record in enumerate(filled, start=1))
     if not items:
         raise QueriesError(f"{file}: holds no queries")
-    return Queries(file, items, others)
+    return Queries(file, together(items), others)
+
+
+def together(items: Sequence[PhotoQuery]) -> tuple[PhotoQuery, ...]:
+    """Return queries with the name of the object that they are asked together for: what `OBJECT` says of several.
+
+    A photograph shows an object once. A value that several rows of one photograph have is a kind of object; its rows
+    are asked each for itself, which is told.
+    """
+    photos: dict[str, set[Path]] = {}
+    counts: Counter[str] = Counter()
+    for query in items:
+        if name := _object_of(query):
+            photos.setdefault(name, set()).add(query.photo)
+            counts[name] += 1
+    kinds = sorted(name for name, seen in photos.items() if counts[name] > len(seen))
+    if kinds:
+        more = f" (and {len(kinds) - 3} more)" if len(kinds) > 3 else ""
+        LOG.warning(
+            "column %s: several rows of one photo are of %s%s: not one object, so each row is a question of its own",
+            OBJECT,
+            ", ".join(map(repr, kinds[:3])),
+            more,
+        )
+    shared = {name for name, count in counts.items() if count > 1} - set(kinds)
+    if not shared:
+        return tuple(items)
+    return tuple(replace(query, object_id=name) if (name := _object_of(query)) in shared else query for query in items)
+
+
+def _object_of(query: PhotoQuery) -> str:
+    value = query.others.get(OBJECT)
+    return "" if value is None else str(value).strip()
 
 
 def _query(folder: Path, number: int, record: TableRow, others: Iterable[str], paths: dict[Path, Path]) -> PhotoQuery:
@@ -124,7 +161,7 @@ def _read_vector(path: Path) -> tuple[dict[str, str], list[TableRow]]:
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         text = " ".join(str(error).split())
         raise QueriesError(f"{path}: not a vector file that can be read ({text})") from None
-    names = spelled(list(info["fields"]), (*REQUIRED, *BOX, POLYGON))
+    names = spelled(list(info["fields"]), (*REQUIRED, *BOX, POLYGON, OBJECT))
     columns = {name: table_type(dtype) for name, dtype in zip(names, info["dtypes"], strict=True)}
     check_columns(f"{path}", list(names), REQUIRED, "in its first layer")
     frame.columns = list(names)

@@ -11,6 +11,7 @@ from geoloc.batch.journal import Journal
 from geoloc.batch.outcome import QueryOutcome
 from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.errors import PhotoError, in_one_line
+from geoloc.joint.stored import to_json
 from geoloc.photo.photo import load_photo
 from geoloc.photo.target import Target, within_photo
 from geoloc.pipeline.job import PhotoSearch
@@ -106,17 +107,23 @@ def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
                 good.append((query, within_photo(photo, query.target)))
             except PhotoError as error:
                 failed.append(_failed(query, error))
-        # Two queries may ask for the same.
-        targets = list(dict.fromkeys(target for _, target in good))
-        found = find(photo, targets) if targets else ()
+        # Two queries may ask for the same. What other photographs are asked for too is searched for its candidates.
+        alone = list(dict.fromkeys(target for query, target in good if not query.object_id))
+        shared = list(dict.fromkeys(target for query, target in good if query.object_id))
+        found = find(photo, alone) if alone else ()
+        candidates = find(photo, shared, doubtful=True) if shared else ()
     except Exception as error:
         # One photo that nobody foresaw is not to be the end of a night's run, now and each time that it goes on.
         LOG.debug("%s", path, exc_info=error)
         failed_before = {outcome.number for outcome in failed}
         return failed + [_failed(query, error) for query in queries if query.number not in failed_before]
-    rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(targets))]
+    rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(alone))]
+    kept = [tuple(to_json(d) for d in candidates if d.target == number) for number in range(len(shared))]
     return failed + [
-        QueryOutcome(query.number, rows[targets.index(target)], note=target.note) for query, target in good
+        QueryOutcome(query.number, note=target.note, candidates=kept[shared.index(target)])
+        if query.object_id
+        else QueryOutcome(query.number, rows[alone.index(target)], note=target.note)
+        for query, target in good
     ]
 
 

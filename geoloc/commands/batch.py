@@ -62,6 +62,9 @@ def batch(
     a clicks.csv in it; or -, CSV or GeoJSON from stdin, with photos relative to this folder. Its other columns go into
     the output.
 
+    Rows that share a value in the column object are photos of one object, and one question: what they tell is joined,
+    and photos in the output names those that support the answer.
+
     Numbers may have a decimal comma. One that cannot be read, or that may be meant in two ways, such as 1,070, ends the
     command with its line and column before anything is searched; so does a click that is missing. A click outside its
     photo, or a photo that is not there, is a query that fails.
@@ -70,6 +73,7 @@ def batch(
     cut off goes on where it was if the same command is given again.
     """
     from geoloc.batch.journal import Journal, settings_of, sole_writer
+    from geoloc.batch.objects import Joining
     from geoloc.batch.outcome import count_line, to_rows
     from geoloc.batch.queries import read_photo_queries
     from geoloc.batch.run import answer, one_by_one, run
@@ -97,7 +101,9 @@ def batch(
         scope = Scope(source, request)
         # What is wrong with the limits is told before the network is loaded.
         scope.check()
-        settings = settings_of(queries.file, request, source.paths, weights, scope.area)
+        # A journal of before objects were joined lacks what they are joined by.
+        joined = {"objects": "joined"} if any(query.object_id for query in queries.items) else {}
+        settings = settings_of(queries.file, request, source.paths, weights, scope.area) | joined
         answer_groups: AnswerGroups
         if workers:
             # Other processes may run in another folder.
@@ -112,7 +118,7 @@ def batch(
             LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
         outcomes = run(queries, answer_groups, journal, progress)
         counts: Counter[str] = Counter()
-        rows, columns = to_rows(queries, outcomes, counts)
+        rows, columns = to_rows(queries, Joining(request, source.crs).joined(queries.items, outcomes), counts)
         if output is None:
             click.echo(collection_text(rows, columns, source.crs))
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -23,14 +24,14 @@ from geoloc.commands.shared.options import (
 from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
-    import pyproj
-
     from geoloc.photo.photo import Photo
     from geoloc.photo.target import Target
-    from geoloc.pipeline.finder import Found
+    from geoloc.pipeline.cascade import Watch
+    from geoloc.pipeline.finder import Finder, Found
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import SearchSource
+    from geoloc.results.detection import Detection
     from tiling.plan import Plan
 
 
@@ -49,6 +50,7 @@ _STAGES = {
         "geoloc locate photo.jpg --box 1400,600,1450,640 --mosaic tiles/ --near 15.31,51.87 --within 300",
         "geoloc locate photo.jpg --click 1426,624 --mosaic 'tiles/*.tif' --top 5 -o - | jq .features[].properties",
         "geoloc locate photo.jpg --click 1426,624 --index city.zarr -o found.gpkg",
+        "geoloc locate a.jpg --click 1426,624 --and b.jpg --click 838,468 --mosaic mosaic.tif",
     ),
 )
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
@@ -73,6 +75,15 @@ _STAGES = {
     type=drawn('"X,Y X,Y X,Y ..."', "parse_polygon"),
     help="Instead of --click: the object's outline in the photo, its corners in quotation marks.",
 )
+@click.option(
+    "--and",
+    "others",
+    metavar="PHOTO",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Another photo of the same object, with a --click (--box, --polygon) of its own: the first one is of PHOTO, "
+    "each next one of each next --and.",
+)
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option("--preview", type=click.Path(path_type=Path), help="Draw photo and answers into this PNG.")
@@ -85,6 +96,7 @@ def locate(
     clicks: tuple[Any, ...],
     boxes: tuple[Any, ...],
     polygons: tuple[Any, ...],
+    others: tuple[Path, ...],
     output: Path | None,
     preview: Path | None,
     overwrite: bool,
@@ -93,10 +105,12 @@ def locate(
 
     Prints its polygon as GeoJSON, with a score and how exact it is; with --top also what else it could be. A click that
     is not found is "not here": it gets no polygon, stderr says so, and the exit code is 0.
+
+    With --and, photos of one object are one question: what they tell is joined, and photos in the answer names those
+    that support it.
     """
     from geoloc.model.packaged import find_weights
-    from geoloc.photo.photo import load_photo
-    from geoloc.photo.target import Target, within_photo
+    from geoloc.photo.target import Target
     from geoloc.pipeline.cascade import Watch
     from geoloc.pipeline.finder import Finder
     from geoloc.pipeline.loading import load_meanwhile
@@ -110,11 +124,10 @@ def locate(
         raise click.UsageError("Give --click or --box or --polygon, one of the three.")
     check_source(request)
     # What is cheap to check comes before the mosaic, and that before the network.
-    photo = load_photo(photo_path)
-    targets_drawn = [*map(Target, clicks), *boxes, *polygons]
-    targets = list(dict.fromkeys(within_photo(photo, target) for target in targets_drawn))
+    paths = (photo_path, *others)
+    photos, targets = _read_photos(paths, [*map(Target, clicks), *boxes, *polygons])
     find_weights(request.preset, request.weights)
-    inputs = (photo_path, *request.files)
+    inputs = (*paths, *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs)
     if preview is not None:
@@ -129,23 +142,57 @@ def locate(
         scope = Scope(source, request)
         # Not before what is wrong with the mosaic would be told.
         network = load_meanwhile(request)
-        plan = scope.plan(photo)
-        _tell_position(photo, scope)
+        plan = scope.plan(photos[0])
+        for photo in photos:
+            _tell_position(photo, scope)
         _tell_plan(plan, source)
         finder = Finder(source, network, request)
         progress.stage("Loading the network")
         watch = Watch(lambda stage: progress.stage(_STAGES[stage]), progress)
-        found = finder.find(photo, targets, scope, watch)
-        clear()
-        _report(targets, found, scope.searched(photo, found.plan), source.crs)
+        if others:
+            answered = _locate_together(finder, list(zip(photos, targets, strict=True)), scope, request, watch)
+        else:
+            found = finder.find(photos[0], targets, scope, watch)
+            clear()
+            _report(targets, found, scope.searched(photos[0], found.plan))
+            answered = _Answered(photos[0], targets, found.here, found.plan)
         if output is not None:
-            write_results(found.here, output, crs=source.crs, overwrite=overwrite)
+            write_results(answered.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
             progress.stage(f"Drawing {preview.name}")
-            draw_preview(photo, targets, found.here, source.mosaic, preview, plan=found.plan, overwrite=overwrite)
+            draw_preview(*answered[:3], source.mosaic, preview, plan=answered.plan, overwrite=overwrite)
     clear()
     if output is None:
-        click.echo(geojson_text(found.here))
+        click.echo(geojson_text(answered.here))
+
+
+class _Answered(NamedTuple):
+    """What is written and drawn."""
+
+    photo: Photo
+    targets: list[Target]
+    here: list[Detection]
+    plan: Plan
+
+
+def _read_photos(paths: Sequence[Path], drawn: Sequence[Target]) -> tuple[list[Photo], list[Target]]:
+    """Read photos, and check what was clicked in them: all in one, or one in each of several."""
+    from geoloc.photo.photo import load_photo
+    from geoloc.photo.target import within_photo
+
+    if len(paths) > 1 and len(drawn) != len(paths):
+        raise click.UsageError(
+            f"{len(paths)} photos and {len(drawn)} clicks: with --and give one --click (--box, --polygon) for each "
+            "photo, in their order."
+        )
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("The same photo twice: --and is another photo of the same object.")
+    photos = [load_photo(path) for path in paths]
+    if len(photos) > 1:
+        targets = [within_photo(photo, target) for photo, target in zip(photos, drawn, strict=True)]
+    else:
+        targets = list(dict.fromkeys(within_photo(photos[0], target) for target in drawn))
+    return photos, targets
 
 
 def _tell_position(photo: Photo, scope: Scope) -> None:
@@ -169,24 +216,55 @@ def _tell_plan(plan: Plan, source: SearchSource) -> None:
     LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
 
 
-def _report(targets: list[Target], found: Found, searched: str, crs: pyproj.CRS) -> None:
+def _report(targets: list[Target], found: Found, searched: str) -> None:
     """Say for every click what was found, in the mosaic's CRS, or that it is not where was searched."""
-    from geoloc.results.columns import crs_name
-
-    name, decimals = crs_name(crs), 7 if crs.is_geographic else 2
     for number, target in enumerate(targets):
         clicked = f"click {target.click.x:g},{target.click.y:g}"
         here = [answer for answer in found.here if answer.target == number]
         if here:
             best = here[0]
-            middle = best.polygon.centroid
-            place = f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({name})"
             text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
-            LOG.info(text, clicked, place, best.score, best.accuracy_m, best.method)
+            LOG.info(text, clicked, _place(best), best.score, best.accuracy_m, best.method)
         else:
             scores = [answer.score for answer in found.answers if answer.target == number]
-            best_score = f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
-            LOG.warning("not here: %s (%s; looked %s)", clicked, best_score, searched)
+            LOG.warning("not here: %s (%s; looked %s)", clicked, _best_score(scores), searched)
         # What is to be known of the target is in an answer's note too.
         if note := here[0].note if here else target.note:
             LOG.warning("%s: %s", clicked, note)
+
+
+def _locate_together(
+    finder: Finder, views: list[tuple[Photo, Target]], scope: Scope, request: SearchRequest, watch: Watch
+) -> _Answered:
+    """Search for the object that several photos show, and say what was found and who contradicts it."""
+    from geoloc.pipeline.job import find_together
+
+    found = find_together(finder, "1", views, scope=scope, request=request, watch=watch)
+    clear()
+    for (photo, target), alone in zip(views, found.alone, strict=True):
+        said = f"score {alone.answers[0].score:.2f}" if alone.answers else "nothing"
+        LOG.info("%s at %g,%g alone: %s", photo.path.name, target.click.x, target.click.y, said)
+    if found.here:
+        best = found.here[0]
+        text = "found: the object at %s, score %.2f, good to %.1f m, by %d of %d photos"
+        LOG.info(text, _place(best), best.score, best.accuracy_m, len(best.photos), len(views))
+    else:
+        scores = [answer.score for answer in found.answers]
+        LOG.warning("not here: the object in %d photos (%s)", len(views), _best_score(scores))
+    if note := found.here[0].note if found.here else found.note:
+        LOG.warning(note)
+    photo, target = views[found.asked]
+    return _Answered(photo, [target], found.here, found.alone[found.asked].plan)
+
+
+def _place(answer: Detection) -> str:
+    """The middle of an answer in the mosaic's CRS."""
+    from geoloc.results.columns import crs_name
+    from tiling.grid import as_crs
+
+    decimals, middle = 7 if as_crs(answer.crs).is_geographic else 2, answer.polygon.centroid
+    return f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({crs_name(answer.crs)})"
+
+
+def _best_score(scores: Sequence[float]) -> str:
+    return f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"

@@ -14,11 +14,11 @@ import pyproj
 from shapely.geometry import Polygon, box
 
 from geoloc.errors import PhotoError, QueriesError
-from geoloc.evaluation.truths import OBJECT, Outline, Truths, read_truths, valid_outline
+from geoloc.evaluation.truths import Outline, Truths, read_truths, valid_outline
 from geoloc.geometry.refine import METHOD
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click, Target, within_photo
-from geoloc.photo.target_table import BOX, CLICK, POLYGON, photo_of, target_of
+from geoloc.photo.target_table import BOX, CLICK, OBJECT, POLYGON, photo_of, target_of
 from geoloc.plane.shapes import inner_point
 from geoloc.results.detection import Detection, iou
 from geoloc.results.measures import measures_of

@@ -11,12 +11,11 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 from geoloc.errors import QueriesError
+from geoloc.photo.target_table import OBJECT
 from tiling.grid import project
 from tiling.trust import layers_elsewhere
 
 Outline: TypeAlias = Polygon | MultiPolygon
-OBJECT = "object"
-"""Column that says which object a row is of, in the table of the queries and in the file of outlines."""
 
 
 class Truths:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from shapely.affinity import affine_transform, translate
-from shapely.geometry import Polygon
+from shapely.geometry import Point, Polygon
 
 from geoloc.features.reference import Reference
 from geoloc.geometry.drawn import carried_outline, cut_to
@@ -22,11 +22,12 @@ from geoloc.photo.rectify import focal_px
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import BOUND, CHI2_99, HOLDING, Gaussian, rounding_bound
 from geoloc.plane.homography import map_points, translation
+from geoloc.plane.map_place import MapPlace
 from geoloc.plane.mixture import Mixture
 from geoloc.plane.view_line import ViewLine, view_line
 from geoloc.results.detection import Detection
 from tiling.box import PixelBox
-from tiling.grid import Grid, project
+from tiling.grid import WGS84, Grid, project
 
 if TYPE_CHECKING:
     from geoloc.geometry.guided_look import GuidedLook
@@ -168,10 +169,11 @@ class Refiner:
         else:
             low, high = np.reshape(drawn.bounds, (2, 2))
             size, place = high - low, Gaussian((low + high) / 2, place.covariance)
-        begun, told = place.mean, Mixture(1.0, place, place)
+        begun, told = place.mean, Mixture(((1.0, place),))
         if agreeing:
             joined = place.product(template.centre)
-            place, told = joined, Mixture(sure, joined, Gaussian(begun + nearer, place.covariance))
+            alone = Gaussian(begun + nearer, place.covariance)
+            place, told = joined, Mixture(((sure, joined), (1 - sure, alone)))
         moved = None if drawn is None else translate(drawn, *(place.mean - begun))
         cut = None if moved is None else cut_to(moved, grid.width, grid.height)
         shape = Polygon(PixelBox.about(*map(float, (*place.mean, *size))).corners()) if cut is None else cut
@@ -196,6 +198,7 @@ class Refiner:
             outline_score=0.0 if cut is None else VERIFIED * place.probability_within(HALF_SHARED * size),
             alternatives=(),
             note=BEYOND if cut is not None and cut is not moved else "",
+            place=_on_map(told, place.mean, grid, gsd),
         )
         if not reference.plan.area.contains(best.centre_lonlat):
             return []
@@ -249,6 +252,16 @@ def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float,
     (mapped,) = fit.map_points(point[None])
     heights = _height_covariance(sight.lean, fit.beyond(mapped) * gsd_m) / gsd_m**2
     return Gaussian(mapped, fit.covariance(point) + heights)
+
+
+def _on_map(told: Mixture, about: NDArray[np.float64], grid: Grid, gsd_m: float) -> MapPlace:
+    """What is told of a place in pixels of a grid that is north up, as metres on the ground about one of its points."""
+    middle = project(Point(*(grid.affine * tuple(about))), grid.crs, WGS84)
+    metres = np.diag([gsd_m, -gsd_m])
+    parts = [
+        (share, Gaussian(metres @ (one.mean - about), metres @ one.covariance @ metres)) for share, one in told.parts
+    ]
+    return MapPlace(middle.x, middle.y, VERIFIED, Mixture(tuple(parts)))
 
 
 def _height_covariance(lean: NDArray[np.float64], beyond_m: float) -> NDArray[np.float64]:

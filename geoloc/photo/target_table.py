@@ -19,6 +19,9 @@ BOX = ("photo_xmin", "photo_ymin", "photo_xmax", "photo_ymax")
 POLYGON = "photo_polygon"
 """Column of the object's outline in the photo: WKT, pixels, x right and y down."""
 
+OBJECT = "object"
+"""Column that says which object a row is of; rows of one object are of several photographs of it."""
+
 
 def target_of(record: TableRow, *, clicks_only: bool = False) -> Target:
     """Return what a row asks for.

@@ -25,7 +25,7 @@ from geoloc.pipeline.source import SearchSource
 from geoloc.pose.map_frame import MapFrame
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.pose.terrain_fit import on_terrain
-from geoloc.results.detection import PRESENT, Detection, present
+from geoloc.results.detection import PRESENT, Detection, present, that_count
 from tiling.heights import height_at
 from tiling.plan import Plan
 
@@ -210,9 +210,7 @@ class Finder:
             replace(answer, note="; ".join(filter(None, (answer.note, targets[answer.target].note))))
             for answer in answers
         ]
-        counted = [answer for answer in answers if answer.score >= (self._request.min_score or 0.0)]
-        here = present(answers, PRESENT) if self._request.min_score is None else counted
-        return Found(answers, here, plan, tuple(watch.steps))
+        return Found(answers, that_count(answers, self._request.min_score), plan, tuple(watch.steps))
 
     def _cascade(
         self,

@@ -1,4 +1,4 @@
-"""A place that is one of two: where what attention saw is the object, or where the plane alone puts it."""
+"""A place that is one of several: where what attention saw is the object, or where the plane alone puts it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ _POINTS = _standard_points()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
-    """Two normal distributions of a place, one of which holds.
+    """Normal distributions of a place, one of which holds.
 
     Attributes:
-        share: how probably the first holds, in [0, 1].
-        first: a distribution.
-        second: the other.
+        parts: each with the probability that it holds; their sum is 1.
     """
 
-    share: float
-    first: Gaussian
-    second: Gaussian
+    parts: tuple[tuple[float, Gaussian], ...]
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """The mean place, (x, y)."""
+        return np.asarray(sum(share * one.mean for share, one in self.parts), np.float64)
 
     def radius(self, about: NDArray[np.float64], holding: float) -> float:
         """Return the radius of the circle that holds the place with a probability.
@@ -54,12 +55,19 @@ class Mixture:
         inside = (np.abs(self._points - about) <= size / 2).all(axis=1)
         return float(self._weights[inside].sum())
 
-    @property
-    def _points(self) -> NDArray[np.float64]:
-        return np.concatenate(
-            [one.mean + _POINTS @ np.linalg.cholesky(one.covariance).T for one in (self.first, self.second)]
+    def density(self, point: NDArray[np.float64]) -> float:
+        """Return the density of the place at a point (x, y), one over the unit of the distributions squared."""
+        return sum(
+            share
+            * math.exp(-float(one.squared_distances(point[None])[0]) / 2)
+            / (2 * math.pi * math.sqrt(float(np.linalg.det(one.covariance))))
+            for share, one in self.parts
         )
 
     @property
+    def _points(self) -> NDArray[np.float64]:
+        return np.concatenate([one.mean + _POINTS @ np.linalg.cholesky(one.covariance).T for _, one in self.parts])
+
+    @property
     def _weights(self) -> NDArray[np.float64]:
-        return np.repeat([self.share, 1 - self.share], len(_POINTS)) / len(_POINTS)
+        return np.repeat([share for share, _ in self.parts], len(_POINTS)) / len(_POINTS)

@@ -223,7 +223,7 @@ class MatchedPhoto:
             return math.nan
         sight = view_line(self.fit.matrix, pixel, self.photo.size, focal_px(self.photo))
         place = place_by_plane(self._level, pixel, gsd_m, sight)
-        radius = Mixture(1.0, place, place).radius(place.mean, HOLDING)
+        radius = Mixture(((1.0, place),)).radius(place.mean, HOLDING)
         return math.hypot(radius * gsd_m, rounding_bound(self.frame.gsd_m))
 
 

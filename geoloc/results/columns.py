@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -64,10 +64,23 @@ _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
 COLUMNS = {name: dtype for name, (dtype, _) in _COLUMNS.items()}
 """Names of the columns, in the order of the files, and their types in a table (pandas)."""
 
+_OF_OBJECTS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
+    "object": ("object", lambda d: d.object_id),
+    "photos": ("object", lambda d: "; ".join(d.photos)),
+}
+OBJECT_COLUMNS = {name: dtype for name, (dtype, _) in _OF_OBJECTS.items()}
+"""What is told beside the `COLUMNS` of objects that several photographs were asked for together."""
+
 
 def properties_of(detection: Detection) -> dict[str, Any]:
-    """Return the value of each of the `COLUMNS` for a detection."""
-    return {name: value(detection) for name, (_, value) in _COLUMNS.items()}
+    """Return the value of each of the `COLUMNS` for a detection, and of the `OBJECT_COLUMNS` where it has them."""
+    columns = _COLUMNS | _OF_OBJECTS if detection.photos else _COLUMNS
+    return {name: value(detection) for name, (_, value) in columns.items()}
+
+
+def columns_of(detections: Sequence[Detection]) -> dict[str, str]:
+    """Return the columns that tell all of some detections, and their types in a table (pandas)."""
+    return COLUMNS | OBJECT_COLUMNS if any(detection.photos for detection in detections) else COLUMNS
 
 
 def crs_name(crs: Any) -> str:

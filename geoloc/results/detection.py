@@ -11,6 +11,7 @@ from shapely import STRtree
 from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geoloc.photo.target import Click
+from geoloc.plane.map_place import MapPlace
 from tiling.datum import lonlat_accuracy
 from tiling.grid import WGS84, project
 
@@ -62,6 +63,10 @@ class Detection:
             carried over; "box", a rectangle about as large as the object.
         outline_score: the probability that the outline shares more than half (IoU) with the true one; 0 for a box.
         alternatives: other plausible outlines in `crs`, smallest first, `polygon` among them; empty without any.
+        place: of a place that geometry verified, all that is known of its errors; None of others, of which `score` and
+            `accuracy_m` say it.
+        object_id: what the object is called that several photographs were asked for together.
+        photos: those of them whose evidence supports the answer; empty where one was searched for itself.
     """
 
     rank: int
@@ -83,6 +88,9 @@ class Detection:
     outline: Literal["segment", "drawn", "box"] = "box"
     outline_score: float = 0.0
     alternatives: tuple[Polygon, ...] = ()
+    place: MapPlace | None = field(default=None, compare=False, repr=False)
+    object_id: str = ""
+    photos: tuple[str, ...] = ()
 
     @property
     def query(self) -> tuple[str, Click, int]:
@@ -159,6 +167,13 @@ def present(detections: Iterable[Detection], threshold: float) -> list[Detection
     detections = list(detections)
     here = {best.query for best in detections if best.score >= threshold}
     return [detection for detection in detections if detection.query in here]
+
+
+def that_count(detections: Sequence[Detection], min_score: float | None) -> list[Detection]:
+    """Return the answers that score enough; where nothing is asked, those to clicks that are `present`."""
+    if min_score is None:
+        return present(detections, PRESENT)
+    return [detection for detection in detections if detection.score >= min_score]
 
 
 def ranking(detections: Sequence[Detection], *, top: int) -> list[tuple[int, int]]:

@@ -66,10 +66,10 @@ class Detections(Sequence[Detection]):
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """Return a table of the answers with the columns of `geoloc locate`, polygons in the mosaic's CRS."""
-        from geoloc.results.columns import COLUMNS
+        from geoloc.results.columns import columns_of
         from geoloc.results.vector_files import row_of, table_of
 
-        return table_of([row_of(detection) for detection in self.here], COLUMNS, self.crs)
+        return table_of([row_of(detection) for detection in self.here], columns_of(self.here), self.crs)
 
     def to_geojson(self) -> str:
         """Return the answers as a GeoJSON FeatureCollection in WGS 84 (RFC 7946), as `geoloc locate` prints it."""

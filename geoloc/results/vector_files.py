@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from geoloc.errors import OutputError
-from geoloc.results.columns import COLUMNS, LONLAT_DECIMALS, properties_of
+from geoloc.results.columns import LONLAT_DECIMALS, columns_of, properties_of
 from geoloc.results.detection import Detection
 from geoloc.results.writers.csv_file import write_csv
 from geoloc.results.writers.dxf import write_dxf
@@ -70,7 +70,7 @@ _NEEDS_A_PLACE = (".kml", ".kmz", ".dxf")
 
 
 def row_of(detection: Detection) -> Row:
-    """Return a detection as a row with all `COLUMNS`."""
+    """Return a detection as a row with all that `properties_of` tells."""
     return Row(detection.polygon, properties_of(detection))
 
 
@@ -100,7 +100,8 @@ def write_results(
     Raises:
         OutputError: see `check_vector_output`.
     """
-    write_rows([row_of(d) for d in detections], path, COLUMNS, crs=crs, overwrite=overwrite, precision=precision)
+    rows, columns = [row_of(d) for d in detections], columns_of(detections)
+    write_rows(rows, path, columns, crs=crs, overwrite=overwrite, precision=precision)
 
 
 def write_rows(
@@ -143,4 +144,4 @@ def geojson_text(detections: Sequence[Detection], precision: int = LONLAT_DECIMA
     A box across the antimeridian is cut there.
     """
     crs = detections[0].crs if detections else WGS84
-    return collection_text(map(row_of, detections), COLUMNS, crs, precision)
+    return collection_text(map(row_of, detections), columns_of(detections), crs, precision)

@@ -24,6 +24,7 @@ from geoloc.worker.session import Session
 if TYPE_CHECKING:
     from PIL import Image
 
+    from geoloc.batch.outcome import QueryOutcome
     from geoloc.photo.target import Target
     from geoloc.pipeline.source import SearchSource
     from geoloc.results.detection import Detection
@@ -69,42 +70,61 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
 
 def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
     """Answer clicks in many photos; one that fails has an error, and the others go on."""
-    from geoloc.batch.queries import PhotoQuery
+    from geoloc.batch.objects import Joining
+    from geoloc.batch.queries import PhotoQuery, together
     from geoloc.batch.run import answer
-    from geoloc.results.columns import COLUMNS
+    from geoloc.photo.target_table import OBJECT
+    from geoloc.pipeline.cascade import Watch
+    from geoloc.pipeline.job import photo_search
+    from geoloc.results.columns import COLUMNS, OBJECT_COLUMNS
     from geoloc.results.vector_files import features_of
 
     request = fields.search()
-    groups: dict[Path, list[PhotoQuery]] = {}
+    asked: list[PhotoQuery] = []
+    numbers: list[int] = []
     for query in fields.need("queries", list):
         one = Fields(query) if isinstance(query, dict) else None
         if one is None:
             raise RequestError("field 'queries': is no list of objects")
-        path = one.path("photo")
-        groups.setdefault(path, []).append(PhotoQuery(one.need("number", int), path, one.target(), {}))
-    total = sum(map(len, groups.values()))
-    if total == 0:
+        numbers.append(one.need("number", int))
+        others = {OBJECT: one.get(OBJECT, _name, "")}
+        asked.append(PhotoQuery(len(asked), one.path("photo"), one.target(), others))
+    if not asked:
         raise QueriesError("no queries: there is nothing to search for")
+    queries = together(asked)
+    groups: dict[Path, list[PhotoQuery]] = {}
+    for one_query in queries:
+        groups.setdefault(one_query.photo, []).append(one_query)
     progress.stage("planning")
     source = session.source(request, progress)
     scope = Scope(source, request)
     scope.check()
-    finder = session.finder(request, progress)
 
-    def find(photo: Photo, targets: Sequence[Target]) -> Sequence[Detection]:
-        return finder.find(photo, targets, scope, quiet(progress)).here
+    def watch() -> Watch:
+        return quiet(progress)
 
-    rows = []
+    find = photo_search(session.finder(request, progress), scope, request, watch)
+    outcomes: dict[int, QueryOutcome] = {}
     count = progress.counter("queries", "batch")
-    count(0, total)
-    for path, queries in groups.items():
-        for outcome in answer(find, (path, tuple(queries))):
+    count(0, len(queries))
+    for path, group in groups.items():
+        for outcome in answer(find, (path, tuple(group))):
             if outcome.note:
-                _LOG.warning("query %d: %s", outcome.number, outcome.note)
-            features = features_of(outcome.answers, COLUMNS, source.crs)
-            rows.append({"number": outcome.number, "error": outcome.error, "features": features})
-        count(len(rows), total)
-    return {"rows": rows}
+                _LOG.warning("query %d: %s", numbers[outcome.number], outcome.note)
+            outcomes[outcome.number] = outcome
+        count(len(outcomes), len(queries))
+    rows: dict[int, dict[str, Any]] = {}
+    of_object: dict[str, int] = {}
+    for outcome in Joining(request, source.crs).joined(queries, [outcomes[place] for place in range(len(queries))]):
+        columns = COLUMNS | OBJECT_COLUMNS if queries[outcome.number].object_id else COLUMNS
+        features = features_of(outcome.answers, columns, source.crs)
+        rows[outcome.number] = {"number": numbers[outcome.number], "error": outcome.error, "features": features}
+        if outcome.error is None:
+            of_object[queries[outcome.number].object_id] = numbers[outcome.number]
+    for query in queries:
+        answered: dict[str, Any] = {"error": None, "features": [], "answered_by": of_object.get(query.object_id)}
+        rows.setdefault(query.number, {"number": numbers[query.number], **answered})
+    return {"rows": [rows[place] for place in sorted(rows)]}
 
 
 def index(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
@@ -166,6 +186,12 @@ JOBS: dict[str, Callable[[Session, Fields, JobProgress], dict[str, Any]]] = {
     "info": info,
     "doctor": doctor,
 }
+
+
+def _name(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError(f"{value!r} is neither a name nor a whole number")
+    return str(value)
 
 
 def _photo_thumbnail(photo: Photo, target: Target, px: int) -> str | None:

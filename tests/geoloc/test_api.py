@@ -191,6 +191,34 @@ def test_every_option_of_a_request_can_be_given() -> None:
         assert given[name].default == getattr(SearchRequest(), name)
 
 
+def test_the_options_of_one_photo_are_those_of_several() -> None:
+    several = api.SearchOptions.__annotations__
+    one = inspect.signature(geoloc.Locator.locate).parameters
+    assert list(several) == [name for name in one if name not in ("self", "photo", "clicks", "progress")]
+    assert [one[name].annotation for name in several] == [kind.__forward_arg__ for kind in several.values()]
+
+
+def test_photos_of_one_object_are_one_question(city: Path, found: geoloc.Detections, tmp_path: Path) -> None:
+    again = tmp_path / "again.jpg"
+    Image.open(city / "p.jpg").rotate(90, expand=True).save(again, quality=95)
+    turned = (CLICK[1], 255 - CLICK[0])
+    views = [(city / "p.jpg", CLICK), (again, turned)]
+    with geoloc.Locator(city / "m.tif") as locator:
+        together = locator.locate_together(views, name="roof", top=1)
+        with pytest.raises(ValueError, match="one click each"):
+            locator.locate_together([(again, [turned, (5, 5)])])
+        with pytest.raises(ValueError, match="no two witnesses"):
+            locator.locate_together([(again, turned), (again, (5, 5))])
+    best, alone = together.best(), found.best()
+    assert best is not None
+    assert alone is not None
+    assert best.photos == (str(city / "p.jpg"), str(again))
+    assert best.polygon.covers(Point(TRUE))
+    assert best.accuracy_m < alone.accuracy_m
+    assert {"object", "photos"} <= set(together.to_geodataframe().columns)
+    assert not {"object", "photos"} & set(found.to_geodataframe().columns)
+
+
 def test_a_roof_is_as_large_as_it_is(city: Path) -> None:
     x, y = CLICK
     w, h = ROOF

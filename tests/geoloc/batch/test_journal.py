@@ -13,6 +13,7 @@ from shapely.geometry import box
 from geoloc.batch.journal import SUFFIX, Journal, settings_of, sole_writer
 from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
+from geoloc.joint.stored import to_json
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 from geoloc.results.vector_files import row_of
@@ -26,8 +27,10 @@ SETTINGS = {"mosaic": [("m.tif", 1)], "--top": 5}
 def outcomes(make_detection: Callable[..., Detection]) -> list[QueryOutcome]:
     """Of three queries; numbers that need all their digits."""
     polygon = box(1 / 3, 2 / 3, 4 / 3, 576713.13498 + 1e-9)
-    found = row_of(make_detection(1 / 7, (0, 0, 1, 1), polygon=polygon, rank=1))
-    return [QueryOutcome(1, (found, found)), QueryOutcome(2, note="cut"), QueryOutcome(3, (found,))]
+    answer = make_detection(1 / 7, (0, 0, 1, 1), polygon=polygon, rank=1)
+    found = row_of(answer)
+    of_object = QueryOutcome(2, note="cut", candidates=(to_json(answer), to_json(answer)))
+    return [QueryOutcome(1, (found, found)), of_object, QueryOutcome(3, (found,))]
 
 
 def test_what_was_added_is_there_when_it_goes_on(photos: Path, tmp_path: Path, outcomes: list[QueryOutcome]) -> None:

@@ -186,3 +186,35 @@ def test_a_description_of_layers_elsewhere_is_refused(tmp_path: Path) -> None:
     layer = "<OGRVRTLayer name='q'><SrcDataSource>q.gpkg</SrcDataSource></OGRVRTLayer>"
     with pytest.raises(QueriesError, match=r"describes layers of other files .* GEOLOC_ALLOW_VRT=1"):
         read_photo_queries(write(tmp_path, f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>", "q.geojson"))
+
+
+def objects(folder: Path, *rows: str) -> list[str]:
+    """What each row is asked together for."""
+    path = write(folder, "photo,click_x,click_y,object\n" + "\n".join(rows) + "\n")
+    return [query.object_id for query in read_photo_queries(path).items]
+
+
+def test_rows_of_one_object_are_asked_together(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = ["a.jpg,1,2,barn", "b.jpg,1,2, barn ", "a.jpg,5,5,shed", "c.jpg,1,2,", "d.jpg,1,2,"]
+    assert objects(tmp_path, *rows) == ["barn", "barn", "", "", ""]
+    assert not caplog.messages
+    # What the column says stays a column of the results.
+    queries = read_photo_queries(tmp_path / "q.csv")
+    assert queries.columns == {"object": "object"}
+    assert queries.items[2].others == {"object": "shed"}
+
+
+def test_a_kind_of_object_is_not_one_object(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = ["a.jpg,1,2,car", "a.jpg,9,9,car", "b.jpg,1,2,car", "a.jpg,3,3,barn", "b.jpg,3,3,barn"]
+    assert objects(tmp_path, *rows) == ["", "", "", "barn", "barn"]
+    (message,) = caplog.messages
+    assert message.startswith("column object: several rows of one photo are of 'car': not one object")
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson"])
+def test_objects_may_be_numbers_in_a_vector_file(tmp_path: Path, suffix: str) -> None:
+    table = {"photo": ["a.jpg", "b.jpg", "c.jpg"], "click_x": [1, 2, 3], "click_y": [1, 2, 3], "object": [7, 7, 8]}
+    geopandas.GeoDataFrame(table, geometry=[Point(0, 0)] * 3, crs=4326).to_file(tmp_path / f"q{suffix}")
+    queries = read_photo_queries(tmp_path / f"q{suffix}")
+    assert [query.object_id for query in queries.items] == ["7", "7", ""]
+    assert queries.columns["object"] == "Int64"

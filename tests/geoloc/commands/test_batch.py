@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from PIL import Image
 from shapely.geometry import Point
 
+from geoloc.batch.journal import SUFFIX
 from geoloc.commands.main import main
 from tests.helpers.command_line import Run
 from tests.helpers.noise import EAST, NORTH, write_mosaic
@@ -122,6 +123,35 @@ def test_a_batch_that_was_killed_goes_on(run: Run, search: SearchStub, tmp_path:
     assert search.photos == ["here.jpg"]
     assert path.read_text() == whole.read_text()
     assert sorted(tmp_path.iterdir()) == [path, whole]
+
+
+def test_rows_of_one_object_are_one_question(run: Run, search: SearchStub, inputs: Path, tmp_path: Path) -> None:
+    queries = inputs / "objects.csv"
+    queries.write_text("object,photo,click_x,click_y\nbarn,photo.jpg,10,20\n,photo.jpg,30,40\nbarn,here.jpg,10,20\n")
+    search.scores = [0.45, 0.1]
+    arguments = ("batch", queries, "--mosaic", "mosaic.tif", "--top", "1")
+    result = run(*arguments, "-o", tmp_path / "found.geojson")
+    # Each photo alone would have said that it is not here.
+    assert result.stdout == "2 queries: 1 found, 1 not here, 0 error\n", result.stderr
+    frame = geopandas.read_file(tmp_path / "found.geojson")
+    assert list(frame["object"]) == ["barn", ""]
+    assert frame["photos"][0] == f"{inputs / 'photo.jpg'}; {inputs / 'here.jpg'}"
+    assert frame["score"][0] > 0.5
+
+    search.killed_at = "here.jpg"
+    process = multiprocessing.get_context("fork").Process(
+        target=run, args=(*arguments, "-o", tmp_path / "again.geojson")
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    search.killed_at, search.photos = "", []
+    # A journal of before rows were joined has nothing to join.
+    first, *_ = (tmp_path / f"again.geojson{SUFFIX}").read_text().splitlines()
+    assert json.loads(first)["objects"] == "joined"
+    assert run(*arguments, "-o", tmp_path / "again.geojson").exit_code == 0
+    assert search.photos == ["here.jpg"]
+    assert (tmp_path / "again.geojson").read_text() == (tmp_path / "found.geojson").read_text()
 
 
 @pytest.mark.parametrize(

@@ -328,3 +328,47 @@ def test_the_whole_way_as_a_process(inputs: Path, tmp_path: Path, own_weights: P
     assert features[0]["properties"].keys() >= REQUIRED
     assert all(shape(feature["geometry"]).distance(Point(LON, LAT)) < 2e-3 for feature in features)
     assert preview.exists()
+
+
+def test_photos_of_one_object_are_one_question(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    search.scores = [0.45, 0.1]
+    together = (*LOCATE, "--click", "10,20", "--and", "here.jpg", "--click", "30,40")
+    preview = tmp_path / "preview.png"
+    result = run(*together, "--preview", preview)
+    assert result.exit_code == 0, result.stderr
+    first, *_ = json.loads(result.stdout)["features"]
+    told = first["properties"]
+    assert told.keys() >= REQUIRED | {"object", "photos"}
+    assert (told["object"], told["photos"]) == ("1", "photo.jpg; here.jpg")
+    assert told["score"] > 0.5
+    assert [target.click.x for target in search.targets] == [30]
+    assert "here.jpg at 30,40 alone: score 0.45" in result.stderr
+    assert "by 2 of 2 photos" in result.stderr
+    assert preview.exists()
+    # Each alone is not here, and has no such columns.
+    assert json.loads(run(*LOCATE, "--click", "10,20").stdout)["features"] == []
+    alone = json.loads(run(*LOCATE, "--click", "10,20", "--min-score", "0").stdout)["features"][0]
+    assert not alone["properties"].keys() & {"object", "photos"}
+
+
+def test_what_no_photo_finds_is_not_here(run: Run, search: SearchStub) -> None:
+    search.scores = [0.05]
+    result = run(*LOCATE, "--click", "10,20", "--and", "here.jpg", "--click", "30,40")
+    assert (result.exit_code, json.loads(result.stdout)["features"]) == (0, [])
+    assert "not here: the object in 2 photos" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--and", "here.jpg"), "2 photos and 1 clicks: with --and give one --click"),
+        (("--and", "photo.jpg", "--click", "3,4"), "The same photo twice"),
+    ],
+)
+def test_every_photo_of_an_object_has_its_click(
+    run: Run, search: SearchStub, more: tuple[str, ...], message: str
+) -> None:
+    result = run(*LOCATE, "--click", "10,20", *more)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert search.photos == []

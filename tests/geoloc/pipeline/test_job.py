@@ -13,7 +13,7 @@ import geoloc.pipeline.job
 from geoloc import model
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline.job import SearchJob
+from geoloc.pipeline.job import CANDIDATES, SearchJob
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from tiling.errors import AreaError, MosaicError
@@ -35,7 +35,10 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SearchRequest, int]]
             assert network() == "base by None on cpu"
             self.request = request
 
-        def find(self, photo: Photo, targets: object, scope: Scope) -> SimpleNamespace:
+        def with_request(self, request: SearchRequest) -> Stub:
+            return Stub(None, lambda: "base by None on cpu", request)
+
+        def find(self, photo: Photo, targets: object, scope: Scope, watch: object) -> SimpleNamespace:
             searches.append((self.request, len(scope.plan(photo).windows)))
             return SimpleNamespace(answers=["all"], here=["here"])
 
@@ -55,6 +58,15 @@ def test_answers_that_count_where_the_photo_was_taken(
         assert find(photo((20.0, 10.0)), TARGETS) == ["here"]
     assert [one for one, _ in searches] == [request] * 3
     assert searches[0][1] == searches[2][1] > searches[1][1]
+
+
+def test_candidates_are_asked_for_whatever_is_to_be_told(
+    mosaic_path: Path, searches: list[tuple[SearchRequest, int]]
+) -> None:
+    with SearchJob(SearchRequest(mosaics=(mosaic_path,), top=1)).opened() as find:
+        assert find(photo(None), TARGETS, doubtful=True) == ["all"]
+        assert find(photo(None), TARGETS) == ["here"]
+    assert [request.top for request, _ in searches] == [CANDIDATES, 1]
 
 
 def test_what_cannot_be_opened(mosaic_path: Path, searches: list[object]) -> None:

@@ -275,6 +275,25 @@ def test_a_batch_tells_each_query(worker: Client, folder: Path) -> None:
     assert worker.ask("batch", queries=[3], **_source(folder))["code"] == "usage"
 
 
+def test_rows_of_one_object_are_one_question(worker: Client, folder: Path) -> None:
+    copy = folder / "again.jpg"
+    copy.write_bytes((folder / "p.jpg").read_bytes())
+    queries = [
+        {"number": 7, "photo": str(folder / "p.jpg"), "click": list(CLICK), "object": "roof"},
+        {"number": 8, "photo": str(folder / "gone.jpg"), "click": [1, 2], "object": "roof"},
+        {"number": 9, "photo": str(copy), "click": list(CLICK), "object": "roof"},
+    ]
+    message = worker.ask("batch", queries=queries, **_source(folder))
+    first, failed, last = message["rows"]
+    assert "gone.jpg" in failed["error"]
+    answered, other = (first, last) if first["features"] else (last, first)
+    told = answered["features"][0]["properties"]
+    assert (told["object"], told["photos"]) == ("roof", f"{folder / 'p.jpg'}; {copy}")
+    assert (other["features"], other["error"], other["answered_by"]) == ([], None, answered["number"])
+    queries[0]["object"] = ["no name"]
+    assert worker.ask("batch", queries=queries, **_source(folder))["code"] == "usage"
+
+
 def test_an_index_is_built_searched_and_brought_up_to_date(worker: Client, folder: Path) -> None:
     pytest.importorskip("zarr")
     path = folder / "i.zarr"

@@ -1,0 +1,1 @@
+"""What several photographs of one object tell together: hits, metres and "not here" by how many there are."""
