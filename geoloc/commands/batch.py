@@ -104,14 +104,14 @@ def batch(
         # A journal of before objects were joined lacks what they are joined by.
         joined = {"objects": "joined"} if any(query.object_id for query in queries.items) else {}
         settings = settings_of(queries.file, request, source.paths, weights, scope.area) | joined
-        answer_groups: AnswerGroups
-        if workers:
-            # Other processes may run in another folder.
-            job = SearchJob(request.absolute())
-            answer_groups = partial(spread, stack.enter_context(connected(workers)), answer, job)
-        else:
+        if not workers:
             progress.stage("Loading the network")
-            answer_groups = one_by_one(load_search(source, scope, request))
+        # Other processes may run in another folder.
+        answer_groups: AnswerGroups = (
+            partial(spread, stack.enter_context(connected(workers)), answer, SearchJob(request.absolute()))
+            if workers
+            else one_by_one(load_search(source, scope, request))
+        )
         stack.enter_context(sole_writer(kept))
         journal = Journal(kept, settings, overwrite=overwrite)
         if journal.done:
