@@ -1,10 +1,11 @@
-"""What MkDocs is told beside mkdocs.yml: pages from outside docs/, and the notebook, become pages of the site.
+"""What MkDocs is told beside mkdocs.yml: files from outside docs/, the notebook and the commands become pages too.
 
 Files keep the links that work in the repository; here they are turned into those of the site.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import posixpath
 import re
@@ -38,6 +39,8 @@ OUTSIDE = (
 )
 """Files of the repository that the site has, under `repository/`, beside those of docs/."""
 NOTEBOOK = "notebooks/locate.ipynb"
+COMMANDS = "<!-- commands -->"
+"""Stands in docs/commands.md where the commands go."""
 _HOME = "repository/"
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.M | re.S)
 _LINK = re.compile(r"(\[(?:[^\[\]]|\[[^\]]*\])*\]\()([^)\s]+)(\))")
@@ -55,8 +58,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn links between files of the repository into those between pages of the site."""
-    return relinked(markdown, page.file.src_uri)
+    """Turn links between files of the repository into those between pages of the site, and write out the commands."""
+    return relinked(markdown, page.file.src_uri).replace(COMMANDS, commands() if COMMANDS in markdown else "")
 
 
 def markdown_of(notebook: Path) -> str:
@@ -108,3 +111,39 @@ def in_site(path: str) -> str:
 
 def _page_of_the_notebook() -> str:
     return NOTEBOOK.replace(".ipynb", ".md")
+
+
+def commands() -> str:
+    """Return what `--help` says of every command as Markdown, the group first, then command by command."""
+    import click
+
+    from geoloc.commands.main import main
+
+    def written(command: click.Command, words: str, parent: click.Context | None) -> list[str]:
+        context = click.Context(command, parent=parent, info_name=words.rpartition(" ")[2], **command.context_settings)
+        usage = " ".join([words, *command.collect_usage_pieces(context)])
+        parts = [f"## {words}", _paragraphs(command.help or ""), f"```\n{usage}\n```"]
+        rows = [param.get_help_record(context) for param in command.get_params(context)]
+        if options := [f"| {_spelled(row[0])} | {_plain(row[1])} |" for row in rows if row and row[1]]:
+            parts.append("\n".join(["| option | |", "|---|---|", *options]))
+        for name, other in command.commands.items() if isinstance(command, click.Group) else ():
+            parts += written(other, f"{words} {name}", context)
+        return parts
+
+    return "\n\n".join(written(main, "geoloc", None))
+
+
+def _paragraphs(text: str) -> str:
+    r"""Return a command's help as Markdown; what \b keeps from being wrapped is code."""
+    parts = inspect.cleandoc(text).split("\n\n")
+    code, plain = ("```\n{}\n```", "{}")
+    return "\n\n".join((code if one.startswith("\b") else plain).format(one.removeprefix("\b\n")) for one in parts)
+
+
+def _spelled(names: str) -> str:
+    """Return an option's names and what it takes as code, which a table does not take apart."""
+    return "`" + names.replace("|", "\\|") + "`"
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")

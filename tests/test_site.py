@@ -154,6 +154,19 @@ def test_the_notebook_becomes_a_page() -> None:
     assert any("geoloc.Locator" in text for language, text in FENCE.findall(page) if language == "python")
 
 
+def test_commands_are_written_as_their_help_says_them() -> None:
+    page = docs_site.commands()
+    heads = re.findall(r"^## (geoloc.*)$", page, re.M)
+    assert {"geoloc", "geoloc locate", "geoloc index build"} <= set(heads)
+    for head in heads:
+        command, rest = command_of(head.split()[1:])
+        section = page.partition(f"## {head}\n")[2].partition("\n## ")[0]
+        assert not rest
+        assert all(option.opts[-1] in section for option in command.params if isinstance(option, click.Option))
+    assert r"`--refine [auto\|off]`" in page
+    assert "\b" not in page
+
+
 def test_files_from_outside_exist() -> None:
     assert not [name for name in docs_site.OUTSIDE if not (ROOT / name).is_file()]
 
