@@ -58,7 +58,7 @@ lint: venv ## ruff, mypy, Bandit, and known vulnerabilities of what is pinned (w
 	$(BIN)/python -m scripts.audit
 
 docs: venv ## the documentation as a site, without a broken link: build/site/index.html
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "Look at it: $(BIN)/python -m http.server --directory build/site"
 
 fuzz: venv ## fuzz where files and requests enter, ten minutes each (Linux): build/fuzz/; FUZZ='--minutes 1' for a quick look
