@@ -96,7 +96,7 @@ def test_marked_commands_do_what_the_page_says(page: Path, place: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 def test_all_commands_are_understood(page: Path, place: Path) -> None:
-    """What takes long, or is run for another page, is read by click as it stands, files that have to be there included."""
+    """What takes long, or is run for another page, is read by click as it stands: options, values, files."""
     for name in ("mine.tif", "city.tif", "dsm.tif", "decisions.csv", "all.gpkg", "runs/mine/weights.safetensors"):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).touch()
