@@ -126,6 +126,7 @@ def commands() -> str:
         rows = [param.get_help_record(context) for param in command.get_params(context)]
         if options := [f"| {_spelled(row[0])} | {_plain(row[1])} |" for row in rows if row and row[1]]:
             parts.append("\n".join(["| option | |", "|---|---|", *options]))
+        parts.append(_paragraphs(command.epilog or ""))
         for name, other in command.commands.items() if isinstance(command, click.Group) else ():
             parts += written(other, f"{words} {name}", context)
         return parts
