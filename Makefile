@@ -25,7 +25,7 @@ HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv system demo plugin screenshots test lint fuzz faults bench-accuracy bench-speed pack-training clean
+.PHONY: help venv system demo plugin screenshots test lint docs fuzz faults bench-accuracy bench-speed pack-training clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -56,6 +56,10 @@ lint: venv ## ruff, mypy, Bandit, and known vulnerabilities of what is pinned (w
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet -ll --recursive cli.py geoloc tiling qgis_plugin
 	$(BIN)/python -m scripts.audit
+
+docs: venv ## the documentation as a site, without a broken link: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Look at it: $(BIN)/python -m http.server --directory build/site"
 
 fuzz: venv ## fuzz where files and requests enter, ten minutes each (Linux): build/fuzz/; FUZZ='--minutes 1' for a quick look
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) -e '.[fuzz]'

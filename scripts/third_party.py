@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "THIRD_PARTY.md"
-MAKERS = {"dev", "fuzz"}
+MAKERS = {"dev", "docs", "fuzz"}
 """Extras of those who work on geoloc, which no user installs."""
 _LONGEST = 60
 """Characters of a licence's name; a field that has more holds its text."""

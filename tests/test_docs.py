@@ -23,7 +23,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path
     for path in (
         *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-        *sorted(DOCS.glob("*.md")),
+        *sorted(DOCS.rglob("*.md")),
         ROOT / "qgis_plugin/README.md",
         ROOT / "geoloc/weights/base.md",
     )
@@ -200,7 +200,7 @@ def test_python_in_the_readme_uses_public_names() -> None:
 
 def test_pages_are_listed() -> None:
     listed = {(DOCS / target).resolve() for target in LINK.findall((DOCS / "README.md").read_text(encoding="utf-8"))}
-    assert {*DOCS.glob("*.md"), *DOCS.glob("notebooks/*.ipynb")} - {DOCS / "README.md"} <= listed
+    assert {*DOCS.rglob("*.md"), *DOCS.glob("notebooks/*.ipynb")} - {DOCS / "README.md"} <= listed
 
 
 def test_the_picture_of_the_rooms_is_that_of_the_import_statements() -> None:
