@@ -33,6 +33,7 @@ OUTSIDE = (
     "benchmarks/results/ablation.md",
     "benchmarks/results/accuracy.md",
     "benchmarks/results/coverage.md",
+    "benchmarks/results/joint.md",
     "benchmarks/results/speed.md",
     "benchmarks/results/ablation.png",
     "benchmarks/results/speed.png",
