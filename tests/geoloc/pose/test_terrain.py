@@ -100,7 +100,8 @@ def test_control_points_and_cameras_have_the_heights(matched: MatchedPhoto, tmp_
     lines = (tmp_path / "gcp_list.txt").read_text().splitlines()[1:]
     x, y, z = np.array([line.split()[:3] for line in lines], float).T
     assert z == pytest.approx(DATUM_M + height(np.column_stack([x, y]) - MIDDLE), abs=0.2)
-    assert np.ptp(z) > 5
+    # Those on the hill are as good as those on level ground.
+    assert np.ptp(z) > 0.8 * np.ptp(matched.ground[:, 2])
     write_colmap(tmp_path, [(Path("hilly.jpg"), matched)])
     points = [line for line in (tmp_path / "points3D.txt").read_text().splitlines() if not line.startswith("#")]
     _, _, east, north, up, *_, off, _, _ = np.array([["0", *line.split()] for line in points], float).T
