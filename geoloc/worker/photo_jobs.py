@@ -16,6 +16,7 @@ from geoloc.system.text import path_text
 from geoloc.worker.fields import Fields
 from geoloc.worker.progress import JobProgress
 from geoloc.worker.session import Session
+from tiling.heights import check_heights
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -67,6 +68,8 @@ def pose(session: Session, fields: Fields, progress: JobProgress) -> dict[str, A
         raise QueriesError("no photos: there is nothing to match")
     source = session.source(request, progress)
     Scope(source, request).check()
+    if request.dsm is not None:
+        check_heights(request.dsm)
     rows: list[Row] = []
     count = progress.counter("photos", "batch")
     count(0, len(paths))

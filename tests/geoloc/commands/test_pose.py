@@ -203,6 +203,15 @@ def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(
     assert len((tmp_path / "geo.txt").read_text().splitlines()) == 2
 
 
+def test_heights_that_are_none_end_the_command_before_anything_is_matched(
+    folder: Path, matrix: np.ndarray, tmp_path: Path
+) -> None:
+    for dsm, message in ((tmp_path / "none.tif", "not a raster"), (folder / "m.tif", "a raster of heights has one")):
+        result = invoke("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--dsm", dsm)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert message in result.stderr.splitlines()[-1]
+
+
 def test_nothing_is_replaced_and_the_photo_never(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
     before = (folder / "flown.jpg").read_bytes()
     args = ("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif")

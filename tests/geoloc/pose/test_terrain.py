@@ -125,6 +125,22 @@ def test_heights_that_contradict_the_matches_are_not_used(
     assert "contradict the matches; the ground is taken as a plane" in caplog.text
 
 
+def test_where_there_are_no_heights_the_ground_is_a_plane(
+    hilly: Hilly, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with rasterio.open(hilly.dsm) as file:
+        heights, profile = file.read(1), file.profile
+    profile["transform"] = Affine.translation(5000, 0) * profile["transform"]
+    with rasterio.open(tmp_path / "away.tif", "w", **profile) as file:
+        file.write(heights, 1)
+    with Locator(hilly.mosaic) as locator:
+        matched = locator.match(hilly.photo, dsm=tmp_path / "away.tif")
+    assert matched is not None
+    assert matched.terrain is None
+    assert "has no heights there" in caplog.text
+    assert "the ground is taken as a plane" in caplog.text
+
+
 def test_a_hole_has_the_nearest_height_and_none_at_all_is_an_error(tmp_path: Path) -> None:
     local = pyproj.CRS.from_epsg(32615)
     heights = np.full((40, 40), 7.0, np.float32)

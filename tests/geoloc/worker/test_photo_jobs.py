@@ -20,6 +20,7 @@ from geoloc.worker.progress import CancelledError, JobProgress
 from geoloc.worker.session import Session
 from tests.helpers.flown_files import TILT_DEG, write_flown
 from tests.helpers.rough_ground import clicked
+from tiling.errors import MosaicError
 from tiling.grid import WGS84, transformer
 
 ROOF = Polygon([(300, 250), (420, 260), (400, 360)])
@@ -123,6 +124,8 @@ def test_poses_of_many_photos_with_lines_of_sight(session: Session, folder: Path
         ("pose", {"photos": "p.jpg"}, RequestError),
         ("pose", {"photos": ["p.jpg"], "clicks": [[1]]}, RequestError),
         ("match", {"photo": None}, RequestError),
+        ("match", {"dsm": "none.tif"}, MosaicError),
+        ("pose", {"photos": ["p.jpg"], "dsm": "none.tif"}, MosaicError),
     ],
 )
 def test_what_is_wrong_is_told(
