@@ -24,8 +24,6 @@ from geoloc.commands.shared.streams import input_file
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
-_PIXEL_DECIMALS = 2
-
 
 @click.command(
     "map",
@@ -75,7 +73,7 @@ def map_features(
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from geoloc.results.columns import LONLAT_DECIMALS
+    from geoloc.results.columns import LONLAT_DECIMALS, PIXEL_DECIMALS
     from geoloc.results.vector_files import (
         GEOJSON_SUFFIXES,
         SEQUENCE_SUFFIXES,
@@ -103,7 +101,7 @@ def map_features(
                 LOG.info("%s: y is counted upwards from 0, as QGIS does in pictures: turned round", features_path)
             features = downwards
         rows = carried_features(features, matched, name, to_photo=to_photo)
-    precision = _PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
+    precision = PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     columns = features.result_columns
     if output is None:
         click.echo(collection_text(rows, columns, crs, precision))

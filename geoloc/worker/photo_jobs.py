@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from geoloc.results.vector_files import Row
 
 LOG = logging.getLogger(__name__)
-_POINT, _PIXEL_DECIMALS = kinds.numbers("X,Y"), 3
+_POINT = kinds.numbers("X,Y")
 
 
 def quiet(progress: JobProgress) -> Watch:
@@ -86,6 +86,7 @@ def pose(session: Session, fields: Fields, progress: JobProgress) -> dict[str, A
 def map_features(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
     """Carry features drawn in a photo over to the map, or those of a map into the photo."""
     from geoloc.batch.features import carried_features, features_from_geojson
+    from geoloc.results.columns import LONLAT_DECIMALS, PIXEL_DECIMALS
     from geoloc.results.vector_files import collection_of
 
     request, to_photo = fields.search(), fields.truth("to_photo")
@@ -95,7 +96,7 @@ def map_features(session: Session, fields: Fields, progress: JobProgress) -> dic
     progress.check()
     rows = carried_features(drawn, matched, path_text(path), to_photo=to_photo)
     crs = None if to_photo else session.source(request, progress).crs
-    precision = _PIXEL_DECIMALS if to_photo else 7
+    precision = PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     return {
         "status": "not here" if matched is None else "found",
         "features": collection_of(rows, drawn.result_columns, crs, precision),

@@ -98,7 +98,11 @@ def test_features_go_to_the_map_and_back(
     assert (roof["properties"]["name"], roof["properties"]["tags"]) == ("roof", ["a"])
     assert beyond["geometry"] is None
     assert "feature 2: left out" in caplog.text
+    # As many decimals as `geoloc map` writes.
+    assert roof["geometry"]["coordinates"][0][0] != np.round(roof["geometry"]["coordinates"][0][0], 7).tolist()
     back, _ = ask(session, folder, "map", features=there["features"], to_photo=True)
+    pixel = back["features"]["features"][0]["geometry"]["coordinates"][0][0]
+    assert list(pixel) == np.round(pixel, 2).tolist()
     assert shape(back["features"]["features"][0]["geometry"]).hausdorff_distance(ROOF) < 0.5
 
 
