@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     required=True,
     type=click.Path(path_type=Path),
     help="Points, lines and polygons drawn in the photo, in its pixels from the upper left corner (.geojson, .gpkg, "
-    ".fgb; - is GeoJSON from stdin); with --to-photo in any CRS.",
+    ".fgb; - is GeoJSON, or CSV with a column WKT, from stdin); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
 @options(*SOURCE, *LIMITS, "dsm", *NETWORK)
@@ -87,7 +87,7 @@ def map_features(
     with input_file(features_path) as file:
         features = read_features(file)
     if output is not None:
-        check_vector_output(output, overwrite, (photo_path, features_path, *request.files))
+        check_vector_output(output, overwrite, (photo_path, features_path, *request.files), placed=not to_photo)
     name = path_text(photo_path)
     progress = Progress("Matching")
     progress.stage("Matching local features")
