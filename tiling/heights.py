@@ -15,7 +15,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
-from tiling.errors import MosaicError
+from tiling.errors import MosaicError, NoHeightsError
 from tiling.gdal import opened, reading
 from tiling.grid import WGS84, transformer
 from tiling.names import gdal_name
@@ -48,6 +48,16 @@ class HeightGrid:
     cell: float
 
 
+def check_heights(path: Path) -> None:
+    """Fail early where heights could not be read later, wherever they are asked for.
+
+    Raises:
+        MosaicError: not a raster of one band with a CRS, or in an unknown unit.
+    """
+    with _heights(path) as (name, file, own):
+        _metres(name, file.units[0], own)
+
+
 def heights_over(path: Path, crs: pyproj.CRS, bounds: tuple[float, float, float, float]) -> HeightGrid:
     """Return the heights over a box, as fine as the raster's own cells, or coarser where these are very many.
 
@@ -57,7 +67,8 @@ def heights_over(path: Path, crs: pyproj.CRS, bounds: tuple[float, float, float,
         bounds: west, south, east, north in `crs`.
 
     Raises:
-        MosaicError: not a raster of one band with a CRS, in an unknown unit, or with no heights there.
+        NoHeightsError: it has none there.
+        MosaicError: not a raster of one band with a CRS, or in an unknown unit.
     """
     west, south, east, north = bounds
     with _heights(path) as (name, file, own), reading(path):
@@ -72,7 +83,7 @@ def heights_over(path: Path, crs: pyproj.CRS, bounds: tuple[float, float, float,
             resampling=Resampling.average if cell > 1.5 * native.a else Resampling.bilinear,
         )  # fmt: skip
         if not np.isfinite(heights).any():
-            raise MosaicError(f"{name}: has no heights there; give heights of the ground that is searched")
+            raise NoHeightsError(f"{name}: has no heights there; give heights of the ground that is searched")
         return HeightGrid(heights * unit_m, west, north, cell)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geoloc.errors import GeolocError, in_one_line
@@ -25,13 +25,20 @@ class PoseOutcome:
         path: of the photo.
         rows: what a file of poses says of it, see `geoloc.pose.rows`.
         matched: the photo, matched; None where it was not.
-        failed: whether it cannot be used.
+        failed: whether it cannot be used, or what was wanted of it could not be written.
     """
 
     path: Path
     rows: Sequence[Row]
     matched: MatchedPhoto | None = None
     failed: bool = False
+
+    def without_file(self, why: str) -> PoseOutcome:
+        """Return what became of a photo that was matched, of which a file could not be written: its camera says why."""
+        camera, *others = self.rows
+        note = "; ".join(filter(None, (camera.properties.get("note"), why)))
+        told = replace(camera, properties={**camera.properties, "note": note})
+        return replace(self, rows=[told, *others], failed=True)
 
 
 def pose_outcome(path: Path, match: Callable[[Path], MatchedPhoto | None], clicks: Sequence[Click] = ()) -> PoseOutcome:

@@ -25,7 +25,7 @@ from geoloc.commands.shared.options import (
     vector_output,
 )
 from geoloc.commands.shared.progress import Progress, clear
-from geoloc.commands.shared.streams import STREAM, input_file
+from geoloc.commands.shared.streams import STREAM, input_file, write_to_stdout
 
 if TYPE_CHECKING:
     from geoloc.batch.run import AnswerGroups
@@ -81,7 +81,7 @@ def batch(
     from geoloc.pipeline.job import SearchJob, load_search
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from geoloc.results.vector_files import check_vector_output, collection_text, write_rows
+    from geoloc.results.vector_files import check_vector_output, write_rows
     from geoloc.system.processes import connected, spread
 
     check_source(request)
@@ -120,7 +120,7 @@ def batch(
         counts: Counter[str] = Counter()
         rows, columns = to_rows(queries, Joining(request, source.crs).joined(queries.items, outcomes), counts)
         if output is None:
-            click.echo(collection_text(rows, columns, source.crs))
+            write_to_stdout(rows, columns, source.crs)
         else:
             progress.stage(f"Writing {output.name}")
             write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)

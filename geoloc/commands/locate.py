@@ -259,10 +259,9 @@ def _locate_together(
 
 def _place(answer: Detection) -> str:
     """The middle of an answer in the mosaic's CRS."""
-    from geoloc.results.columns import crs_name
-    from tiling.grid import as_crs
+    from geoloc.results.columns import crs_name, decimals_of
 
-    decimals, middle = 7 if as_crs(answer.crs).is_geographic else 2, answer.polygon.centroid
+    decimals, middle = decimals_of(answer.crs), answer.polygon.centroid
     return f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({crs_name(answer.crs)})"
 
 

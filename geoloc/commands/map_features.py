@@ -24,8 +24,6 @@ from geoloc.commands.shared.streams import input_file
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
-_PIXEL_DECIMALS = 2
-
 
 @click.command(
     "map",
@@ -42,7 +40,7 @@ _PIXEL_DECIMALS = 2
     required=True,
     type=click.Path(path_type=Path),
     help="Points, lines and polygons drawn in the photo, in its pixels from the upper left corner (.geojson, .gpkg, "
-    ".fgb; - is GeoJSON from stdin); with --to-photo in any CRS.",
+    ".fgb; - is GeoJSON, or CSV with a column WKT, from stdin); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
 @options(*SOURCE, *LIMITS, "dsm", *NETWORK)
@@ -75,7 +73,7 @@ def map_features(
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from geoloc.results.columns import LONLAT_DECIMALS
+    from geoloc.results.columns import LONLAT_DECIMALS, PIXEL_DECIMALS
     from geoloc.results.vector_files import (
         GEOJSON_SUFFIXES,
         SEQUENCE_SUFFIXES,
@@ -89,7 +87,7 @@ def map_features(
     with input_file(features_path) as file:
         features = read_features(file)
     if output is not None:
-        check_vector_output(output, overwrite, (photo_path, features_path, *request.files))
+        check_vector_output(output, overwrite, (photo_path, features_path, *request.files), placed=not to_photo)
     name = path_text(photo_path)
     progress = Progress("Matching")
     progress.stage("Matching local features")
@@ -103,7 +101,7 @@ def map_features(
                 LOG.info("%s: y is counted upwards from 0, as QGIS does in pictures: turned round", features_path)
             features = downwards
         rows = carried_features(features, matched, name, to_photo=to_photo)
-    precision = _PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
+    precision = PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     columns = features.result_columns
     if output is None:
         click.echo(collection_text(rows, columns, crs, precision))

@@ -24,6 +24,7 @@ from geoloc.commands.shared.options import (
 from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
+    from geoloc.batch.poses import PoseOutcome
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pose.matched_photo import MatchedPhoto
 
@@ -96,7 +97,7 @@ def pose(
     nine of ten errors are smaller than those told. A photo that local features do not verify is "not here": a row
     without a shape, and the exit code is 0; it is 1 where a photo cannot be used.
     """
-    from geoloc.batch.poses import PoseOutcome, pose_outcome
+    from geoloc.batch.poses import pose_outcome
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
@@ -114,17 +115,10 @@ def pose(
     progress.stage("Opening what is searched")
     with open_source(request) as source:
         match = load_matching(source, Scope(source, request), request)
-
-        def match_and_write(path: Path) -> MatchedPhoto | None:
-            matched = match(path)
-            if matched is not None:
-                files.write_of_photo(path, matched, photo_paths)
-            return matched
-
         progress(0, len(photo_paths))
-        for number, path in enumerate(photo_paths, start=1):
-            outcomes.append(pose_outcome(path, match_and_write, clicks))
-            progress(number, len(photo_paths))
+        for path, drape_path in zip(photo_paths, files.drape_paths(photo_paths), strict=True):
+            outcomes.append(files.written_of_photo(pose_outcome(path, match, clicks), drape_path))
+            progress(len(outcomes), len(photo_paths))
         rows = [row for outcome in outcomes for row in outcome.rows]
         if output is None:
             click.echo(collection_text(rows, POSE_COLUMNS, source.crs))
@@ -134,7 +128,7 @@ def pose(
     files.write(found)
     LOG.info("%d of %d photos found", len(found), len(photo_paths))
     if failed := sum(outcome.failed for outcome in outcomes):
-        raise click.ClickException(f"{failed} of {len(photo_paths)} photos failed: see the column error")
+        raise click.ClickException(f"{failed} of {len(photo_paths)} photos failed: see the columns error and note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +160,35 @@ class _OtherFiles:
         if self.drape is not None:
             check_drapes(self.drape, photos, self.overwrite, inputs)
 
-    def write_of_photo(self, photo: Path, matched: MatchedPhoto, photos: Sequence[Path]) -> None:
-        """Write what is a file of each one of the photos."""
-        from geoloc.pose.files.drape import drape_paths, write_drape
+    def drape_paths(self, photos: Sequence[Path]) -> Sequence[Path | None]:
+        """Return where the drape of each photo goes."""
+        from geoloc.pose.files.drape import drape_paths
+
+        return [None] * len(photos) if self.drape is None else drape_paths(self.drape, photos)
+
+    def written_of_photo(self, outcome: PoseOutcome, drape_path: Path | None) -> PoseOutcome:
+        """Write what is a file of each one of the photos; where that fails the outcome says so, and keeps its pose."""
+        from geoloc.errors import GeolocError, in_one_line
+        from geoloc.pose.files.drape import write_drape
         from geoloc.pose.files.photo_copy import write_copy
 
-        if self.copies is not None:
-            write_copy(photo, matched.pose, self.copies, overwrite=self.overwrite)
-        if self.drape is not None:
-            target = drape_paths(self.drape, photos)[photos.index(photo)]
-            drape = write_drape(target, matched, overwrite=self.overwrite)
-            LOG.info("%s: %d x %d px of %.3g m", target, *drape.size, drape.gsd_m)
+        matched = outcome.matched
+        if matched is None:
+            return outcome
+        try:
+            if self.copies is not None:
+                write_copy(outcome.path, matched.pose, self.copies, overwrite=self.overwrite)
+        except GeolocError as error:
+            LOG.warning("%s", in_one_line(error))
+            outcome = outcome.without_file(in_one_line(error))
+        try:
+            if drape_path is not None:
+                drape = write_drape(drape_path, matched, overwrite=self.overwrite)
+                LOG.info("%s: %d x %d px of %.3g m", drape_path, *drape.size, drape.gsd_m)
+        except GeolocError as error:
+            LOG.warning("%s", in_one_line(error))
+            outcome = outcome.without_file(in_one_line(error))
+        return outcome
 
     def write(self, found: Sequence[tuple[Path, MatchedPhoto]]) -> None:
         from geoloc.pose.files.colmap import write_colmap

@@ -26,6 +26,7 @@ from geoloc.pose.map_frame import MapFrame
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.pose.terrain_fit import on_terrain
 from geoloc.results.detection import PRESENT, Detection, present, that_count
+from tiling.errors import NoHeightsError
 from tiling.heights import height_at
 from tiling.plan import Plan
 
@@ -172,9 +173,16 @@ class Finder:
         return same or told
 
     def _on_terrain(self, matched: MatchedPhoto, planes: PlaneFinder) -> MatchedPhoto:
-        """The photo on ground of the request's heights; as it is, with a warning, where matches contradict these."""
+        """The photo on ground of the request's heights; as it is, with a warning, where these know none of it.
+
+        So too where matches contradict them.
+        """
         assert self._request.dsm is not None
-        found = on_terrain(matched, self._request.dsm, planes.candidates(matched.photo, matched.fit))
+        try:
+            found = on_terrain(matched, self._request.dsm, planes.candidates(matched.photo, matched.fit))
+        except NoHeightsError as error:
+            LOG.warning("%s: %s; the ground is taken as a plane", matched.photo.path.name, error)
+            return matched
         if found is None:
             LOG.warning(
                 "%s: the heights of %s contradict the matches; the ground is taken as a plane",

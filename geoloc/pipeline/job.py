@@ -21,6 +21,7 @@ from geoloc.pipeline.source import SearchSource, open_source
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.results.detection import Detection, that_count
 from geoloc.system.text import path_text
+from tiling.heights import check_heights
 
 CANDIDATES = 8
 """Answers that a photograph is asked for at least where others are asked with it: what is doubtful in one may be what
@@ -104,7 +105,10 @@ def load_matching(source: SearchSource, scope: Scope, request: SearchRequest) ->
 
     Raises:
         WeightsError: no such preset or weights.
+        MosaicError: the request's heights are none, wherever the photo was taken.
     """
+    if request.dsm is not None:
+        check_heights(request.dsm)
     find_weights(request.preset, request.weights)
     finder = Finder(source, load_when_needed(request), request)
     return lambda path: finder.match(load_photo(path), scope)

@@ -19,6 +19,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from geoloc.photo.target import Click
 from geoloc.report.found_file import DECISION, DECISIONS, FoundFile, FoundRow
 from geoloc.report.pictures import Pictures, draw_pictures, local_frame
+from geoloc.results.columns import LONLAT_DECIMALS
 from geoloc.results.vector_files import geometry_of
 from geoloc.system.output import replacing
 from geoloc.system.version import __version__
@@ -130,7 +131,7 @@ def _row(
         middle = project(shape.centroid, local, WGS84)
         told["geometry"] = geometry_of(row.shape, crs)
         told["parts"] = _parts(shape)
-        told["middle"] = [round(middle.x, 7), round(middle.y, 7)]
+        told["middle"] = [round(middle.x, LONLAT_DECIMALS), round(middle.y, LONLAT_DECIMALS)]
     return told
 
 

@@ -14,11 +14,13 @@ from tiling.grid import as_crs
 
 LONLAT_DECIMALS = 8
 """Decimals of longitudes and latitudes: a millimetre on the ground."""
+PIXEL_DECIMALS = 2
+"""Decimals of pixels of a photo."""
 
 
 def click_columns(click: Click) -> dict[str, float]:
     """Return the two columns of a click, pixels of the photo to a hundredth."""
-    return {"click_x": round(click.x, 2), "click_y": round(click.y, 2)}
+    return {"click_x": round(click.x, PIXEL_DECIMALS), "click_y": round(click.y, PIXEL_DECIMALS)}
 
 
 @lru_cache(maxsize=8)

@@ -74,14 +74,23 @@ def row_of(detection: Detection) -> Row:
     return Row(detection.polygon, properties_of(detection))
 
 
-def check_vector_output(path: Path, overwrite: bool, inputs: Collection[Path] = ()) -> None:
+def check_vector_output(path: Path, overwrite: bool, inputs: Collection[Path] = (), *, placed: bool = True) -> None:
     """Fail before the search where `path` could not be written after it; see `check_output`.
 
+    Args:
+        path: the file to write.
+        overwrite: whether a file that exists may be replaced.
+        inputs: files that are read.
+        placed: whether shapes are on the map, not in pixels of a photo.
+
     Raises:
-        OutputError: as `check_output`, GeoParquet without pyarrow, or a kind that this GDAL does not write.
+        OutputError: as `check_output`, GeoParquet without pyarrow, a kind that this GDAL does not write, or pixels of a
+            photo in a kind of file that only knows places.
     """
     check_output(path, VECTOR_SUFFIXES, overwrite, inputs)
     suffix = path.suffix.lower()
+    if not placed and suffix in _NEEDS_A_PLACE:
+        raise OutputError(f"{path}: pixels of a photo have no place on the map; write .geojson, .gpkg or .csv")
     if suffix == ".parquet":
         check_pyarrow()
     elif suffix in (".gpkg", ".fgb"):
@@ -128,14 +137,11 @@ def write_rows(
         geometry_type: what a layer says that it holds, as GDAL calls it; "Unknown" for shapes of several kinds.
 
     Raises:
-        OutputError: see `check_vector_output`; or pixels of a photo in a kind of file that only knows places.
+        OutputError: see `check_vector_output`.
     """
-    check_vector_output(path, overwrite)
-    suffix = path.suffix.lower()
-    if crs is None and suffix in _NEEDS_A_PLACE:
-        raise OutputError(f"{path}: pixels of a photo have no place on the map; write .geojson, .gpkg or .csv")
+    check_vector_output(path, overwrite, placed=crs is not None)
     with replacing(path) as temporary:
-        _WRITERS[suffix](rows, temporary, FileLayer(columns, crs, precision, geometry_type))
+        _WRITERS[path.suffix.lower()](rows, temporary, FileLayer(columns, crs, precision, geometry_type))
 
 
 def geojson_text(detections: Sequence[Detection], precision: int = LONLAT_DECIMALS) -> str:

@@ -16,6 +16,7 @@ from geoloc.system.text import path_text
 from geoloc.worker.fields import Fields
 from geoloc.worker.progress import JobProgress
 from geoloc.worker.session import Session
+from tiling.heights import check_heights
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from geoloc.results.vector_files import Row
 
 LOG = logging.getLogger(__name__)
-_POINT, _PIXEL_DECIMALS = kinds.numbers("X,Y"), 3
+_POINT = kinds.numbers("X,Y")
 
 
 def quiet(progress: JobProgress) -> Watch:
@@ -67,6 +68,8 @@ def pose(session: Session, fields: Fields, progress: JobProgress) -> dict[str, A
         raise QueriesError("no photos: there is nothing to match")
     source = session.source(request, progress)
     Scope(source, request).check()
+    if request.dsm is not None:
+        check_heights(request.dsm)
     rows: list[Row] = []
     count = progress.counter("photos", "batch")
     count(0, len(paths))
@@ -83,6 +86,7 @@ def pose(session: Session, fields: Fields, progress: JobProgress) -> dict[str, A
 def map_features(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
     """Carry features drawn in a photo over to the map, or those of a map into the photo."""
     from geoloc.batch.features import carried_features, features_from_geojson
+    from geoloc.results.columns import LONLAT_DECIMALS, PIXEL_DECIMALS
     from geoloc.results.vector_files import collection_of
 
     request, to_photo = fields.search(), fields.truth("to_photo")
@@ -92,7 +96,7 @@ def map_features(session: Session, fields: Fields, progress: JobProgress) -> dic
     progress.check()
     rows = carried_features(drawn, matched, path_text(path), to_photo=to_photo)
     crs = None if to_photo else session.source(request, progress).crs
-    precision = _PIXEL_DECIMALS if to_photo else 7
+    precision = PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     return {
         "status": "not here" if matched is None else "found",
         "features": collection_of(rows, drawn.result_columns, crs, precision),

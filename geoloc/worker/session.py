@@ -16,6 +16,7 @@ from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource, open_source
 from geoloc.system.file_state import file_state
 from geoloc.worker.progress import JobProgress
+from tiling.heights import check_heights
 
 if TYPE_CHECKING:
     from geoloc.model.localizer import Localizer
@@ -123,9 +124,15 @@ class Session:
         return kept[key]
 
     def _kept_finder(self, request: SearchRequest, progress: JobProgress) -> Finder:
-        """Return the finder of a request, which loads the network when it first needs it."""
+        """Return the finder of a request, which loads the network when it first needs it.
+
+        Raises:
+            MosaicError: the request's heights are none, wherever a photo was taken.
+        """
         from geoloc.pipeline.finder import Finder
 
+        if request.dsm is not None:
+            check_heights(request.dsm)
         network, opened = _network_of(request), self._open
         assert opened is not None
         if opened.finder is None or opened.network != network:

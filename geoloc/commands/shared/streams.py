@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from geoloc.errors import GeolocError, QueriesError
+
+if TYPE_CHECKING:
+    from geoloc.results.vector_files import Row
 
 STREAM = Path("-")
 
@@ -18,6 +22,16 @@ STREAM = Path("-")
 def or_stdout(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
     """Take - for no file, as the callback of an option: what would be in it goes to stdout."""
     return None if value == STREAM else value
+
+
+def write_to_stdout(rows: Iterable[Row], columns: Mapping[str, str], crs: Any) -> None:
+    """Write rows as GeoJSON as they come: memory does not grow with their number."""
+    from geoloc.results.writers.geojson import write_collection_to
+    from geoloc.results.writers.row import FileLayer
+
+    stdout = click.get_text_stream("stdout")
+    write_collection_to(stdout, rows, FileLayer(columns, crs))
+    stdout.flush()
 
 
 @contextmanager

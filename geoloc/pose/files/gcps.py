@@ -79,11 +79,15 @@ def write_gcps(path: Path, found: Sequence[Found], *, overwrite: bool = False) -
 def spread(matched: MatchedPhoto) -> NDArray[np.intp]:
     """Return the numbers of matches that lie far from each other in the photo, `COUNT` at the most.
 
-    Out of those that are off the plane less than the middle one: each is the one farthest from all before it, the first
-    the farthest from their middle (farthest-point sampling, Gonzalez 1985).
+    Out of those that are off the ground, a plane or terrain, less than the middle one: each is the one farthest from
+    all before it, the first the farthest from their middle (farthest-point sampling, Gonzalez 1985).
     """
     fit = matched.fit
-    off = np.linalg.norm(map_points(fit.matrix, fit.photo) - fit.reference, axis=1)
+    if matched.terrain is None:
+        off = np.linalg.norm(map_points(fit.matrix, fit.photo) - fit.reference, axis=1)
+    else:
+        # The matrix is of level ground then, which hills are off however well they were matched.
+        off = np.linalg.norm(matched.pose.camera.project(matched.ground) - fit.photo, axis=1)
     good = np.flatnonzero(off <= np.median(off))
     points = fit.photo[good]
     away = np.linalg.norm(points - points.mean(axis=0), axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import shapely
@@ -25,8 +25,13 @@ RECORD = "\x1e"
 def write_collection(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
     """Write a FeatureCollection."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(_collection_texts(rows, layer.columns, layer.crs, layer.precision))
-        file.write("\n")
+        write_collection_to(file, rows, layer)
+
+
+def write_collection_to(file: TextIO, rows: Iterable[Row], layer: FileLayer) -> None:
+    """Write a FeatureCollection into an open text file, such as stdout, in pieces as rows come."""
+    file.writelines(_collection_texts(rows, layer.columns, layer.crs, layer.precision))
+    file.write("\n")
 
 
 def write_sequence(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:

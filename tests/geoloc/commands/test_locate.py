@@ -42,7 +42,7 @@ def test_locate_prints_geojson_and_nothing_else_to_stdout(run: Run, search: Sear
 
 def test_what_was_found_is_told_with_its_crs_and_even_decimals(run: Run, search: SearchStub) -> None:
     line = next(line for line in run(*LOCATE, "--click", "10,20").stderr.splitlines() if line.startswith("found:"))
-    assert re.search(r" at \d+\.\d\d,\d+\.\d\d \(EPSG:32633\), score ", line), line
+    assert re.search(r" at \d+\.\d{3},\d+\.\d{3} \(EPSG:32633\), score ", line), line
 
 
 @pytest.mark.parametrize(

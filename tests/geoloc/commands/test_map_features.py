@@ -121,6 +121,17 @@ def test_a_photo_that_is_not_verified_has_rows_without_shapes(folder: Path, matr
     assert {feature["properties"]["status"] for feature in features} == {"not here"}
 
 
+def test_pixels_in_a_file_of_places_are_told_before_anything_is_matched(
+    folder: Path, matrix: np.ndarray, tmp_path: Path
+) -> None:
+    result = invoke(
+        "map", folder / "no.jpg", "--features", folder / "drawn.gpkg", "--mosaic", folder / "m.tif", "--to-photo",
+        "-o", tmp_path / "in_photo.kml",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "pixels of a photo have no place on the map" in result.stderr.splitlines()[-1]
+
+
 def test_what_is_no_features_is_one_line(folder: Path, matrix: np.ndarray) -> None:
     (folder / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}')
     (folder / "text.geojson").write_text("text")

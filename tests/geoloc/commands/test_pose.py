@@ -14,7 +14,9 @@ import rasterio
 from PIL import Image
 from shapely.geometry import Point, shape
 
+from geoloc.errors import OutputError
 from geoloc.photo.photo import load_photo
+from geoloc.pose.files import drape, photo_copy
 from geoloc.pose.rows import POSE_COLUMNS
 from tests.helpers.command_line import invoke
 from tests.helpers.flown_files import HEADING_DEG, TILT_DEG, write_flown
@@ -154,9 +156,9 @@ def test_control_points_are_spread_and_where_the_photo_shows_them(
 
 
 def test_a_drape_is_written_of_what_is_found(written: Path, matrix: np.ndarray) -> None:
-    (drape,) = (written / "drapes").iterdir()
-    assert drape.name == "flown.tif"
-    with rasterio.open(drape) as file:
+    (path,) = (written / "drapes").iterdir()
+    assert path.name == "flown.tif"
+    with rasterio.open(path) as file:
         x, y = clicked(matrix, (400.0, 300.0))
         assert [int(colours[3]) for colours in file.sample([(x, y), (x - 200, y)])] == [255, 0]
 
@@ -179,6 +181,35 @@ def test_one_bad_photo_is_a_row_and_exit_code_1(folder: Path, matrix: np.ndarray
     assert [row["status"] for row in rows] == ["error", "not here"]
     assert "not an image" in rows[0]["error"]
     assert "1 of 2 photos failed" in result.stderr
+
+
+def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(
+    folder: Path, matrix: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **more: object) -> None:
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr(drape, "write_drape", full)
+    monkeypatch.setattr(photo_copy, "write_copy", full)
+    result = invoke(
+        "pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--drape", tmp_path / "d.tif",
+        "--write-copy", tmp_path / "copies", "--geo", tmp_path / "geo.txt",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
+    assert [(row["kind"], row["status"]) for row in rows] == [("camera", "found"), ("footprint", "found")]
+    assert [row["note"] for row in rows] == ["the disk is full; the disk is full", None]
+    assert "1 of 1 photos failed: see the columns error and note" in result.stderr
+    assert len((tmp_path / "geo.txt").read_text().splitlines()) == 2
+
+
+def test_heights_that_are_none_end_the_command_before_anything_is_matched(
+    folder: Path, matrix: np.ndarray, tmp_path: Path
+) -> None:
+    for dsm, message in ((tmp_path / "none.tif", "not a raster"), (folder / "m.tif", "a raster of heights has one")):
+        result = invoke("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--dsm", dsm)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert message in result.stderr.splitlines()[-1]
 
 
 def test_nothing_is_replaced_and_the_photo_never(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:

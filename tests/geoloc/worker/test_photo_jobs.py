@@ -20,6 +20,7 @@ from geoloc.worker.progress import CancelledError, JobProgress
 from geoloc.worker.session import Session
 from tests.helpers.flown_files import TILT_DEG, write_flown
 from tests.helpers.rough_ground import clicked
+from tiling.errors import MosaicError
 from tiling.grid import WGS84, transformer
 
 ROOF = Polygon([(300, 250), (420, 260), (400, 360)])
@@ -97,7 +98,11 @@ def test_features_go_to_the_map_and_back(
     assert (roof["properties"]["name"], roof["properties"]["tags"]) == ("roof", ["a"])
     assert beyond["geometry"] is None
     assert "feature 2: left out" in caplog.text
+    # As many decimals as `geoloc map` writes.
+    assert roof["geometry"]["coordinates"][0][0] != np.round(roof["geometry"]["coordinates"][0][0], 7).tolist()
     back, _ = ask(session, folder, "map", features=there["features"], to_photo=True)
+    pixel = back["features"]["features"][0]["geometry"]["coordinates"][0][0]
+    assert list(pixel) == np.round(pixel, 2).tolist()
     assert shape(back["features"]["features"][0]["geometry"]).hausdorff_distance(ROOF) < 0.5
 
 
@@ -123,6 +128,8 @@ def test_poses_of_many_photos_with_lines_of_sight(session: Session, folder: Path
         ("pose", {"photos": "p.jpg"}, RequestError),
         ("pose", {"photos": ["p.jpg"], "clicks": [[1]]}, RequestError),
         ("match", {"photo": None}, RequestError),
+        ("match", {"dsm": "none.tif"}, MosaicError),
+        ("pose", {"photos": ["p.jpg"], "dsm": "none.tif"}, MosaicError),
     ],
 )
 def test_what_is_wrong_is_told(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import geopandas
 import pytest
 
-from geoloc.results.writers.geojson import features_of, write_lines, write_sequence
+from geoloc.results.writers.geojson import features_of, write_collection_to, write_lines, write_sequence
 from geoloc.results.writers.row import FileLayer, Row
 
 
@@ -20,6 +22,22 @@ def test_a_sequence_is_rfc_8142(rows: list[Row], layer: FileLayer, tmp_path: Pat
     assert first == b""
     assert all(text.endswith(b"}\n") for text in texts)
     assert [json.loads(text) for text in texts] == json.loads(json.dumps(features_of(rows, layer.columns, layer.crs)))
+
+
+def test_a_collection_goes_out_as_its_rows_come(rows: list[Row], layer: FileLayer) -> None:
+    file = StringIO()
+    before: list[int] = []
+
+    def coming() -> Iterator[Row]:
+        for row in rows:
+            before.append(file.getvalue().count('"Feature"'))
+            yield row
+
+    write_collection_to(file, coming(), layer)
+    assert before == [0, 1, 2]
+    assert json.loads(file.getvalue())["features"] == json.loads(
+        json.dumps(features_of(rows, layer.columns, layer.crs))
+    )
 
 
 def test_lines_are_a_feature_each(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
