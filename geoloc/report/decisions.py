@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geoloc.errors import OutputError, QueriesError
-from geoloc.report.found_file import DECISION, DECISIONS, FoundRow, found_layer, read_found
+from geoloc.report.found_file import DECISION, DECISIONS, STATUS, FoundRow, found_layer, read_found
 from geoloc.results.vector_files import GEOJSON_SUFFIXES, SEQUENCE_SUFFIXES
 from geoloc.results.writers.geojson import RECORD
 from geoloc.results.writers.tables import FLATGEOBUF
@@ -93,7 +93,7 @@ def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
     for number, decision in decisions.items():
         if not (0 < number <= len(rows) and decision.is_of(rows[number - 1])):
             raise QueriesError(f"{decision.where}: row {number} of {path} is another one; give the file of that report")
-    words = [decisions[row.number].decision if row.number in decisions else row.decision for row in rows]
+    words = [_word(row, decisions.get(row.number)) for row in rows]
     suffix = path.suffix.lower()
     with replacing(path) as temporary:
         if suffix in GEOJSON_SUFFIXES:
@@ -107,37 +107,43 @@ def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
     return sum(map(bool, words))
 
 
-def _into_geojson(path: Path, target: Path, words: list[str]) -> None:
+def _word(row: FoundRow, decided: Decision | None) -> str | None:
+    """What goes into the column; an empty text where it takes back what `status` says was decided."""
+    word = row.decision if decided is None else decided.decision
+    return word or ("" if row.properties.get(STATUS) in DECISIONS else None)
+
+
+def _into_geojson(path: Path, target: Path, words: list[str | None]) -> None:
     collection = json.loads(path.read_text(encoding="utf-8"))
     for feature, word in zip(collection["features"], words, strict=True):
-        feature["properties"][DECISION] = word or None
+        feature["properties"][DECISION] = word
     target.write_text(json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _into_sequence(path: Path, target: Path, words: list[str]) -> None:
+def _into_sequence(path: Path, target: Path, words: list[str | None]) -> None:
     # Each text begins with a record separator, or none does.
     before = RECORD if path.read_text(encoding="utf-8").startswith(RECORD) else ""
     with path.open(encoding="utf-8") as source, target.open("w", encoding="utf-8", newline="\n") as file:
         features = (json.loads(line.strip(f"{RECORD}\n ")) for line in source if line.strip(f"{RECORD}\n "))
         for feature, word in zip(features, words, strict=True):
-            feature["properties"][DECISION] = word or None
+            feature["properties"][DECISION] = word
             file.write(before + json.dumps(feature, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _into_table(path: Path, target: Path, words: list[str]) -> None:
+def _into_table(path: Path, target: Path, words: list[str | None]) -> None:
     """Write a FlatGeobuf or GeoParquet once more."""
     import geopandas
 
     columnar = path.suffix.lower() == ".parquet"
     table = geopandas.read_parquet(path) if columnar else geopandas.read_file(path, engine="pyogrio")
-    table[DECISION] = [word or None for word in words]
+    table[DECISION] = words
     if columnar:
         table.to_parquet(target)
     else:
         table.to_file(target, engine="pyogrio", **FLATGEOBUF)
 
 
-def _into_geopackage(path: Path, target: Path, words: list[str]) -> None:
+def _into_geopackage(path: Path, target: Path, words: list[str | None]) -> None:
     layer = found_layer(path)
     shutil.copyfile(path, target)
     table = _quoted(layer)
@@ -152,7 +158,7 @@ def _into_geopackage(path: Path, target: Path, words: list[str]) -> None:
             ids = [number for (number,) in database.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
             database.executemany(
                 f"UPDATE {table} SET {DECISION} = ? WHERE rowid = ?",
-                [(word or None, number) for word, number in zip(words, ids, strict=True)],
+                [(word, number) for word, number in zip(words, ids, strict=True)],
             )
             database.execute(
                 "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE table_name = ?",

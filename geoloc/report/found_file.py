@@ -22,8 +22,9 @@ DECISION = "decision"
 """Name of the column that holds what a person decided."""
 DECISIONS = ("accepted", "rejected")
 """What a person decides of an answer; an empty text is neither."""
+STATUS = "status"
+"""Name of the column in which QGIS keeps what was decided there, and a batch what it came to."""
 _NEEDED = ("photo", "click_x", "click_y", "rank", "score")
-_STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ class FoundRow:
     @property
     def status(self) -> str:
         """What it came to, as a batch says it."""
-        status = self.properties.get(_STATUS)
+        status = self.properties.get(STATUS)
         # In a layer that QGIS saved the column says what was decided there.
         if status in ("not here", "error"):
             return str(status)
@@ -68,9 +69,11 @@ class FoundRow:
 
     @property
     def decision(self) -> str:
-        """What a person has decided already, by a report or in QGIS; empty where nobody has."""
-        for column in (DECISION, _STATUS):
-            if (decision := self.properties.get(column)) in DECISIONS:
+        """What a person has decided already, by a report or in QGIS; empty where nobody has, or took it back."""
+        for column in (DECISION, STATUS):
+            decision = self.properties.get(column)
+            # An empty text takes back what QGIS accepted; null says nothing.
+            if decision == "" or decision in DECISIONS:
                 return str(decision)
         return ""
 

@@ -13,10 +13,12 @@ import pytest
 
 from geoloc.errors import OutputError, QueriesError
 from geoloc.report.decisions import read_decisions, write_decisions
-from geoloc.report.found_file import READ_SUFFIXES
+from geoloc.report.found_file import READ_SUFFIXES, read_found
+from geoloc.results.writers.tables import FLATGEOBUF
 from tests.geoloc.report.conftest import HOSTILE
 
 HEAD = "row,photo,click_x,click_y,rank,decision\r\n"
+DRIVERS = {".gpkg": "GPKG", ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq"}
 QUOTED = '"' + HOSTILE.replace('"', '""') + '"'
 
 
@@ -46,6 +48,23 @@ def test_they_are_a_column_of_the_file(site: Path, suffix: str) -> None:
     assert after.crs == before.crs
     if suffix == ".geojsons":
         assert all(line.startswith("\x1e{") for line in path.read_text(encoding="utf-8").strip("\n").split("\n"))
+
+
+@pytest.mark.parametrize("suffix", READ_SUFFIXES)
+def test_what_qgis_accepted_can_be_taken_back(site: Path, suffix: str) -> None:
+    path = site / f"found{suffix}"
+    table = read(path)
+    table.loc[:1, "status"] = "accepted"
+    if suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        options = FLATGEOBUF if suffix == ".fgb" else {}
+        table.to_file(path, **{"driver": DRIVERS.get(suffix, "GeoJSON"), **options})
+    assert write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,"))) == 1
+    assert [row.decision for row in read_found(path).rows] == ["", "accepted", "", "", ""]
+    # The next sitting, which does not name the row, leaves it so.
+    assert write_decisions(path, {}) == 1
+    assert [row.decision for row in read_found(path).rows] == ["", "accepted", "", "", ""]
 
 
 def test_a_geopackage_keeps_its_other_layers_and_its_index(site: Path) -> None:
