@@ -14,13 +14,14 @@ from geoloc.errors import OutputError, QueriesError
 from geoloc.report.found_file import DECISION, DECISIONS, STATUS, FoundRow, found_layer, read_found
 from geoloc.results.vector_files import GEOJSON_SUFFIXES, SEQUENCE_SUFFIXES
 from geoloc.results.writers.geojson import RECORD
-from geoloc.results.writers.tables import FLATGEOBUF
+from geoloc.results.writers.tables import FLATGEOBUF, stream_layer
 from geoloc.system.output import check_closed, replacing
 from geoloc.system.table import TableRow, read_csv
 
 _COLUMNS = ("row", "photo", "click_x", "click_y", "rank", DECISION)
 _FORMULA = "=+-@\t\r"
 _NEAR_PX = 0.01
+_OWN = "geoloc_own_"
 _SPATIAL_FUNCTIONS = (("ST_IsEmpty", 1), ("ST_MinX", 1), ("ST_MaxX", 1), ("ST_MinY", 1), ("ST_MaxY", 1))
 """What a GeoPackage's triggers name, and how many arguments each has: SQLite wants to know them, and calls none."""
 
@@ -102,8 +103,10 @@ def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
             _into_sequence(path, temporary, words)
         elif suffix == ".gpkg":
             _into_geopackage(path, temporary, words)
+        elif suffix == ".fgb":
+            _into_flatgeobuf(path, temporary, words)
         else:
-            _into_table(path, temporary, words)
+            _into_parquet(path, temporary, words)
     return sum(map(bool, words))
 
 
@@ -130,22 +133,31 @@ def _into_sequence(path: Path, target: Path, words: list[str | None]) -> None:
             file.write(before + json.dumps(feature, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _into_table(path: Path, target: Path, words: list[str | None]) -> None:
-    """Write a FlatGeobuf or GeoParquet once more."""
+def _into_parquet(path: Path, target: Path, words: list[str | None]) -> None:
     import geopandas
 
-    columnar = path.suffix.lower() == ".parquet"
-    table = geopandas.read_parquet(path) if columnar else geopandas.read_file(path, engine="pyogrio")
+    table = geopandas.read_parquet(path)
     table[DECISION] = words
-    if columnar:
-        table.to_parquet(target)
-    else:
-        table.to_file(target, engine="pyogrio", **FLATGEOBUF)
+    table.to_parquet(target)
+
+
+def _into_flatgeobuf(path: Path, target: Path, words: list[str | None]) -> None:
+    """Write a FlatGeobuf once more, by way of a GeoPackage: a table of pandas would make fractions of its integers."""
+    layer = found_layer(path)
+    between = target.with_suffix(".gpkg")
+    # Columns may have the names that a GeoPackage gives its own.
+    stream_layer(path, between, layer, driver="GPKG", FID=_OWN + "id", GEOMETRY_NAME=_OWN + "shape")
+    _change(between, layer, words)
+    stream_layer(between, target, layer, **FLATGEOBUF)
 
 
 def _into_geopackage(path: Path, target: Path, words: list[str | None]) -> None:
-    layer = found_layer(path)
     shutil.copyfile(path, target)
+    _change(target, found_layer(path), words)
+
+
+def _change(target: Path, layer: str, words: list[str | None]) -> None:
+    """Write the column of a GeoPackage's layer."""
     table = _quoted(layer)
     try:
         with closing(sqlite3.connect(target)) as database, database:
@@ -165,7 +177,7 @@ def _into_geopackage(path: Path, target: Path, words: list[str | None]) -> None:
                 (layer,),
             )
     except sqlite3.Error as error:
-        raise OutputError(f"{path}: cannot be changed ({error})") from None
+        raise OutputError(f"{target.name}: cannot be changed ({error})") from None
 
 
 def _quoted(name: str) -> str:

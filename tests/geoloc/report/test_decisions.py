@@ -10,6 +10,7 @@ from shutil import which
 
 import geopandas
 import pytest
+from pyogrio import read_info
 
 from geoloc.errors import OutputError, QueriesError
 from geoloc.report.decisions import read_decisions, write_decisions
@@ -65,6 +66,24 @@ def test_what_qgis_accepted_can_be_taken_back(site: Path, suffix: str) -> None:
     # The next sitting, which does not name the row, leaves it so.
     assert write_decisions(path, {}) == 1
     assert [row.decision for row in read_found(path).rows] == ["", "accepted", "", "", ""]
+
+
+def test_a_flatgeobuf_keeps_its_types(site: Path) -> None:
+    path = site / "found.fgb"
+    before = read_info(path)
+    # A name that a GeoPackage has for itself.
+    table = read(path).astype({"rank": "Int32", "epsg": "Int64"}).assign(fid=7, geom="x")
+    table.to_file(path, **FLATGEOBUF)
+    write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted")))
+    after = read_info(path)
+    types = dict(zip(after["fields"], zip(after["ogr_types"], after["ogr_subtypes"], strict=True), strict=True))
+    assert after["geometry_type"] == before["geometry_type"]
+    assert after["layer_name"] == before["layer_name"]
+    assert types["decision"][0] == "OFTString"
+    assert (types.pop("fid")[0], types.pop("geom")[0]) == ("OFTInteger64", "OFTString")
+    for name, *kind in zip(before["fields"], before["ogr_types"], before["ogr_subtypes"], strict=True):
+        assert list(types[name]) == kind, name
+    assert read(path)["fid"].tolist() == [7] * 5
 
 
 def test_a_geopackage_keeps_its_other_layers_and_its_index(site: Path) -> None:
