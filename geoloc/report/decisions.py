@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from geoloc.errors import OutputError, QueriesError
-from geoloc.report.found_file import DECISION, DECISIONS, STATUS, FoundRow, found_layer, read_found
+from geoloc.report.found_file import DECISION, DECISIONS, STATUS, FoundRow, decision_column, found_layer, read_found
 from geoloc.results.vector_files import GEOJSON_SUFFIXES, SEQUENCE_SUFFIXES
 from geoloc.results.writers.geojson import RECORD
 from geoloc.results.writers.tables import FLATGEOBUF, stream_layer
@@ -117,27 +118,38 @@ def _word(row: FoundRow, decided: Decision | None) -> str | None:
 
 
 def _into_geojson(path: Path, target: Path, words: list[str | None]) -> None:
-    collection = json.loads(path.read_text(encoding="utf-8"))
-    for feature, word in zip(collection["features"], words, strict=True):
-        feature["properties"][DECISION] = word
+    collection = json.loads(path.read_text(encoding="utf-8-sig"))
+    _decide(path, collection["features"], words)
     target.write_text(json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _into_sequence(path: Path, target: Path, words: list[str | None]) -> None:
-    # Each text begins with a record separator, or none does.
-    before = RECORD if path.read_text(encoding="utf-8").startswith(RECORD) else ""
-    with path.open(encoding="utf-8") as source, target.open("w", encoding="utf-8", newline="\n") as file:
-        features = (json.loads(line.strip(f"{RECORD}\n ")) for line in source if line.strip(f"{RECORD}\n "))
-        for feature, word in zip(features, words, strict=True):
-            feature["properties"][DECISION] = word
+    text = path.read_text(encoding="utf-8-sig")
+    # Each text begins with a record separator, and may have several lines then; or none does.
+    before = RECORD if text.startswith(RECORD) else ""
+    features = [json.loads(part) for part in text.split(before or "\n") if part.strip()]
+    _decide(path, features, words)
+    with target.open("w", encoding="utf-8", newline="\n") as file:
+        for feature in features:
             file.write(before + json.dumps(feature, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _decide(path: Path, features: Sequence[dict[str, Any]], words: list[str | None]) -> None:
+    # GDAL reads the first line alone where a mark of the order of bytes comes before it.
+    if len(features) != len(words):
+        raise QueriesError(
+            f"{path}: has {len(features)} rows, of which {len(words)} can be read; save it without a BOM"
+        )
+    column = decision_column([name for feature in features for name in feature["properties"]])
+    for feature, word in zip(features, words, strict=True):
+        feature["properties"][column] = word
 
 
 def _into_parquet(path: Path, target: Path, words: list[str | None]) -> None:
     import geopandas
 
     table = geopandas.read_parquet(path)
-    table[DECISION] = words
+    table[decision_column(table.columns)] = words
     table.to_parquet(target)
 
 
@@ -163,13 +175,14 @@ def _change(target: Path, layer: str, words: list[str | None]) -> None:
         with closing(sqlite3.connect(target)) as database, database:
             for name, count in _SPATIAL_FUNCTIONS:
                 database.create_function(name, count, lambda *_: None)
-            columns = {name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")}
-            if DECISION not in columns:
-                database.execute(f"ALTER TABLE {table} ADD COLUMN {DECISION} TEXT")
+            columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")]
+            column = decision_column(columns)
+            if column not in columns:
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
             # GDAL numbers features, and gives them, in this order.
             ids = [number for (number,) in database.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
             database.executemany(
-                f"UPDATE {table} SET {DECISION} = ? WHERE rowid = ?",
+                f"UPDATE {table} SET {column} = ? WHERE rowid = ?",
                 [(word, number) for word, number in zip(words, ids, strict=True)],
             )
             database.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -34,6 +35,14 @@ def read(path: Path) -> geopandas.GeoDataFrame:
     return geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
 
 
+def saved(table: geopandas.GeoDataFrame, path: Path) -> None:
+    if path.suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        options = FLATGEOBUF if path.suffix == ".fgb" else {}
+        table.to_file(path, **{"driver": DRIVERS.get(path.suffix, "GeoJSON"), **options})
+
+
 @pytest.mark.parametrize("suffix", READ_SUFFIXES)
 def test_they_are_a_column_of_the_file(site: Path, suffix: str) -> None:
     path = site / f"found{suffix}"
@@ -56,16 +65,39 @@ def test_what_qgis_accepted_can_be_taken_back(site: Path, suffix: str) -> None:
     path = site / f"found{suffix}"
     table = read(path)
     table.loc[:1, "status"] = "accepted"
-    if suffix == ".parquet":
-        table.to_parquet(path)
-    else:
-        options = FLATGEOBUF if suffix == ".fgb" else {}
-        table.to_file(path, **{"driver": DRIVERS.get(suffix, "GeoJSON"), **options})
+    saved(table, path)
     assert write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,"))) == 1
     assert [row.decision for row in read_found(path).rows] == ["", "accepted", "", "", ""]
     # The next sitting, which does not name the row, leaves it so.
     assert write_decisions(path, {}) == 1
     assert [row.decision for row in read_found(path).rows] == ["", "accepted", "", "", ""]
+
+
+@pytest.mark.parametrize("suffix", READ_SUFFIXES)
+def test_a_column_in_capitals_is_the_same(site: Path, suffix: str) -> None:
+    path = site / f"found{suffix}"
+    saved(read(path).assign(Decision="rejected"), path)
+    assert write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted"))) == 5
+    assert [row.decision for row in read_found(path).rows] == ["accepted", *["rejected"] * 4]
+    assert [name for name in read(path).columns if name.lower() == "decision"] == ["Decision"]
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".geojsons", ".geojsonl"])
+def test_json_as_other_programs_write_it(site: Path, suffix: str) -> None:
+    path = site / f"found{suffix}"
+    text = path.read_text(encoding="utf-8")
+    if suffix == ".geojsons":
+        features = [json.loads(part) for part in text.split("\x1e") if part.strip()]
+        text = "".join(f"\x1e{json.dumps(feature, indent=1)}\n" for feature in features)
+    # A record separator is the first character, also where no mark of the order of bytes may be.
+    path.write_text(text, encoding="utf-8" if suffix == ".geojsons" else "utf-8-sig")
+    decisions = read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted"))
+    if suffix == ".geojsonl":
+        with pytest.raises(QueriesError, match=r"save it without a BOM"):
+            write_decisions(path, decisions)
+        return
+    assert write_decisions(path, decisions) == 1
+    assert [row.decision for row in read_found(path).rows] == ["accepted", "", "", "", ""]
 
 
 def test_a_flatgeobuf_keeps_its_types(site: Path) -> None:
