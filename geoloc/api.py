@@ -237,7 +237,7 @@ class Locator:
         ]
         if not read or any(len(targets) != 1 for _, targets in read):
             raise ValueError("give photographs with one click each")
-        if len({photo.path for photo, _ in read}) < len(read):
+        if len({photo.path.resolve() for photo, _ in read}) < len(read):
             raise ValueError("give each photograph once: two clicks in one are no two witnesses")
         seen = [(photo, within_photo(photo, targets[0])) for photo, targets in read]
         for _, target in seen:

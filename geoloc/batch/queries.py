@@ -117,11 +117,15 @@ def together(items: Sequence[PhotoQuery]) -> tuple[PhotoQuery, ...]:
     A photograph shows an object once. A value that several rows of one photograph have is a kind of object; its rows
     are asked each for itself, which is told.
     """
+    # One photograph may have several paths.
+    real: dict[Path, Path] = {}
     photos: dict[str, set[Path]] = {}
     counts: Counter[str] = Counter()
     for query in items:
         if name := _object_of(query):
-            photos.setdefault(name, set()).add(query.photo)
+            if query.photo not in real:
+                real[query.photo] = query.photo.resolve()
+            photos.setdefault(name, set()).add(real[query.photo])
             counts[name] += 1
     kinds = sorted(name for name, seen in photos.items() if counts[name] > len(seen))
     if kinds:

@@ -185,7 +185,7 @@ def _read_photos(paths: Sequence[Path], drawn: Sequence[Target]) -> tuple[list[P
             f"{len(paths)} photos and {len(drawn)} clicks: with --and give one --click (--box, --polygon) for each "
             "photo, in their order."
         )
-    if len(set(paths)) < len(paths):
+    if len({path.resolve() for path in paths}) < len(paths):
         raise click.UsageError("The same photo twice: --and is another photo of the same object.")
     photos = [load_photo(path) for path in paths]
     if len(photos) > 1:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from geoloc.errors import OutputError, QueriesError
-from geoloc.report.found_file import DECISION, DECISIONS, FoundRow, found_layer, read_found
+from geoloc.report.found_file import DECISION, DECISIONS, STATUS, FoundRow, decision_column, found_layer, read_found
 from geoloc.results.vector_files import GEOJSON_SUFFIXES, SEQUENCE_SUFFIXES
 from geoloc.results.writers.geojson import RECORD
-from geoloc.results.writers.tables import FLATGEOBUF
+from geoloc.results.writers.tables import FLATGEOBUF, stream_layer
 from geoloc.system.output import check_closed, replacing
 from geoloc.system.table import TableRow, read_csv
 
 _COLUMNS = ("row", "photo", "click_x", "click_y", "rank", DECISION)
 _FORMULA = "=+-@\t\r"
 _NEAR_PX = 0.01
+_OWN = "geoloc_own_"
 _SPATIAL_FUNCTIONS = (("ST_IsEmpty", 1), ("ST_MinX", 1), ("ST_MaxX", 1), ("ST_MinY", 1), ("ST_MaxY", 1))
 """What a GeoPackage's triggers name, and how many arguments each has: SQLite wants to know them, and calls none."""
 
@@ -93,7 +95,7 @@ def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
     for number, decision in decisions.items():
         if not (0 < number <= len(rows) and decision.is_of(rows[number - 1])):
             raise QueriesError(f"{decision.where}: row {number} of {path} is another one; give the file of that report")
-    words = [decisions[row.number].decision if row.number in decisions else row.decision for row in rows]
+    words = [_word(row, decisions.get(row.number)) for row in rows]
     suffix = path.suffix.lower()
     with replacing(path) as temporary:
         if suffix in GEOJSON_SUFFIXES:
@@ -102,64 +104,93 @@ def write_decisions(path: Path, decisions: Mapping[int, Decision]) -> int:
             _into_sequence(path, temporary, words)
         elif suffix == ".gpkg":
             _into_geopackage(path, temporary, words)
+        elif suffix == ".fgb":
+            _into_flatgeobuf(path, temporary, words)
         else:
-            _into_table(path, temporary, words)
+            _into_parquet(path, temporary, words)
     return sum(map(bool, words))
 
 
-def _into_geojson(path: Path, target: Path, words: list[str]) -> None:
-    collection = json.loads(path.read_text(encoding="utf-8"))
-    for feature, word in zip(collection["features"], words, strict=True):
-        feature["properties"][DECISION] = word or None
+def _word(row: FoundRow, decided: Decision | None) -> str | None:
+    """What goes into the column; an empty text where it takes back what `status` says was decided."""
+    word = row.decision if decided is None else decided.decision
+    return word or ("" if row.properties.get(STATUS) in DECISIONS else None)
+
+
+def _into_geojson(path: Path, target: Path, words: list[str | None]) -> None:
+    collection = json.loads(path.read_text(encoding="utf-8-sig"))
+    _decide(path, collection["features"], words)
     target.write_text(json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _into_sequence(path: Path, target: Path, words: list[str]) -> None:
-    # Each text begins with a record separator, or none does.
-    before = RECORD if path.read_text(encoding="utf-8").startswith(RECORD) else ""
-    with path.open(encoding="utf-8") as source, target.open("w", encoding="utf-8", newline="\n") as file:
-        features = (json.loads(line.strip(f"{RECORD}\n ")) for line in source if line.strip(f"{RECORD}\n "))
-        for feature, word in zip(features, words, strict=True):
-            feature["properties"][DECISION] = word or None
+def _into_sequence(path: Path, target: Path, words: list[str | None]) -> None:
+    text = path.read_text(encoding="utf-8-sig")
+    # Each text begins with a record separator, and may have several lines then; or none does.
+    before = RECORD if text.startswith(RECORD) else ""
+    features = [json.loads(part) for part in text.split(before or "\n") if part.strip()]
+    _decide(path, features, words)
+    with target.open("w", encoding="utf-8", newline="\n") as file:
+        for feature in features:
             file.write(before + json.dumps(feature, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _into_table(path: Path, target: Path, words: list[str]) -> None:
-    """Write a FlatGeobuf or GeoParquet once more."""
+def _decide(path: Path, features: Sequence[dict[str, Any]], words: list[str | None]) -> None:
+    # GDAL reads the first line alone where a mark of the order of bytes comes before it.
+    if len(features) != len(words):
+        raise QueriesError(
+            f"{path}: has {len(features)} rows, of which {len(words)} can be read; save it without a BOM"
+        )
+    column = decision_column([name for feature in features for name in feature["properties"]])
+    for feature, word in zip(features, words, strict=True):
+        feature["properties"][column] = word
+
+
+def _into_parquet(path: Path, target: Path, words: list[str | None]) -> None:
     import geopandas
 
-    columnar = path.suffix.lower() == ".parquet"
-    table = geopandas.read_parquet(path) if columnar else geopandas.read_file(path, engine="pyogrio")
-    table[DECISION] = [word or None for word in words]
-    if columnar:
-        table.to_parquet(target)
-    else:
-        table.to_file(target, engine="pyogrio", **FLATGEOBUF)
+    table = geopandas.read_parquet(path)
+    table[decision_column(table.columns)] = words
+    table.to_parquet(target)
 
 
-def _into_geopackage(path: Path, target: Path, words: list[str]) -> None:
+def _into_flatgeobuf(path: Path, target: Path, words: list[str | None]) -> None:
+    """Write a FlatGeobuf once more, by way of a GeoPackage: a table of pandas would make fractions of its integers."""
     layer = found_layer(path)
+    between = target.with_suffix(".gpkg")
+    # Columns may have the names that a GeoPackage gives its own.
+    stream_layer(path, between, layer, driver="GPKG", FID=_OWN + "id", GEOMETRY_NAME=_OWN + "shape")
+    _change(between, layer, words)
+    stream_layer(between, target, layer, **FLATGEOBUF)
+
+
+def _into_geopackage(path: Path, target: Path, words: list[str | None]) -> None:
     shutil.copyfile(path, target)
+    _change(target, found_layer(path), words)
+
+
+def _change(target: Path, layer: str, words: list[str | None]) -> None:
+    """Write the column of a GeoPackage's layer."""
     table = _quoted(layer)
     try:
         with closing(sqlite3.connect(target)) as database, database:
             for name, count in _SPATIAL_FUNCTIONS:
                 database.create_function(name, count, lambda *_: None)
-            columns = {name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")}
-            if DECISION not in columns:
-                database.execute(f"ALTER TABLE {table} ADD COLUMN {DECISION} TEXT")
+            columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")]
+            column = decision_column(columns)
+            if column not in columns:
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
             # GDAL numbers features, and gives them, in this order.
             ids = [number for (number,) in database.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
             database.executemany(
-                f"UPDATE {table} SET {DECISION} = ? WHERE rowid = ?",
-                [(word or None, number) for word, number in zip(words, ids, strict=True)],
+                f"UPDATE {table} SET {column} = ? WHERE rowid = ?",
+                [(word, number) for word, number in zip(words, ids, strict=True)],
             )
             database.execute(
                 "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE table_name = ?",
                 (layer,),
             )
     except sqlite3.Error as error:
-        raise OutputError(f"{path}: cannot be changed ({error})") from None
+        raise OutputError(f"{target.name}: cannot be changed ({error})") from None
 
 
 def _quoted(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Click
 from geoloc.system.extras import needing
+from geoloc.system.table import TableRow
 from tiling.trust import layers_elsewhere
 
 READ_SUFFIXES = (".geojson", ".json", ".geojsons", ".geojsonl", ".gpkg", ".fgb", ".parquet")
@@ -22,8 +23,10 @@ DECISION = "decision"
 """Name of the column that holds what a person decided."""
 DECISIONS = ("accepted", "rejected")
 """What a person decides of an answer; an empty text is neither."""
-_NEEDED = ("photo", "click_x", "click_y", "rank", "score")
-_STATUS = "status"
+STATUS = "status"
+"""Name of the column in which QGIS keeps what was decided there, and a batch what it came to."""
+_NUMBERS = ("click_x", "click_y", "rank", "score")
+_NEEDED = ("photo", *_NUMBERS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +63,7 @@ class FoundRow:
     @property
     def status(self) -> str:
         """What it came to, as a batch says it."""
-        status = self.properties.get(_STATUS)
+        status = self.properties.get(STATUS)
         # In a layer that QGIS saved the column says what was decided there.
         if status in ("not here", "error"):
             return str(status)
@@ -68,9 +71,11 @@ class FoundRow:
 
     @property
     def decision(self) -> str:
-        """What a person has decided already, by a report or in QGIS; empty where nobody has."""
-        for column in (DECISION, _STATUS):
-            if (decision := self.properties.get(column)) in DECISIONS:
+        """What a person has decided already, by a report or in QGIS; empty where nobody has, or took it back."""
+        for column in (decision_column(self.properties), STATUS):
+            decision = self.properties.get(column)
+            # An empty text takes back what QGIS accepted; null says nothing.
+            if decision == "" or decision in DECISIONS:
                 return str(decision)
         return ""
 
@@ -100,7 +105,8 @@ def read_found(path: Path, most: int | None = None) -> FoundFile:
         most: rows to read; None for all.
 
     Raises:
-        QueriesError: no such file, not one of these kinds, damaged, or without the columns that answers have.
+        QueriesError: no such file, not one of these kinds, damaged, without the columns that answers have, or with a
+            text where a number belongs.
         OutputError: GeoParquet without pyarrow.
     """
     import geopandas
@@ -134,8 +140,15 @@ def read_found(path: Path, most: int | None = None) -> FoundFile:
         raise QueriesError(f"{path}: has no CRS, so its answers have no place on the map")
     names = [name for name in frame.columns if name != frame.active_geometry_name]
     frame = frame.head(total if most is None else most)
-    rows = tuple(_rows(zip(shapes, *(frame[name] for name in names), strict=False), names))
+    rows = tuple(_rows(path, zip(shapes, *(frame[name] for name in names), strict=False), names))
     return FoundFile(path, pyproj.CRS(crs or "EPSG:4326"), rows, total)
+
+
+def decision_column(names: Collection[str]) -> str:
+    """Return which of a file's columns holds decisions, `DECISION` in capitals too: databases ignore the case."""
+    if DECISION in names:
+        return DECISION
+    return next((name for name in names if name.casefold() == DECISION), DECISION)
 
 
 def found_layer(path: Path) -> str:
@@ -164,10 +177,15 @@ def _check_columns(path: Path, columns: list[str]) -> None:
         )
 
 
-def _rows(values: Iterator[tuple[Any, ...]], names: list[str]) -> Iterator[FoundRow]:
+def _rows(path: Path, values: Iterator[tuple[Any, ...]], names: list[str]) -> Iterator[FoundRow]:
     for number, (shape, *row) in enumerate(values, start=1):
         polygonal = isinstance(shape, Polygon | MultiPolygon) and not shape.is_empty
         properties = {name: _plain(value) for name, value in zip(names, row, strict=True)}
+        told = TableRow(f"{path}, row {number}", properties)
+        # A column of text may hold numbers all the same.
+        for name in _NUMBERS:
+            if isinstance(properties[name], str):
+                properties[name] = told.number(name) if told.has(name) else None
         yield FoundRow(number, shape if polygonal else None, properties)
 
 

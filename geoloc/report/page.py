@@ -44,7 +44,7 @@ def write_report(
         path: the page to write; one that is there is replaced.
         mosaic: the ground under the answers; None for a map of outlines alone.
         photos: folder where photos lie that are not where the rows say.
-        progress: called with the number of photos done and of all.
+        progress: called with the number of photos and pieces of ground done and of all.
 
     Returns:
         Its pictures, which know what is missing.

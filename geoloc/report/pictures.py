@@ -94,7 +94,7 @@ def draw_pictures(
         found: what was found.
         mosaic: the ground; None to draw photos only.
         photos: folder where photos lie that are not where the rows say.
-        progress: called with the number of photos done and of all.
+        progress: called with the number of photos and pieces of ground done and of all.
 
     Raises:
         MosaicError: the mosaic cannot be read.
@@ -105,8 +105,11 @@ def draw_pictures(
         of_photo.setdefault(row.photo, []).append(row)
     clicked: dict[tuple[str, Click], str] = {}
     missing: dict[str, str] = {}
+    local = local_frame(found)
+    grounds = [] if mosaic is None or local is None else [row for row in chosen if row.shape is not None]
+    total = len(of_photo) + len(grounds)
     for done, (name, rows) in enumerate(of_photo.items()):
-        progress(done, len(of_photo))
+        progress(done, total)
         try:
             photo = load_photo(find_photo(name, found.path.parent, photos))
         except PhotoError as error:
@@ -117,16 +120,17 @@ def draw_pictures(
             if 0 <= click.x <= width and 0 <= click.y <= height:
                 picture = photo_close_up(photo, Target(click), _COLOUR, _PX, label=False)
                 clicked[name, click] = _data_uri(picture)
-    progress(len(of_photo), len(of_photo))
     left_out = len(found.rows) - len(chosen)
-    local = local_frame(found)
     if mosaic is None or local is None:
+        progress(total, total)
         return Pictures(clicked, {}, None, missing, left_out)
     ground: dict[int, GroundPicture] = {}
-    for row in chosen:
+    for done, row in enumerate(grounds, start=len(of_photo)):
+        progress(done, total)
         if row.shape is not None:
             view = close_up_view(row.shape, found.crs, local, _PX)
             ground[row.number] = GroundPicture(_data_uri(map_pixels(mosaic, view)), view.bounds)
+    progress(total, total)
     shapes = [row.shape for row in found.rows if row.shape is not None]
     return Pictures(clicked, ground, _overview(mosaic, shapes, found.crs, local), missing, left_out)
 

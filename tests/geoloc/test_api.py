@@ -208,7 +208,7 @@ def test_photos_of_one_object_are_one_question(city: Path, found: geoloc.Detecti
         with pytest.raises(ValueError, match="one click each"):
             locator.locate_together([(again, [turned, (5, 5)])])
         with pytest.raises(ValueError, match="no two witnesses"):
-            locator.locate_together([(again, turned), (again, (5, 5))])
+            locator.locate_together([(again, turned), (again.parent / ".." / again.parent.name / again.name, (5, 5))])
     best, alone = together.best(), found.best()
     assert best is not None
     assert alone is not None

@@ -10,7 +10,7 @@ import click
 from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import options, request_option, takes_request
-from geoloc.commands.shared.progress import Progress
+from geoloc.commands.shared.progress import Progress, clear
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -75,9 +75,13 @@ def report(
     found = read_found(found_path, _MOST_ROWS)
     if found.total > len(found.rows):
         LOG.warning("The page has the first %d of %d rows; give a part to see others", len(found.rows), found.total)
+    progress = Progress("Drawing", "pictures")
     with ExitStack() as stack:
+        if request.mosaics:
+            progress.stage("Opening the mosaic")
         mosaic = stack.enter_context(open_mosaic(request.mosaics, request.bands)) if request.mosaics else None
-        pictures = write_report(found, output, mosaic, photos, Progress("photos"))
+        pictures = write_report(found, output, mosaic, photos, progress)
+    clear()
     _tell(pictures, mosaic is not None)
     LOG.info("wrote %s (%.1f MB)", output, output.stat().st_size / 1e6)
 

@@ -2,10 +2,10 @@
 <qgis labelsEnabled="1" styleCategories="Symbology|Labeling" version="3.22.0">
   <renderer-v2 forceraster="0" type="RuleRenderer" enableorderby="0" symbollevels="1" referencescale="-1">
     <rules key="{1df1bca0-b593-448b-bb30-7a7d0ca2efaa}">
-      <rule symbol="0" label="best answer" filter="&quot;rank&quot; = 1 and coalesce(nullif(attribute('decision'), ''), attribute('status'), '') not in ('accepted', 'rejected')" key="{af241790-9938-4308-8a6e-e684376d9029}"/>
-      <rule symbol="1" label="other answers" filter="&quot;rank&quot; > 1 and coalesce(nullif(attribute('decision'), ''), attribute('status'), '') not in ('accepted', 'rejected')" key="{d9e31546-0dac-4d1a-82d4-211b308069a4}"/>
-      <rule symbol="2" label="accepted" filter="coalesce(nullif(attribute('decision'), ''), attribute('status')) = 'accepted'" key="{7c2133ae-cd74-4581-9d65-120b89bd459b}"/>
-      <rule symbol="3" label="rejected" filter="coalesce(nullif(attribute('decision'), ''), attribute('status')) = 'rejected'" key="{a6df01a9-34c5-4229-a231-18cdd89bbc33}"/>
+      <rule symbol="0" label="best answer" filter="&quot;rank&quot; = 1 and coalesce(attribute('decision'), attribute('status'), '') not in ('accepted', 'rejected')" key="{af241790-9938-4308-8a6e-e684376d9029}"/>
+      <rule symbol="1" label="other answers" filter="&quot;rank&quot; > 1 and coalesce(attribute('decision'), attribute('status'), '') not in ('accepted', 'rejected')" key="{d9e31546-0dac-4d1a-82d4-211b308069a4}"/>
+      <rule symbol="2" label="accepted" filter="coalesce(attribute('decision'), attribute('status')) = 'accepted'" key="{7c2133ae-cd74-4581-9d65-120b89bd459b}"/>
+      <rule symbol="3" label="rejected" filter="coalesce(attribute('decision'), attribute('status')) = 'rejected'" key="{a6df01a9-34c5-4229-a231-18cdd89bbc33}"/>
     </rules>
     <symbols>
       <symbol type="fill" force_rhr="0" alpha="1" name="0" clip_to_extent="1">

@@ -60,23 +60,31 @@ def write_geopackage(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
 
 def write_flatgeobuf(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
     """Write a FlatGeobuf, by way of a GeoPackage beside it: GDAL adds nothing to a FlatGeobuf that is there."""
-    from pyogrio.raw import open_arrow, write_arrow
-
     between = path.with_suffix(".gpkg")
     _write_pieces(rows, between, layer)
+    crs = None if layer.crs is None else as_crs(layer.crs).to_wkt()
     try:
-        with open_arrow(between, use_pyarrow=False) as (told, stream):
-            write_arrow(
-                stream,
-                path,
-                layer=path.stem,
-                geometry_name=told["geometry_name"],
-                geometry_type=layer.geometry_type,
-                crs=None if layer.crs is None else as_crs(layer.crs).to_wkt(),
-                **FLATGEOBUF,
-            )
+        stream_layer(between, path, path.stem, crs=crs, geometry_type=layer.geometry_type, **FLATGEOBUF)
     finally:
         between.unlink(missing_ok=True)
+
+
+def stream_layer(source: Path, target: Path, layer: str, **options: Any) -> None:
+    """Copy a layer into a new file of another kind, with its own types of columns.
+
+    Args:
+        source: the file; its only layer, or the one that is called so.
+        target: the file to write.
+        layer: name of the layer in both.
+        options: those of the driver; `crs` and `geometry_type` where they are not the source's.
+    """
+    from pyogrio.raw import open_arrow, write_arrow
+
+    with open_arrow(source, layer=layer, use_pyarrow=False) as (told, stream):
+        # Of a shape without a name GDAL's stream has this one.
+        name = told["geometry_name"] or "wkb_geometry"
+        types = {"crs": told["crs"], "geometry_type": told["geometry_type"], **options}
+        write_arrow(stream, target, layer=layer, geometry_name=name, **types)
 
 
 def _write_pieces(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:

@@ -363,6 +363,7 @@ def test_what_no_photo_finds_is_not_here(run: Run, search: SearchStub) -> None:
     [
         (("--and", "here.jpg"), "2 photos and 1 clicks: with --and give one --click"),
         (("--and", "photo.jpg", "--click", "3,4"), "The same photo twice"),
+        (("--and", "./sub/../photo.jpg", "--click", "3,4"), "The same photo twice"),
     ],
 )
 def test_every_photo_of_an_object_has_its_click(

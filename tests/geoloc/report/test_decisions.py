@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -10,13 +11,16 @@ from shutil import which
 
 import geopandas
 import pytest
+from pyogrio import read_info
 
 from geoloc.errors import OutputError, QueriesError
 from geoloc.report.decisions import read_decisions, write_decisions
-from geoloc.report.found_file import READ_SUFFIXES
+from geoloc.report.found_file import READ_SUFFIXES, read_found
+from geoloc.results.writers.tables import FLATGEOBUF
 from tests.geoloc.report.conftest import HOSTILE
 
 HEAD = "row,photo,click_x,click_y,rank,decision\r\n"
+DRIVERS = {".gpkg": "GPKG", ".geojsons": "GeoJSONSeq", ".geojsonl": "GeoJSONSeq"}
 QUOTED = '"' + HOSTILE.replace('"', '""') + '"'
 
 
@@ -29,6 +33,14 @@ def written(site: Path, *lines: str) -> Path:
 
 def read(path: Path) -> geopandas.GeoDataFrame:
     return geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
+
+
+def saved(table: geopandas.GeoDataFrame, path: Path) -> None:
+    if path.suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        options = FLATGEOBUF if path.suffix == ".fgb" else {}
+        table.to_file(path, **{"driver": DRIVERS.get(path.suffix, "GeoJSON"), **options})
 
 
 @pytest.mark.parametrize("suffix", READ_SUFFIXES)
@@ -46,6 +58,64 @@ def test_they_are_a_column_of_the_file(site: Path, suffix: str) -> None:
     assert after.crs == before.crs
     if suffix == ".geojsons":
         assert all(line.startswith("\x1e{") for line in path.read_text(encoding="utf-8").strip("\n").split("\n"))
+
+
+@pytest.mark.parametrize("suffix", READ_SUFFIXES)
+def test_what_qgis_accepted_can_be_taken_back(site: Path, suffix: str) -> None:
+    path = site / f"found{suffix}"
+    table = read(path)
+    table.loc[:1, "status"] = "accepted"
+    saved(table, path)
+    assert write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,"))) == 1
+    assert [row.decision for row in read_found(path).rows] == ["", "accepted", "", "", ""]
+    # The next sitting, which does not name the row, leaves it so.
+    assert write_decisions(path, {}) == 1
+    assert [row.decision for row in read_found(path).rows] == ["", "accepted", "", "", ""]
+
+
+@pytest.mark.parametrize("suffix", READ_SUFFIXES)
+def test_a_column_in_capitals_is_the_same(site: Path, suffix: str) -> None:
+    path = site / f"found{suffix}"
+    saved(read(path).assign(Decision="rejected"), path)
+    assert write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted"))) == 5
+    assert [row.decision for row in read_found(path).rows] == ["accepted", *["rejected"] * 4]
+    assert [name for name in read(path).columns if name.lower() == "decision"] == ["Decision"]
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".geojsons", ".geojsonl"])
+def test_json_as_other_programs_write_it(site: Path, suffix: str) -> None:
+    path = site / f"found{suffix}"
+    text = path.read_text(encoding="utf-8")
+    if suffix == ".geojsons":
+        features = [json.loads(part) for part in text.split("\x1e") if part.strip()]
+        text = "".join(f"\x1e{json.dumps(feature, indent=1)}\n" for feature in features)
+    # A record separator is the first character, also where no mark of the order of bytes may be.
+    path.write_text(text, encoding="utf-8" if suffix == ".geojsons" else "utf-8-sig")
+    decisions = read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted"))
+    if suffix == ".geojsonl":
+        with pytest.raises(QueriesError, match=r"save it without a BOM"):
+            write_decisions(path, decisions)
+        return
+    assert write_decisions(path, decisions) == 1
+    assert [row.decision for row in read_found(path).rows] == ["accepted", "", "", "", ""]
+
+
+def test_a_flatgeobuf_keeps_its_types(site: Path) -> None:
+    path = site / "found.fgb"
+    before = read_info(path)
+    # A name that a GeoPackage has for itself.
+    table = read(path).astype({"rank": "Int32", "epsg": "Int64"}).assign(fid=7, geom="x")
+    table.to_file(path, **FLATGEOBUF)
+    write_decisions(path, read_decisions(written(site, "1,photos/a.jpg,200,150,1,accepted")))
+    after = read_info(path)
+    types = dict(zip(after["fields"], zip(after["ogr_types"], after["ogr_subtypes"], strict=True), strict=True))
+    assert after["geometry_type"] == before["geometry_type"]
+    assert after["layer_name"] == before["layer_name"]
+    assert types["decision"][0] == "OFTString"
+    assert (types.pop("fid")[0], types.pop("geom")[0]) == ("OFTInteger64", "OFTString")
+    for name, *kind in zip(before["fields"], before["ogr_types"], before["ogr_subtypes"], strict=True):
+        assert list(types[name]) == kind, name
+    assert read(path)["fid"].tolist() == [7] * 5
 
 
 def test_a_geopackage_keeps_its_other_layers_and_its_index(site: Path) -> None:

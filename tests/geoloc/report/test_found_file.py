@@ -42,6 +42,16 @@ def test_what_was_decided_before_is_known(site: Path, column: str) -> None:
     assert rows[0].status == "found"
 
 
+def test_a_text_where_a_number_belongs_is_told_with_its_row(site: Path) -> None:
+    path = site / "texts.geojsonl"
+    table = geopandas.read_file(site / "found.gpkg").astype({"rank": "object"})
+    table["rank"] = ["1", "2", "", None, "best"]
+    table.to_file(path, driver="GeoJSONSeq")
+    with pytest.raises(QueriesError, match=r"texts.geojsonl, row 5: rank is 'best', not a number"):
+        read_found(path)
+    assert [row.rank for row in read_found(path, 4).rows] == [1, 2, None, None]
+
+
 def test_of_several_layers_the_one_with_answers_counts(site: Path) -> None:
     table = geopandas.read_file(site / "found.gpkg")
     table[["geometry"]].to_file(site / "two.gpkg", layer="areas")

@@ -69,6 +69,14 @@ def test_photos_show_the_click_once_for_all_answers(site: Path) -> None:
     assert "no such photo" in pictures.missing["photos/b.jpg"]
 
 
+def test_photos_and_ground_are_counted(site: Path) -> None:
+    told: list[tuple[int, int]] = []
+    with open_mosaic(site / "mosaic.tif") as mosaic:
+        draw_pictures(read_found(site / "found.gpkg"), mosaic, progress=lambda done, total: told.append((done, total)))
+    # Three photos, of which one is there, and three answers.
+    assert told == [(done, 6) for done in range(7)]
+
+
 def test_without_a_mosaic_there_are_photos(site: Path) -> None:
     pictures = draw_pictures(read_found(site / "found.gpkg"), None)
     assert len(pictures.clicked) == 2

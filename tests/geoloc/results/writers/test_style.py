@@ -62,7 +62,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obje
 def test_qgis_shows_a_geopackage_as_the_plugin_does(opened: dict[str, dict[str, object]]) -> None:
     told = opened[".gpkg"]
     assert told["looks"] == [["best answer"], ["other answers"], ["other answers"]]
-    assert told["judged"] == [["accepted"], ["rejected"], ["accepted"]]
+    assert told["judged"] == [["accepted"], ["rejected"], ["accepted"], ["other answers"]]
     assert told["labels"] == ["#1  0.85", "#2  0.75", "#3  0.65"]
     # Where its file does not say what an answer looks like, QGIS has a colour for all.
     assert opened[".fgb"]["looks"] == []

@@ -52,9 +52,11 @@ def judged(layer: QgsVectorLayer) -> list:
         "NoGeometry?field=rank:integer&field=score:double&field=status:string&field=decision:string", "", "memory"
     ).fields()
     features = []
-    for values in ([1, 0.9, "found", "accepted"], [2, 0.9, "accepted", "rejected"], [1, 0.9, "accepted", ""]):
+    # An empty decision takes back what `status` says; without one it stands.
+    decided = [("found", "accepted"), ("accepted", "rejected"), ("accepted", None), ("accepted", "")]
+    for rank, values in enumerate(decided, start=1):
         feature = QgsFeature(fields)
-        feature.setAttributes(values)
+        feature.setAttributes([rank, 0.9, *values])
         features.append(feature)
     return looks_of(layer, features, fields)
 
