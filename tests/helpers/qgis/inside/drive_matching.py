@@ -259,7 +259,10 @@ def stopped() -> dict:
     running = [bar().progress.isVisible(), bar().buttons["cancel"].isVisible(), dock().start_button.isEnabled()]
     state = {"running": running, "possible": [name for name, on in enabled().items() if on]}
     picture("matching")
+    task = photos().task
     press(bar().buttons["cancel"])
+    # Whether the worker has let go yet or not.
+    state["taken"] = task.prefer(INPUTS["photos"]["above"], {})
     wait(lambda: photos().task is None)
     state.update(known())
     drop(dock().photo, INPUTS["photos"]["above"])
