@@ -249,6 +249,7 @@ def test_cameras_and_footprints_become_layers(report) -> None:
     assert Polygon(footprints["rows"][0]["at"]).symmetric_difference(Polygon(ring)).area < 0.1
     assert state["again"] == 2
     assert state["layers"] == 1
+    assert state["permanent"] == {"kept": 2, "new": [2]}
 
 
 def test_what_is_drawn_lands_in_the_layer_that_was_chosen(report) -> None:
