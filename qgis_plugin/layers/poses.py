@@ -8,7 +8,9 @@ from typing import Iterable
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
+    QgsExpression,
     QgsFeature,
+    QgsFeatureRequest,
     QgsFields,
     QgsFillSymbol,
     QgsMarkerSymbol,
@@ -48,9 +50,13 @@ _PROPERTY = "geoloc/poses"
 
 
 def pose_layer(kind: str) -> QgsVectorLayer | None:
-    """Return the project's layer of `CAMERA` or `FOOTPRINT` features; None where there is none."""
-    layers = QgsProject.instance().mapLayers().values()
-    return next((layer for layer in layers if layer.customProperty(_PROPERTY) == kind and layer.isValid()), None)
+    """Return the project's layer of `CAMERA` or `FOOTPRINT` features; None where there is none.
+
+    One that was made permanent is a file of the user's.
+    """
+    layers = [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(_PROPERTY) == kind]
+    ours = (layer for layer in layers if layer.isValid() and layer.providerType() == "memory")
+    return next((layer for layer in ours if layer.fields().indexOf("photo") >= 0), None)
 
 
 def add_poses(matches: Iterable[PhotoMatch]) -> None:
@@ -62,8 +68,9 @@ def add_poses(matches: Iterable[PhotoMatch]) -> None:
         # The footprint first: new layers come on top.
         for kind in (FOOTPRINT, CAMERA):
             layer = pose_layer(kind) or _new_layer(kind, crs_of(match.mapping))
-            before = [one.id() for one in layer.getFeatures() if one["photo"] == match.path]
-            layer.dataProvider().deleteFeatures(before)
+            same = QgsExpression.createFieldEqualityExpression("photo", match.path)
+            before = layer.getFeatures(QgsFeatureRequest().setFilterExpression(same))
+            layer.dataProvider().deleteFeatures([one.id() for one in before])
             if match.feature(kind) is not None:
                 move = between(wgs84(), layer.crs())
                 feature = pose_feature(match.feature(kind), layer.fields(), move)

@@ -61,9 +61,9 @@ class MatchTask(WorkerTask):
             return len(self.done), len(self.done) + len(self._waiting)
 
     def prefer(self, photo: str, fields: dict) -> bool:
-        """Match a photo next, whether it waits already or not; False where the task is over."""
+        """Match a photo next, whether it waits already or not; False where the task is over or stopped."""
         with self._lock:
-            if self._closed:
+            if self._closed or self.isCanceled() or not self._waiting:
                 return False
             # The first one is being matched, and goes when that is over.
             first, *others = self._waiting
@@ -80,7 +80,8 @@ class MatchTask(WorkerTask):
                 waiting = self._next(done=True)
                 self._show_progress(0.0)
         finally:
-            self._closed = True
+            with self._lock:
+                self._closed = True
 
     def _next(self, done: bool = False) -> tuple[str, dict] | None:
         """Return the next photo and its fields, which wait as the first ones until they are done; None at the end."""

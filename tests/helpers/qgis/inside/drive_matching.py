@@ -10,6 +10,7 @@ from qgis.core import (
     QgsPointXY,
     QgsProject,
     QgsRasterLayer,
+    QgsVectorFileWriter,
     QgsVectorLayer,
 )
 from qgis.gui import QgsMapMouseEvent, QgsRubberBand, QgsVertexMarker
@@ -259,7 +260,10 @@ def stopped() -> dict:
     running = [bar().progress.isVisible(), bar().buttons["cancel"].isVisible(), dock().start_button.isEnabled()]
     state = {"running": running, "possible": [name for name, on in enabled().items() if on]}
     picture("matching")
+    task = photos().task
     press(bar().buttons["cancel"])
+    # Whether the worker has let go yet or not.
+    state["taken"] = task.prefer(INPUTS["photos"]["above"], {})
     wait(lambda: photos().task is None)
     state.update(known())
     drop(dock().photo, INPUTS["photos"]["above"])
@@ -325,7 +329,25 @@ def poses() -> dict:
     wait(lambda: len(asked()) > before)
     wait(lambda: photos().task is None)
     state["again"] = QgsProject.instance().mapLayersByName("Cameras")[0].featureCount()
-    return {**state, "layers": len(QgsProject.instance().mapLayersByName("Cameras"))}
+    return {**state, "layers": len(QgsProject.instance().mapLayersByName("Cameras")), "permanent": permanent()}
+
+
+def permanent() -> dict:
+    """The layer of cameras is made permanent and loses a field: a file of the user's, which nothing is added to."""
+    layer = QgsProject.instance().mapLayersByName("Cameras")[0]
+    path = str(ASKED.with_name("cameras.gpkg"))
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    context = QgsProject.instance().transformContext()
+    QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context, options)
+    layer.setName("kept")
+    layer.setDataSource(path, "kept", "ogr")
+    layer.dataProvider().deleteAttributes([layer.fields().indexOf("photo")])
+    layer.updateFields()
+    press(bar().buttons["poses"])
+    new = QgsProject.instance().mapLayersByName("Cameras")
+    state = {"kept": layer.featureCount(), "new": [one.featureCount() for one in new]}
+    QgsProject.instance().removeMapLayer(layer.id())
+    return state
 
 
 def drawn() -> dict:

@@ -214,6 +214,8 @@ def test_matching_is_stopped_and_what_is_known_stays(report) -> None:
     assert set(state["possible"]) == {"cancel", "match", "poses", "see", "show"}
     assert state["messages"] == [["Stopped. 0 of 0 photos were matched.", INFO]]
     assert state["again"].startswith("Matched: 99")
+    # A photo that is asked for now needs a matching of its own.
+    assert not state["taken"]
 
 
 def test_the_map_offers_the_photos_that_see_a_place_the_best_first(report) -> None:
@@ -247,6 +249,7 @@ def test_cameras_and_footprints_become_layers(report) -> None:
     assert Polygon(footprints["rows"][0]["at"]).symmetric_difference(Polygon(ring)).area < 0.1
     assert state["again"] == 2
     assert state["layers"] == 1
+    assert state["permanent"] == {"kept": 2, "new": [2]}
 
 
 def test_what_is_drawn_lands_in_the_layer_that_was_chosen(report) -> None:
