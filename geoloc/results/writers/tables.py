@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +67,7 @@ def write_flatgeobuf(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
     between = path.with_suffix(".gpkg")
     _write_pieces(rows, between, layer)
     try:
-        with open_arrow(between, use_pyarrow=False) as (told, stream):
+        with open_arrow(between, use_pyarrow=False) as (told, stream), _without_place():
             write_arrow(
                 stream,
                 path,
@@ -83,4 +85,13 @@ def _write_pieces(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
     for number, piece in enumerate(pieces(rows)):
         options = {**_GEOPACKAGE, "mode": "a"} if number else _GEOPACKAGE
         table = table_of(piece, layer.columns, layer.crs)
-        table.to_file(path, engine="pyogrio", geometry_type=layer.geometry_type, **options)
+        with _without_place():
+            table.to_file(path, engine="pyogrio", geometry_type=layer.geometry_type, **options)
+
+
+@contextmanager
+def _without_place() -> Iterator[None]:
+    """Say nothing of shapes without a CRS: pixels of a photo have none."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided", UserWarning)
+        yield
