@@ -284,15 +284,7 @@ class Locator:
             ValueError: an option has a value that is none.
         """
         photo = photo if isinstance(photo, Photo) else load_photo(photo)
-        request = replace(
-            self._request,
-            bounds=bounds,
-            aoi=None if aoi is None else Path(aoi),
-            near=near,
-            within_m=within_m,
-            gps=gps,
-            dsm=None if dsm is None else Path(dsm),
-        )
+        request = self._asked(SearchOptions(bounds=bounds, aoi=aoi, near=near, within_m=within_m, gps=gps, dsm=dsm))
         return self._finding(request).match(photo, Scope(self._source, request))
 
     def close(self) -> None:

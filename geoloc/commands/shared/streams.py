@@ -29,9 +29,8 @@ def write_to_stdout(rows: Iterable[Row], columns: Mapping[str, str], crs: Any) -
     from geoloc.results.writers.geojson import write_collection_to
     from geoloc.results.writers.row import FileLayer
 
-    stdout = click.get_text_stream("stdout")
-    write_collection_to(stdout, rows, FileLayer(columns, crs))
-    stdout.flush()
+    write_collection_to(sys.stdout, rows, FileLayer(columns, crs))
+    sys.stdout.flush()
 
 
 @contextmanager

@@ -15,10 +15,9 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
-from geoloc.errors import OutputError
 from geoloc.pose.camera import GroundCamera, rotation_about
 from geoloc.pose.matched_photo import MatchedPhoto
-from geoloc.system.output import check_output, replacing
+from geoloc.system.output import check_output, make_folder, replacing
 from geoloc.system.text import path_text
 from tiling.grid import transformer
 
@@ -39,21 +38,9 @@ def check_colmap(folder: Path, overwrite: bool) -> None:
     Raises:
         OutputError: it cannot be made or written to, or one of the files exists and may not be replaced.
     """
-    made_folder(folder)
+    make_folder(folder)
     for name in _NAMES:
         check_output(folder / name, (".txt",), overwrite)
-
-
-def made_folder(folder: Path) -> None:
-    """Make a folder to write into, where there is none yet.
-
-    Raises:
-        OutputError: it cannot be made, or is a file.
-    """
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from error
 
 
 def write_colmap(folder: Path, found: Sequence[Found], *, overwrite: bool = False) -> None:
@@ -74,9 +61,7 @@ def write_colmap(folder: Path, found: Sequence[Found], *, overwrite: bool = Fals
     origin = ""
     for number, (path, matched) in enumerate(found, start=1):
         local = found[0][1].pose.local
-        origin = "# Metres east, north and up of {lon_0},{lat_0} (lon,lat; WGS 84) on the ground\n".format(
-            **local.to_dict()
-        )
+        origin = _ORIGIN.format(**local.to_dict())
         camera, (width, height) = matched.pose.camera, matched.pose.size
         up_m = matched.level_m - found[0][1].level_m
         seen = _camera_in(local, matched, up_m)

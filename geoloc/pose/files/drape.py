@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from geoloc.errors import OutputError, PhotoError
 from geoloc.plane.homography import jacobian, to_opencv
-from geoloc.pose.files.colmap import made_folder
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.pose.pixel_mapping import PixelMapping
-from geoloc.system.output import check_output, replacing
+from geoloc.system.output import check_output, make_folder, replacing
 
 if TYPE_CHECKING:
     from affine import Affine
@@ -75,7 +74,7 @@ def check_drapes(path: Path, photos: Sequence[Path], overwrite: bool, inputs: Co
     """
     paths = drape_paths(path, photos)
     if paths != [path]:
-        made_folder(path)
+        make_folder(path)
     for one in paths:
         check_output(one, SUFFIXES, overwrite, inputs)
 

@@ -16,8 +16,7 @@ from PIL.TiffImagePlugin import IFDRational
 from geoloc.errors import OutputError, PhotoError
 from geoloc.photo.metadata import position_tags
 from geoloc.pose.camera_pose import CameraPose
-from geoloc.pose.files.colmap import made_folder
-from geoloc.system.output import check_output, replacing
+from geoloc.system.output import check_output, make_folder, replacing
 
 SUFFIXES = (".jpg", ".jpeg")
 _SOI, _APP0, _APP1, _SCAN = 0xD8, 0xE0, 0xE1, 0xDA
@@ -49,7 +48,7 @@ def check_copies(folder: Path, photos: Sequence[Path], overwrite: bool) -> None:
         OutputError: a photo is no JPEG, two have one name, the folder cannot be made or written to, or a file of that
             name is there, which may be the photo itself.
     """
-    made_folder(folder)
+    make_folder(folder)
     twice = [name for name, count in Counter(photo.name for photo in photos).items() if count > 1]
     if twice:
         raise OutputError(f"{folder}: several photos are called {twice[0]!r}, and a folder holds one; write them apart")

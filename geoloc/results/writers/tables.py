@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +66,8 @@ def write_flatgeobuf(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
     _write_pieces(rows, between, layer)
     crs = None if layer.crs is None else as_crs(layer.crs).to_wkt()
     try:
-        stream_layer(between, path, path.stem, crs=crs, geometry_type=layer.geometry_type, **FLATGEOBUF)
+        with _without_place():
+            stream_layer(between, path, path.stem, crs=crs, geometry_type=layer.geometry_type, **FLATGEOBUF)
     finally:
         between.unlink(missing_ok=True)
 
@@ -91,4 +94,13 @@ def _write_pieces(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
     for number, piece in enumerate(pieces(rows)):
         options = {**_GEOPACKAGE, "mode": "a"} if number else _GEOPACKAGE
         table = table_of(piece, layer.columns, layer.crs)
-        table.to_file(path, engine="pyogrio", geometry_type=layer.geometry_type, **options)
+        with _without_place():
+            table.to_file(path, engine="pyogrio", geometry_type=layer.geometry_type, **options)
+
+
+@contextmanager
+def _without_place() -> Iterator[None]:
+    """Say nothing of shapes without a CRS: pixels of a photo have none."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided", UserWarning)
+        yield

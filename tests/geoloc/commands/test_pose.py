@@ -222,8 +222,8 @@ def test_nothing_is_replaced_and_the_photo_never(folder: Path, matrix: np.ndarra
         (("--geo", tmp_path / "geo.csv"), "unknown kind of file", 2),
         (("--drape", tmp_path / "drape.png"), "unknown kind of file", 2),
         (("--drape", folder / "m.tif", "--overwrite"), "is read by this very command", 1),
-        (("--colmap", tmp_path / "geo.txt"), "cannot be made", 1),
-        (("--write-copy", tmp_path / "no" / "folder"), "cannot be made", 1),
+        (("--colmap", tmp_path / "geo.txt"), "is a file; give a folder", 1),
+        (("--write-copy", tmp_path / "geo.txt" / "folder"), "cannot be made", 1),
     ):
         result = invoke(*args, *more)
         assert result.exit_code == code, more

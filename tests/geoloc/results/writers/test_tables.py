@@ -44,6 +44,7 @@ def test_rows_stay_in_order_over_the_pieces(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.filterwarnings("error:'crs' was not provided")
 def test_a_flatgeobuf_may_hold_shapes_of_several_kinds(tmp_path: Path) -> None:
     rows = [Row(Point(1, 2), {"number": 1}), Row(box(0, 0, 1, 1), {"number": 2})]
     path = tmp_path / "mixed.fgb"
