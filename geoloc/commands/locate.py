@@ -144,7 +144,7 @@ def locate(
         network = load_meanwhile(request)
         plan = scope.plan(photos[0])
         for photo in photos:
-            _tell_position(photo, scope)
+            _tell_position(photo, scope, f"{photo.path.name}: " if others else "")
         _tell_plan(plan, source)
         finder = Finder(source, network, request)
         progress.stage("Loading the network")
@@ -195,16 +195,16 @@ def _read_photos(paths: Sequence[Path], drawn: Sequence[Target]) -> tuple[list[P
     return photos, targets
 
 
-def _tell_position(photo: Photo, scope: Scope) -> None:
+def _tell_position(photo: Photo, scope: Scope, named: str) -> None:
     """Say what the photo's own position does to the search, and that --within does nothing where there is none."""
     if scope.near(photo) is not None:
-        LOG.info("Looking first %s; --no-gps leaves it out", scope.around(photo))
+        LOG.info("%sLooking first %s; --no-gps leaves it out", named, scope.around(photo))
     elif reason := scope.unused(photo):
         source = click.get_current_context().get_parameter_source("within_m")
         if source is click.core.ParameterSource.COMMANDLINE:
-            LOG.warning("--within does nothing: %s; give --near LON,LAT too", reason)
+            LOG.warning("%s--within does nothing: %s; give --near LON,LAT too", named, reason)
         else:
-            LOG.info("Looking everywhere: %s", reason)
+            LOG.info("%sLooking everywhere: %s", named, reason)
 
 
 def _tell_plan(plan: Plan, source: SearchSource) -> None:
@@ -244,17 +244,25 @@ def _locate_together(
     for (photo, target), alone in zip(views, found.alone, strict=True):
         said = f"score {alone.answers[0].score:.2f}" if alone.answers else "nothing"
         LOG.info("%s at %g,%g alone: %s", photo.path.name, target.click.x, target.click.y, said)
+    photo, target = views[found.asked]
+    plan = found.alone[found.asked].plan
     if found.here:
         best = found.here[0]
         text = "found: the object at %s, score %.2f, good to %.1f m, by %d of %d photos"
         LOG.info(text, _place(best), best.score, best.accuracy_m, len(best.photos), len(views))
     else:
         scores = [answer.score for answer in found.answers]
-        LOG.warning("not here: the object in %d photos (%s)", len(views), _best_score(scores))
-    if note := found.here[0].note if found.here else found.note:
-        LOG.warning(note)
-    photo, target = views[found.asked]
-    return _Answered(photo, [target], found.here, found.alone[found.asked].plan)
+        text = "not here: the object in %d photos (%s; looked %s)"
+        LOG.warning(text, len(views), _best_score(scores), scope.searched(photo, plan))
+    for view, drawn_there in views:
+        if drawn_there.note:
+            LOG.warning("%s: %s", view.path.name, drawn_there.note)
+    note = found.here[0].note if found.here else found.note
+    # Of what was drawn in its own photo the answer's note tells too.
+    rest = note.replace(target.note, "") if target.note else note
+    if rest := "; ".join(filter(None, rest.split("; "))):
+        LOG.warning(rest)
+    return _Answered(photo, [target], found.here, plan)
 
 
 def _place(answer: Detection) -> str:

@@ -107,6 +107,9 @@ def epsg_of(crs: Any) -> int | None:
     if code is None and known.is_compound:
         known = known.sub_crs_list[0]
         code = known.to_epsg()
-    if code is None or not known.equals(as_crs(code), ignore_axis_order=True):
+    # PROJ takes "unknown" for the name of any datum.
+    if code is None or (known.datum is not None and known.datum.name.casefold() == "unknown"):
+        return None
+    if not known.equals(as_crs(code), ignore_axis_order=True):
         return None
     return int(code)

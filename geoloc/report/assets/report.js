@@ -332,6 +332,8 @@
     toCard(next);
   });
   part("save-csv").addEventListener("click", () => save(csvText(), "text/csv", "csv"));
+  // It would be taken for the whole file.
+  if (data.total > data.rows.length) part("save-geojson").textContent = `Save first ${data.rows.length} rows as GeoJSON`;
   part("save-geojson").addEventListener("click", () => save(geojsonText(), "application/geo+json", "geojson"));
   part("print").addEventListener("click", () => window.print());
   window.addEventListener("beforeprint", () => onPaper(true));

@@ -11,6 +11,7 @@ from pyproj import CRS
 from shapely import get_coordinates
 from shapely.geometry.base import BaseGeometry
 
+from geoloc.results.columns import epsg_of
 from geoloc.results.writers.row import FileLayer, Row
 from tiling.grid import WGS84, as_crs, project
 
@@ -43,7 +44,7 @@ def _utm(shape: BaseGeometry, crs: CRS) -> CRS:
 
 
 def _pairs(rows: Iterable[Row], source: CRS, crs: CRS) -> Iterator[tuple[int, Any]]:
-    code = crs.to_epsg()
+    code = epsg_of(crs)
     yield 999, _ascii(f"geoloc, coordinates in {crs.name}" + (f", EPSG:{code}" if code else ""))
     yield from ((0, "SECTION"), (2, "HEADER"), (9, "$ACADVER"), (1, "AC1009"), (0, "ENDSEC"))
     yield from ((0, "SECTION"), (2, "TABLES"), (0, "TABLE"), (2, "LAYER"), (70, len(_LAYERS)))

@@ -355,7 +355,20 @@ def test_what_no_photo_finds_is_not_here(run: Run, search: SearchStub) -> None:
     search.scores = [0.05]
     result = run(*LOCATE, "--click", "10,20", "--and", "here.jpg", "--click", "30,40")
     assert (result.exit_code, json.loads(result.stdout)["features"]) == (0, [])
-    assert "not here: the object in 2 photos" in result.stderr
+    assert "not here: the object in 2 photos (best score" in result.stderr
+    assert "; looked in " in result.stderr
+    assert "photo.jpg: Looking everywhere: the photo has no GPS position" in result.stderr
+    assert "here.jpg: Looking first within " in result.stderr
+
+
+@pytest.mark.parametrize("score", [0.05, 0.9])
+def test_what_was_cut_is_told_of_every_photo_once(run: Run, search: SearchStub, score: float) -> None:
+    search.scores = [score]
+    result = run(*LOCATE, "--box", "-10,10,20,30", "--and", "here.jpg", "--box", "-20,10,20,30")
+    assert result.exit_code == 0, result.stderr
+    for name in ("photo.jpg", "here.jpg"):
+        assert result.stderr.count(f"{name}: the box reaches beyond") == 1
+    assert result.stderr.count("reaches beyond") == 2
 
 
 @pytest.mark.parametrize(

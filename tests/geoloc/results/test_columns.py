@@ -68,6 +68,10 @@ def test_coordinates_are_written_to_a_millimetre(crs: object, decimals: int) -> 
             " +ellps=bessel +units=m +type=crs",
             None,
         ),
+        # UTM on a bare ellipsoid, of which PROJ makes ED50 and ETRS89.
+        ("+proj=utm +zone=33 +ellps=intl +units=m +type=crs", None),
+        ("+proj=utm +zone=33 +ellps=GRS80 +units=m +type=crs", None),
+        (pyproj.CRS.from_epsg(23033).to_wkt("WKT1_GDAL").replace("European_Datum_1950", "unknown"), None),
     ],
 )
 def test_the_code_of_a_crs(crs: object, code: int | None) -> None:

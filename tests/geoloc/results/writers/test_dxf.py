@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyogrio
@@ -28,6 +29,12 @@ def test_outlines_are_closed_lines_with_labels(rows: list[Row], layer: FileLayer
     assert labels["Text"].tolist() == ["1: 0.93", "2: 0.40"]
     assert [row.geometry.covers(at) for row, at in zip(rows, labels.geometry, strict=False)] == [True] * 2  # type: ignore[union-attr]
     assert path.read_bytes().startswith(b"999\r\ngeoloc, coordinates in WGS 84 / UTM zone 15N, EPSG:32615\r\n")
+
+
+def test_a_bare_ellipsoid_is_no_epsg_code(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
+    bare = replace(layer, crs="+proj=utm +zone=33 +ellps=GRS80 +units=m +type=crs")
+    write_dxf(rows, tmp_path / "found.dxf", bare)
+    assert (tmp_path / "found.dxf").read_bytes().startswith(b"999\r\ngeoloc, coordinates in unknown\r\n")
 
 
 @pytest.mark.parametrize(("lon", "lat", "epsg"), [(15.3, 51.9, 32633), (-70.6, -33.4, 32719), (179.9, -17, 32760)])
