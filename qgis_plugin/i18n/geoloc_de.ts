@@ -225,6 +225,11 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
+      <source>Wait until the online layers are rendered.</source>
+      <translation>Warten Sie, bis die Online-Layer gezeichnet sind.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
       <source>Locate object from {photo}</source>
       <translation>Objekt aus {photo} verorten</translation>
     </message>
@@ -407,11 +412,6 @@
       <location filename="../gui/matched/matching.py" />
       <source>Matched: {count} details agree.</source>
       <translation>Abgeglichen: {count} Einzelheiten stimmen überein.</translation>
-    </message>
-    <message>
-      <location filename="../gui/matched/matching.py" />
-      <source>Wait until the online layers are rendered.</source>
-      <translation>Warten Sie, bis die Online-Layer gezeichnet sind.</translation>
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />

@@ -225,6 +225,11 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
+      <source>Wait until the online layers are rendered.</source>
+      <translation>Attendez que les couches en ligne soient rendues.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
       <source>Locate object from {photo}</source>
       <translation>Localiser un objet depuis {photo}</translation>
     </message>
@@ -407,11 +412,6 @@
       <location filename="../gui/matched/matching.py" />
       <source>Matched: {count} details agree.</source>
       <translation>Appariée : {count} détails concordent.</translation>
-    </message>
-    <message>
-      <location filename="../gui/matched/matching.py" />
-      <source>Wait until the online layers are rendered.</source>
-      <translation>Attendez que les couches en ligne soient rendues.</translation>
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
