@@ -201,6 +201,9 @@ class GeolocDock(QgsDockWidget):
 
     def start(self) -> None:
         """Search with what was chosen; what is missing is said in the message bar."""
+        if self.task is None and self.files.rendering:
+            self.messages.show(tr("Wait until the online layers are rendered."), Qgis.MessageLevel.Info)
+            return
         if self.running or not self.photo.finish():
             return
         try:

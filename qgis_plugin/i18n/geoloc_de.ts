@@ -225,6 +225,11 @@
     </message>
     <message>
       <location filename="../gui/dock.py" />
+      <source>Wait until the online layers are rendered.</source>
+      <translation>Warten Sie, bis die Online-Layer gezeichnet sind.</translation>
+    </message>
+    <message>
+      <location filename="../gui/dock.py" />
       <source>Locate object from {photo}</source>
       <translation>Objekt aus {photo} verorten</translation>
     </message>
@@ -275,8 +280,18 @@
     </message>
     <message>
       <location filename="../gui/matched/draping.py" />
+      <source>Not here: nothing shows that this photo was taken of the reference.</source>
+      <translation>Nicht hier: Nichts zeigt, dass dieses Foto von der Referenz aufgenommen wurde.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/draping.py" />
       <source>{name}: {width} x {height} pixels at {gsd:.2f} m.</source>
       <translation>{name}: {width} x {height} Pixel zu {gsd:.2f} m.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/draping.py" />
+      <source>{path} is the photo or its reference: choose another file.</source>
+      <translation>{path} ist das Foto oder seine Referenz: Wählen Sie eine andere Datei.</translation>
     </message>
     <message>
       <location filename="../gui/matched/drawing_choice.py" />
@@ -385,11 +400,6 @@
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
-      <source>Not here: nothing shows that this photo was taken of the reference.</source>
-      <translation>Nicht hier: Nichts zeigt, dass dieses Foto von der Referenz aufgenommen wurde.</translation>
-    </message>
-    <message>
-      <location filename="../gui/matched/matching.py" />
       <source>Nothing of this lies in the photo before its far line, where places can be told.</source>
       <translation>Nichts davon liegt im Foto vor der Ferngrenze, wo sich Orte angeben lassen.</translation>
     </message>
@@ -402,11 +412,6 @@
       <location filename="../gui/matched/matching.py" />
       <source>Matched: {count} details agree.</source>
       <translation>Abgeglichen: {count} Einzelheiten stimmen überein.</translation>
-    </message>
-    <message>
-      <location filename="../gui/matched/matching.py" />
-      <source>Wait until the online layers are rendered.</source>
-      <translation>Warten Sie, bis die Online-Layer gezeichnet sind.</translation>
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
@@ -1387,13 +1392,13 @@ Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Bl
 
 Photo: from a drone or from the ground, no panorama.
 Features: in pixels of the photo as it is meant to be seen, from its upper left corner; layers that were drawn over the photo in QGIS, which count downwards below 0, fit too. For the way back a layer in any CRS.
-The output has their fields, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; of a photo that is not here, features have no shape.
+The output has their fields, with query_ before names that it needs itself, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; of a photo that is not here, features have no shape.
 Reference rasters, index, extent, polygons, point: as in Locate object.</source>
       <translation>Überträgt Punkte, Linien und Polygone, die in einem Foto gezeichnet wurden, auf die Karte, oder Objekte einer Karte in ein Foto, nach den Übereinstimmungen, die das Foto bestätigen.
 
 Foto: von einer Drohne oder vom Boden aus, kein Panorama.
 Objekte: in Pixeln des Fotos, wie es gesehen werden soll, von seiner linken oberen Ecke aus; Layer, die in QGIS über dem Foto gezeichnet wurden und von 0 abwärts zählen, passen auch. Für den Rückweg ein Layer in beliebigem KBS.
-Die Ausgabe hat deren Felder und accuracy_m: Jeder Stützpunkt liegt in neun von zehn Fällen näher an seinem wahren Ort; vertices_accuracy_m sagt es für jeden. Was über das Foto oder seine Ferngrenze hinausreicht, wird abgeschnitten, und note sagt es; ist das Foto nicht hier, haben Objekte keine Form.
+Die Ausgabe hat deren Felder, mit query_ vor Namen, die sie selbst braucht, und accuracy_m: Jeder Stützpunkt liegt in neun von zehn Fällen näher an seinem wahren Ort; vertices_accuracy_m sagt es für jeden. Was über das Foto oder seine Ferngrenze hinausreicht, wird abgeschnitten, und note sagt es; ist das Foto nicht hier, haben Objekte keine Form.
 Referenzraster, Index, Ausdehnung, Polygone, Punkt: wie bei Objekt verorten.</translation>
     </message>
     <message>

@@ -10,6 +10,8 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsFeature,
     QgsFeatureSink,
+    QgsField,
+    QgsFields,
     QgsGeometry,
     QgsProcessing,
     QgsProcessingException,
@@ -18,7 +20,6 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
-    QgsProcessingUtils,
     QgsWkbTypes,
 )
 
@@ -57,9 +58,10 @@ class MapFeatures(GeolocAlgorithm):
             "Features: in pixels of the photo as it is meant to be seen, from its upper left corner; layers that were"
             " drawn over the photo in QGIS, which count downwards below 0, fit too. For the way back a layer in any"
             " CRS.\n"
-            "The output has their fields, and accuracy_m: every vertex is nearer to its true place, in nine cases of"
-            " ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and"
-            " note says so; of a photo that is not here, features have no shape.\n"
+            "The output has their fields, with query_ before names that it needs itself, and accuracy_m: every vertex"
+            " is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's."
+            " What reaches beyond the photo or its far line is cut, and note says so; of a photo that is"
+            " not here, features have no shape.\n"
             "Reference rasters, index, extent, polygons, point: as in Locate object."
         )
 
@@ -95,9 +97,7 @@ class MapFeatures(GeolocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Carry the features over and write them."""
-        taken = set(self._columns.names())
-        told = [column for column in _TOLD if column[0] not in taken]
-        fields = QgsProcessingUtils.combineFields(self._columns, fields_of(told))
+        fields = _fields_with_told(self._columns)
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, self._kind, self._crs)
         answer = self.ask("map", self._fields, feedback)
         move = QgsCoordinateTransform(wgs84(), self._crs, context.transformContext())
@@ -113,7 +113,7 @@ class MapFeatures(GeolocAlgorithm):
                 count += 1
             values = one["properties"]
             before = self._rows[values[_NUMBER]].attributes()
-            feature.setAttributes([*before, *(_text(values.get(name)) for name, _ in told)])
+            feature.setAttributes([*before, *(_text(values.get(name)) for name, _ in _TOLD)])
             sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
         return {OUTPUT: destination, COUNT: count}
 
@@ -139,6 +139,26 @@ class MapFeatures(GeolocAlgorithm):
             }
             for number, shape in enumerate(shapes)
         ]
+
+
+def _fields_with_told(columns: QgsFields) -> QgsFields:
+    """Return the fields of the input and then `_TOLD`; "query_" comes before a name of the input that is taken.
+
+    To GeoPackage "ID" and "id" are one.
+    """
+    fields, told = QgsFields(), fields_of(_TOLD)
+    used = {name.casefold() for name in told.names()}
+    for column in columns:
+        name = column.name()
+        while name.casefold() in used:
+            name = f"query_{name}"
+        used.add(name.casefold())
+        field = QgsField(column)
+        field.setName(name)
+        fields.append(field)
+    for field in told:
+        fields.append(field)
+    return fields
 
 
 def _turned_down(shape: QgsGeometry) -> QgsGeometry:

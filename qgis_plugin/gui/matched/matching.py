@@ -68,6 +68,7 @@ class Matching(QObject):
         self._canvas, self._photo, self._where, self._files = iface.mapCanvas(), photo, where, files
         self._messages, self._come_forward = messages, come_forward
         self._path = self._under_mouse = ""
+        self._rendering = False
         self.bar = MatchBar()
         self.photos = MatchedPhotos(self)
         self.cursor = LinkedCursor(self._canvas, photo.view, self._tell)
@@ -82,7 +83,7 @@ class Matching(QObject):
         self._actions = {
             MATCH: lambda down: self.match([self._path]),
             MATCH_ALL: lambda down: self.match(self._left()),
-            CANCEL: lambda down: self.photos.cancel(),
+            CANCEL: self._cancel,
             SEE: self.seen.use_tool,
             DRAW: self._use_drawing,
             SHOW: self._use_showing,
@@ -115,14 +116,24 @@ class Matching(QObject):
             return
 
         def ready(mosaics: list[str]) -> None:
+            self._rendering = False
             fields = match_request(mosaics=mosaics, index=wanted.index, place=where.place)
             self.photos.start(command, paths, fields)
 
         def stopped(error: str) -> None:
+            self._rendering = False
+            self._show_state()
             self._messages.show(error or tr("Cancelled."), Qgis.MessageLevel.Warning)
 
         self._messages.clear()
         self._files.make(wanted, lambda percent: None, ready, stopped)
+        self._rendering = self._files.rendering
+        self._show_state()
+
+    def _cancel(self, down: bool) -> None:
+        if self._rendering:
+            self._files.cancel()
+        self.photos.cancel()
 
     def shut_down(self) -> None:
         """Stop, and remove everything from the map: the dock is going away."""
@@ -188,7 +199,9 @@ class Matching(QObject):
     def _show_state(self) -> None:
         task, match = self.photos.task, self._present()
         linked = match is not None and match.mapping is not None
-        self.bar.show_progress(None if task is None else task.count)
+        # How much there is to render is not counted in photos: busy.
+        waiting = (0, 0) if self._rendering else None
+        self.bar.show_progress(waiting if task is None else task.count)
         self.bar.enable(
             **{
                 MATCH: bool(self._path) and self.photos.present != self._path,

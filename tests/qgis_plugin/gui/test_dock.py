@@ -385,6 +385,13 @@ def test_a_photo_is_matched_with_online_layers_round_its_own_position(report) ->
     assert south < lat - away
 
 
+def test_the_rendering_for_a_match_is_shown_and_can_be_stopped(report) -> None:
+    state = report["online"]
+    assert state["waiting"] == [True, True]
+    assert state["told"] == [["Wait until the online layers are rendered.", INFO]]
+    assert state["cancelled"] == [False, [["Cancelled.", WARNING]]]
+
+
 def test_without_an_environment_it_says_where_to_mend_it(report) -> None:
     ((text, level),) = report["missing"]["messages"]
     assert "/no/such/python" in text

@@ -59,7 +59,8 @@ def test_poses_of_photos(folder: Path, matrix: np.ndarray) -> None:
 def test_what_is_drawn_in_a_photo_goes_to_the_map_and_back(folder: Path, matrix: np.ndarray) -> None:
     # As QGIS counts in pictures: y is below 0. A corner is beyond the photo.
     shapes = [Polygon([(x, -y) for x, y in ROOF]), Polygon([(700, -500), (900, -500), (700, -580)])]
-    drawn = geopandas.GeoDataFrame({"name": ["roof", "yard"], "floors": [2, 0]}, geometry=shapes)
+    columns = {"name": ["roof", "yard"], "floors": [2, 0], "accuracy_m": [99.0, 99.0]}
+    drawn = geopandas.GeoDataFrame(columns, geometry=shapes)
     drawn.to_file(folder / "drawn.gpkg")
     words = ("geoloc:mapfeatures", f"--PHOTO={folder}/flown.jpg")
     results = process(folder, *words, f"--INPUT={folder}/drawn.gpkg", f"--OUTPUT={folder}/on_map.gpkg")
@@ -73,6 +74,8 @@ def test_what_is_drawn_in_a_photo_goes_to_the_map_and_back(folder: Path, matrix:
     errors = json.loads(on_map["vertices_accuracy_m"][0])
     assert len(errors) == len(ROOF) + 1
     assert on_map["accuracy_m"][0] == max(errors)
+    # The input's own, of which the result needs the name.
+    assert list(on_map["query_accuracy_m"]) == [99, 99]
     assert "cut" in on_map["note"][1]
     back = process(folder, *words, f"--INPUT={folder}/on_map.gpkg", "--TO_PHOTO=1", f"--OUTPUT={folder}/back.gpkg")
     in_photo = geopandas.read_file(back["OUTPUT"]).geometry[0]

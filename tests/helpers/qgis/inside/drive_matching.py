@@ -445,6 +445,16 @@ def draped() -> dict:
         wait(lambda: dock().matching.draping.task is None)
         state[name] = [layer.name() for layer in QgsProject.instance().layerTreeRoot().layerOrder()]
         state["said"] = known()["messages"]
+        if name == "once":
+            layer = QgsProject.instance().mapLayersByName("above_on_map")[0]
+            layer.setOpacity(0.4)
+    # Not onto the reference, which stays.
+    QFileDialog.getSaveFileName = staticmethod(lambda *given: (INPUTS["raster"], ""))
+    press(bar().buttons["drape"])
+    state["refused"] = [len(QgsProject.instance().mapLayersByName("town")), *known()["messages"]]
+    same = QgsProject.instance().mapLayersByName("above_on_map")
+    state["kept"] = [one.opacity() for one in same if one.id() == layer.id() and one.isValid()]
+    state["files"] = sorted(path.name for path in Path(INPUTS["drape"]).parent.glob("above_on_map*.tif"))
     return state
 
 

@@ -288,6 +288,11 @@ def test_a_photo_is_laid_over_the_map(report) -> None:
     assert below == ["Footprints", "above_on_map", "town"]
     assert state["twice"] == state["once"]
     assert state["said"] == [["above_on_map.tif: 450 x 400 pixels at 0.20 m.", SUCCESS]]
+    assert state["kept"] == [0.4]
+    assert state["files"] == ["above_on_map.tif"]
+    town, (text, level) = state["refused"]
+    assert (town, level) == (1, WARNING)
+    assert text.endswith("is the photo or its reference: choose another file.")
 
 
 def test_a_photo_that_is_not_here_is_linked_with_nothing(report) -> None:
