@@ -179,10 +179,10 @@ def _change(target: Path, layer: str, words: list[str | None]) -> None:
             column = decision_column(columns)
             if column not in columns:
                 database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
-            # GDAL numbers features, and gives them, in this order.
-            ids = [number for (number,) in database.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
+            # GDAL numbers features, and gives them, in this order. The names are quoted, or letters of "decision".
+            ids = [number for (number,) in database.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]  # nosec B608
             database.executemany(
-                f"UPDATE {table} SET {column} = ? WHERE rowid = ?",
+                f"UPDATE {table} SET {column} = ? WHERE rowid = ?",  # nosec B608
                 [(word, number) for word, number in zip(words, ids, strict=True)],
             )
             database.execute(
