@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
@@ -257,6 +258,12 @@ def _typed_preset(text: str) -> str:
     return text
 
 
+def _typed_device(text: str) -> str:
+    if not re.fullmatch(r"cpu|mps|(cuda|xpu)(:\d+)?", text):
+        raise ValueError(f"{text!r} is no device; give cpu, cuda, cuda:1 or mps")
+    return text
+
+
 def choice(*choices: str) -> Kind:
     """Return the kind of one of some words."""
 
@@ -275,7 +282,6 @@ def number(*, whole: bool = False, least: float | None = None, most: float | Non
 
 PATH = Kind(_path, _read_path, str)
 PATHS = Kind(_paths, _read_paths, lambda paths: [str(path) for path in paths])
-TEXT = Kind(_text)
 FLAG = Kind(_truth)
 POSITIVE = number(least=0, above=True)
 SHARE = number(least=0, most=1)
@@ -285,7 +291,8 @@ BANDS = Kind(_bands, _bands, list, "B or R,G,B", _typed_bands)
 BOUNDS = replace(numbers("W,S,E,N"), from_text=_typed_bounds)
 POSITION = replace(numbers("LON,LAT"), from_text=_typed_position)
 PRESET = Kind(_text, from_text=_typed_preset)
-"""Bounds and positions on Earth, and networks: what is none is wrong usage on a command line already."""
+DEVICE = Kind(_text, form="TEXT", from_text=_typed_device)
+"""Bounds and positions on Earth, networks and devices: what is none is wrong usage on a command line already."""
 AREA = Kind(_area, _read_area, lambda area: area.to_geojson())
 """Polygons; a user cannot type them."""
 

@@ -285,7 +285,7 @@ class SearchRequest:
         "cpu",
         Option(
             "network",
-            kinds.TEXT,
+            kinds.DEVICE,
             "Where the network runs: cpu, cuda, cuda:1, mps.",
             "--device",
             "device",

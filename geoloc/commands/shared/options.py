@@ -99,10 +99,9 @@ _PATH = click.Path(path_type=Path)
 _TYPES: dict[Kind, click.ParamType[Any]] = {
     kinds.PATH: _PATH,
     kinds.PATHS: _PATH,
-    kinds.TEXT: click.STRING,
     kinds.FLAG: click.BOOL,
 }
-"""Kinds of values that click knows a type of, other than words and numbers of a range."""
+"""Kinds of values that click knows a type of, other than numbers of a range."""
 POSITIVE = click_type(kinds.POSITIVE)
 """A number above 0."""
 _OTHERS: dict[str, Callable[[Any], Any]] = {

@@ -25,7 +25,7 @@ REFINE = kinds.choice("auto", "off")
         (kinds.PATH, "a/b.tif", Path("a/b.tif")),
         (kinds.PATHS, ["a.tif", "b"], (Path("a.tif"), Path("b"))),
         (kinds.PATHS, [], ()),
-        (kinds.TEXT, "cuda:1", "cuda:1"),
+        (kinds.DEVICE, "cuda:1", "cuda:1"),
         (kinds.FLAG, False, False),
         (kinds.POSITIVE, 0.25, 0.25),
         (kinds.POSITIVE, 3, 3.0),
@@ -59,7 +59,7 @@ def test_an_area_is_a_polygon_of_geojson() -> None:
         (kinds.PATH, 5, "5 is no text"),
         (kinds.PATHS, "a.tif", "'a.tif' is no list of paths"),
         (kinds.PATHS, ["a.tif", 5], "5 is no text"),
-        (kinds.TEXT, True, "True is no text"),
+        (kinds.DEVICE, True, "True is no text"),
         (kinds.FLAG, "yes", "'yes' is neither true nor false"),
         (kinds.FLAG, 1, "1 is neither true nor false"),
         (kinds.POSITIVE, "0.3", "'0.3' is no number"),
@@ -100,7 +100,7 @@ def test_what_is_wrong_is_told(kind: Kind, value: Any, message: str) -> None:
         (kinds.PATH, Path("a")),
         (kinds.PATHS, (Path("a"), Path("b"))),
         (kinds.PATHS, ()),
-        (kinds.TEXT, ""),
+        (kinds.DEVICE, ""),
         (kinds.FLAG, True),
         (kinds.POSITIVE, 1e-9),
         (kinds.POSITIVE, np.float32(0.3)),
@@ -126,7 +126,7 @@ def test_values_of_python_may_be_of_any_type_that_means_the_same(kind: Kind, val
         (kinds.PATH, "a", "'a' is no Path"),
         (kinds.PATHS, [Path("a")], r"\[PosixPath\('a'\)\] is no tuple of Paths"),
         (kinds.PATHS, (Path("a"), "b"), "'b' is no Path"),
-        (kinds.TEXT, 5, "5 is no text"),
+        (kinds.DEVICE, 5, "5 is no text"),
         (kinds.FLAG, None, "None is neither true nor false"),
         (kinds.POSITIVE, None, "None is no number"),
         (kinds.POSITIVE, -5, "-5 is not above 0"),
@@ -190,7 +190,7 @@ def test_what_is_wrong_with_a_text_is_told(kind: Kind, text: str, message: str) 
 
 
 def test_a_user_knows_an_option_by_its_flag_or_its_key() -> None:
-    names = [Option("limits", kinds.TEXT, "", flag, "key").name for flag in ("--top", "--gps/--no-gps", None)]
+    names = [Option("limits", kinds.DEVICE, "", flag, "key").name for flag in ("--top", "--gps/--no-gps", None)]
     assert names == ["--top", "--gps", "key"]
 
 

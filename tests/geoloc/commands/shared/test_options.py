@@ -119,6 +119,7 @@ def test_what_is_typed_is_in_the_request(search: Command, args: str, changes: di
         ("--min-score 1.1", "1.1 is not in the range 0<=x<=1"),
         ("--min-score nan", "nan is not a finite number"),
         ("--refine on", "'on' is not one of 'auto', 'off'"),
+        ("--device gpu", "'gpu' is no device; give cpu, cuda, cuda:1 or mps"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_option(search: Command, args: str, message: str) -> None:
