@@ -16,7 +16,7 @@ from geoloc.system.extras import DISTRIBUTION
 from tests.helpers.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MAKERS = {"dev", "fuzz"}
+MAKERS = {"dev", "docs", "fuzz"}
 
 
 def names(requirements: list[str]) -> list[str]:
