@@ -24,7 +24,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -207,15 +207,20 @@ def of_town(
             yield PosedTrial.of(path.name, matched.pose, centre, photo.heading_deg), mapped
 
 
-def of_site(folder: Path) -> Iterator[PosedTrial]:
-    """Compare the poses of every fourth photo of a posed site with its reconstruction, both levelled."""
+def _read_site(folder: Path) -> tuple[dict[str, Any], DsmSurface]:
+    """Read the reconstruction of a posed site and its heights."""
     import rasterio
 
     from geoloc.plane.surface import DsmSurface
 
-    cameras = json.loads((folder / "cameras.json").read_text())
     with rasterio.open(folder / "dsm.tif") as dsm:
         surface = DsmSurface(dsm.read(1).astype(float), dsm.transform.c, dsm.transform.f, dsm.transform.a)
+    return json.loads((folder / "cameras.json").read_text()), surface
+
+
+def of_site(folder: Path) -> Iterator[PosedTrial]:
+    """Compare the poses of every fourth photo of a posed site with its reconstruction, both levelled."""
+    cameras, surface = _read_site(folder)
     with Locator(folder / "mosaic.tif") as locator:
         for path in sorted((folder / "photos").glob("*.jpg"))[::EVERY]:
             photo = load_photo(path)
@@ -235,14 +240,9 @@ def of_site_with_heights(folder: Path) -> Iterator[tuple[PosedTrial, MappedTrial
     Yields:
         The camera, and pixels before the far line as they are put on a plane and on the DSM.
     """
-    import rasterio
-
-    from geoloc.plane.surface import DsmSurface
     from geoloc.train.grounds.posed_site import PosedCamera
 
-    cameras = json.loads((folder / "cameras.json").read_text())
-    with rasterio.open(folder / "dsm.tif") as dsm:
-        surface = DsmSurface(dsm.read(1).astype(float), dsm.transform.c, dsm.transform.f, dsm.transform.a)
+    cameras, surface = _read_site(folder)
     with Locator(folder / "mosaic.tif") as locator:
         for path in sorted((folder / "photos").glob("*.jpg"))[::EVERY]:
             photo = load_photo(path)

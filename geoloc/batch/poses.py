@@ -33,8 +33,10 @@ class PoseOutcome:
     matched: MatchedPhoto | None = None
     failed: bool = False
 
-    def without_file(self, why: str) -> PoseOutcome:
+    def without_file(self, error: GeolocError) -> PoseOutcome:
         """Return what became of a photo that was matched, of which a file could not be written: its camera says why."""
+        why = in_one_line(error)
+        LOG.warning("%s", why)
         camera, *others = self.rows
         note = "; ".join(filter(None, (camera.properties.get("note"), why)))
         told = replace(camera, properties={**camera.properties, "note": note})

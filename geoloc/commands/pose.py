@@ -168,7 +168,7 @@ class _OtherFiles:
 
     def written_of_photo(self, outcome: PoseOutcome, drape_path: Path | None) -> PoseOutcome:
         """Write what is a file of each one of the photos; where that fails the outcome says so, and keeps its pose."""
-        from geoloc.errors import GeolocError, in_one_line
+        from geoloc.errors import GeolocError
         from geoloc.pose.files.drape import write_drape
         from geoloc.pose.files.photo_copy import write_copy
 
@@ -179,15 +179,13 @@ class _OtherFiles:
             if self.copies is not None:
                 write_copy(outcome.path, matched.pose, self.copies, overwrite=self.overwrite)
         except GeolocError as error:
-            LOG.warning("%s", in_one_line(error))
-            outcome = outcome.without_file(in_one_line(error))
+            outcome = outcome.without_file(error)
         try:
             if drape_path is not None:
                 drape = write_drape(drape_path, matched, overwrite=self.overwrite)
                 LOG.info("%s: %d x %d px of %.3g m", drape_path, *drape.size, drape.gsd_m)
         except GeolocError as error:
-            LOG.warning("%s", in_one_line(error))
-            outcome = outcome.without_file(in_one_line(error))
+            outcome = outcome.without_file(error)
         return outcome
 
     def write(self, found: Sequence[tuple[Path, MatchedPhoto]]) -> None:

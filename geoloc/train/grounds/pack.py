@@ -103,8 +103,11 @@ def thin_out(splits: Mapping[str, Collection], name: str, *, size_mb: float, qua
     known = splits[name]
     shown = {photo.ground for photo in known.photos}
     free = [number for number in range(len(known.grounds)) if number not in shown]
+    # Each picture is coded once: there are thousands.
     free_mb = _packed_mb(Collection(tuple(known.grounds[i] for i in free), (), ()), quality)
-    over_mb = sum(_packed_mb(split, quality) for split in splits.values()) - _FILLED * size_mb
+    rest = Collection(tuple(known.grounds[i] for i in sorted(shown)), known.photos, ())
+    others = [split for other, split in splits.items() if other != name]
+    over_mb = free_mb + sum(_packed_mb(split, quality) for split in (rest, *others)) - _FILLED * size_mb
     if over_mb <= 0 or not free:
         return dict(splits)
     share = max(1 - over_mb / free_mb, _LEAST_KEPT)
