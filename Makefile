@@ -25,7 +25,7 @@ HAS_QGIS = /usr/bin/python3 -c 'import importlib.util as u, sys; sys.exit(not (u
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv system demo plugin screenshots test lint docs fuzz faults bench-accuracy bench-speed pack-training clean
+.PHONY: help venv system demo plugin screenshots animation test lint docs fuzz faults bench-accuracy bench-speed pack-training clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,10 @@ plugin: ## the QGIS plugin as a zip to install: dist/
 screenshots: system venv ## pictures of QGIS for the documentation, after `make demo`: docs/qgis-*.jpg
 	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }
 	$(BIN)/python -m scripts.screenshots
+
+animation: venv ## pictures of the demonstration for the documentation, after `make demo`: docs/demo.*
+	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }
+	$(BIN)/python -m scripts.animate
 
 test: system venv lint ## every check and every test
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --max-worker-restart 0

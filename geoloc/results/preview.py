@@ -27,7 +27,7 @@ _HEIGHT = 680
 _GAP = 12
 _ABREAST = 4, 6
 """Close-ups in a row, at the least and the most."""
-_COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 230, 90), (190, 140, 255), (255, 140, 60))
+COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 230, 90), (190, 140, 255), (255, 140, 60))
 """One a click."""
 _PHOTO_SHARE = 0.25
 """Side of a close-up of the photo over the photo's shorter side."""
@@ -77,7 +77,7 @@ def preview_sheet(
         MosaicError: the mosaic cannot be read.
     """
     of_click = {target.click: target for target in targets}
-    colours = {click: _COLOURS[i % len(_COLOURS)] for i, click in enumerate(of_click)}
+    colours = {click: COLOURS[i % len(COLOURS)] for i, click in enumerate(of_click)}
     ordered = sorted(detections, key=lambda found: found.rank)
     top = _row([_photo_panel(photo, targets, colours), map_panel(mosaic, ordered, colours, plan, _HEIGHT)])
     groups = _best_answers(ordered, of_click.values())
@@ -132,7 +132,7 @@ def _draw_target(
         draw_strokes(panel, [list(ring.coords) for ring in (shape.exterior, *shape.interiors)], colour, 2)
         return shape
     point = affine_transform(Point(target.click.x, target.click.y), to_panel)
-    _draw_click(panel, point.x, point.y, colour, radius)
+    draw_click(panel, point.x, point.y, colour, radius)
     return point.buffer(radius * _TICK)
 
 
@@ -143,7 +143,7 @@ def _drawn_shape(target: Target) -> Polygon | None:
     return None if target.box is None else Polygon(target.box.corners())
 
 
-def _draw_click(panel: Image.Image, x: float, y: float, colour: Colour, radius: float = 15) -> None:
+def draw_click(panel: Image.Image, x: float, y: float, colour: Colour, radius: float = 15) -> None:
     """A ring with four ticks, the clicked point itself left free."""
     turns = [math.tau * i / 60 for i in range(61)]
     ring = [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns]
