@@ -1,6 +1,7 @@
 """What MkDocs is told beside mkdocs.yml: files from outside docs/, the notebook and the commands become pages too.
 
-Files keep the links that work in the repository; here they are turned into those of the site.
+Files keep the links that work in the repository; here they are turned into those of the site. Mermaid's pictures, which
+a reader of the repository sees drawn by its host, are drawn here: a page that is read asks nobody for them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import inspect
 import json
 import posixpath
 import re
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +46,9 @@ NOTEBOOK = "notebooks/locate.ipynb"
 COMMANDS = "<!-- commands -->"
 """Stands in docs/commands.md where the commands go."""
 _HOME = "repository/"
+_LOOK = {"htmlLabels": False, "flowchart": {"nodeSpacing": 25, "rankSpacing": 30}}
+_MERMAID = re.compile(r"^```mermaid\n(.*?)^```$", re.M | re.S)
+_TITLE = re.compile(r"^ *accTitle: (.+)$", re.M)
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.M | re.S)
 _LINK = re.compile(r"(\[(?:[^\[\]]|\[[^\]]*\])*\]\()([^)\s]+)(\))")
 
@@ -59,8 +65,27 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn links between files of the repository into those between pages of the site, and write out the commands."""
-    return relinked(markdown, page.file.src_uri).replace(COMMANDS, commands() if COMMANDS in markdown else "")
+    """Turn links of the repository into those of the site, write out the commands and draw what is in Mermaid."""
+    text = relinked(markdown, page.file.src_uri).replace(COMMANDS, commands() if COMMANDS in markdown else "")
+
+    def picture(fence: re.Match[str]) -> str:
+        uri = f"drawings/{sha256(fence[1].encode()).hexdigest()[:12]}.svg"
+        if files.get_file_from_path(uri) is None:
+            from mkdocs.structure.files import File
+
+            files.append(File.generated(config, uri, content=drawn(fence[1])))
+        (title,) = _TITLE.findall(fence[1])
+        return f"![{title}]({posixpath.relpath(uri, posixpath.dirname(page.file.src_uri) or '.')})"
+
+    return _MERMAID.sub(picture, text)
+
+
+@cache
+def drawn(mermaid: str) -> str:
+    """Return a picture that is written in Mermaid as SVG, without text that needs HTML: it is shown as an image."""
+    import mermaidx
+
+    return mermaidx.render(mermaid, config=_LOOK).svg()
 
 
 def markdown_of(notebook: Path) -> str:

@@ -219,3 +219,15 @@ def test_commands_and_the_python_api_are_written_out(site: Path) -> None:
     api = re.sub(r"<[^>]+>", "", (site / "api.html").read_text(encoding="utf-8"))
     for name in ("Locator", "locate", "min_score", "to_geodataframe", "IndexFileError"):
         assert name in api
+
+
+def test_mermaid_is_drawn_before_anybody_reads_it(site: Path) -> None:
+    for name in ("design.html", "repository/CONTRIBUTING.html"):
+        page = (site / name).read_text(encoding="utf-8")
+        assert "graph TD" not in page
+        (source,) = re.findall(r'<img alt="The rooms of geoloc[^"]*" src="([^"]+)"', page)
+        drawing = ((site / name).parent / source).read_text(encoding="utf-8")
+        assert re.search(r">\s*keypoints\s*<", drawing)
+        # An image shows neither HTML inside it nor what it would ask the network for.
+        assert "foreignObject" not in drawing
+        assert not re.search(r"(?:href|src)=|url\([\"']?https?:|@import", drawing.replace("xlink:href=\"#", ""))
