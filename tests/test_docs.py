@@ -173,8 +173,8 @@ def test_commands_in_sentences_exist(page: Path) -> None:
             assert {word for word in rest if word.startswith("--")} <= options_of(command), span
 
 
-def test_options_in_the_readme_exist() -> None:
-    named = {name for span in spans(PAGES["README.md"]) for name in re.findall(r"(?<!\S)--[a-z][a-z-]*", span)}
+def test_options_in_the_tables_exist() -> None:
+    named = {name for span in spans(PAGES["docs/command-line.md"]) for name in re.findall(r"(?<!\S)--[a-z][a-z-]*", span)}
     assert len(named) > 20
     assert not named - all_options()
 

@@ -24,7 +24,8 @@ from tests.helpers.command_line import invoke
 from tests.helpers.paths import ROOT
 from tests.test_docs import DOCS, FENCE, command_lines, command_of
 
-PAGES = {name: DOCS / name for name in ("quick-start.md", "qgis.md", "accuracy.md", "how-it-works.md")}
+TOP = ("install.md", "quick-start.md", "qgis.md", "command-line.md", "accuracy.md", "how-it-works.md")
+PAGES = {name: DOCS / name for name in TOP}
 PAGES |= {path.relative_to(DOCS).as_posix(): path for path in sorted(DOCS.glob("how-to/*.md"))}
 RUN = re.compile(r"^<!-- run -->\n```\w*\n(.*?)^```$", re.M | re.S)
 TO_RUN = {name: page for name, page in PAGES.items() if RUN.search(page.read_text(encoding="utf-8"))}
@@ -97,10 +98,12 @@ def test_marked_commands_do_what_the_page_says(page: Path, place: Path) -> None:
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 def test_all_commands_are_understood(page: Path, place: Path) -> None:
     """What takes long, or is run for another page, is read by click as it stands: options, values, files."""
-    for name in ("mine.tif", "city.tif", "dsm.tif", "decisions.csv", "all.gpkg", "runs/mine/weights.safetensors"):
+    files = "mine.tif", "city.tif", "dsm.tif", "decisions.csv", "all.gpkg", "q.csv", "a.jpg", "b.jpg", "found.gpkg"
+    weights = "runs/mine/weights.safetensors", "run/weights.safetensors", "mine.safetensors"
+    for name in (*files, *weights):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).touch()
-    for name in ("2024", "2026", "city.zarr"):
+    for name in ("2024", "2026", "city.zarr", "pack"):
         (place / name).mkdir()
     for words in command_lines(page, "geoloc"):
         command, rest = command_of([word.replace("/data/", "") for word in words])
