@@ -174,7 +174,9 @@ def test_commands_in_sentences_exist(page: Path) -> None:
 
 
 def test_options_in_the_tables_exist() -> None:
-    named = {name for span in spans(PAGES["docs/command-line.md"]) for name in re.findall(r"(?<!\S)--[a-z][a-z-]*", span)}
+    named = {
+        name for span in spans(PAGES["docs/command-line.md"]) for name in re.findall(r"(?<!\S)--[a-z][a-z-]*", span)
+    }
     assert len(named) > 20
     assert not named - all_options()
 
