@@ -177,7 +177,7 @@ def test_files_from_outside_exist() -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built as `make docs` does."""
-    if find_spec("mkdocs") is None or find_spec("material") is None:
+    if not all(map(find_spec, ("mkdocs", "material", "mermaidx"))):
         pytest.skip("MkDocs is not installed: make venv, or pip install -c constraints.txt '.[docs]'")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]

@@ -28,7 +28,7 @@ _GAP = 12
 _ABREAST = 4, 6
 """Close-ups in a row, at the least and the most."""
 COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 230, 90), (190, 140, 255), (255, 140, 60))
-"""One a click."""
+"""Of clicks, in their order, and of their answers."""
 _PHOTO_SHARE = 0.25
 """Side of a close-up of the photo over the photo's shorter side."""
 _ROUND_DRAWN = 1.5
@@ -144,7 +144,7 @@ def _drawn_shape(target: Target) -> Polygon | None:
 
 
 def draw_click(panel: Image.Image, x: float, y: float, colour: Colour, radius: float = 15) -> None:
-    """A ring with four ticks, the clicked point itself left free."""
+    """Draw a ring with four ticks round a point of the panel, in pixels; the clicked point itself is left free."""
     turns = [math.tau * i / 60 for i in range(61)]
     ring = [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns]
     near, far = radius / 3, radius * _TICK
