@@ -88,7 +88,7 @@ def preview_sheet(
     each = len(others) + _tiles_each(groups)
     abreast = min(len(groups), max(1, _ABREAST[1] // each)) * each
     px = (top.width + _GAP) // max(_ABREAST[0], abreast) - _GAP
-    tiles = list(_close_ups(photo, mosaic, groups, colours, px, others))
+    tiles = list(_close_ups(photo, mosaic, groups, colours, px, others=others))
     rows = [top, *(_row(tiles[start : start + abreast]) for start in range(0, len(tiles), abreast))]
     below = _column(rows)
     sheet = Image.new("RGB", (top.width + 2 * _GAP, below.height + 2 * _GAP), BACKGROUND)
@@ -97,7 +97,8 @@ def preview_sheet(
 
 
 def _column(rows: Sequence[Image.Image]) -> Image.Image:
-    column = Image.new("RGB", (max(row.width for row in rows), sum(row.height + _GAP for row in rows) - _GAP), BACKGROUND)
+    size = max(row.width for row in rows), sum(row.height + _GAP for row in rows) - _GAP
+    column = Image.new("RGB", size, BACKGROUND)
     y = 0
     for row in rows:
         column.paste(row, (0, y))
@@ -115,9 +116,7 @@ def _row(panels: Sequence[Image.Image]) -> Image.Image:
     return row
 
 
-def _photo_panels(
-    views: Sequence[tuple[Photo, Sequence[Target]]], colours: Mapping[Click, Colour]
-) -> Image.Image:
+def _photo_panels(views: Sequence[tuple[Photo, Sequence[Target]]], colours: Mapping[Click, Colour]) -> Image.Image:
     """Draw photos as high as the map together: one alone, several in as many rows as columns or one more.
 
     Targets of all but the first photo have the first colour: they are of the same object.
@@ -128,8 +127,8 @@ def _photo_panels(
         _photo_panel(photo, targets, {target.click: _COLOURS[0] for target in targets} if number else colours, height)
         for number, (photo, targets) in enumerate(views)
     ]
-    lines = [_row(panels[start::rows]) for start in range(rows)]
-    return _column(lines)
+    columns = math.ceil(len(panels) / rows)
+    return _column([_row(panels[start : start + columns]) for start in range(0, len(panels), columns)])
 
 
 def _photo_panel(
@@ -235,6 +234,7 @@ def _close_ups(
     groups: Mapping[Target, Sequence[Detection]],
     colours: Mapping[Click, Colour],
     px: int,
+    *,
     others: Sequence[tuple[Photo, Target]],
 ) -> Iterator[Image.Image]:
     """For each target `_tiles_each` squares: the photo close up, the best answers beside it, and blanks.

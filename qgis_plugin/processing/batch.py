@@ -29,7 +29,6 @@ from .base import ANSWER, GeolocAlgorithm, Styler, absolute
 from .names import COUNT, FAILED, FOLDER, INPUT, OBJECT_FIELD, OUTPUT, PHOTO_FIELD, X_FIELD, Y_FIELD
 from .photo_targets import row_target
 
-
 _OBJECT = "object"
 _OF_OBJECTS = ((_OBJECT, "string"), ("photos", "string"), ("clicks", "string"))
 """Fields of an answer to several rows of one object."""

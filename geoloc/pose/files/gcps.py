@@ -1,8 +1,8 @@
 """Ground control points out of the matches of photos, as QGIS, OpenDroneMap and Metashape read them.
 
 QGIS's georeferencer has a comma separated `.points`, see QgsGcpPoint in its source; OpenDroneMap and WebODM a
-gcp_list.txt, see https://docs.opendronemap.org/gcp/; Metashape its markers in XML (File > Import > Import Markers), with
-cameras called as their photos without the suffix. Pixels have a corner origin in all three.
+gcp_list.txt, see https://docs.opendronemap.org/gcp/; Metashape its markers in XML (File > Import > Import Markers),
+with cameras called as their photos without the suffix. Pixels have a corner origin in all three.
 """
 
 from __future__ import annotations
@@ -156,9 +156,7 @@ def _markers_text(found: Sequence[Found]) -> str:
         ElementTree.SubElement(marker, "reference", x=x, y=y, z=height, enabled="true")
         placed = ElementTree.SubElement(located, "marker", marker_id=f"{number}")
         for camera, (u, v) in point.seen.items():
-            ElementTree.SubElement(
-                placed, "location", camera_id=f"{camera}", pinned="true", x=f"{u:.3f}", y=f"{v:.3f}"
-            )
+            ElementTree.SubElement(placed, "location", camera_id=f"{camera}", pinned="true", x=f"{u:.3f}", y=f"{v:.3f}")
     for _, matched in found[:1]:
         # Metashape reads the older WKT, as its own files have it.
         ElementTree.SubElement(chunk, "reference").text = matched.crs.to_wkt(pyproj.enums.WktVersion.WKT1_GDAL)

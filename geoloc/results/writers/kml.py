@@ -28,7 +28,7 @@ _KINDS = {"int32": "int", "int64": "double", "float64": "double", "boolean": "bo
 """Types of a table (pandas, in lower case) in KML, which has no long whole numbers."""
 _STYLES = {"best": ("ff7e00e6", 3), "other": ("ff00b0ff", 2)}
 """Colours (alpha, blue, green, red) and widths of lines: those of the style in QGIS."""
-_SHOWN = ("score", "accuracy_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo", "photos", "clicks")
+_SHOWN = ("score", "accuracy_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo", "photos")
 _ILLEGAL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 """Characters that XML cannot hold."""
 _PicturesOf = Callable[[Row], list[str]]

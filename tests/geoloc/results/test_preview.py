@@ -124,9 +124,7 @@ def test_photos_of_one_object_stand_together_each_with_its_click(utm: Path, make
     )
     photo, other, path = made_photo(334, 334), made_photo(668, 334), utm.parent / "preview.png"
     with open_mosaic([utm]) as opened:
-        draw_preview(
-            photo, [Target(found.click)], [found], opened, path, others=[(other, Target(Click(500.0, 200.0)))]
-        )
+        draw_preview(photo, [Target(found.click)], [found], opened, path, others=[(other, Target(Click(500.0, 200.0)))])
     with Image.open(path) as image:
         sheet = np.asarray(image.convert("RGB"))
     side = (PANEL - GAP) // 2

@@ -62,9 +62,7 @@ def report(folder: Path) -> dict[str, Any]:
         "found.jpg,,,,,\n"
     )
     objects = folder / "objects.csv"
-    objects.write_text(
-        "photo,click_x,click_y,object\nfound.jpg,10,20,barn\nempty.jpg,30,40,\nempty.jpg,30,40,barn\n"
-    )
+    objects.write_text("photo,click_x,click_y,object\nfound.jpg,10,20,barn\nempty.jpg,30,40,\nempty.jpg,30,40,barn\n")
     xmin, ymin, xmax, ymax = AREA
     inputs = {
         "stub": str(stub),

@@ -74,9 +74,7 @@ def test_a_balloon_shows_what_was_clicked(rows: list[Row], layer: FileLayer, tmp
     assert (columns_at.mean(), rows_at.mean()) == pytest.approx((159.5, 159.5), abs=6)
 
 
-def test_a_balloon_of_a_joined_answer_shows_all_its_photos(
-    rows: list[Row], layer: FileLayer, tmp_path: Path
-) -> None:
+def test_a_balloon_of_a_joined_answer_shows_all_its_photos(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
     for name in ("a.jpg", "b.jpg"):
         Image.new("RGB", (300, 200), "grey").save(tmp_path / name)
     a, b = str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")

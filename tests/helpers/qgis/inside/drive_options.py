@@ -137,7 +137,11 @@ def chosen() -> dict:
     state = on_page(look)
     press(dock().start_button)
     wait(lambda: not dock().running)
-    return {**state, "messages": messages(dock().messages.bar), "kept": [QgsSettings().value(f"geoloc/{name}") for name in ("python", "dsm")]}
+    return {
+        **state,
+        "messages": messages(dock().messages.bar),
+        "kept": [QgsSettings().value(f"geoloc/{name}") for name in ("python", "dsm")],
+    }
 
 
 play([nothing_there, failed, cancelled, installed, chosen])
