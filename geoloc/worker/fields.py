@@ -102,7 +102,7 @@ class Fields:
         Raises:
             RequestError: it is no list of objects.
         """
-        values = self.get(name, _list, [])
+        values: list[Any] = self.get(name, _list, [])
         if not all(isinstance(one, dict) for one in values):
             raise RequestError(f"field {name!r}: is no list of objects")
         return [Fields(one) for one in values]

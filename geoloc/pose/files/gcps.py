@@ -151,9 +151,9 @@ def _markers_text(found: Sequence[Found]) -> str:
     frames = ElementTree.SubElement(chunk, "frames", next_id="1")
     located = ElementTree.SubElement(ElementTree.SubElement(frames, "frame", id="0"), "markers")
     for number, point in enumerate(points):
-        x, y, height = (f"{value:.12g}" for value in point.place)
+        x, y, z = (f"{value:.12g}" for value in point.place)
         marker = ElementTree.SubElement(markers, "marker", id=f"{number}", label=f"point {number + 1}")
-        ElementTree.SubElement(marker, "reference", x=x, y=y, z=height, enabled="true")
+        ElementTree.SubElement(marker, "reference", x=x, y=y, z=z, enabled="true")
         placed = ElementTree.SubElement(located, "marker", marker_id=f"{number}")
         for camera, (u, v) in point.seen.items():
             ElementTree.SubElement(placed, "location", camera_id=f"{camera}", pinned="true", x=f"{u:.3f}", y=f"{v:.3f}")
