@@ -5,8 +5,9 @@
 Synthetic towns, each eight drone photographs from straight down to 60 degrees tilted, built into the folder TOWNS where
 they are not there yet: their files tell the true camera, of which no more than the focal length is used to find it.
 Seeds are none that anything was chosen by (101 was). DATA/caliterra, where given: every fourth photograph of a posed
-site. Its reconstruction leans by 39 degrees, which no mosaic of a user does, so matches and cameras are levelled first
-by the plane through its surface; it was looked at when the errors were chosen.
+site. Its reconstruction leans by 39 degrees, which no mosaic of a user does, so matches, heights and cameras are
+levelled first by the plane through its surface; a last row has them as they are. It was looked at when the errors were
+chosen.
 
 A second table tells how far the ground that pixels of the towns show is from where `to_map` puts it, at evenly spread
 pixels before the far line, and how often that is within the error that is told there. What stands on the ground does
@@ -142,6 +143,25 @@ class PosedTrial:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SiteTrial:
+    """A photograph of a posed site.
+
+    Attributes:
+        plane: its camera by a plane, where the ground is level.
+        terrain: its camera by heights, there too.
+        leaning: its camera by heights, by their own vertical.
+        mapped_plane: pixels before its far line, put on a plane.
+        mapped_terrain: the same, put on heights.
+    """
+
+    plane: PosedTrial
+    terrain: PosedTrial
+    leaning: PosedTrial
+    mapped_plane: MappedTrial
+    mapped_terrain: MappedTrial
+
+
 def _pixels(photo: Photo) -> NDArray[np.float64]:
     columns, rows = ((np.arange(count) + 0.5) * side / count for count, side in zip(PIXELS, photo.size, strict=True))
     return np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
@@ -156,7 +176,7 @@ def main() -> None:
     given = parser.parse_args()
     seeds = [int(seed) for seed in given.towns.split(",") if seed]
     mapped: list[MappedTrial] = []
-    with_heights: list[tuple[PosedTrial, MappedTrial, MappedTrial]] = []
+    with_heights: list[SiteTrial] = []
     for told in (True, False):
         found = [one for seed in seeds for one in of_town(given.folder / f"town{seed}", seed, focal_told=told)]
         mapped += [pixels for _, pixels in found if pixels is not None and told]
@@ -164,17 +184,18 @@ def main() -> None:
         for tilts in TILTS:
             report(f"towns, tilted {_named(tilts)}, {focal}", [trial for trial, _ in found if _within(trial, tilts)])
     if given.data is not None:
-        report("caliterra, levelled", list(of_site(given.data / "caliterra")))
-        with_heights = list(of_site_with_heights(given.data / "caliterra"))
-        report("caliterra, with its DSM", [trial for trial, _, _ in with_heights])
+        with_heights = list(of_site(given.data / "caliterra"))
+        report("caliterra, levelled", [site.plane for site in with_heights])
+        report("caliterra with its DSM, both levelled", [site.terrain for site in with_heights])
+        report("caliterra with its DSM, leaning as it does", [site.leaning for site in with_heights])
     for seed in seeds:
         steep = of_town(given.folder / f"steep{seed}", seed, photos=3, flights=STEEP)
         mapped += [pixels for _, pixels in steep if pixels is not None]
     for tilts in MAPPED_TILTS:
         report_mapped(f"towns, tilted {_named(tilts)}", [one for one in mapped if _within(one, tilts)])
     if given.data is not None:
-        report_mapped("caliterra, as a plane", [plane for _, plane, _ in with_heights])
-        report_mapped("caliterra, with its DSM", [terrain for _, _, terrain in with_heights])
+        report_mapped("caliterra, as a plane", [site.mapped_plane for site in with_heights])
+        report_mapped("caliterra, with its DSM", [site.mapped_terrain for site in with_heights])
 
 
 def _named(tilts: tuple[int, int]) -> str:
@@ -218,28 +239,8 @@ def _read_site(folder: Path) -> tuple[dict[str, Any], DsmSurface]:
     return json.loads((folder / "cameras.json").read_text()), surface
 
 
-def of_site(folder: Path) -> Iterator[PosedTrial]:
-    """Compare the poses of every fourth photo of a posed site with its reconstruction, both levelled."""
-    cameras, surface = _read_site(folder)
-    with Locator(folder / "mosaic.tif") as locator:
-        for path in sorted((folder / "photos").glob("*.jpg"))[::EVERY]:
-            photo = load_photo(path)
-            matched = locator.match(photo)
-            if matched is None:
-                print(f"{path.name}: not here", flush=True)  # noqa: T201
-                continue
-            known = cameras["cameras"][path.name]
-            trial = _levelled(photo, matched, known, surface)
-            if trial is not None:
-                yield trial
-
-
-def of_site_with_heights(folder: Path) -> Iterator[tuple[PosedTrial, MappedTrial, MappedTrial]]:
-    """Compare every fourth photo of a posed site, by its DSM, with its reconstruction, neither of them levelled.
-
-    Yields:
-        The camera, and pixels before the far line as they are put on a plane and on the DSM.
-    """
+def of_site(folder: Path) -> Iterator[SiteTrial]:
+    """Compare every fourth photo of a posed site, without and with its DSM, with its reconstruction."""
     from geoloc.train.grounds.posed_site import PosedCamera
 
     cameras, surface = _read_site(folder)
@@ -247,9 +248,12 @@ def of_site_with_heights(folder: Path) -> Iterator[tuple[PosedTrial, MappedTrial
         for path in sorted((folder / "photos").glob("*.jpg"))[::EVERY]:
             photo = load_photo(path)
             plane, terrain = locator.match(photo), locator.match(photo, dsm=folder / "dsm.tif")
+            if plane is None or terrain is None or terrain.terrain is None:
+                print(f"{path.name}: not here, or not on these heights", flush=True)  # noqa: T201
+                continue
             known = cameras["cameras"][path.name]
             centre = np.array(known["centre"])
-            if plane is None or terrain is None or centre[2] - surface.height(centre[:2]) < LEAST_HEIGHT_M:
+            if centre[2] - surface.height(centre[:2]) < LEAST_HEIGHT_M:
                 continue
             a, b = np.array(known["A"]), np.array(known["b"])
             width, height = photo.size
@@ -257,20 +261,25 @@ def of_site_with_heights(folder: Path) -> Iterator[tuple[PosedTrial, MappedTrial
             pixels = _pixels(photo)
             true = camera.to_ground(pixels, surface)[:, :2]
             seen = np.isfinite(true).all(axis=1)
-            mapped = [MappedTrial.by_places(matched, pixels[seen], true[seen]) for matched in (plane, terrain)]
-            pose = terrain.pose
-            local = transformer(terrain.crs, pose.local)
+            local = transformer(terrain.crs, terrain.pose.local)
             (x, x_north), (y, y_north) = local.transform([centre[0]] * 2, [centre[1], centre[1] + 1.0])
             turned = GroundCamera(centre, a / np.cbrt(np.linalg.det(a)), 1.0, np.zeros(2)).heading_deg
             heading = turned + math.degrees(math.atan2(x_north - x, y_north - y))
             place = np.array([x, y, centre[2] - terrain.level_m])
-            yield PosedTrial.of(path.name, pose, place, heading), mapped[0], mapped[1]
+            yield SiteTrial(
+                _levelled(plane, known, surface),
+                _levelled(terrain, known, surface),
+                PosedTrial.of(path.name, terrain.pose, place, heading),
+                *(MappedTrial.by_places(matched, pixels[seen], true[seen]) for matched in (plane, terrain)),
+            )
 
 
-def _levelled(
-    photo: Photo, matched: MatchedPhoto, known: dict[str, list[float]], surface: DsmSurface
-) -> PosedTrial | None:
-    """Solve for a camera on the plane through the surface where the photo was matched, and compare it there."""
+def _levelled(matched: MatchedPhoto, known: dict[str, list[float]], surface: DsmSurface) -> PosedTrial:
+    """Solve for a camera where the plane through the surface that was matched is level, and compare it there.
+
+    Heights off that plane count where the photo was matched with heights.
+    """
+    photo = matched.photo
     places = matched.frame.to_map(matched.fit.reference)
     points = np.column_stack([places, surface.height(places)])
     middle = np.median(points, axis=0)
@@ -285,16 +294,17 @@ def _levelled(
     north /= np.linalg.norm(north)
     level = np.stack([np.cross(north, up), north, up])
     foot = np.array([0.0, 0.0, slope[2]])
-    ground = ((np.column_stack([points[:, :2], base @ slope]) - foot) @ level.T)[:, :2]
+    if matched.terrain is None:
+        points[:, 2] = base @ slope
+    ground = (points - foot) @ level.T
     a, centre = np.array(known["A"]), level @ (np.array(known["centre"]) - middle - foot)
-    if centre[2] < LEAST_HEIGHT_M:
-        return None
-    matrix, _ = cv2.findHomography(matched.fit.photo, ground)
+    matrix, _ = cv2.findHomography(matched.fit.photo, ground[:, :2])
     matrix = matrix * np.sign(np.median(matched.fit.photo @ matrix[2, :2] + matrix[2, 2]))
     match_m = LEAST_ERROR_PX * matched.frame.grid.ground_gsd()
     solved = solve_camera(
-        matched.fit.photo, ground, matrix,
+        matched.fit.photo, ground[:, :2], matrix,
         size=photo.size, focal_px=photo.focal_px, supposed_px=focal_px(photo), match_m=match_m,
+        heights=None if matched.terrain is None else ground[:, 2],
     )  # fmt: skip
     assert solved is not None
     pose = pose_of(solved, photo.size, matched.frame, matched.pose.local)

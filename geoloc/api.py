@@ -249,10 +249,9 @@ class Locator:
         if found.note:
             _LOG.warning(found.note)
         photo, target = seen[found.asked]
-        plan = found.alone[found.asked].plan
-        return Detections(
-            tuple(found.here), tuple(found.answers), photo, (target,), self._source.crs, plan, self._source.mosaic
-        )
+        plan, others = found.alone[found.asked].plan, tuple(seen[: found.asked] + seen[found.asked + 1 :])
+        crs, mosaic = self._source.crs, self._source.mosaic
+        return Detections(tuple(found.here), tuple(found.answers), photo, (target,), crs, plan, mosaic, others)
 
     def match(
         self,

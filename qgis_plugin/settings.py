@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings that the plugin keeps: where geoloc is."""
+"""Settings that the plugin keeps: where geoloc is, and the heights that photos are matched on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qgis.core import QgsApplication, QgsSettings
 
 from .worker import environment
 
-_PYTHON = "geoloc/python"
+_PYTHON, _DSM = "geoloc/python", "geoloc/dsm"
 
 
 def python() -> str:
@@ -21,6 +21,16 @@ def python() -> str:
 def set_python(path: str) -> None:
     """Keep the path of a Python, of an environment's folder, or of geoloc's program; "" for the managed one."""
     QgsSettings().setValue(_PYTHON, path.strip())
+
+
+def dsm() -> str | None:
+    """Return the path of the raster of heights that photos are matched on; None for a plane."""
+    return str(QgsSettings().value(_DSM, "") or "") or None
+
+
+def set_dsm(path: str) -> None:
+    """Keep the path of a raster of heights; "" for none."""
+    QgsSettings().setValue(_DSM, path.strip())
 
 
 def managed_folder() -> Path:

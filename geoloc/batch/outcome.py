@@ -67,7 +67,7 @@ def to_rows(
     """
     columns = {"query": "Int64", "status": "object", **COLUMNS, "rank": "Int32", "error": "object"}
     if any(query.object_id for query in queries.items):
-        columns["photos"] = OBJECT_COLUMNS["photos"]
+        columns |= {name: OBJECT_COLUMNS[name] for name in ("photos", "clicks")}
     names = free_names(queries.columns, [*columns, *_RESERVED])
     columns |= {names[name]: dtype for name, dtype in queries.columns.items()}
 

@@ -160,7 +160,14 @@ def locate(
             write_results(answered.here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
             progress.stage(f"Drawing {preview.name}")
-            draw_preview(*answered[:3], source.mosaic, preview, plan=answered.plan, overwrite=overwrite)
+            draw_preview(
+                *answered[:3],
+                source.mosaic,
+                preview,
+                plan=answered.plan,
+                others=answered.others,
+                overwrite=overwrite,
+            )
     clear()
     if output is None:
         click.echo(geojson_text(answered.here))
@@ -173,6 +180,7 @@ class _Answered(NamedTuple):
     targets: list[Target]
     here: list[Detection]
     plan: Plan
+    others: Sequence[tuple[Photo, Target]] = ()
 
 
 def _read_photos(paths: Sequence[Path], drawn: Sequence[Target]) -> tuple[list[Photo], list[Target]]:
@@ -262,7 +270,7 @@ def _locate_together(
     rest = note.replace(target.note, "") if target.note else note
     if rest := "; ".join(filter(None, rest.split("; "))):
         LOG.warning(rest)
-    return _Answered(photo, [target], found.here, plan)
+    return _Answered(photo, [target], found.here, plan, views[: found.asked] + views[found.asked + 1 :])
 
 
 def _place(answer: Detection) -> str:

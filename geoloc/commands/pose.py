@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     "--gcps",
     type=click.Path(path_type=Path),
     help="Write well spread matches as ground control points: .points for QGIS (one photo), .txt as gcp_list of "
-    "OpenDroneMap.",
+    "OpenDroneMap, .xml as markers of Metashape.",
 )
 @click.option(
     "--write-copy",

@@ -44,7 +44,8 @@ class JointAnswers:
         answers: ranked from 1, each with the `photos` that have it among their candidates. All have the photo, click
             and target of one photograph: that with the best evidence for the first of them.
         asked: number of that photograph.
-        note: which photographs contradict the first answer; empty where none does. It is in the answer's note too.
+        note: which photographs contradict the first answer, or each other where it is more likely wrong than right;
+            empty where none does. It is in the answer's note too.
     """
 
     answers: tuple[Detection, ...]
@@ -69,7 +70,9 @@ def join_answers(name: str, found: Sequence[PhotoAnswers], top: int) -> JointAns
     """
     if len(found) == 1:
         (one,) = found
-        alone = [replace(answer, object_id=name, photos=(one.photo,)) for answer in one.answers[:top]]
+        alone = [
+            replace(answer, object_id=name, photos=(one.photo,), clicks=(answer.click,)) for answer in one.answers[:top]
+        ]
         return JointAnswers(tuple(alone), 0)
     first = next((one.answers[0] for one in found if one.answers), None)
     if first is None:
@@ -82,17 +85,18 @@ def join_answers(name: str, found: Sequence[PhotoAnswers], top: int) -> JointAns
     ranks = ranking(joined, top=top)
     likeliest = places[ranks[0][0]]
     asked, best = _best_member(likeliest)
-    note = _contradiction(photos, likeliest, frame)
+    note = _contradiction(photos, likeliest, frame, told=joined[ranks[0][0]].score >= PRESENT)
     answers = []
     for index, rank in ranks:
-        supporters = tuple(photos[number].photo for number in sorted(places[index].members))
+        members = sorted(places[index].members)
         notes = filter(None, (joined[index].note, note if rank == 1 else ""))
         answers.append(
             replace(
                 _told_of(best.answer, joined[index]),
                 rank=rank,
                 object_id=name,
-                photos=supporters,
+                photos=tuple(photos[number].photo for number in members),
+                clicks=tuple(places[index].members[number].answer.click for number in members),
                 note="; ".join(notes),
             )
         )
@@ -157,14 +161,26 @@ def _size_m(answer: Detection) -> NDArray[np.float64]:
     return np.array([low.metres(east, south)[0], high.metres((west + east) / 2, north)[1]])
 
 
-def _contradiction(photos: Sequence[PhotoEvidence], place: JointPlace, frame: LocalFrame) -> str:
-    """Name the photographs that are sure of another place."""
+def _contradiction(photos: Sequence[PhotoEvidence], place: JointPlace, frame: LocalFrame, *, told: bool) -> str:
+    """Name the photographs that are sure of another place; where this one is not told, those that are sure of it too.
+
+    What is not told is no place that anybody could contradict: the photographs exclude each other then.
+    """
     middle = place.place.mean
-    told = []
-    for number in place.contradicted_by(photos, PRESENT):
+    others = place.contradicted_by(photos, PRESENT)
+    named = []
+    for number in others:
         best = photos[number].sightings[0]
         off = float(np.linalg.norm(best.place.mean - middle))
-        told.append(
-            f"{photos[number].photo} contradicts: it has the object {off:.0f} m off, score {best.answer.score:.2f}"
+        named.append((photos[number].photo, off, best.answer.score))
+    sure = [
+        f"{photos[number].photo} (score {member.answer.score:.2f})"
+        for number, member in sorted(place.members.items())
+        if member.weight >= PRESENT and number not in others
+    ]
+    if told or not sure or not named:
+        return "; ".join(
+            f"{photo} contradicts: it has the object {off:.0f} m off, score {score:.2f}" for photo, off, score in named
         )
-    return "; ".join(told)
+    *most, last = [*sure, *(f"{photo} (score {score:.2f}, {off:.0f} m from there)" for photo, off, score in named)]
+    return f"{', '.join(most)} and {last} contradict each other"

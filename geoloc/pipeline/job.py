@@ -145,6 +145,7 @@ def find_together(
     scope: Scope,
     request: SearchRequest,
     watch: Watch | None = None,
+    begin: Callable[[int], None] = lambda number: None,
 ) -> FoundTogether:
     """Search for one object in several photographs; see `geoloc.joint`.
 
@@ -155,6 +156,7 @@ def find_together(
         scope: where to look; each photograph's own position counts for itself.
         request: how; its top and min_score are of the joined answers.
         watch: who is told how far the search of each photograph is.
+        begin: called with the number of each photograph before it is searched.
 
     Raises:
         PhotoError: a click is outside its photo.
@@ -162,11 +164,14 @@ def find_together(
         MosaicError: the mosaic cannot be read.
     """
     wide = finder.with_request(for_candidates(request))
-    alone = tuple(wide.find(photo, [target], scope, watch) for photo, target in views)
+    alone = []
+    for number, (photo, target) in enumerate(views):
+        begin(number)
+        alone.append(wide.find(photo, [target], scope, watch))
     told = [
         PhotoAnswers(path_text(photo.path), tuple(found.answers))
         for (photo, _), found in zip(views, alone, strict=True)
     ]
     joined = join_answers(name, told, request.top)
     answers = list(joined.answers)
-    return FoundTogether(answers, that_count(answers, request.min_score), joined.asked, joined.note, alone)
+    return FoundTogether(answers, that_count(answers, request.min_score), joined.asked, joined.note, tuple(alone))

@@ -145,9 +145,17 @@ class MatchedPhoto:
         """
         goals = self.frame.to_pixels(np.asarray(places, np.float64).reshape(-1, 2))
         found = self._from_grid(goals)
+        moved, left = np.zeros_like(found), np.arange(len(found))
         for _ in range(_BACK_ROUNDS):
-            known = np.isfinite(found).all(axis=1)
-            found[known] = self._from_grid(goals[known] - self._level.shifts(found[known]))
+            left = left[np.isfinite(found[left]).all(axis=1)]
+            if not len(left):
+                break
+            shifts = self._level.shifts(found[left])
+            # What is shifted by the same as before stays where it is.
+            changed = (shifts != moved[left]).any(axis=1)
+            left = left[changed]
+            moved[left] = shifts[changed]
+            found[left] = self._from_grid(goals[left] - moved[left])
         reliable = self._reliable(found)
         if self.terrain is not None:
             reliable[reliable] = self.terrain.shows(self.pose.camera, self._on_terrain(goals[reliable]))

@@ -41,7 +41,7 @@ BEND = 0.03
 """The distortion k1 of lenses, standard deviation."""
 SLOPE_RAD = math.radians(1.0)
 """How far from level the matched ground lies."""
-HEIGHTS_SLOPE_RAD = math.radians(0.5)
+HEIGHTS_SLOPE_RAD = math.radians(0.75)
 """How far from what a raster of heights says the ground inclines."""
 LEVEL_M = 0.5
 """How far above or below the ground the plane lies that most matches agree on."""

@@ -13,6 +13,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Click
+from geoloc.results.columns import views_of
 from geoloc.system.extras import needing
 from geoloc.system.table import TableRow
 from tiling.trust import layers_elsewhere
@@ -53,6 +54,11 @@ class FoundRow:
         """What was clicked, pixels of the upright photo; None where the row does not tell."""
         x, y = self.properties["click_x"], self.properties["click_y"]
         return None if x is None or y is None else Click(float(x), float(y))
+
+    @property
+    def views(self) -> list[tuple[str, Click]]:
+        """The photos that the row tells of, each with what was clicked in it, its own first."""
+        return views_of(self.properties)
 
     @property
     def rank(self) -> int | None:

@@ -120,6 +120,10 @@ def _row(
         "rank": row.rank,
         "decision": row.decision,
         "clicked": None if click is None else places.get((row.photo, click)),
+        "others": [
+            {"photo": photo, "click": [other.x, other.y], "clicked": places.get((photo, other))}
+            for photo, other in row.views[1:]
+        ],
         "ground": None if ground is None else {"url": ground.url, "bounds": ground.bounds},
         "properties": {name: value for name, value in row.properties.items() if name != DECISION},
         "geometry": None,

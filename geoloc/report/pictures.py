@@ -18,7 +18,7 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from geoloc.errors import PhotoError
 from geoloc.photo.photo import load_photo
 from geoloc.photo.target import Click, Target
-from geoloc.report.found_file import FoundFile, FoundRow
+from geoloc.report.found_file import FoundFile
 from geoloc.results.drawing import Colour
 from geoloc.results.maps import MapView, close_up_view, local_crs, map_pixels
 from geoloc.results.preview import photo_close_up
@@ -100,15 +100,17 @@ def draw_pictures(
         MosaicError: the mosaic cannot be read.
     """
     chosen = sorted(found.rows, key=lambda row: (row.rank or 1) > 1)[:MOST_PICTURED]
-    of_photo: dict[str, list[FoundRow]] = {}
+    of_photo: dict[str, dict[Click, None]] = {}
     for row in chosen:
-        of_photo.setdefault(row.photo, []).append(row)
+        of_photo.setdefault(row.photo, {})
+        for name, click in row.views:
+            of_photo.setdefault(name, {})[click] = None
     clicked: dict[tuple[str, Click], str] = {}
     missing: dict[str, str] = {}
     local = local_frame(found)
     grounds = [] if mosaic is None or local is None else [row for row in chosen if row.shape is not None]
     total = len(of_photo) + len(grounds)
-    for done, (name, rows) in enumerate(of_photo.items()):
+    for done, (name, clicks) in enumerate(of_photo.items()):
         progress(done, total)
         try:
             photo = load_photo(find_photo(name, found.path.parent, photos))
@@ -116,7 +118,7 @@ def draw_pictures(
             missing[name] = str(error)
             continue
         width, height = photo.size
-        for click in dict.fromkeys(row.click for row in rows if row.click is not None):
+        for click in clicks:
             if 0 <= click.x <= width and 0 <= click.y <= height:
                 picture = photo_close_up(photo, Target(click), _COLOUR, _PX, label=False)
                 clicked[name, click] = _data_uri(picture)

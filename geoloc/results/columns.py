@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,10 @@ PIXEL_DECIMALS = 2
 def click_columns(click: Click) -> dict[str, float]:
     """Return the two columns of a click, pixels of the photo to a hundredth."""
     return {"click_x": round(click.x, PIXEL_DECIMALS), "click_y": round(click.y, PIXEL_DECIMALS)}
+
+
+def _click_text(click: Click) -> str:
+    return ",".join(f"{value:.10g}" for value in click_columns(click).values())
 
 
 @lru_cache(maxsize=8)
@@ -69,9 +73,27 @@ COLUMNS = {name: dtype for name, (dtype, _) in _COLUMNS.items()}
 _OF_OBJECTS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
     "object": ("object", lambda d: d.object_id),
     "photos": ("object", lambda d: "; ".join(d.photos)),
+    "clicks": ("object", lambda d: "; ".join(map(_click_text, d.clicks))),
 }
 OBJECT_COLUMNS = {name: dtype for name, (dtype, _) in _OF_OBJECTS.items()}
 """What is told beside the `COLUMNS` of objects that several photographs were asked for together."""
+
+
+def views_of(properties: Mapping[str, Any]) -> list[tuple[str, Click]]:
+    """Return the photographs that a row tells of, each with what was clicked in it, that of its own columns first.
+
+    Args:
+        properties: a row's values by column, or as a file gave them back; those that lack a click tell of none.
+    """
+    x, y = (properties.get(name) for name in ("click_x", "click_y"))
+    views = [] if x is None or y is None else [(str(properties.get("photo") or ""), Click(float(x), float(y)))]
+    texts = (str(properties.get(name) or "").split("; ") for name in ("photos", "clicks"))
+    try:
+        views += [(photo, Click(*map(float, click.split(",")))) for photo, click in zip(*texts, strict=True)]
+    except (TypeError, ValueError):
+        # A name with a semicolon in it, or a column of somebody else's.
+        return views
+    return list(dict.fromkeys(views))
 
 
 def properties_of(detection: Detection) -> dict[str, Any]:

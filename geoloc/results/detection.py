@@ -67,6 +67,7 @@ class Detection:
             `accuracy_m` say it.
         object_id: what the object is called that several photographs were asked for together.
         photos: those of them whose evidence supports the answer; empty where one was searched for itself.
+        clicks: what was clicked in each of the `photos`.
     """
 
     rank: int
@@ -91,6 +92,7 @@ class Detection:
     place: MapPlace | None = field(default=None, compare=False, repr=False)
     object_id: str = ""
     photos: tuple[str, ...] = ()
+    clicks: tuple[Click, ...] = ()
 
     @property
     def query(self) -> tuple[str, Click, int]:

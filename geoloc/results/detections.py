@@ -35,6 +35,7 @@ class Detections(Sequence[Detection]):
         crs: of the mosaic, and so of the polygons.
         plan: the windows that were searched.
         mosaic: its pixels, where they are at hand; to be used as long as it is open.
+        others: further photos that were asked for the same object, each with what was clicked in it.
     """
 
     here: tuple[Detection, ...]
@@ -44,6 +45,7 @@ class Detections(Sequence[Detection]):
     crs: Any = field(repr=False)
     plan: Plan = field(repr=False)
     mosaic: Mosaic | None = field(repr=False)
+    others: tuple[tuple[Photo, Target], ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return len(self.here)
@@ -93,7 +95,7 @@ class Detections(Sequence[Detection]):
         write_results(self.here, Path(path), crs=self.crs, overwrite=overwrite)
 
     def picture(self) -> Image.Image | None:
-        """Draw the photo with its clicks beside the mosaic with the answers; None without the mosaic's pixels.
+        """Draw the photos with their clicks beside the mosaic with the answers; None without the mosaic's pixels.
 
         Raises:
             MosaicError: the pixels cannot be read.
@@ -102,7 +104,7 @@ class Detections(Sequence[Detection]):
 
         if self.mosaic is None:
             return None
-        return preview_sheet(self.photo, self.targets, self.here, self.mosaic, plan=self.plan)
+        return preview_sheet(self.photo, self.targets, self.here, self.mosaic, plan=self.plan, others=self.others)
 
     def _repr_png_(self) -> bytes | None:
         """Show the picture in a notebook."""

@@ -45,20 +45,22 @@ def draw_preview(
     path: Path,
     *,
     plan: Plan | None = None,
+    others: Sequence[tuple[Photo, Target]] = (),
     overwrite: bool = False,
 ) -> None:
     """Write a PNG: the photo with what was clicked or drawn in it, the mosaic with the outlines, and both close up.
 
     Maps are north up and in true metres. Each target has a colour, and its outlines have the same; the best is drawn
     strong. A click without detections is said to be not here. Without any, the map shows what the `plan`
-    searched, or the whole mosaic where none is given.
+    searched, or the whole mosaic where none is given. `others` are further photos of the one target's object, each with
+    what was clicked in it: they stand beside the photo, and close up beside it too.
 
     Raises:
         OutputError: the picture cannot be written.
         MosaicError: the mosaic cannot be read.
     """
     check_output(path, PREVIEW_SUFFIXES, overwrite)
-    sheet = preview_sheet(photo, targets, detections, mosaic, plan=plan)
+    sheet = preview_sheet(photo, targets, detections, mosaic, plan=plan, others=others)
     with replacing(path) as temporary:
         sheet.save(temporary)
 
@@ -70,6 +72,7 @@ def preview_sheet(
     mosaic: Mosaic,
     *,
     plan: Plan | None = None,
+    others: Sequence[tuple[Photo, Target]] = (),
 ) -> Image.Image:
     """Draw the picture that `draw_preview` writes.
 
@@ -79,19 +82,28 @@ def preview_sheet(
     of_click = {target.click: target for target in targets}
     colours = {click: COLOURS[i % len(COLOURS)] for i, click in enumerate(of_click)}
     ordered = sorted(detections, key=lambda found: found.rank)
-    top = _row([_photo_panel(photo, targets, colours), map_panel(mosaic, ordered, colours, plan, _HEIGHT)])
-    groups = _best_answers(ordered, of_click.values())
-    each = _tiles_each(groups)
+    photos = _photo_panels([(photo, targets), *((other, [target]) for other, target in others)], colours)
+    top = _row([photos, map_panel(mosaic, ordered, colours, plan, _HEIGHT)])
+    groups = _best_answers(ordered, of_click.values(), 1 + len(others))
+    each = len(others) + _tiles_each(groups)
     abreast = min(len(groups), max(1, _ABREAST[1] // each)) * each
     px = (top.width + _GAP) // max(_ABREAST[0], abreast) - _GAP
-    tiles = list(_close_ups(photo, mosaic, groups, colours, px))
+    tiles = list(_close_ups(photo, mosaic, groups, colours, px, others=others))
     rows = [top, *(_row(tiles[start : start + abreast]) for start in range(0, len(tiles), abreast))]
-    sheet = Image.new("RGB", (top.width + 2 * _GAP, sum(row.height + _GAP for row in rows) + _GAP), BACKGROUND)
-    y = _GAP
-    for row in rows:
-        sheet.paste(row, (_GAP, y))
-        y += row.height + _GAP
+    below = _column(rows)
+    sheet = Image.new("RGB", (top.width + 2 * _GAP, below.height + 2 * _GAP), BACKGROUND)
+    sheet.paste(below, (_GAP, _GAP))
     return sheet
+
+
+def _column(rows: Sequence[Image.Image]) -> Image.Image:
+    size = max(row.width for row in rows), sum(row.height + _GAP for row in rows) - _GAP
+    column = Image.new("RGB", size, BACKGROUND)
+    y = 0
+    for row in rows:
+        column.paste(row, (0, y))
+        y += row.height + _GAP
+    return column
 
 
 def _row(panels: Sequence[Image.Image]) -> Image.Image:
@@ -104,14 +116,31 @@ def _row(panels: Sequence[Image.Image]) -> Image.Image:
     return row
 
 
-def _photo_panel(photo: Photo, targets: Sequence[Target], colours: Mapping[Click, Colour]) -> Image.Image:
+def _photo_panels(views: Sequence[tuple[Photo, Sequence[Target]]], colours: Mapping[Click, Colour]) -> Image.Image:
+    """Draw photos as high as the map together: one alone, several in as many rows as columns or one more.
+
+    Targets of all but the first photo have the first colour: they are of the same object.
+    """
+    rows = math.ceil(math.sqrt(len(views)))
+    height = (_HEIGHT - _GAP * (rows - 1)) // rows
+    panels = [
+        _photo_panel(photo, targets, {target.click: _COLOURS[0] for target in targets} if number else colours, height)
+        for number, (photo, targets) in enumerate(views)
+    ]
+    columns = math.ceil(len(panels) / rows)
+    return _column([_row(panels[start : start + columns]) for start in range(0, len(panels), columns)])
+
+
+def _photo_panel(
+    photo: Photo, targets: Sequence[Target], colours: Mapping[Click, Colour], panel_height: int
+) -> Image.Image:
     width, height = photo.size
     # A panorama or a strip is not let to squeeze the map out of the sheet.
-    scale = min(_HEIGHT / height, 2 * _HEIGHT / width)
+    scale = min(panel_height / height, 2 * panel_height / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # A tall, narrow one leaves room for the close-ups below all the same.
-    panel = Image.new("RGB", (max(size[0], _HEIGHT // 2), _HEIGHT), BACKGROUND)
-    left, top = (panel.width - size[0]) // 2, (_HEIGHT - size[1]) // 2
+    panel = Image.new("RGB", (max(size[0], panel_height // 2), panel_height), BACKGROUND)
+    left, top = (panel.width - size[0]) // 2, (panel_height - size[1]) // 2
     panel.paste(Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS), (left, top))
     to_panel = [size[0] / width, 0, 0, size[1] / height, left, top]
     shown = [_draw_target(panel, target, to_panel, colours[target.click]) for target in targets]
@@ -180,15 +209,17 @@ def photo_close_up(photo: Photo, target: Target, colour: Colour, px: int, *, lab
     return crop
 
 
-def _best_answers(ordered: Sequence[Detection], targets: Iterable[Target]) -> dict[Target, list[Detection]]:
+def _best_answers(
+    ordered: Sequence[Detection], targets: Iterable[Target], photos: int
+) -> dict[Target, list[Detection]]:
     """The answers to each target that get a close-up.
 
-    As many as fit a row where there are few targets, at least the best.
+    As many as fit a row beside so many photos where there are few targets, at least the best.
     """
     of_click: dict[Click, list[Detection]] = {target.click: [] for target in targets}
     for found in ordered:
         of_click[found.click].append(found)
-    most = max(1, _ABREAST[1] // len(of_click) - 1)
+    most = max(1, _ABREAST[1] // len(of_click) - photos)
     return {target: of_click[target.click][:most] for target in targets}
 
 
@@ -203,11 +234,18 @@ def _close_ups(
     groups: Mapping[Target, Sequence[Detection]],
     colours: Mapping[Click, Colour],
     px: int,
+    *,
+    others: Sequence[tuple[Photo, Target]],
 ) -> Iterator[Image.Image]:
-    """For each target `_tiles_each` squares: the photo close up, the best answers beside it, and blanks."""
+    """For each target `_tiles_each` squares: the photo close up, the best answers beside it, and blanks.
+
+    Those of `others` stand behind the photo's.
+    """
     for target, best in groups.items():
         colour = colours[target.click]
         yield photo_close_up(photo, target, colour, px)
+        for other, clicked in others:
+            yield photo_close_up(other, clicked, colour, px)
         for found in best:
             yield map_close_up(mosaic, found, colour, px)
         for i in range(_tiles_each(groups) - 1 - len(best)):

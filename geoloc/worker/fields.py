@@ -96,6 +96,17 @@ class Fields:
         click = Click(*self.need("click", _POINT.from_json))
         return Target(click) if drawn is None else replace(drawn, click=click)
 
+    def others(self, name: str) -> list[Fields]:
+        """Return the fields of each object of a list; none where it is missing.
+
+        Raises:
+            RequestError: it is no list of objects.
+        """
+        values: list[Any] = self.get(name, _list, [])
+        if not all(isinstance(one, dict) for one in values):
+            raise RequestError(f"field {name!r}: is no list of objects")
+        return [Fields(one) for one in values]
+
     def path(self, name: str) -> Path:
         """Return a path that must be given."""
         return self.need(name, kinds.PATH.from_json)
@@ -111,6 +122,12 @@ class Fields:
             RequestError: no whole number, or more than any screen has.
         """
         return self.get("thumbnails", _SIDE.from_json, 0)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list of objects")
+    return value
 
 
 def _outline(value: Any) -> Target:

@@ -35,30 +35,46 @@ _MOST_THUMBNAILS = 20
 
 
 def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
-    """Answer one click in one photo."""
+    """Answer one click in one photo, or what was clicked in several that show one object."""
     from geoloc.pipeline.cascade import Watch
-    from geoloc.results.columns import COLUMNS
+    from geoloc.pipeline.job import find_together
+    from geoloc.results.columns import columns_of
     from geoloc.results.vector_files import collection_of, geometry_of, row_of
 
     begin = time.monotonic()
-    request, drawn, px = fields.search(), fields.target(), fields.thumbnail_px()
-    photo = session.photo(fields.path("photo"))
-    target = within_photo(photo, drawn)
+    request, px = fields.search(), fields.thumbnail_px()
+    views = [(session.photo(one.path("photo")), one.target()) for one in (fields, *fields.others("and"))]
+    if len({photo.path.resolve() for photo, _ in views}) < len(views):
+        raise RequestError("field 'and': the same photo twice; give each photo of the object once")
+    views = [(photo, within_photo(photo, drawn)) for photo, drawn in views]
     progress.stage("planning")
     source = session.source(request, progress)
     scope = Scope(source, request)
-    scope.plan(photo)
+    for photo, _ in views:
+        scope.plan(photo)
     finder = session.finder(request, progress)
-    found = finder.find(photo, [target], scope, Watch(progress.stage, progress.counter("looks", "searching")))
+    watch = Watch(progress.stage, progress.counter("looks", "searching"))
+    if len(views) == 1:
+        ((photo, target),) = views
+        found = finder.find(photo, [target], scope, watch)
+        here, answers, note = found.here, found.answers, target.note
+    else:
+        together = find_together(
+            finder, "1", views, scope=scope, request=request, watch=watch,
+            begin=lambda number: progress.part(number, len(views)),
+        )  # fmt: skip
+        photo, target = views[together.asked]
+        found = together.alone[together.asked]
+        here, answers = together.here, together.answers
+        note = "; ".join(filter(None, dict.fromkeys([*(drawn.note for _, drawn in views), together.note])))
     progress.check()
-    here = found.here
     # As the command says it; an answer's note has what its target's has.
-    if note := here[0].note if here else target.note:
+    if note := here[0].note if here else note:
         _LOG.warning(note)
     return {
-        "found": collection_of([row_of(d) for d in here], COLUMNS, source.crs),
+        "found": collection_of([row_of(d) for d in here], columns_of(here), source.crs),
         "outlines": [[geometry_of(outline, source.crs) for outline in d.alternatives] for d in here],
-        "best_score": max((answer.score for answer in found.answers), default=None),
+        "best_score": max((answer.score for answer in answers), default=None),
         "windows": len(found.plan.windows),
         "gsd_m": max(found.plan.gsd_m, source.finest_m),
         "around": scope.around(photo),
@@ -82,10 +98,7 @@ def batch(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
     request = fields.search()
     asked: list[PhotoQuery] = []
     numbers: list[int] = []
-    for query in fields.need("queries", list):
-        one = Fields(query) if isinstance(query, dict) else None
-        if one is None:
-            raise RequestError("field 'queries': is no list of objects")
+    for one in fields.others("queries"):
         numbers.append(one.need("number", int))
         others = {OBJECT: one.get(OBJECT, _name, "")}
         asked.append(PhotoQuery(len(asked), one.path("photo"), one.target(), others))

@@ -34,6 +34,16 @@ class JobProgress:
         self._send, self._cancelled = send, cancelled
         self._stage, self._begun, self._from = "", 0.0, 0
         self._fraction, self._last = 0.0, 0.0
+        self._part, self._parts = 0, 1
+
+    def part(self, number: int, count: int) -> None:
+        """Begin one of several searches that make one job, as long as each other; stages are of each anew.
+
+        Args:
+            number: of the search, from 0.
+            count: how many there are.
+        """
+        self._part, self._parts = number, count
 
     def check(self) -> None:
         """Stop where the job was cancelled.
@@ -79,7 +89,9 @@ class JobProgress:
 
     def _report(self, fraction: float, left: float | None, text: str) -> None:
         self.check()
+        fraction = (self._part + fraction) / self._parts
         self._fraction, self._last = max(self._fraction, fraction), time.monotonic()
-        seconds = None if left is None else round(left, 1)
+        # What searches take that have not begun nobody knows.
+        seconds = None if left is None or self._part < self._parts - 1 else round(left, 1)
         message = {"stage": self._stage, "fraction": round(self._fraction, 4), "seconds_left": seconds, "text": text}
         self._send(message)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page Geoloc in QGIS's Options: where geoloc is, installing it, and whether it works."""
+"""The page Geoloc in QGIS's Options: where geoloc is, installing it, whether it works, and heights of the ground."""
 
 from __future__ import annotations
 
@@ -72,6 +72,13 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         self.path.setToolTip(
             tr("The Python of an environment with geoloc, that environment's folder, or its program geoloc.")
         )
+        self.heights = QgsFileWidget()
+        self.heights.setDialogTitle(tr("Heights of the ground"))
+        self.heights.setFilePath(settings.dsm() or "")
+        self.heights.lineEdit().setPlaceholderText(tr("none: the ground is taken as a plane"))
+        self.heights.setToolTip(
+            tr("A raster of heights, such as a DSM, on which lines of sight end when photos are matched from the dock.")
+        )
         self.check_button = QPushButton(tr("Check"))
         self.report_button = QPushButton(tr("Copy report"))
         self.answer = QLabel(tr("Check tells whether geoloc answers."))
@@ -139,6 +146,9 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         row.addStretch(1)
         form.addRow(row)
         form.addRow(self.answer)
+        ground = QGroupBox(tr("Matched photos"))
+        form = QFormLayout(ground)
+        form.addRow(tr("Heights of the ground"), self.heights)
         make = QGroupBox(tr("Install"))
         form = QFormLayout(make)
         for text, widget in (
@@ -161,11 +171,13 @@ class GeolocOptionsPage(QgsOptionsPageWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(introduction)
         layout.addWidget(use)
+        layout.addWidget(ground)
         layout.addWidget(make, 1)
 
     def apply(self) -> None:
-        """Keep the environment that was chosen; QGIS calls this on OK."""
+        """Keep the environment and the heights that were chosen; QGIS calls this on OK."""
         settings.set_python(self.path.filePath())
+        settings.set_dsm(self.heights.filePath())
 
     def check(self) -> None:
         """Start geoloc and show its answer."""

@@ -435,6 +435,11 @@
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
+      <source>Georeferenced rasters are no photos: {count} left out.</source>
+      <translation>Georeferenzierte Raster sind keine Fotos: {count} ausgelassen.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
       <source>Stopped.</source>
       <translation>Angehalten.</translation>
     </message>
@@ -472,6 +477,21 @@
       <location filename="../gui/options.py" />
       <source>The Python of an environment with geoloc, that environment's folder, or its program geoloc.</source>
       <translation>Das Python einer Umgebung mit geoloc, deren Ordner, oder ihr Programm geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>Heights of the ground</source>
+      <translation>Höhen des Bodens</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>none: the ground is taken as a plane</source>
+      <translation>keine: Der Boden wird als Ebene angenommen</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>A raster of heights, such as a DSM, on which lines of sight end when photos are matched from the dock.</source>
+      <translation>Ein Raster von Höhen, etwa ein DOM, auf dem Sichtlinien enden, wenn im Bedienfeld Fotos abgeglichen werden.</translation>
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -537,6 +557,11 @@
       <location filename="../gui/options.py" />
       <source>geoloc or its Python</source>
       <translation>geoloc oder sein Python</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>Matched photos</source>
+      <translation>Abgeglichene Fotos</translation>
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -1124,14 +1149,16 @@
 
 Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
 Drawn objects: a row's polygon (photo_polygon, WKT) or box (photo_xmin, photo_ymin, photo_xmax and photo_ymax), in pixels of the photo, takes the place of its click.
+Field with the object: rows that share a value there, in several photos, are photos of one object and one question: what they tell is joined. Its answers have the number of the row whose photo knows it best.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
-Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object.</source>
+Reference rasters, index, extent, polygons, point, heights, answers, geometry, every window: as in Locate object.</source>
       <translation>Findet Objekte, die in Fotos markiert sind, eines je Zeile einer Tabelle, auf einem Mosaik.
 
 Tabelle: ein beliebiger Layer; seine Felder nennen das Foto und den Klick in Pixeln, von der linken oberen Ecke aus. Ein Foto ist ein Pfad, oder ein Name im Ordner der Fotos oder sonst der Tabelle.
 Gezeichnete Objekte: Das Polygon (photo_polygon, WKT) oder das Rechteck (photo_xmin, photo_ymin, photo_xmax und photo_ymax) einer Zeile, in Pixeln des Fotos, tritt an die Stelle ihres Klicks.
+Feld mit dem Objekt: Zeilen mit demselben Wert darin, in mehreren Fotos, sind Fotos eines Objekts und eine Frage: Was sie sagen, wird verbunden. Seine Antworten haben die Nummer der Zeile, deren Foto es am besten kennt.
 Die Ausgabe hat die Nummer der Zeile, die Felder der Antworten, und einen Fehler: Eine Zeile, die scheitert oder deren Objekt nicht hier ist, hat kein Polygon; die anderen gehen weiter.
-Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie, jedes Fenster: wie in Objekt verorten.</translation>
+Referenzraster, Index, Ausdehnung, Polygone, Punkt, Höhen, Antworten, Geometrie, jedes Fenster: wie in Objekt verorten.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1152,6 +1179,11 @@ Referenzraster, Index, Ausdehnung, Polygone, Punkt, Antworten, Geometrie, jedes 
       <location filename="../processing/batch.py" />
       <source>Field with the click's y</source>
       <translation>Feld mit dem y des Klicks</translation>
+    </message>
+    <message>
+      <location filename="../processing/batch.py" />
+      <source>Field with the object that photos share</source>
+      <translation>Feld mit dem Objekt, das Fotos gemeinsam zeigen</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1312,6 +1344,7 @@ Click: pixels of the photo as it is meant to be seen (EXIF orientation applied),
 Box, polygon: instead of the click, the object as it is drawn in the photo, in the same pixels: opposite corners of a box, such as 12,20,40,52, or all corners of a polygon, such as 12,20 40,20 26,52.
 Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index wrote, instead of them or beside them.
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
+Heights of the ground: a raster of heights, such as a DSM; with the photo's GPS height it tells how high a drone was over the ground.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
 Geometry: answers are carried over exactly where details of photo and mosaic agree.
 Every window: a reference is searched in two stages, a quick look at all windows and a close one at those that promise most; this looks closely at all, which is slow.</source>
@@ -1322,6 +1355,7 @@ Klick: Pixel des Fotos, wie es zu sehen sein soll (EXIF-Ausrichtung angewandt), 
 Rechteck, Polygon: statt des Klicks das Objekt, wie es im Foto gezeichnet wird, in denselben Pixeln: gegenüberliegende Ecken eines Rechtecks, etwa 12,20,40,52, oder alle Ecken eines Polygons, etwa 12,20 40,20 26,52.
 Referenzraster: GeoTIFF und andere Rasterdateien, zusammen durchsucht. Index: ein Ordner, den Index anlegen schrieb, an ihrer Stelle oder neben ihnen.
 Ausdehnung, Polygone, Punkt: wo gesucht wird; alles Angegebene gilt zugleich. Die GPS-Position des Fotos zählt, wo kein Punkt angegeben ist.
+Höhen des Bodens: ein Raster von Höhen, etwa ein DOM; mit der GPS-Höhe des Fotos sagt es, wie hoch eine Drohne über dem Boden war.
 Antworten: Die beste hat Rang 1. Nichts wird geschrieben, wo nichts sicher das Objekt ist (die beste Bewertung ist dann eine Ausgabe), außer wenn auch zweifelhafte Antworten verlangt sind.
 Geometrie: Antworten werden genau übertragen, wo Einzelheiten von Foto und Mosaik übereinstimmen.
 Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Blick auf alle Fenster und einem genauen auf die aussichtsreichsten; hiermit werden alle genau angesehen, was langsam ist.</translation>
@@ -1438,12 +1472,14 @@ Referenzraster, Index, Ausdehnung, Polygone, Punkt: wie bei Objekt verorten.</tr
 Photos: files, no panoramas.
 Cameras: a point a photo; nine of ten errors are smaller than those told. A photo that is not here, or cannot be used, is a row without a point.
 Footprints: the ground that each photo shows, up to its far line.
+Heights of the ground: a raster of heights, such as a DSM, on which lines of sight end; without it the ground is taken as a plane.
 Reference rasters, index, extent, polygons, point: as in Locate object.</source>
       <translation>Sagt, wo Fotos aufgenommen wurden, wie hoch über dem Boden, in welche Richtung und wie geneigt sie blicken, und was vom Boden sie zeigen. Dafür wird nichts angeklickt: Einzelheiten von Foto und Mosaik, die übereinstimmen, sagen es.
 
 Fotos: Dateien, keine Panoramen.
 Kameras: ein Punkt je Foto; neun von zehn Fehlern sind kleiner als die angegebenen. Ein Foto, das nicht hier ist oder nicht verwendet werden kann, ist eine Zeile ohne Punkt.
 Bodenflächen: der Boden, den jedes Foto zeigt, bis zu seiner Ferngrenze.
+Höhen des Bodens: ein Raster von Höhen, etwa ein DOM, auf dem Sichtlinien enden; ohne es wird der Boden als Ebene angenommen.
 Referenzraster, Index, Ausdehnung, Polygone, Punkt: wie bei Objekt verorten.</translation>
     </message>
     <message>

@@ -435,6 +435,11 @@
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
+      <source>Georeferenced rasters are no photos: {count} left out.</source>
+      <translation>Les rasters géoréférencés ne sont pas des photos : {count} laissés de côté.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
       <source>Stopped.</source>
       <translation>Arrêté.</translation>
     </message>
@@ -472,6 +477,21 @@
       <location filename="../gui/options.py" />
       <source>The Python of an environment with geoloc, that environment's folder, or its program geoloc.</source>
       <translation>Le Python d'un environnement avec geoloc, le dossier de celui-ci, ou son programme geoloc.</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>Heights of the ground</source>
+      <translation>Hauteurs du sol</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>none: the ground is taken as a plane</source>
+      <translation>aucune : le sol est pris pour un plan</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>A raster of heights, such as a DSM, on which lines of sight end when photos are matched from the dock.</source>
+      <translation>Un raster de hauteurs, par exemple un MNS, sur lequel finissent les lignes de visée quand des photos sont appariées depuis le panneau.</translation>
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -537,6 +557,11 @@
       <location filename="../gui/options.py" />
       <source>geoloc or its Python</source>
       <translation>geoloc ou son Python</translation>
+    </message>
+    <message>
+      <location filename="../gui/options.py" />
+      <source>Matched photos</source>
+      <translation>Photos appariées</translation>
     </message>
     <message>
       <location filename="../gui/options.py" />
@@ -1124,14 +1149,16 @@
 
 Table: any layer; its fields tell the photo and the click in pixels of it, from its upper left corner. A photo is a path, or a name in the folder of photos or else of the table.
 Drawn objects: a row's polygon (photo_polygon, WKT) or box (photo_xmin, photo_ymin, photo_xmax and photo_ymax), in pixels of the photo, takes the place of its click.
+Field with the object: rows that share a value there, in several photos, are photos of one object and one question: what they tell is joined. Its answers have the number of the row whose photo knows it best.
 The output has the number of the row, the answers' fields, and an error: a row that fails, or whose object is not here, has no polygon; the others go on.
-Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object.</source>
+Reference rasters, index, extent, polygons, point, heights, answers, geometry, every window: as in Locate object.</source>
       <translation>Trouve sur une mosaïque des objets marqués dans des photographies, un par ligne d'une table.
 
 Table : n'importe quelle couche ; ses champs donnent la photo et le clic en pixels, depuis le coin supérieur gauche. Une photo est un chemin, ou un nom dans le dossier des photos ou sinon de la table.
 Objets dessinés : le polygone (photo_polygon, WKT) ou le rectangle (photo_xmin, photo_ymin, photo_xmax et photo_ymax) d'une ligne, en pixels de la photo, prend la place de son clic.
+Champ de l'objet : les lignes qui y ont la même valeur, dans plusieurs photos, sont des photos d'un seul objet et une seule question : ce qu'elles disent est réuni. Ses réponses ont le numéro de la ligne dont la photo le connaît le mieux.
 La sortie contient le numéro de la ligne, les champs des réponses, et une erreur : une ligne qui échoue, ou dont l'objet n'est pas ici, n'a pas de polygone ; les autres continuent.
-Rasters de référence, index, emprise, polygones, point, réponses, géométrie, chaque fenêtre : comme dans Localiser un objet.</translation>
+Rasters de référence, index, emprise, polygones, point, hauteurs, réponses, géométrie, chaque fenêtre : comme dans Localiser un objet.</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1152,6 +1179,11 @@ Rasters de référence, index, emprise, polygones, point, réponses, géométrie
       <location filename="../processing/batch.py" />
       <source>Field with the click's y</source>
       <translation>Champ du y du clic</translation>
+    </message>
+    <message>
+      <location filename="../processing/batch.py" />
+      <source>Field with the object that photos share</source>
+      <translation>Champ de l'objet que des photos ont en commun</translation>
     </message>
     <message>
       <location filename="../processing/batch.py" />
@@ -1312,6 +1344,7 @@ Click: pixels of the photo as it is meant to be seen (EXIF orientation applied),
 Box, polygon: instead of the click, the object as it is drawn in the photo, in the same pixels: opposite corners of a box, such as 12,20,40,52, or all corners of a polygon, such as 12,20 40,20 26,52.
 Reference rasters: GeoTIFF and other raster files, searched together. Index: a folder that Build index wrote, instead of them or beside them.
 Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position counts where no point is given.
+Heights of the ground: a raster of heights, such as a DSM; with the photo's GPS height it tells how high a drone was over the ground.
 Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score is then an output), unless doubtful answers are asked for.
 Geometry: answers are carried over exactly where details of photo and mosaic agree.
 Every window: a reference is searched in two stages, a quick look at all windows and a close one at those that promise most; this looks closely at all, which is slow.</source>
@@ -1322,6 +1355,7 @@ Clic : pixels de la photo telle qu'elle doit être vue (orientation EXIF appliqu
 Rectangle, polygone : au lieu du clic, l'objet tel qu'il est dessiné dans la photo, dans les mêmes pixels : coins opposés d'un rectangle, par exemple 12,20,40,52, ou tous les sommets d'un polygone, par exemple 12,20 40,20 26,52.
 Rasters de référence : GeoTIFF et autres fichiers raster, examinés ensemble. Index : un dossier écrit par Créer un index, à leur place ou en plus.
 Emprise, polygones, point : où chercher ; tout ce qui est donné vaut à la fois. La position GPS de la photo compte si aucun point n'est donné.
+Hauteurs du sol : un raster de hauteurs, par exemple un MNS ; avec l'altitude GPS de la photo il dit à quelle hauteur un drone était au-dessus du sol.
 Réponses : la meilleure a le rang 1. Rien n'est écrit si rien n'est sûrement l'objet (le meilleur score est alors une sortie), sauf si les réponses douteuses sont demandées.
 Géométrie : les réponses sont reportées exactement là où les détails de la photo et de la mosaïque concordent.
 Chaque fenêtre : une référence est examinée en deux étapes, un coup d'œil à toutes les fenêtres et un examen attentif des plus prometteuses ; ici toutes sont examinées attentivement, ce qui est lent.</translation>
@@ -1438,12 +1472,14 @@ Rasters de référence, index, étendue, polygones, point : comme dans Localiser
 Photos: files, no panoramas.
 Cameras: a point a photo; nine of ten errors are smaller than those told. A photo that is not here, or cannot be used, is a row without a point.
 Footprints: the ground that each photo shows, up to its far line.
+Heights of the ground: a raster of heights, such as a DSM, on which lines of sight end; without it the ground is taken as a plane.
 Reference rasters, index, extent, polygons, point: as in Locate object.</source>
       <translation>Dit où des photos ont été prises, à quelle hauteur au-dessus du sol, dans quelle direction et avec quelle inclinaison, et ce qu'elles montrent du sol. Rien n'est cliqué pour cela : les détails de la photo et de la mosaïque qui concordent le disent.
 
 Photos : des fichiers, pas de panoramas.
 Caméras : un point par photo ; neuf erreurs sur dix sont plus petites que celles indiquées. Une photo qui n'est pas ici, ou inutilisable, est une ligne sans point.
 Emprises : le sol que montre chaque photo, jusqu'à sa ligne lointaine.
+Hauteurs du sol : un raster de hauteurs, par exemple un MNS, sur lequel finissent les lignes de visée ; sans lui le sol est pris pour un plan.
 Rasters de référence, index, étendue, polygones, point : comme dans Localiser un objet.</translation>
     </message>
     <message>

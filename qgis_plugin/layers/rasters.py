@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
-from qgis.core import QgsMapLayer, QgsProviderRegistry
+from qgis.core import QgsMapLayer, QgsProviderRegistry, QgsRasterLayer
 
 from ..texts import tr
 from .errors import LayerError
@@ -24,6 +25,17 @@ def raster_file(layer: QgsMapLayer) -> Path:
         text = tr("The layer {name} is not a raster file on this computer; export it as GeoTIFF first.")
         raise LayerError(text.format(name=layer.name()))
     return path
+
+
+@lru_cache(maxsize=4096)
+def is_map(path: str) -> bool:
+    """Whether a file is a GeoTIFF, such as a mosaic or heights, which lies on the map; no photo does."""
+    if Path(path).suffix.lower() not in (".tif", ".tiff"):
+        return False
+    options = QgsRasterLayer.LayerOptions()
+    options.loadDefaultStyle = False
+    layer = QgsRasterLayer(path, "", "gdal", options)
+    return layer.isValid() and layer.crs().isValid()
 
 
 def needs_rendering(layer: QgsMapLayer) -> bool:

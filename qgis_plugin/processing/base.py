@@ -21,6 +21,7 @@ from qgis.core import (
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterPoint,
+    QgsProcessingParameterRasterLayer,
     QgsVectorLayer,
 )
 
@@ -48,6 +49,7 @@ from ..worker.worker_task import duration
 from .names import (
     ALL,
     AREA,
+    DSM,
     EXHAUSTIVE,
     EXTENT,
     GEOMETRY,
@@ -172,6 +174,7 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
                 USE_GPS, tr("Search round the photo's GPS position, where it has one"), DEFAULT_GPS
             )
         )
+        self.addParameter(QgsProcessingParameterRasterLayer(DSM, tr("Heights of the ground"), optional=True))
 
     def add_search(self) -> None:
         """Add the parameters of a search; `search_fields` reads them."""
@@ -226,7 +229,12 @@ class GeolocAlgorithm(QgsProcessingAlgorithm):
             within_m=self.parameterAsDouble(parameters, WITHIN, context),
             gps=self.parameterAsBool(parameters, USE_GPS, context),
         )
-        return {"mosaics": files, "index": absolute(index) if index else None, "place": place}
+        heights = self.parameterAsRasterLayer(parameters, DSM, context)
+        try:
+            dsm = None if heights is None else str(raster_file(heights))
+        except LayerError as error:
+            raise QgsProcessingException(str(error)) from error
+        return {"mosaics": files, "index": absolute(index) if index else None, "place": place, "dsm": dsm}
 
     def photo_path(self, parameters: dict, context) -> str:
         """Return the absolute path of the photo.

@@ -26,8 +26,12 @@ from ..layers.results import fields_of, new_feature
 from ..texts import tr
 from . import names
 from .base import ANSWER, GeolocAlgorithm, Styler, absolute
-from .names import COUNT, FAILED, FOLDER, INPUT, OUTPUT, PHOTO_FIELD, X_FIELD, Y_FIELD
+from .names import COUNT, FAILED, FOLDER, INPUT, OBJECT_FIELD, OUTPUT, PHOTO_FIELD, X_FIELD, Y_FIELD
 from .photo_targets import row_target
+
+_OBJECT = "object"
+_OF_OBJECTS = ((_OBJECT, "string"), ("photos", "string"), ("clicks", "string"))
+"""Fields of an answer to several rows of one object."""
 
 
 class LocateFromTable(GeolocAlgorithm):
@@ -47,9 +51,12 @@ class LocateFromTable(GeolocAlgorithm):
             " photo is a path, or a name in the folder of photos or else of the table.\n"
             "Drawn objects: a row's polygon (photo_polygon, WKT) or box (photo_xmin, photo_ymin, photo_xmax and"
             " photo_ymax), in pixels of the photo, takes the place of its click.\n"
+            "Field with the object: rows that share a value there, in several photos, are photos of one object and one"
+            " question: what they tell is joined. Its answers have the number of the row whose photo knows it best.\n"
             "The output has the number of the row, the answers' fields, and an error: a row that fails, or whose"
             " object is not here, has no polygon; the others go on.\n"
-            "Reference rasters, index, extent, polygons, point, answers, geometry, every window: as in Locate object."
+            "Reference rasters, index, extent, polygons, point, heights, answers, geometry, every window: as in Locate"
+            " object."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -64,6 +71,11 @@ class LocateFromTable(GeolocAlgorithm):
             # A table of drawn objects need not have clicks.
             optional = name != PHOTO_FIELD
             self.addParameter(QgsProcessingParameterField(name, text, default, INPUT, optional=optional))
+        self.addParameter(
+            QgsProcessingParameterField(
+                OBJECT_FIELD, tr("Field with the object that photos share"), None, INPUT, optional=True
+            )
+        )
         behaviour = QgsProcessingParameterFile.Behavior.Folder
         self.addParameter(QgsProcessingParameterFile(FOLDER, tr("Folder of photos"), behaviour, optional=True))
         self.add_search()
@@ -80,6 +92,7 @@ class LocateFromTable(GeolocAlgorithm):
         photo_column, *columns = (
             self.parameterAsString(parameters, name, context) for name in (PHOTO_FIELD, X_FIELD, Y_FIELD)
         )
+        self._object = self.parameterAsString(parameters, OBJECT_FIELD, context)
         table = self.parameterAsVectorLayer(parameters, INPUT, context)
         folder = self.parameterAsString(parameters, FOLDER, context) or _folder_of(table)
         self._queries, self._errors = [], {}
@@ -94,7 +107,10 @@ class LocateFromTable(GeolocAlgorithm):
                 self._errors[number] = tr("row {number}: no photo").format(number=number)
                 continue
             path = absolute(str(Path(folder) / str(photo)))
-            self._queries.append({"number": number, "photo": path, **target.fields()})
+            asked = {"number": number, "photo": path, **target.fields()}
+            if self._object and row[self._object]:
+                asked[_OBJECT] = str(row[self._object])
+            self._queries.append(asked)
         if not self._queries:
             raise QgsProcessingException(tr("The table has no row with a photo and a click, box or polygon."))
         self._fields = {**self.search_fields(parameters, context), "queries": self._queries}
@@ -103,7 +119,8 @@ class LocateFromTable(GeolocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Search and write the answers."""
-        fields = fields_of((("query", "integer"), ("error", "string"), *ANSWER))
+        columns = (*ANSWER, *(_OF_OBJECTS if self._object else ()))
+        fields = fields_of((("query", "integer"), ("error", "string"), *columns))
         kind = QgsWkbTypes.Type.MultiPolygon
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, kind, self._crs)
         result = self.ask("batch", self._fields, feedback)
@@ -119,11 +136,12 @@ class LocateFromTable(GeolocAlgorithm):
             if error:
                 failed += 1
                 feedback.reportError(tr("row {number}: {error}").format(number=number, error=error))
-            if not row["features"]:
+            # An object's answers stand once, at one of its rows.
+            if not row["features"] and row.get("answered_by") is None:
                 values = {"photo": photos.get(number)}
                 feature = QgsFeature(fields)
                 text = error or tr("not here")
-                feature.setAttributes([number, text, *(values.get(name) for name, _ in ANSWER)])
+                feature.setAttributes([number, text, *(values.get(name) for name, _ in columns)])
                 sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
         Styler.attach(context, destination)
         return {OUTPUT: destination, COUNT: sum(bool(row["features"]) for row in rows), FAILED: failed}

@@ -49,6 +49,8 @@ class LocateObject(GeolocAlgorithm):
             " wrote, instead of them or beside them.\n"
             "Extent, polygons, point: where to search; all that are given hold together. The photo's GPS position"
             " counts where no point is given.\n"
+            "Heights of the ground: a raster of heights, such as a DSM; with the photo's GPS height it tells how high a"
+            " drone was over the ground.\n"
             "Answers: the best one has rank 1. Nothing is written where nothing is surely the object (its best score"
             " is then an output), unless doubtful answers are asked for.\n"
             "Geometry: answers are carried over exactly where details of photo and mosaic agree.\n"

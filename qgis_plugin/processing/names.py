@@ -26,6 +26,7 @@ TOP = "TOP"
 ALL = "ALL"
 GEOMETRY = "GEOMETRY"
 EXHAUSTIVE = "EXHAUSTIVE"
+DSM = "DSM"
 
 # Of one object in one photo.
 PHOTO = "PHOTO"
@@ -39,6 +40,7 @@ INPUT = "INPUT"
 PHOTO_FIELD = "PHOTO_FIELD"
 X_FIELD = "X_FIELD"
 Y_FIELD = "Y_FIELD"
+OBJECT_FIELD = "OBJECT_FIELD"
 FOLDER = "FOLDER"
 
 # Of whole photos.

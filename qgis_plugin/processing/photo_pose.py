@@ -44,6 +44,8 @@ class PhotoPose(GeolocAlgorithm):
             "Cameras: a point a photo; nine of ten errors are smaller than those told. A photo that is not here, or"
             " cannot be used, is a row without a point.\n"
             "Footprints: the ground that each photo shows, up to its far line.\n"
+            "Heights of the ground: a raster of heights, such as a DSM, on which lines of sight end; without it the"
+            " ground is taken as a plane.\n"
             "Reference rasters, index, extent, polygons, point: as in Locate object."
         )
 

@@ -20,7 +20,6 @@ NOT_OFFERED = (
     "eye_height",
     "heading",
     "pitch",
-    "dsm",
     # The network that comes with geoloc, on the CPU: nothing that somebody at a map should have to choose.
     "model",
     "weights",
@@ -88,6 +87,7 @@ def search_request(
     doubtful: bool,
     geometry: bool,
     exhaustive: bool,
+    dsm: str | None = None,
 ) -> dict:
     """Return the search fields of a request as JSON: what to search, where and how.
 
@@ -99,6 +99,7 @@ def search_request(
         doubtful: whether answers count too that are more likely wrong than right.
         geometry: whether answers are checked and sharpened by geometry.
         exhaustive: whether the whole network sees every window, not only the most promising ones.
+        dsm: absolute path of a raster of heights of the ground.
     """
     return {
         "mosaics": mosaics,
@@ -111,16 +112,18 @@ def search_request(
         "min_score": 0.0 if doubtful else None,
         "refine": "auto" if geometry else "off",
         "exhaustive": exhaustive,
+        "dsm": dsm,
     }
 
 
-def match_request(*, mosaics: list[str], index: str | None, place: SearchPlace) -> dict:
+def match_request(*, mosaics: list[str], index: str | None, place: SearchPlace, dsm: str | None = None) -> dict:
     """Return the search fields of a request about whole photos, for which nothing else can be chosen; as JSON.
 
     Args:
         mosaics: absolute paths of raster files, which are searched together.
         index: absolute path of an index's folder.
         place: where to search.
+        dsm: absolute path of a raster of heights of the ground, on which lines of sight end.
     """
     return search_request(
         mosaics=mosaics,
@@ -130,6 +133,7 @@ def match_request(*, mosaics: list[str], index: str | None, place: SearchPlace) 
         doubtful=DEFAULT_DOUBTFUL,
         geometry=DEFAULT_GEOMETRY,
         exhaustive=DEFAULT_EXHAUSTIVE,
+        dsm=dsm,
     )
 
 

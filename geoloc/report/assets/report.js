@@ -118,13 +118,17 @@
     const name = `title-${row.number}`, told = row.properties, found = row.parts !== null;
     const card = make("article", { id: `row-${row.number}`, class: cardClass(row), tabindex: -1, "aria-labelledby": name });
     card.append(make("h3", { id: name }, titleOf(row)));
-    const clicked = row.click ? `click ${row.click.map((value) => +value.toFixed(1)).join(", ")}` : "photo";
+    const clickOf = (click) => `click ${click.map((value) => +value.toFixed(1)).join(", ")}`;
+    const clicked = row.click ? clickOf(row.click) : "photo";
+    const pictureOf = (place) => place === null ? null : data.clicked[place];
     const absent = row.status === "error" ? "failed" : row.status;
     card.append(make("div", { class: "pair" },
-      picture(row.clicked === null ? null : data.clicked[row.clicked], `Photo, ${clicked}`,
+      picture(pictureOf(row.clicked), `Photo, ${clicked}`,
         `Part of the photo ${fileName(row.photo)} round the ${clicked}`, "no picture of the photo"),
       picture(row.ground && row.ground.url, row.ground ? "Mosaic, north up" : "Outline, north up",
-        "The ground round the answer on the mosaic, with its outline", found ? "" : absent, outlineOf(row))));
+        "The ground round the answer on the mosaic, with its outline", found ? "" : absent, outlineOf(row)),
+      ...row.others.map((other) => picture(pictureOf(other.clicked), `${fileName(other.photo)}, ${clickOf(other.click)}`,
+        `Part of the photo ${fileName(other.photo)} round the ${clickOf(other.click)}`, "no picture of the photo"))));
     if (found) {
       const score = scoreOf(row), figures = make("p", { class: "figures" });
       if (score !== null) {

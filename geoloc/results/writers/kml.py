@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from geoloc.results.writers.row import FileLayer, Row
 
 if TYPE_CHECKING:
     from geoloc.photo.photo import Photo
+    from geoloc.photo.target import Click
 
 LOG = logging.getLogger(__name__)
 _PX = 320
@@ -27,16 +28,16 @@ _KINDS = {"int32": "int", "int64": "double", "float64": "double", "boolean": "bo
 """Types of a table (pandas, in lower case) in KML, which has no long whole numbers."""
 _STYLES = {"best": ("ff7e00e6", 3), "other": ("ff00b0ff", 2)}
 """Colours (alpha, blue, green, red) and widths of lines: those of the style in QGIS."""
-_SHOWN = ("score", "accuracy_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo")
+_SHOWN = ("score", "accuracy_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo", "photos")
 _ILLEGAL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 """Characters that XML cannot hold."""
-_PictureOf = Callable[[Row], str | None]
+_PicturesOf = Callable[[Row], list[str]]
 
 
 def write_kml(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
     """Write KML 2.2, without pictures."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(_texts(rows, path.stem, layer, lambda row: None))
+        file.writelines(_texts(rows, path.stem, layer, lambda row: []))
 
 
 def write_kmz(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
@@ -57,27 +58,28 @@ class _Pictures:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._names: dict[tuple[str, float, float], str] = {}
+        self._names: dict[tuple[str, Click], str] = {}
         self._photo: tuple[str, Photo | None] = ("", None)
 
-    def __call__(self, row: Row) -> str | None:
-        """Return the name of the picture of what a row is about; None where there is none."""
-        from geoloc.photo.target import Click, Target
+    def __call__(self, row: Row) -> list[str]:
+        """Return the names of the pictures of what a row is about, one a photo that can be read."""
+        from geoloc.results.columns import views_of
+
+        return [picture for name, click in views_of(row.properties) if name and (picture := self._of(name, click))]
+
+    def _of(self, name: str, click: Click) -> str | None:
+        from geoloc.photo.target import Target
         from geoloc.results.preview import photo_close_up
 
-        values = [row.properties.get(name) for name in ("photo", "click_x", "click_y")]
-        if any(value is None for value in values):
-            return None
-        name, x, y = str(values[0]), float(values[1] or 0), float(values[2] or 0)
-        if (name, x, y) not in self._names:
+        if (name, click) not in self._names:
             photo = self._read(name)
-            if photo is None or not (0 <= x <= photo.size[0] and 0 <= y <= photo.size[1]):
+            if photo is None or not (0 <= click.x <= photo.size[0] and 0 <= click.y <= photo.size[1]):
                 return None
             file = io.BytesIO()
-            photo_close_up(photo, Target(Click(x, y)), _COLOUR, _PX, label=False).save(file, "JPEG", quality=80)
-            self._names[name, x, y] = f"files/{len(self._names) + 1}.jpg"
-            self._archive.writestr(self._names[name, x, y], file.getvalue(), zipfile.ZIP_STORED)
-        return self._names[name, x, y]
+            photo_close_up(photo, Target(click), _COLOUR, _PX, label=False).save(file, "JPEG", quality=80)
+            self._names[name, click] = f"files/{len(self._names) + 1}.jpg"
+            self._archive.writestr(self._names[name, click], file.getvalue(), zipfile.ZIP_STORED)
+        return self._names[name, click]
 
     def _read(self, name: str) -> Photo | None:
         from geoloc.photo.photo import load_photo
@@ -92,7 +94,7 @@ class _Pictures:
         return self._photo[1]
 
 
-def _texts(rows: Iterable[Row], name: str, layer: FileLayer, picture_of: _PictureOf) -> Iterator[str]:
+def _texts(rows: Iterable[Row], name: str, layer: FileLayer, pictures_of: _PicturesOf) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
     yield f"<name>{_text(name)}</name>\n"
     for kind, (colour, width) in _STYLES.items():
@@ -104,11 +106,11 @@ def _texts(rows: Iterable[Row], name: str, layer: FileLayer, picture_of: _Pictur
     yield "</Schema>\n"
     # Right in the document: in a folder GDAL would not know the columns of a KMZ.
     for row in rows:
-        yield _placemark(row, layer, picture_of(row))
+        yield _placemark(row, layer, pictures_of(row))
     yield "</Document>\n</kml>\n"
 
 
-def _placemark(row: Row, layer: FileLayer, picture: str | None) -> str:
+def _placemark(row: Row, layer: FileLayer, pictures: Sequence[str]) -> str:
     told = {name: row.properties.get(name) for name in layer.columns}
     known = {name: value for name, value in told.items() if value is not None}
     rank = known.get("rank", 1)
@@ -120,18 +122,18 @@ def _placemark(row: Row, layer: FileLayer, picture: str | None) -> str:
     if row.geometry is not None:
         drawn = _geometry(geometry_of(row.geometry, layer.crs, layer.precision, row.keeps_vertices))
     return (
-        f"<Placemark><name>{_text(title)}</name><description>{_text(_balloon(known, picture))}</description>"
+        f"<Placemark><name>{_text(title)}</name><description>{_text(_balloon(known, pictures))}</description>"
         f"<styleUrl>#{'best' if rank == 1 else 'other'}</styleUrl>"
         f'<ExtendedData><SchemaData schemaUrl="#geoloc">{values}</SchemaData></ExtendedData>{drawn}</Placemark>\n'
     )
 
 
-def _balloon(known: Mapping[str, Any], picture: str | None) -> str:
-    """What Google Earth shows of a row, as HTML."""
-    image = "" if picture is None else f'<img src="{picture}" width="{_PX}" height="{_PX}" alt="what was clicked"/>'
+def _balloon(known: Mapping[str, Any], pictures: Sequence[str]) -> str:
+    """What Google Earth shows of a row, as HTML: pictures side by side, as far as the balloon is wide."""
+    images = "".join(f'<img src="{name}" width="{_PX}" height="{_PX}" alt="what was clicked"/>' for name in pictures)
     shown = [(name, known[name]) for name in _SHOWN if known.get(name) not in (None, "")]
     lines = "".join(f"<tr><td>{name}</td><td>{escape(_plain(value))}</td></tr>" for name, value in shown)
-    return f"{image}<table>{lines}</table>"
+    return f"{images}<table>{lines}</table>"
 
 
 def _geometry(geometry: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from ...layers.drawn import AREA, LINE, POINT, add_drawing, new_drawing_layer
 from ...layers.errors import LayerError, PlaceError
 from ...layers.geography import bounds_round
 from ...layers.poses import add_poses, pose_layer
+from ...layers.rasters import is_map
 from ...texts import tr, worded
 from ...worker.environment import SetupError
 from ...worker.match_task import MatchTask
@@ -69,6 +70,7 @@ class Matching(QObject):
         self._messages, self._come_forward = messages, come_forward
         self._path = self._under_mouse = ""
         self._rendering = False
+        self._left_out = 0
         self.bar = MatchBar()
         self.photos = MatchedPhotos(self)
         self.cursor = LinkedCursor(self._canvas, photo.view, self._tell)
@@ -82,7 +84,7 @@ class Matching(QObject):
         photo.view.addActions([self.bar.action(MATCH), self.bar.action(DRAW)])
         self._actions = {
             MATCH: lambda down: self.match([self._path]),
-            MATCH_ALL: lambda down: self.match(self._left()),
+            MATCH_ALL: self._match_all,
             CANCEL: self._cancel,
             SEE: self.seen.use_tool,
             DRAW: self._use_drawing,
@@ -117,7 +119,7 @@ class Matching(QObject):
 
         def ready(mosaics: list[str]) -> None:
             self._rendering = False
-            fields = match_request(mosaics=mosaics, index=wanted.index, place=where.place)
+            fields = match_request(mosaics=mosaics, index=wanted.index, place=where.place, dsm=settings.dsm())
             self.photos.start(command, paths, fields)
 
         def stopped(error: str) -> None:
@@ -145,10 +147,14 @@ class Matching(QObject):
         self.on_map.let_go()
         self.seen.let_go()
 
+    def _match_all(self, down: bool) -> None:
+        self._left_out = sum(map(is_map, self._photo.strip.paths()))
+        self.match(self._left())
+
     def _left(self) -> list[str]:
-        """Return the photos of the folder that are not matched yet."""
+        """Return the photos of the folder that are not matched yet; a mosaic that lies among them is none."""
         found = {match.path for match in self.photos.found()}
-        return [path for path in self._photo.strip.paths() if path not in found]
+        return [path for path in self._photo.strip.paths() if path not in found and not is_map(path)]
 
     def _present(self) -> PhotoMatch | None:
         return self.photos.of(self._path)
@@ -191,9 +197,12 @@ class Matching(QObject):
             found = sum(self.photos.of(path).mapping is not None for path in task.done)
             text = tr("{found} of {done} photos were matched.").format(found=found, done=done)
             level = Qgis.MessageLevel.Success if found else Qgis.MessageLevel.Warning
+            if self._left_out:
+                text += " " + tr("Georeferenced rasters are no photos: {count} left out.").format(count=self._left_out)
             if task.cancelled:
                 text, level = tr("Stopped.") + " " + text, Qgis.MessageLevel.Info
             self._messages.show(text, level)
+        self._left_out = 0
         self._show_state()
 
     def _show_state(self) -> None:

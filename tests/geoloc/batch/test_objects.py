@@ -71,7 +71,7 @@ def test_rows_of_the_output(make_detection: Make) -> None:
         [1, "error", "x", None],
         [2, "not here", "y", None],
     ]
-    assert list(columns)[-3:] == ["error", "photos", "object"]
+    assert list(columns)[-4:] == ["error", "photos", "clicks", "object"]
     assert count_line(counts) == "3 queries: 1 found, 1 not here, 1 error"
 
 

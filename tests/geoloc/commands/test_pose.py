@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from xml.etree import ElementTree
 
 import cv2
 import geopandas
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from PIL import Image
@@ -151,6 +153,22 @@ def test_control_points_are_spread_and_where_the_photo_shows_them(
     assert np.allclose(
         np.array([line.split(",")[:4] for line in lines], float), points[:, [0, 1, 3, 4]] * [1, 1, 1, -1]
     )
+    assert invoke(*args, tmp_path / "markers.xml").exit_code == 0
+    chunk = ElementTree.parse(tmp_path / "markers.xml").getroot().find("chunk")
+    assert chunk is not None
+    assert pyproj.CRS(chunk.findtext("reference")).to_epsg() == 32615
+    (camera,) = chunk.findall("cameras/camera")
+    assert camera.get("label") == "flown"
+    resolution = chunk.find(f"sensors/sensor[@id='{camera.get('sensor_id')}']/resolution")
+    assert resolution is not None
+    assert resolution.attrib == {"width": "800", "height": "600"}
+    places = {marker.get("id"): marker.find("reference").attrib for marker in chunk.findall("markers/marker")}
+    marked = [
+        [float(places[marker.get("marker_id")][key]) for key in "xyz"] + [float(seen.get(key)) for key in "xy"]
+        for marker in chunk.findall("frames/frame[@id='0']/markers/marker")
+        for seen in marker.findall(f"location[@camera_id='{camera.get('id')}'][@pinned='true']")
+    ]
+    assert np.allclose(marked, points)
     several = invoke(*args[:2], folder / "noise.jpg", *args[2:], tmp_path / "two.points")
     assert (several.exit_code, "those of one photo" in several.stderr) == (1, True)
 

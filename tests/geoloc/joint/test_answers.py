@@ -29,6 +29,7 @@ def test_a_joined_answer_tells_all_that_a_single_one_does_and_by_whom(seen: Make
     assert list(properties_of(best)) == [*COLUMNS, *OBJECT_COLUMNS]
     assert properties_of(best)["object"] == "barn"
     assert properties_of(best)["photos"] == "a.jpg; b.jpg"
+    assert properties_of(best)["clicks"] == f"{a.click.x:g},{a.click.y:g}; 7,8"
     # Told of the photo with the best evidence.
     assert (joined.asked, best.photo, best.click) == (1, "b.jpg", Click(7, 8))
     assert best.rank == 1
@@ -40,7 +41,7 @@ def test_one_photo_alone_stays_as_it_is(seen: Make) -> None:
     joined = join_answers("x", [of("a.jpg", *answers)], 1)
     (best,) = joined.answers
     assert (best.score, best.polygon, best.accuracy_m) == (0.7, answers[0].polygon, answers[0].accuracy_m)
-    assert best.photos == ("a.jpg",)
+    assert (best.photos, best.clicks) == (("a.jpg",), (best.click,))
 
 
 def test_nothing_is_nothing() -> None:
@@ -62,7 +63,8 @@ def test_who_contradicts_is_named_with_where_it_has_the_object(seen: Make) -> No
 def test_photos_that_exclude_each_other_leave_no_answer_that_counts(seen: Make) -> None:
     joined = join_answers("x", [of("a.jpg", seen(0.9)), of("b.jpg", seen(0.9, 30, 40))], 5)
     assert all(answer.score < 0.5 for answer in joined.answers)
-    assert "contradicts" in joined.note
+    told = "a.jpg (score 0.90) and b.jpg (score 0.90, 50 m from there) contradict each other"
+    assert joined.note == joined.answers[0].note == told
 
 
 @pytest.mark.parametrize(("outline", "east"), [("box", 0.5), ("segment", 0.0)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from geoloc.photo.target import Click
 from geoloc.report import pictures as module
 from geoloc.report.found_file import read_found
+from geoloc.report.page import page_text
 from geoloc.report.pictures import GroundPicture, Pictures, draw_pictures, find_photo, local_frame
 from tests.geoloc.report.conftest import HOSTILE
 from tiling.grid import project
@@ -67,6 +69,17 @@ def test_photos_show_the_click_once_for_all_answers(site: Path) -> None:
     assert np.ptp(columns) == pytest.approx(85, abs=6)
     assert set(pictures.missing) == {HOSTILE, "photos/b.jpg"}
     assert "no such photo" in pictures.missing["photos/b.jpg"]
+
+
+def test_a_joined_answer_shows_all_its_photos(site: Path) -> None:
+    Image.new("RGB", (400, 300), "grey").save(site / "photos/c.jpg")
+    found = read_found(site / "found.gpkg")
+    joined = {"photos": "photos/a.jpg; photos/c.jpg", "clicks": "200,150; 12.5,30"}
+    row = replace(found.rows[0], properties={**found.rows[0].properties, **joined})
+    found = replace(found, rows=(row,))
+    pictures = draw_pictures(found, None)
+    assert list(pictures.clicked) == [("photos/a.jpg", Click(200, 150)), ("photos/c.jpg", Click(12.5, 30))]
+    assert '"others":[{"photo":"photos/c.jpg","click":[12.5,30.0],"clicked":1}]' in page_text(found, pictures)
 
 
 def test_photos_and_ground_are_counted(site: Path) -> None:

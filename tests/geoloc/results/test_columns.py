@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pyproj
 import pytest
 
-from geoloc.results.columns import COLUMNS, decimals_of, epsg_of, properties_of
+from geoloc.photo.target import Click
+from geoloc.results.columns import COLUMNS, decimals_of, epsg_of, properties_of, views_of
 from geoloc.results.detection import Detection
 
 
@@ -42,6 +43,15 @@ def test_every_column_has_a_value(make_detection: Callable[..., Detection]) -> N
         "window": "19/1/2+6",
         "note": "elsewhere",
     }
+
+
+def test_a_row_tells_of_its_photos_what_was_clicked_in_each() -> None:
+    own = {"photo": "b.jpg", "click_x": 7.0, "click_y": 8.25}
+    joined = {**own, "photos": "a.jpg; b.jpg", "clicks": "12345.67,2; 7,8.25"}
+    assert views_of(joined) == [("b.jpg", Click(7.0, 8.25)), ("a.jpg", Click(12345.67, 2.0))]
+    # A name with what parts names, and a row of a single photo.
+    assert views_of({**joined, "photos": "a; b.jpg; c.jpg"}) == views_of(own) == [("b.jpg", Click(7.0, 8.25))]
+    assert views_of({"photo": "a.jpg", "click_x": None, "click_y": None}) == []
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,26 @@ def test_the_click_lies_where_it_was_clicked(utm: Path, make_detection: Make) ->
         assert middle(places(top, colour)) == pytest.approx([click.x * scale, click.y * scale], abs=1)
 
 
+def test_photos_of_one_object_stand_together_each_with_its_click(utm: Path, make_detection: Make) -> None:
+    _, affine = GRIDS["UTM"]
+    found = make_detection(
+        0.9, (0, 0, 1, 1), rank=1, click=Click(100, 60), crs="EPSG:32633", polygon=on_map(affine, PATCH)
+    )
+    photo, other, path = made_photo(334, 334), made_photo(668, 334), utm.parent / "preview.png"
+    with open_mosaic([utm]) as opened:
+        draw_preview(photo, [Target(found.click)], [found], opened, path, others=[(other, Target(Click(500.0, 200.0)))])
+    with Image.open(path) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    side = (PANEL - GAP) // 2
+    first, second = sheet[GAP : GAP + side], sheet[GAP + side + GAP : GAP + PANEL]
+    for panel, click, width in ((first, found.click, side), (second, Click(500.0, 200.0), 2 * side)):
+        assert middle(places(panel[:, GAP : GAP + width], FIRST)) == pytest.approx([click.x, click.y], abs=1)
+    # Close up are both photos and the answer.
+    below = sheet[2 * GAP + PANEL :]
+    tiles = np.array_split(below[:, GAP:], 4, axis=1)
+    assert [len(places(tile, FIRST)) > 50 for tile in tiles[:3]] == [True] * 3
+
+
 def test_ranks_and_clicks_can_be_told_apart(utm: Path, make_detection: Make) -> None:
     _, affine = GRIDS["UTM"]
     clicks = [Click(20, 30), Click(60, 90)]

@@ -294,6 +294,34 @@ def test_rows_of_one_object_are_one_question(worker: Client, folder: Path) -> No
     assert worker.ask("batch", queries=queries, **_source(folder))["code"] == "usage"
 
 
+def test_a_question_may_have_several_photos(worker: Client, folder: Path) -> None:
+    copy = folder / "copy.jpg"
+    copy.write_bytes((folder / "p.jpg").read_bytes())
+    other = {"photo": str(copy), "box": [CLICK[0] - 5, CLICK[1] - 5, CLICK[0] + 5, CLICK[1] + 5]}
+    message, before = worker.end(worker.send("locate", **fields_of(folder, thumbnails=64, **{"and": [other]})))
+    best = message["found"]["features"][0]["properties"]
+    assert best["photos"] == f"{folder / 'p.jpg'}; {copy}"
+    assert best["clicks"] == "; ".join(["{:g},{:g}".format(*CLICK)] * 2)
+    assert best["object"] == "1"
+    alone = worker.ask("locate", **fields_of(folder))["found"]["features"][0]["properties"]
+    assert best["accuracy_m"] < alone["accuracy_m"]
+    fractions = [told["fraction"] for told in before]
+    assert fractions == sorted(fractions)
+    assert 0 < min(fraction for fraction in fractions if fraction) < 0.5 < fractions[-1] <= 1
+
+
+def test_other_photos_of_a_question_are_checked(worker: Client, folder: Path) -> None:
+    for others, message in (
+        ({"photo": "b.jpg"}, "field 'and': "),
+        ([3], "field 'and': is no list of objects"),
+        ([{"click": [1, 2]}], "field 'photo' is missing"),
+        ([{"photo": str(folder / "p.jpg"), "click": [1, 2]}], "field 'and': the same photo twice"),
+    ):
+        answer = worker.ask("locate", **fields_of(folder, **{"and": others}))
+        assert answer["code"] == "usage"
+        assert message in answer["message"]
+
+
 def test_an_index_is_built_searched_and_brought_up_to_date(worker: Client, folder: Path) -> None:
     pytest.importorskip("zarr")
     path = folder / "i.zarr"

@@ -111,8 +111,14 @@ def drape(request) -> None:
 
 def batch(request) -> None:
     (HERE / "batch.json").write_text(json.dumps(request), encoding="utf-8")
-    rows = []
+    rows, answered = [], {}
     for query in request["queries"]:
+        if query.get("object") in answered:
+            row = {"number": query["number"], "error": None, "features": [], "answered_by": answered[query["object"]]}
+            rows.append(row)
+            continue
+        if "object" in query:
+            answered[query["object"]] = query["number"]
         bad = Path(query["photo"]).stem == "error"
         features = [] if bad else found()["features"]
         rows.append({"number": query["number"], "error": "no such photo" if bad else None, "features": features})

@@ -81,5 +81,6 @@ def test_another_python_is_kept_on_ok_and_used(report, folder: Path) -> None:
     assert state["wrong"].endswith("\ntorch: it is broken. pip install torch")
     assert "torch: 2" in state["report"].splitlines()
     assert state["answer"].startswith("Works: geoloc 9.9")
-    assert state["kept"] == str(folder / "stub" / "python")
+    assert state["kept"][0] == str(folder / "stub" / "python")
+    assert state["kept"][1].endswith(".tif")
     assert state["messages"][0][1] == SUCCESS

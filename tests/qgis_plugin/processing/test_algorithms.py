@@ -61,6 +61,8 @@ def report(folder: Path) -> dict[str, Any]:
         "found.jpg,,,,,POINT (1 2)\n"
         "found.jpg,,,,,\n"
     )
+    objects = folder / "objects.csv"
+    objects.write_text("photo,click_x,click_y,object\nfound.jpg,10,20,barn\nempty.jpg,30,40,\nempty.jpg,30,40,barn\n")
     xmin, ymin, xmax, ymax = AREA
     inputs = {
         "stub": str(stub),
@@ -72,6 +74,7 @@ def report(folder: Path) -> dict[str, Any]:
         "click": city.CLICK,
         "model": str(folder / "squared.model3"),
         "drawn": str(drawn),
+        "objects": str(objects),
         "batch": {
             **{"INPUT": str(table), "PHOTO_FIELD": "photo", "X_FIELD": "click_x", "Y_FIELD": "click_y"},
             **{"FOLDER": str(folder), "REFERENCE": [str(folder / "m.tif")]},
@@ -231,6 +234,19 @@ def test_a_table_of_drawn_objects_needs_no_clicks(report) -> None:
     assert {**second, "photo": ""} == {"number": 2, "photo": "", "polygon": [[12, 20], [40, 20.5], [26, 52]]}
     wrong = [text for text in report["drawn_batch"]["texts"] if text.startswith("row")]
     assert [text.rpartition("row ")[2] for text in wrong] == [f"{n}: no click, box or polygon" for n in (3, 4, 5)]
+
+
+def test_rows_of_one_object_are_one_question(folder: Path, report) -> None:
+    state = report["objects_batch"]
+    assert [query.get("object") for query in state["request"]["queries"]] == ["barn", None, "barn"]
+    assert state["request"]["dsm"] == str(folder / "m.tif")
+    assert report["batch"]["ok"]
+    assert (state["results"]["COUNT"], state["results"]["FAILED"]) == (2, 0)
+    rows = geopandas.read_file(folder / "objects.gpkg")
+    # Three answers to the object, three to the row without one, and nothing of the row that the first answers too.
+    assert list(rows["query"]) == [1, 1, 1, 2, 2, 2]
+    assert {"object", "photos", "clicks"} <= set(rows.columns)
+    assert not {"object", "photos", "clicks"} & set(geopandas.read_file(folder / "batch.gpkg").columns)
 
 
 def test_not_here_is_said(report) -> None:

@@ -74,6 +74,18 @@ def test_a_balloon_shows_what_was_clicked(rows: list[Row], layer: FileLayer, tmp
     assert (columns_at.mean(), rows_at.mean()) == pytest.approx((159.5, 159.5), abs=6)
 
 
+def test_a_balloon_of_a_joined_answer_shows_all_its_photos(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        Image.new("RGB", (300, 200), "grey").save(tmp_path / name)
+    a, b = str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")
+    seen = {"photo": b, "click_x": 7.0, "click_y": 8.5, "photos": f"{a}; {b}", "clicks": "150,100; 7,8.5"}
+    write_kmz([replace(rows[0], properties={**rows[0].properties, **seen})], tmp_path / "found.kmz", layer)
+    with zipfile.ZipFile(tmp_path / "found.kmz") as archive:
+        assert sorted(archive.namelist()) == ["doc.kml", "files/1.jpg", "files/2.jpg"]
+        text = archive.read("doc.kml").decode()
+    assert 0 < text.index("files/1.jpg") < text.index("files/2.jpg")
+
+
 def test_a_photo_that_is_not_there_is_told_once(
     layer: FileLayer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

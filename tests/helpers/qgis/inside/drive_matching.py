@@ -10,6 +10,7 @@ from qgis.core import (
     QgsPointXY,
     QgsProject,
     QgsRasterLayer,
+    QgsSettings,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
@@ -133,6 +134,7 @@ def screen_px() -> float:
 
 def set_up() -> dict:
     iface.mainWindow().resize(1500, 950)
+    QgsSettings().setValue("geoloc/dsm", INPUTS["raster"])
     QgsProject.instance().addMapLayer(QgsRasterLayer(INPUTS["raster"], "town"))
     QTest.qWait(50)
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(INPUTS["project_crs"]))

@@ -125,6 +125,7 @@ def chosen() -> dict:
 
     def look(page, dialog) -> dict:
         page.path.setFilePath(INPUTS["stub"])
+        page.heights.setFilePath(INPUTS["mosaic"])
         sick = Path(INPUTS["stub"]).with_name("sick")
         sick.touch()
         wrong = checked(page)
@@ -136,7 +137,11 @@ def chosen() -> dict:
     state = on_page(look)
     press(dock().start_button)
     wait(lambda: not dock().running)
-    return {**state, "messages": messages(dock().messages.bar), "kept": QgsSettings().value("geoloc/python")}
+    return {
+        **state,
+        "messages": messages(dock().messages.bar),
+        "kept": [QgsSettings().value(f"geoloc/{name}") for name in ("python", "dsm")],
+    }
 
 
 play([nothing_there, failed, cancelled, installed, chosen])

@@ -90,6 +90,14 @@ def drawn_batch() -> dict:
     return {"queries": json.loads(request)["queries"], "texts": state["texts"]}
 
 
+def objects_batch() -> dict:
+    """A table of which two rows are of one object, with heights."""
+    given = {**INPUTS["batch"], "INPUT": INPUTS["objects"], "OBJECT_FIELD": "object", "DSM": INPUTS["mosaic"]}
+    state = run(names.LOCATE_FROM_TABLE, {**given, "OUTPUT": f"{FOLDER}/objects.gpkg"})
+    request = (Path(INPUTS["stub"]).parent / "batch.json").read_text(encoding="utf-8")
+    return {"request": json.loads(request), **state}
+
+
 def cancelled() -> dict:
     """While it runs, which it does until it is cancelled."""
     feedback = Feedback()
@@ -176,6 +184,7 @@ def main() -> None:
         "flat_box": marked(BOX="12,20,12,52"),
         "no_polygon": marked(POLYGON="12,20 40,20"),
         "drawn_batch": drawn_batch(),
+        "objects_batch": objects_batch(),
         "styled": styled(),
         "model": model(),
     }

@@ -4,6 +4,7 @@ One QGIS is started for all tests; `drive_matching` does in it what a person wou
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,8 @@ def make_inputs(folder: Path) -> dict[str, Any]:
     profile = {"driver": "GTiff", "width": 450, "height": 400, "count": 3, "dtype": "uint8", "crs": CRS}
     with rasterio.open(folder / "town.tif", "w", transform=Affine(0.2, 0, 576670, 0, -0.2, 5188170), **profile) as file:
         file.write(np.full((3, 400, 450), 120, np.uint8))
+    # Where many keep it.
+    shutil.copy(folder / "town.tif", folder / "photos" / "town.tif")
     return {
         "stub": str(stub),
         "raster": str(folder / "town.tif"),
@@ -147,8 +150,9 @@ def test_a_photo_is_matched_on_demand(report, inputs) -> None:
     request = state["request"]
     assert request["photo"] == inputs["photos"]["above"]
     assert request["mosaics"] == [inputs["raster"]]
+    assert request["dsm"] == inputs["raster"]
     assert not {"click", "box", "polygon"} & set(request)
-    assert state["tips"] == [f"above.png: {state['status']}", "error.png", "nothing.png", "oblique.png"]
+    assert state["tips"] == [f"above.png: {state['status']}", "error.png", "nothing.png", "oblique.png", "town.tif"]
 
 
 def test_the_ground_that_the_photo_shows_is_drawn_on_the_map(report) -> None:
@@ -197,9 +201,10 @@ def test_a_click_is_on_the_map_at_once(report) -> None:
 def test_all_photos_are_matched_in_the_background(report) -> None:
     state = report["all_matched"]
     assert state["photos"] == ["error.png", "nothing.png", "oblique.png"]
-    assert state["messages"] == [["1 of 3 photos were matched.", SUCCESS]]
-    assert [tip.partition(": ")[2][:8] for tip in state["tips"]] == ["Matched:", "error.pn", "Not here", "Matched:"]
-    assert state["marks"] == [["#12a150"], ["#b00020"], ["#6b6b6b"], ["#12a150"]]
+    text = "1 of 3 photos were matched. Georeferenced rasters are no photos: 1 left out."
+    assert state["messages"] == [[text, SUCCESS]]
+    assert [tip.partition(": ")[2][:8] for tip in state["tips"]] == ["Matched:", "error.pn", "Not here", "Matched:", ""]
+    assert state["marks"] == [["#12a150"], ["#b00020"], ["#6b6b6b"], ["#12a150"], []]
 
 
 def test_a_photo_that_is_asked_for_meanwhile_comes_next(report) -> None:
