@@ -64,6 +64,7 @@ class Photo:
         compass: whether the heading is that of a compass, of a telephone or a panorama camera.
         height_m: of the camera over the ground, where somebody told it.
         height_sd_m: standard deviation of that.
+        pitch_told: whether somebody told the pitch, not the file.
         panorama: whether it is a full 360 degree equirectangular panorama: its left and right edges meet.
     """
 
@@ -81,6 +82,7 @@ class Photo:
     compass: bool = False
     height_m: float | None = None
     height_sd_m: float = 0.0
+    pitch_told: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -137,6 +139,9 @@ def _read(path: Path) -> tuple[Image.Image, Metadata]:
         raise PhotoError(to_save_first(path) or f"{path}: no such photo; check the path")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; give one photo")
+    if not path.is_file():
+        # To open a pipe is to wait until somebody writes into it.
+        raise PhotoError(f"{path}: is no file but a pipe or a device; save the photo first, and name that")
     if path.suffix.lower() in _RAW_SUFFIXES:
         raise PhotoError(_raw(path))
     try:
