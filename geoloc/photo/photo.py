@@ -134,14 +134,13 @@ def load_photo(path: str | PathLike[str]) -> Photo:
 
 def _read(path: Path) -> tuple[Image.Image, Metadata]:
     """Decode a picture, turned upright, and its metadata."""
+    if reason := to_save_first(path):
+        raise PhotoError(reason)
     # os.path asks for a path of any length, and for one that no disk can have.
     if not os.path.exists(path):  # noqa: PTH110
-        raise PhotoError(to_save_first(path) or f"{path}: no such photo; check the path")
+        raise PhotoError(f"{path}: no such photo; check the path")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; give one photo")
-    if not path.is_file():
-        # To open a pipe is to wait until somebody writes into it.
-        raise PhotoError(f"{path}: is no file but a pipe or a device; save the photo first, and name that")
     if path.suffix.lower() in _RAW_SUFFIXES:
         raise PhotoError(_raw(path))
     try:

@@ -44,7 +44,15 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
         raise OutputError(f"{path}: is read by this very command; give another name")
     if path.exists() and not overwrite:
         raise OutputError(f"{path}: exists already; give another name or --overwrite")
-    check_closed(path)
+    real = behind_links(path)
+    if not real.parent.is_dir() or not os.access(real.parent, os.W_OK):
+        raise OutputError(f"{path}: is a link to {real}, which cannot be written; give another name")
+    check_closed(real)
+
+
+def behind_links(path: Path) -> Path:
+    """Return the file that a name is a link to, which need not be there; the name itself where it is none."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def make_folder(path: Path) -> None:
@@ -88,23 +96,24 @@ def check_closed(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path to write to that becomes `path` in one step when the block ends well, and vanishes when not.
 
-    It has the same name in a new folder beside `path`, so that formats which look at the name (suffix, layer) see the
-    final one, and the rename stays on one file system.
+    It has the same name in a new folder beside the file, so that formats which look at the name (suffix, layer) see the
+    final one, and the rename stays on one file system. Where `path` is a link, the file that it leads to is replaced.
 
     Raises:
         OutputError: the disk is full, the folder has gone, or another failure of the system to write; or meanwhile
             another program has opened the file, see `check_closed`.
     """
+    real = behind_links(path)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".geoloc-", dir=path.parent))
+        folder = Path(tempfile.mkdtemp(prefix=".geoloc-", dir=real.parent))
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
     try:
         temporary = folder / path.name
         yield temporary
-        check_closed(path)
+        check_closed(real)
         _make_readable(temporary)
-        temporary.replace(path)
+        temporary.replace(real)
     except OutputError:
         raise
     except OSError as error:

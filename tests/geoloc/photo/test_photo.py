@@ -169,7 +169,7 @@ def test_no_file_and_folder(tmp_path: Path) -> None:
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "p.jpg"
     os.mkfifo(path)
-    with pytest.raises(PhotoError, match="no file but a pipe or a device; save the photo first"):
+    with pytest.raises(PhotoError, match="is a pipe or a device; save it as a file first"):
         load_photo(path)
 
 
