@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -15,6 +16,9 @@ _SHARED = "-shm"
 _JOURNALS = ("-wal", "-journal", _SHARED)
 """What comes after the name of a database in the names of its journals, and of the memory that its users share."""
 
+_LONGEST_ENDING = ".partial.jsonl"
+"""That of a batch's journal."""
+
 
 def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs: Collection[Path] = ()) -> None:
     """Fail early where `path` could not be written later: call it before the heavy work.
@@ -27,9 +31,10 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
 
     Raises:
         SuffixError: unknown suffix.
-        OutputError: no such folder, folder not writable, or a file that exists and may not be
+        OutputError: no name for a file, no such folder, folder not writable, or a file that exists and may not be
             overwritten, or is an input, or that another program has open (see `check_closed`).
     """
+    _check_name(path)
     if path.is_dir():
         raise OutputError(
             f"{path}: is a folder; give the name of a file, such as {path / ('found' + next(iter(suffixes)))}"
@@ -48,6 +53,16 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
     if not real.parent.is_dir() or not os.access(real.parent, os.W_OK):
         raise OutputError(f"{path}: is a link to {real}, which cannot be written; give another name")
     check_closed(real)
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that no file can have, or that has no room for the name of what lies beside it meanwhile."""
+    try:
+        os.lstat(f"{path}{_LONGEST_ENDING}")
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) or error.errno == errno.ENAMETOOLONG:
+            told = str(path)[:80].replace("\0", "?")
+            raise OutputError(f"{told}: no file can have this name, or it is too long; give another") from None
 
 
 def behind_links(path: Path) -> Path:

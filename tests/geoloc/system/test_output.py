@@ -29,6 +29,13 @@ def test_checks(tmp_path: Path) -> None:
         check_output(tmp_path / "d.json", (".json",), overwrite=True)
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "a" * 248, "a\0b", "x/" * 2500 + "a"])
+def test_a_name_that_no_file_can_have_is_refused_before_the_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="no file can have this name, or it is too long; give another"):
+        check_output(tmp_path / f"{name}.gpkg", (".gpkg",), overwrite=True)
+    check_output(tmp_path / f"{'a' * 230}.gpkg", (".gpkg",), overwrite=True)
+
+
 def test_replaces_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("old")
