@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from geoloc.photo.crops import px_per_m
 from geoloc.photo.horizon import find_horizon
-from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Tilt, known_tilt, likely_tilts
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.rectify import Tilt, focal_px, known_tilt, likely_tilts
+from tests.helpers.paths import SHARED_DATA
 
 FOCAL_PX = 600.0
 
@@ -96,3 +97,12 @@ def test_a_gimbal_that_looks_down_is_not_believed_where_there_is_a_horizon(caplo
 
 def test_a_strip_takes_no_time() -> None:
     assert find_horizon(Photo(Path("s.png"), np.zeros((40_000, 1, 3), np.uint8)), FOCAL_PX) is None
+
+
+@pytest.mark.skipif(not (SHARED_DATA / "caliterra").is_dir(), reason="no caliterra beside the checkout")
+def test_drone_photos_that_look_down_show_no_horizon() -> None:
+    paths = sorted((SHARED_DATA / "caliterra" / "photos").glob("*.jpg"))[::8]
+    assert len(paths) > 5
+    for path in paths:
+        photo = load_photo(path)
+        assert find_horizon(photo, focal_px(photo)) is None, path.name
