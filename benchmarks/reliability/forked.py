@@ -11,10 +11,11 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-LIBRARIES = ("cv2", "openvino", "pyogrio", "rasterio", "scipy.optimize", "torch", "zarr")
+_LIBRARIES = ("cv2", "openvino", "pyogrio", "rasterio", "scipy.optimize", "torch", "zarr")
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["benchmarks.reliability.tiny_network", "geoloc.commands.main", *LIBRARIES])
+_CONTEXT.set_forkserver_preload(["benchmarks.reliability.tiny_network", "geoloc.commands.main", *_LIBRARIES])
 
 
 class Command:
@@ -32,7 +33,7 @@ class Command:
         self._process.start()
 
     @property
-    def returncode(self) -> int | None:
+    def returncode(self) -> int | Any:
         """Its exit code, the negative number of the signal that ended it, or None while it runs."""
         return self._process.exitcode
 

@@ -49,7 +49,7 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
         raise OutputError(f"{path}: is read by this very command; give another name")
     if path.exists() and not overwrite:
         raise OutputError(f"{path}: exists already; give another name or --overwrite")
-    real = behind_links(path)
+    real = _behind_links(path)
     if not real.parent.is_dir() or not os.access(real.parent, os.W_OK):
         raise OutputError(f"{path}: is a link to {real}, which cannot be written; give another name")
     check_closed(real)
@@ -65,7 +65,7 @@ def _check_name(path: Path) -> None:
             raise OutputError(f"{told}: no file can have this name, or it is too long; give another") from None
 
 
-def behind_links(path: Path) -> Path:
+def _behind_links(path: Path) -> Path:
     """Return the file that a name is a link to, which need not be there; the name itself where it is none."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
@@ -118,7 +118,7 @@ def replacing(path: Path) -> Iterator[Path]:
         OutputError: the disk is full, the folder has gone, or another failure of the system to write; or meanwhile
             another program has opened the file, see `check_closed`.
     """
-    real = behind_links(path)
+    real = _behind_links(path)
     try:
         folder = Path(tempfile.mkdtemp(prefix=".geoloc-", dir=real.parent))
     except OSError as error:
