@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import pyproj
-from pyproj.aoi import AreaOfInterest, AreaOfUse
+from pyproj.aoi import AreaOfInterest
 from pyproj.transformer import TransformerGroup
 
 from tiling.errors import GeolocError
@@ -110,7 +110,7 @@ def _warning(known: pyproj.CRS, found: LonLatAccuracy, lon: float, lat: float) -
     return "; ".join(told)
 
 
-def _area_of_use(known: pyproj.CRS) -> AreaOfUse | None:
+def _area_of_use(known: pyproj.CRS) -> Any:
     """Where a CRS is meant for; files mostly tell what it is called and not that."""
     if known.area_of_use is None and (code := known.to_epsg()) is not None:
         return as_crs(code).area_of_use

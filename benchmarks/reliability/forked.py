@@ -18,7 +18,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["benchmarks.reliability.tiny_network", "geoloc.commands.main", *_LIBRARIES])
 
 
-class Command:
+class ForkedCommand:
     """`python -m` with some words, in a folder; what it prints on stdout is lost.
 
     It has those methods of `subprocess.Popen` that are needed.

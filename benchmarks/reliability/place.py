@@ -11,7 +11,7 @@ import rasterio
 from affine import Affine
 from PIL import Image
 
-from benchmarks.reliability.forked import Command
+from benchmarks.reliability.forked import ForkedCommand
 from benchmarks.reliability.tiny_network import TINY, save_tiny
 
 ROOT = Path(__file__).parents[2]
@@ -69,9 +69,9 @@ class Place:
         """Return the words of the training; see `benchmarks.reliability.tiny_training`."""
         return ["benchmarks.reliability.tiny_training", str(output)]
 
-    def start(self, words: Sequence[str]) -> Command:
+    def start(self, words: Sequence[str]) -> ForkedCommand:
         """Start a command."""
-        return Command(words, self.folder)
+        return ForkedCommand(words, self.folder)
 
     def finish(self, words: Sequence[str]) -> None:
         """Run a command to its end, which must be a good one."""

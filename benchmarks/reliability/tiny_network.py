@@ -1,4 +1,4 @@
-"""A network that looks at little and knows nothing: `python -m benchmarks.reliability.tiny_network` is a worker with it.
+"""A network that looks at little, knows nothing: `python -m benchmarks.reliability.tiny_network` is a worker with it.
 
 It takes half the time of the package's, so that more of what happens many times can be looked at.
 """
