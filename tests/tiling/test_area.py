@@ -130,8 +130,9 @@ def test_wrong_files(tmp_path: Path) -> None:
         return str(caught.value)
 
     assert "no such file" in message(tmp_path / "none.gpkg")
-    os.mkfifo(tmp_path / "pipe.geojson")
-    assert "is a pipe or a device" in message(tmp_path / "pipe.geojson")
+    (tmp_path / "of").mkdir()
+    os.mkfifo(tmp_path / "of" / "pipe.geojson")
+    assert "is a pipe or a device" in message(tmp_path / "of" / "pipe.geojson")
     (tmp_path / "text.geojson").write_text("hello")
     assert "not a vector file" in message(tmp_path / "text.geojson")
     assert "not a vector file" in message(tmp_path)
