@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tiling.errors import GeolocError
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "WeightsError",
     "in_one_line",
 ]
+
+_PASSWORD = re.compile(r"://[^/\s@:]*:[^/\s@]*@")
 
 
 class PhotoError(GeolocError, ValueError):
@@ -56,6 +60,9 @@ class TrainingError(GeolocError, ValueError):
 
 
 def in_one_line(error: Exception) -> str:
-    """Return what went wrong, for a user; an error that nobody foresaw says that it is one."""
-    text = " ".join(str(error).split())
+    """Return what went wrong, for a user; an error that nobody foresaw says that it is one.
+
+    It goes into reports and logs, so the password in an address is left out.
+    """
+    text = _PASSWORD.sub("://...@", " ".join(str(error).split()))
     return text if isinstance(error, GeolocError) else f"unexpected {type(error).__name__}: {text}"

@@ -94,7 +94,7 @@ def _warning(known: pyproj.CRS, found: LonLatAccuracy, lon: float, lat: float) -
             " instance with gdal_edit.py -a_srs EPSG:..."
         )
     told = []
-    area = known.area_of_use
+    area = _area_of_use(known)
     if area is not None and not _is_near(area.bounds, lon, lat):
         west, south, east, north = area.bounds
         told.append(
@@ -108,6 +108,13 @@ def _warning(known: pyproj.CRS, found: LonLatAccuracy, lon: float, lat: float) -
             f"{better if found.grid else '; coordinates in that CRS itself are not concerned'}"
         )
     return "; ".join(told)
+
+
+def _area_of_use(known: pyproj.CRS) -> Any:
+    """Where a CRS is meant for; files mostly tell what it is called and not that."""
+    if known.area_of_use is None and (code := known.to_epsg()) is not None:
+        return as_crs(code).area_of_use
+    return known.area_of_use
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tiling.errors import MosaicError
 from tiling.grid import HALF_WORLD
-from tiling.names import ARCHIVE, exists, gdal_name, is_remote, local_file, names_a_part, placed_name
+from tiling.names import ARCHIVE, exists, gdal_name, is_remote, local_file, names_a_part, placed_name, to_save_first
 from tiling.sources import Source, read_source
 
 LOG = logging.getLogger(__name__)
@@ -86,6 +86,8 @@ def _inside(path: Path) -> list[Path] | None:
         if not names_a_part(path) or not (is_remote(path) or exists(local_file(path))):
             raise MosaicError(f"{gdal_name(path)}: no such file or folder")
         return None
+    if not is_remote(path) and (reason := to_save_first(path)):
+        raise MosaicError(reason)
     if path.is_dir():
         names = _pictures(sorted(item for item in path.iterdir() if item.is_file()))
         found = names or sorted(_web_tiles(path))

@@ -70,14 +70,17 @@ def is_remote(path: Path | str) -> bool:
 
 
 def to_save_first(path: Path) -> str | None:
-    """Tell why an address will not do where only a file on this machine is read; None where a name is no address.
+    """Tell why an address, a pipe or a device will not do where a file on this machine is read; None of other names.
+
+    To open a pipe is to wait until somebody writes into it, and files are read from several places.
 
     Examples:
         >>> to_save_first(Path("https://example.org/a.gpkg"))
         'https://example.org/a.gpkg: is an address; save the file on this machine first, and name that'
     """
     if not is_remote(path):
-        return None
+        streams = exists(path) and not (path.is_file() or path.is_dir())
+        return f"{path}: is a pipe or a device; save it as a file first, and name that" if streams else None
     address = gdal_name(path).removeprefix("/vsicurl/")
     return f"{address}: is an address; save the file on this machine first, and name that"
 

@@ -23,7 +23,7 @@ from geoloc.errors import GeolocError
 from geoloc.system.output import replacing
 
 TOWNS = ("town_nadir", "town_oblique", *FAR)
-SETS = (*TOWNS, "caliterra", "brighton_0.15")
+SETS = (*TOWNS, "caliterra", "brighton_0.15", "brighton_0.50")
 RESULTS = ROOT / "benchmarks" / "results"
 
 

@@ -142,6 +142,8 @@ def main() -> int:
     rng, failed = random.Random(args.seed), 0
     with tempfile.TemporaryDirectory(prefix="geoloc-faults-") as folder:
         place = Place(Path(folder))
+        # What the commands are forked from takes some time to begin, which is not theirs.
+        place.finish(["geoloc", "--version"])
         for fault in FAULTS:
             if args.only not in (None, fault.__name__):
                 continue

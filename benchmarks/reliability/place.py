@@ -1,10 +1,7 @@
-"""A small mosaic with photographs of parts of it, on which a search takes a second, and the commands that use it."""
+"""A small mosaic with photographs of parts of it, a tiny network, and the commands that use them."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +11,14 @@ import rasterio
 from affine import Affine
 from PIL import Image
 
+from benchmarks.reliability.forked import ForkedCommand
+from benchmarks.reliability.tiny_network import TINY, save_tiny
+
 ROOT = Path(__file__).parents[2]
 PHOTOS = 4
 SIDE, PHOTO_SIDE = 320, 180
+_MOSAIC = ("--mosaic", "m.tif")
+_NETWORK = ("--model", TINY.name, "--weights", "tiny.safetensors")
 
 
 def make_place(folder: Path) -> None:
@@ -48,30 +50,28 @@ class Place:
         """Make it."""
         self.folder = folder
         make_place(folder)
+        save_tiny(folder / "tiny.safetensors")
 
     def batch(self, output: Path | str) -> list[str]:
         """Return the words of the batch."""
-        return ["geoloc", "batch", "queries.csv", "--mosaic", "m.tif", "-q", "-o", str(output)]
+        return ["geoloc", "batch", "queries.csv", *_MOSAIC, *_NETWORK, "--min-score", "0", "-q", "-o", str(output)]
 
     def locate(self, output: Path | str) -> list[str]:
         """Return the words of the search."""
-        asked = ["p0.png", "--click", "90,100", "--mosaic", "m.tif", "--min-score", "0"]
-        return ["geoloc", "locate", *asked, "-q", "-o", str(output)]
+        asked = ["p0.png", "--click", "90,100", *_NETWORK, "--min-score", "0"]
+        return ["geoloc", "locate", *asked, *_MOSAIC, "-q", "-o", str(output)]
 
     def index(self, output: Path | str) -> list[str]:
         """Return the words that build an index."""
-        return ["geoloc", "index", "build", "--mosaic", "m.tif", "-q", "-o", str(output)]
+        return ["geoloc", "index", "build", *_MOSAIC, *_NETWORK, "-q", "-o", str(output)]
 
     def training(self, output: Path | str) -> list[str]:
         """Return the words of the training; see `benchmarks.reliability.tiny_training`."""
         return ["benchmarks.reliability.tiny_training", str(output)]
 
-    def start(self, words: Sequence[str]) -> subprocess.Popen[str]:
+    def start(self, words: Sequence[str]) -> ForkedCommand:
         """Start a command."""
-        command = [sys.executable, "-W", "ignore", "-m", *words]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+        return ForkedCommand(words, self.folder)
 
     def finish(self, words: Sequence[str]) -> None:
         """Run a command to its end, which must be a good one."""

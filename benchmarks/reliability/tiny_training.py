@@ -6,17 +6,17 @@ A small network sees one batch again and again, so that what comes out does not 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+from benchmarks.reliability.tiny_network import TINY
 
 STEPS, BATCH = 12, 2
 
 
 def main(folder: Path) -> None:
     """Train; a checkpoint is kept after every step."""
-    from geoloc.model.presets import PRESETS, preset_config
     from geoloc.system.threads import fit_threads
     from geoloc.train.fit import loop
     from geoloc.train.fit.fixed_batches import draw_batches, repeat_batches
@@ -25,16 +25,14 @@ def main(folder: Path) -> None:
     from geoloc.train.samples.sampler import SamplerSettings
 
     fit_threads()
-    tiny = replace(preset_config("base"), name="tiny", dim=16, query_shape=(64, 64), window_px=128)
-    PRESETS[tiny.name] = tiny
     loop.SAVE_MINUTES = 1e-6
     pixels = np.random.default_rng(0).integers(0, 255, (80, 80, 3), np.uint8).repeat(8, 0).repeat(8, 1)
     boxes = np.array([[300.0, 300, 340, 330], [500, 200, 520, 215]])
     ground = Ground("blocks", pixels, 0.2, boxes, np.zeros((2, 2)), np.zeros((0, 3)))
-    settings = SamplerSettings(query_px=tiny.query_shape[0], window_px=tiny.window_px)
+    settings = SamplerSettings(query_px=TINY.query_shape[0], window_px=TINY.window_px)
     (batch,) = draw_batches(Collection((ground,), (), (1.0,)), settings, BATCH, 1, seed=0)
     schedule = loop.Schedule(steps=STEPS, batch=BATCH, validate_every=STEPS, warmup=2)
-    loop.train_network(tiny, repeat_batches([batch], 0), [batch], folder, schedule)
+    loop.train_network(TINY, repeat_batches([batch], 0), [batch], folder, schedule)
 
 
 if __name__ == "__main__":

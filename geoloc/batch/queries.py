@@ -108,6 +108,8 @@ def read_photo_queries(path: Path, *, photos: Path | None = None) -> Queries:
     items = tuple(_query(folder, number, record, others, paths) for number, record in enumerate(filled, start=1))
     if not items:
         raise QueriesError(f"{file}: holds no queries")
+    if all(0 <= side <= 1 for query in items for side in (query.target.click.x, query.target.click.y)):
+        LOG.warning("%s: every click is in the first pixel of its photo; give pixels, not shares of the sides", file)
     return Queries(file, together(items), others)
 
 

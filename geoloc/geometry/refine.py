@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from geoloc.geometry.guided_look import GuidedLook
 
 METHOD = "attention+geometry"
+MATCH = "match"
+"""Part of a verified answer's accuracy: what matches and attention leave uncertain."""
 VERIFIED = 0.97
 """Share of verified places that were right, measured on ground that is not for validation; see docs/geometry.md."""
 STANDS_M = 2.0
@@ -178,7 +180,7 @@ class Refiner:
         cut = None if moved is None else cut_to(moved, grid.width, grid.height)
         shape = Polygon(PixelBox.about(*map(float, (*place.mean, *size))).corners()) if cut is None else cut
         parts = {
-            "match": told.radius(place.mean, HOLDING) * gsd,
+            MATCH: told.radius(place.mean, HOLDING) * gsd,
             "mosaic pixel": rounding_bound(reference.gsd_m),
         }
         best = replace(

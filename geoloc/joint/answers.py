@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from shapely.affinity import translate
 from shapely.geometry import Point
 
-from geoloc.joint.evidence import LocalFrame, PhotoEvidence, Sighting, evidence_of
+from geoloc.joint.evidence import PhotoEvidence, Sighting, evidence_of
 from geoloc.joint.posterior import JointPlace, joint_places
 from geoloc.plane.gaussian import HOLDING, Gaussian
-from geoloc.plane.map_place import MapPlace
+from geoloc.plane.map_place import LocalFrame, MapPlace
 from geoloc.plane.mixture import Mixture
 from geoloc.results.detection import PRESENT, Detection, ranking
 from tiling.grid import WGS84, project

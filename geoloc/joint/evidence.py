@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.plane.gaussian import BOUND, Gaussian
+from geoloc.plane.map_place import LocalFrame
 from geoloc.plane.mixture import Mixture
 from geoloc.results.detection import Detection
 from geoloc.results.measures import measures_of
-from tiling.grid import GEOD
 
 MISSED = 0.35
 """How probably a photograph whose object is on the map has it among none of its candidates. Measured, see
@@ -22,31 +22,6 @@ MOST = 0.99
 """No candidate is surer than this."""
 ON_THING = 0.25
 """How far from its middle an answer that means a thing may lie, as a share of its sides, standard deviation."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFrame:
-    """Metres east and north of a point, by the geodesic to it: the azimuthal equidistant projection.
-
-    Attributes:
-        lon: of the point, degrees in WGS 84.
-        lat: of the point.
-    """
-
-    lon: float
-    lat: float
-
-    def metres(self, lon: float, lat: float) -> NDArray[np.float64]:
-        """Return where a place is, (east, north)."""
-        azimuth, _, distance = GEOD.inv(self.lon, self.lat, lon, lat)
-        turn = math.radians(azimuth)
-        return np.array([distance * math.sin(turn), distance * math.cos(turn)])
-
-    def lonlat(self, metres: NDArray[np.float64]) -> tuple[float, float]:
-        """Return the longitude and latitude of a place, (east, north) in metres."""
-        azimuth = math.degrees(math.atan2(metres[0], metres[1]))
-        lon, lat, _ = GEOD.fwd(self.lon, self.lat, azimuth, float(np.hypot(*metres)))
-        return lon, lat
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon, box
 
 from geoloc.geometry.homography_fit import HomographyFit
-from geoloc.geometry.refine import METHOD
+from geoloc.geometry.refine import MATCH, METHOD
 from geoloc.outline.straight import resized, turned_box
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
+from geoloc.plane.gaussian import HOLDING
 from geoloc.plane.homography import map_points, translation
 from geoloc.plane.lean import lean_of
 from geoloc.results.detection import Detection, iou
@@ -93,7 +94,7 @@ class _Drawer:
         """Return the answer with its outline, at least as large as a pixel of the mosaic."""
         target, supposed = self._targets[answer.target], project(answer.polygon, answer.crs, self._crs)
         if target.polygon is None or answer.outline != "drawn":
-            answer = self._outlined(answer, target, supposed)
+            answer = _told_of_its_middle(self._outlined(answer, target, supposed))
         shape = project(answer.polygon, answer.crs, self._crs)
         # A pixel of the photo may be less than one of the mosaic.
         if shape.area < self._pixel**2:
@@ -175,6 +176,15 @@ class _Drawer:
             return None
         centre = np.array(supposed.centroid.coords[0])
         return Polygon(corners + centre - np.array(Polygon(corners).centroid.coords[0]))
+
+
+def _told_of_its_middle(answer: Detection) -> Detection:
+    """A verified answer with the error of the middle that its outline has: that need not be where its place was."""
+    if answer.place is None:
+        return answer
+    middle = answer.centre_lonlat
+    parts = {**answer.accuracy_parts, MATCH: answer.place.radius(middle.x, middle.y, HOLDING)}
+    return replace(answer, accuracy_m=math.hypot(*parts.values()), accuracy_parts=parts)
 
 
 def filled_share(shape: Polygon, drawn: PixelBox, to_map: NDArray[np.float64], metre: float) -> float:

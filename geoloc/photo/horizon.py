@@ -13,6 +13,8 @@ from geoloc.photo.photo import Photo
 
 WIDTH_PX = 160
 """Width of the picture that lines are tried on."""
+HIGHEST_PX = 640
+"""Its height at the most: a strip that is far higher than wide would have millions of rows."""
 SLOPES_DEG = np.arange(-20.0, 20.5, 1.0)
 """Slopes of the lines that are tried."""
 SEPARATION = 3.0
@@ -50,8 +52,8 @@ def find_horizon(photo: Photo, focal_px: float) -> Horizon | None:
         The horizon, its slope to a degree; None where no line parts a smooth sky from the ground.
     """
     width, height = photo.size
-    scale = WIDTH_PX / width
-    size = (WIDTH_PX, max(8, round(height * scale)))
+    scale = min(WIDTH_PX / width, HIGHEST_PX / height)
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
     small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA).astype(np.float64)
     x, y = np.meshgrid(np.arange(size[0]) + 0.5 - size[0] / 2, np.arange(size[1]) + 0.5 - size[1] / 2)
     best = (math.inf, 0.0, 0.0, np.zeros_like(x))

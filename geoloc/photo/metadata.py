@@ -37,6 +37,8 @@ _SAME_PLACE_DEG = 0.01
 _SAME_HEIGHT_M = 0.05
 """Heights from two sources agree so closely by chance alone."""
 _HIGHEST_M = 3000.0
+_LEAST_PANORAMA = 1.9
+"""Width over height; what is wider has lost sky and ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def read_metadata(image: Image.Image) -> Metadata:
         pitch_deg=_pitch(xmp, _maker(image), doubts),
         roll_deg=_roll(xmp),
         focal_px=_focal_px(photo_ifd, xmp, image.size),
-        equirectangular=_is_equirectangular(xmp),
+        equirectangular=_is_equirectangular(xmp, image.size, doubts),
         doubts=tuple(doubts),
         position_error_m=_position_error(gps_ifd),
         compass=compass,
@@ -220,12 +222,18 @@ def _camera_pitch(xmp: str, maker: str, doubts: list[str]) -> float | None:
     return pitch - 90.0
 
 
-def _is_equirectangular(xmp: str) -> bool:
+def _is_equirectangular(xmp: str, size: tuple[int, int], doubts: list[str]) -> bool:
     if (_xmp_value(xmp, "ProjectionType", "GPano") or "").lower() != "equirectangular":
         return False
     full = _xmp_number(xmp, "FullPanoWidthPixels", prefix="GPano")
     part = _xmp_number(xmp, "CroppedAreaImageWidthPixels", prefix="GPano")
-    return full is None or part is None or part == full
+    if full is not None and part is not None and part != full:
+        return False
+    # Editors keep the words when they cut a view out of a panorama or export one.
+    if max(size) < _LEAST_PANORAMA * min(size):
+        doubts.append(f"a full panorama of {size[0]} x {size[1]} px: those are twice as wide as high")
+        return False
+    return True
 
 
 def _maker(image: Image.Image) -> str:

@@ -64,6 +64,7 @@ class Photo:
         compass: whether the heading is that of a compass, of a telephone or a panorama camera.
         height_m: of the camera over the ground, where somebody told it.
         height_sd_m: standard deviation of that.
+        pitch_told: whether somebody told the pitch, not the file.
         panorama: whether it is a full 360 degree equirectangular panorama: its left and right edges meet.
     """
 
@@ -81,6 +82,7 @@ class Photo:
     compass: bool = False
     height_m: float | None = None
     height_sd_m: float = 0.0
+    pitch_told: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -132,9 +134,11 @@ def load_photo(path: str | PathLike[str]) -> Photo:
 
 def _read(path: Path) -> tuple[Image.Image, Metadata]:
     """Decode a picture, turned upright, and its metadata."""
+    if reason := to_save_first(path):
+        raise PhotoError(reason)
     # os.path asks for a path of any length, and for one that no disk can have.
     if not os.path.exists(path):  # noqa: PTH110
-        raise PhotoError(to_save_first(path) or f"{path}: no such photo; check the path")
+        raise PhotoError(f"{path}: no such photo; check the path")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; give one photo")
     if path.suffix.lower() in _RAW_SUFFIXES:

@@ -6,11 +6,14 @@ import os
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Click, Target
 from geoloc.system.table import TableRow
 from tiling.box import PixelBox
+from tiling.names import is_remote
 
 CLICK = ("click_x", "click_y")
 """Columns of the click; pixels of the upright photo, from its upper left corner. May be empty where one drew."""
@@ -44,7 +47,8 @@ def photo_of(record: TableRow, folder: Path) -> Path:
     """Return the path of the photo that a row names, relative to a folder.
 
     A path as Windows writes it is taken too, and a name whose accents are stored in the other of Unicode's two ways,
-    as disks of Macs have them, where there is no photo of the name as it is written.
+    as disks of Macs have them, where there is no photo of the name as it is written; and the address of a file of this
+    machine ("file:///...").
 
     Raises:
         QueriesError: it names none.
@@ -52,6 +56,11 @@ def photo_of(record: TableRow, folder: Path) -> Path:
     if not record.has("photo"):
         raise QueriesError(f"{record.where}: photo is empty")
     text = str(record.values["photo"]).strip().strip('"')
+    if text.lower().startswith("file://"):
+        text = url2pathname(urlsplit(text).path)
+    if is_remote(text):
+        # In no folder; what reads it says what to do.
+        return Path(text)
     path = folder / text
     if (text.isascii() and "\\" not in text) or os.path.exists(path):  # noqa: PTH110
         return path

@@ -39,6 +39,8 @@ TOO_COARSE = 20.0
 """Pixels that are so many times larger are refused, unless a GSD asks for them: a search would take tens of thousands
 of windows to find nothing. Mostly they are of a mosaic that was never georeferenced."""
 
+_FINEST_M = 1e-4
+"""A tenth of a millimetre: no ground is mapped more finely."""
 TOO_FINE = 10.0
 """Pixels that are read so many times finer than they are hold nothing more, and take a hundred times as long."""
 
@@ -231,6 +233,11 @@ class IndexSource:
 
 def _check_detail(mosaic: Mosaic, preset: str, gsd_m: float) -> None:
     """Refuse a mosaic far coarser than what the network is shown and what was asked for, or than the GSD asked for."""
+    if mosaic.own_gsd_m < _FINEST_M:
+        raise MosaicError(
+            f"{gdal_name(mosaic.paths[0])}: its pixels are {mosaic.own_gsd_m:.3g} m on the ground, finer than any"
+            " picture's; its coordinates may be degrees and its CRS one of metres: georeference it again"
+        )
     own_m, needed_m = mosaic.own_gsd_m, TOO_COARSE * max(gsd_m, mosaic.finest_m)
     finest_m = min(own_m / TOO_FINE, network_gsd(preset, None))
     if 0 < mosaic.finest_m < finest_m:

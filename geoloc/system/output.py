@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -15,6 +16,9 @@ _SHARED = "-shm"
 _JOURNALS = ("-wal", "-journal", _SHARED)
 """What comes after the name of a database in the names of its journals, and of the memory that its users share."""
 
+_LONGEST_ENDING = ".partial.jsonl"
+"""That of a batch's journal."""
+
 
 def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs: Collection[Path] = ()) -> None:
     """Fail early where `path` could not be written later: call it before the heavy work.
@@ -27,9 +31,10 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
 
     Raises:
         SuffixError: unknown suffix.
-        OutputError: no such folder, folder not writable, or a file that exists and may not be
+        OutputError: no name for a file, no such folder, folder not writable, or a file that exists and may not be
             overwritten, or is an input, or that another program has open (see `check_closed`).
     """
+    _check_name(path)
     if path.is_dir():
         raise OutputError(
             f"{path}: is a folder; give the name of a file, such as {path / ('found' + next(iter(suffixes)))}"
@@ -44,7 +49,25 @@ def check_output(path: Path, suffixes: Collection[str], overwrite: bool, inputs:
         raise OutputError(f"{path}: is read by this very command; give another name")
     if path.exists() and not overwrite:
         raise OutputError(f"{path}: exists already; give another name or --overwrite")
-    check_closed(path)
+    real = _behind_links(path)
+    if not real.parent.is_dir() or not os.access(real.parent, os.W_OK):
+        raise OutputError(f"{path}: is a link to {real}, which cannot be written; give another name")
+    check_closed(real)
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that no file can have, or that has no room for the name of what lies beside it meanwhile."""
+    try:
+        os.lstat(f"{path}{_LONGEST_ENDING}")
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) or error.errno == errno.ENAMETOOLONG:
+            told = str(path)[:80].replace("\0", "?")
+            raise OutputError(f"{told}: no file can have this name, or it is too long; give another") from None
+
+
+def _behind_links(path: Path) -> Path:
+    """Return the file that a name is a link to, which need not be there; the name itself where it is none."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def make_folder(path: Path) -> None:
@@ -88,23 +111,24 @@ def check_closed(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path to write to that becomes `path` in one step when the block ends well, and vanishes when not.
 
-    It has the same name in a new folder beside `path`, so that formats which look at the name (suffix, layer) see the
-    final one, and the rename stays on one file system.
+    It has the same name in a new folder beside the file, so that formats which look at the name (suffix, layer) see the
+    final one, and the rename stays on one file system. Where `path` is a link, the file that it leads to is replaced.
 
     Raises:
         OutputError: the disk is full, the folder has gone, or another failure of the system to write; or meanwhile
             another program has opened the file, see `check_closed`.
     """
+    real = _behind_links(path)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".geoloc-", dir=path.parent))
+        folder = Path(tempfile.mkdtemp(prefix=".geoloc-", dir=real.parent))
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
     try:
         temporary = folder / path.name
         yield temporary
-        check_closed(path)
+        check_closed(real)
         _make_readable(temporary)
-        temporary.replace(path)
+        temporary.replace(real)
     except OutputError:
         raise
     except OSError as error:

@@ -70,12 +70,11 @@ class TableRow:
             QueriesError: the column holds none.
         """
         value = self.values[column]
+        if value is None:
+            raise QueriesError(f"{self.where}: {column} is missing")
         told = "not a number"
         try:
-            if isinstance(value, str):
-                number = number_of(value, decimal_comma=self.decimal_comma)
-            else:
-                number = math.nan if value is None else float(value)
+            number = number_of(value, decimal_comma=self.decimal_comma) if isinstance(value, str) else float(value)
         except (ValueError, TypeError, OverflowError) as error:
             number = math.nan
             told = str(error) if str(error).startswith("either") else told

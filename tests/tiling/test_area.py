@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -129,6 +130,9 @@ def test_wrong_files(tmp_path: Path) -> None:
         return str(caught.value)
 
     assert "no such file" in message(tmp_path / "none.gpkg")
+    (tmp_path / "of").mkdir()
+    os.mkfifo(tmp_path / "of" / "pipe.geojson")
+    assert "is a pipe or a device" in message(tmp_path / "of" / "pipe.geojson")
     (tmp_path / "text.geojson").write_text("hello")
     assert "not a vector file" in message(tmp_path / "text.geojson")
     assert "not a vector file" in message(tmp_path)

@@ -64,6 +64,10 @@ def test_far_from_where_a_crs_is_meant_for(caplog: pytest.LogCaptureFixture) -> 
     warn_of_crs("m.tif", "EPSG:32633", -92.0, 46.8)
     assert "is for longitudes 12 to 18" in caplog.text
     caplog.clear()
+    # As files have it.
+    warn_of_crs("m.tif", pyproj.CRS("EPSG:32633").to_wkt("WKT1_GDAL"), 88.8, 17.3)
+    assert "is for longitudes 12 to 18" in caplog.text
+    caplog.clear()
     # PROJ has no transformation of Britain's datum there.
     warn_of_crs("m.tif", "EPSG:27700", 15.0, 52.0)
     assert "without regard to its datum" in caplog.text

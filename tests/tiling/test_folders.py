@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import zipfile
 from pathlib import Path
 
@@ -251,6 +252,15 @@ def test_names_that_no_file_can_have(tmp_path: Path) -> None:
     for name in ("x" * 5000, "GPKG:", "nul\0", f"{tmp_path}/none"):
         with pytest.raises(MosaicError, match="no such file or folder"):
             open_mosaic(name)
+
+
+def test_a_pipe_is_not_waited_for_and_in_a_folder_passed_over(write: Write, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tif")
+    with pytest.raises(MosaicError, match=r"pipe\.tif: is a pipe or a device; save it as a file first"):
+        open_mosaic(tmp_path / "pipe.tif")
+    write(colour(100), "folder/a.tif")
+    os.mkfifo(tmp_path / "folder" / "b.tif")
+    assert len(open_mosaic(tmp_path / "folder").paths) == 1
 
 
 # Bands that may be masks

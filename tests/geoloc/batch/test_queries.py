@@ -9,7 +9,8 @@ import pytest
 from shapely.geometry import Point
 
 from geoloc.batch.queries import read_photo_queries
-from geoloc.errors import QueriesError
+from geoloc.errors import PhotoError, QueriesError
+from geoloc.photo.photo import load_photo
 from geoloc.photo.target import Click, Target
 from tiling.box import PixelBox
 
@@ -96,6 +97,7 @@ ROW = "1,a.jpg,1,2,,,,,\n"
         (HEADER + ROW + ROW.replace("a.jpg", ""), "q.csv, line 3: photo is empty"),
         (HEADER + ROW + ROW.replace(",2,", ",up,"), "q.csv, line 3: click_y is 'up', not a number"),
         (HEADER + ROW.replace(",,,,,", ",1,2,3,,"), "q.csv, line 2: photo_ymax is '', not a number"),
+        ("photo,click_x,click_y\na.jpg,1\n", "q.csv, line 2: click_y is missing"),
         (HEADER + ROW.replace(",,,,,", ",5,2,3,4,"), "q.csv, line 2: photo_xmin must be below photo_xmax"),
         (HEADER + ROW.replace(",,,,,", ",1,4,3,4,"), "q.csv, line 2: photo_ymin must be below photo_ymax"),
     ],
@@ -109,7 +111,7 @@ def test_errors_name_line_and_column(tmp_path: Path, text: str, message: str) ->
 def test_errors_of_vector_files_name_row_and_column(tmp_path: Path) -> None:
     path = tmp_path / "q.gpkg"
     pyogrio.write_dataframe(pandas.DataFrame({"photo": ["a", "b"], "click_x": [1.0, 2], "click_y": [1.0, None]}), path)
-    with pytest.raises(QueriesError, match=r"q.gpkg, row 2: click_y is None, not a number"):
+    with pytest.raises(QueriesError, match=r"q.gpkg, row 2: click_y is missing"):
         read_photo_queries(path)
     pyogrio.write_dataframe(pandas.DataFrame({"photo": ["a"], "click_x": [1.0]}), path)
     with pytest.raises(QueriesError, match=r"q.gpkg: missing columns click_y in its first layer"):
@@ -218,3 +220,19 @@ def test_objects_may_be_numbers_in_a_vector_file(tmp_path: Path, suffix: str) ->
     queries = read_photo_queries(tmp_path / f"q{suffix}")
     assert [query.object_id for query in queries.items] == ["7", "7", ""]
     assert queries.columns["object"] == "Int64"
+
+
+def test_clicks_that_are_shares_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    read_photo_queries(write(tmp_path, "photo,click_x,click_y\na.jpg,0.5,0.25\na.jpg,0.75,1\n"))
+    assert "every click is in the first pixel of its photo; give pixels, not shares of the sides" in caplog.text
+    caplog.clear()
+    read_photo_queries(write(tmp_path, "photo,click_x,click_y\na.jpg,0.5,0.25\na.jpg,0.75,30\n"))
+    assert not caplog.text
+
+
+def test_addresses_of_photos(tmp_path: Path) -> None:
+    text = f"photo,click_x,click_y\nfile://{tmp_path}/a%20b.jpg,5,6\nhttps://example.org/p.jpg,5,6\n"
+    here, elsewhere = read_photo_queries(write(tmp_path, text)).items
+    assert here.photo == tmp_path / "a b.jpg"
+    with pytest.raises(PhotoError, match=r"^https://example.org/p.jpg: is an address; save the file"):
+        load_photo(elsewhere.photo)

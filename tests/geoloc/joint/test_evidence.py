@@ -7,20 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from geoloc.joint.evidence import MOST, LocalFrame, evidence_of
+from geoloc.joint.evidence import MOST, evidence_of
+from geoloc.plane.map_place import LocalFrame
 from geoloc.results.detection import Detection
 
 Make = Callable[..., Detection]
 FRAME = LocalFrame(-92.0, 46.84)
-
-
-def test_a_frame_is_metres_on_the_ground() -> None:
-    for metres in ([0.0, 0.0], [30.0, -40.0], [-2000.0, 10.0]):
-        place = FRAME.lonlat(np.array(metres))
-        assert FRAME.metres(*place) == pytest.approx(metres, abs=1e-6)
-    north = LocalFrame(-92.0, 46.84 + 1e-3).metres(-92.0, 46.84)
-    # A thousandth of a degree of latitude.
-    assert north == pytest.approx([0.0, -111.2], abs=0.2)
 
 
 def test_what_is_claimed_and_left_is_all_there_is(seen: Make) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from geoloc.joint.evidence import LocalFrame, evidence_of
+from geoloc.joint.evidence import evidence_of
 from geoloc.joint.posterior import JointPlace, joint_places
+from geoloc.plane.map_place import LocalFrame
 from geoloc.results.detection import Detection
 from tests.geoloc.joint.conftest import EAST, NORTH
 from tiling.grid import WGS84, transformer

@@ -14,11 +14,14 @@ from shapely.affinity import rotate, scale
 from shapely.geometry import Polygon, box
 
 from geoloc.geometry.homography_fit import HomographyFit
-from geoloc.geometry.refine import METHOD
+from geoloc.geometry.refine import MATCH, METHOD
 from geoloc.outline import outliner
 from geoloc.outline.answers import AT_BORDER, FILLED, filled_share, outlined
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
+from geoloc.plane.gaussian import Gaussian
+from geoloc.plane.map_place import MapPlace
+from geoloc.plane.mixture import Mixture
 from geoloc.results.detection import Detection, iou
 from geoloc.results.measures import measures_of
 from tiling.area import Area
@@ -89,6 +92,19 @@ def test_a_box_becomes_the_barn(mosaic: Mosaic, plan: Plan) -> None:
     assert iou(found.polygon, BARN) > 0.8
     assert any(shape.equals(found.polygon) for shape in found.alternatives)
     assert (found.score, found.accuracy_m, found.method) == (0.9, 0.5, "attention")
+
+
+def test_a_verified_answer_tells_the_error_of_the_middle_that_its_outline_has(mosaic: Mosaic, plan: Plan) -> None:
+    clicked = project(about(64, 66, 8).centroid, "EPSG:32633", WGS84)
+    place = MapPlace(clicked.x, clicked.y, 0.97, Mixture(((1.0, Gaussian(np.zeros(2), 0.01 * np.eye(2))),)))
+    parts = {MATCH: 0.2, "mosaic pixel": 0.3}
+    end = answer(about(64, 66, 8), method=METHOD, accuracy_m=0.36, accuracy_parts=parts, place=place)
+    (found,) = outlined([end], PHOTO, [TARGET], mosaic=mosaic, plan=plan, fit=None)
+    assert found.outline == "segment"
+    moved = found.polygon.centroid.distance(end.polygon.centroid)
+    assert moved > 3
+    assert found.accuracy_parts[MATCH] == pytest.approx(moved, abs=0.3)
+    assert found.accuracy_m == pytest.approx(np.hypot(found.accuracy_parts[MATCH], 0.3))
 
 
 def test_what_was_drawn_as_a_polygon_stays(mosaic: Mosaic, plan: Plan) -> None:

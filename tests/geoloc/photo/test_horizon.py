@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoloc.photo.crops import px_per_m
 from geoloc.photo.horizon import find_horizon
-from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import known_tilt, likely_tilts
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.rectify import Tilt, focal_px, known_tilt, likely_tilts
+from tests.helpers.paths import SHARED_DATA
 
 FOCAL_PX = 600.0
 
@@ -74,3 +77,32 @@ def test_a_horizon_that_falls_to_the_right_is_of_a_camera_turned_to_the_left() -
     tilt = known_tilt(Photo(picture.path, picture.pixels, focal_px=FOCAL_PX))
     assert tilt is not None
     assert (tilt.degrees, tilt.roll_deg) == (pytest.approx(75, abs=1), pytest.approx(-8, abs=1.5))
+
+
+def test_a_gimbal_that_looks_down_is_not_believed_where_there_is_a_horizon(caplog: pytest.LogCaptureFixture) -> None:
+    oblique = replace(view(75.0, 0.0, 1), pitch_deg=-90.0, focal_px=FOCAL_PX)
+    with caplog.at_level("DEBUG"):
+        tilt = known_tilt(oblique)
+    assert tilt is not None
+    assert tilt.degrees == pytest.approx(75.0, abs=1.0)
+    assert "h.jpg: not believed: gimbal 0 degrees from straight down" in caplog.text
+    # Nor is the scale that a camera would have that looks down.
+    assert px_per_m(replace(oblique, relative_altitude_m=60.0)) is None
+    # Somebody who tells it is, and so is a gimbal that may show a horizon, or of a picture without one.
+    assert known_tilt(replace(oblique, pitch_told=True)) == Tilt(0.0)
+    assert known_tilt(replace(oblique, pitch_deg=-40.0)) == Tilt(50.0)
+    down = Photo(Path("g.jpg"), ground(800, 600, 1).astype(np.uint8), pitch_deg=-85.0)
+    assert known_tilt(down) == Tilt(5.0)
+
+
+def test_a_strip_takes_no_time() -> None:
+    assert find_horizon(Photo(Path("s.png"), np.zeros((40_000, 1, 3), np.uint8)), FOCAL_PX) is None
+
+
+@pytest.mark.skipif(not (SHARED_DATA / "caliterra").is_dir(), reason="no caliterra beside the checkout")
+def test_drone_photos_that_look_down_show_no_horizon() -> None:
+    paths = sorted((SHARED_DATA / "caliterra" / "photos").glob("*.jpg"))[::8]
+    assert len(paths) > 5
+    for path in paths:
+        photo = load_photo(path)
+        assert find_horizon(photo, focal_px(photo)) is None, path.name

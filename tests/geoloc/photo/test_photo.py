@@ -1,5 +1,6 @@
 """Photographs: orientation, pixel modes, panoramas and damaged files."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -134,9 +135,10 @@ GPANO = (
 
 
 def test_panorama_by_metadata(tmp_path: Path) -> None:
-    for full, expected in ((48, True), (96, False)):
+    # A view cut out of a panorama keeps the words, and is not twice as wide as high.
+    for full, size, expected in ((48, (64, 32), True), (96, (64, 32), False), (48, (48, 32), False)):
         path = tmp_path / f"{full}.jpg"
-        Image.fromarray(upright_picture()).save(path, xmp=GPANO.format(full=full).encode())
+        Image.fromarray(upright_picture()).resize(size).save(path, xmp=GPANO.format(full=full).encode())
         loaded = load_photo(path)
         assert loaded.panorama is expected
         assert loaded.heading_deg == 350.5
@@ -162,6 +164,13 @@ def test_no_file_and_folder(tmp_path: Path) -> None:
         load_photo(tmp_path / "none.jpg")
     with pytest.raises(PhotoError, match="folder"):
         load_photo(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "p.jpg"
+    os.mkfifo(path)
+    with pytest.raises(PhotoError, match="is a pipe or a device; save it as a file first"):
+        load_photo(path)
 
 
 def test_not_an_image(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def other_process() -> Iterator[ProcessPoolExecutor]:
 
 def test_other_processes_have_the_new_option(other_process: ProcessPoolExecutor) -> None:
     request = WiderRequest(mosaics=(Path("/m.tif"),), area=Area.from_bounds(1, 2, 3, 4), mask=Path("/a"), margin_m=9.0)
-    pid, seen, settings = other_process.submit(_seen_elsewhere, request).result(timeout=120)
+    pid, seen, settings = other_process.submit(_seen_elsewhere, request).result(timeout=600)
     assert pid != os.getpid()
     assert seen == request
     assert type(seen) is WiderRequest
@@ -223,7 +223,7 @@ def test_every_field_survives_json_and_pickling(other_process: ProcessPoolExecut
     assert read.area is not None
     assert read.area.polygon.equals(FULL.area.polygon)  # type: ignore[union-attr]
     assert replace(read, area=FULL.area) == FULL
-    assert other_process.submit(_seen_elsewhere, FULL).result(timeout=120)[1] == FULL
+    assert other_process.submit(_seen_elsewhere, FULL).result(timeout=600)[1] == FULL
     with pytest.raises(FrozenInstanceError):
         FULL.top = 3  # type: ignore[misc]
 

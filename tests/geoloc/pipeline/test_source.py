@@ -87,6 +87,15 @@ def test_a_crs_that_leads_astray_is_told_of_a_mosaic(tmp_path: Path, caplog: pyt
     assert "gdal_edit.py -a_srs" in told
 
 
+def test_degrees_that_are_called_metres_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.tif"
+    profile = {"driver": "GTiff", "width": 90, "height": 90, "count": 3, "dtype": "uint8", "crs": "EPSG:32633"}
+    with rasterio.open(path, "w", **profile, transform=Affine(2e-6, 0, 15.0, 0, -2e-6, 48.7)) as file:
+        file.write(np.full((3, 90, 90), 90, np.uint8))
+    with pytest.raises(MosaicError, match="may be degrees"), open_source(SearchRequest(mosaics=(path,))):
+        pass
+
+
 def test_coarse_searches_show_the_network_its_own_pixels() -> None:
     assert [network_gsd("base", gsd_m) for gsd_m in (None, 0.5, 0.15)] == [0.2, 0.2, 0.15]
 

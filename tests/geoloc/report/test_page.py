@@ -132,7 +132,7 @@ def in_chromium(page: Path, script: str) -> str:
 def dumped(page: Path) -> str:
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"]
     profile = f"--user-data-dir={page.parent / 'profile'}"
-    done = subprocess.run([*command, profile, page.as_uri()], capture_output=True, text=True, timeout=300, check=True)
+    done = subprocess.run([*command, profile, page.as_uri()], capture_output=True, text=True, timeout=800, check=True)
     return done.stdout
 
 

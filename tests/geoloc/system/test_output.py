@@ -29,6 +29,13 @@ def test_checks(tmp_path: Path) -> None:
         check_output(tmp_path / "d.json", (".json",), overwrite=True)
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "a" * 248, "a\0b", "x/" * 2500 + "a"])
+def test_a_name_that_no_file_can_have_is_refused_before_the_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="no file can have this name, or it is too long; give another"):
+        check_output(tmp_path / f"{name}.gpkg", (".gpkg",), overwrite=True)
+    check_output(tmp_path / f"{'a' * 230}.gpkg", (".gpkg",), overwrite=True)
+
+
 def test_replaces_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("old")
@@ -38,6 +45,27 @@ def test_replaces_in_one_step(tmp_path: Path) -> None:
         assert temporary.name == path.name
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    real, link = tmp_path / "shared" / "a.bin", tmp_path / "a.json"
+    link.symlink_to(real)
+    for _ in range(2):
+        check_output(link, (".json",), overwrite=True)
+        with replacing(link) as temporary:
+            temporary.write_text("new")
+            assert temporary.name == link.name
+        assert link.is_symlink()
+        assert real.read_text() == "new"
+    # A database that is open under its own name.
+    (tmp_path / "shared" / "a.bin-wal").write_text("x")
+    with pytest.raises(OutputError, match="is open in another program"):
+        check_output(link, (".json",), overwrite=True)
+    gone = tmp_path / "gone.json"
+    gone.symlink_to(tmp_path / "nowhere" / "x.json")
+    with pytest.raises(OutputError, match=r"is a link to .*x\.json, which cannot be written"):
+        check_output(gone, (".json",), overwrite=False)
 
 
 def test_failure_leaves_nothing_and_keeps_the_old_file(tmp_path: Path) -> None:
