@@ -16,6 +16,7 @@ from shapely.geometry import Polygon, box
 from geoloc.errors import PhotoError, QueriesError
 from geoloc.evaluation.truths import Outline, Truths, read_truths, valid_outline
 from geoloc.geometry.refine import METHOD
+from geoloc.photo.files.moment import file_of
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click, Target, within_photo
 from geoloc.photo.target_table import BOX, CLICK, OBJECT, POLYGON, photo_of, target_of
@@ -114,7 +115,7 @@ def _query(path: Path, record: TableRow, truths: Truths | None, drawn: bool) -> 
     where = record.where
     target = target_of(record, clicks_only=not drawn)
     photo = photo_of(record, path.parent)
-    if not photo.is_file():
+    if not file_of(photo).is_file():
         raise QueriesError(f"{where}: no such photo {photo}")
     epsg = int(record.number("epsg"))
     try:
