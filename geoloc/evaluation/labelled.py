@@ -89,16 +89,19 @@ class Outcome:
     seconds: float
 
 
-def read_queries(path: Path, *, truth: Path | None = None, drawn: bool = False) -> list[LabelledQuery]:
+def read_queries(
+    path: Path, *, truth: Path | None = None, drawn: bool = False, photos: Path | None = None
+) -> list[LabelledQuery]:
     """Read labelled queries from a CSV file with the `QUERY_COLUMNS`, and perhaps that of the `OUTLINE`.
 
-    Paths of photos are relative to the file. Where a true outline is known the true box is its envelope, and the
+    Where a true outline is known the true box is its envelope, and the
     columns of the box are not needed.
 
     Args:
         path: the file.
         truth: vector file of true outlines, joined by the column `object` of both; these count then.
         drawn: whether the search is told what was drawn in the photo: columns of `geoloc.photo.target_table`.
+        photos: folder that paths of photos are relative to; None for the file's.
 
     Raises:
         QueriesError: no such file, a missing column, a missing or senseless value (with its line), no rows.
@@ -108,13 +111,14 @@ def read_queries(path: Path, *, truth: Path | None = None, drawn: bool = False) 
     columns, records = read_csv(path, required, (*_BOX, OUTLINE, OBJECT, *BOX, POLYGON))
     needed = [OBJECT] if truths is not None else [] if OUTLINE in columns else _BOX
     check_columns(f"{path}", columns, needed, "in the first line")
-    return [_query(path, record, truths, drawn) for record in records]
+    folder = path.parent if photos is None else photos
+    return [_query(folder, record, truths, drawn) for record in records]
 
 
-def _query(path: Path, record: TableRow, truths: Truths | None, drawn: bool) -> LabelledQuery:
+def _query(folder: Path, record: TableRow, truths: Truths | None, drawn: bool) -> LabelledQuery:
     where = record.where
     target = target_of(record, clicks_only=not drawn)
-    photo = photo_of(record, path.parent)
+    photo = photo_of(record, folder)
     if not file_of(photo).is_file():
         raise QueriesError(f"{where}: no such photo {photo}")
     epsg = int(record.number("epsg"))
