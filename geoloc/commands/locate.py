@@ -249,7 +249,9 @@ def _tell_plan(plan: Plan, source: SearchSource) -> None:
 
     coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
     enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
-    LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
+    LOG.info(
+        "Searching %s of %d px at %.3g m%s", counted(len(plan.windows), "window"), plan.window_px, plan.gsd_m, enlarged
+    )
 
 
 def _report(targets: list[Target], found: Found, searched: str, named: str) -> None:

@@ -24,6 +24,7 @@ from geoloc.plane.shapes import inner_point
 from geoloc.results.detection import Detection, iou
 from geoloc.results.measures import measures_of
 from geoloc.system.table import TableRow, check_columns, read_csv
+from geoloc.system.text import counted
 from tiling.grid import ground_distance_m, project
 
 LOG = logging.getLogger(__name__)
@@ -373,7 +374,7 @@ def sizes_table(sizes: Mapping[str, Mapping[str, float]]) -> str:
     """Return the figures of `by_size` as aligned lines for a terminal, a line a class."""
     lines = []
     for name, figures in sizes.items():
-        text = f"{int(figures['count'])} queries"
+        text = counted(int(figures["count"]), "query", "queries")
         for key in ("hit_rate", "acc_025", "acc_050", "outline_iou", "outline_050", "outline_075"):
             if key in figures:
                 text += f", {key} {figures[key]:.3f}"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import click
+
+from geoloc.errors import SuffixError, in_one_line
 
 _CORNER = re.compile(r"[-+]?[\d.]+,[-+]?[\d.]+")
 
@@ -29,6 +32,18 @@ class Command(click.Command):
             click.UsageError: they are none of this command.
         """
         return super().parse_args(ctx, self.meant(ctx, args))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command.
+
+        Raises:
+            click.UsageError: an output is of an unknown kind.
+        """
+        try:
+            return super().invoke(ctx)
+        except SuffixError as error:
+            # Here, where it is known which command's help to name.
+            raise click.UsageError(in_one_line(error), ctx) from error
 
     def meant(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Return the words of a command line as they are meant.

@@ -57,8 +57,8 @@ def test_every_vertex_has_its_place_and_error(folder: Path, matrix: np.ndarray) 
         "-o", folder / "found.gpkg",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
-    assert "feature 2: cut: 4 of 5 vertices lie too near the horizon, or outside the photo" in result.stderr
-    assert "feature 3: left out: 1 of 1 vertices" in result.stderr
+    assert "feature 2: cut: 4 of 5 vertices lie outside the photo" in result.stderr
+    assert "feature 3: left out: it lies outside the photo" in result.stderr
     table = geopandas.read_file(folder / "found.gpkg")
     assert table.crs.to_epsg() == 32615
     assert list(table["status"]) == ["found", "found", "not here", "found"]

@@ -54,7 +54,7 @@ def written(folder: Path, matrix: np.ndarray) -> Path:
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert "not here: " in result.stderr
-    assert "sight: too near the horizon, or outside the photo" in result.stderr
+    assert "sight: outside the photo: no place told" in result.stderr
     return out
 
 
