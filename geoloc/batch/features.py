@@ -123,6 +123,21 @@ def turned_down(features: DrawnFeatures) -> DrawnFeatures:
     return replace(features, shapes=shapely.transform(features.shapes, lambda points: points * [1, -1]))
 
 
+def look_like_places(features: DrawnFeatures, size: tuple[int, int]) -> bool:
+    """Whether what is said to be drawn in a photo rather lies on a map: nothing in the photo, or all in one pixel.
+
+    Args:
+        features: in pixels of the photo, y downwards.
+        size: (width, height) of the photo.
+    """
+    points = shapely.get_coordinates(features.shapes)
+    if not len(points):
+        return False
+    nowhere = not shapely.intersects_xy(box(0, 0, *size), *points.T).any()
+    # Longitudes and latitudes are small numbers, and those of neighbours nearly the same.
+    return nowhere or (len(np.unique(points, axis=0)) > 1 and bool((np.ptp(points, axis=0) < 1.0).all()))
+
+
 def carried_features(features: DrawnFeatures, matched: MatchedPhoto | None, photo: str, *, to_photo: bool) -> list[Row]:
     """Carry features over, see `features_on_map` and `features_in_photo`, and warn of what was cut or left out.
 

@@ -18,6 +18,7 @@ from geoloc.results.writers.row import FileLayer, Row
 
 if TYPE_CHECKING:
     from geoloc.photo.photo import Photo
+    from geoloc.photo.target import Click
 
 LOG = logging.getLogger(__name__)
 _PX = 320
@@ -27,7 +28,11 @@ _KINDS = {"int32": "int", "int64": "double", "float64": "double", "boolean": "bo
 """Types of a table (pandas, in lower case) in KML, which has no long whole numbers."""
 _STYLES = {"best": ("ff7e00e6", 3), "other": ("ff00b0ff", 2)}
 """Colours (alpha, blue, green, red) and widths of lines: those of the style in QGIS."""
-_SHOWN = ("score", "accuracy_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo")
+_SHOWN = (
+    *("score", "kind", "accuracy_m", "height_m", "height_error_m", "heading_deg", "heading_error_deg", "tilt_deg"),
+    *("tilt_error_deg", "distance_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo"),
+)
+"""Columns in a balloon, those of answers and those of cameras, as far as a row has them."""
 _ILLEGAL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 """Characters that XML cannot hold."""
 _PictureOf = Callable[[Row], str | None]
@@ -40,7 +45,7 @@ def write_kml(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
 
 
 def write_kmz(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
-    """Write KML 2.2 in a zip, with a picture for each click of a photo that can be read.
+    """Write KML 2.2 in a zip, with a picture for each click of a photo that can be read, and of each camera's photo.
 
     Photos are read anew, one at a time; one that is not where its row says has no picture, with a warning.
     """
@@ -57,27 +62,35 @@ class _Pictures:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._names: dict[tuple[str, float, float], str] = {}
+        self._names: dict[tuple[str, Click | None], str] = {}
         self._photo: tuple[str, Photo | None] = ("", None)
 
     def __call__(self, row: Row) -> str | None:
         """Return the name of the picture of what a row is about; None where there is none."""
+        from PIL import Image
+
         from geoloc.photo.target import Click, Target
         from geoloc.results.preview import photo_close_up
 
-        values = [row.properties.get(name) for name in ("photo", "click_x", "click_y")]
-        if any(value is None for value in values):
+        name, x, y = (row.properties.get(column) for column in ("photo", "click_x", "click_y"))
+        click = None if x is None or y is None else Click(float(x), float(y))
+        if name is None or (click is None and row.properties.get("kind") != "camera"):
             return None
-        name, x, y = str(values[0]), float(values[1] or 0), float(values[2] or 0)
-        if (name, x, y) not in self._names:
-            photo = self._read(name)
-            if photo is None or not (0 <= x <= photo.size[0] and 0 <= y <= photo.size[1]):
+        key = str(name), click
+        if key not in self._names:
+            photo = self._read(key[0])
+            if photo is None or (click and not (0 <= click.x <= photo.size[0] and 0 <= click.y <= photo.size[1])):
                 return None
+            if click is None:
+                picture = Image.fromarray(photo.pixels)
+                picture.thumbnail((_PX, _PX))
+            else:
+                picture = photo_close_up(photo, Target(click), _COLOUR, _PX, label=False)
             file = io.BytesIO()
-            photo_close_up(photo, Target(Click(x, y)), _COLOUR, _PX, label=False).save(file, "JPEG", quality=80)
-            self._names[name, x, y] = f"files/{len(self._names) + 1}.jpg"
-            self._archive.writestr(self._names[name, x, y], file.getvalue(), zipfile.ZIP_STORED)
-        return self._names[name, x, y]
+            picture.save(file, "JPEG", quality=80)
+            self._names[key] = f"files/{len(self._names) + 1}.jpg"
+            self._archive.writestr(self._names[key], file.getvalue(), zipfile.ZIP_STORED)
+        return self._names[key]
 
     def _read(self, name: str) -> Photo | None:
         from geoloc.photo.photo import load_photo
@@ -128,7 +141,7 @@ def _placemark(row: Row, layer: FileLayer, picture: str | None) -> str:
 
 def _balloon(known: Mapping[str, Any], picture: str | None) -> str:
     """What Google Earth shows of a row, as HTML."""
-    image = "" if picture is None else f'<img src="{picture}" width="{_PX}" height="{_PX}" alt="what was clicked"/>'
+    image = "" if picture is None else f'<img src="{picture}" width="{_PX}" alt="the photo"/>'
     shown = [(name, known[name]) for name in _SHOWN if known.get(name) not in (None, "")]
     lines = "".join(f"<tr><td>{name}</td><td>{escape(_plain(value))}</td></tr>" for name, value in shown)
     return f"{image}<table>{lines}</table>"
