@@ -125,7 +125,9 @@ def locate(
     preview: Path | None,
     overwrite: bool,
 ) -> None:
-    """Find what is clicked in PHOTO (a picture, raw, of a video) on a mosaic.
+    """Find what is clicked in PHOTO on a mosaic.
+
+    PHOTO is a JPEG, PNG, WebP, TIFF, HEIC or raw photo, or a video with --time or --frame behind it.
 
     Prints its polygon as GeoJSON, with a score and how exact it is; with --top also what else it could be. A click that
     is not found is "not here": it gets no polygon, stderr says so, and the exit code is 0.
