@@ -45,7 +45,8 @@ what stands under *Inside the package*.
 )
 _WHEELS = """
 Wheels of rasterio, pyogrio, pyproj, shapely and opencv-python-headless hold compiled libraries, such as GDAL, PROJ,
-GEOS and FFmpeg, under licences of their own, whose texts are in the wheels.
+GEOS and FFmpeg, under licences of their own, whose texts are in the wheels. Those of rawpy hold LibRaw, as a library
+of its own, under LGPL-2.1 or CDDL-1.0.
 """
 
 

@@ -74,7 +74,9 @@ def _matching(path: Path) -> list[Path]:
     """The files and folders that a pattern such as `tiles/*.tif` matches; the name itself where it is none."""
     if not _PATTERN.intersection(str(path)) or exists(path) or names_a_part(path):
         return [path]
-    found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    # Folders that are there are themselves, whatever signs are in their names.
+    there = next(parent for parent in path.parents if exists(parent))
+    found = sorted(there.glob(str(path.relative_to(there))))
     if not found:
         raise MosaicError(f"{path}: no file or folder matches this pattern")
     return found

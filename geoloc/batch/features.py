@@ -13,7 +13,7 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Polygon
+from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from geoloc.batch.outcome import free_names
@@ -35,7 +35,8 @@ OWN_COLUMNS = {
     "vertices_accuracy_m": "object",
 }
 """Properties that are added, and their types in a table (pandas)."""
-FAR = "too near the horizon, or outside the photo"
+OUTSIDE, TOO_FAR, NOT_SHOWN = "outside the photo", "too near the horizon", "outside the ground that the photo shows"
+"""Where vertices lie that are cut or left out."""
 _PARTS = {
     "Point": ("Point", shapely.multipoints),
     "LineString": ("LineString", shapely.multilinestrings),
@@ -122,6 +123,21 @@ def turned_down(features: DrawnFeatures) -> DrawnFeatures:
     return replace(features, shapes=shapely.transform(features.shapes, lambda points: points * [1, -1]))
 
 
+def look_like_places(features: DrawnFeatures, size: tuple[int, int]) -> bool:
+    """Whether what is said to be drawn in a photo rather lies on a map: nothing in the photo, or all in one pixel.
+
+    Args:
+        features: in pixels of the photo, y downwards.
+        size: (width, height) of the photo.
+    """
+    points = shapely.get_coordinates(features.shapes)
+    if not len(points):
+        return False
+    nowhere = not shapely.intersects_xy(box(0, 0, *size), *points.T).any()
+    # Longitudes and latitudes are small numbers, and those of neighbours nearly the same.
+    return nowhere or (len(np.unique(points, axis=0)) > 1 and bool((np.ptp(points, axis=0) < 1.0).all()))
+
+
 def carried_features(features: DrawnFeatures, matched: MatchedPhoto | None, photo: str, *, to_photo: bool) -> list[Row]:
     """Carry features over, see `features_on_map` and `features_in_photo`, and warn of what was cut or left out.
 
@@ -156,7 +172,14 @@ def features_on_map(features: DrawnFeatures, matched: MatchedPhoto, photo: str) 
     Returns:
         A row for each feature, in their order, in the mosaic's CRS.
     """
-    return _carried(features, matched.reliable_part, matched.to_map, photo)
+    frame = box(0, 0, *matched.photo.size).buffer(_EDGE)
+
+    def where(points: NDArray[np.float64]) -> dict[str, int]:
+        outside = int((~shapely.intersects_xy(frame, *points.T)).sum())
+        # What is in the photo and yet in no part that can be told lies beyond its far line.
+        return {OUTSIDE: outside, TOO_FAR: len(points) - outside}
+
+    return _carried(features, matched.reliable_part, matched.to_map, photo, where)
 
 
 def features_in_photo(features: DrawnFeatures, matched: MatchedPhoto, photo: str) -> list[Row]:
@@ -176,7 +199,7 @@ def features_in_photo(features: DrawnFeatures, matched: MatchedPhoto, photo: str
             features.shapes, lambda points: np.column_stack(change.transform(*points.T)) if len(points) else points
         )
         features = replace(features, shapes=shapes)
-    return _carried(features, matched.footprint, matched.to_photo, photo)
+    return _carried(features, matched.footprint, matched.to_photo, photo, lambda points: {NOT_SHOWN: len(points)})
 
 
 def features_not_here(features: DrawnFeatures, photo: str, note: str) -> list[Row]:
@@ -196,8 +219,13 @@ def _flat(shapes: NDArray[np.object_], where: str) -> NDArray[np.object_]:
 
 
 def _carried(
-    features: DrawnFeatures, part: Polygon, carry: Callable[[NDArray[np.float64]], MappedPoints], photo: str
+    features: DrawnFeatures,
+    part: Polygon,
+    carry: Callable[[NDArray[np.float64]], MappedPoints],
+    photo: str,
+    where: Callable[[NDArray[np.float64]], dict[str, int]],
 ) -> list[Row]:
+    """Carry what of features lies in a part; `where` says of vertices beyond it how many lie where."""
     near = part.buffer(_EDGE)
     shapely.prepare(near)
     shapes, notes = features.shapes.copy(), [""] * len(features.shapes)
@@ -207,10 +235,10 @@ def _carried(
             shapes[number], notes[number] = None, "has no shape"
             continue
         points = shapely.get_coordinates(shape)
-        beyond = int((~shapely.intersects_xy(near, *points.T)).sum())
+        beyond = points[~shapely.intersects_xy(near, *points.T)]
         shapes[number] = _cut(shape, near)
         what = "left out" if shapes[number] is None else "cut"
-        notes[number] = f"{what}: {beyond} of {len(points)} vertices lie {FAR}"
+        notes[number] = f"{what}: {_told(where(beyond), len(points))}"
     points, owners = shapely.get_coordinates(shapes, return_index=True)
     found = carry(points)
     errors = np.split(found.error_m.round(2), np.searchsorted(owners, np.arange(1, len(shapes))))
@@ -223,6 +251,17 @@ def _carried(
             told |= {"accuracy_m": float(error.max()), "vertices_accuracy_m": error.tolist()}
         rows.append(_row(features, number, shape, told))
     return rows
+
+
+def _told(where: Mapping[str, int], total: int) -> str:
+    """How many of so many vertices lie where, in words."""
+    some = [(place, count) for place, count in where.items() if count]
+    if not some:
+        return "between its vertices it reaches beyond what can be told"
+    (place, count), *others = some
+    if total == 1:
+        return f"it lies {place}"
+    return ", ".join([f"{count} of {total} vertices lie {place}", *(f"{more} {there}" for there, more in others)])
 
 
 def _row(features: DrawnFeatures, number: int, shape: BaseGeometry | None, told: Mapping[str, Any]) -> Row:

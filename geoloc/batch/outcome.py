@@ -10,7 +10,7 @@ from typing import Any
 from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.results.columns import COLUMNS, OBJECT_COLUMNS, click_columns
 from geoloc.results.vector_files import Row
-from geoloc.system.text import path_text
+from geoloc.system.text import counted, path_text
 
 STATUSES = ("found", "not here", "error")
 """What a query can come to."""
@@ -47,7 +47,9 @@ class QueryOutcome:
 
 def count_line(counts: Counter[str]) -> str:
     """Return how often each status came as a line such as "340 queries: 300 found, 35 not here, 5 error"."""
-    return f"{counts.total()} queries: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
+    return f"{counted(counts.total(), 'query', 'queries')}: " + ", ".join(
+        f"{counts[status]} {status}" for status in STATUSES
+    )
 
 
 def to_rows(

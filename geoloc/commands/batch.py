@@ -83,6 +83,7 @@ def batch(
     from geoloc.pipeline.source import open_source
     from geoloc.results.vector_files import check_vector_output, write_rows
     from geoloc.system.processes import connected, spread
+    from geoloc.system.text import counted
 
     check_source(request)
     workers = chosen_workers(scheduler, workers_count)
@@ -115,7 +116,8 @@ def batch(
         stack.enter_context(sole_writer(kept))
         journal = Journal(kept, settings, overwrite=overwrite)
         if journal.done:
-            LOG.info("Going on after %d of %d queries: %s", len(journal.done), len(queries.items), journal.path)
+            total = counted(len(queries.items), "query", "queries")
+            LOG.info("Going on after %d of %s: %s", len(journal.done), total, journal.path)
         outcomes = run(queries, answer_groups, journal, progress)
         counts: Counter[str] = Counter()
         rows, columns = to_rows(queries, Joining(request, source.crs).joined(queries.items, outcomes), counts)
@@ -129,4 +131,6 @@ def batch(
     click.echo(count_line(counts), err=output is None)
     if failed := counts["error"]:
         where = "" if output is None else f" of {output}"
-        raise click.ClickException(f"{failed} of {counts.total()} queries failed: see the column error{where}")
+        raise click.ClickException(
+            f"{failed} of {counted(counts.total(), 'query', 'queries')} failed: see the column error{where}"
+        )

@@ -21,6 +21,7 @@ from geoloc.commands.shared.options import (
     without,
 )
 from geoloc.commands.shared.progress import Progress
+from geoloc.commands.shared.streams import STREAM, input_file
 
 if TYPE_CHECKING:
     from geoloc.evaluation.labelled import LabelledQuery, Outcome
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "geoloc evaluate --queries queries.csv --mosaic mosaic.tif",
         "geoloc evaluate --queries queries.csv --truth outlines.gpkg --mosaic mosaic.tif --json",
+        "head -100 queries.csv | geoloc evaluate --queries - --mosaic mosaic.tif",
         "geoloc evaluate --dataset cvogl CVOGL/ --task ground --weights runs/cvogl/weights.safetensors",
     ),
 )
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     "queries_path",
     type=click.Path(path_type=Path),
     help="CSV file with the columns photo, click_x, click_y, xmin, ymin, xmax, ymax (the true box) and epsg, and "
-    "perhaps geometry (the true outline, WKT) and photo_xmin ... photo_ymax or photo_polygon (drawn in the photo).",
+    "perhaps geometry (the true outline, WKT) and photo_xmin ... photo_ymax or photo_polygon (drawn in the photo); - "
+    "is CSV from stdin, with photos relative to this folder.",
 )
 @click.option(
     "--truth",
@@ -97,7 +100,11 @@ def evaluate(
         outcomes = _of_dataset(dataset, task, split, request)
     else:
         check_source(request)
-        queries = labelled.read_queries(cast(Path, queries_path), truth=truth, drawn=not clicks_only)
+        path = cast(Path, queries_path)
+        with input_file(path) as file:
+            queries = labelled.read_queries(
+                file, truth=truth, drawn=not clicks_only, photos=Path() if path == STREAM else None
+            )
         outcomes = _of_mosaic(queries, request)
     for outcome in outcomes:
         LOG.debug("%s", labelled.to_line(outcome))

@@ -1,4 +1,4 @@
-"""`geoloc locate`: one photograph, its clicks, their answers."""
+"""`geoloc locate`: photographs, their clicks, the answers."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
     LIMITS,
     NETWORK,
     SOURCE,
+    FiniteRange,
+    WholeRange,
     check_source,
     drawn,
     options,
     takes_request,
     vector_output,
 )
+from geoloc.commands.shared.photo_words import PhotosCommand, at_moments, photo_numbers
 from geoloc.commands.shared.progress import Progress, clear
+from geoloc.commands.shared.views import View, read_each, read_together
+from geoloc.system.text import counted
 
 if TYPE_CHECKING:
     from geoloc.photo.photo import Photo
@@ -44,22 +49,25 @@ _STAGES = {
 
 
 @click.command(
-    cls=Command,
+    cls=PhotosCommand,
     epilog=examples(
         "geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson --preview found.png",
         "geoloc locate photo.jpg --box 1400,600,1450,640 --mosaic tiles/ --near 15.31,51.87 --within 300",
         "geoloc locate photo.jpg --click 1426,624 --mosaic 'tiles/*.tif' --top 5 -o - | jq .features[].properties",
         "geoloc locate photo.jpg --click 1426,624 --index city.zarr -o found.gpkg",
+        "geoloc locate a.jpg --click 1426,624 b.jpg --click 838,468 --click 90,71 --mosaic mosaic.tif -o found.gpkg",
         "geoloc locate a.jpg --click 1426,624 --and b.jpg --click 838,468 --mosaic mosaic.tif",
+        "geoloc locate clip.MP4 --time 12.5 --click 960,540 --mosaic mosaic.tif",
     ),
 )
-@click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
+@click.argument("photo_paths", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--click",
     "clicks",
     multiple=True,
     type=drawn("X,Y", "parse_click"),
-    help="The object's place in the upright photo, in pixels from its upper left corner; several for several objects.",
+    help="The object's place in the upright photo before it, in pixels from its upper left corner; several for several "
+    "objects.",
 )
 @click.option(
     "--box",
@@ -84,27 +92,48 @@ _STAGES = {
     help="Another photo of the same object, with a --click (--box, --polygon) of its own: the first one is of PHOTO, "
     "each next one of each next --and.",
 )
+@click.option(
+    "--time",
+    "times",
+    multiple=True,
+    type=FiniteRange(0),
+    help="Of a video before it: the picture that a player shows at this time, in seconds.",
+)
+@click.option(
+    "--frame",
+    "frames",
+    multiple=True,
+    type=WholeRange(0),
+    help="Instead of --time: the picture of this number, from 0.",
+)
 @options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
-@click.option("--preview", type=click.Path(path_type=Path), help="Draw photo and answers into this PNG.")
+@click.option("--preview", type=click.Path(path_type=Path), help="Draw the photo and its answers into this PNG.")
 @options("overwrite", "verbosity")
 @takes_request
 def locate(
     *,
     request: SearchRequest,
-    photo_path: Path,
+    photo_paths: tuple[Path, ...],
     clicks: tuple[Any, ...],
     boxes: tuple[Any, ...],
     polygons: tuple[Any, ...],
     others: tuple[Path, ...],
+    times: tuple[float, ...],
+    frames: tuple[int, ...],
     output: Path | None,
     preview: Path | None,
     overwrite: bool,
 ) -> None:
-    """Find what is clicked in PHOTO (JPEG, PNG, WebP or TIFF) on a mosaic.
+    """Find what is clicked in PHOTO on a mosaic.
+
+    PHOTO is a JPEG, PNG, WebP, TIFF, HEIC or raw photo, or a video with --time or --frame behind it.
 
     Prints its polygon as GeoJSON, with a score and how exact it is; with --top also what else it could be. A click that
     is not found is "not here": it gets no polygon, stderr says so, and the exit code is 0.
+
+    Several PHOTOs, each with its clicks behind it, are a question for each click. A click outside its photo, or a photo
+    that cannot be read, is told; the others are answered, and the exit code is 1.
 
     With --and, photos of one object are one question: what they tell is joined, and photos in the answer names those
     that support it.
@@ -116,22 +145,26 @@ def locate(
     from geoloc.pipeline.loading import load_meanwhile
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from geoloc.results.preview import PREVIEW_SUFFIXES, draw_preview
-    from geoloc.results.vector_files import check_vector_output, geojson_text, write_results
-    from geoloc.system.output import check_output
+    from geoloc.results.preview import draw_preview
+    from geoloc.results.vector_files import geojson_text, write_results
 
-    if sum(map(bool, (clicks, boxes, polygons))) != 1:
-        raise click.UsageError("Give --click or --box or --polygon, one of the three.")
+    _check_usage(
+        kinds=sum(map(bool, (clicks, boxes, polygons))),
+        several=len(photo_paths) > 1,
+        together=bool(others),
+        drawn_too=preview is not None,
+    )
     check_source(request)
     # What is cheap to check comes before the mosaic, and that before the network.
-    paths = (photo_path, *others)
-    photos, targets = _read_photos(paths, [*map(Target, clicks), *boxes, *polygons])
+    paths = at_moments([*photo_paths, *others], times, frames)
+    drawn_all = [*map(Target, clicks), *boxes, *polygons]
+    if others:
+        views, failed = read_together(paths, drawn_all), 0
+    else:
+        drawn_in = [number for name in ("clicks", "boxes", "polygons") for number in photo_numbers(name)]
+        views, failed = read_each(paths, drawn_all, drawn_in)
     find_weights(request.preset, request.weights)
-    inputs = (*paths, *request.files)
-    if output is not None:
-        check_vector_output(output, overwrite, inputs)
-    if preview is not None:
-        check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
+    _check_outputs(output, preview, overwrite, (*paths, *request.files))
     progress = Progress("Searching", "looks")
     progress.stage("Opening what is searched")
     with open_source(request) as source:
@@ -142,35 +175,60 @@ def locate(
         scope = Scope(source, request)
         # Not before what is wrong with the mosaic would be told.
         network = load_meanwhile(request)
-        plan = scope.plan(photos[0])
-        for photo in photos:
-            _tell_position(photo, scope, f"{photo.path.name}: " if others else "")
+        plan = scope.plan(views[0].photo)
+        for view in views:
+            _tell_position(view.photo, scope, f"{view.photo.path.name}: " if len(views) > 1 else "")
         _tell_plan(plan, source)
         finder = Finder(source, network, request)
         progress.stage("Loading the network")
         watch = Watch(lambda stage: progress.stage(_STAGES[stage]), progress)
-        if others:
-            answered = _locate_together(finder, list(zip(photos, targets, strict=True)), scope, request, watch)
-        else:
-            found = finder.find(photos[0], targets, scope, watch)
-            clear()
-            _report(targets, found, scope.searched(photos[0], found.plan))
-            answered = _Answered(photos[0], targets, found.here, found.plan)
+        answer = _locate_together if others else _locate_each
+        answered = answer(finder, views, scope, request, watch)
+        here = [found for one in answered for found in one.here]
         if output is not None:
-            write_results(answered.here, output, crs=source.crs, overwrite=overwrite)
+            write_results(here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
             progress.stage(f"Drawing {preview.name}")
+            (drawn_one,) = answered
             draw_preview(
-                *answered[:3],
+                *drawn_one[:3],
                 source.mosaic,
                 preview,
-                plan=answered.plan,
-                others=answered.others,
+                plan=drawn_one.plan,
+                others=drawn_one.others,
                 overwrite=overwrite,
             )
     clear()
     if output is None:
-        click.echo(geojson_text(answered.here))
+        click.echo(geojson_text(here))
+    if failed:
+        raise click.ClickException(
+            f"{failed} of {counted(len(drawn_all), 'click')} failed, as told above; the others are answered"
+        )
+
+
+def _check_usage(*, kinds: int, several: bool, together: bool, drawn_too: bool) -> None:
+    """Refuse what contradicts itself: kinds of what is drawn, several photos, photos of one object, a preview."""
+    if kinds != 1:
+        raise click.UsageError("Give --click or --box or --polygon, one of the three.")
+    if several and together:
+        raise click.UsageError(
+            "--and asks for one object, and several PHOTOs for several: give one PHOTO, and each other one with --and."
+        )
+    if several and drawn_too:
+        raise click.UsageError("--preview draws one photo; geoloc report shows what was found in several.")
+
+
+def _check_outputs(output: Path | None, preview: Path | None, overwrite: bool, inputs: Sequence[Path]) -> None:
+    """Fail early where what is found could not be written or drawn."""
+    from geoloc.results.preview import PREVIEW_SUFFIXES
+    from geoloc.results.vector_files import check_vector_output
+    from geoloc.system.output import check_output
+
+    if output is not None:
+        check_vector_output(output, overwrite, inputs)
+    if preview is not None:
+        check_output(preview, PREVIEW_SUFFIXES, overwrite, inputs)
 
 
 class _Answered(NamedTuple):
@@ -181,26 +239,6 @@ class _Answered(NamedTuple):
     here: list[Detection]
     plan: Plan
     others: Sequence[tuple[Photo, Target]] = ()
-
-
-def _read_photos(paths: Sequence[Path], drawn: Sequence[Target]) -> tuple[list[Photo], list[Target]]:
-    """Read photos, and check what was clicked in them: all in one, or one in each of several."""
-    from geoloc.photo.photo import load_photo
-    from geoloc.photo.target import within_photo
-
-    if len(paths) > 1 and len(drawn) != len(paths):
-        raise click.UsageError(
-            f"{len(paths)} photos and {len(drawn)} clicks: with --and give one --click (--box, --polygon) for each "
-            "photo, in their order."
-        )
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise click.UsageError("The same photo twice: --and is another photo of the same object.")
-    photos = [load_photo(path) for path in paths]
-    if len(photos) > 1:
-        targets = [within_photo(photo, target) for photo, target in zip(photos, drawn, strict=True)]
-    else:
-        targets = list(dict.fromkeys(within_photo(photos[0], target) for target in drawn))
-    return photos, targets
 
 
 def _tell_position(photo: Photo, scope: Scope, named: str) -> None:
@@ -221,13 +259,15 @@ def _tell_plan(plan: Plan, source: SearchSource) -> None:
 
     coarse = source.finest_m > (1 + GSD_TOLERANCE) * plan.gsd_m
     enlarged = f", read at {source.finest_m:.3g} m and enlarged" if coarse else ""
-    LOG.info("Searching %d windows of %d px at %.3g m%s", len(plan.windows), plan.window_px, plan.gsd_m, enlarged)
+    LOG.info(
+        "Searching %s of %d px at %.3g m%s", counted(len(plan.windows), "window"), plan.window_px, plan.gsd_m, enlarged
+    )
 
 
-def _report(targets: list[Target], found: Found, searched: str) -> None:
+def _report(targets: list[Target], found: Found, searched: str, named: str) -> None:
     """Say for every click what was found, in the mosaic's CRS, or that it is not where was searched."""
     for number, target in enumerate(targets):
-        clicked = f"click {target.click.x:g},{target.click.y:g}"
+        clicked = f"click {target.click.x:g},{target.click.y:g}{named}"
         here = [answer for answer in found.here if answer.target == number]
         if here:
             best = here[0]
@@ -241,12 +281,27 @@ def _report(targets: list[Target], found: Found, searched: str) -> None:
             LOG.warning("%s: %s", clicked, note)
 
 
+def _locate_each(
+    finder: Finder, views: Sequence[View], scope: Scope, request: SearchRequest, watch: Watch
+) -> list[_Answered]:
+    """Search for what was clicked in each photo, and say what was found."""
+    answered = []
+    for photo, targets in views:
+        found = finder.find(photo, targets, scope, watch)
+        clear()
+        named = f" in {photo.path.name}" if len(views) > 1 else ""
+        _report(targets, found, scope.searched(photo, found.plan), named)
+        answered.append(_Answered(photo, targets, found.here, found.plan))
+    return answered
+
+
 def _locate_together(
-    finder: Finder, views: list[tuple[Photo, Target]], scope: Scope, request: SearchRequest, watch: Watch
-) -> _Answered:
+    finder: Finder, photos: Sequence[View], scope: Scope, request: SearchRequest, watch: Watch
+) -> list[_Answered]:
     """Search for the object that several photos show, and say what was found and who contradicts it."""
     from geoloc.pipeline.job import find_together
 
+    views = [(view.photo, view.targets[0]) for view in photos]
     found = find_together(finder, "1", views, scope=scope, request=request, watch=watch)
     clear()
     for (photo, target), alone in zip(views, found.alone, strict=True):
@@ -270,7 +325,8 @@ def _locate_together(
     rest = note.replace(target.note, "") if target.note else note
     if rest := "; ".join(filter(None, rest.split("; "))):
         LOG.warning(rest)
-    return _Answered(photo, [target], found.here, plan, views[: found.asked] + views[found.asked + 1 :])
+    others = views[: found.asked] + views[found.asked + 1 :]
+    return [_Answered(photo, [target], found.here, plan, others)]
 
 
 def _place(answer: Detection) -> str:

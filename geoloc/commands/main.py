@@ -37,7 +37,7 @@ from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.progress import clear
 from geoloc.commands.tiles import tiles
 from geoloc.commands.train import train
-from geoloc.errors import GeolocError, SuffixError, in_one_line
+from geoloc.errors import GeolocError, in_one_line
 from geoloc.system.threads import fit_threads
 from geoloc.system.version import __version__
 
@@ -88,8 +88,6 @@ class Main(click.Group):
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
             raise click.exceptions.Exit(_INTERRUPTED) from None
-        except SuffixError as error:
-            raise click.UsageError(in_one_line(error), ctx) from error
         except GeolocError as error:
             raise click.ClickException(in_one_line(error)) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):

@@ -67,6 +67,7 @@ def map_features(
     from geoloc.batch.features import (
         as_text,
         carried_features,
+        look_like_places,
         read_features,
         turned_down,
     )
@@ -100,6 +101,12 @@ def map_features(
             if downwards is not features:
                 LOG.info("%s: y is counted upwards from 0, as QGIS does in pictures: turned round", features_path)
             features = downwards
+            if look_like_places(features, matched.photo.size):
+                LOG.warning(
+                    "%s: taken as pixels of the photo, and yet outside it, or all within one of them; --to-photo"
+                    " carries features of a map into the photo",
+                    features_path,
+                )
         rows = carried_features(features, matched, name, to_photo=to_photo)
     precision = PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     columns = features.result_columns

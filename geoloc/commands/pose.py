@@ -103,6 +103,7 @@ def pose(
     from geoloc.pipeline.source import open_source
     from geoloc.pose.rows import POSE_COLUMNS
     from geoloc.results.vector_files import check_vector_output, collection_text, write_rows
+    from geoloc.system.text import counted
 
     check_source(request)
     inputs = (*photo_paths, *request.files)
@@ -126,9 +127,11 @@ def pose(
             write_rows(rows, output, POSE_COLUMNS, crs=source.crs, overwrite=overwrite, geometry_type="Unknown")
     found = [(outcome.path, outcome.matched) for outcome in outcomes if outcome.matched is not None]
     files.write(found)
-    LOG.info("%d of %d photos found", len(found), len(photo_paths))
+    LOG.info("%d of %s found", len(found), counted(len(photo_paths), "photo"))
     if failed := sum(outcome.failed for outcome in outcomes):
-        raise click.ClickException(f"{failed} of {len(photo_paths)} photos failed: see the columns error and note")
+        raise click.ClickException(
+            f"{failed} of {counted(len(photo_paths), 'photo')} failed: see the columns error and note"
+        )
 
 
 @dataclass(frozen=True, slots=True)

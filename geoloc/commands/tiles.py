@@ -14,6 +14,8 @@ from geoloc.commands.shared.progress import Progress, clear
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
 
+_IDS_SUFFIX = ".txt"
+
 
 @click.command(
     cls=Command,
@@ -50,7 +52,9 @@ def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: 
     from tiling.mosaic import open_mosaic
 
     if output is not None:
-        check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (".txt",), overwrite, request.files)
+        if form == "geojson" and output.suffix.lower() == _IDS_SUFFIX:
+            raise click.UsageError(f"{output}: is a file of ids; add --format ids, or end its name with .geojson.")
+        check_output(output, GEOJSON_SUFFIXES if form == "geojson" else (_IDS_SUFFIX,), overwrite, request.files)
     Progress("Planning").stage("Planning windows")
     with open_mosaic(request.mosaics, request.bands) as mosaic:
         plan = Scope(MosaicSource(mosaic, request.preset, request.gsd_m), request).plan()

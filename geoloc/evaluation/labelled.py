@@ -16,6 +16,7 @@ from shapely.geometry import Polygon, box
 from geoloc.errors import PhotoError, QueriesError
 from geoloc.evaluation.truths import Outline, Truths, read_truths, valid_outline
 from geoloc.geometry.refine import METHOD
+from geoloc.photo.files.moment import file_of
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Click, Target, within_photo
 from geoloc.photo.target_table import BOX, CLICK, OBJECT, POLYGON, photo_of, target_of
@@ -23,6 +24,7 @@ from geoloc.plane.shapes import inner_point
 from geoloc.results.detection import Detection, iou
 from geoloc.results.measures import measures_of
 from geoloc.system.table import TableRow, check_columns, read_csv
+from geoloc.system.text import counted
 from tiling.grid import ground_distance_m, project
 
 LOG = logging.getLogger(__name__)
@@ -88,16 +90,19 @@ class Outcome:
     seconds: float
 
 
-def read_queries(path: Path, *, truth: Path | None = None, drawn: bool = False) -> list[LabelledQuery]:
+def read_queries(
+    path: Path, *, truth: Path | None = None, drawn: bool = False, photos: Path | None = None
+) -> list[LabelledQuery]:
     """Read labelled queries from a CSV file with the `QUERY_COLUMNS`, and perhaps that of the `OUTLINE`.
 
-    Paths of photos are relative to the file. Where a true outline is known the true box is its envelope, and the
+    Where a true outline is known the true box is its envelope, and the
     columns of the box are not needed.
 
     Args:
         path: the file.
         truth: vector file of true outlines, joined by the column `object` of both; these count then.
         drawn: whether the search is told what was drawn in the photo: columns of `geoloc.photo.target_table`.
+        photos: folder that paths of photos are relative to; None for the file's.
 
     Raises:
         QueriesError: no such file, a missing column, a missing or senseless value (with its line), no rows.
@@ -107,14 +112,15 @@ def read_queries(path: Path, *, truth: Path | None = None, drawn: bool = False) 
     columns, records = read_csv(path, required, (*_BOX, OUTLINE, OBJECT, *BOX, POLYGON))
     needed = [OBJECT] if truths is not None else [] if OUTLINE in columns else _BOX
     check_columns(f"{path}", columns, needed, "in the first line")
-    return [_query(path, record, truths, drawn) for record in records]
+    folder = path.parent if photos is None else photos
+    return [_query(folder, record, truths, drawn) for record in records]
 
 
-def _query(path: Path, record: TableRow, truths: Truths | None, drawn: bool) -> LabelledQuery:
+def _query(folder: Path, record: TableRow, truths: Truths | None, drawn: bool) -> LabelledQuery:
     where = record.where
     target = target_of(record, clicks_only=not drawn)
-    photo = photo_of(record, path.parent)
-    if not photo.is_file():
+    photo = photo_of(record, folder)
+    if not file_of(photo).is_file():
         raise QueriesError(f"{where}: no such photo {photo}")
     epsg = int(record.number("epsg"))
     try:
@@ -368,7 +374,7 @@ def sizes_table(sizes: Mapping[str, Mapping[str, float]]) -> str:
     """Return the figures of `by_size` as aligned lines for a terminal, a line a class."""
     lines = []
     for name, figures in sizes.items():
-        text = f"{int(figures['count'])} queries"
+        text = counted(int(figures["count"]), "query", "queries")
         for key in ("hit_rate", "acc_025", "acc_050", "outline_iou", "outline_050", "outline_075"):
             if key in figures:
                 text += f", {key} {figures[key]:.3f}"

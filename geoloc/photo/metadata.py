@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import ExifTags, Image
@@ -28,6 +30,9 @@ _UNIT_MM = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 _PREFIX = r"[\w-]{1,40}"
 """Of any name; bounded, or a text without colons would take the square of its length."""
 _LONGEST_XMP = 1 << 20
+_TIFF_XMP = 700
+_DNG_VERSION = 50706
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _SAME_YAW_DEG = 5.0
 _MOST_BACKWARDS_DEG = 15.0
 """A fixed wing's camera looks down, and backwards by no more."""
@@ -74,9 +79,55 @@ class Metadata:
 
 def read_metadata(image: Image.Image) -> Metadata:
     """Read the metadata of an opened picture, upright or as it is stored: only its longer side counts."""
-    photo_ifd: dict[int, Any] = _attempt(lambda: dict(image.getexif().get_ifd(ExifTags.IFD.Exif))) or {}
-    gps_ifd: dict[int, Any] = _attempt(lambda: dict(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))) or {}
-    xmp = _xmp_text(image)
+    return metadata_of(_attempt(image.getexif) or Image.Exif(), _xmp_text(image), image.size)
+
+
+def read_tiff_metadata(path: Path, size: tuple[int, int]) -> Metadata:
+    """Read the metadata of a file that has the tags of a TIFF, whatever its picture is coded by; else of nothing.
+
+    Args:
+        path: a raw photo.
+        size: (width, height) of its developed picture, either way up.
+    """
+    with _tiff_tags(path) as exif:
+        xmp = _attempt(lambda: exif.get(_TIFF_XMP))
+        return metadata_of(exif, _decoded(xmp) if isinstance(xmp, bytes) else "", size)
+
+
+def is_dng(path: Path) -> bool:
+    """Whether a file is a DNG, whatever its name is."""
+    if not starts_as_tiff(path):
+        return False
+    with _tiff_tags(path) as exif:
+        return bool(_attempt(lambda: _DNG_VERSION in exif))
+
+
+def starts_as_tiff(path: Path) -> bool:
+    """Whether a file has the first bytes of a TIFF."""
+    with path.open("rb") as file:
+        return file.read(4) in _TIFF_STARTS
+
+
+@contextmanager
+def _tiff_tags(path: Path) -> Iterator[Image.Exif]:
+    """Yield the tags of a file as long as it is open; none where there are none to read."""
+    exif = Image.Exif()
+    with path.open("rb") as file:
+        _attempt(lambda: exif.load_from_fp(file))
+        yield exif
+
+
+def metadata_of(exif: Image.Exif, xmp: str, size: tuple[int, int]) -> Metadata:
+    """Return what EXIF and XMP tell of a picture, as far as it is believed.
+
+    Args:
+        exif: the tags.
+        xmp: a text that has XMP's names and values.
+        size: (width, height) of the picture, either way up.
+    """
+    photo_ifd: dict[int, Any] = _attempt(lambda: dict(exif.get_ifd(ExifTags.IFD.Exif))) or {}
+    gps_ifd: dict[int, Any] = _attempt(lambda: dict(exif.get_ifd(ExifTags.IFD.GPSInfo))) or {}
+    maker = _text(_attempt(lambda: exif.get(ExifTags.Base.Make))).casefold()
     doubts: list[str] = []
     altitude = _altitude(gps_ifd, xmp)
     heading, compass = _heading(gps_ifd, xmp, doubts)
@@ -85,10 +136,10 @@ def read_metadata(image: Image.Image) -> Metadata:
         altitude_m=altitude,
         relative_altitude_m=_relative_altitude(xmp, altitude, doubts),
         heading_deg=heading,
-        pitch_deg=_pitch(xmp, _maker(image), doubts),
+        pitch_deg=_pitch(xmp, maker, doubts),
         roll_deg=_roll(xmp),
-        focal_px=_focal_px(photo_ifd, xmp, image.size),
-        equirectangular=_is_equirectangular(xmp, image.size, doubts),
+        focal_px=_focal_px(photo_ifd, xmp, size),
+        equirectangular=_is_equirectangular(xmp, size, doubts),
         doubts=tuple(doubts),
         position_error_m=_position_error(gps_ifd),
         compass=compass,
@@ -125,8 +176,12 @@ def _xmp_text(image: Image.Image) -> str:
     for key in ("xmp", "XML:com.adobe.xmp"):
         raw = image.info.get(key)
         if isinstance(raw, bytes | str) and raw:
-            return raw[:_LONGEST_XMP] if isinstance(raw, str) else raw[:_LONGEST_XMP].decode("utf-8", "replace")
+            return raw[:_LONGEST_XMP] if isinstance(raw, str) else _decoded(raw)
     return ""
+
+
+def _decoded(xmp: bytes) -> str:
+    return xmp[:_LONGEST_XMP].decode("utf-8", "replace")
 
 
 def _xmp_value(xmp: str, name: str, prefix: str = _PREFIX) -> str | None:
@@ -234,10 +289,6 @@ def _is_equirectangular(xmp: str, size: tuple[int, int], doubts: list[str]) -> b
         doubts.append(f"a full panorama of {size[0]} x {size[1]} px: those are twice as wide as high")
         return False
     return True
-
-
-def _maker(image: Image.Image) -> str:
-    return _text(_attempt(lambda: image.getexif().get(ExifTags.Base.Make))).casefold()
 
 
 # GPS

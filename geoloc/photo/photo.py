@@ -20,18 +20,26 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from geoloc.errors import LimitError, PhotoError
-from geoloc.photo.metadata import Metadata, orientation, read_metadata
+from geoloc.photo.files.moment import is_video, split_moment
+from geoloc.photo.files.raw import RAW_SUFFIXES, read_raw
+from geoloc.photo.files.size import check_size
+from geoloc.photo.files.stretch import read_deep_colour, stretched
+from geoloc.photo.files.telemetry import telemetry_xmp
+from geoloc.photo.files.video import read_frame
+from geoloc.photo.metadata import (
+    Metadata,
+    is_dng,
+    metadata_of,
+    orientation,
+    read_metadata,
+    read_tiff_metadata,
+    starts_as_tiff,
+)
 from geoloc.system.extras import needing
-from geoloc.system.limits import PHOTO_BYTES, PHOTO_PIXELS, limit_of
 from tiling.names import to_save_first
 
 LOG = logging.getLogger(__name__)
 _TIFF_BITS_PER_SAMPLE = 258
-_DNG_VERSION = 50706
-_RAW_SUFFIXES = (
-    *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw"),
-    *(".raw", ".gpr", ".3fr", ".iiq", ".x3f", ".kdc", ".dcr", ".erf", ".mos", ".mrw"),
-)
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 """What files of phones call themselves; AVIF, which is of the same family, Pillow reads itself."""
 _UPRIGHT = {
@@ -91,7 +99,12 @@ class Photo:
 
 
 def load_photo(path: str | PathLike[str]) -> Photo:
-    """Read a JPEG, PNG, WebP, TIFF, HEIC (extra `heif`) or any other picture Pillow knows, of any mode, upright.
+    """Read a photograph, upright, or one picture of a video.
+
+    That is a JPEG, PNG, WebP, TIFF or any other picture Pillow knows, of any mode, HEIC (extra `heif`) or a raw photo
+    (extra `raw`), which is developed in its full size. One picture of a video is meant by a path that ends with its
+    time in seconds or its number: `clip.MP4#t=12.5`, `clip.MP4#frame=300`; what a `clip.SRT` of DJI's beside it tells
+    of that time is its metadata.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -108,14 +121,13 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     archives strip it.
 
     Raises:
-        PhotoError: no such file, not a picture, a truncated one, HEIC without its package, or one above the limits
-            of `geoloc.system.limits`.
+        PhotoError: no such file, not a picture, a truncated one, HEIC or raw without its package, a video without
+            which of its pictures, or one above the limits of `geoloc.system.limits`.
     """
     path = Path(path)
-    image, meta = _read(path)
+    pixels, meta = _read(path)
     for doubt in meta.doubts:
         LOG.debug("%s: not believed: %s", path, doubt)
-    pixels = _rgb(image)
     return Photo(
         path=path,
         pixels=pixels,
@@ -132,43 +144,66 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     )
 
 
-def _read(path: Path) -> tuple[Image.Image, Metadata]:
+def _read(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
     """Decode a picture, turned upright, and its metadata."""
-    if reason := to_save_first(path):
+    file, moment = split_moment(path)
+    if reason := to_save_first(file):
         raise PhotoError(reason)
     # os.path asks for a path of any length, and for one that no disk can have.
-    if not os.path.exists(path):  # noqa: PTH110
-        raise PhotoError(f"{path}: no such photo; check the path")
-    if path.is_dir():
-        raise PhotoError(f"{path}: is a folder; give one photo")
-    if path.suffix.lower() in _RAW_SUFFIXES:
-        raise PhotoError(_raw(path))
+    if not os.path.exists(file):  # noqa: PTH110
+        raise PhotoError(f"{file}: no such photo; check the path")
+    if file.is_dir():
+        raise PhotoError(f"{file}: is a folder; give one photo")
+    if moment is None and is_video(file):
+        raise PhotoError(
+            f"{file}: is a video; say which picture of it: by --time SECONDS or --frame NUMBER, in tables by the"
+            f" columns time or frame, anywhere as {file.name}#t=SECONDS"
+        )
     try:
-        if _is_heif(path):
-            _read_heif_too(path)
-        with _large_pictures_allowed(), Image.open(path) as image:
-            if _DNG_VERSION in getattr(image, "tag_v2", {}):
-                raise PhotoError(_raw(path))
-            deep = _is_deep_colour(image)
-            _check_size(path, image, deep)
-            image.load()
-            meta = read_metadata(image)
-            turn = _UPRIGHT.get(orientation(image))
-            upright = _deep_colour(path) if deep else image
-            return (upright.transpose(turn) if turn is not None else upright.copy()), meta
+        if moment is not None:
+            frame = read_frame(file, moment)
+            LOG.info("%s: the picture at %.3f s", path.name, frame.seconds)
+            height, width = frame.pixels.shape[:2]
+            return frame.pixels, metadata_of(Image.Exif(), telemetry_xmp(file, frame.seconds), (width, height))
+        if file.suffix.lower() in RAW_SUFFIXES or is_dng(file):
+            return _developed(file)
+        return _decoded(file)
     except (PhotoError, LimitError):
         raise
     except UnidentifiedImageError:
-        raise PhotoError(f"{path}: not an image that can be read; use JPEG, PNG, WebP or TIFF") from None
+        raise PhotoError(f"{path}: {_not_a_picture(file)}") from None
     except Exception as error:
         # The decoders raise OSError, SyntaxError, struct.error, ValueError and more on damaged files.
         text = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{path}: the image is damaged or truncated ({text}); export it again") from None
 
 
-def _raw(path: Path) -> str:
-    # What Pillow finds in such a file is its thumbnail, and clicks would be pixels of that.
-    return f"{path}: is a raw photo, which is not read; export it as JPEG or TIFF, and click in that"
+def _decoded(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
+    """Decode what Pillow knows."""
+    if _is_heif(path):
+        _read_heif_too(path)
+    with _large_pictures_allowed(), Image.open(path) as image:
+        deep = _is_deep_colour(image)
+        deepest = 4 if image.mode in ("I", "F") else 2 if deep or image.mode.startswith("I;") else 1
+        check_size(path, image.size, len(image.getbands()) * deepest)
+        if not deep:
+            image.load()
+        meta = read_metadata(image)
+        turn = _UPRIGHT.get(orientation(image))
+        upright = Image.fromarray(read_deep_colour(path, image.format)) if deep else image
+        return _rgb(upright.transpose(turn) if turn is not None else upright.copy()), meta
+
+
+def _developed(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
+    """Develop a raw photo."""
+    pixels = read_raw(path)
+    return pixels, read_tiff_metadata(path, (pixels.shape[1], pixels.shape[0]))
+
+
+def _not_a_picture(path: Path) -> str:
+    if starts_as_tiff(path):
+        return "not a photo: its bands are not one, three or four of 8 or 16 bits; export it as RGB, 8 or 16 bits deep"
+    return "not an image that can be read; use JPEG, PNG, WebP or TIFF"
 
 
 def _is_heif(path: Path) -> bool:
@@ -191,19 +226,6 @@ def _read_heif_too(path: Path) -> None:
     register_heif_opener()
 
 
-def _check_size(path: Path, image: Image.Image, deep: bool) -> None:
-    """Refuse a picture by what its header says, before anything of it is decoded."""
-    width, height = image.size
-    deepest = 4 if image.mode in ("I", "F") else 2 if deep or image.mode.startswith("I;") else 1
-    size_bytes = width * height * len(image.getbands()) * deepest
-    for limit, number, what in ((PHOTO_PIXELS, width * height, "pixels"), (PHOTO_BYTES, size_bytes, "bytes")):
-        if number > limit_of(limit):
-            raise PhotoError(
-                f"{path}: {width} x {height} px are {number:,} {what}, over the limit of {limit_of(limit):,}; resize"
-                f" the photo, or set {limit[0]}"
-            )
-
-
 def _is_deep_colour(image: Image.Image) -> bool:
     """Whether an opened picture has colours of 16 bits, of which Pillow would keep the upper 8 only."""
     if image.mode not in ("RGB", "RGBA"):
@@ -212,19 +234,9 @@ def _is_deep_colour(image: Image.Image) -> bool:
     return 16 in bits or any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
-def _deep_colour(path: Path) -> Image.Image:
-    """Read the same picture in 8 bits, all bands stretched alike so that colours stay; transparency is dropped."""
-    import cv2
-
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    if values is None or values.ndim != 3:
-        raise PhotoError(f"{path}: its 16-bit colours cannot be read; export it with 8 bits")
-    return Image.fromarray(_stretched(values[:, :, 2::-1].astype(np.float32)))
-
-
 @contextmanager
 def _large_pictures_allowed() -> Iterator[None]:
-    """Lift Pillow's own limit: stitched panoramas exceed it, and `_check_size` is instead of it.
+    """Lift Pillow's own limit: stitched panoramas exceed it, and `check_size` is instead of it.
 
     Pillow warns at 89 Mpx and fails at twice that.
     """
@@ -242,22 +254,13 @@ def _large_pictures_allowed() -> Iterator[None]:
 def _rgb(image: Image.Image) -> NDArray[np.uint8]:
     """Convert any Pillow mode to height x width x 3 uint8."""
     if image.mode.startswith("I") or image.mode == "F":
-        grey = _stretched(np.asarray(image, dtype=np.float32))
+        grey = stretched(np.asarray(image, dtype=np.float32))
         return np.repeat(grey[:, :, None], 3, axis=2)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         image = Image.alpha_composite(white, rgba)
     return np.ascontiguousarray(np.asarray(image.convert("RGB"), dtype=np.uint8))
-
-
-def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    finite = values[np.isfinite(values)]
-    if finite.size == 0:
-        return np.zeros(values.shape, np.uint8)
-    low, high = np.percentile(finite, (0.5, 99.5))
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-6)
-    return np.asarray((np.clip(scaled, 0.0, 1.0) * 255.0).round(), np.uint8)
 
 
 def closes_like_a_panorama(pixels: NDArray[np.uint8]) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from geoloc.errors import QueriesError
+from geoloc.errors import PhotoError, QueriesError
+from geoloc.photo.files.moment import at_moment, file_of, is_video
 from geoloc.photo.target import Click, Target
 from geoloc.system.table import TableRow
 from tiling.box import PixelBox
@@ -21,6 +22,9 @@ BOX = ("photo_xmin", "photo_ymin", "photo_xmax", "photo_ymax")
 """Columns of the object's box in the photo, pixels; they count where a table has all four."""
 POLYGON = "photo_polygon"
 """Column of the object's outline in the photo: WKT, pixels, x right and y down."""
+
+MOMENT = ("time", "frame")
+"""Columns that say which picture of a video is meant, in seconds from its start or by its number, from 0."""
 
 OBJECT = "object"
 """Column that says which object a row is of; rows of one object are of several photographs of it."""
@@ -48,10 +52,10 @@ def photo_of(record: TableRow, folder: Path) -> Path:
 
     A path as Windows writes it is taken too, and a name whose accents are stored in the other of Unicode's two ways,
     as disks of Macs have them, where there is no photo of the name as it is written; and the address of a file of this
-    machine ("file:///...").
+    machine ("file:///..."). Of a video the row's `MOMENT` says which picture.
 
     Raises:
-        QueriesError: it names none.
+        QueriesError: it names none, or its moment is senseless.
     """
     if not record.has("photo"):
         raise QueriesError(f"{record.where}: photo is empty")
@@ -61,12 +65,32 @@ def photo_of(record: TableRow, folder: Path) -> Path:
     if is_remote(text):
         # In no folder; what reads it says what to do.
         return Path(text)
+    return _at_moment(record, _path_of(text, folder))
+
+
+def _path_of(text: str, folder: Path) -> Path:
     path = folder / text
-    if (text.isascii() and "\\" not in text) or os.path.exists(path):  # noqa: PTH110
+    if (text.isascii() and "\\" not in text) or os.path.exists(file_of(path)):  # noqa: PTH110
         return path
     slashes = text if os.sep == "\\" else text.replace("\\", "/")
     others = [folder / unicodedata.normalize(form, slashes) for form in ("NFC", "NFD")]
-    return next((other for other in others if os.path.exists(other)), folder / slashes)  # noqa: PTH110
+    return next((other for other in others if os.path.exists(file_of(other))), folder / slashes)  # noqa: PTH110
+
+
+def _at_moment(record: TableRow, path: Path) -> Path:
+    # Tables of photos may well tell times of another kind.
+    if not is_video(path):
+        return path
+    columns = {name.strip().casefold(): name for name in record.values}
+    seconds, frame = (
+        record.number(columns[name]) if name in columns and record.has(columns[name]) else None for name in MOMENT
+    )
+    if seconds is None and frame is None:
+        return path
+    try:
+        return at_moment(path, seconds, frame)
+    except PhotoError as error:
+        raise QueriesError(f"{record.where}: {error}") from None
 
 
 def _drawn(record: TableRow) -> Target | None:

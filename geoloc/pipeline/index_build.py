@@ -18,6 +18,7 @@ from geoloc.model.packaged import find_weights, network_checksum
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import open_source
+from geoloc.system.text import counted
 from tiling.area import Area
 
 LOG = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def build_index(
     with open_source(replace(request, index=None)) as source:
         scope = Scope(source, request)
         plan = scope.plan()
-        LOG.info("Indexing %d windows of %d px at %.3g m", len(plan.windows), plan.window_px, plan.gsd_m)
+        LOG.info("Indexing %s of %d px at %.3g m", counted(len(plan.windows), "window"), plan.window_px, plan.gsd_m)
         localizer = model.load(request.preset, request.weights, request.device).compiled()
         assert source.mosaic is not None
         with makers or nullcontext() as make_blocks:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from geoloc.photo.photo import Photo
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.source import SearchSource
+from geoloc.system.text import counted
 from tiling.area import Area
 from tiling.errors import AreaError
 from tiling.plan import Plan
@@ -75,7 +76,7 @@ class Scope:
             photo: the photograph.
             plan: the windows that were looked at.
         """
-        near, windows = self.near(photo), f"{len(plan.windows)} windows"
+        near, windows = self.near(photo), counted(len(plan.windows), "window")
         if near is not None and near.windows == plan.windows:
             return f"in {windows} {self.around(photo)}"
         if self._request.near is not None:

@@ -104,7 +104,11 @@ def _sights(matched: MatchedPhoto, clicks: Sequence[Click], common: dict[str, An
     for click, place, error_m, reliable in zip(clicks, found.points, found.error_m, found.reliable, strict=True):
         told = common | {"kind": "sight", **click_columns(click)}
         if not reliable:
-            yield Row(None, told | {"note": "too near the horizon, or outside the photo, to tell where it is"})
+            width, height = matched.photo.size
+            inside = 0 <= click.x <= width and 0 <= click.y <= height
+            yield Row(
+                None, told | {"note": f"{'too near the horizon' if inside else 'outside the photo'}: no place told"}
+            )
             continue
         x, y = map(float, place)
         decimals = decimals_of(matched.crs)

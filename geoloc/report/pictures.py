@@ -16,6 +16,7 @@ from PIL import Image
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from geoloc.errors import PhotoError
+from geoloc.photo.files.moment import file_of
 from geoloc.photo.photo import load_photo
 from geoloc.photo.target import Click, Target
 from geoloc.report.found_file import FoundFile
@@ -153,7 +154,7 @@ def find_photo(name: str, beside: Path, folder: Path | None) -> Path:
     if folder is not None:
         endings = [parts[start:] for start in range(len(parts)) if ".." not in parts[start:]]
         places = [*(folder.joinpath(*ending) for ending in endings if not ending[0].startswith(("/", "\\"))), *places]
-    return next((place for place in places if place.is_file()), Path(name))
+    return next((place for place in places if file_of(place).is_file()), Path(name))
 
 
 def _overview(

@@ -12,6 +12,20 @@ def path_text(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+def counted(count: int, thing: str, things: str = "") -> str:
+    """Return a number of things in words.
+
+    Args:
+        count: how many.
+        thing: what one is called.
+        things: what several are called, where that is more than an s.
+
+    >>> counted(1, "query", "queries"), counted(2, "click")
+    ('1 query', '2 clicks')
+    """
+    return f"{count} {thing if count == 1 else things or f'{thing}s'}"
+
+
 def parse_numbers(text: str, form: str) -> tuple[float, ...]:
     """Read as many finite numbers as `form` names, separated by commas or blanks, in brackets or not.
 

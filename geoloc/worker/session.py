@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from geoloc.model.packaged import find_weights
+from geoloc.photo.files.moment import file_of
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
@@ -171,7 +172,7 @@ class Session:
 
 
 def _state(paths: tuple[Path, ...]) -> _State:
-    return tuple((str(path.absolute()), *file_state(path)) for path in paths)
+    return tuple((str(path.absolute()), *file_state(file_of(path))) for path in paths)
 
 
 def _network_of(request: SearchRequest) -> _Network:

@@ -349,6 +349,12 @@ def test_a_pattern_takes_what_it_matches_in_the_order_of_names(write: Write, tmp
     write(colour(100), "c[1].tif")
     with open_mosaic(tmp_path / "c[1].tif") as mosaic:
         assert [path.name for path in mosaic.paths] == ["c[1].tif"]
+    # Of a file, and of a folder that is there above a pattern.
+    for name in ("c1.tif", "d[1]/5.tif", "d1/6.tif", "e?.tif", "ef.tif"):
+        write(colour(100), name)
+    for pattern, names in (("c[1].tif", ["c[1]"]), ("d[1]/*.tif", ["5"]), ("e?.tif", ["e?"]), ("d*/*.tif", ["6", "5"])):
+        with open_mosaic(tmp_path / pattern) as mosaic:
+            assert [path.stem for path in mosaic.paths] == names
 
 
 def test_a_pattern_that_matches_nothing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import options, request_option, takes_request
 from geoloc.commands.shared.progress import Progress, clear
+from geoloc.system.text import counted
 
 if TYPE_CHECKING:
     from geoloc.pipeline.request import SearchRequest
@@ -69,7 +70,7 @@ def report(
         check_output(output, REPORT_SUFFIXES, overwrite, (found_path, *request.files))
     if decisions is not None:
         changed = write_decisions(found_path, read_decisions(decisions))
-        LOG.info("%s: decisions on %d rows", found_path, changed)
+        LOG.info("%s: decisions on %s", found_path, counted(changed, "row"))
     if output is None:
         return
     found = read_found(found_path, _MOST_ROWS)

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from geoloc.commands.shared.command import examples
+from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.options import POSITIVE, WholeRange, options
 from geoloc.commands.shared.progress import Steady
 
 
 @click.command(
-    "train-outlines", epilog=examples("geoloc train-outlines --data DATA --run runs/outlines -o outline.safetensors")
+    "train-outlines",
+    cls=Command,
+    epilog=examples("geoloc train-outlines --data DATA --run runs/outlines -o outline.safetensors"),
 )
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of orthos/ and caliterra/.")
 @click.option("--towns", type=WholeRange(min=0), default=4, show_default=True, help="Towns of each style to make.")

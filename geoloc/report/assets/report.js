@@ -235,7 +235,7 @@
 
   function showAll(rows) {
     const layers = rows.filter((row) => shapes.has(row.number)).map((row) => shapes.get(row.number).over);
-    if (layers.length) map.fitBounds(L.featureGroup(layers).getBounds().pad(0.15), { animate: false });
+    if (layers.length) map.fitBounds(L.featureGroup(layers).getBounds().pad(0.25), { maxZoom: 3, animate: false });
   }
 
   // Close-ups are sharper than the overview: they lie over it where they are large enough to tell.

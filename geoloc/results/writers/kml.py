@@ -28,7 +28,11 @@ _KINDS = {"int32": "int", "int64": "double", "float64": "double", "boolean": "bo
 """Types of a table (pandas, in lower case) in KML, which has no long whole numbers."""
 _STYLES = {"best": ("ff7e00e6", 3), "other": ("ff00b0ff", 2)}
 """Colours (alpha, blue, green, red) and widths of lines: those of the style in QGIS."""
-_SHOWN = ("score", "accuracy_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo", "photos")
+_SHOWN = (
+    *("score", "kind", "accuracy_m", "height_m", "height_error_m", "heading_deg", "heading_error_deg", "tilt_deg"),
+    *("tilt_error_deg", "distance_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo", "photos"),
+)
+"""Columns in a balloon, those of answers and those of cameras, as far as a row has them."""
 _ILLEGAL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 """Characters that XML cannot hold."""
 _PicturesOf = Callable[[Row], list[str]]
@@ -41,7 +45,7 @@ def write_kml(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
 
 
 def write_kmz(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
-    """Write KML 2.2 in a zip, with a picture for each click of a photo that can be read.
+    """Write KML 2.2 in a zip, with a picture for each click of a photo that can be read, and of each camera's photo.
 
     Photos are read anew, one at a time; one that is not where its row says has no picture, with a warning.
     """
@@ -58,25 +62,35 @@ class _Pictures:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._names: dict[tuple[str, Click], str] = {}
+        self._names: dict[tuple[str, Click | None], str] = {}
         self._photo: tuple[str, Photo | None] = ("", None)
 
     def __call__(self, row: Row) -> list[str]:
         """Return the names of the pictures of what a row is about, one a photo that can be read."""
         from geoloc.results.columns import views_of
 
-        return [picture for name, click in views_of(row.properties) if name and (picture := self._of(name, click))]
+        views: list[tuple[str, Click | None]] = list(views_of(row.properties))
+        if row.properties.get("kind") == "camera":
+            views = [(str(row.properties.get("photo") or ""), None)]
+        return [picture for name, click in views if name and (picture := self._of(name, click))]
 
-    def _of(self, name: str, click: Click) -> str | None:
+    def _of(self, name: str, click: Click | None) -> str | None:
+        from PIL import Image
+
         from geoloc.photo.target import Target
         from geoloc.results.preview import photo_close_up
 
         if (name, click) not in self._names:
             photo = self._read(name)
-            if photo is None or not (0 <= click.x <= photo.size[0] and 0 <= click.y <= photo.size[1]):
+            if photo is None or (click and not (0 <= click.x <= photo.size[0] and 0 <= click.y <= photo.size[1])):
                 return None
+            if click is None:
+                picture = Image.fromarray(photo.pixels)
+                picture.thumbnail((_PX, _PX))
+            else:
+                picture = photo_close_up(photo, Target(click), _COLOUR, _PX, label=False)
             file = io.BytesIO()
-            photo_close_up(photo, Target(click), _COLOUR, _PX, label=False).save(file, "JPEG", quality=80)
+            picture.save(file, "JPEG", quality=80)
             self._names[name, click] = f"files/{len(self._names) + 1}.jpg"
             self._archive.writestr(self._names[name, click], file.getvalue(), zipfile.ZIP_STORED)
         return self._names[name, click]
@@ -130,7 +144,7 @@ def _placemark(row: Row, layer: FileLayer, pictures: Sequence[str]) -> str:
 
 def _balloon(known: Mapping[str, Any], pictures: Sequence[str]) -> str:
     """What Google Earth shows of a row, as HTML: pictures side by side, as far as the balloon is wide."""
-    images = "".join(f'<img src="{name}" width="{_PX}" height="{_PX}" alt="what was clicked"/>' for name in pictures)
+    images = "".join(f'<img src="{name}" width="{_PX}" alt="the photo"/>' for name in pictures)
     shown = [(name, known[name]) for name in _SHOWN if known.get(name) not in (None, "")]
     lines = "".join(f"<tr><td>{name}</td><td>{escape(_plain(value))}</td></tr>" for name, value in shown)
     return f"{images}<table>{lines}</table>"

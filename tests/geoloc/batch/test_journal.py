@@ -91,6 +91,14 @@ def test_a_photo_that_was_changed_is_searched_again(photos: Path, tmp_path: Path
     assert list(Journal(tmp_path / "out.gpkg", SETTINGS).done) == [3]
 
 
+def test_a_video_that_was_changed_is_searched_again(tmp_path: Path, outcomes: list[QueryOutcome]) -> None:
+    (tmp_path / "clip.MP4").touch()
+    Journal(tmp_path / "out.gpkg", SETTINGS).add(tmp_path / "clip.MP4#t=1", outcomes[:2])
+    assert list(Journal(tmp_path / "out.gpkg", SETTINGS).done) == [1, 2]
+    os.utime(tmp_path / "clip.MP4", (1, 1))
+    assert list(Journal(tmp_path / "out.gpkg", SETTINGS).done) == []
+
+
 def test_what_answers_depend_on(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("q.csv", "m.tif", "w.safetensors")]
     for file in files:

@@ -236,3 +236,35 @@ def test_addresses_of_photos(tmp_path: Path) -> None:
     assert here.photo == tmp_path / "a b.jpg"
     with pytest.raises(PhotoError, match=r"^https://example.org/p.jpg: is an address; save the file"):
         load_photo(elsewhere.photo)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "name"),
+    [
+        ("photo,click_x,click_y,time", "clip.MP4,1,2,12.5", "clip.MP4#t=12.5"),
+        ("photo;click_x;click_y;Time", "clip.mov;1;2;12,5", "clip.mov#t=12.5"),
+        ("photo,click_x,click_y,time,frame", "clip.MP4,1,2,,300", "clip.MP4#frame=300"),
+        ("photo,click_x,click_y,frame", "clip.MP4#t=3,1,2,300", "clip.MP4#t=3"),
+        # Told when it is read: it is a query that fails.
+        ("photo,click_x,click_y,frame", "clip.MP4,1,2,", "clip.MP4"),
+        ("photo,click_x,click_y,time", "a.jpg,1,2,half past two", "a.jpg"),
+    ],
+)
+def test_a_row_says_which_picture_of_a_video_is_meant(tmp_path: Path, header: str, row: str, name: str) -> None:
+    (query,) = read_photo_queries(write(tmp_path, f"{header}\n{row}\n")).items
+    assert query.photo == tmp_path / name
+
+
+def test_two_pictures_of_a_video_may_show_one_object(tmp_path: Path) -> None:
+    text = "photo,click_x,click_y,time,object\nclip.MP4,1,2,1,barn\nclip.MP4,3,4,2,barn\n"
+    assert [query.object_id for query in read_photo_queries(write(tmp_path, text)).items] == ["barn", "barn"]
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [("-1,", "seconds from the start"), ("soon,", "time is 'soon'"), (",1.5", "a whole number"), ("1,3", "not both")],
+)
+def test_a_senseless_moment_is_told_with_its_row(tmp_path: Path, values: str, why: str) -> None:
+    path = write(tmp_path, f"photo,click_x,click_y,time,frame\nclip.MP4,1,2,{values}\n")
+    with pytest.raises(QueriesError, match=f"line 2.*{why}"):
+        read_photo_queries(path)

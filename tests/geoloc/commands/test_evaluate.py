@@ -7,8 +7,10 @@ from pathlib import Path
 
 import geopandas
 import pytest
+from click.testing import CliRunner
 from shapely.geometry import box
 
+from geoloc.commands.main import main
 from tests.helpers.command_line import Run
 from tests.helpers.noise import EAST, NORTH
 from tests.helpers.search_stub import SearchStub
@@ -32,6 +34,18 @@ def test_evaluate(run: Run, search: SearchStub) -> None:
     assert figures["p90_error_m"] == pytest.approx(36, rel=1e-3)
     assert search.plan is not None
     assert len(search.plan.windows) > 1, "the mosaic is searched whole"
+
+
+def test_queries_come_from_stdin(run: Run, search: SearchStub, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(inputs)
+    command = ["evaluate", "--mosaic", "mosaic.tif", "--queries", "-", "--json"]
+    result = CliRunner().invoke(main, command, input=(inputs / "queries.csv").read_text())
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["hit_rate"] == 0.5
+    for text, told in (("", "stdin: is empty"), ("photo,click_x\n", "stdin.csv: missing columns click_y")):
+        empty = CliRunner().invoke(main, command, input=text)
+        assert empty.exit_code == 1
+        assert told in empty.stderr, empty.stderr
 
 
 def test_evaluate_as_a_table_with_each_query_told(run: Run, search: SearchStub) -> None:

@@ -16,6 +16,7 @@ from shapely.geometry import Point, box, shape
 
 from geoloc.photo.target import Target
 from tests.helpers.command_line import Run
+from tests.helpers.made_video import grey_video, subtitles
 from tests.helpers.noise import EAST, LAT, LON
 from tests.helpers.search_stub import REQUIRED, SearchStub
 
@@ -374,7 +375,7 @@ def test_what_was_cut_is_told_of_every_photo_once(run: Run, search: SearchStub, 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (("--and", "here.jpg"), "2 photos and 1 clicks: with --and give one --click"),
+        (("--and", "here.jpg"), "2 photos and 1 click: with --and give one --click"),
         (("--and", "photo.jpg", "--click", "3,4"), "The same photo twice"),
         (("--and", "./sub/../photo.jpg", "--click", "3,4"), "The same photo twice"),
     ],
@@ -386,3 +387,124 @@ def test_every_photo_of_an_object_has_its_click(
     assert result.exit_code == 2
     assert message in result.stderr
     assert search.photos == []
+
+
+def rows_of(stdout: str) -> list[tuple[str, float, int]]:
+    rows = [feature["properties"] for feature in json.loads(stdout)["features"]]
+    return [(row["photo"], row["click_x"], row["rank"]) for row in rows]
+
+
+def test_clicks_are_of_the_photo_before_them(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    words = ["photo.jpg", "--click", "10,20", "--mosaic", "mosaic.tif", "--click", "30,40", "here.jpg", "--click"]
+    # A word after a mosaic would be one too.
+    words[3:5], mosaic = [], words[3:5]
+    result = run("locate", *words, "50,60", *mosaic, "--top", "2")
+    assert result.exit_code == 0, result.stderr
+    first = [("photo.jpg", 10, 1), ("photo.jpg", 10, 2), ("photo.jpg", 30, 1), ("photo.jpg", 30, 2)]
+    assert rows_of(result.stdout) == [*first, ("here.jpg", 50, 1), ("here.jpg", 50, 2)]
+    assert "found: click 50,60 in here.jpg at " in result.stderr
+    assert "here.jpg: Looking first within " in result.stderr
+    # Each is a question of its own.
+    assert not json.loads(result.stdout)["features"][0]["properties"].keys() & {"object", "photos"}
+    assert run("locate", *words, "50,60", *mosaic, "-o", tmp_path / "found.gpkg").exit_code == 0
+    assert list(geopandas.read_file(tmp_path / "found.gpkg")["photo"]) == ["photo.jpg", "photo.jpg", "here.jpg"]
+
+
+def test_options_before_a_photo_are_of_the_first(run: Run, search: SearchStub) -> None:
+    result = run("locate", "--mosaic", "mosaic.tif", "--click", "10,20", "photo.jpg", "here.jpg", "--click", "30,40")
+    assert rows_of(result.stdout) == [("photo.jpg", 10, 1), ("here.jpg", 30, 1)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("photo.jpg", "here.jpg", "--click", "1,2"), "photo.jpg has no --click"),
+        (("photo.jpg", "--click", "1,2", "here.jpg"), "here.jpg has no --click"),
+        (("a.jpg", "--click", "1,2", "b.jpg", "--click", "1,2", "--and", "c.jpg", "--click", "1,2"), "one object"),
+        (("a.jpg", "--click", "1,2", "b.jpg", "--click", "1,2", "--preview", "p.png"), "--preview draws one photo"),
+        (("--click", "1,2"), "Missing argument 'PHOTO...'"),
+        (("photo.jpg", "--click"), "'--mosaic' is not of the form X,Y"),
+        (("photo.jpg", "--clack", "1,2"), "No such option '--clack'"),
+    ],
+)
+def test_photos_and_clicks_that_do_not_go_together(
+    run: Run, search: SearchStub, words: tuple[str, ...], message: str
+) -> None:
+    result = run("locate", *words, "--mosaic", "mosaic.tif")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert search.photos == []
+
+
+def test_one_bad_click_does_not_lose_the_good_ones(run: Run, search: SearchStub) -> None:
+    result = run(*LOCATE, "--click", "10,20", "--click", "5000,1", "--click", "30,40")
+    assert result.exit_code == 1
+    assert rows_of(result.stdout) == [("photo.jpg", 10, 1), ("photo.jpg", 30, 1)]
+    assert result.stderr.count("click 5000,1 is outside the photo photo.jpg of ") == 1
+    assert result.stderr.splitlines()[-1] == "Error: 1 of 3 clicks failed, as told above; the others are answered"
+
+
+def test_one_bad_photo_does_not_lose_the_others(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    found = tmp_path / "found.geojson"
+    words = ("none.jpg", "--click", "1,2", "--click", "3,4", "photo.jpg", "--click", "10,20", "--mosaic", "mosaic.tif")
+    result = run("locate", *words, "-o", found)
+    assert result.exit_code == 1
+    assert rows_of(found.read_text()) == [("photo.jpg", 10, 1)]
+    assert result.stderr.count("none.jpg: no such photo") == 1
+    assert "2 of 3 clicks failed" in result.stderr.splitlines()[-1]
+
+
+def test_where_all_fails_nothing_is_searched_or_written(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    more = ("--mosaic", "mosaic.tif", "-o", tmp_path / "found.geojson")
+    alone = run("locate", "photo.jpg", "--click", "5000,1", *more)
+    assert alone.exit_code == 1
+    assert alone.stderr.splitlines()[-1].startswith("Error: click 5000,1 is outside")
+    both = run("locate", "photo.jpg", "--click", "5000,1", "none.jpg", "--click", "1,2", *more)
+    assert both.exit_code == 1
+    assert both.stderr.splitlines()[-1] == "Error: none of 2 clicks can be searched for, as told above"
+    assert "none.jpg: no such photo" in both.stderr
+    assert search.photos == []
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_of_a_video_is_a_photo(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.MP4"
+    grey_video(clip)
+    told = f"[latitude: {LAT}] [longitude: {LON}] [rel_alt: 80.0 abs_alt: 190.0]"
+    (tmp_path / "clip.SRT").write_text(subtitles([(0, 1, "no fix yet"), (1, 2, told)]))
+    words = (clip, "--time", "1.5", "--click", "10,20", clip, "--frame", "3", "--click", "30,40")
+    result = run("locate", *words, "--mosaic", "mosaic.tif")
+    assert result.exit_code == 0, result.stderr
+    assert rows_of(result.stdout) == [(f"{clip}#t=1.5", 10, 1), (f"{clip}#frame=3", 30, 1)]
+    assert "clip.MP4#t=1.5: Looking first within 500 m" in result.stderr
+    assert "clip.MP4#frame=3: Looking everywhere" in result.stderr
+    together = run(
+        *("locate", clip, "--time", "0", "--click", "1,2", "--and", clip, "--time", "1", "--click", "3,4"),
+        *("--mosaic", "mosaic.tif"),
+    )
+    assert together.exit_code == 0, together.stderr
+    (feature,) = json.loads(together.stdout)["features"]
+    assert feature["properties"]["photos"] == f"{clip}#t=0; {clip}#t=1"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ((), "clip.MP4 is a video: say which picture of it, by --time SECONDS or --frame NUMBER."),
+        (("--time", "1", "--frame", "2"), "give the time or the frame, not both"),
+        (("--time", "1", "--time", "2"), "clip.MP4 has two of --time: name it anew for each of its pictures"),
+        (("--time", "-1"), "is not in the range"),
+        (("--time", "1", "photo.jpg", "--time", "1", "--click", "1,2"), "which this is not"),
+    ],
+)
+def test_of_a_video_it_is_said_which_picture(run: Run, search: SearchStub, more: tuple[str, ...], message: str) -> None:
+    result = run("locate", "clip.MP4", "--click", "1,2", *more, "--mosaic", "mosaic.tif")
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_past_the_end_of_a_video_is_one_line(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    grey_video(tmp_path / "clip.MP4")
+    result = run("locate", tmp_path / "clip.MP4", "--time", "99", "--click", "1,2", "--mosaic", "mosaic.tif")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].endswith("clip.MP4: has no picture at 99 s; it has 20 frames, 2.00 s")

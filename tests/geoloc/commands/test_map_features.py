@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 from shapely.geometry import MultiPoint, Point, Polygon, box, shape
+from shapely.geometry.base import BaseGeometry
 
+from geoloc.batch.features import DrawnFeatures, look_like_places
 from tests.helpers.command_line import invoke
 from tests.helpers.flown_files import write_flown
 from tests.helpers.hilly_ground import FOCAL_PX, write_hilly
@@ -57,8 +59,8 @@ def test_every_vertex_has_its_place_and_error(folder: Path, matrix: np.ndarray) 
         "-o", folder / "found.gpkg",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
-    assert "feature 2: cut: 4 of 5 vertices lie too near the horizon, or outside the photo" in result.stderr
-    assert "feature 3: left out: 1 of 1 vertices" in result.stderr
+    assert "feature 2: cut: 4 of 5 vertices lie outside the photo" in result.stderr
+    assert "feature 3: left out: it lies outside the photo" in result.stderr
     table = geopandas.read_file(folder / "found.gpkg")
     assert table.crs.to_epsg() == 32615
     assert list(table["status"]) == ["found", "found", "not here", "found"]
@@ -71,6 +73,28 @@ def test_every_vertex_has_its_place_and_error(folder: Path, matrix: np.ndarray) 
     assert roof["accuracy_m"] == max(errors)
     assert table.geometry.iloc[1].geom_type == "Polygon"
     assert table.geometry.iloc[2] is None
+
+
+def test_features_of_a_map_without_to_photo_are_told(folder: Path, matrix: np.ndarray) -> None:
+    on_map = geopandas.GeoDataFrame(geometry=[box(431000, 4581000, 431020, 4581020)], crs=32615)
+    for name, table in (("utm.gpkg", on_map), ("degrees.geojson", on_map.to_crs(4326))):
+        table.to_file(folder / name)
+        command = ("map", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--features", folder / name)
+        result = invoke(*command)
+        assert result.exit_code == 0, result.stderr
+        assert f"{folder / name}: taken as pixels of the photo, and yet outside it" in result.stderr
+        assert "taken as pixels" not in invoke(*command, "--to-photo").stderr
+
+
+def test_features_in_the_photo_do_not_look_like_places() -> None:
+    def looks(*shapes: BaseGeometry) -> bool:
+        return look_like_places(DrawnFeatures(np.array(shapes, object), {}, [], None), (640, 480))
+
+    assert not looks(box(10, 10, 20, 20), box(5000, 0, 5001, 1))
+    assert not looks(Point(3, 4))
+    assert looks(box(15.30, 51.86, 15.31, 51.87))
+    assert looks(box(5000, 0, 5001, 1))
+    assert not looks()
 
 
 def test_y_upwards_is_turned_round(folder: Path, matrix: np.ndarray) -> None:

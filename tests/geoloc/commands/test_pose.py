@@ -56,7 +56,7 @@ def written(folder: Path, matrix: np.ndarray) -> Path:
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert "not here: " in result.stderr
-    assert "sight: too near the horizon, or outside the photo" in result.stderr
+    assert "sight: outside the photo: no place told" in result.stderr
     return out
 
 
@@ -217,7 +217,7 @@ def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(
     rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
     assert [(row["kind"], row["status"]) for row in rows] == [("camera", "found"), ("footprint", "found")]
     assert [row["note"] for row in rows] == ["the disk is full; the disk is full", None]
-    assert "1 of 1 photos failed: see the columns error and note" in result.stderr
+    assert "1 of 1 photo failed: see the columns error and note" in result.stderr
     assert len((tmp_path / "geo.txt").read_text().splitlines()) == 2
 
 

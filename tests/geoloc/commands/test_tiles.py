@@ -34,7 +34,13 @@ def test_tiles_as_ids_into_a_file(run: Run, tmp_path: Path) -> None:
     assert len(set(ids)) == len(ids) > 1
     assert run("tiles", "--mosaic", "mosaic.tif", "--format", "ids").stdout.splitlines() == ids
     assert "exists already" in run("tiles", "--mosaic", "mosaic.tif", "--format", "ids", "-o", path).stderr
-    assert "unknown kind" in run("tiles", "--mosaic", "mosaic.tif", "-o", tmp_path / "tiles.txt").stderr
+    wrong = run("tiles", "--mosaic", "mosaic.tif", "-o", tmp_path / "tiles.txt")
+    assert wrong.exit_code == 2
+    assert "add --format ids, or end its name with .geojson" in wrong.stderr
+    other = run("tiles", "--mosaic", "mosaic.tif", "-o", tmp_path / "tiles.pdf")
+    assert other.exit_code == 2
+    assert "unknown kind" in other.stderr
+    assert "geoloc tiles [OPTIONS]" in other.stderr.replace("Usage: main", "geoloc")
 
 
 def test_the_output_does_not_replace_what_is_read(run: Run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Photographs: orientation, pixel modes, panoramas and damaged files."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from PIL import ExifTags, Image
 
 from geoloc.errors import GeolocError, PhotoError
 from geoloc.photo.photo import closes_like_a_panorama, load_photo
+from tests.helpers.made_video import grey_video, subtitles
 
 # A dot in each corner block of the upright 48 x 32 picture.
 RED, GREEN, BLUE, YELLOW = (220, 20, 20), (20, 200, 20), (20, 20, 220), (220, 220, 20)
@@ -247,18 +249,58 @@ def test_what_is_not_believed_is_logged(tmp_path: Path, caplog: pytest.LogCaptur
     assert f"{tmp_path / 'a.jpg'}: not believed: gimbal angles all zero" in caplog.text
 
 
-@pytest.mark.parametrize("name", ["a.dng", "a.CR2", "a.nef", "a.arw"])
-def test_raw_photos_are_refused_by_their_name(tmp_path: Path, name: str) -> None:
-    # The first picture in such a file is a thumbnail, which Pillow would read.
-    Image.fromarray(upright_picture()).save(tmp_path / name, "TIFF")
-    with pytest.raises(PhotoError, match=f"{name}: is a raw photo, which is not read; export it as JPEG or TIFF"):
-        load_photo(tmp_path / name)
+def thermal_jpeg(pixels: np.ndarray, maker: bytes) -> bytes:
+    """A radiometric JPEG: the camera's segments before the picture, another picture and raw data behind it."""
+    gps, file, second = Image.Exif(), io.BytesIO(), io.BytesIO()
+    gps[ExifTags.IFD.GPSInfo] = {1: "N", 2: (51.5, 0.0, 0.0), 3: "E", 4: (15.25, 0.0, 0.0)}
+    xmp = b'drone-dji:GimbalPitchDegree="-70" drone-dji:GimbalYawDegree="20" drone-dji:RelativeAltitude="60"'
+    Image.fromarray(pixels).save(file, "JPEG", quality=95, exif=gps, xmp=xmp)
+    Image.fromarray(pixels[::4, ::4]).save(second, "JPEG")
+    data = file.getvalue()
+    segments = b"".join(b"\xff" + maker + (60_000).to_bytes(2, "big") + b"FLIR\0" + bytes(59_993) for _ in range(3))
+    return data[:2] + segments + data[2:] + second.getvalue() + bytes(range(256)) * 100
 
 
-def test_a_raw_photo_under_another_name_is_known_by_its_tag(tmp_path: Path) -> None:
-    Image.fromarray(upright_picture()).save(tmp_path / "a.tif", tiffinfo={50706: b"\x01\x04\x00\x00"})
-    with pytest.raises(PhotoError, match="is a raw photo"):
-        load_photo(tmp_path / "a.tif")
+@pytest.mark.parametrize("maker", [b"\xe1", b"\xe3"], ids=["FLIR", "DJI"])
+def test_of_a_radiometric_jpeg_the_rendered_picture_counts(tmp_path: Path, maker: bytes) -> None:
+    (tmp_path / "a.jpg").write_bytes(thermal_jpeg(upright_picture(), maker))
+    photo = load_photo(tmp_path / "a.jpg")
+    assert photo.size == (48, 32)
+    assert photo.position == pytest.approx((15.25, 51.5))
+    assert (photo.pitch_deg, photo.heading_deg, photo.relative_altitude_m) == (-70.0, 20.0, 60.0)
+
+
+def test_of_a_jpeg_of_several_pictures_the_first_counts(tmp_path: Path) -> None:
+    first, other = Image.fromarray(upright_picture()), Image.new("RGB", (96, 64))
+    first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[other])
+    assert load_photo(tmp_path / "a.jpg").size == (48, 32)
+
+
+def test_a_video_has_the_place_that_its_subtitles_tell(tmp_path: Path) -> None:
+    grey_video(tmp_path / "clip.MP4")
+    told = "[latitude: {0}.5] [longitude: 15.25] [rel_alt: 80.0 abs_alt: 190.0] [gb_yaw: 30.0 gb_pitch: -60.0]"
+    (tmp_path / "clip.SRT").write_text(subtitles((n, n + 1, told.format(50 + n)) for n in range(2)))
+    photo = load_photo(tmp_path / "clip.MP4#t=1.5")
+    assert photo.path == tmp_path / "clip.MP4#t=1.5"
+    assert photo.position == pytest.approx((15.25, 51.5))
+    assert (photo.pitch_deg, photo.heading_deg, photo.relative_altitude_m) == (-60.0, 30.0, 80.0)
+    assert load_photo(tmp_path / "clip.MP4#frame=3").position == pytest.approx((15.25, 50.5))
+
+
+def test_what_a_firmware_does_not_know_is_not_believed_of_a_video_either(tmp_path: Path) -> None:
+    grey_video(tmp_path / "clip.MP4")
+    told = "[latitude: 0.0] [longitude: 0.0] [rel_alt: 190.0 abs_alt: 190.0] [gb_yaw: 0.0 gb_pitch: 0.0 gb_roll: 0.0]"
+    (tmp_path / "clip.SRT").write_text(subtitles([(0, 2, told)]))
+    photo = load_photo(tmp_path / "clip.MP4#t=1")
+    assert (photo.position, photo.relative_altitude_m, photo.pitch_deg, photo.heading_deg) == (None,) * 4
+
+
+def test_of_a_video_it_is_to_be_said_which_picture(tmp_path: Path) -> None:
+    grey_video(tmp_path / "clip.MP4", count=2)
+    with pytest.raises(PhotoError, match=r"clip\.MP4: is a video; say which picture of it: by --time SECONDS"):
+        load_photo(tmp_path / "clip.MP4")
+    with pytest.raises(PhotoError, match=r"other\.MP4: no such photo"):
+        load_photo(tmp_path / "other.MP4#t=1")
 
 
 def test_heic_without_its_package_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,3 +124,5 @@ def test_a_photo_is_found_by_the_end_of_its_path(tmp_path: Path) -> None:
     assert find_photo("flight/a.jpg", tmp_path / "here", None) == there
     # A folder of photos is not left.
     assert find_photo("../secret.jpg", nowhere, tmp_path / "here") == Path("../secret.jpg")
+    (tmp_path / "here/clip.MP4").touch()
+    assert find_photo("/gone/clip.MP4#t=1.5", nowhere, tmp_path / "here") == tmp_path / "here/clip.MP4#t=1.5"

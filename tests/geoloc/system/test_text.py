@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoloc.system.text import parse_numbers, path_text
+from geoloc.system.text import counted, parse_numbers, path_text
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -32,3 +32,9 @@ def test_paths_that_are_no_unicode_become_text() -> None:
     broken = Path(os.fsdecode(b"a\xff.jpg"))
     assert path_text(broken) == "a\ufffd.jpg"
     path_text(broken).encode()
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 queries"), (1, "1 query"), (2, "2 queries")])
+def test_counts_have_their_grammar(count: int, words: str) -> None:
+    assert counted(count, "query", "queries") == words
+    assert counted(count, "click") == words.replace("queries", "clicks").replace("query", "click")

@@ -18,6 +18,7 @@ from geoloc.pipeline.request import SearchRequest
 from geoloc.worker import session as module
 from geoloc.worker.progress import CancelledError, JobProgress
 from geoloc.worker.session import Session
+from tests.helpers.made_video import grey_video
 
 
 class World:
@@ -111,3 +112,13 @@ def test_what_was_cancelled_opens_nothing(world: World) -> None:
     with pytest.raises(CancelledError):
         Session().source(SearchRequest(mosaics=(world.mosaic,)), JobProgress(lambda fields: None, cancelled))
     assert not world.events
+
+
+def test_pictures_of_a_video_are_kept_apart_until_it_changes(tmp_path: Path) -> None:
+    session, path = Session(), tmp_path / "clip.MP4"
+    grey_video(path)
+    first, second = session.photo(tmp_path / "clip.MP4#t=0.5"), session.photo(tmp_path / "clip.MP4#t=1")
+    assert first.pixels.mean() < second.pixels.mean()
+    assert session.photo(tmp_path / "clip.MP4#t=0.5") is first
+    os.utime(path, (1, 1))
+    assert session.photo(tmp_path / "clip.MP4#t=0.5") is not first

@@ -156,6 +156,8 @@ def test_a_photo_without_ground_is_refused(oblique: Oblique, tmp_path: Path) -> 
 def test_several_photos_go_into_a_folder(tmp_path: Path) -> None:
     photos = [Path("a/1.jpg"), Path("a/2.png")]
     assert drape_paths(tmp_path, photos) == [tmp_path / "1.tif", tmp_path / "2.tif"]
+    moments = [Path("a/clip.MP4#t=1.5"), Path("a/clip.MP4#t=1.7")]
+    assert drape_paths(tmp_path, moments) == [tmp_path / "clip.MP4#t=1.5.tif", tmp_path / "clip.MP4#t=1.7.tif"]
     assert drape_paths(tmp_path / "d.TIF", photos[:1]) == [tmp_path / "d.TIF"]
     with pytest.raises(OutputError, match="give a folder"):
         drape_paths(tmp_path / "d.tif", photos)

@@ -101,3 +101,22 @@ def test_shapes_of_all_kinds(tmp_path: Path) -> None:
     write_kml([Row(shape, {"n": "a"}) for shape in shapes], tmp_path / "a.kml", layer)
     table = read(tmp_path / "a.kml")
     assert [found.equals(shape) for found, shape in zip(table.geometry, shapes, strict=True)] == [True] * 4
+
+
+def test_the_balloon_of_a_camera_has_its_photo_and_how_it_stood(tmp_path: Path) -> None:
+    Image.new("RGB", (640, 320), "red").save(tmp_path / "a.jpg")
+    columns = {"kind": "object", "photo": "object", "height_m": "float64", "heading_deg": "float64"}
+    camera = {"kind": "camera", "photo": str(tmp_path / "a.jpg"), "height_m": 80.5, "heading_deg": 12.0}
+    footprint = {"kind": "footprint", "photo": str(tmp_path / "a.jpg")}
+    rows = [Row(Point(15, 51), camera), Row(box(15, 51, 16, 52), footprint)]
+    write_kmz(rows, tmp_path / "pose.kmz", FileLayer(columns, 4326))
+    with zipfile.ZipFile(tmp_path / "pose.kmz") as archive:
+        assert [name for name in archive.namelist() if name.endswith(".jpg")] == ["files/1.jpg"]
+        assert Image.open(io.BytesIO(archive.read("files/1.jpg"))).size == (320, 160)
+        first, second = ElementTree.fromstring(archive.read("doc.kml")).iter(f"{KML}description")
+    assert first.text is not None
+    assert "files/1.jpg" in first.text
+    assert "<td>height_m</td><td>80.5</td>" in first.text
+    assert "<td>heading_deg</td><td>12.0</td>" in first.text
+    assert second.text is not None
+    assert '.jpg"' not in second.text

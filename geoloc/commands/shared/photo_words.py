@@ -1,0 +1,109 @@
+"""Photos among the words of a command line, and the options that belong to the photo that stands before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from geoloc.commands.shared.command import Command, with_mosaics_named
+
+_OWNERS = f"{__name__}.owners"
+
+
+class PhotosCommand(Command):
+    """A command of several photos, its argument `photo_paths`; options in between are of the photo before them."""
+
+    another = "others"
+    """Name of an option that names a photo as well, with options of its own behind it."""
+
+    def meant(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return the words of a command line as they are meant, and keep which photo each value of an option is of.
+
+        Raises:
+            click.UsageError: they are none of this command, or were meant to be quoted.
+        """
+        values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        args = with_mosaics_named(ctx, args, _photos(values)[1:])
+        ctx.meta[_OWNERS] = self._owners(ctx, args)
+        return args
+
+    def _owners(self, ctx: click.Context, args: list[str]) -> dict[str, list[int]]:
+        """Return for each option the number of the photo that each of its values is of."""
+        owners: dict[str, list[int]] = {}
+        words = args[: args.index("--")] if "--" in args else args
+        photos = others = -1
+        interspersed, ctx.allow_interspersed_args = ctx.allow_interspersed_args, False
+        try:
+            while True:
+                # Each time up to the next photo.
+                values, _, order = self.make_parser(ctx).parse_args(args=list(words))
+                other = -1
+                for option in order:
+                    if option.name == self.another:
+                        others += 1
+                        other = others
+                    elif option.name is not None and option.name != "photo_paths":
+                        owners.setdefault(option.name, []).append(max(photos, 0) if other < 0 else -1 - other)
+                rest = _photos(values)
+                if not rest:
+                    break
+                photos, words = photos + 1, rest[1:]
+        finally:
+            ctx.allow_interspersed_args = interspersed
+        return {name: [photos - one if one < 0 else one for one in of] for name, of in owners.items()}
+
+
+def _photos(values: Mapping[str, Any]) -> list[str]:
+    """The photos that a parser found; it has a mark of its own where there are none."""
+    words = values.get("photo_paths")
+    return list(words) if isinstance(words, list | tuple) else []
+
+
+def photo_numbers(name: str) -> Sequence[int]:
+    """Return which photo each value of an option is of, by the option's name: those of the argument, then the others.
+
+    In a running `PhotosCommand` only.
+    """
+    owners: dict[str, list[int]] = click.get_current_context().meta[_OWNERS]
+    return owners.get(name, [])
+
+
+def at_moments(paths: Sequence[Path], times: Sequence[float], frames: Sequence[int]) -> list[Path]:
+    """Return photos as paths, of each video with the picture that `--time` or `--frame` behind it says.
+
+    Raises:
+        click.UsageError: they belong to no video, or a video has none or several.
+    """
+    from geoloc.errors import PhotoError
+    from geoloc.photo.files.moment import at_moment, is_video
+
+    seconds = _one_of_each(paths, "--time", photo_numbers("times"), times)
+    numbers = _one_of_each(paths, "--frame", photo_numbers("frames"), frames)
+    moments = []
+    for place, path in enumerate(paths):
+        if place in seconds or place in numbers:
+            try:
+                moments.append(at_moment(path, seconds.get(place), numbers.get(place)))
+            except PhotoError as error:
+                raise click.UsageError(str(error)) from None
+        elif is_video(path):
+            raise click.UsageError(f"{path} is a video: say which picture of it, by --time SECONDS or --frame NUMBER.")
+        else:
+            moments.append(path)
+    return moments
+
+
+def _one_of_each(paths: Sequence[Path], flag: str, numbers: Sequence[int], values: Sequence[float]) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for number, value in zip(numbers, values, strict=True):
+        if number in found:
+            name = paths[number]
+            raise click.UsageError(
+                f"{name} has two of {flag}: name it anew for each of its pictures, {name} {flag} {found[number]:g}"
+                f" --click X,Y {name} {flag} {value:g} --click X,Y."
+            )
+        found[number] = value
+    return found

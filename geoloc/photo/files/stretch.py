@@ -1,0 +1,56 @@
+"""Pixels deeper than 8 bits become a picture that shows what is in them."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.errors import PhotoError
+
+_DRIVERS = {"TIFF": "GTiff", "PNG": "PNG"}
+"""What Pillow calls a format, and GDAL."""
+
+
+def stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Stretch values between their 0.5 and 99.5 percentiles, all bands alike so that colours stay.
+
+    Args:
+        values: of any shape; what is not finite is none, and black or white.
+    """
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return np.zeros(values.shape, np.uint8)
+    low, high = np.percentile(finite, (0.5, 99.5))
+    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-6)
+    return np.asarray((np.clip(scaled, 0.0, 1.0) * 255.0).round(), np.uint8)
+
+
+def read_deep_colour(path: Path, kind: str | None) -> NDArray[np.uint8]:
+    """Read a TIFF or PNG with colours of 16 bits, of which Pillow would keep the upper 8 only.
+
+    Not by OpenCV, which reads files whose bands lie one after another wrongly, and not all compressions.
+
+    Args:
+        path: the file.
+        kind: what Pillow calls its format.
+
+    Returns:
+        height x width x 3, stretched, as it is stored; transparency is dropped.
+
+    Raises:
+        PhotoError: it is of another format.
+        Exception: whatever GDAL says of a damaged one.
+    """
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
+
+    if kind not in _DRIVERS:
+        raise PhotoError(f"{path}: its 16-bit colours cannot be read; export it with 8 bits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path, driver=_DRIVERS[kind]) as file:
+            bands = file.read((1, 2, 3), out_dtype=np.float32)
+    return stretched(np.moveaxis(bands, 0, -1))
