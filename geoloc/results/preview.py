@@ -124,7 +124,7 @@ def _photo_panels(views: Sequence[tuple[Photo, Sequence[Target]]], colours: Mapp
     rows = math.ceil(math.sqrt(len(views)))
     height = (_HEIGHT - _GAP * (rows - 1)) // rows
     panels = [
-        _photo_panel(photo, targets, {target.click: _COLOURS[0] for target in targets} if number else colours, height)
+        _photo_panel(photo, targets, {target.click: COLOURS[0] for target in targets} if number else colours, height)
         for number, (photo, targets) in enumerate(views)
     ]
     columns = math.ceil(len(panels) / rows)
