@@ -71,7 +71,7 @@ def create_app(service: Service) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         service.pages.close()
-        service.queue.close()
+        await service.queue.close()
 
     # The pages that FastAPI makes of itself load scripts from elsewhere.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

@@ -17,10 +17,15 @@ GRACE_S = 300.0
 
 
 class Pages:
-    """The open pages; for one event loop."""
+    """The open pages; for one event loop.
+
+    Attributes:
+        root: folder of their files.
+    """
 
     def __init__(self, root: Path, queue: SearchQueue, request_fields: Mapping[str, Any]) -> None:
         """Keep pages; see `Page`."""
+        self.root = root
         self._new: Callable[[], Page] = lambda: Page(root, queue, request_fields)
         self._pages: dict[str, Page] = {}
         self._closing: dict[str, asyncio.TimerHandle] = {}

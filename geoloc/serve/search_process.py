@@ -36,6 +36,11 @@ class SearchProcess:
         self._process: Process | None = None
         self._numbers = itertools.count(1)
 
+    @property
+    def pid(self) -> int | None:
+        """Process id; None where none was started, or it was ended here."""
+        return None if self._process is None else self._process.pid
+
     async def ask(
         self, kind: str, fields: Mapping[str, Any], on_progress: Callable[[dict[str, Any]], None]
     ) -> dict[str, Any]:
@@ -61,11 +66,15 @@ class SearchProcess:
             await self._stop(process, number)
             raise
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the process, whatever it does."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-        self._process = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            process.kill()
+        # What is left in its pipes is read to the end, or they stay open.
+        await process.communicate()
 
     async def _running(self) -> Process:
         if self._process is None or self._process.returncode is not None:
@@ -100,7 +109,7 @@ class SearchProcess:
             if message["type"] == "error":
                 raise SearchError(message["message"])
             on_progress(message)
-        self.close()
+        await self.close()
         raise SearchError("the search ended unexpectedly, mostly for want of memory; try again, or search less ground")
 
     async def _stop(self, process: Process, number: int) -> None:
@@ -109,6 +118,6 @@ class SearchProcess:
         try:
             await asyncio.wait_for(self._answer(process, number, lambda message: None), _STOP_S)
         except TimeoutError:
-            self.close()
+            await self.close()
         except SearchError:
             pass

@@ -16,7 +16,7 @@ class Searching(Protocol):
     ) -> dict[str, Any]:
         """Return the result of one request."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End what searches."""
 
 
@@ -60,9 +60,9 @@ class SearchQueue:
             self._tickets.remove(ticket)
             self._tell()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End what searches."""
-        self._searching.close()
+        await self._searching.close()
 
     def _tell(self) -> None:
         for before, ticket in enumerate(self._tickets):

@@ -98,6 +98,6 @@ class GroundMap {
 
   toAnswers(numbers) {
     const group = L.featureGroup(numbers.map((number) => this.answers.get(number).over));
-    this.fit(group.getBounds().pad(3));
+    this.fit(group.getBounds().pad(5));
   }
 }

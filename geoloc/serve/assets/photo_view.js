@@ -13,7 +13,7 @@ class PhotoView {
     this.size = null;
     this.map = L.map(node, {
       crs: L.CRS.Simple, attributionControl: false, keyboard: false, doubleClickZoom: false, boxZoom: false,
-      zoomSnap: 0.25, minZoom: -8, maxZoom: 5, zoomControl: true, zoomAnimation: false,
+      zoomSnap: 0.25, minZoom: -8, maxZoom: 5, zoomAnimation: false, center: [0, 0], zoom: 0,
     });
     const cross = (name) => L.divIcon({ className: name, iconSize: [31, 31] });
     this.cursor = L.marker([0, 0], { icon: cross("crosshair"), interactive: false, keyboard: false });

@@ -44,8 +44,8 @@
       if (pixel) where(place, pixel, mapping ? "no place is told here: sky, or too far off" : "");
     },
     changed: () => {
-      part("find").disabled = !photo?.mark;
-      part("clear").disabled = !photo?.corners.length;
+      part("find").disabled = !photo.mark;
+      part("clear").disabled = !photo.corners.length;
     },
   });
   const list = new AnswerList(part("answers"), {
