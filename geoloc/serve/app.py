@@ -29,7 +29,7 @@ _OWN = ("serve.css", "serve.js", "photo_view.js", "ground_map.js", "answer_list.
 _SHARED = ("leaflet.css", "leaflet.js", "shared.css", "shared.js")
 _GONE = (1000, 1001)
 """How a live connection ends whose page was closed, or left for another; any other end cut it off."""
-_TOO_MANY = 4429
+_TOO_MANY, _NO_TEXT = 4429, 1003
 _WRONG = 400
 _NONE = 404
 
@@ -187,7 +187,8 @@ async def _live(socket: WebSocket, page: Page) -> int:
     except WebSocketDisconnect as end:
         return end.code
     except KeyError:
-        # It sent bytes.
+        # It sent bytes, which no page of ours does.
+        await socket.close(_NO_TEXT)
         return _GONE[0]
     finally:
         told.cancel()
