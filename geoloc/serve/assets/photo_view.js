@@ -46,13 +46,15 @@ class PhotoView {
     this.picture?.remove();
     this.size = size;
     this.picture = L.imageOverlay(address, this.bounds, { alt: `The photo ${name}` }).addTo(this.map);
-    this.map.setMaxBounds(this.bounds.pad(0.5));
+    this.map.setMaxBounds(null);
     this.at = [size[0] / 2, size[1] / 2];
     this.node.removeAttribute("aria-disabled");
     this.node.setAttribute("aria-label", `Photo ${name}, ${size[0]} by ${size[1]} pixels`);
     this.clear();
     this.see(null);
     this.whole();
+    // Not before the photo is in view: a map that is led into its bounds glides there, and away from what follows.
+    this.map.setMaxBounds(this.bounds.pad(0.5));
   }
 
   whole() {
