@@ -1,6 +1,7 @@
 """The way between a matched photo's pixels and the map, as a few numbers: for many points, and for other programs.
 
-A homography to the mosaic's CRS, or to another, and over the photo a lattice of what is to be added: docs/worker.md has the formula.
+A homography to a CRS, the mosaic's or another, and over the photo a lattice of what is to be added: docs/worker.md has
+the formula.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from importlib.resources import files
 def page_part(name: str) -> str:
     """Return a file of a page as text that names no other file.
 
-    Leaflet's style comes without its pictures of markers, which no page uses, its script without the file for debuggers.
+    Leaflet's style comes without its pictures of markers, which no page uses, its script without that for debuggers.
 
     Args:
         name: of the file, such as "leaflet.js".

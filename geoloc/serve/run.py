@@ -74,7 +74,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def run(
-    request: SearchRequest, bound: socket.socket, host: str, token: str | None, most_bytes: int, ready: Callable[[], None]
+    request: SearchRequest,
+    bound: socket.socket,
+    *,
+    host: str,
+    token: str | None,
+    most_bytes: int,
+    ready: Callable[[], None],
 ) -> None:
     """Answer requests until Ctrl-C or SIGTERM.
 

@@ -105,4 +105,4 @@ def serve(
             if opened:
                 click.launch(found[-1])
 
-        run(request, bound, host, token, int(most_megabytes * 1e6), ready)
+        run(request, bound, host=host, token=token, most_bytes=int(most_megabytes * 1e6), ready=ready)

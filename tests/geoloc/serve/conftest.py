@@ -18,8 +18,8 @@ from shapely.geometry import Point, Polygon, box
 
 from geoloc.errors import PhotoError
 from geoloc.photo.target import Click
-from geoloc.plane.homography import translation
 from geoloc.pipeline.request import SearchRequest
+from geoloc.plane.homography import translation
 from geoloc.pose.pixel_mapping import PhotoLattice, PixelMapping
 from geoloc.results.columns import COLUMNS
 from geoloc.results.detection import Detection
@@ -46,7 +46,7 @@ def until(done: Callable[[], Any], what: str) -> None:
 def photo_mapping() -> PixelMapping:
     """The way from the city's photo to web mercator, with corrections that are not nothing."""
     to_mercator = transformer(CRS, WEB_MERCATOR)
-    corners = np.array([(0, 0), (PHOTO_PX, 0), (0, PHOTO_PX)], float) + (LEFT, TOP)
+    corners = np.array([LEFT, TOP]) + [(0.0, 0.0), (PHOTO_PX, 0.0), (0.0, PHOTO_PX)]
     places = np.column_stack(to_mercator.transform(*mapped(AFFINE, *corners.T)))
     origin = places[0].round(3)
     matrix = np.eye(3)

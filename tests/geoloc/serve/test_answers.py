@@ -6,12 +6,11 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyproj
 import pyogrio
+import pyproj
 import pytest
 from shapely.geometry import shape
 
@@ -87,7 +86,9 @@ def test_what_cannot_be_taken_is_said(held: HeldAnswers, monkeypatch: pytest.Mon
         held.file(".parquet", CRS, accepted=False)
 
 
-@pytest.mark.parametrize(("number", "decision"), [(0, "accepted"), (3, "accepted"), ("1", "accepted"), (1, "maybe"), (1, [])])
+@pytest.mark.parametrize(
+    ("number", "decision"), [(0, "accepted"), (3, "accepted"), ("1", "accepted"), (1, "maybe"), (1, [])]
+)
 def test_only_decisions_on_its_answers_are_taken(held: HeldAnswers, number: Any, decision: Any) -> None:
     with pytest.raises(GeolocError):
         held.decide(number, decision)

@@ -49,7 +49,9 @@ def test_the_page_loads_its_own_files_and_no_other(client: TestClient) -> None:
     assert not re.search(r"\son\w+=|style=|<script>", page)
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/assets/x.js", "/assets/../app.py", "/pages/x/a.jpeg"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/redoc", "/openapi.json", "/assets/x.js", "/assets/../app.py", "/pages/x/a.jpeg"]
+)
 def test_there_is_nothing_else(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
@@ -91,9 +93,7 @@ def test_a_photo_is_matched_and_an_object_found_accepted_and_taken(
     assert (asked["top"], asked["gps"]) == (1, True)
 
 
-def test_what_is_wrong_is_told_by_the_photos_own_name(
-    client: TestClient, searching: SearchingStub, city: Path
-) -> None:
+def test_what_is_wrong_is_told_by_the_photos_own_name(client: TestClient, searching: SearchingStub, city: Path) -> None:
     searching.wrong = "cannot be used"
     with client.websocket_connect("/live") as live:
         send_photo(client, told(live, "page")["id"], city, "mine.jpg")

@@ -244,11 +244,13 @@ def test_all_that_can_be_used_has_a_name(browser: Any, service: Service, city: P
         with_photo(page, city / "p.jpg")
         page.mouse.click(*at_pixel(page, *CLICK))
         says(page, "Found")
-        nameless = page.evaluate("""() => [...document.querySelectorAll("button, input, select, a[href], [tabindex='0'], img")]
-            .filter((node) => !node.closest("[hidden]"))
-            .filter((node) => !(node.getAttribute("aria-label") || node.getAttribute("alt") !== null
-                || node.labels?.length || node.textContent.trim() || node.title))
-            .map((node) => node.outerHTML)""")
+        nameless = page.evaluate("""() => {
+            const used = "button, input, select, a[href], [tabindex='0'], img";
+            const named = (node) => node.getAttribute("aria-label") || node.getAttribute("alt") !== null
+                || node.labels?.length || node.textContent.trim() || node.title;
+            return [...document.querySelectorAll(used)].filter((node) => !node.closest("[hidden]") && !named(node))
+                .map((node) => node.outerHTML);
+        }""")
         assert nameless == []
         for role, name in (
             ("application", "Photo p.jpg, 256 by 256 pixels"),
@@ -271,9 +273,7 @@ def test_all_that_can_be_used_has_a_name(browser: Any, service: Service, city: P
         assert small == []
 
 
-def test_what_is_not_here_is_said_plainly(
-    browser: Any, service: Service, searching: SearchingStub, city: Path
-) -> None:
+def test_what_is_not_here_is_said_plainly(browser: Any, service: Service, searching: SearchingStub, city: Path) -> None:
     searching.scores = ()
     with served(service) as address, opened(browser, address) as page:
         with_photo(page, city / "p.jpg")
@@ -300,21 +300,20 @@ def test_what_cannot_be_used_is_said(browser: Any, service: Service, city: Path,
 def test_a_search_is_stopped_and_a_closed_page_cancels_and_deletes(
     browser: Any, service: Service, searching: SearchingStub, city: Path
 ) -> None:
-    with served(service) as address:
-        with opened(browser, address) as page:
-            with_photo(page, city / "p.jpg")
-            searching.held = {"locate"}
-            page.mouse.click(*at_pixel(page, *CLICK))
-            page.get_by_role("button", name="Stop").click()
-            says(page, "Stopped")
-            assert searching.cancelled == ["locate"]
-            page.mouse.click(*at_pixel(page, 20, 60))
-            says(page, "Looking for the object")
-            until(lambda: len(searching.asked) == 3, "not asked")
-            assert files_of(service)
-            page.close()
-            until(lambda: searching.cancelled == ["locate", "locate"], "not cancelled")
-            until(lambda: not files_of(service), "files are left")
+    with served(service) as address, opened(browser, address) as page:
+        with_photo(page, city / "p.jpg")
+        searching.held = {"locate"}
+        page.mouse.click(*at_pixel(page, *CLICK))
+        page.get_by_role("button", name="Stop").click()
+        says(page, "Stopped")
+        assert searching.cancelled == ["locate"]
+        page.mouse.click(*at_pixel(page, 20, 60))
+        says(page, "Looking for the object")
+        until(lambda: len(searching.asked) == 3, "not asked")
+        assert files_of(service)
+        page.close()
+        until(lambda: searching.cancelled == ["locate", "locate"], "not cancelled")
+        until(lambda: not files_of(service), "files are left")
 
 
 def test_without_its_token_a_page_is_not_served(browser: Any, service: Service, city: Path) -> None:

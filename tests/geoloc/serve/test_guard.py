@@ -72,8 +72,9 @@ def test_only_its_own_page_sends(origin: str | None, status: int) -> None:
         with client.websocket_connect("/live", headers=headers | {"host": "127.0.0.1:8000"}) as live:
             assert live.receive_text() == "in"
     else:
-        with pytest.raises(WebSocketDisconnect), client.websocket_connect(
-            "/live", headers=headers | {"host": "127.0.0.1:8000"}
+        with (
+            pytest.raises(WebSocketDisconnect),
+            client.websocket_connect("/live", headers=headers | {"host": "127.0.0.1:8000"}),
         ):
             pass
 
