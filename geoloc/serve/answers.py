@@ -11,7 +11,7 @@ from typing import Any
 import pyproj
 from shapely.geometry import shape
 
-from geoloc.errors import GeolocError
+from geoloc.errors import GeolocError, OutputError
 from geoloc.report.found_file import DECISION, DECISIONS
 from geoloc.results.columns import COLUMNS, LONLAT_DECIMALS
 from geoloc.results.vector_files import VECTOR_SUFFIXES, Row, write_rows
@@ -23,7 +23,7 @@ MOST_ANSWERS = 2000
 
 @dataclass(slots=True)
 class HeldAnswer:
-    """One answer.
+    """One answer that a page holds.
 
     Attributes:
         number: of the answer on its page, from 1.
@@ -85,6 +85,8 @@ class HeldAnswers:
             OutputError: no such kind of file, or one that lacks its package.
             GeolocError: there are no such answers.
         """
+        if suffix not in VECTOR_SUFFIXES:
+            raise OutputError(f"{suffix}: unknown kind of file; choose one of {', '.join(suffixes())}")
         chosen = [answer for answer in self.held if not accepted or answer.decision == DECISIONS[0]]
         if not chosen:
             raise GeolocError("no answer was accepted yet" if accepted else "there are no answers yet")

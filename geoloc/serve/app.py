@@ -13,15 +13,16 @@ from urllib.parse import unquote
 
 from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
+from starlette.requests import ClientDisconnect
 
-from geoloc.errors import GeolocError, in_one_line
+from geoloc.errors import GeolocError, LimitError, in_one_line
 from geoloc.report.page_parts import page_part
 from geoloc.serve.answers import suffixes
 from geoloc.serve.ground import Ground
 from geoloc.serve.page import Page
 from geoloc.serve.pages import Pages
 from geoloc.serve.search_queue import SearchQueue
-from geoloc.serve.uploads import take_photo, too_large
+from geoloc.serve.uploads import plain_name, take_photo, too_large
 from geoloc.system.version import __version__
 
 _TYPES = {"css": "text/css", "js": "text/javascript"}
@@ -76,6 +77,7 @@ def create_app(service: Service) -> FastAPI:
     # The pages that FastAPI makes of itself load scripts from elsewhere.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.exception_handler(GeolocError)(_told)
+    app.exception_handler(ClientDisconnect)(_unheard)
     _add_files(app)
     _add_ground(app, service)
     _add_pages(app, service)
@@ -85,6 +87,11 @@ def create_app(service: Service) -> FastAPI:
 def _told(request: Request, error: Exception) -> Response:
     """Say what a user can mend."""
     return JSONResponse({"detail": in_one_line(error)}, _WRONG)
+
+
+def _unheard(request: Request, error: Exception) -> Response:
+    """Answer who has gone while a photo was sent."""
+    return Response(status_code=_WRONG)
 
 
 def _add_files(app: FastAPI) -> None:
@@ -134,12 +141,18 @@ def _add_pages(app: FastAPI, service: Service) -> None:
     @app.post("/pages/{name}/photo")
     async def photo(name: str, request: Request) -> dict[str, Any]:
         page = service.page(name)
-        called = unquote(request.headers.get("x-file-name", "photo"))
+        called = plain_name(unquote(request.headers.get("x-file-name", "")))
         length = request.headers.get("content-length", "")
         # Told before it is sent, where that is known.
         if length.isdigit() and int(length[:20]) > service.most_bytes:
             raise too_large(called, service.most_bytes)
-        taken = await take_photo(request.stream(), called, page.folder, service.most_bytes, service.decoding)
+        if page.receiving:
+            raise LimitError(f"{called}: another photo is on its way; choose this one when that is shown")
+        page.receiving = True
+        try:
+            taken = await take_photo(request.stream(), called, page.folder, service.most_bytes, service.decoding)
+        finally:
+            page.receiving = False
         if service.pages.get(name) is None:
             taken.delete()
             raise HTTPException(_NONE, "this page is closed; open it anew")

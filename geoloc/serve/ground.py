@@ -31,7 +31,7 @@ _LEAST_PX = 64
 
 
 @dataclass(frozen=True, slots=True)
-class GroundView:
+class GroundExtent:
     """What a map must know of its ground.
 
     Attributes:
@@ -120,7 +120,7 @@ def _tile_grid(x: int, y: int, z: int) -> Grid:
     return Grid.north_up(WEB_MERCATOR, bounds.left, bounds.top, step, width=TILE_PX, height=TILE_PX)
 
 
-def _view_of(mosaic: Mosaic) -> GroundView:
+def _view_of(mosaic: Mosaic) -> GroundExtent:
     shape = side_by_side(mosaic.footprint)
     west, south, east, north = shape.bounds
     middle = shape.representative_point()
@@ -132,7 +132,7 @@ def _view_of(mosaic: Mosaic) -> GroundView:
     least = zoom_of(max(x1 - x0, y1 - y0) / _LEAST_PX, zoom_level_strategy="lower")
     while coarsest > least and mosaic.read_cost(_grid_at(middle.x, middle.y, coarsest - 1)) <= _MOST_READ:
         coarsest -= 1
-    return GroundView((west, south, east, north), coarsest, finest, geometry_of(shape, WGS84), mosaic.crs)
+    return GroundExtent((west, south, east, north), coarsest, finest, geometry_of(shape, WGS84), mosaic.crs)
 
 
 def _grid_at(lon: float, lat: float, z: int) -> Grid:

@@ -133,7 +133,7 @@ def new_token() -> str:
 def addresses(host: str, port: int, token: str | None) -> Iterable[str]:
     """Yield what to open in a browser: of a server that listens everywhere each of the machine's own addresses."""
     query = f"/?token={token}" if token else "/"
-    for name in _own_addresses() if host in ("0.0.0.0", "::") else (host,):  # nosec B104
+    for name in _own_addresses() if host in ("0.0.0.0", "::") else (host,):
         yield f"http://{f'[{name}]' if ':' in name else name}:{port}{query}"
 
 

@@ -27,6 +27,7 @@ class Page:
         answers: all that were found for it.
         folder: of its photo.
         outbox: messages that wait to be sent to it.
+        receiving: whether a photo is on its way to it.
     """
 
     def __init__(self, root: Path, queue: SearchQueue, request_fields: Mapping[str, Any]) -> None:
@@ -41,6 +42,7 @@ class Page:
         self.answers = HeldAnswers()
         self.folder = Path(tempfile.mkdtemp(prefix="page-", dir=root))
         self.outbox: asyncio.Queue[Told] = asyncio.Queue()
+        self.receiving = False
         self._queue, self._request = queue, dict(request_fields)
         self._photo: UploadedPhoto | None = None
         self._matched: Told | None = None
@@ -159,7 +161,9 @@ class Page:
             self._say("error", kind, message=str(error).replace(str(photo.path), photo.name))
             return None
         except asyncio.CancelledError:
-            self._say("stopped", kind)
+            # Of one that another took the place of, that one tells.
+            if kind not in self._searches:
+                self._say("stopped", kind)
             raise
         text = [warning.replace(str(photo.path), photo.name) for warning in found["warnings"]]
         return {**found, "warnings": text}

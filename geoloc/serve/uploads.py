@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from geoloc.errors import LimitError, PhotoError
+from geoloc.errors import GeolocError, LimitError, OutputError, PhotoError
 
 SHOWN_PX = 4096
 """The longer side of the picture that a page shows, at most."""
@@ -49,7 +49,7 @@ async def take_photo(
 
     Args:
         body: the file, piece by piece.
-        name: what it is called there; nothing of it but its suffix becomes a name of a file here.
+        name: of `plain_name`; nothing of it but its suffix becomes a name of a file here.
         folder: to make a folder in.
         most_bytes: how large the file may be.
         decoding: held while it is decoded, so that photos are one at a time: the largest allowed one takes gigabytes.
@@ -57,8 +57,8 @@ async def take_photo(
     Raises:
         LimitError: it is larger.
         PhotoError: it is no photo that can be used, or has too many pixels.
+        OutputError: the disk is full.
     """
-    name = plain_name(name)
     own = Path(tempfile.mkdtemp(prefix="photo-", dir=folder))
     path, picture = own / f"photo{_suffix(name)}", own / "shown.jpeg"
     try:
@@ -76,8 +76,10 @@ async def take_photo(
                 pixels = await asyncio.to_thread(_draw, path, picture)
             except PhotoError as error:
                 raise PhotoError(str(error).replace(str(path), name)) from None
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(own, ignore_errors=True)
+        if isinstance(error, OSError) and not isinstance(error, GeolocError):
+            raise OutputError(f"{name}: cannot be kept ({error.strerror or error}) on the server; make room") from None
         raise
     return UploadedPhoto(own, path, picture, name, pixels)
 

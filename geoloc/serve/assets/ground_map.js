@@ -9,7 +9,7 @@ class GroundMap {
     this.middle = (west + east) / 2;
     this.bounds = L.latLngBounds([south, west], [north, east]);
     this.map = L.map(node, {
-      attributionControl: false, zoomSnap: 0.5, minZoom: Math.max(ground.min_zoom - 2, 0),
+      attributionControl: false, minZoom: Math.max(ground.min_zoom - 2, 0),
       maxZoom: ground.max_zoom + GroundMap.CLOSER, maxBounds: this.bounds.pad(1), zoomAnimation: false,
     });
     L.control.scale({ imperial: false }).addTo(this.map);
@@ -60,10 +60,13 @@ class GroundMap {
   showPose(features) {
     this.pose.clearLayers();
     if (!features) return;
-    const style = { color: "#2f6fed", weight: 2, dashArray: "6 4", fillOpacity: 0.04, interactive: false };
-    const dot = { radius: 6, color: "#fff", weight: 2, fillColor: "#2f6fed", fillOpacity: 1, interactive: false };
+    const ground = { color: "#2f6fed", weight: 2, dashArray: "6 4", fillOpacity: 0.04 };
+    const camera = { radius: 6, color: "#fff", weight: 2, fillColor: "#2f6fed", fillOpacity: 1 };
     const layer = L.geoJSON(features, {
-      style, coordsToLatLng: (point) => this.latLng(point), pointToLayer: (feature, at) => L.circleMarker(at, dot),
+      style: (feature) => (feature.geometry.type === "Point" ? camera : ground),
+      pointToLayer: (feature, at) => L.circleMarker(at, { interactive: false }),
+      coordsToLatLng: (point) => this.latLng(point),
+      interactive: false,
     });
     this.pose.addLayer(layer);
     const bounds = layer.getBounds();

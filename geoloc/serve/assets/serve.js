@@ -1,7 +1,7 @@
 "use strict";
 // The page: it sends photos and marks, and shows what it is told.
 (async () => {
-  const AGAIN_MS = 2000;
+  const AGAIN_MS = 2000, REFUSED = 4000;
   const STAGES = {
     loading: "loading the network", planning: "planning", matching: "matching local features", searching: "searching",
     verifying: "checking by local features",
@@ -97,7 +97,6 @@
   }
 
   const verb = (job) => (job === "locate" ? "Looking for the object" : "Matching the photo with the map");
-  const several = (number, word) => `${number} ${word}${number === 1 ? "" : number > 1 && word.endsWith("h") ? "es" : "s"}`;
 
   /* What the server says */
   const heard = {
@@ -130,7 +129,8 @@
     },
     waiting: (told) => {
       busy(told.job, null);
-      tell(told.before ? `Waiting: ${several(told.before, "search")} before this one.` : `${verb(told.job)} ...`);
+      const before = told.before === 1 ? "1 search" : `${told.before} searches`;
+      tell(told.before ? `Waiting: ${before} before this one.` : `${verb(told.job)} ...`);
     },
     progress: (told) => {
       busy(told.job, told.fraction);
@@ -180,8 +180,10 @@
       const told = JSON.parse(event.data);
       heard[told.type](told);
     });
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", (event) => {
       busy(null, null);
+      // The server has said why.
+      if (event.code >= REFUSED) return;
       fail("The server is out of reach; this page goes on when it is back.");
       setTimeout(connect, AGAIN_MS);
     });

@@ -46,7 +46,8 @@ def until(done: Callable[[], Any], what: str) -> None:
 def photo_mapping() -> PixelMapping:
     """The way from the city's photo to web mercator, with corrections that are not nothing."""
     to_mercator = transformer(CRS, WEB_MERCATOR)
-    corners = np.array([LEFT, TOP]) + [(0.0, 0.0), (PHOTO_PX, 0.0), (0.0, PHOTO_PX)]
+    sides = np.array([(0.0, 0.0), (PHOTO_PX, 0.0), (0.0, PHOTO_PX)])
+    corners = sides + np.array([LEFT, TOP])
     places = np.column_stack(to_mercator.transform(*mapped(AFFINE, *corners.T)))
     origin = places[0].round(3)
     matrix = np.eye(3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from geoloc.errors import GeolocError, LimitError, PhotoError
+from geoloc.errors import GeolocError, LimitError, OutputError, PhotoError
 from geoloc.serve import uploads
 from geoloc.serve.uploads import UploadedPhoto, plain_name, take_photo
 
@@ -30,7 +30,7 @@ def test_a_photo_is_kept_as_it_came_and_shown_upright(tmp_path: Path) -> None:
     exif[ExifTags.Base.Orientation] = 6
     Image.new("RGB", (300, 200), "red").save(tmp_path / "lying.jpg", exif=exif)
     content = (tmp_path / "lying.jpg").read_bytes()
-    photo = take(content, "C:\\photos\\süd/../lying.JPG", tmp_path)
+    photo = take(content, "lying.JPG", tmp_path)
     assert photo.path.read_bytes() == content
     assert (photo.name, photo.path.name, photo.path.parent) == ("lying.JPG", "photo.jpg", photo.folder)
     assert photo.folder.parent == tmp_path
@@ -90,6 +90,16 @@ def test_pixels_are_counted_before_anything_is_decoded(tmp_path: Path, monkeypat
 )
 def test_names_are_the_last_part_without_what_no_name_has(name: str, plain: str) -> None:
     assert plain_name(name) == plain
+
+
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(uploads, "_draw", full)
+    with pytest.raises(OutputError, match=r"^a\.jpg: cannot be kept \(No space left on device\)"):
+        take(b"x", "a.jpg", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_a_plain_suffix_becomes_part_of_a_path(tmp_path: Path) -> None:
