@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from geoloc.errors import GeolocError, LimitError, in_one_line
 from geoloc.report.page_parts import page_part
 from geoloc.serve.answers import suffixes
-from geoloc.serve.ground import Ground
+from geoloc.serve.ground import ServedGround
 from geoloc.serve.page import Page
 from geoloc.serve.pages import Pages
 from geoloc.serve.search_queue import SearchQueue
@@ -47,7 +47,7 @@ class Service:
         decoding: held while a photo is decoded.
     """
 
-    ground: Ground
+    ground: ServedGround
     queue: SearchQueue
     pages: Pages
     most_bytes: int

@@ -49,7 +49,7 @@ class GroundExtent:
     crs: pyproj.CRS
 
 
-class Ground:
+class ServedGround:
     """The mosaic of a request, open in one thread of its own, as mosaics must be."""
 
     def __init__(self, request: SearchRequest) -> None:
@@ -103,7 +103,7 @@ class Ground:
 
 
 def draw_tile(mosaic: Mosaic, x: int, y: int, z: int) -> bytes | None:
-    """Draw a tile; see `Ground.tile`."""
+    """Draw a tile; see `ServedGround.tile`."""
     grid = _tile_grid(x, y, z)
     if mosaic.read_cost(grid) > _MOST_READ:
         return None

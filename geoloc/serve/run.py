@@ -14,7 +14,7 @@ import uvicorn
 from geoloc.errors import OutputError
 from geoloc.pipeline.request import SearchRequest, options_of
 from geoloc.serve.app import Service, create_app
-from geoloc.serve.ground import Ground
+from geoloc.serve.ground import ServedGround
 from geoloc.serve.guard import Guard
 from geoloc.serve.pages import Pages
 from geoloc.serve.search_process import SearchProcess
@@ -37,7 +37,7 @@ def serving(request: SearchRequest, most_bytes: int, searching: Searching) -> It
     Raises:
         GeolocError: what is searched cannot be used.
     """
-    ground = Ground(request)
+    ground = ServedGround(request)
     try:
         with tempfile.TemporaryDirectory(prefix="geoloc-serve-", ignore_cleanup_errors=True) as folder:
             queue = SearchQueue(searching)

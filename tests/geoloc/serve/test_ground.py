@@ -17,7 +17,7 @@ from PIL import Image
 from geoloc.errors import GeolocError
 from geoloc.pipeline.request import SearchRequest
 from geoloc.serve import ground as ground_module
-from geoloc.serve.ground import Ground, draw_tile
+from geoloc.serve.ground import ServedGround, draw_tile
 from tests.helpers.city import AFFINE, CRS, SIDE
 from tiling.errors import MosaicError
 from tiling.grid import WGS84, transformer
@@ -38,7 +38,7 @@ def picture(content: bytes | None) -> np.ndarray:
 
 
 def test_a_map_is_told_where_the_mosaic_is_and_how_fine(city: Path) -> None:
-    ground = Ground(SearchRequest(mosaics=(city / "m.tif",)))
+    ground = ServedGround(SearchRequest(mosaics=(city / "m.tif",)))
     try:
         view = ground.view
         corners = [transformer(CRS, WGS84).transform(*(AFFINE * corner)) for corner in ((0, 0), (SIDE, SIDE))]
@@ -97,7 +97,7 @@ def test_an_archive_is_served_as_it_is_searched(halves: Path, tmp_path: Path) ->
     with zipfile.ZipFile(tmp_path / "tiles.zip", "w") as archive:
         for path in halves.glob("*.tif"):
             archive.write(path, path.name)
-    ground = Ground(SearchRequest(mosaics=(tmp_path / "tiles.zip",)))
+    ground = ServedGround(SearchRequest(mosaics=(tmp_path / "tiles.zip",)))
     try:
         assert picture(asyncio.run(ground.tile(140000, 90000, 18, stays)))[50, 40, 0] > 180
     finally:
@@ -106,7 +106,7 @@ def test_an_archive_is_served_as_it_is_searched(halves: Path, tmp_path: Path) ->
 
 def test_a_tile_that_would_take_too_long_is_left_out(halves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ground_module, "_MOST_READ", 1000)
-    ground = Ground(SearchRequest(mosaics=(halves,)))
+    ground = ServedGround(SearchRequest(mosaics=(halves,)))
     try:
         assert ground.view.min_zoom == ground.view.max_zoom
     finally:
@@ -117,9 +117,9 @@ def test_a_tile_that_would_take_too_long_is_left_out(halves: Path, monkeypatch: 
 
 def test_what_cannot_be_searched_cannot_be_served(tmp_path: Path) -> None:
     with pytest.raises(MosaicError, match="no such"):
-        Ground(SearchRequest(mosaics=(tmp_path / "none.tif",)))
+        ServedGround(SearchRequest(mosaics=(tmp_path / "none.tif",)))
     secret = tmp_path / "secret.vrt"
     secret.write_text('<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand><SimpleSource><SourceFilename>'
                       "/etc/passwd</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>")  # fmt: skip
     with pytest.raises(GeolocError):
-        Ground(SearchRequest(mosaics=(secret,)))
+        ServedGround(SearchRequest(mosaics=(secret,)))
