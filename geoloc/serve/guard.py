@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
@@ -133,18 +134,35 @@ def new_token() -> str:
 def addresses(host: str, port: int, token: str | None) -> Iterable[str]:
     """Yield what to open in a browser: of a server that listens everywhere each of the machine's own addresses."""
     query = f"/?token={token}" if token else "/"
-    for name in _own_addresses() if host in ("0.0.0.0", "::") else (host,):
+    for name in _own_addresses() if _is_everywhere(host) else (host,):
         yield f"http://{f'[{name}]' if ':' in name else name}:{port}{query}"
 
 
-def _own_addresses() -> list[str]:
-    """The machine's addresses by its own name, loopback last; nothing is sent to find them."""
+def _is_everywhere(host: str) -> bool:
     try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)}
-    except OSError:
-        found = set()
-    outward = sorted(address for address in found if "%" not in address and not is_loopback(address))
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _own_addresses() -> list[str]:
+    """The machine's addresses, loopback last; nothing is sent to find them."""
+    found = {_outward_address()}
+    with suppress(OSError):
+        found |= {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)}
+    outward = sorted(address for address in found if address and "%" not in address and not is_loopback(address))
     return [*outward, "127.0.0.1"]
+
+
+def _outward_address() -> str:
+    """The address by which this machine would speak to others, empty where there is none.
+
+    Many systems know their own name by a loopback address only. A datagram socket that is connected sends nothing.
+    """
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outward:
+        outward.connect(("192.0.2.1", 9))
+        return str(outward.getsockname()[0])
+    return ""
 
 
 def _same(shown: str, secret: str) -> bool:

@@ -54,7 +54,7 @@ def worker_fields(request: SearchRequest) -> dict[str, Any]:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket at an address; port 0 is one that is free.
+    """Return a socket that listens at an address; port 0 is one that is free.
 
     Raises:
         OutputError: another program has it, or it is none of this machine's.
@@ -66,6 +66,8 @@ def bind(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        # Who calls at once waits until requests are answered.
+        bound.listen()
     except OSError as error:
         raise OutputError(
             f"{host}:{port}: cannot listen there ({error.strerror or error}); give another --port, or --host"

@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from geoloc.serve import guard
 from geoloc.serve.guard import Guard, addresses, is_loopback, new_token
 
 TOKEN = "a-token-that-is-long"
@@ -135,8 +136,16 @@ def test_addresses_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(addresses("::1", 80, "t")) == ["http://[::1]:80/?token=t"]
     known = [(2, 1, 6, "", ("192.168.1.7", 0)), (2, 1, 6, "", ("127.0.1.1", 0)), (10, 1, 6, "", ("fe80::1%eth0", 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: known)
+    monkeypatch.setattr(guard, "_outward_address", lambda: "10.0.0.5")
     found = list(addresses("0.0.0.0", 8000, "t"))
-    assert found == ["http://192.168.1.7:8000/?token=t", "http://127.0.0.1:8000/?token=t"]
+    own = ("10.0.0.5", "192.168.1.7", "127.0.0.1")
+    assert found == [f"http://{address}:8000/?token=t" for address in own]
+
+
+def test_the_outward_address_is_one_of_this_machine() -> None:
+    if address := guard._outward_address():
+        with socket.socket() as bound:
+            bound.bind((address, 0))
 
 
 def test_tokens_are_long_and_new() -> None:

@@ -25,7 +25,6 @@ def test_the_worker_reads_the_request_that_was_given() -> None:
 
 def test_an_address_that_is_taken_or_none_is_said() -> None:
     with bind("127.0.0.1", 0) as bound:
-        bound.listen()
         port = bound.getsockname()[1]
         with pytest.raises(OutputError, match=rf"^127\.0\.0\.1:{port}: cannot listen there .*give another --port"):
             bind("127.0.0.1", port)
