@@ -30,7 +30,7 @@ _OWN = ("serve.css", "serve.js", "photo_view.js", "ground_map.js", "answer_list.
 _SHARED = ("leaflet.css", "leaflet.js", "shared.css", "shared.js")
 _GONE = (1000, 1001)
 """How a live connection ends whose page was closed, or left for another; any other end cut it off."""
-_TOO_MANY, _NO_TEXT = 4429, 1003
+_CUT_OFF, _NO_TEXT, _TOO_MANY = 1006, 1003, 4429
 _WRONG = 400
 _NONE = 404
 
@@ -182,7 +182,11 @@ def _add_pages(app: FastAPI, service: Service) -> None:
             await socket.send_json({"type": "error", "job": "page", "message": str(error)})
             await socket.close(_TOO_MANY)
             return
-        service.pages.leave(entered, for_good=await _live(socket, entered) in _GONE)
+        how = _CUT_OFF
+        try:
+            how = await _live(socket, entered)
+        finally:
+            service.pages.leave(entered, for_good=how in _GONE)
 
 
 async def _live(socket: WebSocket, page: Page) -> int:

@@ -60,19 +60,12 @@ def bind(host: str, port: int) -> socket.socket:
         OutputError: another program has it, or it is none of this machine's.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        # Who calls at once waits until requests are answered.
-        bound.listen()
+        # It listens at once, so that who calls before requests are answered waits.
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise OutputError(
             f"{host}:{port}: cannot listen there ({error.strerror or error}); give another --port, or --host"
         ) from None
-    return bound
 
 
 def run(

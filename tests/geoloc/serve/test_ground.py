@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import mercantile
 import numpy as np
@@ -113,6 +116,16 @@ def test_a_tile_that_would_take_too_long_is_left_out(halves: Path, monkeypatch: 
         ground.close()
     with open_mosaic(halves) as mosaic:
         assert draw_tile(mosaic, 140000, 90000, 18) is None
+
+
+def test_an_index_alone_has_nothing_to_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def without_pixels(request: SearchRequest) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(mosaic=None)
+
+    monkeypatch.setattr(ground_module, "open_source", without_pixels)
+    with pytest.raises(GeolocError, match=r"^city\.zarr: holds no pixels to show.*give --mosaic"):
+        ServedGround(SearchRequest(index=Path("city.zarr")))
 
 
 def test_what_cannot_be_searched_cannot_be_served(tmp_path: Path) -> None:
