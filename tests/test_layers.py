@@ -46,6 +46,7 @@ LEVELS = (
     "train.calibration",
     "train",
     "worker",
+    "serve",
     "api",
     "commands.shared",
     "commands.research",
@@ -196,6 +197,16 @@ def test_click_stays_with_the_command_line() -> None:
 def test_zarr_stays_with_the_index() -> None:
     users = {str(path.relative_to(ROOT)) for path in files("geoloc") if "zarr" in set(imported(path))}
     assert users == {"geoloc/index/store.py"}
+
+
+def test_what_serves_stays_in_its_room() -> None:
+    packages = {"fastapi", "rio_tiler", "starlette", "uvicorn", "websockets"}
+    users = {
+        str(path.relative_to(ROOT)) for path in files("geoloc") + files("tiling") if packages & set(imported(path))
+    }
+    # The command looks whether they are there.
+    assert users - {"geoloc/commands/answers/serve.py"}
+    assert all(user.startswith("geoloc/serve/") for user in users - {"geoloc/commands/answers/serve.py"}), users
 
 
 def test_the_command_is_not_called_by_the_name_cli() -> None:

@@ -31,7 +31,7 @@ def test_the_packages_are_geoloc_and_tiling() -> None:
     heads = [path.parent for top in ("geoloc", "tiling") for path in (ROOT / top).rglob("__init__.py")]
     assert packages == {".".join(folder.relative_to(ROOT).parts) for folder in heads}
     # Weights and what a page is made of are data, in folders that are no packages.
-    assert found(ROOT) - packages == {"geoloc.weights", "geoloc.report.assets"}
+    assert found(ROOT) - packages == {"geoloc.weights", "geoloc.report.assets", "geoloc.serve.assets"}
 
 
 @pytest.mark.parametrize("name", ["geoloc_runs", "geolocation", "tiling2", "demo", "tests"])
@@ -49,7 +49,7 @@ def test_weights_and_marks_of_types_are_packed() -> None:
         for pattern in patterns
         for path in (ROOT / package).glob(pattern)
     }
-    needed = {"geoloc/weights/base.safetensors", "geoloc/report/assets/report.html"}
+    needed = {"geoloc/weights/base.safetensors", "geoloc/report/assets/report.html", "geoloc/serve/assets/serve.html"}
     assert {"geoloc/py.typed", "tiling/py.typed", *needed} <= data
 
 
@@ -82,7 +82,7 @@ def test_a_wheel_holds_all_modules_weights_and_the_licence(built: tuple[Path, Pa
         told = archive.read(metadata).decode()
         licences = [name for name in archive.namelist() if name.endswith("licenses/LICENSE")]
     modules = {p.relative_to(ROOT).as_posix() for top in ("geoloc", "tiling") for p in (ROOT / top).rglob("*.py")}
-    folders = ("geoloc/weights", "geoloc/report/assets")
+    folders = ("geoloc/weights", "geoloc/report/assets", "geoloc/serve/assets")
     data = {f"{folder}/{path.name}" for folder in folders for path in (ROOT / folder).iterdir()}
     data |= {"geoloc/results/writers/located_objects.qml", "geoloc/py.typed", "tiling/py.typed"}
     assert held == modules | data

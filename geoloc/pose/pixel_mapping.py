@@ -1,11 +1,12 @@
 """The way between a matched photo's pixels and the map, as a few numbers: for many points, and for other programs.
 
-A homography to the mosaic's CRS, and over the photo a lattice of what is to be added: docs/worker.md has the formula.
+A homography to a CRS, the mosaic's or another, and over the photo a lattice of what is to be added: docs/worker.md has
+the formula.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,12 +62,12 @@ class PixelMapping:
 
     Attributes:
         size: (width, height) of the upright photo.
-        origin: (x, y) in the mosaic's CRS that the homography's results count from.
+        origin: (x, y) in `crs` that the homography's results count from.
         matrix: 3 x 3, photo pixels to units of the CRS from `origin`; its depth is positive before the horizon.
         corrections: what is to be added to that, units of the CRS.
         errors: within how many metres a place is in nine cases of ten.
         reliable: what of the photo it holds for, see `MatchedPhoto.reliable_part`.
-        crs: of the mosaic.
+        crs: of places: the mosaic's, or another that was asked for.
     """
 
     size: tuple[int, int]
@@ -78,9 +79,15 @@ class PixelMapping:
     crs: pyproj.CRS
 
     @classmethod
-    def of(cls, matched: MatchedPhoto) -> PixelMapping:
-        """Take the way from a matched photo. Between nodes it goes evenly where the photo's own goes by steps."""
-        frame, fit, size = matched.frame, matched.fit, matched.photo.size
+    def of(cls, matched: MatchedPhoto, crs: pyproj.CRS | None = None) -> PixelMapping:
+        """Take the way from a matched photo. Between nodes it goes evenly where the photo's own goes by steps.
+
+        Args:
+            matched: the photo.
+            crs: of places; None for the mosaic's.
+        """
+        fit, size = matched.fit, matched.photo.size
+        frame = matched.frame if crs is None else matched.frame.in_crs(crs)
         middle = fit.place
         (place,) = frame.to_map(middle[None])
         origin = place.round(3)
@@ -93,18 +100,19 @@ class PixelMapping:
         columns, rows = max(columns, 2), max(rows, 2)
         x, y = np.meshgrid(np.linspace(0, size[0], columns), np.linspace(0, size[1], rows))
         nodes = np.column_stack([x.ravel(), y.ravel()])
-        moved = [matched.to_map(near).points - origin - map_points(matrix, near) for near in _round(nodes, matched)]
+        seen = replace(matched, frame=frame)
+        moved = [seen.to_map(near).points - origin - map_points(matrix, near) for near in _round(nodes, matched)]
         values = np.column_stack([np.median(moved, axis=0), matched.to_map(nodes).error_m])
         values = _filled(nodes, values).reshape(rows, columns, 3)
         corrections, errors = PhotoLattice(size, values[..., :2]), PhotoLattice(size, values[..., 2:])
-        return cls(size, origin, matrix, corrections, errors, matched.reliable_part, matched.crs)
+        return cls(size, origin, matrix, corrections, errors, matched.reliable_part, frame.crs)
 
     def to_map(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return places in the mosaic's CRS, N x 2, of pixels, N x 2; NaN beyond the horizon."""
+        """Return places in `crs`, N x 2, of pixels, N x 2; NaN beyond the horizon."""
         return np.asarray(map_points(self.matrix, pixels) + self.corrections.at(pixels) + self.origin)
 
     def to_photo(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return pixels, N x 2, of places in the mosaic's CRS, N x 2; NaN behind the camera."""
+        """Return pixels, N x 2, of places in `crs`, N x 2; NaN behind the camera."""
         goals, back = places - self.origin, np.linalg.inv(self.matrix)
         found = map_points(back, goals)
         for _ in range(BACK_ROUNDS):

@@ -8,7 +8,6 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from geoloc.photo.target import Click
 from geoloc.report.found_file import DECISION, DECISIONS, FoundFile, FoundRow
+from geoloc.report.page_parts import page_part
 from geoloc.report.pictures import Pictures, draw_pictures, local_frame
 from geoloc.results.columns import LONLAT_DECIMALS
 from geoloc.results.vector_files import geometry_of
@@ -65,8 +65,8 @@ def page_text(found: FoundFile, pictures: Pictures) -> str:
     Nothing of a row is ever read as HTML: rows are JSON in which no tag can begin, and the page's own script makes text
     of them. A content security policy lets the browser run that script and no other, and load nothing.
     """
-    style = _without_files(_asset("leaflet.css")) + _asset("report.css")
-    scripts = {"leaflet": _without_map(_asset("leaflet.js")), "script": _asset("report.js")}
+    style = "".join(map(page_part, ("leaflet.css", "shared.css", "report.css")))
+    scripts = {"leaflet": page_part("leaflet.js"), "script": page_part("shared.js") + page_part("report.js")}
     allowed = " ".join(map(_hash, scripts.values()))
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {allowed};"
@@ -81,7 +81,7 @@ def page_text(found: FoundFile, pictures: Pictures) -> str:
         **scripts,
     }
     # In one go: a slot in what was filled in is text.
-    return _SLOT.sub(lambda slot: parts[slot[1]], _asset("report.html"))
+    return _SLOT.sub(lambda slot: parts[slot[1]], page_part("report.html"))
 
 
 def _data(found: FoundFile, pictures: Pictures) -> dict[str, Any]:
@@ -152,20 +152,6 @@ def _as_json(value: Any) -> str:
         text = text.replace(character, f"\\u{ord(character):04x}")
     # A name that is not Unicode has halves of characters, which no file can hold.
     return text.encode("utf-8", "replace").decode()
-
-
-def _asset(name: str) -> str:
-    return (files("geoloc.report") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _without_files(style: str) -> str:
-    """Leaflet's style without its pictures of markers, which a report does not use."""
-    return re.sub(r"url\([^)]*\)", "none", style)
-
-
-def _without_map(script: str) -> str:
-    """A script without the name of a file for debuggers."""
-    return re.sub(r"//# sourceMappingURL=.*", "", script)
 
 
 def _hash(text: str) -> str:

@@ -19,7 +19,7 @@ from geoloc.errors import (
 DISTRIBUTION = "geoloc-crossview"
 """The name to install geoloc by; the public index has another project called geoloc."""
 
-Extra = Literal["dask", "export", "heif", "index", "notebook", "parquet", "raw", "train"]
+Extra = Literal["dask", "export", "heif", "index", "notebook", "parquet", "raw", "serve", "train"]
 _EXTRAS: dict[Extra, tuple[type[GeolocError], str, tuple[str, ...]]] = {
     "dask": (ClusterError, "several processes need", ("dask", "distributed")),
     "export": (WeightsError, "an export needs", ("onnx", "onnxscript")),
@@ -28,6 +28,7 @@ _EXTRAS: dict[Extra, tuple[type[GeolocError], str, tuple[str, ...]]] = {
     "notebook": (OutputError, "a plot needs", ("matplotlib",)),
     "parquet": (OutputError, "GeoParquet needs", ("pyarrow",)),
     "raw": (PhotoError, "a raw photo needs", ("rawpy",)),
+    "serve": (OutputError, "a page that is served needs", ("fastapi", "rio_tiler", "uvicorn", "websockets")),
     "train": (
         TrainingError,
         "training needs",

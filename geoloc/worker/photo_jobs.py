@@ -7,6 +7,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
 from geoloc.errors import QueriesError
 from geoloc.photo.target import Click
 from geoloc.pipeline import option_kinds as kinds
@@ -16,6 +19,7 @@ from geoloc.system.text import path_text
 from geoloc.worker.fields import Fields
 from geoloc.worker.progress import JobProgress
 from geoloc.worker.session import Session
+from tiling.grid import as_crs
 from tiling.heights import check_heights
 
 if TYPE_CHECKING:
@@ -41,7 +45,7 @@ def match(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
 
     begin = time.monotonic()
     request = fields.search()
-    path = fields.path("photo")
+    path, asked_crs = fields.path("photo"), fields.get("mapping_crs", _crs, None)
     matched = _matched(session, path, request, progress)
     progress.check()
     outcome = pose_outcome(path, lambda path: matched)
@@ -50,7 +54,7 @@ def match(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
         "status": "not here" if matched is None else "found",
         "inliers": None if matched is None else matched.inliers,
         "pose": collection_of(outcome.rows, POSE_COLUMNS, crs),
-        "mapping": None if matched is None else PixelMapping.of(matched).to_json(),
+        "mapping": None if matched is None else PixelMapping.of(matched, asked_crs).to_json(),
         "seconds": round(time.monotonic() - begin, 2),
     }
 
@@ -118,6 +122,13 @@ def drape(session: Session, fields: Fields, progress: JobProgress) -> dict[str, 
         return {"status": "not here", "path": None}
     done = write_drape(output, matched, overwrite=overwrite, progress=progress.counter("blocks", "drawing"))
     return {"status": "found", "path": str(done.path), "size": list(done.size), "gsd_m": done.gsd_m}
+
+
+def _crs(value: Any) -> CRS:
+    try:
+        return as_crs(value if isinstance(value, str) else None)
+    except CRSError:
+        raise ValueError(f"{value!r} is no CRS; give one such as EPSG:3857") from None
 
 
 def _clicks(value: Any) -> tuple[Click, ...]:

@@ -1,1 +1,1 @@
-"""Commands for what was found already."""
+"""Commands that show answers as a page, and for what was found already."""

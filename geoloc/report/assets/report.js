@@ -3,15 +3,8 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const [ACCEPTED, REJECTED] = data.decisions;
   const CARDS = 60, KEY = "geoloc-report-" + data.id, SHARP_PX = 90, SVG = "http://www.w3.org/2000/svg";
-  const COLOURS = { best: "#e6007e", other: "#ffb000", [ACCEPTED]: "#12a150", [REJECTED]: "#8c8c8c" };
   const part = (id) => document.getElementById(id);
-  // Strings become text, never HTML: names of photos are what somebody else chose.
-  const make = (tag, attributes, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  };
+  const { make } = geoloc;
 
   const decisions = new Map(data.rows.map((row) => [row.number, row.decision]));
   const given = new Map(decisions);
@@ -130,13 +123,7 @@
       ...row.others.map((other) => picture(pictureOf(other.clicked), `${fileName(other.photo)}, ${clickOf(other.click)}`,
         `Part of the photo ${fileName(other.photo)} round the ${clickOf(other.click)}`, "no picture of the photo"))));
     if (found) {
-      const score = scoreOf(row), figures = make("p", { class: "figures" });
-      if (score !== null) {
-        figures.append(make("span", {}, `score ${score.toFixed(2)}`),
-          make("meter", { min: 0, max: 1, value: score, "aria-hidden": "true" }));
-      }
-      if (told.accuracy_m != null) figures.append(make("span", {}, `± ${told.accuracy_m.toFixed(1)} m`));
-      card.append(figures);
+      card.append(geoloc.figures(scoreOf(row), told.accuracy_m));
     } else {
       card.append(make("p", { class: "figures" }, absent));
     }
@@ -144,14 +131,8 @@
     if (told.note) card.append(make("p", { class: "note" }, told.note));
     if (row.middle) card.append(make("p", { class: "place" }, `longitude ${row.middle[0]}, latitude ${row.middle[1]}`));
     const act = make("div", { class: "act" });
-    const field = make("fieldset", {}, make("legend", { class: "unseen" }, `Decision on ${titleOf(row)}`));
-    for (const [word, label] of [[ACCEPTED, "Accept"], [REJECTED, "Reject"], ["", "Undecided"]]) {
-      const input = make("input", { type: "radio", name: `decision-${row.number}`, value: word });
-      input.checked = decisions.get(row.number) === word;
-      input.addEventListener("change", () => decide(row, word));
-      field.append(make("label", { class: word || "undecided" }, input, label));
-    }
-    act.append(field);
+    const decision = decisions.get(row.number), decided = (word) => decide(row, word);
+    act.append(geoloc.decisionField(row.number, titleOf(row), data.decisions, decision, decided));
     if (found) {
       const button = make("button", { type: "button", "aria-label": `Show ${titleOf(row)} on the map` }, "On the map");
       button.addEventListener("click", () => toMap(row));
@@ -203,9 +184,7 @@
   function paint(row) {
     const shape = shapes.get(row.number);
     if (!shape) return;
-    const faint = kindOf(row) === REJECTED, wide = kindOf(row) === "other" || faint ? 1.5 : 2.5;
-    shape.under.setStyle({ color: "#fff", weight: wide + 2, opacity: faint ? 0.4 : 0.8, fill: false });
-    shape.over.setStyle({ color: COLOURS[kindOf(row)], weight: wide, fillOpacity: 0 });
+    geoloc.paint(shape, kindOf(row));
   }
 
   function drawMap() {

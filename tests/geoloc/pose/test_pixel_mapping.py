@@ -11,6 +11,7 @@ import pytest
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.pose.pixel_mapping import PhotoLattice, PixelMapping
 from tests.helpers.rough_ground import GSD_M, clicked
+from tiling.grid import WEB_MERCATOR, transformer
 
 Oblique = tuple[MatchedPhoto, np.ndarray]
 PIXELS = np.random.default_rng(1).uniform((0, 0), (800, 600), (500, 2))
@@ -84,3 +85,13 @@ def _by_hand(told: dict[str, Any], x: float, y: float) -> tuple[float, float]:
         told["origin"][0] + (a * x + b * y + c) / w + moved[0],
         told["origin"][1] + (d * x + e * y + f) / w + moved[1],
     )
+
+
+def test_it_maps_to_another_map_as_well(oblique: Oblique, mapping: PixelMapping) -> None:
+    other = PixelMapping.of(oblique[0], WEB_MERCATOR)
+    assert other.to_json()["crs"] == "EPSG:3857"
+    expected = transformer(mapping.crs, WEB_MERCATOR).transform(*mapping.to_map(PIXELS).T)
+    # A metre there is longer than one on the ground, by a half at this latitude.
+    assert np.abs(other.to_map(PIXELS) - np.column_stack(expected)).max() < GSD_M / 2
+    assert np.abs(other.to_photo(other.to_map(PIXELS)) - PIXELS).max() < 1e-6
+    assert np.abs(other.errors.at(PIXELS) - mapping.errors.at(PIXELS)).max() < 1e-9

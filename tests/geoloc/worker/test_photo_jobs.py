@@ -76,6 +76,13 @@ def test_what_is_matched_is_not_matched_again(session: Session, folder: Path, mo
         ask(session, folder, "match")
 
 
+def test_a_mapping_is_told_in_the_crs_that_is_asked_for(session: Session, folder: Path, matrix: np.ndarray) -> None:
+    found, _ = ask(session, folder, "match", mapping_crs="EPSG:3857")
+    assert found["mapping"]["crs"] == "EPSG:3857"
+    there = transformer("EPSG:32615", "EPSG:3857").transform(*clicked(matrix, (400.0, 300.0)))
+    assert np.abs(np.array(found["mapping"]["origin"]) - there).max() < 100
+
+
 def test_what_is_not_verified_has_no_mapping(session: Session, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     found, _ = ask(session, folder, "match", photo=str(folder / "noise.jpg"))
     assert (found["status"], found["mapping"], found["inliers"]) == ("not here", None, None)
@@ -128,6 +135,8 @@ def test_poses_of_many_photos_with_lines_of_sight(session: Session, folder: Path
         ("pose", {"photos": "p.jpg"}, RequestError),
         ("pose", {"photos": ["p.jpg"], "clicks": [[1]]}, RequestError),
         ("match", {"photo": None}, RequestError),
+        ("match", {"mapping_crs": "EPSG:none"}, RequestError),
+        ("match", {"mapping_crs": 3857}, RequestError),
         ("match", {"dsm": "none.tif"}, MosaicError),
         ("pose", {"photos": ["p.jpg"], "dsm": "none.tif"}, MosaicError),
     ],

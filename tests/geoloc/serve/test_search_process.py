@@ -1,0 +1,80 @@
+"""The worker as a child: asked, cancelled, and started again after it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geoloc.serve import search_process
+from geoloc.serve.search_process import SearchError, SearchProcess
+from tests.helpers.city import CLICK
+
+
+def fields_of(city: Path) -> dict[str, Any]:
+    return {"photo": str(city / "p.jpg"), "mosaics": [str(city / "m.tif")]}
+
+
+def test_it_answers_and_says_what_is_wrong_and_is_started_again(city: Path) -> None:
+    async def scene() -> None:
+        process, stages = SearchProcess(), []
+        try:
+            found = await process.ask("plan", fields_of(city), lambda message: stages.append(message["stage"]))
+            assert found["tile_ids"]
+            assert stages == ["planning"]
+            first = process.pid
+            with pytest.raises(SearchError, match="outside the photo"):
+                await process.ask("locate", fields_of(city) | {"click": [9999, 1]}, lambda message: None)
+            assert process.pid == first
+            os.kill(first, signal.SIGKILL)
+            with pytest.raises(SearchError, match="ended unexpectedly"):
+                await process.ask("plan", fields_of(city), lambda message: None)
+            assert (await process.ask("plan", fields_of(city), lambda message: None))["tile_ids"]
+            assert process.pid != first
+        finally:
+            await process.close()
+
+    asyncio.run(scene())
+
+
+def test_a_search_that_is_cancelled_ends_and_the_process_stays(city: Path) -> None:
+    async def scene() -> None:
+        process, begun = SearchProcess(), asyncio.Event()
+        try:
+            asked = fields_of(city) | {"click": list(CLICK), "refine": "off"}
+            task = asyncio.create_task(process.ask("locate", asked, lambda message: begun.set()))
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert (await process.ask("plan", fields_of(city), lambda message: None))["tile_ids"]
+        finally:
+            await process.close()
+
+    asyncio.run(scene())
+
+
+def test_one_that_does_not_stop_is_ended(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_process, "_STOP_S", 0.1)
+
+    async def scene() -> None:
+        process = SearchProcess()
+        try:
+            await process.ask("plan", fields_of(city), lambda message: None)
+            first = process.pid
+            os.kill(first, signal.SIGSTOP)
+            task = asyncio.create_task(process.ask("plan", fields_of(city), lambda message: None))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await process.ask("plan", fields_of(city), lambda message: None)
+            assert process.pid != first
+        finally:
+            await process.close()
+
+    asyncio.run(scene())
