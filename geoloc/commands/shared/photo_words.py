@@ -46,6 +46,7 @@ class PhotosCommand(Command):
                         others += 1
                         other = others
                     elif option.name is not None and option.name != "photo_paths":
+                        # Below 0 until it is known how many photos come before the others.
                         owners.setdefault(option.name, []).append(max(photos, 0) if other < 0 else -1 - other)
                 rest = _photos(values)
                 if not rest:
@@ -53,7 +54,8 @@ class PhotosCommand(Command):
                 photos, words = photos + 1, rest[1:]
         finally:
             ctx.allow_interspersed_args = interspersed
-        return {name: [photos - one if one < 0 else one for one in of] for name, of in owners.items()}
+        last = max(photos, 0)
+        return {name: [last - one if one < 0 else one for one in of] for name, of in owners.items()}
 
 
 def _photos(values: Mapping[str, Any]) -> list[str]:

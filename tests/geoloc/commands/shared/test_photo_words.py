@@ -1,0 +1,50 @@
+"""Which photo an option of a command line belongs to."""
+
+from __future__ import annotations
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from geoloc.commands.shared.photo_words import PhotosCommand, photo_numbers
+
+
+@click.command(cls=PhotosCommand)
+@click.argument("photo_paths", nargs=-1, required=True)
+@click.option("--and", "others", multiple=True)
+@click.option("--click", "clicks", multiple=True)
+@click.option("--time", "times", multiple=True)
+@click.option("--mosaic", multiple=True)
+@click.option("--polygon", multiple=True)
+@click.option("-v", "loud", is_flag=True)
+def search(photo_paths: tuple[str, ...], others: tuple[str, ...], mosaic: tuple[str, ...], **values: object) -> None:
+    photos = [*photo_paths, *others]
+    told = [f"{name[0]}:{'+'.join(photos[one] for one in photo_numbers(name))}" for name in ("clicks", "times")]
+    click.echo(" ".join([",".join(photo_paths), *told, ",".join(mosaic)]))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("a --click 1 --mosaic m", "a c:a t: m"),
+        ("--click 1 a --click 2 b --click 3", "a,b c:a+a+b t: "),
+        ("a --click 1 b -v --click 2 --click 3 --time 4", "a,b c:a+b+b t:b "),
+        ("a --click=1 b --click=2", "a,b c:a+b t: "),
+        ("a --time 1 --click 1 --and b --time 2 --click 2", "a c:a+b t:a+b "),
+        ("--and b --time 2 --and c --time 3 a --time 1", "a c: t:b+c+a "),
+        ("--click 1 -- -a", "-a c:-a t: "),
+        # What a shell made of a pattern.
+        ("a --click 1 --mosaic m n o", "a c:a t: m,n,o"),
+        ("--mosaic m n a --click 1", "a c:a t: m,n"),
+        ("a --click 1 b --click 2 --mosaic m n", "a,b c:a+b t: m,n"),
+    ],
+)
+def test_options_are_of_the_photo_before_them(words: str, said: str) -> None:
+    result = CliRunner().invoke(search, words.split())
+    assert (result.exit_code, result.stdout) == (0, f"{said}\n"), result.stderr
+
+
+def test_an_outline_that_is_not_quoted_says_to_quote_it() -> None:
+    result = CliRunner().invoke(search, ["p.jpg", "--polygon", "1,1", "9,1", "5,7", "--mosaic", "a.tif"])
+    assert result.exit_code == 2
+    assert "Put the corners of --polygon into quotation marks" in result.stderr
