@@ -40,6 +40,8 @@ def test_what_is_no_table(tmp_path: Path, text: str, message: str) -> None:
 def test_numbers() -> None:
     record = TableRow("t, row 3", {"x": "1.5", "y": 2, "z": None, "t": "one", "n": float("nan"), "l": [1]})
     assert (record.number("x"), record.number("y")) == (1.5, 2)
-    for column in ("z", "t", "n", "l"):
+    with pytest.raises(QueriesError, match="t, row 3: z is missing"):
+        record.number("z")
+    for column in ("t", "n", "l"):
         with pytest.raises(QueriesError, match=f"t, row 3: {column} is .*, not a number"):
             record.number(column)
