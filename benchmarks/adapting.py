@@ -26,24 +26,24 @@ from benchmarks.provenance import ROOT, commit, today
 from geoloc.errors import GeolocError
 from geoloc.system.output import replacing
 
-SETS = ("caliterra", "town_year")
+SETS = ("caliterra", "farm_oblique")
 METHOD = "base"
 STEPS = 200
 _LOG = "adapting.log"
-_CPU = "CPU-minutes: "
+_STEPS, _CPU = "steps: ", "CPU-minutes: "
 _KEPT = "loss of the score on held-out ground"
 _PAGE = """# Adapting the packaged weights to a mosaic
 
 Written by `python -m benchmarks.adapting`; do not edit.
 
-{date}, {commit}; `geoloc train --mosaic MOSAIC --steps {steps} --seed SEED --trials 0 --descriptors 0`. What is
+{date}, {commit}; `geoloc train --mosaic MOSAIC --steps STEPS --seed SEED --trials 0 --descriptors 0`. What is
 searched is the mosaic that was adapted to, whole, without positions, by attention alone; photographs are of another
 flight or, in a town, another season, and no training saw them. Anew and lost: clicks that are hits with the
 adapted weights and not with the packaged ones, and the other way round. Kept: the share of what was learnt that the
 loss on the part of the mosaic that is not trained on chose, and that loss from before to what is kept.
 
-| mosaic | seed | CPU-minutes | kept | held-out loss | hits before | after | anew | lost | acc@0.5 before | after |
-|---|---|---|---|---|---|---|---|---|---|---|
+| mosaic | seed | steps | CPU min | kept | held-out loss | hits before | after | anew | lost | acc@0.5 before | after |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 {rows}
 """
 
@@ -52,7 +52,8 @@ def main() -> None:
     """Train, search, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.adapting", description=__doc__)
     parser.add_argument("--sets", nargs="+", default=SETS, metavar="SET", help="as benchmarks.accuracy has them")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1], metavar="N", help="of trainings")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1], metavar="N", help="of trainings [0 1]")
+    parser.add_argument("--steps", type=int, default=STEPS, metavar="N", help=f"of new trainings [{STEPS}]")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of real sites")
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "bench", help="what is made and kept")
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the table")
@@ -64,24 +65,27 @@ def main() -> None:
             query_set = replace(whole, searches=whole.searches[:1])
             before = search(whole, None, args.output, _report)[: query_set.count]
             for seed in args.seeds:
-                run = args.work / "adapting" / f"{name}_{seed}"
-                adapt(query_set.searches[0].mosaic, run, seed)
-                after = search(query_set, run / "weights.safetensors", run, _report)
-                rows.append(row(name, seed, (run / _LOG).read_text(encoding="utf-8"), before, after))
-        page = _PAGE.format(date=today(), commit=commit(), steps=STEPS, rows="\n".join(rows))
+                adapt(query_set.searches[0].mosaic, args.work / "adapting" / f"{name}_{seed}", seed, args.steps)
+            # Of every seed that was ever trained.
+            for log in sorted((args.work / "adapting").glob(f"{name}_*/{_LOG}")):
+                after = search(query_set, log.parent / "weights.safetensors", log.parent, _report)
+                seed = log.parent.name.rpartition("_")[2]
+                rows.append(row(name, seed, log.read_text(encoding="utf-8"), before, after))
+        page = _PAGE.format(date=today(), commit=commit(), rows="\n".join(rows))
         with replacing(args.output / "adapting.md") as temporary:
             temporary.write_text(page, encoding="utf-8")
     except (GeolocError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"Error: {error}")
 
 
-def adapt(mosaic: Path, run: Path, seed: int) -> None:
+def adapt(mosaic: Path, run: Path, seed: int, steps: int) -> None:
     """Adapt the packaged weights to a mosaic, unless that is done already.
 
     Args:
         mosaic: all that the training knows of a place.
         run: folder of the weights and of `adapting.log`, all that the command told and its CPU time.
         seed: of the training.
+        steps: of 16 examples each.
 
     Raises:
         CalledProcessError: the command failed.
@@ -90,13 +94,15 @@ def adapt(mosaic: Path, run: Path, seed: int) -> None:
     if log.exists():
         return
     _report(f"adapting to {mosaic.parent.name}, seed {seed}")
-    given = {"mosaic": mosaic, "steps": STEPS, "seed": seed, "trials": 0, "descriptors": 0, "run": run}
+    given = {"mosaic": mosaic, "steps": steps, "seed": seed, "trials": 0, "descriptors": 0, "run": run}
     options = [text for name, value in given.items() for text in (f"--{name}", str(value))]
     begun_s = _children_s()
     command = [sys.executable, "-m", "geoloc", "train", *options]
     told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     with replacing(log) as temporary:
-        temporary.write_text(f"{told.stderr}{_CPU}{(_children_s() - begun_s) / 60:.1f}\n", encoding="utf-8")
+        temporary.write_text(
+            f"{told.stderr}{_STEPS}{steps}\n{_CPU}{(_children_s() - begun_s) / 60:.1f}\n", encoding="utf-8"
+        )
 
 
 def search(
@@ -120,7 +126,7 @@ def search(
     return found.records
 
 
-def row(name: str, seed: int, log: str, before: tuple[QueryRecord, ...], after: tuple[QueryRecord, ...]) -> str:
+def row(name: str, seed: str, log: str, before: tuple[QueryRecord, ...], after: tuple[QueryRecord, ...]) -> str:
     """Return the line of the table about one training.
 
     Args:
@@ -130,8 +136,10 @@ def row(name: str, seed: int, log: str, before: tuple[QueryRecord, ...], after: 
         before: answers with the packaged weights.
         after: answers to the same queries, in the same order, with the adapted ones.
     """
-    minutes, losses, kept = "-", "-", "-"
+    steps, minutes, losses, kept = "-", "-", "-", "-"
     for line in log.splitlines():
+        if line.startswith(_STEPS):
+            steps = line.removeprefix(_STEPS)
         if line.startswith(_CPU):
             minutes = line.removeprefix(_CPU)
         if line.startswith(_KEPT):
@@ -146,7 +154,7 @@ def row(name: str, seed: int, log: str, before: tuple[QueryRecord, ...], after: 
     gained, lost = (sum(a.hit - b.hit == change for b, a in pairs) for change in (1, -1))
     counts = " | ".join(f"{count:.0f} of {len(pairs)}" for count in hits)
     return (
-        f"| {name} | {seed} | {minutes} | {kept} | {losses} | {counts} | {gained} | {lost}"
+        f"| {name} | {seed} | {steps} | {minutes} | {kept} | {losses} | {counts} | {gained} | {lost}"
         f" | {exact[0]:.2f} | {exact[1]:.2f} |"
     )
 

@@ -80,6 +80,9 @@ def train(
     searches on ground that was kept apart, to fit what a score means, and writes RUN/weights.safetensors for
     `geoloc locate --weights`.
 
+    Where weights are adapted, what was kept apart chooses how much of the change stays: of a mosaic alone, whose views
+    do not tell how photographs look, a quarter at the most, and nothing where that does not help.
+
     Of --minutes a quarter at most goes into reading and preparing, a fifth into descriptors and a seventh into the
     searches at the end, less where that is enough. One step is trained whatever the time.
     """

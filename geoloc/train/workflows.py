@@ -15,7 +15,7 @@ from geoloc.model.packaged import PACKAGED, find_weights
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.budget import PREPARED, UNLIMITED, Budget
-from geoloc.train.fit.blend import Beginning
+from geoloc.train.fit.blend import BY_VIEWS, SHARES, Beginning
 from geoloc.train.fit.endless_batches import sample_batches
 from geoloc.train.fit.fixed_batches import draw_batches, encode_batch, repeat_batches
 from geoloc.train.fit.loop import Schedule, steps_done, train_network
@@ -113,7 +113,10 @@ def train_preset(
         report(f"encoding {len(drawn) * schedule.batch} records once")
         batches = repeat_batches([encode_batch(net, batch) for batch in drawn], schedule.seed, begun)
         checks = [encode_batch(net, batch) for batch in checks]
-    beginning = None if start is None else Beginning(starting_network(config, start).to(device), checks)
+    beginning = None
+    if start is not None:
+        shares = SHARES if training.photos and held_out.photos else BY_VIEWS
+        beginning = Beginning(starting_network(config, start).to(device), checks, shares)
     left = budget.minutes_until(budget.training, beginning.choosing_minutes if beginning else 0.0)
     schedule = replace(schedule, minutes=min(schedule.minutes, left))
     report("training begins")

@@ -10,7 +10,7 @@ from geoloc.model.network.config import Config
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.presets import new_network
 from geoloc.train.fit import blend
-from geoloc.train.fit.blend import Beginning
+from geoloc.train.fit.blend import SHARES, Beginning
 
 
 def _net(config: Config, seed: int) -> CrossViewNet:
@@ -34,7 +34,7 @@ def test_weights_go_back_as_far_as_is_best(tiny: Config, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(blend, "held_out_score", loss)
     lines: list[str] = []
-    assert Beginning(before, []).keep_what_helps(after, lines.append) == best
+    assert Beginning(before, [], SHARES).keep_what_helps(after, lines.append) == best
     for key, value in after.state_dict().items():
         expected = torch.lerp(start[key], end[key], best) if value.is_floating_point() else start[key]
         torch.testing.assert_close(value, expected)
