@@ -37,7 +37,7 @@ LEAST_HITS = 5
 LEAST_DESCRIBED = 8
 """Batches below which descriptors are worse for being trained."""
 ADAPTING_RATE = 1e-4
-"""Highest learning rate where training goes on from weights: the rate of a beginning undoes what they know."""
+"""Highest learning rate where training goes on from weights: what docs/model.md, Adapting, was measured with."""
 _NO_TIME = "no time is left for enough searches: what a score means stays as it was"
 _TOO_SMALL = "the held-out ground is too small to search on; give --trials 0, or a larger mosaic"
 
@@ -61,7 +61,8 @@ def train_preset(
 ) -> Path:
     """Train the network of a preset on collections, its descriptors and what its scores mean.
 
-    Goes on where `run` holds a checkpoint.
+    Goes on where `run` holds a checkpoint. Of what was learnt from weights on, as much is kept as helps on what is held
+    out, see `geoloc.train.fit.blend`; where nothing does, descriptors and calibration stay too.
 
     Args:
         name: of the preset.
