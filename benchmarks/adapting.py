@@ -37,10 +37,10 @@ _PAGE = """# Adapting the packaged weights to a mosaic
 Written by `python -m benchmarks.adapting`; do not edit.
 
 {date}, {commit}; `geoloc train --mosaic MOSAIC --steps STEPS --seed SEED --trials 0 --descriptors 0`. What is
-searched is the mosaic that was adapted to, whole, without positions, by attention alone; photographs are of another
-flight or, in a town, another season, and no training saw them. Anew and lost: clicks that are hits with the
-adapted weights and not with the packaged ones, and the other way round. Kept: the share of what was learnt that the
-loss on the part of the mosaic that is not trained on chose, and that loss from before to what is kept.
+searched is the mosaic that was adapted to, whole, without positions, by attention alone, for clicks in photographs that
+no training saw. Anew and lost: clicks that are hits with the adapted weights and not with the packaged ones, and the
+other way round. Kept: the share of what was learnt that the loss on the part of the mosaic that is not trained on
+chose, and that loss from before to what is kept.
 
 | mosaic | seed | steps | CPU min | kept | held-out loss | hits before | after | anew | lost | acc@0.5 before | after |
 |---|---|---|---|---|---|---|---|---|---|---|---|
