@@ -31,7 +31,7 @@ from geoloc.commands.shared.training_data import TrainingData, training_data
 )
 @click.option("--steps", type=WholeRange(min=1), help="How many batches to train on, over all sittings.")
 @click.option("--batch", type=WholeRange(min=2), default=16, show_default=True, help="Examples a batch.")
-@click.option("--rate", type=POSITIVE, default=4e-4, show_default=True, help="Highest learning rate.")
+@click.option("--rate", type=POSITIVE, help="Highest learning rate.  [default: 4e-4; where weights are adapted 1e-4]")
 @click.option("--patience", type=WholeRange(min=0), default=0, help="Stop after so many checks without progress.")
 @click.option("--scratch", is_flag=True, help="Begin with ImageNet's backbone, not with the preset's own weights.")
 @click.option(
@@ -70,7 +70,7 @@ def train(
     descriptors: int,
     workers: int,
     batch: int,
-    rate: float,
+    rate: float | None,
     patience: int,
     seed: int,
 ) -> None:
@@ -79,6 +79,9 @@ def train(
     Where nobody has labelled anything, photographs of the mosaic are made at all tilts, heights and headings. Ends with
     searches on ground that was kept apart, to fit what a score means, and writes RUN/weights.safetensors for
     `geoloc locate --weights`.
+
+    Where weights are adapted, what was kept apart chooses how much of the change stays: of a mosaic alone, whose views
+    do not tell how photographs look, a quarter at the most, and nothing where that does not help.
 
     Of --minutes a quarter at most goes into reading and preparing, a fifth into descriptors and a seventh into the
     searches at the end, less where that is enough. One step is trained whatever the time.
@@ -98,9 +101,14 @@ def train(
         data.check_extent(searched=trials > 0)
     with needing("train"):
         from geoloc.train.fit.loop import Schedule
-        from geoloc.train.workflows import train_preset
+        from geoloc.train.workflows import train_preset, usual_rate
     schedule = Schedule(
-        minutes=minutes or math.inf, steps=steps or math.inf, batch=batch, rate=rate, patience=patience, seed=seed
+        minutes=minutes or math.inf,
+        steps=steps or math.inf,
+        batch=batch,
+        rate=rate or usual_rate(preset, weights, scratch),
+        patience=patience,
+        seed=seed,
     )
     with Steady() as report:
         report("reading what to train on")

@@ -59,9 +59,12 @@ class Budget:
         """Return what tells whether so much of the time is used; nothing ever is of an infinite one."""
         return lambda: self.clock() - self.begun_s >= share * 60 * self.minutes
 
-    def minutes_until(self, share: float) -> float:
-        """Return how many minutes are left until so much of the time is used; hardly any where it is over."""
-        return max(_MOMENT, share * self.minutes - (self.clock() - self.begun_s) / 60)
+    def minutes_until(self, share: float, reserved: float = 0.0) -> float:
+        """Return how many minutes are left until so much of the time is used, less what is reserved.
+
+        Hardly any are where it is over.
+        """
+        return max(_MOMENT, share * self.minutes - reserved - (self.clock() - self.begun_s) / 60)
 
 
 UNLIMITED = Budget()

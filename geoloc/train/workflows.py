@@ -15,6 +15,7 @@ from geoloc.model.packaged import PACKAGED, find_weights
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.budget import PREPARED, UNLIMITED, Budget
+from geoloc.train.fit.blend import BY_VIEWS, SHARES, Beginning
 from geoloc.train.fit.endless_batches import sample_batches
 from geoloc.train.fit.fixed_batches import draw_batches, encode_batch, repeat_batches
 from geoloc.train.fit.loop import Schedule, steps_done, train_network
@@ -35,6 +36,8 @@ LEAST_HITS = 5
 """Hits of held-out searches below which no law of scores can be fitted."""
 LEAST_DESCRIBED = 8
 """Batches below which descriptors are worse for being trained."""
+ADAPTING_RATE = 1e-4
+"""Highest learning rate where training goes on from weights: what docs/model.md, Adapting, was measured with."""
 _NO_TIME = "no time is left for enough searches: what a score means stays as it was"
 _TOO_SMALL = "the held-out ground is too small to search on; give --trials 0, or a larger mosaic"
 
@@ -58,7 +61,8 @@ def train_preset(
 ) -> Path:
     """Train the network of a preset on collections, its descriptors and what its scores mean.
 
-    Goes on where `run` holds a checkpoint.
+    Goes on where `run` holds a checkpoint. Of what was learnt from weights on, as much is kept as helps on what is held
+    out, see `geoloc.train.fit.blend`; where nothing does, descriptors and calibration stay too.
 
     Args:
         name: of the preset.
@@ -110,13 +114,23 @@ def train_preset(
         report(f"encoding {len(drawn) * schedule.batch} records once")
         batches = repeat_batches([encode_batch(net, batch) for batch in drawn], schedule.seed, begun)
         checks = [encode_batch(net, batch) for batch in checks]
-    schedule = replace(schedule, minutes=min(schedule.minutes, budget.minutes_until(budget.training)))
+    beginning = None
+    if start is not None:
+        shares = SHARES if training.photos and held_out.photos else BY_VIEWS
+        beginning = Beginning(starting_network(config, start).to(device), checks, shares)
+    left = budget.minutes_until(budget.training, beginning.choosing_minutes if beginning else 0.0)
+    schedule = replace(schedule, minutes=min(schedule.minutes, left))
     report("training begins")
     written = train_network(
         config, batches, checks, run, schedule, start=start, device=device, devices=devices, report=report
     )
     net = new_network(config)
     load_weights(written, net)
+    if beginning is not None:
+        kept = beginning.keep_what_helps(net, report)
+        save_weights(written, net, calibration)
+        if not kept:
+            return written
     if descriptors and config.descriptor:
         fit_descriptors(net, training, held_out, descriptors, seed=schedule.seed, budget=budget, report=report)
         save_weights(written, net, calibration)
@@ -233,6 +247,12 @@ def starting_weights(name: str, weights: Path | None, scratch: bool, report: Cal
         report(f"no weights come with {name}: beginning with ImageNet's backbone")
         return None
     return find_weights(name, weights)
+
+
+def usual_rate(name: str, weights: Path | None, scratch: bool) -> float:
+    """Return the highest learning rate where none is asked for; arguments as those of `starting_weights`."""
+    start = starting_weights(name, weights, scratch, lambda line: None)
+    return Schedule().rate if start is None else ADAPTING_RATE
 
 
 def starting_network(config: Config, start: Path | None) -> CrossViewNet:

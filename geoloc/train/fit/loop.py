@@ -26,14 +26,13 @@ from torch.utils.data import DataLoader
 from geoloc.errors import TrainingError
 from geoloc.model.network.config import Config
 from geoloc.model.network.cross_view import Output
-from geoloc.model.network.features import Features
 from geoloc.model.network.head import presence
 from geoloc.model.presets import new_network
 from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train.fit.curves import draw_curves
 from geoloc.train.fit.file_parts import split, whole
 from geoloc.train.fit.fixed_batches import show_once
-from geoloc.train.fit.losses import losses, total
+from geoloc.train.fit.losses import losses, output_of, total
 from geoloc.train.samples.batch import Batch
 
 CHECKPOINT_FILE = "last.ckpt"
@@ -104,10 +103,7 @@ class TrainingTask(pl.LightningModule):
 
     def forward(self, batch: Batch) -> Output:
         """Return the network's output for a batch."""
-        query = batch.query
-        if not isinstance(query, Features):
-            query = self.net.encode_query(query.float(), batch.click)
-        return self.net(query.float(), batch.click, batch.reference_features(self.net).float(), batch.view)
+        return output_of(self.net, batch)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Move a batch, which knows how to."""

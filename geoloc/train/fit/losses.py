@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from geoloc.model.network.cross_view import CrossViewNet, Output
-from geoloc.model.network.features import STRIDE
+from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Truth
 from geoloc.train.samples.batch import Batch
 
@@ -32,6 +34,28 @@ def losses(net: CrossViewNet, output: Output, batch: Batch) -> dict[str, Tensor]
         if dense[:-1]:
             parts["between"] = torch.stack(dense[:-1]).mean()
     return parts
+
+
+def output_of(net: CrossViewNet, batch: Batch) -> Output:
+    """Return what the network makes of a batch, encoded or not."""
+    query = batch.query
+    if not isinstance(query, Features):
+        query = net.encode_query(query.float(), batch.click)
+    return net(query.float(), batch.click, batch.reference_features(net).float(), batch.view)
+
+
+@torch.inference_mode()
+def held_out_score(net: CrossViewNet, batches: Sequence[Batch]) -> float:
+    """Return the mean loss of the score, which tells where an object is and that it is there, over batches of a size.
+
+    Args:
+        net: put into evaluation mode.
+        batches: on any device; taken to that of the network.
+    """
+    net.eval()
+    device = next(net.parameters()).device
+    found = [losses(net, output_of(net, b), b)["score"] for b in (batch.to(device) for batch in batches)]
+    return float(torch.stack(found).mean())
 
 
 def total(parts: dict[str, Tensor]) -> Tensor:

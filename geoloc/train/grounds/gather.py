@@ -27,7 +27,7 @@ def gather(
     """Read or build all that is named as two collections, `TRAIN` and `HELD_OUT`, that share no ground.
 
     Args:
-        mosaics: together one mosaic, whose northern quarter is held out.
+        mosaics: together one mosaic, a quarter of which is held out, see `divide`.
         dsm: the surface heights of that mosaic.
         sites: folders of posed sites, see `load_site`.
         data: the folder of `add_data`.

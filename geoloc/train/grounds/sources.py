@@ -16,7 +16,7 @@ from geoloc.errors import TrainingError
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.objects import crowns, segments
-from geoloc.train.grounds.own.extent import LEAST_SIDE_M, dividing_northing, metric_footprint
+from geoloc.train.grounds.own.extent import LEAST_SIDE_M, divide, metric_footprint
 from geoloc.train.grounds.posed_photo import PosedPhoto
 from geoloc.train.grounds.posed_site import load_site
 
@@ -153,7 +153,7 @@ def add_mosaic(
         builder: what it is added to.
         paths: together one mosaic.
         dsm: its surface heights, if there are any.
-        held_out: only the northern quarter (True), all but that (False), or all (None).
+        held_out: only the part that is kept apart (True), all but that (False), or all (None).
         over: whether there is no time for further parts; one is always added.
         report: called with a line for each part.
 
@@ -168,10 +168,9 @@ def add_mosaic(
     with open_mosaic(list(paths)) as mosaic:
         gsd = max(mosaic.gsd_m, MOSAIC_GSD_M)
         footprint, crs = metric_footprint(mosaic)
-        west, south, east, north = footprint.bounds
-        limit = dividing_northing(footprint)
-        if held_out is not None:
-            south, north = (limit, north) if held_out else (south, limit)
+        division = divide(footprint)
+        whole = footprint.bounds
+        west, south, east, north = whole if held_out is None else division.apart if held_out else division.rest
         places = [(x, y) for x in _parts(west, east, gsd) for y in _parts(south, north, gsd)]
         # Of a mosaic that is too large to be held, parts all over it.
         order = np.random.default_rng(0).permutation(len(places))
@@ -194,7 +193,7 @@ def add_mosaic(
             found += 1
             report(f"{ground.name}: {columns} x {rows} px at {gsd:.2f} m, {len(ground.boxes)} segments")
     if not found:
-        which = "northern quarter, which is kept apart for validation," if held_out else "mosaic"
+        which = f"{division.side} quarter, which is kept apart for validation," if held_out else "mosaic"
         raise TrainingError(f"{paths[0]}: hardly any data in its {which}; give a larger mosaic")
 
 

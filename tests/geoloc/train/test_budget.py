@@ -29,6 +29,7 @@ def test_preparation_counts() -> None:
     budget = Budget(10, describes=False, searches=False, clock=lambda: now[0])
     now[0] = 120
     assert budget.minutes_until(budget.training) == pytest.approx(8)
+    assert budget.minutes_until(budget.training, 1.5) == pytest.approx(6.5)
     now[0] = 6000
     assert budget.minutes_until(budget.training) > 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from geoloc.model.weights import Calibration, load_weights, save_weights
 from geoloc.train import workflows
 from geoloc.train.budget import Budget
 from geoloc.train.calibration.score_law import TrialAnswer
+from geoloc.train.fit import blend
 from geoloc.train.fit.loop import CHECKPOINT_FILE, Schedule, TrainingTask
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import HELD_OUT, TRAIN
-from geoloc.train.workflows import calibrate, starting_weights, train_preset
+from geoloc.train.workflows import ADAPTING_RATE, calibrate, starting_weights, train_preset, usual_rate
 
 SCHEDULE = Schedule(steps=2, batch=2, validate_every=2, warmup=1)
 
@@ -27,6 +29,13 @@ SCHEDULE = Schedule(steps=2, batch=2, validate_every=2, warmup=1)
 @pytest.fixture(autouse=True)
 def _few_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflows, "HELD_OUT_BATCHES", 1)
+
+
+@pytest.fixture
+def _all_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held-out losses that fall with every look: all that was learnt is kept."""
+    looks = itertools.count()
+    monkeypatch.setattr(blend, "held_out_score", lambda *_: -float(next(looks)))
 
 
 @pytest.fixture
@@ -56,6 +65,7 @@ def test_training_ends_with_weights_that_load_and_tell_scores(
     assert calls == [(written, "tiny", 3)]
 
 
+@pytest.mark.usefixtures("_all_helps")
 def test_without_trials_the_calibration_begun_with_stays(
     splits: dict[str, Collection], tmp_path: Path, tiny: Config
 ) -> None:
@@ -65,6 +75,26 @@ def test_without_trials_the_calibration_begun_with_stays(
     assert load_weights(written, new_network(tiny)) == known
 
 
+def test_what_does_not_help_on_held_out_ground_is_not_kept_and_costs_no_searches(
+    splits: dict[str, Collection], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Calibration(2.0, 0.1, 1.5, 0.5)
+    start = saved(tmp_path / "start.safetensors", tiny, known)
+    looks = itertools.count()
+    monkeypatch.setattr(blend, "held_out_score", lambda *_: float(next(looks)))
+    written = train_preset("tiny", splits, tmp_path / "run", SCHEDULE, trials=3, weights=start, workers=0)
+    before, after = new_network(tiny), new_network(tiny)
+    assert load_weights(start, before) == load_weights(written, after) == known
+    assert all(torch.equal(value, after.state_dict()[name]) for name, value in before.state_dict().items())
+
+
+def test_weights_are_adapted_at_a_lower_rate_than_new_ones_are_trained_at() -> None:
+    assert usual_rate("base", None, False) == ADAPTING_RATE < usual_rate("base", None, True)
+    # No weights come with it.
+    assert usual_rate("tiny", None, False) == Schedule().rate
+
+
+@pytest.mark.usefixtures("_all_helps")
 def test_cached_training_encodes_once_and_leaves_the_backbone_alone(
     splits: dict[str, Collection], tmp_path: Path, tiny: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +165,7 @@ def test_scores_are_fitted_on_held_out_searches(
     assert "hardly anything was found" in lines[-1]
 
 
+@pytest.mark.usefixtures("_all_helps")
 def test_where_the_time_is_over_one_step_is_trained_and_the_rest_stays(
     splits: dict[str, Collection], tmp_path: Path, tiny: Config
 ) -> None:

@@ -146,6 +146,17 @@ def test_a_mosaic_of_ones_own_is_levelled_to_metres_and_parted(mosaic: Path) -> 
     assert not whole.photos
 
 
+def test_a_wide_mosaic_keeps_its_eastern_quarter_apart(tmp_path: Path) -> None:
+    pixels = np.full((3, 160, 1200), 60, np.uint8)
+    pixels[:, :, 900:] = 200
+    wide = _write(tmp_path / "road.tif", pixels, Affine(GSD_M, 0, EAST, 0, -GSD_M, NORTH))
+    (held,), (rest,) = (of_mosaic([wide], held_out=apart).grounds for apart in (True, False))
+    for ground, colour in ((held, 200), (rest, 60)):
+        assert ground.valid is not None
+        assert np.median(ground.pixels[ground.valid]) == colour
+    assert held.pixels.shape[1] == pytest.approx(300, abs=4)
+
+
 def test_a_large_mosaic_comes_in_parts_that_overlap(mosaic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "PART_PX", 300)
     parts = of_mosaic([mosaic])

@@ -32,6 +32,9 @@ def write(path: Path, across_m: float, up_m: float, turn_deg: float = 0.0) -> Pa
         (100, 200, False, True),
         (50, 300, True, False),
         (50, 60, False, False),
+        (250, 100, True, True),
+        (250, 50, True, False),
+        (210, 40, False, True),
     ],
 )
 def test_sides_that_are_too_short_are_refused(tmp_path: Path, across: int, up: int, searched: bool, fits: bool) -> None:
@@ -39,12 +42,14 @@ def test_sides_that_are_too_short_are_refused(tmp_path: Path, across: int, up: i
     if fits:
         check_extent([path], searched=searched)
         return
-    with pytest.raises(TrainingError, match="too small: its northern quarter") as caught:
+    with pytest.raises(
+        TrainingError, match=f"too small: its {'eastern' if across > 2 * up else 'northern'} quarter"
+    ) as caught:
         check_extent([path], searched=searched)
     assert ("--trials 0" in str(caught.value)) == searched
     # What it asks for is enough.
     wide, high = map(int, re.findall(r"so (\d+) m x (\d+) m", str(caught.value))[0])
-    check_extent([write(tmp_path / "larger.tif", wide + 1, high + 4)], searched=searched)
+    check_extent([write(tmp_path / "larger.tif", wide + 4, high + 4)], searched=searched)
 
 
 def test_a_turned_mosaic_has_its_quarter_where_its_area_is(tmp_path: Path) -> None:
