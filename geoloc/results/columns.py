@@ -64,7 +64,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Detection], Any]]] = {
     "model": ("object", lambda d: d.model),
     "method": ("object", lambda d: d.method),
     "window": ("object", lambda d: d.window),
-    "note": ("object", lambda d: d.note or None),
+    "note": ("object", lambda d: d.note),
 }
 """Name of each column, in the order of the files: its type in a table (pandas) and its value."""
 COLUMNS = {name: dtype for name, (dtype, _) in _COLUMNS.items()}

@@ -70,7 +70,7 @@ def test_a_batch_says_what_is_not_here_and_what_failed(
     assert list(frame["score"].iloc[-2:]) == [0.4, 0.4]
     # A position off the mosaic hides nothing, and its answer says so.
     assert frame["note"].iloc[3].endswith("was not believed: nothing was found within 500 m of it")
-    assert frame["note"].isna().iloc[4]
+    assert not frame["note"].iloc[4]
 
 
 def test_from_stdin_to_stdout(run: Run, search: SearchStub, inputs: Path, tmp_path: Path) -> None:
