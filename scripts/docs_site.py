@@ -37,6 +37,7 @@ OUTSIDE = (
     "benchmarks/results/accuracy.md",
     "benchmarks/results/coverage.md",
     "benchmarks/results/joint.md",
+    "benchmarks/results/adapting.md",
     "benchmarks/results/speed.md",
     "benchmarks/results/ablation.png",
     "benchmarks/results/speed.png",
