@@ -395,10 +395,8 @@ def rows_of(stdout: str) -> list[tuple[str, float, int]]:
 
 
 def test_clicks_are_of_the_photo_before_them(run: Run, search: SearchStub, tmp_path: Path) -> None:
-    words = ["photo.jpg", "--click", "10,20", "--mosaic", "mosaic.tif", "--click", "30,40", "here.jpg", "--click"]
-    # A word after a mosaic would be one too.
-    words[3:5], mosaic = [], words[3:5]
-    result = run("locate", *words, "50,60", *mosaic, "--top", "2")
+    words = ["photo.jpg", "--click", "10,20", "--click", "30,40", "--mosaic", "mosaic.tif", "here.jpg", "--click"]
+    result = run("locate", *words, "50,60", "--top", "2")
     assert result.exit_code == 0, result.stderr
     first = [("photo.jpg", 10, 1), ("photo.jpg", 10, 2), ("photo.jpg", 30, 1), ("photo.jpg", 30, 2)]
     assert rows_of(result.stdout) == [*first, ("here.jpg", 50, 1), ("here.jpg", 50, 2)]
@@ -406,7 +404,7 @@ def test_clicks_are_of_the_photo_before_them(run: Run, search: SearchStub, tmp_p
     assert "here.jpg: Looking first within " in result.stderr
     # Each is a question of its own.
     assert not json.loads(result.stdout)["features"][0]["properties"].keys() & {"object", "photos"}
-    assert run("locate", *words, "50,60", *mosaic, "-o", tmp_path / "found.gpkg").exit_code == 0
+    assert run("locate", *words, "50,60", "-o", tmp_path / "found.gpkg").exit_code == 0
     assert list(geopandas.read_file(tmp_path / "found.gpkg")["photo"]) == ["photo.jpg", "photo.jpg", "here.jpg"]
 
 
