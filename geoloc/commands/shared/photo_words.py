@@ -37,7 +37,7 @@ class PhotosCommand(Command):
 
         Not where it is called as that mosaic is, and as no photo before: `a.jpg --mosaic tiles/*.tif --click 1,2`.
         """
-        if following.split("=")[0] not in _OF_A_PHOTO:
+        if following.split("=", maxsplit=1)[0] not in _OF_A_PHOTO:
             return False
         values, _, _ = self.make_parser(ctx).parse_args(args=list(before))
         photos = {_suffix(photo) for photo in (*_photos(values), *(values.get(self.another) or ()))}

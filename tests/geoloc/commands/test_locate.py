@@ -501,6 +501,24 @@ def test_of_a_video_it_is_said_which_picture(run: Run, search: SearchStub, more:
     assert message in " ".join(result.stderr.split())
 
 
+def test_a_video_is_never_written_over(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    clip, out = tmp_path / "clip.MP4", tmp_path / "out.geojson"
+    grey_video(clip)
+    out.symlink_to(clip)
+    before = clip.read_bytes()
+    (tmp_path / "drawn.geojson").write_text('{"type": "Point", "coordinates": [1, 2]}')
+    more = ("--mosaic", "mosaic.tif", "-o", out, "--overwrite")
+    for words in (
+        ("locate", clip, "--time", "1", "--click", "1,2"),
+        ("pose", f"{clip}#t=1"),
+        ("map", f"{clip}#t=1", "--features", tmp_path / "drawn.geojson"),
+    ):
+        result = run(*words, *more)
+        assert result.exit_code == 1, words
+        assert "is read by this very command" in result.stderr
+    assert clip.read_bytes() == before
+
+
 def test_past_the_end_of_a_video_is_one_line(run: Run, search: SearchStub, tmp_path: Path) -> None:
     grey_video(tmp_path / "clip.MP4")
     result = run("locate", tmp_path / "clip.MP4", "--time", "99", "--click", "1,2", "--mosaic", "mosaic.tif")
