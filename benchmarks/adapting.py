@@ -74,7 +74,9 @@ def main() -> None:
         page = _PAGE.format(date=today(), commit=commit(), rows="\n".join(rows))
         with replacing(args.output / "adapting.md") as temporary:
             temporary.write_text(page, encoding="utf-8")
-    except (GeolocError, OSError, subprocess.CalledProcessError) as error:
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error.stderr}Error: {error}")
+    except (GeolocError, OSError) as error:
         sys.exit(f"Error: {error}")
 
 

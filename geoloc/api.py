@@ -229,7 +229,7 @@ class Locator:
             ValueError: as `locate`; or there are no photographs, or one of them twice, or several clicks in one.
         """
         from geoloc.pipeline.cascade import Watch
-        from geoloc.pipeline.job import find_together
+        from geoloc.pipeline.job import find_together, photo_twice
         from geoloc.results.detections import Detections
 
         read = [
@@ -237,7 +237,7 @@ class Locator:
         ]
         if not read or any(len(targets) != 1 for _, targets in read):
             raise ValueError("give photographs with one click each")
-        if len({photo.path.resolve() for photo, _ in read}) < len(read):
+        if photo_twice([photo.path for photo, _ in read]):
             raise ValueError("give each photograph once: two clicks in one are no two witnesses")
         seen = [(photo, within_photo(photo, targets[0])) for photo, targets in read]
         for _, target in seen:

@@ -139,6 +139,7 @@ def locate(
     that support it.
     """
     from geoloc.model.packaged import find_weights
+    from geoloc.photo.files.moment import file_of
     from geoloc.photo.target import Target
     from geoloc.pipeline.cascade import Watch
     from geoloc.pipeline.finder import Finder
@@ -164,7 +165,7 @@ def locate(
         drawn_in = [number for name in ("clicks", "boxes", "polygons") for number in photo_numbers(name)]
         views, failed = read_each(paths, drawn_all, drawn_in)
     find_weights(request.preset, request.weights)
-    _check_outputs(output, preview, overwrite, (*paths, *request.files))
+    _check_outputs(output, preview, overwrite, (*map(file_of, paths), *request.files))
     progress = Progress("Searching", "looks")
     progress.stage("Opening what is searched")
     with open_source(request) as source:

@@ -58,6 +58,8 @@ def map_features(
 ) -> None:
     """Carry what is drawn in PHOTO over to the map.
 
+    PHOTO may be a picture of a video, by its time in seconds or its number: clip.MP4#t=12.5, clip.MP4#frame=300.
+
     vertices_accuracy_m tells for each vertex within how many metres it is in nine cases of ten, in their order (a list
     in GeoJSON, a text of one elsewhere), accuracy_m the largest of them. What lies near the horizon or outside the
     photo is cut, or left out where it is a point; note and stderr say so. With --to-photo coordinates are pixels of
@@ -71,6 +73,7 @@ def map_features(
         read_features,
         turned_down,
     )
+    from geoloc.photo.files.moment import file_of
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
@@ -87,8 +90,9 @@ def map_features(
     check_source(request)
     with input_file(features_path) as file:
         features = read_features(file)
+    inputs = (file_of(photo_path), features_path, *request.files)
     if output is not None:
-        check_vector_output(output, overwrite, (photo_path, features_path, *request.files), placed=not to_photo)
+        check_vector_output(output, overwrite, inputs, placed=not to_photo)
     name = path_text(photo_path)
     progress = Progress("Matching")
     progress.stage("Matching local features")

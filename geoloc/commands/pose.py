@@ -92,12 +92,15 @@ def pose(
 ) -> None:
     """Find where each PHOTO was taken and which way it looks.
 
+    PHOTO may be a picture of a video, by its time in seconds or its number: clip.MP4#t=12.5, clip.MP4#frame=300.
+
     A photo has a point where its camera was (kind "camera"), a polygon of the ground that it shows ("footprint"), and
     for each --click a line from camera to ground ("sight"). Height is that over the ground, angles are degrees, and
     nine of ten errors are smaller than those told. A photo that local features do not verify is "not here": a row
     without a shape, and the exit code is 0; it is 1 where a photo cannot be used.
     """
     from geoloc.batch.poses import pose_outcome
+    from geoloc.photo.files.moment import file_of
     from geoloc.pipeline.job import load_matching
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
@@ -106,7 +109,7 @@ def pose(
     from geoloc.system.text import counted
 
     check_source(request)
-    inputs = (*photo_paths, *request.files)
+    inputs = (*map(file_of, photo_paths), *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs)
     files = _OtherFiles(colmap, geo, gcps, copies, drape, overwrite)

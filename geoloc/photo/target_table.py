@@ -6,7 +6,6 @@ import os
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from geoloc.errors import PhotoError, QueriesError
@@ -61,7 +60,8 @@ def photo_of(record: TableRow, folder: Path) -> Path:
         raise QueriesError(f"{record.where}: photo is empty")
     text = str(record.values["photo"]).strip().strip('"')
     if text.lower().startswith("file://"):
-        text = url2pathname(urlsplit(text).path)
+        # Behind the host: not all that stands there is a path to parsers of addresses, "#" and "?" are not.
+        text = url2pathname("/" + text[len("file://") :].partition("/")[2])
     if is_remote(text):
         # In no folder; what reads it says what to do.
         return Path(text)

@@ -137,6 +137,11 @@ def for_candidates(request: SearchRequest) -> SearchRequest:
     return replace(request, top=max(request.top, CANDIDATES))
 
 
+def photo_twice(photos: Sequence[Path]) -> bool:
+    """Whether one of several photographs of one object stands twice: two clicks in one are no two witnesses."""
+    return len({path.resolve() for path in photos}) < len(photos)
+
+
 def find_together(
     finder: Finder,
     name: str,

@@ -37,14 +37,14 @@ _MOST_THUMBNAILS = 20
 def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
     """Answer one click in one photo, or what was clicked in several that show one object."""
     from geoloc.pipeline.cascade import Watch
-    from geoloc.pipeline.job import find_together
+    from geoloc.pipeline.job import find_together, photo_twice
     from geoloc.results.columns import columns_of
     from geoloc.results.vector_files import collection_of, geometry_of, row_of
 
     begin = time.monotonic()
     request, px = fields.search(), fields.thumbnail_px()
     views = [(session.photo(one.path("photo")), one.target()) for one in (fields, *fields.others("and"))]
-    if len({photo.path.resolve() for photo, _ in views}) < len(views):
+    if photo_twice([photo.path for photo, _ in views]):
         raise RequestError("field 'and': the same photo twice; give each photo of the object once")
     views = [(photo, within_photo(photo, drawn)) for photo, drawn in views]
     progress.stage("planning")

@@ -109,13 +109,14 @@ def map_features(session: Session, fields: Fields, progress: JobProgress) -> dic
 
 def drape(session: Session, fields: Fields, progress: JobProgress) -> dict[str, Any]:
     """Lay a photo over the map as a GeoTIFF."""
+    from geoloc.photo.files.moment import file_of
     from geoloc.pose.files.drape import SUFFIXES, write_drape
     from geoloc.pose.rows import NOT_VERIFIED
     from geoloc.system.output import check_output
 
     request, path, output = fields.search(), fields.path("photo"), fields.path("output")
     overwrite = fields.truth("overwrite")
-    check_output(output, SUFFIXES, overwrite, (path, *request.files))
+    check_output(output, SUFFIXES, overwrite, (file_of(path), *request.files))
     matched = _matched(session, path, request, progress)
     if matched is None:
         LOG.warning("not here: %s: %s", path_text(path), NOT_VERIFIED)

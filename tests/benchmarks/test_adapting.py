@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import adapting
 from benchmarks.accuracy.results.record import QueryRecord
 from benchmarks.adapting import row
 
@@ -24,6 +31,16 @@ def test_a_row_tells_what_is_kept_and_what_it_changed() -> None:
     cells = row("park", "1", LOG.format(kept="50% is kept"), before, after).strip("| ").split(" | ")
     assert cells[:8] == ["park", "1", "200", "20.5", "50%", "3.111 to 2.998", "2 of 5", "3 of 5"]
     assert cells[8:] == ["2", "1", "0.20", "0.30"]
+
+
+def test_a_training_that_fails_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(*_: object) -> None:
+        raise subprocess.CalledProcessError(1, "train", stderr="Error: m.tif: not a raster\n")
+
+    monkeypatch.setattr(adapting, "Library", fail)
+    monkeypatch.setattr(sys, "argv", ["adapting", "--work", str(tmp_path), "--output", str(tmp_path)])
+    with pytest.raises(SystemExit, match=r"^Error: m\.tif: not a raster\nError: Command 'train'"):
+        adapting.main()
 
 
 def test_where_nothing_is_kept_the_loss_stays() -> None:

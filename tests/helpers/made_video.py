@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -26,6 +26,33 @@ def grey_video(path: Path, count: int = 20, size: tuple[int, int] = (96, 64)) ->
     """Write a video of plain pictures, ten a second: picture n has the grey n * `GREY_A_FRAME`."""
     width, height = size
     write_video(path, (np.full((height, width, 3), number * GREY_A_FRAME, np.uint8) for number in range(count)))
+
+
+def make_uneven(path: Path, runs: Sequence[tuple[int, int]]) -> None:
+    """Have the pictures of an MP4 that was written here last unevenly.
+
+    Args:
+        path: of the video, whose pictures all last as long.
+        runs: how many pictures last how many times as long as before, in order: all pictures.
+    """
+    data = path.read_bytes()
+    stts = data.index(b"stts") - 4
+    even = int.from_bytes(data[stts + 20 : stts + 24], "big")
+    times = b"".join((count).to_bytes(4, "big") + (even * longer).to_bytes(4, "big") for count, longer in runs)
+    grown = 8 * (len(runs) - 1)
+    changed = bytearray(data[: stts + 12] + len(runs).to_bytes(4, "big") + times + data[stts + 24 :])
+
+    def change(at: int, factor: float, more: int = 0) -> None:
+        value = int.from_bytes(changed[at : at + 4], "big")
+        changed[at : at + 4] = (round(value * factor) + more).to_bytes(4, "big")
+
+    for box in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stts"):
+        change(changed.index(box) - 4, 1, grown)
+    longer = sum(count * times for count, times in runs) / sum(count for count, _ in runs)
+    # Where each says how long all lasts, behind its name.
+    for box, place in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20), (b"elst", 12)):
+        change(changed.index(box) + place, longer)
+    path.write_bytes(changed)
 
 
 def subtitles(entries: Iterable[tuple[float, float, str]]) -> str:

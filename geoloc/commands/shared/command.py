@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import click
@@ -55,35 +56,39 @@ class Command(click.Command):
         return with_mosaics_named(ctx, args, extra)
 
 
-def with_mosaics_named(ctx: click.Context, args: list[str], extra: Sequence[str]) -> list[str]:
+def with_mosaics_named(
+    ctx: click.Context,
+    args: list[str],
+    extra: Sequence[str],
+    ends_in_photo: Callable[[list[str], str, str], bool] = lambda before, last, following: False,
+) -> list[str]:
     """Return words with `--mosaic` before each one that a shell made of its pattern.
 
     Args:
         ctx: of the command.
         args: the words.
         extra: those among them that are no options and that the command may have no use for.
+        ends_in_photo: of words after a mosaic, whether the last one is a photo: told all words up to that mosaic, the
+            last one, and the option after it.
 
     Raises:
         click.UsageError: they are corners of a polygon without quotation marks.
     """
     if "--polygon" in args and any(map(_CORNER.fullmatch, extra)):
         raise click.UsageError('Put the corners of --polygon into quotation marks: --polygon "10,20 60,20 60,50".', ctx)
-    return _with_each_named(args, "--mosaic", len(extra))
-
-
-def _with_each_named(args: list[str], option: str, count: int) -> list[str]:
-    """Put an option before `count` of the words that follow its value."""
     named: list[str] = []
-    value_at, inside = -1, False
-    for number, word in enumerate(args):
-        if word == "--":
-            return [*named, *args[number:]]
-        if word == option:
-            value_at, inside = number + 1, True
-        elif number != value_at:
-            inside = inside and not word.startswith("-")
-            if inside and count:
-                named.append(option)
-                count -= 1
-        named.append(word)
-    return named
+    number, count = 0, len(extra)
+    while number < len(args) and args[number] != "--":
+        if args[number] != "--mosaic":
+            named.append(args[number])
+            number += 1
+            continue
+        named += args[number : number + 2]
+        number += 2
+        words = list(takewhile(lambda word: not word.startswith("-"), args[number:]))
+        number += len(words)
+        photo = bool(words) and number < len(args) and ends_in_photo(named, words[-1], args[number])
+        mosaics = min(count, len(words) - photo)
+        named += [part for word in words[:mosaics] for part in ("--mosaic", word)] + words[mosaics:]
+        count -= mosaics
+    return named + args[number:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 from geoloc.commands.shared.command import Command, with_mosaics_named
 
 _OWNERS = f"{__name__}.owners"
+_OF_A_PHOTO = ("--click", "--box", "--polygon", "--time", "--frame")
 
 
 class PhotosCommand(Command):
@@ -26,9 +28,20 @@ class PhotosCommand(Command):
             click.UsageError: they are none of this command, or were meant to be quoted.
         """
         values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
-        args = with_mosaics_named(ctx, args, _photos(values)[1:])
+        args = with_mosaics_named(ctx, args, _photos(values)[1:], partial(self._ends_in_photo, ctx))
         ctx.meta[_OWNERS] = self._owners(ctx, args)
         return args
+
+    def _ends_in_photo(self, ctx: click.Context, before: list[str], last: str, following: str) -> bool:
+        """Whether the last word after a mosaic is a photo, since what follows is of a photo.
+
+        Not where it is called as that mosaic is, and as no photo before: `a.jpg --mosaic tiles/*.tif --click 1,2`.
+        """
+        if following.split("=", maxsplit=1)[0] not in _OF_A_PHOTO:
+            return False
+        values, _, _ = self.make_parser(ctx).parse_args(args=list(before))
+        photos = {_suffix(photo) for photo in (*_photos(values), *(values.get(self.another) or ()))}
+        return not photos or _suffix(last) in photos or _suffix(last) != _suffix(before[-1])
 
     def _owners(self, ctx: click.Context, args: list[str]) -> dict[str, list[int]]:
         """Return for each option the number of the photo that each of its values is of."""
@@ -56,6 +69,10 @@ class PhotosCommand(Command):
             ctx.allow_interspersed_args = interspersed
         last = max(photos, 0)
         return {name: [last - one if one < 0 else one for one in of] for name, of in owners.items()}
+
+
+def _suffix(word: str) -> str:
+    return Path(word).suffix.lower()
 
 
 def _photos(values: Mapping[str, Any]) -> list[str]:

@@ -32,13 +32,14 @@ def read_together(paths: Sequence[Path], drawn: Sequence[Target]) -> list[View]:
     """
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import within_photo
+    from geoloc.pipeline.job import photo_twice
 
     if len(drawn) != len(paths):
         raise click.UsageError(
             f"{len(paths)} photos and {counted(len(drawn), 'click')}: with --and give one --click (--box, --polygon)"
             " for each photo, in their order."
         )
-    if len({path.resolve() for path in paths}) < len(paths):
+    if photo_twice(paths):
         raise click.UsageError("The same photo twice: --and is another photo of the same object.")
     photos = [load_photo(path) for path in paths]
     return [View(photo, [within_photo(photo, target)]) for photo, target in zip(photos, drawn, strict=True)]

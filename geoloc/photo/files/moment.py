@@ -59,6 +59,15 @@ def file_of(path: Path) -> Path:
     return split_moment(path)[0]
 
 
+def stem_of(path: Path) -> str:
+    """Return a photo's name without its suffix; of a picture of a video with that, since which picture is behind it.
+
+    >>> stem_of(Path("a/photo.jpg")), stem_of(Path("a/clip.MP4#t=12.5"))
+    ('photo', 'clip.MP4#t=12.5')
+    """
+    return path.stem if file_of(path) == path else path.name
+
+
 def at_moment(path: Path, seconds: float | None, frame: float | None) -> Path:
     """Return the path of one picture of a video.
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 """What MP4 and MOV begin with."""
 _SOON_S = 0.001
+_LAST_S = 2.0
+"""How long the last picture may be shown; a video is cut off where there is nothing for longer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +41,8 @@ class VideoFrame:
 def read_frame(path: Path, moment: Moment) -> VideoFrame:
     """Read the picture that a player shows at a time, or that of a number.
 
-    Numbers are those of a video with as many pictures each second, as drones write them; times hold for others too.
+    In a video with as many pictures each second, as drones write them, a number is found at once; in another one by
+    counting from its start.
 
     Raises:
         PhotoError: not a video that can be read, no picture at that time, or one above the limits.
@@ -88,26 +91,49 @@ def _is_container(path: Path) -> bool:
 
 
 def _seek(capture: cv2.VideoCapture, moment: Moment, rate: float) -> VideoFrame | None:
-    """Return the last picture that is not shown later than asked for; None where there is none."""
+    """Return the last picture that is not shown later than asked for, or that of a number; None where there is none."""
+    return _of_number(capture, moment.frame, rate) if moment.frame is not None else _at(capture, moment.seconds, rate)
+
+
+def _of_number(capture: cv2.VideoCapture, number: int, rate: float) -> VideoFrame | None:
+    at = _grabbed(capture, number)
+    if at is None or abs(at - number / rate) > 0.5 / rate:
+        # Pictures do not follow each other evenly: what was found by their mean rate may be another one.
+        at = _grabbed(capture, 0)
+        for _ in range(number):
+            at = _next(capture)
+            if at is None:
+                break
+    return None if at is None else _retrieved(capture, at)
+
+
+def _at(capture: cv2.VideoCapture, seconds: float, rate: float) -> VideoFrame | None:
+    number, cut_off = int(seconds * rate + _SOON_S * rate), False
+    # Where pictures do not follow each other evenly, the number is that of a later one, or past the last.
+    while (at := _grabbed(capture, number)) is None or at > seconds + _SOON_S:
+        if number == 0:
+            break
+        cut_off = cut_off or at is None
+        back = 0 if at is None else math.ceil((at - seconds) * rate)
+        number = max(0, number - back - math.ceil(rate))
+    found = None if at is None else _retrieved(capture, at)
+    while found is not None and (at := _next(capture)) is not None and at <= seconds + _SOON_S:
+        found = _retrieved(capture, at)
+    return None if found is None or (cut_off and found.seconds < seconds - _LAST_S) else found
+
+
+def _grabbed(capture: cv2.VideoCapture, number: int) -> float | None:
+    """Go to the picture that has a number by the mean rate, and return when it is shown; None where there is none."""
     import cv2
 
-    number = moment.frame if moment.frame is not None else int(moment.seconds * rate + _SOON_S * rate)
-    while True:
-        capture.set(cv2.CAP_PROP_POS_FRAMES, number)
-        if not capture.grab():
-            return None
-        at = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        if moment.frame is not None or at <= moment.seconds + _SOON_S or number == 0:
-            break
-        # Where pictures do not follow each other evenly, the number is that of a later one.
-        number = max(0, number - math.ceil((at - moment.seconds) * rate) - math.ceil(rate))
-    found = _retrieved(capture, at)
-    while moment.frame is None and found is not None and capture.grab():
-        at = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        if at > moment.seconds + _SOON_S:
-            break
-        found = _retrieved(capture, at)
-    return found
+    capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+    return _next(capture)
+
+
+def _next(capture: cv2.VideoCapture) -> float | None:
+    import cv2
+
+    return capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 if capture.grab() else None
 
 
 def _retrieved(capture: cv2.VideoCapture, seconds: float) -> VideoFrame | None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.errors import OutputError, PhotoError
-from geoloc.photo.files.moment import file_of
+from geoloc.photo.files.moment import stem_of
 from geoloc.plane.homography import jacobian, to_opencv
 from geoloc.pose.matched_photo import MatchedPhoto
 from geoloc.pose.pixel_mapping import PixelMapping
@@ -60,16 +60,11 @@ def drape_paths(path: Path, photos: Sequence[Path]) -> list[Path]:
         if len(photos) > 1:
             raise OutputError(f"{path}: is one file for {len(photos)} photos; give a folder")
         return [path]
-    paths = [path / f"{_stem(photo)}{SUFFIXES[0]}" for photo in photos]
+    paths = [path / f"{stem_of(photo)}{SUFFIXES[0]}" for photo in photos]
     for one, count in Counter(paths).items():
         if count > 1:
             raise OutputError(f"{one}: {count} photos would have this name; write them apart")
     return paths
-
-
-def _stem(photo: Path) -> str:
-    """A photo's name without its suffix; of a picture of a video with that, since which picture comes behind it."""
-    return photo.stem if file_of(photo) == photo else photo.name
 
 
 def check_drapes(path: Path, photos: Sequence[Path], overwrite: bool, inputs: Collection[Path] = ()) -> None:

@@ -18,6 +18,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from geoloc.errors import OutputError
+from geoloc.photo.files.moment import stem_of
 from geoloc.plane.homography import map_points
 from geoloc.pose.files.colmap import Found
 from geoloc.pose.files.geo_txt import check_names
@@ -62,7 +63,7 @@ def check_gcps(path: Path, photos: Sequence[Path], overwrite: bool, inputs: Coll
     if suffix == LIST:
         check_names(path, photos)
     elif suffix == MARKERS:
-        for name, count in Counter(photo.stem for photo in photos).items():
+        for name, count in Counter(map(stem_of, photos)).items():
             if count > 1:
                 raise OutputError(f"{path}: {count} photos are called {name}; rename them, or write a file for each")
     elif len(photos) > 1:
@@ -143,9 +144,9 @@ def _markers_text(found: Sequence[Found]) -> str:
     sensors, cameras = (ElementTree.SubElement(chunk, name, next_id=f"{len(found)}") for name in ("sensors", "cameras"))
     for number, (photo, matched) in enumerate(found):
         width, height = matched.photo.size
-        sensor = ElementTree.SubElement(sensors, "sensor", id=f"{number}", label=photo.stem, type="frame")
+        sensor = ElementTree.SubElement(sensors, "sensor", id=f"{number}", label=stem_of(photo), type="frame")
         ElementTree.SubElement(sensor, "resolution", width=f"{width}", height=f"{height}")
-        ElementTree.SubElement(cameras, "camera", id=f"{number}", sensor_id=f"{number}", label=photo.stem)
+        ElementTree.SubElement(cameras, "camera", id=f"{number}", sensor_id=f"{number}", label=stem_of(photo))
     points = control_points(found)
     markers = ElementTree.SubElement(chunk, "markers", next_id=f"{len(points)}")
     frames = ElementTree.SubElement(chunk, "frames", next_id="1")

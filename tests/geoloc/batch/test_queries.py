@@ -234,6 +234,9 @@ def test_addresses_of_photos(tmp_path: Path) -> None:
     text = f"photo,click_x,click_y\nfile://{tmp_path}/a%20b.jpg,5,6\nhttps://example.org/p.jpg,5,6\n"
     here, elsewhere = read_photo_queries(write(tmp_path, text)).items
     assert here.photo == tmp_path / "a b.jpg"
+    for written, path in (("/d/v.mp4#t=1", "/d/v.mp4#t=1"), ("localhost/d/a?b%23.jpg", "/d/a?b#.jpg")):
+        (asked,) = read_photo_queries(write(tmp_path, f"photo,click_x,click_y\nfile://{written},5,6\n")).items
+        assert asked.photo == Path(path)
     with pytest.raises(PhotoError, match=r"^https://example.org/p.jpg: is an address; save the file"):
         load_photo(elsewhere.photo)
 

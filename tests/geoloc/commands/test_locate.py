@@ -395,10 +395,8 @@ def rows_of(stdout: str) -> list[tuple[str, float, int]]:
 
 
 def test_clicks_are_of_the_photo_before_them(run: Run, search: SearchStub, tmp_path: Path) -> None:
-    words = ["photo.jpg", "--click", "10,20", "--mosaic", "mosaic.tif", "--click", "30,40", "here.jpg", "--click"]
-    # A word after a mosaic would be one too.
-    words[3:5], mosaic = [], words[3:5]
-    result = run("locate", *words, "50,60", *mosaic, "--top", "2")
+    words = ["photo.jpg", "--click", "10,20", "--click", "30,40", "--mosaic", "mosaic.tif", "here.jpg", "--click"]
+    result = run("locate", *words, "50,60", "--top", "2")
     assert result.exit_code == 0, result.stderr
     first = [("photo.jpg", 10, 1), ("photo.jpg", 10, 2), ("photo.jpg", 30, 1), ("photo.jpg", 30, 2)]
     assert rows_of(result.stdout) == [*first, ("here.jpg", 50, 1), ("here.jpg", 50, 2)]
@@ -406,7 +404,7 @@ def test_clicks_are_of_the_photo_before_them(run: Run, search: SearchStub, tmp_p
     assert "here.jpg: Looking first within " in result.stderr
     # Each is a question of its own.
     assert not json.loads(result.stdout)["features"][0]["properties"].keys() & {"object", "photos"}
-    assert run("locate", *words, "50,60", *mosaic, "-o", tmp_path / "found.gpkg").exit_code == 0
+    assert run("locate", *words, "50,60", "-o", tmp_path / "found.gpkg").exit_code == 0
     assert list(geopandas.read_file(tmp_path / "found.gpkg")["photo"]) == ["photo.jpg", "photo.jpg", "here.jpg"]
 
 
@@ -501,6 +499,24 @@ def test_of_a_video_it_is_said_which_picture(run: Run, search: SearchStub, more:
     result = run("locate", "clip.MP4", "--click", "1,2", *more, "--mosaic", "mosaic.tif")
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
+
+
+def test_a_video_is_never_written_over(run: Run, search: SearchStub, tmp_path: Path) -> None:
+    clip, out = tmp_path / "clip.MP4", tmp_path / "out.geojson"
+    grey_video(clip)
+    out.symlink_to(clip)
+    before = clip.read_bytes()
+    (tmp_path / "drawn.geojson").write_text('{"type": "Point", "coordinates": [1, 2]}')
+    more = ("--mosaic", "mosaic.tif", "-o", out, "--overwrite")
+    for words in (
+        ("locate", clip, "--time", "1", "--click", "1,2"),
+        ("pose", f"{clip}#t=1"),
+        ("map", f"{clip}#t=1", "--features", tmp_path / "drawn.geojson"),
+    ):
+        result = run(*words, *more)
+        assert result.exit_code == 1, words
+        assert "is read by this very command" in result.stderr
+    assert clip.read_bytes() == before
 
 
 def test_past_the_end_of_a_video_is_one_line(run: Run, search: SearchStub, tmp_path: Path) -> None:

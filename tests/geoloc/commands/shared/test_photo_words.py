@@ -37,6 +37,14 @@ def search(photo_paths: tuple[str, ...], others: tuple[str, ...], mosaic: tuple[
         ("a --click 1 --mosaic m n o", "a c:a t: m,n,o"),
         ("--mosaic m n a --click 1", "a c:a t: m,n"),
         ("a --click 1 b --click 2 --mosaic m n", "a,b c:a+b t: m,n"),
+        ("a.jpg --mosaic m.tif n.tif o.tif --click 1", "a.jpg c:a.jpg t: m.tif,n.tif,o.tif"),
+        ("a.jpg --click 1 --mosaic m.tif n.tif --click=2", "a.jpg c:a.jpg+a.jpg t: m.tif,n.tif"),
+        ("a.jpg --click 1 --and b.jpg --mosaic m.tif n.tif --click 2", "a.jpg c:a.jpg+b.jpg t: m.tif,n.tif"),
+        # What has clicks behind it is a photo.
+        ("--mosaic m.tif a.jpg --click 1 b.jpg --click 2", "a.jpg,b.jpg c:a.jpg+b.jpg t: m.tif"),
+        ("a.jpg --click 1 --mosaic m.tif b.jpg --click=2", "a.jpg,b.jpg c:a.jpg+b.jpg t: m.tif"),
+        ("--mosaic m.tif n.tif a.tif --click 1 b.tif --click 2", "a.tif,b.tif c:a.tif+b.tif t: m.tif,n.tif"),
+        ("a.tif --click 1 --mosaic m.tif b.tif --time 2 --click 2", "a.tif,b.tif c:a.tif+b.tif t:b.tif m.tif"),
     ],
 )
 def test_options_are_of_the_photo_before_them(words: str, said: str) -> None:

@@ -2,17 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from geoloc.errors import PhotoError
 from geoloc.photo.files.moment import Moment
-from geoloc.photo.files.video import _seek, read_frame
-from tests.helpers.made_video import GREY_A_FRAME, grey_video
+from geoloc.photo.files.video import read_frame
+from tests.helpers.made_video import GREY_A_FRAME, grey_video, make_uneven
 from tests.helpers.paths import ROOT
 
 
@@ -80,30 +77,40 @@ def test_libraries_say_nothing_beside(tmp_path: Path) -> None:
     assert "the video is damaged" in said.splitlines()[-1]
 
 
-class _Uneven:
-    """A video whose pictures do not follow each other evenly, which finds them by their mean rate as OpenCV does."""
-
-    def __init__(self, times: Sequence[float]) -> None:
-        self._times, self._at = times, -1
-
-    def set(self, what: int, value: float) -> None:
-        assert what == cv2.CAP_PROP_POS_FRAMES
-        self._at = int(value) - 1
-
-    def grab(self) -> bool:
-        self._at += 1
-        return self._at < len(self._times)
-
-    def get(self, what: int) -> float:
-        assert what == cv2.CAP_PROP_POS_MSEC
-        return self._times[self._at] * 1000
-
-    def retrieve(self) -> tuple[bool, np.ndarray]:
-        return True, np.full((2, 2, 3), self._at, np.uint8)
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pictures a tenth of a second each, then twelve of three tenths."""
+    path = tmp_path_factory.mktemp("uneven") / "clip.MP4"
+    grey_video(path, 24)
+    make_uneven(path, [(12, 1), (12, 3)])
+    return path
 
 
-@pytest.mark.parametrize(("seconds", "number"), [(0.0, 0), (3.9, 1), (4.0, 2), (4.25, 4), (4.95, 11), (60.0, 11)])
-def test_uneven_videos_give_the_picture_of_the_time(seconds: float, number: int) -> None:
-    times = [0.0, 2.0, *(4.0 + step / 10 for step in range(10))]
-    found = _seek(_Uneven(times), Moment(seconds), rate=2.4)  # type: ignore[arg-type]
-    assert found is None if seconds == 60.0 else found is not None and int(found.pixels[0, 0, 0]) == number
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        *((Moment(seconds), number) for seconds, number in [(0.0, 0), (0.55, 5), (1.25, 12), (1.6, 13), (3.89, 20)]),
+        # By the mean rate these are past the end.
+        *((Moment(seconds), number) for seconds, number in [(4.0, 21), (4.3, 22), (4.55, 23), (4.75, 23)]),
+        *((Moment(frame=number), number) for number in (0, 5, 16, 17, 19, 20, 23)),
+    ],
+)
+def test_uneven_videos_give_the_picture_of_the_time_and_of_the_number(
+    uneven: Path, moment: Moment, number: int
+) -> None:
+    frame = read_frame(uneven, moment)
+    assert frame.seconds == pytest.approx(number / 10 if number < 12 else 1.2 + (number - 12) * 0.3, abs=1e-3)
+    assert abs(float(frame.pixels.mean()) - number * GREY_A_FRAME) < GREY_A_FRAME / 2
+
+
+def test_where_a_video_is_cut_off_there_is_no_picture(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "clip.MP4", tmp_path / "cut.MP4"
+    grey_video(whole, 24)
+    make_uneven(whole, [(24, 5)])
+    data = bytearray(whole.read_bytes())
+    # As where a card was pulled out: nothing is behind the first pictures.
+    data[data.index(b"stsz") + 16 + 4 * 8 : data.index(b"stsz") + 16 + 4 * 24] = bytes(4 * 16)
+    cut.write_bytes(data)
+    assert read_frame(cut, Moment(2.6)).seconds == pytest.approx(2.5, abs=1e-3)
+    with pytest.raises(PhotoError, match="has no picture at 11 s"):
+        read_frame(cut, Moment(11.0))

@@ -33,5 +33,6 @@ def test_a_place_that_two_photos_were_matched_with_is_one_point(
 
 
 def test_photos_that_markers_cannot_tell_apart_are_refused(tmp_path: Path) -> None:
+    check_gcps(tmp_path / "markers.xml", [Path("a.MP4#t=5"), Path("a.MP4#t=5.5"), Path("a.jpg")], overwrite=False)
     with pytest.raises(OutputError, match="2 photos are called a; rename them"):
         check_gcps(tmp_path / "markers.xml", [Path("a.jpg"), Path("b/a.png"), Path("c.jpg")], overwrite=False)
