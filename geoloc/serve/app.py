@@ -19,7 +19,7 @@ from geoloc.errors import GeolocError, LimitError, in_one_line
 from geoloc.report.page_parts import page_part
 from geoloc.serve.answers import suffixes
 from geoloc.serve.ground import ServedGround
-from geoloc.serve.page import Page
+from geoloc.serve.page import Line, Page
 from geoloc.serve.pages import Pages
 from geoloc.serve.search_queue import SearchQueue
 from geoloc.serve.uploads import plain_name, take_photo, too_large
@@ -30,7 +30,7 @@ _OWN = ("serve.css", "serve.js", "photo_view.js", "ground_map.js", "answer_list.
 _SHARED = ("leaflet.css", "leaflet.js", "shared.css", "shared.js")
 _GONE = (1000, 1001)
 """How a live connection ends whose page was closed, or left for another; any other end cut it off."""
-_CUT_OFF, _NO_TEXT, _TOO_MANY = 1006, 1003, 4429
+_CUT_OFF, _NO_TEXT, _TAKEN_OVER, _TOO_MANY = 1006, 1003, 4409, 4429
 _WRONG = 400
 _NONE = 404
 
@@ -182,42 +182,50 @@ def _add_pages(app: FastAPI, service: Service) -> None:
             await socket.send_json({"type": "error", "job": "page", "message": str(error)})
             await socket.close(_TOO_MANY)
             return
-        how = _CUT_OFF
+        line, how = entered.connect(), _CUT_OFF
         try:
-            how = await _live(socket, entered)
+            how = await _live(socket, entered, line)
         finally:
-            service.pages.leave(entered, for_good=how in _GONE)
+            service.pages.leave(entered, line, for_good=how in _GONE)
 
 
-async def _live(socket: WebSocket, page: Page) -> int:
+async def _live(socket: WebSocket, page: Page, line: Line) -> int:
     """Tell a page what there is to tell, and hear what it asks for, until it goes; return how it went."""
-    told = asyncio.create_task(_tell(socket, page))
+    told, heard = asyncio.create_task(_tell(socket, line)), asyncio.create_task(_hear(socket, page))
+    over = asyncio.create_task(line.over.wait())
     try:
-        while True:
-            text = await socket.receive_text()
-            try:
-                page.hear(json.loads(text))
-            except GeolocError as error:
-                page.outbox.put_nowait({"type": "error", "job": "locate", "message": str(error)})
-            except (ValueError, RecursionError):
-                page.outbox.put_nowait({"type": "error", "job": "locate", "message": "a message is one JSON object"})
-    except WebSocketDisconnect as end:
-        return end.code
-    except KeyError:
-        # It sent bytes, which no page of ours does.
-        await socket.close(_NO_TEXT)
-        return _GONE[0]
+        await asyncio.wait((heard, over), return_when=asyncio.FIRST_COMPLETED)
+        if heard.done():
+            return heard.result()
+        # The page is back by another connection; this one is mostly dead.
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await socket.close(_TAKEN_OVER)
+        return _TAKEN_OVER
     finally:
-        told.cancel()
+        for task in (told, heard, over):
+            task.cancel()
 
 
-async def _tell(socket: WebSocket, page: Page) -> None:
-    # What was said while nobody listened is in what it is told first.
-    while not page.outbox.empty():
-        page.outbox.get_nowait()
-    for message in page.begin():
-        await socket.send_json(message)
+async def _hear(socket: WebSocket, page: Page) -> int:
+    while True:
+        try:
+            text = await socket.receive_text()
+        except WebSocketDisconnect as end:
+            return end.code
+        except KeyError:
+            # It sent bytes, which no page of ours does.
+            await socket.close(_NO_TEXT)
+            return _GONE[0]
+        try:
+            page.hear(json.loads(text))
+        except GeolocError as error:
+            page.tell({"type": "error", "job": "locate", "message": str(error)})
+        except (ValueError, RecursionError):
+            page.tell({"type": "error", "job": "locate", "message": "a message is one JSON object"})
+
+
+async def _tell(socket: WebSocket, line: Line) -> None:
     # A page that went while it was told is heard of by who listens to it.
     with suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            await socket.send_json(await page.outbox.get())
+            await socket.send_json(await line.outbox.get())

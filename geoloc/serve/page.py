@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,19 @@ Told = dict[str, Any]
 _DRAWN = ("click", "box", "polygon")
 
 
+@dataclass(slots=True, eq=False)
+class Line:
+    """A live connection of a page.
+
+    Attributes:
+        outbox: messages that wait to be sent.
+        over: set when another connection has taken its place.
+    """
+
+    outbox: asyncio.Queue[Told] = field(default_factory=asyncio.Queue)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Page:
     """What the server keeps for one page; for one event loop.
 
@@ -26,7 +40,7 @@ class Page:
         id: name that nobody guesses.
         answers: all that were found for it.
         folder: of its photo.
-        outbox: messages that wait to be sent to it.
+        line: its live connection, or the last one.
         receiving: whether a photo is on its way to it.
     """
 
@@ -41,7 +55,7 @@ class Page:
         self.id = secrets.token_urlsafe(18)
         self.answers = HeldAnswers()
         self.folder = Path(tempfile.mkdtemp(prefix="page-", dir=root))
-        self.outbox: asyncio.Queue[Told] = asyncio.Queue()
+        self.line = Line()
         self.receiving = False
         self._queue, self._request = queue, dict(request_fields)
         self._photo: UploadedPhoto | None = None
@@ -53,16 +67,26 @@ class Page:
         """The photo that it shows."""
         return self._photo
 
-    def begin(self) -> list[Told]:
-        """Return all that a page must be told which has just come, or come back; go on with what its going stopped."""
-        begun: list[Told] = [{"type": "page", "id": self.id, "answers": [one.to_json() for one in self.answers.held]}]
+    def connect(self) -> Line:
+        """Return the connection of a page that has just come, or come back, with all that it must be told.
+
+        One that it had before is over, and what was said while nobody listened is in what is told first. What its
+        going stopped goes on.
+        """
+        self.line.over.set()
+        self.line = Line()
+        self.tell({"type": "page", "id": self.id, "answers": [one.to_json() for one in self.answers.held]})
         if self._photo is not None:
-            begun.append(self._photo_told(self._photo))
+            self.tell(self._photo_told(self._photo))
             if self._matched is not None:
-                begun.append(self._matched)
+                self.tell(self._matched)
             elif "match" not in self._searches:
                 self._start("match", self._match(self._photo))
-        return begun
+        return self.line
+
+    def tell(self, message: Told) -> None:
+        """Have a message sent to it."""
+        self.line.outbox.put_nowait(message)
 
     def show(self, photo: UploadedPhoto) -> None:
         """Take a photo in the place of the last one, and match it with the map."""
@@ -70,7 +94,7 @@ class Page:
         if self._photo is not None:
             self._photo.delete()
         self._photo, self._matched = photo, None
-        self.outbox.put_nowait(self._photo_told(photo))
+        self.tell(self._photo_told(photo))
         self._start("match", self._match(photo))
 
     def hear(self, message: Any) -> None:
@@ -130,7 +154,7 @@ class Page:
         if found is not None:
             told = {name: found[name] for name in ("status", "inliers", "pose", "mapping", "warnings")}
             self._matched = {"type": "matched", **told}
-            self.outbox.put_nowait(self._matched)
+            self.tell(self._matched)
 
     async def _locate(self, photo: UploadedPhoto, drawn: Mapping[str, Any]) -> None:
         found = await self._ask("locate", photo, drawn)
@@ -169,4 +193,4 @@ class Page:
         return {**found, "warnings": text}
 
     def _say(self, kind: str, job: str, **fields: Any) -> None:
-        self.outbox.put_nowait({"type": kind, "job": job, **fields})
+        self.tell({"type": kind, "job": job, **fields})

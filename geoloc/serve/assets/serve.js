@@ -175,12 +175,13 @@
   function connect() {
     const address = new URL(`live?page=${encodeURIComponent(page)}`, location.href);
     address.protocol = location.protocol.replace("http", "ws");
-    socket = new WebSocket(address);
+    const opened = socket = new WebSocket(address);
     socket.addEventListener("message", (event) => {
       const told = JSON.parse(event.data);
       heard[told.type](told);
     });
     socket.addEventListener("close", (event) => {
+      if (socket !== opened) return;
       busy(null, null);
       // The server has said why.
       if (event.code >= REFUSED) return;

@@ -185,9 +185,31 @@ def test_a_page_that_was_cut_off_comes_back_to_its_photo_and_answers(
         live.close(1006)
     with client.websocket_connect(f"/live?page={page}") as live:
         assert len(told(live, "page")["answers"]) == 2
-        # Who asks for a page that is open gets another.
-        with client.websocket_connect(f"/live?page={page}") as other:
-            assert told(other, "page")["id"] != page
+
+
+def test_a_page_that_comes_back_before_it_was_missed_has_all_that_it_had(
+    client: TestClient, service: Service, city: Path
+) -> None:
+    with client.websocket_connect("/live") as dead:
+        page = told(dead, "page")["id"]
+        send_photo(client, page, city)
+        told(dead, "matched")
+        dead.send_json({"type": "locate", "click": [1, 2]})
+        told(dead, "found")
+        dead.send_json({"type": "decide", "answer": 1, "decision": "accepted"})
+        with client.websocket_connect(f"/live?page={page}") as live:
+            again = told(live, "page")
+            assert (again["id"], [one["decision"] for one in again["answers"]]) == (page, ["accepted", ""])
+            assert told(live, "photo")["name"] == "p.jpg"
+            with pytest.raises(WebSocketDisconnect) as end:
+                dead.receive_json()
+            assert end.value.code >= 4000
+            # That the dead connection is closed takes nothing from the page.
+            dead.close(1001)
+            live.send_json({"type": "locate", "click": [1, 2]})
+            told(live, "found")
+            assert service.pages.get(page) is not None
+    until(lambda: service.pages.get(page) is None, "not closed")
 
 
 def test_a_page_that_does_not_come_back_is_closed(
