@@ -148,12 +148,18 @@ def _add_pages(app: FastAPI, service: Service) -> None:
             raise too_large(called, service.most_bytes)
         if page.receiving:
             raise LimitError(f"{called}: another photo is on its way; choose this one when that is shown")
+
+        def is_open() -> bool:
+            return service.pages.get(name) is page
+
         page.receiving = True
         try:
-            taken = await take_photo(request.stream(), called, page.folder, service.most_bytes, service.decoding)
+            taken = await take_photo(
+                request.stream(), called, page.folder, service.most_bytes, service.decoding, is_open
+            )
         finally:
             page.receiving = False
-        if service.pages.get(name) is None:
+        if not is_open():
             taken.delete()
             raise HTTPException(_NONE, "this page is closed; open it anew")
         page.show(taken)

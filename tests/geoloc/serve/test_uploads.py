@@ -20,7 +20,7 @@ def take(content: bytes, name: str, folder: Path, most: int = 1_000_000) -> Uplo
             yield content[start : start + 1000]
 
     async def scene() -> UploadedPhoto:
-        return await take_photo(pieces(), name, folder, most, asyncio.Lock())
+        return await take_photo(pieces(), name, folder, most, asyncio.Lock(), lambda: True)
 
     return asyncio.run(scene())
 
@@ -64,6 +64,29 @@ def test_what_cannot_be_used_leaves_nothing(
     assert str(caught.value).startswith(text)
     assert str(tmp_path) not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stalls_or_is_not_wanted_any_more_ends_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "STALL_S", 0.05)
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x"
+
+    for body, is_wanted, text in (
+        (stalled, True, "nothing of it came for 0.05 s; choose it again"),
+        (endless, False, "its page was closed"),
+    ):
+        taking = take_photo(body(), "a.jpg", tmp_path, 9, asyncio.Lock(), lambda is_wanted=is_wanted: is_wanted)
+        with pytest.raises(LimitError, match=f"^a.jpg: {text}"):
+            asyncio.run(taking)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_pixels_are_counted_before_anything_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
