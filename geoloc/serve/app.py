@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -115,6 +116,8 @@ def _add_files(app: FastAPI) -> None:
 def _add_ground(app: FastAPI, service: Service) -> None:
     """The mosaic."""
     view = service.ground.view
+    # Browsers keep tiles, and another mosaic may be served at this address next.
+    key = secrets.token_hex(4)
 
     @app.get("/ground.json")
     async def ground() -> dict[str, Any]:
@@ -123,11 +126,12 @@ def _add_ground(app: FastAPI, service: Service) -> None:
             "min_zoom": view.min_zoom,
             "max_zoom": view.max_zoom,
             "outline": view.outline,
+            "tiles": f"tiles/{key}/{{z}}/{{x}}/{{y}}.webp",
             "suffixes": suffixes(),
             "most_bytes": service.most_bytes,
         }
 
-    @app.get("/tiles/{z}/{x}/{y}.webp")
+    @app.get(f"/tiles/{key}/{{z}}/{{x}}/{{y}}.webp")
     async def tile(z: int, x: int, y: int, request: Request) -> Response:
         drawn = await service.ground.tile(x, y, z, request.is_disconnected)
         if drawn is None:

@@ -156,9 +156,9 @@ def service(city: Path, searching: SearchingStub) -> Iterator[Service]:
 
 
 @contextmanager
-def served(service: Service, token: str | None = None) -> Iterator[str]:
+def served(service: Service, token: str | None = None, port: int = 0) -> Iterator[str]:
     """Serve in a thread of this process; the address of the page."""
-    with bind("127.0.0.1", 0) as bound:
+    with bind("127.0.0.1", port) as bound:
         app = Guard(create_app(service), "127.0.0.1", token)
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=1)

@@ -60,9 +60,18 @@ def test_ground_and_tiles(client: TestClient) -> None:
     ground = client.get("/ground.json").json()
     assert ground["most_bytes"] == MOST_BYTES
     assert ".gpkg" in ground["suffixes"]
-    assert client.get("/tiles/18/0/0.webp").status_code == 204
-    assert client.get("/tiles/x/0/0.webp").status_code == 422
-    assert client.get("/tiles/18/99999999999999999999999/0.webp").status_code == 204
+    address = str(ground["tiles"])
+    assert client.get(address.format(z=18, x=0, y=0)).status_code == 204
+    assert client.get(address.format(z="x", x=0, y=0)).status_code == 422
+    assert client.get(address.format(z=18, x=99999999999999999999999, y=0)).status_code == 204
+
+
+def test_each_server_has_tiles_at_an_address_of_its_own(client: TestClient, service: Service) -> None:
+    # Browsers keep tiles, and the next server may show another mosaic.
+    address = client.get("/ground.json").json()["tiles"]
+    with TestClient(create_app(service)) as other:
+        assert other.get("/ground.json").json()["tiles"] != address
+        assert other.get(address.format(z=18, x=0, y=0)).status_code == 404
 
 
 def test_a_photo_is_matched_and_an_object_found_accepted_and_taken(
