@@ -89,7 +89,7 @@ class SearchingStub:
     ) -> dict[str, Any]:
         assert Path(fields["photo"]).is_file()
         self.asked.append((kind, fields))
-        on_progress({"stage": "matching", "fraction": 0.25, "seconds_left": None, "text": ""})
+        on_progress({"stage": "matching", "fraction": 0.25, "seconds_left": None})
         if kind in self.held:
             try:
                 await asyncio.Event().wait()
@@ -113,7 +113,7 @@ class SearchingStub:
             for kind, shape in shapes.items()
         ]
         pose = {"type": "FeatureCollection", "features": features}
-        return {"status": "found", "inliers": 99, "pose": pose, "mapping": told.to_json(), "warnings": []}
+        return {"pose": pose, "mapping": told.to_json(), "warnings": []}
 
     def _found(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         x, y = fields.get("click") or (128, 120)
@@ -130,8 +130,6 @@ class SearchingStub:
         return {
             "found": collection_of(rows, COLUMNS, CRS),
             "best_score": max(self.scores, default=0.2),
-            "seconds": 0.1,
-            "around": None,
             "warnings": [],
         }
 

@@ -109,6 +109,22 @@ def test_what_is_wrong_is_told_by_the_photos_own_name(client: TestClient, search
         assert told(live, "error", "match")["message"] == "mine.jpg: cannot be used"
 
 
+def test_what_nobody_foresaw_is_told_in_one_line(
+    client: TestClient, searching: SearchingStub, city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(*args: object) -> dict[str, Any]:
+        raise OSError(12, "Cannot allocate memory")
+
+    with client.websocket_connect("/live") as live:
+        page = told(live, "page")["id"]
+        with monkeypatch.context() as patched:
+            patched.setattr(searching, "ask", ask)
+            send_photo(client, page, city)
+            assert "Cannot allocate memory; the server has logged it" in told(live, "error", "match")["message"]
+        live.send_json({"type": "locate", "click": [1, 2]})
+        told(live, "found")
+
+
 def test_a_photo_that_is_too_large_or_none_is_refused_and_the_last_one_stays(
     client: TestClient, service: Service, city: Path
 ) -> None:
@@ -188,7 +204,7 @@ def test_a_page_that_was_cut_off_comes_back_to_its_photo_and_answers(
         assert (again["id"], again["answers"]) == (page, [])
         assert told(live, "photo")["name"] == "p.jpg"
         # What its going stopped goes on.
-        assert told(live, "matched")["status"] == "found"
+        assert told(live, "matched")["mapping"]
         live.send_json({"type": "locate", "click": [1, 2]})
         told(live, "found")
         live.close(1006)
