@@ -64,6 +64,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+
     def hang_up(number: int, frame: object) -> None:
         # A server that is running has put something of its own in the place of `interrupt`.
         signal.raise_signal(signal.SIGTERM)

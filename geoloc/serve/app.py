@@ -17,6 +17,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from starlette.requests import ClientDisconnect
 
 from geoloc.errors import GeolocError, LimitError, in_one_line
+from geoloc.photo.files.raw import RAW_SUFFIXES
 from geoloc.report.page_parts import page_part
 from geoloc.serve.answers import suffixes
 from geoloc.serve.ground import ServedGround
@@ -101,6 +102,7 @@ def _add_files(app: FastAPI) -> None:
     texts = {name: (own / name).read_text(encoding="utf-8") for name in _OWN}
     texts |= {name: page_part(name) for name in _SHARED}
     page = (own / "serve.html").read_text(encoding="utf-8").replace("{{version}}", __version__)
+    page = page.replace("{{raw}}", ",".join(RAW_SUFFIXES))
 
     @app.get("/")
     async def index() -> Response:
@@ -159,7 +161,7 @@ def _add_pages(app: FastAPI, service: Service) -> None:
         page.receiving = True
         try:
             taken = await take_photo(
-                request.stream(), called, page.folder, service.most_bytes, service.decoding, is_open
+                request.stream(), called, page.folder, service.most_bytes, service.decoding, is_wanted=is_open
             )
         finally:
             page.receiving = False

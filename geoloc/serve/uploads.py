@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geoloc.errors import GeolocError, LimitError, OutputError, PhotoError
+from geoloc.photo.files.moment import is_video
 
 SHOWN_PX = 4096
 """The longer side of the picture that a page shows, at most."""
@@ -50,6 +51,7 @@ async def take_photo(
     folder: Path,
     most_bytes: int,
     decoding: asyncio.Lock,
+    *,
     is_wanted: Callable[[], bool],
 ) -> UploadedPhoto:
     """Write a photo and look at it; what fails leaves nothing behind.
@@ -67,6 +69,8 @@ async def take_photo(
         PhotoError: it is no photo that can be used, or has too many pixels.
         OutputError: the disk is full.
     """
+    if is_video(Path(name)):
+        raise PhotoError(f"{name}: is a video; save one picture of it as JPEG or PNG and choose that")
     own = Path(tempfile.mkdtemp(prefix="photo-", dir=folder))
     path, picture = own / f"photo{_suffix(name)}", own / "shown.jpeg"
     try:

@@ -47,6 +47,9 @@ def test_the_page_loads_its_own_files_and_no_other(client: TestClient) -> None:
     assert not [text for text in (page, *own) if "http:" in text or "https:" in text]
     assert "url(" not in texts["assets/leaflet.css"].text
     assert not re.search(r"\son\w+=|style=|<script>", page)
+    # Which raw photos may be chosen.
+    assert ".heic,.heif,.tif,.tiff,.dng,.cr2" in page
+    assert "{{" not in page
 
 
 @pytest.mark.parametrize(

@@ -214,9 +214,7 @@ def test_two_fingers_zoom_and_search_for_nothing(
         assert ["click" in fields for _, fields in searching.asked[asked:]] == [True]
 
 
-def test_answers_keep_their_order_when_a_page_comes_back(
-    browser: Any, service: Service, city: Path
-) -> None:
+def test_answers_keep_their_order_when_a_page_comes_back(browser: Any, service: Service, city: Path) -> None:
     with served(service) as address, opened(browser, address) as page:
         live: list[Any] = []
         page.route_web_socket(re.compile("/live"), lambda socket: live.append((socket, socket.connect_to_server())))

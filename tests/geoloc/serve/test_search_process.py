@@ -108,9 +108,7 @@ def test_what_nobody_foresaw_ends_it(city: Path, started: list[Process]) -> None
     asyncio.run(scene())
 
 
-def test_one_that_does_not_stop_is_ended(
-    city: Path, started: list[Process], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_does_not_stop_is_ended(city: Path, started: list[Process], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_process, "_STOP_S", 0.1)
 
     async def scene() -> None:
