@@ -19,7 +19,7 @@ from shapely.geometry import Polygon, mapping
 
 from geoloc.batch.outcome import QueryOutcome
 from geoloc.errors import OutputError
-from geoloc.photo.files.moment import file_of
+from geoloc.photo.files.photo_state import photo_state
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.vector_files import Row
 from geoloc.system.file_state import file_state
@@ -110,7 +110,7 @@ class Journal:
                     if outcome.candidates:
                         line["candidates"] = outcome.candidates
                     file.write(_line(line))
-                file.write(_line({"photo": str(photo), "state": file_state(file_of(photo))}))
+                file.write(_line({"photo": str(photo), "state": photo_state(photo)}))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -145,7 +145,7 @@ class Journal:
                         photo[line["query"]] = place
                     else:
                         # A photo that was changed since is searched again.
-                        if file_state(file_of(Path(line["photo"]))) == line["state"]:
+                        if photo_state(Path(line["photo"])) == line["state"]:
                             self._places |= photo
                         photo, whole = {}, place + len(text)
                     place += len(text)

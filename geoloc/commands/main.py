@@ -1,7 +1,7 @@
 """The `geoloc` command: the group of all commands, and what becomes of errors in them.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 done (also when the answer is "not here"), 1 something
-the user can mend or that failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
+the user can mend or that failed, 2 wrong usage, 130 stopped by Ctrl-C, SIGTERM or SIGHUP.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ _SHORT_HELP = 200
 
 @contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM end a command as Ctrl-C does, so that temporary files go and what runs elsewhere is ended."""
+    """Let SIGTERM end a command as Ctrl-C does, so that temporary files go and what runs elsewhere is ended.
+
+    So does a terminal that is closed (SIGHUP), but not where that is ignored, as under nohup.
+    """
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
@@ -61,11 +64,20 @@ def _terminated_like_interrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+
+    def hang_up(number: int, frame: object) -> None:
+        # A server that is running has put something of its own in the place of `interrupt`.
+        signal.raise_signal(signal.SIGTERM)
+
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, interrupt)}
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        before[hangup] = signal.signal(hangup, hang_up)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Main(click.Group):

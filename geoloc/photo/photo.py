@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 
 from geoloc.errors import LimitError, PhotoError
 from geoloc.photo.files.moment import is_video, split_moment
+from geoloc.photo.files.picture import open_picture
 from geoloc.photo.files.raw import RAW_SUFFIXES, read_raw
 from geoloc.photo.files.size import check_size
 from geoloc.photo.files.stretch import read_deep_colour, stretched
@@ -101,7 +102,7 @@ class Photo:
 def load_photo(path: str | PathLike[str]) -> Photo:
     """Read a photograph, upright, or one picture of a video.
 
-    That is a JPEG, PNG, WebP, TIFF or any other picture Pillow knows, of any mode, HEIC (extra `heif`) or a raw photo
+    That is a JPEG, PNG, WebP, TIFF, AVIF, JPEG 2000, BMP, GIF or PPM of any mode, HEIC (extra `heif`) or a raw photo
     (extra `raw`), which is developed in its full size. One picture of a video is meant by a path that ends with its
     time in seconds or its number: `clip.MP4#t=12.5`, `clip.MP4#frame=300`; what a `clip.SRT` of DJI's beside it tells
     of that time is its metadata.
@@ -179,10 +180,10 @@ def _read(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
 
 
 def _decoded(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
-    """Decode what Pillow knows."""
+    """Decode a picture that Pillow reads."""
     if _is_heif(path):
         _read_heif_too(path)
-    with _large_pictures_allowed(), Image.open(path) as image:
+    with _large_pictures_allowed(), open_picture(path) as image:
         deep = _is_deep_colour(image)
         deepest = 4 if image.mode in ("I", "F") else 2 if deep or image.mode.startswith("I;") else 1
         check_size(path, image.size, len(image.getbands()) * deepest)

@@ -77,7 +77,7 @@ class HeldAnswers:
         """Return answers as a file of a kind that `geoloc.results.vector_files` writes, with the column `decision`.
 
         Args:
-            suffix: of the file, such as ".gpkg".
+            suffix: of the file, one of `suffixes`.
             crs: of the mosaic, which formats that keep a CRS are in.
             accepted: only those that were accepted.
 
@@ -85,7 +85,7 @@ class HeldAnswers:
             OutputError: no such kind of file, or one that lacks its package.
             GeolocError: there are no such answers.
         """
-        if suffix not in VECTOR_SUFFIXES:
+        if suffix not in suffixes():
             raise OutputError(f"{suffix}: unknown kind of file; choose one of {', '.join(suffixes())}")
         chosen = [answer for answer in self.held if not accepted or answer.decision == DECISIONS[0]]
         if not chosen:
@@ -104,5 +104,8 @@ class HeldAnswers:
 
 
 def suffixes() -> list[str]:
-    """Return the kinds of files that a page offers: one name of each."""
-    return [suffix for suffix in VECTOR_SUFFIXES if suffix not in (".json", ".geojsonl")]
+    """Return the kinds of files that a page offers: one name of each.
+
+    No KMZ: its writer reads each photo where its row says, and rows here have the name that a browser gave.
+    """
+    return [suffix for suffix in VECTOR_SUFFIXES if suffix not in (".json", ".geojsonl", ".kmz")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,10 +17,11 @@ from fastapi.responses import FileResponse, JSONResponse
 from starlette.requests import ClientDisconnect
 
 from geoloc.errors import GeolocError, LimitError, in_one_line
+from geoloc.photo.files.raw import RAW_SUFFIXES
 from geoloc.report.page_parts import page_part
 from geoloc.serve.answers import suffixes
 from geoloc.serve.ground import ServedGround
-from geoloc.serve.page import Page
+from geoloc.serve.page import Line, Page
 from geoloc.serve.pages import Pages
 from geoloc.serve.search_queue import SearchQueue
 from geoloc.serve.uploads import plain_name, take_photo, too_large
@@ -30,7 +32,7 @@ _OWN = ("serve.css", "serve.js", "photo_view.js", "ground_map.js", "answer_list.
 _SHARED = ("leaflet.css", "leaflet.js", "shared.css", "shared.js")
 _GONE = (1000, 1001)
 """How a live connection ends whose page was closed, or left for another; any other end cut it off."""
-_CUT_OFF, _NO_TEXT, _TOO_MANY = 1006, 1003, 4429
+_CUT_OFF, _NO_TEXT, _TAKEN_OVER, _TOO_MANY = 1006, 1003, 4409, 4429
 _WRONG = 400
 _NONE = 404
 
@@ -100,6 +102,7 @@ def _add_files(app: FastAPI) -> None:
     texts = {name: (own / name).read_text(encoding="utf-8") for name in _OWN}
     texts |= {name: page_part(name) for name in _SHARED}
     page = (own / "serve.html").read_text(encoding="utf-8").replace("{{version}}", __version__)
+    page = page.replace("{{raw}}", ",".join(RAW_SUFFIXES))
 
     @app.get("/")
     async def index() -> Response:
@@ -115,6 +118,8 @@ def _add_files(app: FastAPI) -> None:
 def _add_ground(app: FastAPI, service: Service) -> None:
     """The mosaic."""
     view = service.ground.view
+    # Browsers keep tiles, and another mosaic may be served at this address next.
+    key = secrets.token_hex(4)
 
     @app.get("/ground.json")
     async def ground() -> dict[str, Any]:
@@ -123,11 +128,12 @@ def _add_ground(app: FastAPI, service: Service) -> None:
             "min_zoom": view.min_zoom,
             "max_zoom": view.max_zoom,
             "outline": view.outline,
+            "tiles": f"tiles/{key}/{{z}}/{{x}}/{{y}}.webp",
             "suffixes": suffixes(),
             "most_bytes": service.most_bytes,
         }
 
-    @app.get("/tiles/{z}/{x}/{y}.webp")
+    @app.get(f"/tiles/{key}/{{z}}/{{x}}/{{y}}.webp")
     async def tile(z: int, x: int, y: int, request: Request) -> Response:
         drawn = await service.ground.tile(x, y, z, request.is_disconnected)
         if drawn is None:
@@ -148,12 +154,18 @@ def _add_pages(app: FastAPI, service: Service) -> None:
             raise too_large(called, service.most_bytes)
         if page.receiving:
             raise LimitError(f"{called}: another photo is on its way; choose this one when that is shown")
+
+        def is_open() -> bool:
+            return service.pages.get(name) is page
+
         page.receiving = True
         try:
-            taken = await take_photo(request.stream(), called, page.folder, service.most_bytes, service.decoding)
+            taken = await take_photo(
+                request.stream(), called, page.folder, service.most_bytes, service.decoding, is_wanted=is_open
+            )
         finally:
             page.receiving = False
-        if service.pages.get(name) is None:
+        if not is_open():
             taken.delete()
             raise HTTPException(_NONE, "this page is closed; open it anew")
         page.show(taken)
@@ -182,42 +194,50 @@ def _add_pages(app: FastAPI, service: Service) -> None:
             await socket.send_json({"type": "error", "job": "page", "message": str(error)})
             await socket.close(_TOO_MANY)
             return
-        how = _CUT_OFF
+        line, how = entered.connect(), _CUT_OFF
         try:
-            how = await _live(socket, entered)
+            how = await _live(socket, entered, line)
         finally:
-            service.pages.leave(entered, for_good=how in _GONE)
+            service.pages.leave(entered, line, for_good=how in _GONE)
 
 
-async def _live(socket: WebSocket, page: Page) -> int:
+async def _live(socket: WebSocket, page: Page, line: Line) -> int:
     """Tell a page what there is to tell, and hear what it asks for, until it goes; return how it went."""
-    told = asyncio.create_task(_tell(socket, page))
+    told, heard = asyncio.create_task(_tell(socket, line)), asyncio.create_task(_hear(socket, page))
+    over = asyncio.create_task(line.over.wait())
     try:
-        while True:
-            text = await socket.receive_text()
-            try:
-                page.hear(json.loads(text))
-            except GeolocError as error:
-                page.outbox.put_nowait({"type": "error", "job": "locate", "message": str(error)})
-            except (ValueError, RecursionError):
-                page.outbox.put_nowait({"type": "error", "job": "locate", "message": "a message is one JSON object"})
-    except WebSocketDisconnect as end:
-        return end.code
-    except KeyError:
-        # It sent bytes, which no page of ours does.
-        await socket.close(_NO_TEXT)
-        return _GONE[0]
+        await asyncio.wait((heard, over), return_when=asyncio.FIRST_COMPLETED)
+        if heard.done():
+            return heard.result()
+        # The page is back by another connection; this one is mostly dead.
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await socket.close(_TAKEN_OVER)
+        return _TAKEN_OVER
     finally:
-        told.cancel()
+        for task in (told, heard, over):
+            task.cancel()
 
 
-async def _tell(socket: WebSocket, page: Page) -> None:
-    # What was said while nobody listened is in what it is told first.
-    while not page.outbox.empty():
-        page.outbox.get_nowait()
-    for message in page.begin():
-        await socket.send_json(message)
+async def _hear(socket: WebSocket, page: Page) -> int:
+    while True:
+        try:
+            text = await socket.receive_text()
+        except WebSocketDisconnect as end:
+            return end.code
+        except KeyError:
+            # It sent bytes, which no page of ours does.
+            await socket.close(_NO_TEXT)
+            return _GONE[0]
+        try:
+            page.hear(json.loads(text))
+        except GeolocError as error:
+            page.tell({"type": "error", "job": "locate", "message": str(error)})
+        except (ValueError, RecursionError):
+            page.tell({"type": "error", "job": "locate", "message": "a message is one JSON object"})
+
+
+async def _tell(socket: WebSocket, line: Line) -> None:
     # A page that went while it was told is heard of by who listens to it.
     with suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            await socket.send_json(await page.outbox.get())
+            await socket.send_json(await line.outbox.get())

@@ -8,10 +8,10 @@ import secrets
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -86,7 +86,7 @@ class Guard:
         if len(hosts) != 1 or not self._is_own(hosts[0]):
             return _said(421, "This is not the address of this server: open the one that geoloc serve printed.")
         reads = scope["type"] == "http" and scope["method"] in _READING
-        if not reads and [urlsplit(origin).netloc for origin in origins] != hosts:
+        if not reads and [_netloc_of(origin) for origin in origins] != hosts:
             return _said(403, "Only this server's own page may send anything here.")
         if self._token is None or self._is_known(headers):
             return None
@@ -106,14 +106,9 @@ class Guard:
         return address.is_loopback or not self._local
 
     def _is_known(self, headers: Headers) -> bool:
-        cookies: SimpleCookie = SimpleCookie()
-        for text in headers.getlist("cookie"):
-            try:
-                cookies.load(text)
-            except CookieError:
-                return False
-        shown = cookies.get(self._cookie(headers["host"]))
-        return shown is not None and _same(shown.value, self._key)
+        # As browsers read them: cookies of other programs on this host need not be as the standard wants them.
+        cookies = cookie_parser("; ".join(headers.getlist("cookie")))
+        return _same(cookies.get(self._cookie(headers["host"]), ""), self._key)
 
     def _let_in(self, host: str) -> Response:
         """Give the cookie, and take the token out of the address, which browsers remember."""
@@ -134,22 +129,29 @@ def new_token() -> str:
 def addresses(host: str, port: int, token: str | None) -> Iterable[str]:
     """Yield what to open in a browser: of a server that listens everywhere each of the machine's own addresses."""
     query = f"/?token={token}" if token else "/"
-    for name in _own_addresses() if _is_everywhere(host) else (host,):
+    for name in _own_addresses(ipaddress.ip_address(host).version) if is_everywhere(host) else (host,):
         yield f"http://{f'[{name}]' if ':' in name else name}:{port}{query}"
 
 
-def _is_everywhere(host: str) -> bool:
+def is_everywhere(host: str) -> bool:
+    """Whether a host is all addresses of this machine."""
     try:
         return ipaddress.ip_address(host).is_unspecified
     except ValueError:
         return False
 
 
-def _own_addresses() -> list[str]:
-    """The machine's addresses, loopback last; nothing is sent to find them."""
+def _own_addresses(version: int) -> list[str]:
+    """The machine's addresses, loopback last; nothing is sent to find them.
+
+    Args:
+        version: of IP; who listens everywhere by the sixth is reached by the fourth too, not the other way round.
+    """
     found = {_outward_address()}
+    family = socket.AF_INET if version == 4 else socket.AF_UNSPEC
     with suppress(OSError):
-        found |= {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)}
+        told = socket.getaddrinfo(socket.gethostname(), None, family=family, type=socket.SOCK_STREAM)
+        found |= {str(info[4][0]) for info in told}
     outward = sorted(address for address in found if address and "%" not in address and not is_loopback(address))
     return [*outward, "127.0.0.1"]
 
@@ -167,6 +169,13 @@ def _outward_address() -> str:
 
 def _same(shown: str, secret: str) -> bool:
     return hmac.compare_digest(shown.encode(), secret.encode())
+
+
+def _netloc_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _name_of(host: str) -> str:

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import shutil
 import tempfile
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from geoloc.errors import GeolocError, PhotoError
+from geoloc.errors import GeolocError, PhotoError, in_one_line
 from geoloc.serve.answers import HeldAnswers
 from geoloc.serve.search_queue import SearchQueue
 from geoloc.serve.uploads import UploadedPhoto
 
+LOG = logging.getLogger(__name__)
 Told = dict[str, Any]
 _DRAWN = ("click", "box", "polygon")
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A live connection of a page.
+
+    Attributes:
+        outbox: messages that wait to be sent.
+        over: set when another connection has taken its place.
+    """
+
+    outbox: asyncio.Queue[Told] = field(default_factory=asyncio.Queue)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Page:
@@ -26,7 +42,7 @@ class Page:
         id: name that nobody guesses.
         answers: all that were found for it.
         folder: of its photo.
-        outbox: messages that wait to be sent to it.
+        line: its live connection, or the last one.
         receiving: whether a photo is on its way to it.
     """
 
@@ -41,7 +57,7 @@ class Page:
         self.id = secrets.token_urlsafe(18)
         self.answers = HeldAnswers()
         self.folder = Path(tempfile.mkdtemp(prefix="page-", dir=root))
-        self.outbox: asyncio.Queue[Told] = asyncio.Queue()
+        self.line = Line()
         self.receiving = False
         self._queue, self._request = queue, dict(request_fields)
         self._photo: UploadedPhoto | None = None
@@ -53,16 +69,26 @@ class Page:
         """The photo that it shows."""
         return self._photo
 
-    def begin(self) -> list[Told]:
-        """Return all that a page must be told which has just come, or come back; go on with what its going stopped."""
-        begun: list[Told] = [{"type": "page", "id": self.id, "answers": [one.to_json() for one in self.answers.held]}]
+    def connect(self) -> Line:
+        """Return the connection of a page that has just come, or come back, with all that it must be told.
+
+        One that it had before is over, and what was said while nobody listened is in what is told first. What its
+        going stopped goes on.
+        """
+        self.line.over.set()
+        self.line = Line()
+        self.tell({"type": "page", "id": self.id, "answers": [one.to_json() for one in self.answers.held]})
         if self._photo is not None:
-            begun.append(self._photo_told(self._photo))
+            self.tell(self._photo_told(self._photo))
             if self._matched is not None:
-                begun.append(self._matched)
+                self.tell(self._matched)
             elif "match" not in self._searches:
-                self._start("match", self._match(self._photo))
-        return begun
+                self._start("match", self._match, self._photo)
+        return self.line
+
+    def tell(self, message: Told) -> None:
+        """Have a message sent to it."""
+        self.line.outbox.put_nowait(message)
 
     def show(self, photo: UploadedPhoto) -> None:
         """Take a photo in the place of the last one, and match it with the map."""
@@ -70,8 +96,8 @@ class Page:
         if self._photo is not None:
             self._photo.delete()
         self._photo, self._matched = photo, None
-        self.outbox.put_nowait(self._photo_told(photo))
-        self._start("match", self._match(photo))
+        self.tell(self._photo_told(photo))
+        self._start("match", self._match, photo)
 
     def hear(self, message: Any) -> None:
         """Do what a message of the page asks for; what is wrong with it is told.
@@ -88,7 +114,7 @@ class Page:
             drawn = {name: message[name] for name in _DRAWN if message.get(name) is not None}
             if len(drawn) != 1:
                 raise GeolocError("a search needs one click, box or outline; mark the object in the photo")
-            self._start("locate", self._locate(self._photo, drawn))
+            self._start("locate", self._locate, self._photo, drawn)
         elif kind == "stop":
             self._cancel("locate")
         elif kind == "decide":
@@ -109,10 +135,10 @@ class Page:
     def _photo_told(self, photo: UploadedPhoto) -> Told:
         return {"type": "photo", "name": photo.name, "size": photo.size, "picture": f"{photo.folder.name}.jpeg"}
 
-    def _start(self, kind: str, search: Coroutine[Any, Any, None]) -> None:
+    def _start(self, kind: str, search: Callable[..., Coroutine[Any, Any, None]], *what: Any) -> None:
         """Begin a search in the place of one of its kind that runs."""
         self._cancel(kind)
-        task = asyncio.create_task(search)
+        task = asyncio.create_task(self._run(kind, search, *what))
         self._searches[kind] = task
         task.add_done_callback(lambda done: self._forget(kind, done))
 
@@ -125,12 +151,20 @@ class Page:
         if self._searches.get(kind) is task:
             del self._searches[kind]
 
+    async def _run(self, kind: str, search: Callable[..., Coroutine[Any, Any, None]], *what: Any) -> None:
+        """Search; what nobody foresaw is told too, or the page would wait for ever."""
+        try:
+            await search(*what)
+        except Exception as error:
+            LOG.exception("a search failed")
+            self._say("error", kind, message=f"{in_one_line(error)}; the server has logged it, try again")
+
     async def _match(self, photo: UploadedPhoto) -> None:
         found = await self._ask("match", photo, {"mapping_crs": "EPSG:3857"})
         if found is not None:
-            told = {name: found[name] for name in ("status", "inliers", "pose", "mapping", "warnings")}
+            told = {name: found[name] for name in ("pose", "mapping", "warnings")}
             self._matched = {"type": "matched", **told}
-            self.outbox.put_nowait(self._matched)
+            self.tell(self._matched)
 
     async def _locate(self, photo: UploadedPhoto, drawn: Mapping[str, Any]) -> None:
         found = await self._ask("locate", photo, drawn)
@@ -141,7 +175,7 @@ class Page:
         except GeolocError as error:
             self._say("error", "locate", message=str(error))
             return
-        told = {name: found[name] for name in ("best_score", "seconds", "warnings", "around")}
+        told = {name: found[name] for name in ("best_score", "warnings")}
         self._say("found", "locate", answers=[one.to_json() for one in added], **told)
 
     async def _ask(self, kind: str, photo: UploadedPhoto, fields: Mapping[str, Any]) -> Told | None:
@@ -151,7 +185,7 @@ class Page:
             self._say("waiting", kind, before=before)
 
         def on_progress(message: Told) -> None:
-            told = {name: message[name] for name in ("stage", "fraction", "seconds_left", "text")}
+            told = {name: message[name] for name in ("stage", "fraction", "seconds_left")}
             self._say("progress", kind, **told)
 
         try:
@@ -169,4 +203,4 @@ class Page:
         return {**found, "warnings": text}
 
     def _say(self, kind: str, job: str, **fields: Any) -> None:
-        self.outbox.put_nowait({"type": kind, "job": job, **fields})
+        self.tell({"type": kind, "job": job, **fields})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from geoloc.errors import LimitError
-from geoloc.serve.page import Page
+from geoloc.serve.page import Line, Page
 from geoloc.serve.search_queue import SearchQueue
 
 MOST_PAGES = 20
@@ -35,7 +35,9 @@ class Pages:
         return self._pages.get(name)
 
     def enter(self, name: str) -> Page:
-        """Return the page that comes, or comes back: a new one where none has that name or it is here already.
+        """Return the page that comes, or comes back, which may be before anybody noticed that it was gone.
+
+        Names are secret, and each is known to one document in one browser.
 
         Raises:
             LimitError: too many pages are open.
@@ -43,6 +45,7 @@ class Pages:
         timer = self._closing.pop(name, None)
         if timer is not None:
             timer.cancel()
+        if name in self._pages:
             return self._pages[name]
         if len(self._pages) >= MOST_PAGES:
             raise LimitError(f"{MOST_PAGES} pages are open, which is the limit; close one")
@@ -50,8 +53,16 @@ class Pages:
         self._pages[page.id] = page
         return page
 
-    def leave(self, page: Page, *, for_good: bool) -> None:
-        """Stop the searches of a page that went; it is closed at once, or a while after it was cut off."""
+    def leave(self, page: Page, line: Line, *, for_good: bool) -> None:
+        """Stop the searches of a page that went; it is closed at once, or a while after it was cut off.
+
+        Args:
+            page: that went.
+            line: the connection that ended; where that is not the page's any more, the page is still here.
+            for_good: whether it was closed.
+        """
+        if page.line is not line:
+            return
         page.stop()
         if for_good:
             self._close(page)

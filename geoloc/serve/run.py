@@ -15,7 +15,7 @@ from geoloc.errors import OutputError
 from geoloc.pipeline.request import SearchRequest, options_of
 from geoloc.serve.app import Service, create_app
 from geoloc.serve.ground import ServedGround
-from geoloc.serve.guard import Guard
+from geoloc.serve.guard import Guard, is_everywhere
 from geoloc.serve.pages import Pages
 from geoloc.serve.search_process import SearchProcess
 from geoloc.serve.search_queue import Searching, SearchQueue
@@ -54,14 +54,16 @@ def worker_fields(request: SearchRequest) -> dict[str, Any]:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at an address; port 0 is one that is free.
+    """Return a socket that listens at an address, at "::" by IPv4 too; port 0 is one that is free.
 
     Raises:
         OutputError: another program has it, or it is none of this machine's.
     """
     try:
         # It listens at once, so that who calls before requests are answered waits.
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        both = family == socket.AF_INET6 and is_everywhere(host) and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except OSError as error:
         raise OutputError(
             f"{host}:{port}: cannot listen there ({error.strerror or error}); give another --port, or --host"

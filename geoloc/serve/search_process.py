@@ -36,11 +36,6 @@ class SearchProcess:
         self._process: Process | None = None
         self._numbers = itertools.count(1)
 
-    @property
-    def pid(self) -> int | None:
-        """Process id; None where none was started, or it was ended here."""
-        return None if self._process is None else self._process.pid
-
     async def ask(
         self, kind: str, fields: Mapping[str, Any], on_progress: Callable[[dict[str, Any]], None]
     ) -> dict[str, Any]:
@@ -56,6 +51,7 @@ class SearchProcess:
 
         Raises:
             SearchError: the worker says that something is wrong, or has ended.
+            Exception: what nobody foresaw; the process is ended, since nobody knows what it does.
         """
         process = await self._running()
         number = next(self._numbers)
@@ -65,6 +61,11 @@ class SearchProcess:
         except asyncio.CancelledError:
             await self._stop(process, number)
             raise
+        except SearchError:
+            raise
+        except Exception:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """End the process, whatever it does."""
@@ -73,8 +74,8 @@ class SearchProcess:
             return
         if process.returncode is None:
             process.kill()
-        # What is left in its pipes is read to the end, or they stay open.
-        await process.communicate()
+        # Its pipes are not read here: one who waits for an answer may do that at the same time.
+        await process.wait()
 
     async def _running(self) -> Process:
         if self._process is None or self._process.returncode is not None:
@@ -100,7 +101,8 @@ class SearchProcess:
     ) -> dict[str, Any]:
         """Wait for the last message of a request."""
         assert process.stdout is not None
-        while line := await process.stdout.readline():
+        # Of a process that ended, the last line may be a part of one.
+        while (line := await process.stdout.readline()).endswith(b"\n"):
             message: dict[str, Any] = json.loads(line)
             if message["id"] != number:
                 continue

@@ -7,14 +7,17 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from geoloc.errors import GeolocError, LimitError, OutputError, PhotoError
+from geoloc.photo.files.moment import is_video
 
 SHOWN_PX = 4096
 """The longer side of the picture that a page shows, at most."""
+STALL_S = 30.0
+"""How long to wait for the next piece of a photo."""
 _LONGEST_NAME = 120
 _QUALITY = 88
 
@@ -43,7 +46,13 @@ class UploadedPhoto:
 
 
 async def take_photo(
-    body: AsyncIterator[bytes], name: str, folder: Path, most_bytes: int, decoding: asyncio.Lock
+    body: AsyncIterator[bytes],
+    name: str,
+    folder: Path,
+    most_bytes: int,
+    decoding: asyncio.Lock,
+    *,
+    is_wanted: Callable[[], bool],
 ) -> UploadedPhoto:
     """Write a photo and look at it; what fails leaves nothing behind.
 
@@ -53,24 +62,19 @@ async def take_photo(
         folder: to make a folder in.
         most_bytes: how large the file may be.
         decoding: held while it is decoded, so that photos are one at a time: the largest allowed one takes gigabytes.
+        is_wanted: asked with every piece whether to go on.
 
     Raises:
-        LimitError: it is larger.
+        LimitError: it is larger, no piece of it comes any more, or it is not wanted any more.
         PhotoError: it is no photo that can be used, or has too many pixels.
         OutputError: the disk is full.
     """
+    if is_video(Path(name)):
+        raise PhotoError(f"{name}: is a video; save one picture of it as JPEG or PNG and choose that")
     own = Path(tempfile.mkdtemp(prefix="photo-", dir=folder))
     path, picture = own / f"photo{_suffix(name)}", own / "shown.jpeg"
     try:
-        size = 0
-        with path.open("wb") as file:
-            async for piece in body:
-                size += len(piece)
-                if size > most_bytes:
-                    raise too_large(name, most_bytes)
-                file.write(piece)
-        if not size:
-            raise PhotoError(f"{name}: is empty; choose it again")
+        await _write(body, name, path, most_bytes, is_wanted)
         async with decoding:
             try:
                 pixels = await asyncio.to_thread(_draw, path, picture)
@@ -82,6 +86,28 @@ async def take_photo(
             raise OutputError(f"{name}: cannot be kept ({error.strerror or error}) on the server; make room") from None
         raise
     return UploadedPhoto(own, path, picture, name, pixels)
+
+
+async def _write(
+    body: AsyncIterator[bytes], name: str, path: Path, most_bytes: int, is_wanted: Callable[[], bool]
+) -> None:
+    """Write a photo as it comes; see `take_photo`."""
+    loop, size = asyncio.get_running_loop(), 0
+    try:
+        with path.open("wb") as file:
+            async with asyncio.timeout(STALL_S) as stalled:
+                async for piece in body:
+                    stalled.reschedule(loop.time() + STALL_S)
+                    if not is_wanted():
+                        raise LimitError(f"{name}: its page was closed; open it anew")
+                    size += len(piece)
+                    if size > most_bytes:
+                        raise too_large(name, most_bytes)
+                    file.write(piece)
+    except TimeoutError:
+        raise LimitError(f"{name}: nothing of it came for {STALL_S:g} s; choose it again") from None
+    if not size:
+        raise PhotoError(f"{name}: is empty; choose it again")
 
 
 def too_large(name: str, most_bytes: int) -> LimitError:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from geoloc.model.packaged import find_weights
-from geoloc.photo.files.moment import file_of
+from geoloc.photo.files.photo_state import photo_state
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource, open_source
-from geoloc.system.file_state import file_state
 from geoloc.worker.progress import JobProgress
 from tiling.heights import check_heights
 
@@ -172,7 +171,7 @@ class Session:
 
 
 def _state(paths: tuple[Path, ...]) -> _State:
-    return tuple((str(path.absolute()), *file_state(file_of(path))) for path in paths)
+    return tuple((str(path.absolute()), *photo_state(path)) for path in paths)
 
 
 def _network_of(request: SearchRequest) -> _Network:

@@ -44,7 +44,9 @@ _LEAST_TOKEN = 16
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any that is free.")
 @click.option(
     "--token",
-    help=f"What a browser must show, {_LEAST_TOKEN} characters or more.  [default: none at 127.0.0.1; elsewhere a new "
+    envvar="GEOLOC_TOKEN",
+    help=f"What a browser must show, {_LEAST_TOKEN} characters or more; where others use this machine give it by the "
+    "environment's GEOLOC_TOKEN, since all see what a command is given.  [default: none at 127.0.0.1; elsewhere a new "
     "one each time, which is part of the address that is printed]",
 )
 @click.option(

@@ -45,13 +45,18 @@ def telemetry_xmp(video: Path, seconds: float) -> str:
     Returns:
         Text such as `drone-dji:GpsLatitude="51.8"`; empty where nothing is told of that time.
     """
-    sidecar = next((file for suffix in (".SRT", ".srt", ".Srt") if (file := video.with_suffix(suffix)).is_file()), None)
+    sidecar = subtitles_of(video)
     if sidecar is None:
         return ""
     told = told_by(_entry_at(_text(sidecar), seconds))
     if not told:
         LOG.warning("%s: tells nothing of %.2f s that can be read", sidecar, seconds)
     return " ".join(f'drone-dji:{name}="{value}"' for name, value in told.items())
+
+
+def subtitles_of(video: Path) -> Path | None:
+    """Return the file of the subtitles beside a video; None where there are none."""
+    return next((file for suffix in (".SRT", ".srt", ".Srt") if (file := video.with_suffix(suffix)).is_file()), None)
 
 
 def told_by(entry: str) -> dict[str, str]:

@@ -80,7 +80,7 @@ def write_copy(photo: Path, pose: CameraPose, folder: Path, *, overwrite: bool =
     check_copies(folder, [photo], overwrite)
     data = photo.read_bytes()
     try:
-        with Image.open(photo) as image:
+        with Image.open(photo, formats=["JPEG"]) as image:
             exif, xmp = image.getexif(), image.info.get("xmp", b"")
         segments = list(_segments(data))
     except (OSError, SyntaxError, ValueError, IndexError) as error:

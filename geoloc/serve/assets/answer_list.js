@@ -28,8 +28,13 @@ class AnswerList {
   }
 
   add(answers) {
-    for (const answer of answers) this.held.set(answer.number, answer);
-    this.node.prepend(...answers.map((answer) => this.card(answer)));
+    let before = this.node.firstChild;
+    for (const answer of answers) {
+      this.held.set(answer.number, answer);
+      // Those of one search stay in their order.
+      if (answer.feature.properties.rank === 1) before = this.node.firstChild;
+      this.node.insertBefore(this.card(answer), before);
+    }
   }
 
   card(answer) {

@@ -13,7 +13,7 @@ class GroundMap {
       maxZoom: ground.max_zoom + GroundMap.CLOSER, maxBounds: this.bounds.pad(1), zoomAnimation: false,
     });
     L.control.scale({ imperial: false }).addTo(this.map);
-    this.tiles = L.tileLayer("tiles/{z}/{x}/{y}.webp", {
+    this.tiles = L.tileLayer(ground.tiles, {
       bounds: this.bounds, minZoom: ground.min_zoom, maxNativeZoom: ground.max_zoom, maxZoom: this.map.getMaxZoom(),
     }).addTo(this.map);
     // Ground without data has no picture.

@@ -137,6 +137,11 @@ class PhotoView {
       return [Math.min(Math.max(x, 0), this.size[0]), Math.min(Math.max(y, 0), this.size[1])];
     };
     this.node.addEventListener("pointerdown", (event) => {
+      // A second finger zooms.
+      if (start && !event.isPrimary) {
+        start = null;
+        this.clear();
+      }
       if (this.tool !== "box" || !this.size || !event.isPrimary || event.button || event.target.closest("a")) return;
       start = at(event);
       this.node.setPointerCapture(event.pointerId);
@@ -151,7 +156,6 @@ class PhotoView {
       start = null;
       this.finish();
     });
-    // A second finger zooms.
     this.node.addEventListener("pointercancel", () => {
       start = null;
     });

@@ -1,7 +1,7 @@
 "use strict";
 // The page: it sends photos and marks, and shows what it is told.
 (async () => {
-  const AGAIN_MS = 2000, REFUSED = 4000;
+  const AGAIN_MS = 2000, SAID_WHY = 4000, REFUSALS = [401, 403, 421], ANEW = "geoloc-anew";
   const STAGES = {
     loading: "loading the network", planning: "planning", matching: "matching local features", searching: "searching",
     verifying: "checking by local features",
@@ -101,8 +101,15 @@
   /* What the server says */
   const heard = {
     page: (told) => {
-      if (page && told.id !== page) tell("The server has begun anew: choose the photo again.");
-      else tell("Choose or take a photo.");
+      if (page && told.id !== page) {
+        // Another server, of another mosaic maybe.
+        sessionStorage.setItem(ANEW, "");
+        location.reload();
+        return;
+      }
+      const anew = sessionStorage.getItem(ANEW) !== null;
+      sessionStorage.removeItem(ANEW);
+      tell(anew ? "The server has begun anew: choose the photo again." : "Choose or take a photo.");
       page = told.id;
       list.clear();
       map.clearAnswers();
@@ -175,18 +182,40 @@
   function connect() {
     const address = new URL(`live?page=${encodeURIComponent(page)}`, location.href);
     address.protocol = location.protocol.replace("http", "ws");
-    socket = new WebSocket(address);
+    const opened = socket = new WebSocket(address);
     socket.addEventListener("message", (event) => {
       const told = JSON.parse(event.data);
       heard[told.type](told);
     });
     socket.addEventListener("close", (event) => {
+      if (socket !== opened) return;
       busy(null, null);
       // The server has said why.
-      if (event.code >= REFUSED) return;
+      if (event.code >= SAID_WHY) return;
       fail("The server is out of reach; this page goes on when it is back.");
-      setTimeout(connect, AGAIN_MS);
+      setTimeout(again, AGAIN_MS);
     });
+  }
+
+  // A server that refuses a live connection cannot say why by it.
+  async function again() {
+    try {
+      const answer = await fetch("ground.json");
+      if (REFUSALS.includes(answer.status)) fail(await reason(answer));
+      else connect();
+    } catch {
+      setTimeout(again, AGAIN_MS);
+    }
+  }
+
+  // What a refusal says: JSON of the page's own requests, plain text of who is not let in.
+  async function reason(answer) {
+    const text = await answer.text();
+    try {
+      return JSON.parse(text).detail;
+    } catch {
+      return text.trim();
+    }
   }
 
   /* What a person does */
@@ -199,7 +228,7 @@
     try {
       const headers = { "Content-Type": "application/octet-stream", "X-File-Name": encodeURIComponent(file.name) };
       const answer = await fetch(`pages/${page}/photo`, { method: "POST", body: file, headers });
-      if (!answer.ok) fail((await answer.json()).detail);
+      if (!answer.ok) fail(await reason(answer));
     } catch {
       fail(`${file.name} could not be sent: the server is out of reach.`);
     }
@@ -210,7 +239,7 @@
     try {
       const answer = await fetch(`pages/${page}/found?${new URLSearchParams({ suffix, accepted })}`);
       if (!answer.ok) {
-        fail((await answer.json()).detail);
+        fail(await reason(answer));
         return;
       }
       const address = URL.createObjectURL(await answer.blob());

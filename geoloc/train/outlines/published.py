@@ -10,9 +10,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from geoloc.evaluation.published import REFERENCE_PX, PublishedRecord, read_split
+from geoloc.photo.files.picture import open_picture
 from geoloc.plane.homography import to_opencv
 from geoloc.train.grounds.masked import MaskedGround, MaskedObject
 
@@ -43,7 +43,7 @@ def published_grounds(root: Path, held_out: bool) -> dict[str, Callable[[], Mask
 def _ground(records: list[PublishedRecord]) -> MaskedGround:
     pair = records[0].load()
     # Outlines are in pixels of the file, which may have another size than the protocol's.
-    with Image.open(records[0].satellite) as file:
+    with open_picture(records[0].satellite) as file:
         scale = REFERENCE_PX / np.array(file.size)
     found = [_object(record, scale) for record in records]
     objects = tuple(one for one in found if one is not None)

@@ -257,7 +257,7 @@ print("torch" in sys.modules)
     assert done.stdout.strip() == "False", done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_stopped_exits_with_130_and_leaves_nothing_behind(tmp_path: Path, number: int) -> None:
     make_city(tmp_path)
     before = set(tmp_path.iterdir())
@@ -282,6 +282,24 @@ def test_a_command_that_is_stopped_exits_with_130_and_leaves_nothing_behind(tmp_
     assert rest.splitlines()[-1] == "Stopped."
     assert "Traceback" not in rest
     assert set(tmp_path.iterdir()) == before
+
+
+def test_under_nohup_a_terminal_that_is_closed_stops_nothing(tmp_path: Path) -> None:
+    code = """
+import signal
+from geoloc.commands import main as commands
+
+def closed(**_):
+    signal.raise_signal(signal.SIGHUP)
+    print("goes on")
+
+commands.tiles.callback = closed
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+import sys
+sys.argv[1:] = ["tiles", "--mosaic", "m.tif"]
+commands.run()
+"""
+    assert python(code, tmp_path).stdout.strip() == "goes on"
 
 
 def test_what_was_stopped_does_not_wait_for_its_threads() -> None:

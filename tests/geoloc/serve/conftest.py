@@ -89,7 +89,7 @@ class SearchingStub:
     ) -> dict[str, Any]:
         assert Path(fields["photo"]).is_file()
         self.asked.append((kind, fields))
-        on_progress({"stage": "matching", "fraction": 0.25, "seconds_left": None, "text": ""})
+        on_progress({"stage": "matching", "fraction": 0.25, "seconds_left": None})
         if kind in self.held:
             try:
                 await asyncio.Event().wait()
@@ -113,7 +113,7 @@ class SearchingStub:
             for kind, shape in shapes.items()
         ]
         pose = {"type": "FeatureCollection", "features": features}
-        return {"status": "found", "inliers": 99, "pose": pose, "mapping": told.to_json(), "warnings": []}
+        return {"pose": pose, "mapping": told.to_json(), "warnings": []}
 
     def _found(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         x, y = fields.get("click") or (128, 120)
@@ -130,8 +130,6 @@ class SearchingStub:
         return {
             "found": collection_of(rows, COLUMNS, CRS),
             "best_score": max(self.scores, default=0.2),
-            "seconds": 0.1,
-            "around": None,
             "warnings": [],
         }
 
@@ -156,9 +154,9 @@ def service(city: Path, searching: SearchingStub) -> Iterator[Service]:
 
 
 @contextmanager
-def served(service: Service, token: str | None = None) -> Iterator[str]:
+def served(service: Service, token: str | None = None, port: int = 0) -> Iterator[str]:
     """Serve in a thread of this process; the address of the page."""
-    with bind("127.0.0.1", 0) as bound:
+    with bind("127.0.0.1", port) as bound:
         app = Guard(create_app(service), "127.0.0.1", token)
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=1)

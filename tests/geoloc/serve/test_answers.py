@@ -14,10 +14,10 @@ import pyproj
 import pytest
 from shapely.geometry import shape
 
-from geoloc.errors import GeolocError
+from geoloc.errors import GeolocError, OutputError
 from geoloc.results.columns import COLUMNS
 from geoloc.results.detection import Detection
-from geoloc.results.vector_files import collection_of, row_of
+from geoloc.results.vector_files import VECTOR_SUFFIXES, collection_of, row_of
 from geoloc.serve import answers as answers_module
 from geoloc.serve.answers import HeldAnswers, suffixes
 
@@ -70,6 +70,14 @@ def test_every_kind_that_is_offered_is_written(held: HeldAnswers) -> None:
     assert {".geojson", ".gpkg", ".kml", ".csv"} <= set(suffixes())
     for suffix in suffixes():
         assert held.file(suffix, CRS, accepted=False), suffix
+
+
+def test_no_file_of_the_server_is_read_by_the_name_that_a_browser_gave(held: HeldAnswers) -> None:
+    # The balloons of a KMZ would show whatever lies there under that name.
+    assert ".kmz" not in suffixes()
+    for suffix in set(VECTOR_SUFFIXES) - set(suffixes()):
+        with pytest.raises(OutputError, match="unknown kind of file"):
+            held.file(suffix, CRS, accepted=False)
 
 
 def test_what_cannot_be_taken_is_said(held: HeldAnswers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,9 @@ def test_the_page_loads_its_own_files_and_no_other(client: TestClient) -> None:
     assert not [text for text in (page, *own) if "http:" in text or "https:" in text]
     assert "url(" not in texts["assets/leaflet.css"].text
     assert not re.search(r"\son\w+=|style=|<script>", page)
+    # Which raw photos may be chosen.
+    assert ".heic,.heif,.tif,.tiff,.dng,.cr2" in page
+    assert "{{" not in page
 
 
 @pytest.mark.parametrize(
@@ -60,9 +63,18 @@ def test_ground_and_tiles(client: TestClient) -> None:
     ground = client.get("/ground.json").json()
     assert ground["most_bytes"] == MOST_BYTES
     assert ".gpkg" in ground["suffixes"]
-    assert client.get("/tiles/18/0/0.webp").status_code == 204
-    assert client.get("/tiles/x/0/0.webp").status_code == 422
-    assert client.get("/tiles/18/99999999999999999999999/0.webp").status_code == 204
+    address = str(ground["tiles"])
+    assert client.get(address.format(z=18, x=0, y=0)).status_code == 204
+    assert client.get(address.format(z="x", x=0, y=0)).status_code == 422
+    assert client.get(address.format(z=18, x=99999999999999999999999, y=0)).status_code == 204
+
+
+def test_each_server_has_tiles_at_an_address_of_its_own(client: TestClient, service: Service) -> None:
+    # Browsers keep tiles, and the next server may show another mosaic.
+    address = client.get("/ground.json").json()["tiles"]
+    with TestClient(create_app(service)) as other:
+        assert other.get("/ground.json").json()["tiles"] != address
+        assert other.get(address.format(z=18, x=0, y=0)).status_code == 404
 
 
 def test_a_photo_is_matched_and_an_object_found_accepted_and_taken(
@@ -98,6 +110,22 @@ def test_what_is_wrong_is_told_by_the_photos_own_name(client: TestClient, search
     with client.websocket_connect("/live") as live:
         send_photo(client, told(live, "page")["id"], city, "mine.jpg")
         assert told(live, "error", "match")["message"] == "mine.jpg: cannot be used"
+
+
+def test_what_nobody_foresaw_is_told_in_one_line(
+    client: TestClient, searching: SearchingStub, city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(*args: object) -> dict[str, Any]:
+        raise OSError(12, "Cannot allocate memory")
+
+    with client.websocket_connect("/live") as live:
+        page = told(live, "page")["id"]
+        with monkeypatch.context() as patched:
+            patched.setattr(searching, "ask", ask)
+            send_photo(client, page, city)
+            assert "Cannot allocate memory; the server has logged it" in told(live, "error", "match")["message"]
+        live.send_json({"type": "locate", "click": [1, 2]})
+        told(live, "found")
 
 
 def test_a_photo_that_is_too_large_or_none_is_refused_and_the_last_one_stays(
@@ -179,15 +207,37 @@ def test_a_page_that_was_cut_off_comes_back_to_its_photo_and_answers(
         assert (again["id"], again["answers"]) == (page, [])
         assert told(live, "photo")["name"] == "p.jpg"
         # What its going stopped goes on.
-        assert told(live, "matched")["status"] == "found"
+        assert told(live, "matched")["mapping"]
         live.send_json({"type": "locate", "click": [1, 2]})
         told(live, "found")
         live.close(1006)
     with client.websocket_connect(f"/live?page={page}") as live:
         assert len(told(live, "page")["answers"]) == 2
-        # Who asks for a page that is open gets another.
-        with client.websocket_connect(f"/live?page={page}") as other:
-            assert told(other, "page")["id"] != page
+
+
+def test_a_page_that_comes_back_before_it_was_missed_has_all_that_it_had(
+    client: TestClient, service: Service, city: Path
+) -> None:
+    with client.websocket_connect("/live") as dead:
+        page = told(dead, "page")["id"]
+        send_photo(client, page, city)
+        told(dead, "matched")
+        dead.send_json({"type": "locate", "click": [1, 2]})
+        told(dead, "found")
+        dead.send_json({"type": "decide", "answer": 1, "decision": "accepted"})
+        with client.websocket_connect(f"/live?page={page}") as live:
+            again = told(live, "page")
+            assert (again["id"], [one["decision"] for one in again["answers"]]) == (page, ["accepted", ""])
+            assert told(live, "photo")["name"] == "p.jpg"
+            with pytest.raises(WebSocketDisconnect) as end:
+                dead.receive_json()
+            assert end.value.code >= 4000
+            # That the dead connection is closed takes nothing from the page.
+            dead.close(1001)
+            live.send_json({"type": "locate", "click": [1, 2]})
+            told(live, "found")
+            assert service.pages.get(page) is not None
+    until(lambda: service.pages.get(page) is None, "not closed")
 
 
 def test_a_page_that_does_not_come_back_is_closed(

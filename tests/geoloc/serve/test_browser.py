@@ -180,6 +180,80 @@ def test_boxes_are_dragged_and_outlines_tapped(
         sync_api.expect(find).to_be_disabled()
 
 
+def test_two_fingers_zoom_and_search_for_nothing(
+    browser: Any, service: Service, searching: SearchingStub, city: Path
+) -> None:
+    with (
+        served(service) as address,
+        opened(browser, address, TELEPHONE, has_touch=True, is_mobile=True) as page,
+    ):
+        with_photo(page, city / "p.jpg")
+        page.get_by_text("Box", exact=True).click()
+        asked = len(searching.asked)
+        photo = page.locator("#photo img.leaflet-image-layer")
+        width = photo.bounding_box()["width"]
+        (x0, y0), (x1, y1) = at_pixel(page, 100, 100), at_pixel(page, 160, 160)
+        fingers = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *at: tuple[float, float]) -> None:
+            points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(at)]
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", (x0, y0))
+        touch("touchStart", (x0, y0), (x1, y1))
+        for by in range(0, 32, 4):
+            touch("touchMove", (x0 - by, y0 - by), (x1 + by, y1 + by))
+        touch("touchEnd", (x1 + 28, y1 + 28))
+        touch("touchEnd")
+        until(lambda: photo.bounding_box()["width"] > 1.1 * width, "not zoomed")
+        sync_api.expect(page.get_by_role("button", name="Clear mark")).to_be_disabled()
+        # What came before this is heard before it.
+        page.get_by_text("Tap", exact=True).click()
+        page.touchscreen.tap(*at_pixel(page, 128, 128))
+        says(page, "Found")
+        assert ["click" in fields for _, fields in searching.asked[asked:]] == [True]
+
+
+def test_answers_keep_their_order_when_a_page_comes_back(browser: Any, service: Service, city: Path) -> None:
+    with served(service) as address, opened(browser, address) as page:
+        live: list[Any] = []
+        page.route_web_socket(re.compile("/live"), lambda socket: live.append((socket, socket.connect_to_server())))
+        page.reload()
+        with_photo(page, city / "p.jpg")
+        titles = page.locator("#answers h3")
+        for x, count in ((100, 2), (140, 4)):
+            page.mouse.click(*at_pixel(page, x, 120))
+            sync_api.expect(titles).to_have_count(count)
+        before = titles.all_text_contents()
+        assert [title[0] for title in before] == ["3", "4", "1", "2"]
+        ((socket, _),) = live
+        page.evaluate("document.querySelector('#answers li').id = 'old'")
+        socket.close(code=1011)
+        sync_api.expect(page.locator("#old")).to_have_count(0)
+        sync_api.expect(titles).to_have_count(4)
+        assert titles.all_text_contents() == before
+
+
+def test_a_server_that_has_begun_anew_is_taken_as_another(browser: Any, service: Service, city: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    with served(service) as address:
+        page.goto(address)
+        with_photo(page, city / "p.jpg")
+    port = int(address.rsplit(":", 1)[1].strip("/"))
+    with served(service, port=port):
+        says(page, "has begun anew: choose the photo again")
+        assert page.locator("#photo img.leaflet-image-layer").count() == 0
+        page.locator("#choose").set_input_files(city / "p.jpg")
+        says(page, "is matched with the map")
+    # One that wants another cookie says so, and is not asked for ever.
+    with served(service, "a-token-that-is-long", port=port):
+        says(page, "needs its token: open the whole address")
+        page.locator("#choose").set_input_files(city / "p.jpg")
+        says(page, "needs its token: open the whole address")
+    context.close()
+
+
 def test_all_of_it_works_by_the_keyboard_alone(
     browser: Any, service: Service, searching: SearchingStub, city: Path
 ) -> None:

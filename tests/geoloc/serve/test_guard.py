@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -62,6 +63,7 @@ def test_only_its_own_names_are_answered(listens: str, called: str, status: int)
         ("http://127.0.0.1:9000", 403),
         ("http://evil.example", 403),
         ("null", 403),
+        ("http://[", 403),
         (None, 403),
     ],
 )
@@ -104,6 +106,15 @@ def test_the_cookie_of_another_server_is_none() -> None:
     assert other.get("/", headers={"cookie": "geoloc-8000"}).status_code == 401
 
 
+def test_cookies_of_other_programs_on_the_host_lock_nobody_out() -> None:
+    client = guarded("0.0.0.0", TOKEN)
+    cookie = client.get("/", params={"token": TOKEN}).headers["set-cookie"].partition(";")[0]
+    client.cookies.clear()
+    for other in ('a={"b":1}', "a[b]=c d", "naked", "x=\xe9"):
+        headers = {"cookie": f"{other}; {cookie}".encode("latin-1")}
+        assert client.get("/tiles", headers=headers).text == "in", other
+
+
 def test_a_live_connection_needs_the_token_too() -> None:
     client = guarded("0.0.0.0", TOKEN)
     headers = {"origin": "http://127.0.0.1:8000", "host": "127.0.0.1:8000"}
@@ -134,12 +145,19 @@ def test_what_is_this_machine_only() -> None:
 def test_addresses_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(addresses("127.0.0.1", 8000, None)) == ["http://127.0.0.1:8000/"]
     assert list(addresses("::1", 80, "t")) == ["http://[::1]:80/?token=t"]
-    known = [(2, 1, 6, "", ("192.168.1.7", 0)), (2, 1, 6, "", ("127.0.1.1", 0)), (10, 1, 6, "", ("fe80::1%eth0", 0))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: known)
+    fourth = [(2, 1, 6, "", ("192.168.1.7", 0)), (2, 1, 6, "", ("127.0.1.1", 0))]
+    sixth = [(10, 1, 6, "", ("fe80::1%eth0", 0)), (10, 1, 6, "", ("2001:db8::7", 0))]
+
+    def known(host: str, port: None, family: int, **options: int) -> list[tuple[Any, ...]]:
+        return fourth if family == socket.AF_INET else fourth + sixth
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
     monkeypatch.setattr(guard, "_outward_address", lambda: "10.0.0.5")
-    found = list(addresses("0.0.0.0", 8000, "t"))
-    own = ("10.0.0.5", "192.168.1.7", "127.0.0.1")
-    assert found == [f"http://{address}:8000/?token=t" for address in own]
+    for host, own in (
+        ("0.0.0.0", ("10.0.0.5", "192.168.1.7", "127.0.0.1")),
+        ("::", ("10.0.0.5", "192.168.1.7", "[2001:db8::7]", "127.0.0.1")),
+    ):
+        assert list(addresses(host, 8000, "t")) == [f"http://{address}:8000/?token=t" for address in own]
 
 
 def test_the_outward_address_is_one_of_this_machine() -> None:

@@ -32,7 +32,14 @@ def test_an_address_that_is_taken_or_none_is_said() -> None:
         bind("192.0.2.1", 0)
     with pytest.raises(OutputError, match="cannot listen there"):
         bind("no host", 0)
-    assert isinstance(bound, socket.socket)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6: what listens by it is not tried")
+def test_everywhere_is_by_ipv4_too() -> None:
+    with bind("::", 0) as bound:
+        port = bound.getsockname()[1]
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, port)).close()
 
 
 def test_what_cannot_be_searched_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

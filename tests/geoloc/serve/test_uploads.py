@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def take(content: bytes, name: str, folder: Path, most: int = 1_000_000) -> Uplo
             yield content[start : start + 1000]
 
     async def scene() -> UploadedPhoto:
-        return await take_photo(pieces(), name, folder, most, asyncio.Lock())
+        return await take_photo(pieces(), name, folder, most, asyncio.Lock(), is_wanted=lambda: True)
 
     return asyncio.run(scene())
 
@@ -66,6 +67,29 @@ def test_what_cannot_be_used_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_stalls_or_is_not_wanted_any_more_ends_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "STALL_S", 0.05)
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x"
+
+    for body, is_wanted, text in (
+        (stalled, True, "nothing of it came for 0.05 s; choose it again"),
+        (endless, False, "its page was closed"),
+    ):
+        taking = take_photo(body(), "a.jpg", tmp_path, 9, asyncio.Lock(), is_wanted=partial(bool, is_wanted))
+        with pytest.raises(LimitError, match=f"^a.jpg: {text}"):
+            asyncio.run(taking)
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_pixels_are_counted_before_anything_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEOLOC_MAX_PHOTO_PIXELS", "1000")
     Image.new("RGB", (100, 100)).save(tmp_path / "a.png")
@@ -99,6 +123,12 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(uploads, "_draw", full)
     with pytest.raises(OutputError, match=r"^a\.jpg: cannot be kept \(No space left on device\)"):
         take(b"x", "a.jpg", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_video_it_is_said_what_the_page_can_do(tmp_path: Path) -> None:
+    with pytest.raises(PhotoError, match=r"^clip\.MP4: is a video; save one picture of it"):
+        take(b"x", "clip.MP4", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -18,7 +18,7 @@ from geoloc.pipeline.request import SearchRequest
 from geoloc.worker import session as module
 from geoloc.worker.progress import CancelledError, JobProgress
 from geoloc.worker.session import Session
-from tests.helpers.made_video import grey_video
+from tests.helpers.made_video import grey_video, subtitles
 
 
 class World:
@@ -122,3 +122,6 @@ def test_pictures_of_a_video_are_kept_apart_until_it_changes(tmp_path: Path) -> 
     assert session.photo(tmp_path / "clip.MP4#t=0.5") is first
     os.utime(path, (1, 1))
     assert session.photo(tmp_path / "clip.MP4#t=0.5") is not first
+    told = "[latitude: 51.8] [longitude: 4.5] [rel_alt: 30.0 abs_alt: 31.0]"
+    (tmp_path / "clip.SRT").write_text(subtitles([(0, 1, told)]))
+    assert session.photo(tmp_path / "clip.MP4#t=0.5").position == (4.5, 51.8)

@@ -53,10 +53,15 @@ def test_elsewhere_there_is_a_new_token_each_time(mosaic: Path, started: dict[st
     assert min(map(len, tokens)) >= 32
 
 
-def test_a_token_of_ones_own_is_taken_and_not_a_short_one(mosaic: Path, started: dict[str, Any]) -> None:
+def test_a_token_of_ones_own_is_taken_and_not_a_short_one(
+    mosaic: Path, started: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = invoke("serve", "--mosaic", mosaic, "--port", 0, "--token", TOKEN)
     assert started["token"] == TOKEN
     assert result.stdout == f"http://127.0.0.1:{started['port']}/?token={TOKEN}\n"
+    monkeypatch.setenv("GEOLOC_TOKEN", TOKEN[::-1])
+    invoke("serve", "--mosaic", mosaic, "--port", 0)
+    assert started["token"] == TOKEN[::-1]
     result = invoke("serve", "--mosaic", mosaic, "--port", 0, "--token", "short")
     assert (result.exit_code, "give 16 or more" in result.output) == (2, True)
 
