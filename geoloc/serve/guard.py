@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -128,7 +128,7 @@ def new_token() -> str:
 
 def addresses(host: str, port: int, token: str | None) -> Iterable[str]:
     """Yield what to open in a browser: of a server that listens everywhere each of the machine's own addresses."""
-    query = f"/?token={token}" if token else "/"
+    query = f"/?{urlencode({'token': token})}" if token else "/"
     for name in _own_addresses(ipaddress.ip_address(host).version) if is_everywhere(host) else (host,):
         yield f"http://{f'[{name}]' if ':' in name else name}:{port}{query}"
 

@@ -89,6 +89,8 @@ def serve(
 
     check_source(request)
     find_weights(request.preset, request.weights)
+    if host.count(":") == 1:
+        raise click.BadParameter("is a name or an address alone; the port is --port's", param_hint="--host")
     if token is not None and len(token) < _LEAST_TOKEN:
         raise click.BadParameter(f"has {len(token)} characters; give {_LEAST_TOKEN} or more", param_hint="--token")
     if token is None and not is_loopback(host):

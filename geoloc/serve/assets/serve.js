@@ -77,6 +77,7 @@
     part("none").hidden = list.count > 0;
     part("list-title").textContent = list.count ? `Answers: ${list.count}, ${accepted} accepted` : "Answers";
     part("save").disabled = !(part("which").value === "all" ? list.count : accepted);
+    part("why").hidden = !list.count || !part("save").disabled;
   }
 
   function send(message) {
@@ -118,6 +119,9 @@
     photo: (told) => {
       mapping = null;
       map.showPose(null);
+      // Of the photo before.
+      map.see(null);
+      part("where").textContent = "";
       part("empty").hidden = true;
       photo.show(`pages/${page}/${told.picture}`, told.size, told.name);
       part("whole").disabled = false;
@@ -154,6 +158,8 @@
       }
       hold(told.answers);
       map.toAnswers(told.answers.map((answer) => answer.number));
+      // Where photo and map stand one above the other, as on a telephone.
+      part("map").scrollIntoView({ block: "nearest" });
       const { score, accuracy_m: metres } = told.answers[0].feature.properties;
       tell(`Found: score ${score.toFixed(2)}, good to ${metres.toFixed(1)} m.`);
       warn(told.warnings);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.applications import Starlette
@@ -145,6 +146,8 @@ def test_what_is_this_machine_only() -> None:
 def test_addresses_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(addresses("127.0.0.1", 8000, None)) == ["http://127.0.0.1:8000/"]
     assert list(addresses("::1", 80, "t")) == ["http://[::1]:80/?token=t"]
+    (address,) = addresses("127.0.0.1", 80, "a+b&c#d \u00e9")
+    assert parse_qs(urlsplit(address).query) == {"token": ["a+b&c#d \u00e9"]}
     fourth = [(2, 1, 6, "", ("192.168.1.7", 0)), (2, 1, 6, "", ("127.0.1.1", 0))]
     sixth = [(10, 1, 6, "", ("fe80::1%eth0", 0)), (10, 1, 6, "", ("2001:db8::7", 0))]
 

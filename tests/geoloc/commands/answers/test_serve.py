@@ -90,3 +90,6 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, mosaic: Path) -> None:
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     result = invoke("serve", "--mosaic", mosaic, "--port", 0, "--weights", tmp_path / "none.safetensors")
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    result = invoke("serve", "--mosaic", mosaic, "--host", "localhost:8791")
+    assert result.exit_code == 2
+    assert "the port is --port's" in result.output
