@@ -20,7 +20,9 @@ __all__ = [
     "in_one_line",
 ]
 
-_PASSWORD = re.compile(r"://[^/\s@:]*:[^/\s@]*@")
+# Passwords may hold / and @: better too much is left out than too little. Paths hold one slash of an address's two; a
+# Windows drive is one letter.
+_PASSWORD = re.compile(r"(?<=\w\w):/+\S+@")
 
 
 class PhotoError(GeolocError, ValueError):
@@ -62,7 +64,7 @@ class TrainingError(GeolocError, ValueError):
 def in_one_line(error: Exception) -> str:
     """Return what went wrong, for a user; an error that nobody foresaw says that it is one.
 
-    It goes into reports and logs, so the password in an address is left out.
+    It goes into reports and logs, so what an address tells before its @ is left out.
     """
     text = _PASSWORD.sub("://...@", " ".join(str(error).split()))
     return text if isinstance(error, GeolocError) else f"unexpected {type(error).__name__}: {text}"

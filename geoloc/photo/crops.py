@@ -98,9 +98,6 @@ def px_per_m(photo: Photo) -> float | None:
         return None
     if photo.relative_altitude_m < _MIN_HEIGHT_M or abs(photo.pitch_deg + 90.0) > _NADIR_TOLERANCE_DEG:
         return None
-    tilt = known_tilt(photo)
-    if tilt is None or abs(tilt.degrees) > _NADIR_TOLERANCE_DEG:
-        return None
     return photo.focal_px / photo.relative_altitude_m
 
 

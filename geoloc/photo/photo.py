@@ -73,7 +73,6 @@ class Photo:
         compass: whether the heading is that of a compass, of a telephone or a panorama camera.
         height_m: of the camera over the ground, where somebody told it.
         height_sd_m: standard deviation of that.
-        pitch_told: whether somebody told the pitch, not the file.
         panorama: whether it is a full 360 degree equirectangular panorama: its left and right edges meet.
     """
 
@@ -91,7 +90,6 @@ class Photo:
     compass: bool = False
     height_m: float | None = None
     height_sd_m: float = 0.0
-    pitch_told: bool = False
 
     @property
     def size(self) -> tuple[int, int]:

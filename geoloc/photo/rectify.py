@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +15,8 @@ from geoloc.photo.horizon import find_horizon
 from geoloc.photo.photo import Photo
 from geoloc.plane.homography import for_opencv
 
-LOG = logging.getLogger(__name__)
 TRIED_TILTS_DEG = (0.0, 40.0, 60.0)
 """Tilts that are tried where neither the file nor a horizon tells how the photo was tilted."""
-LOOKS_DOWN_DEG = 30.0
-"""A camera tilted less shows a horizon through no lens but a fisheye."""
 STEEP_ENOUGH_DEG = 12.0
 """Photos tilted less are taken as they are."""
 HORIZON_DEG = 80.0
@@ -67,18 +63,15 @@ _BY_HORIZON: WeakKeyDictionary[Photo, Tilt | None] = WeakKeyDictionary()
 def known_tilt(photo: Photo) -> Tilt | None:
     """Return the tilt that the file of a photo tells by its gimbal, else that of the horizon that it shows, or None.
 
-    A gimbal that looks down is not believed where there is a horizon; who told the tilt is.
+    A gimbal is believed whatever the picture shows: snow, a pale field or a roof at the upper edge of a photo that
+    looks down parts from the rest as a sky does.
     """
-    told = _by_gimbal(photo)
-    if told is not None and (photo.pitch_told or abs(told.degrees) > LOOKS_DOWN_DEG):
-        return told
+    if photo.pitch_deg is not None:
+        return Tilt(90.0 + photo.pitch_deg, photo.roll_deg)
     if photo not in _BY_HORIZON:
         horizon = find_horizon(photo, focal_px(photo))
         _BY_HORIZON[photo] = None if horizon is None else Tilt(horizon.tilt_deg, -horizon.slope_deg)
-        if horizon is not None and told is not None:
-            text = "%s: not believed: gimbal %.0f degrees from straight down, and the photo shows a horizon"
-            LOG.debug(text, photo.path, told.degrees)
-    return _BY_HORIZON[photo] or told
+    return _BY_HORIZON[photo]
 
 
 def likely_tilts(photo: Photo) -> Sequence[float]:
@@ -89,16 +82,11 @@ def likely_tilts(photo: Photo) -> Sequence[float]:
     if photo.panorama:
         return ()
     tilts: tuple[float, ...] = TRIED_TILTS_DEG
-    # Whether a gimbal lies, the other tilts show: no horizon need be sought for it.
-    if (tilt := _by_gimbal(photo) or known_tilt(photo)) is not None:
+    if (tilt := known_tilt(photo)) is not None:
         known = tilt.degrees
         # The tilt by the gimbal or the horizon comes first; it may be of another picture, or no horizon.
         tilts = (known, *(t for t in TRIED_TILTS_DEG if abs(t - known) > 15.0)) if known < HORIZON_DEG + 30 else ()
     return tilts
-
-
-def _by_gimbal(photo: Photo) -> Tilt | None:
-    return None if photo.pitch_deg is None else Tilt(90.0 + photo.pitch_deg, photo.roll_deg)
 
 
 def ground_of(photo: Photo, tilt: Tilt) -> NDArray[np.float64]:

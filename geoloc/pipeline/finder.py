@@ -264,7 +264,7 @@ def told_photo(photo: Photo, request: SearchRequest) -> Photo:
     if request.heading_deg is not None:
         photo = replace(photo, heading_deg=request.heading_deg % 360.0, compass=False)
     if request.pitch_deg is not None:
-        photo = replace(photo, pitch_deg=request.pitch_deg, pitch_told=True)
+        photo = replace(photo, pitch_deg=request.pitch_deg)
     return photo
 
 

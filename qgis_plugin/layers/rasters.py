@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from qgis.core import QgsMapLayer, QgsProviderRegistry, QgsRasterLayer
@@ -27,13 +26,14 @@ def raster_file(layer: QgsMapLayer) -> Path:
     return path
 
 
-@lru_cache(maxsize=4096)
 def is_map(path: str) -> bool:
     """Whether a file is a GeoTIFF, such as a mosaic or heights, which lies on the map; no photo does."""
     if Path(path).suffix.lower() not in (".tif", ".tiff"):
         return False
     options = QgsRasterLayer.LayerOptions()
     options.loadDefaultStyle = False
+    # Otherwise a photo without a CRS gets the project's, or QGIS asks for one, by the user's settings.
+    options.skipCrsValidation = True
     layer = QgsRasterLayer(path, "", "gdal", options)
     return layer.isValid() and layer.crs().isValid()
 

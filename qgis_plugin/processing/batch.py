@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
+    NULL,
     QgsCoordinateTransform,
     QgsFeature,
     QgsFeatureSink,
@@ -108,7 +109,8 @@ class LocateFromTable(GeolocAlgorithm):
                 continue
             path = absolute(str(Path(folder) / str(photo)))
             asked = {"number": number, "photo": path, **target.fields()}
-            if self._object and row[self._object]:
+            # An object may be called 0.
+            if self._object and row[self._object] != NULL and row[self._object] != "":
                 asked[_OBJECT] = str(row[self._object])
             self._queries.append(asked)
         if not self._queries:

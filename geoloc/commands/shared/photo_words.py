@@ -96,7 +96,7 @@ def at_moments(paths: Sequence[Path], times: Sequence[float], frames: Sequence[i
     Raises:
         click.UsageError: they belong to no video, or a video has none or several.
     """
-    from geoloc.errors import PhotoError
+    from geoloc.errors import PhotoError, in_one_line
     from geoloc.photo.files.moment import at_moment, is_video
 
     seconds = _one_of_each(paths, "--time", photo_numbers("times"), times)
@@ -107,7 +107,7 @@ def at_moments(paths: Sequence[Path], times: Sequence[float], frames: Sequence[i
             try:
                 moments.append(at_moment(path, seconds.get(place), numbers.get(place)))
             except PhotoError as error:
-                raise click.UsageError(str(error)) from None
+                raise click.UsageError(in_one_line(error)) from None
         elif is_video(path):
             raise click.UsageError(f"{path} is a video: say which picture of it, by --time SECONDS or --frame NUMBER.")
         else:

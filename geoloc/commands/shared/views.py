@@ -60,7 +60,7 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
         click.UsageError: nothing was clicked in a photo.
         PhotoError: nothing can be searched for.
     """
-    from geoloc.errors import PhotoError
+    from geoloc.errors import PhotoError, in_one_line
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import within_photo
 
@@ -90,7 +90,7 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
     if not views and len(errors) == 1:
         raise errors[0]
     for one in errors:
-        LOG.error("%s", one)
+        LOG.error("%s", in_one_line(one))
     if not views:
         raise PhotoError(f"none of {len(drawn)} clicks can be searched for, as told above")
     return views, failed

@@ -148,13 +148,19 @@ class Matching(QObject):
         self.seen.let_go()
 
     def _match_all(self, down: bool) -> None:
-        self._left_out = sum(map(is_map, self._photo.strip.paths()))
-        self.match(self._left())
+        # Every TIFF is opened for it: only here, not whenever another photo is shown.
+        maps = set(filter(is_map, self._left()))
+        photos = [path for path in self._left() if path not in maps]
+        if photos:
+            self._left_out = len(maps)
+            self.match(photos)
+        else:
+            self._messages.show(_left_out_words(len(maps)), Qgis.MessageLevel.Info)
 
     def _left(self) -> list[str]:
-        """Return the photos of the folder that are not matched yet; a mosaic that lies among them is none."""
+        """Return the pictures of the folder that are not matched yet, mosaics among them."""
         found = {match.path for match in self.photos.found()}
-        return [path for path in self._photo.strip.paths() if path not in found and not is_map(path)]
+        return [path for path in self._photo.strip.paths() if path not in found]
 
     def _present(self) -> PhotoMatch | None:
         return self.photos.of(self._path)
@@ -198,7 +204,7 @@ class Matching(QObject):
             text = tr("{found} of {done} photos were matched.").format(found=found, done=done)
             level = Qgis.MessageLevel.Success if found else Qgis.MessageLevel.Warning
             if self._left_out:
-                text += " " + tr("Georeferenced rasters are no photos: {count} left out.").format(count=self._left_out)
+                text += " " + _left_out_words(self._left_out)
             if task.cancelled:
                 text, level = tr("Stopped.") + " " + text, Qgis.MessageLevel.Info
             self._messages.show(text, level)
@@ -315,6 +321,10 @@ class Matching(QObject):
         path = selected_in_photo(match.mapping) if on and linked else QPainterPath()
         self._photo.view.show_overlay(path)
         return not path.isEmpty()
+
+
+def _left_out_words(count: int) -> str:
+    return tr("Georeferenced rasters are no photos: {count} left out.").format(count=count)
 
 
 def _known_words(match: PhotoMatch) -> str:

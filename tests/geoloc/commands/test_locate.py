@@ -465,6 +465,15 @@ def test_where_all_fails_nothing_is_searched_or_written(run: Run, search: Search
     assert not list(tmp_path.iterdir())
 
 
+def test_no_password_of_an_address_is_told(run: Run, tmp_path: Path) -> None:
+    more = ("--mosaic", "mosaic.tif", "-o", tmp_path / "found.geojson")
+    both = run("locate", "https://u:secret@h/a.jpg", "--click", "1,1", "none.jpg", "--click", "1,2", *more)
+    assert "https://...@h/a.jpg: is an address" in both.stderr
+    still = run("locate", "https://u:secret@h/a.jpg", "--time", "3", "--click", "1,1", *more)
+    assert "https://...@h/a.jpg: a time or frame is that of a video" in still.stderr
+    assert "secret" not in both.output + both.stderr + still.output + still.stderr
+
+
 def test_a_picture_of_a_video_is_a_photo(run: Run, search: SearchStub, tmp_path: Path) -> None:
     clip = tmp_path / "clip.MP4"
     grey_video(clip)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -79,20 +78,15 @@ def test_a_horizon_that_falls_to_the_right_is_of_a_camera_turned_to_the_left() -
     assert (tilt.degrees, tilt.roll_deg) == (pytest.approx(75, abs=1), pytest.approx(-8, abs=1.5))
 
 
-def test_a_gimbal_that_looks_down_is_not_believed_where_there_is_a_horizon(caplog: pytest.LogCaptureFixture) -> None:
-    oblique = replace(view(75.0, 0.0, 1), pitch_deg=-90.0, focal_px=FOCAL_PX)
-    with caplog.at_level("DEBUG"):
-        tilt = known_tilt(oblique)
-    assert tilt is not None
-    assert tilt.degrees == pytest.approx(75.0, abs=1.0)
-    assert "h.jpg: not believed: gimbal 0 degrees from straight down" in caplog.text
-    # Nor is the scale that a camera would have that looks down.
-    assert px_per_m(replace(oblique, relative_altitude_m=60.0)) is None
-    # Somebody who tells it is, and so is a gimbal that may show a horizon, or of a picture without one.
-    assert known_tilt(replace(oblique, pitch_told=True)) == Tilt(0.0)
-    assert known_tilt(replace(oblique, pitch_deg=-40.0)) == Tilt(50.0)
-    down = Photo(Path("g.jpg"), ground(800, 600, 1).astype(np.uint8), pitch_deg=-85.0)
-    assert known_tilt(down) == Tilt(5.0)
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.7])
+def test_a_gimbal_is_believed_whatever_the_upper_edge_shows(share: float) -> None:
+    picture = ground(800, 600, 1)
+    picture[: round(share * 600)] = (238.0, 240.0, 245.0)
+    snow = Photo(Path("g.jpg"), picture.astype(np.uint8), pitch_deg=-90.0, focal_px=FOCAL_PX, relative_altitude_m=60.0)
+    assert find_horizon(snow, FOCAL_PX) is not None
+    assert known_tilt(snow) == Tilt(0.0)
+    assert likely_tilts(snow)[0] == 0.0
+    assert px_per_m(snow) == pytest.approx(10.0)
 
 
 def test_a_strip_takes_no_time() -> None:

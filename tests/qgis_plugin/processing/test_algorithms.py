@@ -62,7 +62,8 @@ def report(folder: Path) -> dict[str, Any]:
         "found.jpg,,,,,\n"
     )
     objects = folder / "objects.csv"
-    objects.write_text("photo,click_x,click_y,object\nfound.jpg,10,20,barn\nempty.jpg,30,40,\nempty.jpg,30,40,barn\n")
+    objects.write_text("photo,click_x,click_y,object\nfound.jpg,10,20,0\nempty.jpg,30,40,\nempty.jpg,30,40,0\n")
+    objects.with_suffix(".csvt").write_text('"String","Real","Real","Integer"')
     xmin, ymin, xmax, ymax = AREA
     inputs = {
         "stub": str(stub),
@@ -238,7 +239,7 @@ def test_a_table_of_drawn_objects_needs_no_clicks(report) -> None:
 
 def test_rows_of_one_object_are_one_question(folder: Path, report) -> None:
     state = report["objects_batch"]
-    assert [query.get("object") for query in state["request"]["queries"]] == ["barn", None, "barn"]
+    assert [query.get("object") for query in state["request"]["queries"]] == ["0", None, "0"]
     assert state["request"]["dsm"] == str(folder / "m.tif")
     assert report["batch"]["ok"]
     assert (state["results"]["COUNT"], state["results"]["FAILED"]) == (2, 0)

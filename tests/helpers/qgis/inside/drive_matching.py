@@ -1,5 +1,6 @@
 """Run inside QGIS: matches photos with the map and uses what that is good for, with mouse and keys; no geoloc."""
 
+import importlib
 import json
 import math
 from pathlib import Path
@@ -227,6 +228,29 @@ def all_matched() -> dict:
     settled()
     picture("all_matched")
     return state
+
+
+def only_maps() -> dict:
+    """A folder with no photo in it, whose file is opened for that when it is asked for."""
+    matching = importlib.import_module(f"{NAME}.gui.matched.matching")
+    is_map, opened = matching.is_map, []
+    matching.is_map = lambda path: opened.append(path) or is_map(path)
+    drop(dock().photo, INPUTS["only_map"])
+    before, opened_before = len(asked()), len(opened)
+    press(bar().buttons["match_all"])
+    matching.is_map = is_map
+    state = {"asked": len(asked()) - before, "task": photos().task is not None, **known()}
+    return {**state, "opened": [opened_before, len(opened)]}
+
+
+def plain_tiff() -> list:
+    """Whether a layer of a photo gets the project's CRS by the settings; whether that photo, and a mosaic, is a map."""
+    rasters = importlib.import_module(f"{NAME}.layers.rasters")
+    QgsSettings().setValue("app/projections/unknownCrsBehavior", "UseProjectCrs")
+    bare = QgsRasterLayer(INPUTS["plain_tiff"], "")
+    taken = [bare.crs().isValid(), rasters.is_map(INPUTS["plain_tiff"]), rasters.is_map(INPUTS["raster"])]
+    QgsSettings().remove("app/projections/unknownCrsBehavior")
+    return taken
 
 
 def coloured_marks(row: int) -> list:
@@ -498,7 +522,7 @@ def unloaded() -> dict:
 
 play(
     [
-        *(set_up, matched, photo_to_map, map_to_photo, clicked, all_matched, preferred, stopped, seen),
-        *(poses, drawn, shown, draped, unmatched, failed, unloaded),
+        *(set_up, matched, photo_to_map, map_to_photo, clicked, all_matched, plain_tiff, only_maps),
+        *(preferred, stopped, seen, poses, drawn, shown, draped, unmatched, failed, unloaded),
     ]
 )

@@ -86,14 +86,19 @@ def make_inputs(folder: Path) -> dict[str, Any]:
         (folder / inside).mkdir()
         for name in names:
             picture.save(folder / inside / f"{name}.png")
+    picture.save(folder / "plain.tif")
     profile = {"driver": "GTiff", "width": 450, "height": 400, "count": 3, "dtype": "uint8", "crs": CRS}
     with rasterio.open(folder / "town.tif", "w", transform=Affine(0.2, 0, 576670, 0, -0.2, 5188170), **profile) as file:
         file.write(np.full((3, 400, 450), 120, np.uint8))
+    (folder / "maps").mkdir()
+    shutil.copy(folder / "town.tif", folder / "maps" / "town.tif")
     # Where many keep it.
     shutil.copy(folder / "town.tif", folder / "photos" / "town.tif")
     return {
         "stub": str(stub),
         "raster": str(folder / "town.tif"),
+        "only_map": str(folder / "maps" / "town.tif"),
+        "plain_tiff": str(folder / "plain.tif"),
         "crs": CRS,
         "project_crs": PROJECT_CRS,
         "photos": {name: str(folder / "photos" / f"{name}.png") for name in PHOTOS},
@@ -205,6 +210,17 @@ def test_all_photos_are_matched_in_the_background(report) -> None:
     assert state["messages"] == [[text, SUCCESS]]
     assert [tip.partition(": ")[2][:8] for tip in state["tips"]] == ["Matched:", "error.pn", "Not here", "Matched:", ""]
     assert state["marks"] == [["#12a150"], ["#b00020"], ["#6b6b6b"], ["#12a150"], []]
+
+
+def test_where_only_maps_are_left_nothing_is_matched_and_that_is_said(report) -> None:
+    state = report["only_maps"]
+    assert state["messages"] == [["Georeferenced rasters are no photos: 1 left out.", INFO]]
+    assert (state["asked"], state["task"]) == (0, False)
+    assert state["opened"] == [0, 1]
+
+
+def test_a_photo_as_tiff_is_no_map_whatever_crs_layers_are_given(report) -> None:
+    assert report["plain_tiff"] == [True, False, True]
 
 
 def test_a_photo_that_is_asked_for_meanwhile_comes_next(report) -> None:
