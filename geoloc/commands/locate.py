@@ -176,9 +176,10 @@ def locate(
         scope = Scope(source, request)
         # Not before what is wrong with the mosaic would be told.
         network = load_meanwhile(request)
-        plan = scope.plan(views[0].photo)
+        plan = scope.plan(views[0].photo())
         for view in views:
-            _tell_position(view.photo, scope, f"{view.photo.path.name}: " if len(views) > 1 else "")
+            if view.kept is not None:
+                _tell_position(view.kept, scope, _named(view, views))
         _tell_plan(plan, source)
         finder = Finder(source, network, request)
         progress.stage("Loading the network")
@@ -192,7 +193,9 @@ def locate(
             progress.stage(f"Drawing {preview.name}")
             (drawn_one,) = answered
             draw_preview(
-                *drawn_one[:3],
+                drawn_one.view.photo(),
+                drawn_one.view.targets,
+                drawn_one.here,
                 source.mosaic,
                 preview,
                 plan=drawn_one.plan,
@@ -235,11 +238,15 @@ def _check_outputs(output: Path | None, preview: Path | None, overwrite: bool, i
 class _Answered(NamedTuple):
     """What is written and drawn."""
 
-    photo: Photo
-    targets: list[Target]
+    view: View
     here: list[Detection]
     plan: Plan
     others: Sequence[tuple[Photo, Target]] = ()
+
+
+def _named(view: View, views: Sequence[View]) -> str:
+    """How what is told of one photo begins, where there are several."""
+    return f"{view.path.name}: " if len(views) > 1 else ""
 
 
 def _tell_position(photo: Photo, scope: Scope, named: str) -> None:
@@ -286,23 +293,28 @@ def _locate_each(
     finder: Finder, views: Sequence[View], scope: Scope, request: SearchRequest, watch: Watch
 ) -> list[_Answered]:
     """Search for what was clicked in each photo, and say what was found."""
-    answered = []
-    for photo, targets in views:
-        found = finder.find(photo, targets, scope, watch)
+
+    def answer(view: View) -> _Answered:
+        # Let go of when this ends.
+        photo = view.photo()
+        if view.kept is None:
+            _tell_position(photo, scope, _named(view, views))
+        found = finder.find(photo, view.targets, scope, watch)
         clear()
-        named = f" in {photo.path.name}" if len(views) > 1 else ""
-        _report(targets, found, scope.searched(photo, found.plan), named)
-        answered.append(_Answered(photo, targets, found.here, found.plan))
-    return answered
+        named = f" in {view.path.name}" if len(views) > 1 else ""
+        _report(view.targets, found, scope.searched(photo, found.plan), named)
+        return _Answered(view, found.here, found.plan)
+
+    return [answer(view) for view in views]
 
 
 def _locate_together(
-    finder: Finder, photos: Sequence[View], scope: Scope, request: SearchRequest, watch: Watch
+    finder: Finder, asked: Sequence[View], scope: Scope, request: SearchRequest, watch: Watch
 ) -> list[_Answered]:
     """Search for the object that several photos show, and say what was found and who contradicts it."""
     from geoloc.pipeline.job import find_together
 
-    views = [(view.photo, view.targets[0]) for view in photos]
+    views = [(view.photo(), view.targets[0]) for view in asked]
     found = find_together(finder, "1", views, scope=scope, request=request, watch=watch)
     clear()
     for (photo, target), alone in zip(views, found.alone, strict=True):
@@ -327,7 +339,7 @@ def _locate_together(
     if rest := "; ".join(filter(None, rest.split("; "))):
         LOG.warning(rest)
     others = views[: found.asked] + views[found.asked + 1 :]
-    return [_Answered(photo, [target], found.here, plan, others)]
+    return [_Answered(asked[found.asked], found.here, plan, others)]
 
 
 def _place(answer: Detection) -> str:

@@ -24,7 +24,7 @@ from geoloc.photo.files.moment import is_video, split_moment
 from geoloc.photo.files.picture import open_picture
 from geoloc.photo.files.raw import RAW_SUFFIXES, read_raw
 from geoloc.photo.files.size import check_size
-from geoloc.photo.files.stretch import read_deep_colour, stretched
+from geoloc.photo.files.stretch import read_deep_colour, read_plain_tiff, stretched
 from geoloc.photo.files.telemetry import telemetry_xmp
 from geoloc.photo.files.video import read_frame
 from geoloc.photo.metadata import (
@@ -166,7 +166,12 @@ def _read(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
             return frame.pixels, metadata_of(Image.Exif(), telemetry_xmp(file, frame.seconds), (width, height))
         if file.suffix.lower() in RAW_SUFFIXES or is_dng(file):
             return _developed(file)
-        return _decoded(file)
+        try:
+            return _decoded(file)
+        except UnidentifiedImageError:
+            if (plain := _plain(file)) is None:
+                raise
+            return plain
     except (PhotoError, LimitError):
         raise
     except UnidentifiedImageError:
@@ -197,6 +202,12 @@ def _developed(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
     """Develop a raw photo."""
     pixels = read_raw(path)
     return pixels, read_tiff_metadata(path, (pixels.shape[1], pixels.shape[0]))
+
+
+def _plain(path: Path) -> tuple[NDArray[np.uint8], Metadata] | None:
+    """Read a TIFF that GDAL wrote without saying that its bands are colours; None where it is none."""
+    pixels = read_plain_tiff(path) if starts_as_tiff(path) else None
+    return None if pixels is None else (pixels, read_tiff_metadata(path, (pixels.shape[1], pixels.shape[0])))
 
 
 def _not_a_picture(path: Path) -> str:

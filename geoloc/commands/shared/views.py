@@ -17,14 +17,31 @@ if TYPE_CHECKING:
 
 
 class View(NamedTuple):
-    """A photo, and what was clicked or drawn in it."""
+    """A photo, and what was clicked or drawn in it.
 
-    photo: Photo
+    Attributes:
+        path: of the photo.
+        targets: what was clicked or drawn in it.
+        kept: the photo, where it was kept: many would fill the memory.
+    """
+
+    path: Path
     targets: list[Target]
+    kept: Photo | None
+
+    def photo(self) -> Photo:
+        """Return the photo, read again where it was not kept.
+
+        Raises:
+            PhotoError: it cannot be used any more.
+        """
+        from geoloc.photo.photo import load_photo
+
+        return self.kept or load_photo(self.path)
 
 
 def read_together(paths: Sequence[Path], drawn: Sequence[Target]) -> list[View]:
-    """Read photos of one object, and check what was clicked: one in each, in their order.
+    """Read photos of one object, and check what was clicked: one in each, in their order. All are kept.
 
     Raises:
         click.UsageError: there is not one click for each, or one photo stands twice.
@@ -42,7 +59,7 @@ def read_together(paths: Sequence[Path], drawn: Sequence[Target]) -> list[View]:
     if photo_twice(paths):
         raise click.UsageError("The same photo twice: --and is another photo of the same object.")
     photos = [load_photo(path) for path in paths]
-    return [View(photo, [within_photo(photo, target)]) for photo, target in zip(photos, drawn, strict=True)]
+    return [View(photo.path, [within_photo(photo, target)], photo) for photo, target in zip(photos, drawn, strict=True)]
 
 
 def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence[int]) -> tuple[list[View], int]:
@@ -54,7 +71,7 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
         drawn_in: in which photo each of these was.
 
     Returns:
-        What can be searched for, and how many clicks cannot, which is told.
+        What can be searched for, of which the first photo is kept, and how many clicks cannot, which is told.
 
     Raises:
         click.UsageError: nothing was clicked in a photo.
@@ -64,15 +81,19 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
     from geoloc.photo.photo import load_photo
     from geoloc.photo.target import within_photo
 
-    views: list[View] = []
-    errors: list[PhotoError] = []
-    failed = 0
-    for number, path in enumerate(paths):
-        mine = [target for target, photo in zip(drawn, drawn_in, strict=True) if photo == number]
+    targets = [
+        [target for target, photo in zip(drawn, drawn_in, strict=True) if photo == number]
+        for number in range(len(paths))
+    ]
+    for path, mine in zip(paths, targets, strict=True):
         if not mine:
             raise click.UsageError(
                 f"{path} has no --click (--box, --polygon): those of a photo stand behind it, {path} --click X,Y."
             )
+    views: list[View] = []
+    errors: list[PhotoError] = []
+    failed = 0
+    for path, mine in zip(paths, targets, strict=True):
         good: list[Target] = []
         try:
             photo = load_photo(path)
@@ -86,7 +107,7 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
             errors.append(error)
             failed += len(mine)
         if good:
-            views.append(View(photo, list(dict.fromkeys(good))))
+            views.append(View(path, list(dict.fromkeys(good)), None if views else photo))
     if not views and len(errors) == 1:
         raise errors[0]
     for one in errors:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.errors import PhotoError
+from geoloc.photo.files.size import check_size
 
 _DRIVERS = {"TIFF": "GTiff", "PNG": "PNG"}
 """What Pillow calls a format, and GDAL."""
@@ -26,6 +27,32 @@ def stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     low, high = np.percentile(finite, (0.5, 99.5))
     scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-6)
     return np.asarray((np.clip(scaled, 0.0, 1.0) * 255.0).round(), np.uint8)
+
+
+def read_plain_tiff(path: Path) -> NDArray[np.uint8] | None:
+    """Read a TIFF of three or four bands that are not said to be colours, as GDAL writes 16 bits unasked.
+
+    Pillow does not know such. The first three bands are red, green, blue.
+
+    Returns:
+        height x width x 3, as it is stored, 16 bits stretched; None where its bands are others.
+
+    Raises:
+        PhotoError: it is above the limits of `geoloc.system.limits`.
+        Exception: whatever GDAL says of a damaged one.
+    """
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path, driver=_DRIVERS["TIFF"]) as file:
+            depths = {"uint8": 1, "uint16": 2}
+            if file.count not in (3, 4) or not set(file.dtypes) <= depths.keys():
+                return None
+            check_size(path, (file.width, file.height), sum(depths[dtype] for dtype in file.dtypes))
+            bands = np.moveaxis(file.read((1, 2, 3)), 0, -1)
+    return np.ascontiguousarray(bands) if bands.dtype == np.uint8 else stretched(bands.astype(np.float32))
 
 
 def read_deep_colour(path: Path, kind: str | None) -> NDArray[np.uint8]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from weakref import WeakSet
 
 import geopandas
 import pytest
 from PIL import Image
 from shapely.geometry import Point, box, shape
 
+from geoloc.photo import photo as photo_files
 from geoloc.photo.target import Target
 from tests.helpers.command_line import Run
 from tests.helpers.made_video import grey_video, subtitles
@@ -432,6 +435,31 @@ def test_photos_and_clicks_that_do_not_go_together(
     assert result.exit_code == 2
     assert message in result.stderr
     assert search.photos == []
+
+
+def test_photos_are_not_all_held_and_not_read_before_their_clicks_are_checked(
+    run: Run, search: SearchStub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    held: WeakSet[photo_files.Photo] = WeakSet()
+    most, read = 0, photo_files.load_photo
+
+    def load(path: Path) -> photo_files.Photo:
+        nonlocal most
+        photo = read(path)
+        held.add(photo)
+        gc.collect()
+        most = max(most, len(held))
+        return photo
+
+    monkeypatch.setattr(photo_files, "load_photo", load)
+    for number in range(6):
+        Image.new("RGB", (60, 40), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    words = [word for number in range(6) for word in (tmp_path / f"{number}.png", "--click", "1,2")]
+    assert run("locate", *words, "no_click.jpg", "--mosaic", "mosaic.tif").exit_code == 2
+    assert most == 0
+    result = run("locate", *words, "--mosaic", "mosaic.tif")
+    assert result.exit_code == 0, result.stderr
+    assert most <= 3
 
 
 def test_one_bad_click_does_not_lose_the_good_ones(run: Run, search: SearchStub) -> None:

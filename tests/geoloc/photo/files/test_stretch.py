@@ -51,6 +51,21 @@ def test_tiffs_are_read_however_they_are_laid_out(tmp_path: Path, options: dict[
     assert np.abs(found - np.clip(picture() / 4095 * 255, 0, 255)).max() <= 3
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+@pytest.mark.parametrize(("dtype", "bands"), [(np.uint16, 3), (np.uint16, 4), (np.uint8, 3), (np.uint8, 4)])
+def test_bands_that_are_not_said_to_be_colours_are_read(
+    tmp_path: Path, dtype: type, bands: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = (picture() / 4095 * 255).astype(np.uint8)
+    pixels = picture() if dtype is np.uint16 else shown
+    pixels = np.dstack([pixels, np.full((40, 60, bands - 3), 9, dtype)])
+    write_tiff(tmp_path / "a.tif", pixels, photometric="MINISBLACK", interleave="pixel")
+    assert np.abs(load_photo(tmp_path / "a.tif").pixels.astype(int) - shown).max() <= 3
+    monkeypatch.setenv("GEOLOC_MAX_PHOTO_BYTES", str(40 * 60 * bands * dtype().itemsize - 1))
+    with pytest.raises(PhotoError, match="over the limit of"):
+        load_photo(tmp_path / "a.tif")
+
+
 def test_a_deep_tiff_is_turned_upright_and_tells_its_place(tmp_path: Path) -> None:
     # Pillow writes no deep colours, but has its tags: those of a picture with 8 bits go into one with 16.
     tags = ImageFileDirectory_v2()
