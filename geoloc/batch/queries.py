@@ -147,7 +147,7 @@ def together(items: Sequence[PhotoQuery]) -> tuple[PhotoQuery, ...]:
 
 
 def _warn_of_moments(file: Path, items: Sequence[PhotoQuery], others: Iterable[str]) -> None:
-    """Say once where a number in a column `MOMENT` stands beside a photo that is no video, which it means nothing to."""
+    """Say once where a number in a column `MOMENT` stands beside a photo that is no video."""
     names = [name for name in others if name.strip().casefold() in MOMENT]
     for query in items if names else ():
         told = [name for name in names if _is_number(query.others[name])]

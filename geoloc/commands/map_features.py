@@ -58,6 +58,8 @@ def map_features(
 ) -> None:
     """Carry what is drawn in PHOTO over to the map.
 
+    One picture of a video is called clip.MP4#t=12.5 or clip.MP4#frame=300.
+
     vertices_accuracy_m tells for each vertex within how many metres it is in nine cases of ten, in their order (a list
     in GeoJSON, a text of one elsewhere), accuracy_m the largest of them. What lies near the horizon or outside the
     photo is cut, or left out where it is a point; note and stderr say so. With --to-photo coordinates are pixels of

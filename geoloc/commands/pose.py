@@ -92,6 +92,8 @@ def pose(
 ) -> None:
     """Find where each PHOTO was taken and which way it looks.
 
+    One picture of a video is called clip.MP4#t=12.5 or clip.MP4#frame=300.
+
     A photo has a point where its camera was (kind "camera"), a polygon of the ground that it shows ("footprint"), and
     for each --click a line from camera to ground ("sight"). Height is that over the ground, angles are degrees, and
     nine of ten errors are smaller than those told. A photo that local features do not verify is "not here": a row

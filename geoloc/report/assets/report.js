@@ -125,6 +125,7 @@
         `Part of the photo ${fileName(other.photo)} round the ${clickOf(other.click)}`, "no picture of the photo"))));
     if (found) {
       card.append(geoloc.figures(scoreOf(row), told.accuracy_m));
+      if (told.outline === "segment" && told.outline_score < 0.5) card.append(make("p", { class: "note" }, "outline doubtful"));
     } else {
       card.append(make("p", { class: "figures" }, absent));
     }
