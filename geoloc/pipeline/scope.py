@@ -15,6 +15,8 @@ from tiling.area import Area
 from tiling.errors import AreaError
 from tiling.plan import Plan
 
+_OF_PHOTO = "the photo's GPS position"
+
 
 class Scope:
     """Where a request searches its source, for any photo.
@@ -91,8 +93,8 @@ class Scope:
         """Say in words that the photo's own position was not believed; nothing where it does not count."""
         if self._position(photo) is None:
             return ""
-        within = f"nothing was found within {self._request.within_m:g} m of it"
-        return f"{_told_by(photo)} was not believed: {within}"
+        text = f"the photo's GPS position was not believed: nothing was found within {self._request.within_m:g} m of it"
+        return text.replace(_OF_PHOTO, _told_by(photo))
 
     def plan(self, photo: Photo | None = None) -> Plan:
         """Plan the windows to search first: those near the photo where its own position counts, else all in the limits.
@@ -134,4 +136,4 @@ class Scope:
 def _told_by(photo: Photo) -> str:
     """Return what to call a photo's own position: that of a picture of a video is in the subtitles beside it."""
     video, moment = split_moment(photo.path)
-    return "the photo's GPS position" if moment is None else f"the position in {video.stem}.SRT"
+    return _OF_PHOTO if moment is None else f"the position in {video.stem}.SRT"
