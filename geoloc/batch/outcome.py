@@ -45,11 +45,18 @@ class QueryOutcome:
         return "found" if self.answers else "not here"
 
 
-def count_line(counts: Counter[str]) -> str:
-    """Return how often each status came as a line such as "340 queries: 300 found, 35 not here, 5 error"."""
-    return f"{counted(counts.total(), 'query', 'queries')}: " + ", ".join(
-        f"{counts[status]} {status}" for status in STATUSES
-    )
+def count_line(counts: Counter[str], rows: int) -> str:
+    """Return how often each status came as a line such as "340 queries: 300 found, 35 not here, 5 error".
+
+    Args:
+        counts: of the statuses.
+        rows: how many were asked; where rows of one object were joined, the line tells both numbers.
+    """
+    total = counts.total()
+    asked = counted(total, "query", "queries")
+    if rows != total:
+        asked = f"{counted(rows, 'query', 'queries')} joined to {counted(total, 'question')}"
+    return f"{asked}: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
 
 
 def to_rows(

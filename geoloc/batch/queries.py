@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from geoloc.errors import QueriesError
+from geoloc.photo.files.moment import is_video, split_moment
 from geoloc.photo.target import Target
-from geoloc.photo.target_table import BOX, CLICK, OBJECT, POLYGON, photo_of, target_of
+from geoloc.photo.target_table import BOX, CLICK, MOMENT, OBJECT, POLYGON, photo_of, target_of
 from geoloc.system.spreadsheet import spelled
 from geoloc.system.table import TableRow, check_columns, read_csv
 from tiling.names import to_save_first
@@ -110,6 +111,7 @@ def read_photo_queries(path: Path, *, photos: Path | None = None) -> Queries:
         raise QueriesError(f"{file}: holds no queries")
     if all(0 <= side <= 1 for query in items for side in (query.target.click.x, query.target.click.y)):
         LOG.warning("%s: every click is in the first pixel of its photo; give pixels, not shares of the sides", file)
+    _warn_of_moments(file, items, others)
     return Queries(file, together(items), others)
 
 
@@ -142,6 +144,24 @@ def together(items: Sequence[PhotoQuery]) -> tuple[PhotoQuery, ...]:
     if not shared:
         return tuple(items)
     return tuple(replace(query, object_id=name) if (name := _object_of(query)) in shared else query for query in items)
+
+
+def _warn_of_moments(file: Path, items: Sequence[PhotoQuery], others: Iterable[str]) -> None:
+    """Say once where a number in a column `MOMENT` stands beside a photo that is no video."""
+    names = [name for name in others if name.strip().casefold() in MOMENT]
+    for query in items if names else ():
+        told = [name for name in names if _is_number(query.others[name])]
+        if told and not is_video(split_moment(query.photo)[0]):
+            LOG.warning("%s: time and frame are of videos; %s is none: %s is not used", file, query.photo.name, told[0])
+            return
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it may be seconds or a frame; when a photo was taken, such as "2024-05-01 12:30", is not."""
+    try:
+        return value is not None and math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
 
 
 def _object_of(query: PhotoQuery) -> str:

@@ -128,9 +128,9 @@ def batch(
             write_rows(rows, output, columns, crs=source.crs, overwrite=overwrite)
         journal.remove()
     clear()
-    click.echo(count_line(counts), err=output is None)
+    click.echo(count_line(counts, len(queries.items)), err=output is None)
     if failed := counts["error"]:
         where = "" if output is None else f" of {output}"
         raise click.ClickException(
-            f"{failed} of {counted(counts.total(), 'query', 'queries')} failed: see the column error{where}"
+            f"{failed} of {counted(len(queries.items), 'query', 'queries')} failed: see the column error{where}"
         )

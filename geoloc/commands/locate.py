@@ -15,7 +15,7 @@ from geoloc.commands.shared.options import (
     LIMITS,
     NETWORK,
     SOURCE,
-    FiniteRange,
+    Seconds,
     WholeRange,
     check_source,
     drawn,
@@ -96,8 +96,8 @@ _STAGES = {
     "--time",
     "times",
     multiple=True,
-    type=FiniteRange(0),
-    help="Of a video before it: the picture that a player shows at this time, in seconds.",
+    type=Seconds(),
+    help="Of a video before it: the picture that a player shows at this time, in seconds or as 1:23.5.",
 )
 @click.option(
     "--frame",
@@ -279,8 +279,9 @@ def _report(targets: list[Target], found: Found, searched: str, named: str) -> N
         here = [answer for answer in found.here if answer.target == number]
         if here:
             best = here[0]
-            text = "found: %s at %s, score %.2f, good to %.1f m, by %s"
-            LOG.info(text, clicked, _place(best), best.score, best.accuracy_m, best.method)
+            doubt = ", its outline doubtful" if best.outline == "segment" and best.outline_score < 0.5 else ""
+            text = "found: %s at %s, score %.2f, good to %.1f m, by %s%s"
+            LOG.info(text, clicked, _place(best), best.score, best.accuracy_m, best.method, doubt)
         else:
             scores = [answer.score for answer in found.answers if answer.target == number]
             LOG.warning("not here: %s (%s; looked %s)", clicked, _best_score(scores), searched)

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     "--gcps",
     type=click.Path(path_type=Path),
     help="Write well spread matches as ground control points: .points for QGIS (one photo), .txt as gcp_list of "
-    "OpenDroneMap, .xml as markers of Metashape.",
+    "OpenDroneMap, .xml as markers of Metashape. Their heights are those of --dsm; without it all are 0.",
 )
 @click.option(
     "--write-copy",
@@ -196,12 +196,20 @@ class _OtherFiles:
 
     def write(self, found: Sequence[tuple[Path, MatchedPhoto]]) -> None:
         from geoloc.pose.files.colmap import write_colmap
-        from geoloc.pose.files.gcps import write_gcps
+        from geoloc.pose.files.gcps import QGIS, write_gcps
         from geoloc.pose.files.geo_txt import write_geo
 
+        if not found:
+            return  # An empty file would only stand in the way of the next run.
         if self.colmap is not None:
             write_colmap(self.colmap, found, overwrite=self.overwrite)
         if self.geo is not None:
             write_geo(self.geo, found, overwrite=self.overwrite)
         if self.gcps is not None:
             write_gcps(self.gcps, found, overwrite=self.overwrite)
+            if self.gcps.suffix.lower() != QGIS and any(matched.terrain is None for _, matched in found):
+                LOG.warning(
+                    "%s: heights of points are 0 where the ground was taken as a plane: give --dsm, or set their "
+                    "heights before they are used",
+                    self.gcps,
+                )

@@ -6,6 +6,7 @@ lets it (`gps`) and names no other position (`near`), which is a limit.
 
 from __future__ import annotations
 
+from geoloc.photo.files.moment import split_moment
 from geoloc.photo.photo import Photo
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.source import SearchSource
@@ -13,6 +14,8 @@ from geoloc.system.text import counted
 from tiling.area import Area
 from tiling.errors import AreaError
 from tiling.plan import Plan
+
+_OF_PHOTO = "the photo's GPS position"
 
 
 class Scope:
@@ -57,7 +60,7 @@ class Scope:
         position = self._position(photo)
         if position is None:
             return ""
-        return f"within {self._request.within_m:g} m of the photo's GPS position {position[0]:.6f},{position[1]:.6f}"
+        return f"within {self._request.within_m:g} m of {_told_by(photo)} {position[0]:.6f},{position[1]:.6f}"
 
     def unused(self, photo: Photo) -> str:
         """Say in words why a photo's own position does not say where to search; nothing where it, or `near`, does."""
@@ -66,7 +69,7 @@ class Scope:
         if photo.position is None:
             return "the photo has no GPS position"
         if not self._request.gps:
-            return "the photo's GPS position is not used"
+            return f"{_told_by(photo)} is not used"
         return f"nothing that is searched lies {self.around(photo)}"
 
     def searched(self, photo: Photo, plan: Plan) -> str:
@@ -90,7 +93,8 @@ class Scope:
         """Say in words that the photo's own position was not believed; nothing where it does not count."""
         if self._position(photo) is None:
             return ""
-        return f"the photo's GPS position was not believed: nothing was found within {self._request.within_m:g} m of it"
+        text = f"the photo's GPS position was not believed: nothing was found within {self._request.within_m:g} m of it"
+        return text.replace(_OF_PHOTO, _told_by(photo))
 
     def plan(self, photo: Photo | None = None) -> Plan:
         """Plan the windows to search first: those near the photo where its own position counts, else all in the limits.
@@ -127,3 +131,9 @@ class Scope:
     def _position(self, photo: Photo) -> tuple[float, float] | None:
         """Return the photo's own position (lon, lat) where it counts; None else."""
         return photo.position if self._request.gps and self._request.near is None else None
+
+
+def _told_by(photo: Photo) -> str:
+    """Return what to call a photo's own position: that of a picture of a video is in the subtitles beside it."""
+    video, moment = split_moment(photo.path)
+    return _OF_PHOTO if moment is None else f"the position in {video.stem}.SRT"

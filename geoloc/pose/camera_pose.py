@@ -41,6 +41,7 @@ class CameraPose:
         focal_error_px: of the focal length.
         camera: in metres of `local`.
         local: CRS of metres east and north of the middle of what was matched.
+        doubt: where it contradicts the photo's own file, in words; empty where it does not.
     """
 
     place: tuple[float, float]
@@ -60,6 +61,7 @@ class CameraPose:
     focal_error_px: float
     camera: GroundCamera = field(repr=False)
     local: pyproj.CRS = field(repr=False)
+    doubt: str = ""
 
     @property
     def field_of_view_deg(self) -> tuple[float, float]:

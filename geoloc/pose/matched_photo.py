@@ -21,6 +21,7 @@ from geoloc.plane.mixture import Mixture
 from geoloc.plane.shapes import before_line, largest_part
 from geoloc.plane.view_line import view_line
 from geoloc.pose.camera_pose import CameraPose, pose_of
+from geoloc.pose.doubts import doubted
 from geoloc.pose.map_frame import MapFrame
 from geoloc.pose.solve import SolvedCamera, solve_camera
 from geoloc.pose.terrain import Terrain
@@ -80,7 +81,9 @@ class MatchedPhoto:
         """
         local = frame.local_crs(fit.place)
         solved = camera_of(photo, fit, frame, local)
-        return None if solved is None else cls(photo, pose_of(solved, photo.size, frame, local), fit, frame)
+        if solved is None:
+            return None
+        return cls(photo, doubted(pose_of(solved, photo.size, frame, local), photo, heights=False), fit, frame)
 
     @property
     def crs(self) -> pyproj.CRS:

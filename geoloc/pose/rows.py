@@ -65,7 +65,7 @@ def rows_of(photo: str, matched: MatchedPhoto, clicks: Sequence[Click] = ()) -> 
     across, down = pose.field_of_view_deg
     camera = {
         "kind": "camera",
-        "note": FOCAL_NOTES[pose.focal] or None,
+        "note": "; ".join(filter(None, (FOCAL_NOTES[pose.focal], pose.doubt))) or None,
         "accuracy_m": round(pose.place_error_m, 2),
         "height_m": round(pose.height_m, 2),
         "height_error_m": round(pose.height_error_m, 2),

@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +36,8 @@ TELLING_TILT_DEG = 15.0
 lens."""
 CONTRADICTION = 3.0
 """So many of their standard deviations apart, the matches overrule the file."""
+FAR_OFF = 4 / 3
+"""So many times as long or as short as the file's, a focal length of matches may be of ground that is no plane."""
 MIDDLE = 0.005
 """How far from the photo's middle the axis meets it, as a share of its longer side."""
 BEND = 0.03
@@ -162,6 +165,10 @@ def solve_camera(
         apart = abs(math.log(freed.focal_px / told_px))
         overruled = not focal_px or apart > CONTRADICTION * math.hypot(told_error, FILE_FOCAL)
         if told_error < TOLD_BY_MATCHES and overruled:
+            if focal_px and apart > math.log(FAR_OFF):
+                # Either may be wrong: ground that slopes or steps looks like another lens.
+                between = _between(freed, camera)
+                free_covariance = free_covariance + np.outer(between, between)
             camera, covariance, source = freed, free_covariance, "matches"
         elif focal_px and (weighed := solve(focal_px, focal_px, FILE_FOCAL)):
             _, camera, covariance = weighed
@@ -222,6 +229,14 @@ def _changed(camera: GroundCamera, by: NDArray[np.float64]) -> GroundCamera:
         camera.middle + by[7:9],
         camera.k1 + by[9],
     )
+
+
+def _between(camera: GroundCamera, other: GroundCamera) -> NDArray[np.float64]:
+    """Return what makes another camera of a camera, 10 numbers; `_changed` is the way back."""
+    turn = cv2.Rodrigues(other.rotation.T @ camera.rotation)[0].ravel()
+    focal = math.log(other.focal_px / camera.focal_px)
+    moved = other.centre - camera.centre, turn, [focal], other.middle - camera.middle, [other.k1 - camera.k1]
+    return np.concatenate(moved)
 
 
 def _fitted(camera: GroundCamera, matches: _Matches) -> tuple[float, GroundCamera, NDArray[np.float64]] | None:

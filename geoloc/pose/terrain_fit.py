@@ -12,6 +12,7 @@ from geoloc.geometry.homography_fit import LEAST_INLIERS, REACH_PX, HomographyFi
 from geoloc.plane.homography import map_points
 from geoloc.pose.camera import GroundCamera
 from geoloc.pose.camera_pose import pose_of
+from geoloc.pose.doubts import doubted
 from geoloc.pose.matched_photo import MatchedPhoto, affine_to_metres, camera_of
 from geoloc.pose.solve import SIDE_PX
 from geoloc.pose.terrain import Terrain
@@ -65,9 +66,8 @@ def on_terrain(
             break
     assert solved is not None
     level = HomographyFit(_to_level(matched, solved.camera), kept.photo, kept.reference)
-    found = replace(
-        matched, pose=pose_of(solved, matched.photo.size, frame, local), fit=level, terrain=terrain, flattened=None
-    )
+    pose = doubted(pose_of(solved, matched.photo.size, frame, local), matched.photo, heights=True)
+    found = replace(matched, pose=pose, fit=level, terrain=terrain, flattened=None)
     seen = frame.metres_to_pixels(terrain.seen(solved.camera, level.photo)[:, :2], local)
     off = np.where(np.isfinite(seen), level.reference - seen, 0.0)
     return replace(

@@ -93,6 +93,7 @@ def _tell(pictures: Pictures, ground: bool) -> None:
         LOG.info("Without --mosaic the map has outlines alone")
     if pictures.missing:
         reason = next(iter(pictures.missing.values()))
-        LOG.warning("%d photos are not shown: %s; --photos names their folder", len(pictures.missing), reason)
+        missing = counted(len(pictures.missing), "photo")
+        LOG.warning("without pictures of %s: %s; --photos names their folder", missing, reason)
     if pictures.left_out:
         LOG.warning("%d rows are without pictures: as many others have them, the best answers first", pictures.left_out)

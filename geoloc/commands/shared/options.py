@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from importlib import import_module
@@ -20,6 +21,8 @@ from geoloc.pipeline.request import SearchRequest, options_of
 from geoloc.system.processes import Workers
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,9}(?:[.,]\d{1,9})?)")
+"""Hours, minutes and seconds of a video, as far as they are told."""
 
 
 class Parsed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on only
@@ -51,6 +54,23 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+class Seconds(FiniteRange):
+    """Seconds from a start, also as players show them, "1:23.5" or "0:01:23", and with a decimal comma."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        """Take none that are below 0."""
+        super().__init__(0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number of seconds, or end with a usage error (exit 2)."""
+        if isinstance(value, str) and (told := _CLOCK.fullmatch(value.strip())):
+            hours, minutes, seconds = (part or "0" for part in told.groups())
+            value = 3600 * int(hours) + 60 * int(minutes) + float(seconds.replace(",", "."))
+        return super().convert(value, param, ctx)
 
 
 class WholeRange(click.IntRange):

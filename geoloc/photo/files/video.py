@@ -64,7 +64,8 @@ def read_frame(path: Path, moment: Moment) -> VideoFrame:
         past = moment.seconds * rate >= count if moment.frame is None else moment.frame >= count
         found = None if count > 0 and past else _seek(capture, moment, rate)
         if found is None:
-            lasts = f"it has {count} frames, {count / rate:.2f} s" if count > 0 else "it ends before"
+            last = f"its last one is frame {count - 1}, at {math.floor(100 * (count - 1) / rate) / 100:.2f} s"
+            lasts = last if count > 0 else "it ends before"
             raise PhotoError(f"{path}: has no picture at {moment}; {lasts}")
         return found
     finally:

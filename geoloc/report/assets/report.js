@@ -108,14 +108,15 @@
   }
 
   function cardOf(row) {
-    const name = `title-${row.number}`, told = row.properties, found = row.parts !== null;
+    const name = `title-${row.number}`, told = row.properties, found = row.parts !== null, failed = row.status === "error";
     const card = make("article", { id: `row-${row.number}`, class: cardClass(row), tabindex: -1, "aria-labelledby": name });
     card.append(make("h3", { id: name }, titleOf(row)));
     const clickOf = (click) => `click ${click.map((value) => +value.toFixed(1)).join(", ")}`;
     const clicked = row.click ? clickOf(row.click) : "photo";
     const pictureOf = (place) => place === null ? null : data.clicked[place];
-    const absent = row.status === "error" ? "failed" : row.status;
-    card.append(make("div", { class: "pair" },
+    const absent = failed ? "failed" : row.status;
+    // Of what failed there is nothing to see, and nothing to decide.
+    if (!failed) card.append(make("div", { class: "pair" },
       picture(pictureOf(row.clicked), `Photo, ${clicked}`,
         `Part of the photo ${fileName(row.photo)} round the ${clicked}`, "no picture of the photo"),
       picture(row.ground && row.ground.url, row.ground ? "Mosaic, north up" : "Outline, north up",
@@ -124,6 +125,7 @@
         `Part of the photo ${fileName(other.photo)} round the ${clickOf(other.click)}`, "no picture of the photo"))));
     if (found) {
       card.append(geoloc.figures(scoreOf(row), told.accuracy_m));
+      if (told.outline === "segment" && told.outline_score < 0.5) card.append(make("p", { class: "note" }, "outline doubtful"));
     } else {
       card.append(make("p", { class: "figures" }, absent));
     }
@@ -132,7 +134,7 @@
     if (row.middle) card.append(make("p", { class: "place" }, `longitude ${row.middle[0]}, latitude ${row.middle[1]}`));
     const act = make("div", { class: "act" });
     const decision = decisions.get(row.number), decided = (word) => decide(row, word);
-    act.append(geoloc.decisionField(row.number, titleOf(row), data.decisions, decision, decided));
+    if (!failed) act.append(geoloc.decisionField(row.number, titleOf(row), data.decisions, decision, decided));
     if (found) {
       const button = make("button", { type: "button", "aria-label": `Show ${titleOf(row)} on the map` }, "On the map");
       button.addEventListener("click", () => toMap(row));
@@ -149,6 +151,7 @@
   function pressed(event, row) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.toLowerCase(), words = { a: ACCEPTED, r: REJECTED, u: "" };
+    if (key in words && row.status === "error") return;
     if (key in words) decide(row, words[key]);
     else if (key === "m") toMap(row);
     else if (key === "j" || key === "k") toCard(shown[shown.indexOf(row) + (key === "j" ? 1 : -1)]);

@@ -40,7 +40,7 @@ def test_every_query_has_its_rows(make_detection: Make) -> None:
     assert [row.properties["click_x"] for row in rows] == [1, 1, 2, 3]
     assert {row.properties["photo"] for row in rows} == {str(Path("in/a.jpg"))}
     assert list(columns) == ["query", "status", *COLUMNS, "error", "who"]
-    assert count_line(counts) == "3 queries: 1 found, 1 not here, 1 error"
+    assert count_line(counts, 3) == "3 queries: 1 found, 1 not here, 1 error"
 
 
 def test_columns_whose_names_are_taken() -> None:

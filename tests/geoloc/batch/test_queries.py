@@ -271,3 +271,19 @@ def test_a_senseless_moment_is_told_with_its_row(tmp_path: Path, values: str, wh
     path = write(tmp_path, f"photo,click_x,click_y,time,frame\nclip.MP4,1,2,{values}\n")
     with pytest.raises(QueriesError, match=f"line 2.*{why}"):
         read_photo_queries(path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "warned"),
+    [
+        ("a.jpg,1,20,,3\nb.jpg,1,20,2,\n", "time and frame are of videos; a.jpg is none: frame is not used"),
+        # When a photo was taken is of no video.
+        ("a.jpg,1,20,2024-05-01 12:30,\nclip.MP4,1,20,2,\n", ""),
+    ],
+)
+def test_a_moment_of_a_photo_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, rows: str, warned: str
+) -> None:
+    read_photo_queries(write(tmp_path, f"photo,click_x,click_y,Time,frame\n{rows}"))
+    assert len(caplog.messages) == bool(warned)
+    assert warned in caplog.text

@@ -560,4 +560,6 @@ def test_past_the_end_of_a_video_is_one_line(run: Run, search: SearchStub, tmp_p
     grey_video(tmp_path / "clip.MP4")
     result = run("locate", tmp_path / "clip.MP4", "--time", "99", "--click", "1,2", "--mosaic", "mosaic.tif")
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1].endswith("clip.MP4: has no picture at 99 s; it has 20 frames, 2.00 s")
+    assert result.stderr.splitlines()[-1].endswith(
+        "clip.MP4: has no picture at 99 s; its last one is frame 19, at 1.90 s"
+    )

@@ -173,6 +173,19 @@ def test_control_points_are_spread_and_where_the_photo_shows_them(
     assert (several.exit_code, "those of one photo" in several.stderr) == (1, True)
 
 
+def test_control_points_without_heights_are_said_to_be_so(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
+    args = ("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--gcps")
+    for name, warned in (("gcp_list.txt", True), ("markers.xml", True), ("photo.points", False)):
+        assert ("give --dsm" in invoke(*args, tmp_path / name).stderr) is warned
+
+
+def test_where_no_photo_is_found_no_other_file_is_written(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
+    others = ("--gcps", tmp_path / "markers.xml", "--geo", tmp_path / "geo.txt")
+    result = invoke("pose", folder / "none.jpg", folder / "noise.jpg", "--mosaic", folder / "m.tif", *others)
+    assert result.exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_drape_is_written_of_what_is_found(written: Path, matrix: np.ndarray) -> None:
     (path,) = (written / "drapes").iterdir()
     assert path.name == "flown.tif"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_a_position_narrows_the_search(mosaic: Mosaic) -> None:
     assert near.gsd_m == pytest.approx(0.2, rel=0.03)
     assert len(near.windows) < len(whole.windows)
     assert by_photo.around(photo(HERE)) == "within 30 m of the photo's GPS position 15.001000,48.752000"
+    picture = replace(photo(HERE), path=Path("clip.MP4#t=2"))
+    assert by_photo.around(picture) == "within 30 m of the position in clip.SRT 15.001000,48.752000"
     # Without a position it is everything, and the same plan each time.
     assert by_photo.plan(photo(None)) is whole
     assert by_photo.around(photo(None)) == ""
@@ -110,7 +113,7 @@ def test_the_rule_about_positions_stands_in_scope_alone() -> None:
     assert set(readers("gps")) == {"pipeline/scope.py"}
     # A photo knows its position; nobody but the scope limits a search by it. Reading it, cameras of synthetic towns and
     # what weighs evidence by it aside: heights over the ground, lines of sight, priors and poses.
-    weighing = {"pipeline/finder.py", "photo/sight.py", "search/prior.py", "geometry/stand.py"}
+    weighing = {"pipeline/finder.py", "photo/sight.py", "search/prior.py", "geometry/stand.py", "pose/doubts.py"}
     at_photos = {path for path in readers("position") if not path.startswith("town/")} - {"photo/photo.py"}
     assert at_photos - weighing == {"pipeline/scope.py"}
 

@@ -170,15 +170,18 @@ def test_filters_keys_and_decisions(page: Path) -> None:
     set("text", ""); set("order", "unsure"); said.push(cards());
     set("order", "file");
     part("row-2").querySelectorAll("input")[1].click();
+    press("row-5", "a");
     part("row-1").focus(); press("row-1", "a"); press("row-1", "j"); said.push(document.activeElement.id);
     said.push(part("count").textContent);
+    const parts = (id) => part(id).querySelectorAll("input, figure").length > 0;
+    const held = ["row-1", "row-4", "row-5"].map(parts).join(" ");
     set("decided", "rejected"); said.push(cards());
     set("decided", "none"); said.push(cards());
     let saved = null;
     URL.createObjectURL = (blob) => { saved = blob; return "blob:x"; };
     part("save-csv").click();
     saved.text().then((text) => {
-      said.push(text);
+      said.push(text, held);
       document.body.replaceChildren(JSON.stringify(said));
     });
     """
@@ -193,6 +196,8 @@ def test_filters_keys_and_decisions(page: Path) -> None:
         "row-4 row-5 row-2 row-3 row-1",
     ]
     assert said[5:9] == ["row-2", "5 of 5 shown, 1 accepted, 1 rejected", "row-2", "row-3 row-4 row-5"]
+    # What failed has nothing to see or to decide, also by key.
+    assert said[10] == "true true false"
     lines = said[9].removeprefix("\ufeff").splitlines()
     assert lines[0] == "row,photo,click_x,click_y,rank,decision"
     assert lines[1:3] == ["1,photos/a.jpg,200,150,1,accepted", "2,photos/a.jpg,200,150,2,rejected"]

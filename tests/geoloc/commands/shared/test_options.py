@@ -17,6 +17,7 @@ from geoloc.commands.shared.options import (
     LIMITS,
     NETWORK,
     SOURCE,
+    Seconds,
     check_source,
     chosen_workers,
     click_type,
@@ -260,3 +261,16 @@ def test_options_that_are_none_of_a_request() -> None:
         + "\n"
     )
     assert CliRunner().invoke(command, ["--dataset", "other", "f"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("12.5", 12.5), ("1,5", 1.5), ("0:02", 2.0), ("1:23,5", 83.5), ("1:00:01", 3601.0)]
+)
+def test_times_as_players_show_them(text: str, seconds: float) -> None:
+    assert Seconds().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["-1", "1:2:3:4", "nan", "soon"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Seconds().convert(text, None, None)

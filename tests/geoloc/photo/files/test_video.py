@@ -42,7 +42,7 @@ def test_the_picture_is_the_one_that_is_shown_then(clip: Path, moment: Moment, n
 
 @pytest.mark.parametrize("moment", [Moment(2.0), Moment(99.0), Moment(frame=20)])
 def test_past_the_end_there_is_no_picture(clip: Path, moment: Moment) -> None:
-    with pytest.raises(PhotoError, match=rf"has no picture at {moment}; it has 20 frames, 2\.00 s$"):
+    with pytest.raises(PhotoError, match=rf"has no picture at {moment}; its last one is frame 19, at 1\.90 s$"):
         read_frame(clip, moment)
 
 
