@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reliability.tiny_network import know_tiny
+
 _LIBRARIES = ("cv2", "openvino", "pyogrio", "rasterio", "scipy.optimize", "torch", "zarr")
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["benchmarks.reliability.tiny_network", "geoloc.commands.main", *_LIBRARIES])
@@ -64,5 +66,6 @@ def _run(words: list[str], folder: str, errors: str) -> None:
         os.dup2(file, number)
         os.close(file)
     warnings.simplefilter("ignore")
+    know_tiny()
     sys.argv = words
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

@@ -13,7 +13,11 @@ from geoloc.model.presets import PRESETS, preset_config
 from geoloc.system.threads import fit_threads
 
 TINY = replace(preset_config("base"), name="tiny", dim=16, query_shape=(64, 64), window_px=128)
-PRESETS[TINY.name] = TINY
+
+
+def know_tiny() -> None:
+    """Have this process know it as a preset."""
+    PRESETS[TINY.name] = TINY
 
 
 def save_tiny(path: Path) -> None:
@@ -31,6 +35,7 @@ if __name__ == "__main__":
     # As in `geoloc.worker`: before anything that computes is loaded.
     fit_threads()
 
+    know_tiny()
     from geoloc.worker.channel import Channel
     from geoloc.worker.loop import serve
 

@@ -71,6 +71,6 @@ def busy_loop() -> Iterator[subprocess.Popen[bytes]]:
 
 def _environment() -> dict[str, str]:
     """Return the environment without anything that says how many threads there are, or how they wait."""
-    refused = ("OMP_", "KMP_", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    refused = ("OMP_", "KMP_", "OPENBLAS_", "MKL_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(refused)}
     return kept | {"PYTHONPATH": str(ROOT)}

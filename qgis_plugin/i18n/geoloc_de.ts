@@ -410,6 +410,11 @@
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
+      <source>Georeferenced rasters are no photos: {count} left out.</source>
+      <translation>Georeferenzierte Raster sind keine Fotos: {count} ausgelassen.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
       <source>Matched: {count} details agree.</source>
       <translation>Abgeglichen: {count} Einzelheiten stimmen überein.</translation>
     </message>
@@ -432,11 +437,6 @@
       <location filename="../gui/matched/matching.py" />
       <source>Marked: {place}</source>
       <translation>Markiert: {place}</translation>
-    </message>
-    <message>
-      <location filename="../gui/matched/matching.py" />
-      <source>Georeferenced rasters are no photos: {count} left out.</source>
-      <translation>Georeferenzierte Raster sind keine Fotos: {count} ausgelassen.</translation>
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />

@@ -410,6 +410,11 @@
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />
+      <source>Georeferenced rasters are no photos: {count} left out.</source>
+      <translation>Les rasters géoréférencés ne sont pas des photos : {count} laissés de côté.</translation>
+    </message>
+    <message>
+      <location filename="../gui/matched/matching.py" />
       <source>Matched: {count} details agree.</source>
       <translation>Appariée : {count} détails concordent.</translation>
     </message>
@@ -432,11 +437,6 @@
       <location filename="../gui/matched/matching.py" />
       <source>Marked: {place}</source>
       <translation>Marqué : {place}</translation>
-    </message>
-    <message>
-      <location filename="../gui/matched/matching.py" />
-      <source>Georeferenced rasters are no photos: {count} left out.</source>
-      <translation>Les rasters géoréférencés ne sont pas des photos : {count} laissés de côté.</translation>
     </message>
     <message>
       <location filename="../gui/matched/matching.py" />

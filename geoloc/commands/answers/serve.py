@@ -14,6 +14,7 @@ from geoloc.commands.shared.options import (
     NETWORK,
     POSITIVE,
     SOURCE,
+    WholeRange,
     check_source,
     options,
     takes_request,
@@ -41,7 +42,7 @@ _LEAST_TOKEN = 16
     show_default=True,
     help="Address to listen at; 0.0.0.0 for all of this machine's, so that others in its network can open the page.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any that is free.")
+@click.option("--port", type=WholeRange(0, 65535), default=8000, show_default=True, help="0 for any that is free.")
 @click.option(
     "--token",
     envvar="GEOLOC_TOKEN",
@@ -70,7 +71,7 @@ def serve(
     most_megabytes: float,
     opened: bool,
 ) -> None:
-    """Serve a page to find what is clicked: photo and mosaic side by side, for any browser.
+    """Serve a page to find what is clicked, for any browser.
 
     Choose or take a photo, tap or outline an object, and see its place on the map; accept answers and download them.
     The page needs no network but the way to this machine, and nothing is asked for anywhere else. Photos are deleted

@@ -222,7 +222,7 @@ def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:
     users, _, rest = text.partition("Commands:\n")[2].partition("\nResearch:\n")
     research = rest.partition("\n\n")[0]
     assert [line.split()[0] for line in users.splitlines()] == [
-        *("locate", "batch", "report", "pose", "map", "index", "tiles", "evaluate", "train", "demo", "doctor"),
+        *("locate", "batch", "serve", "report", "pose", "map", "index", "tiles", "evaluate", "train", "demo", "doctor"),
     ]
     assert [line.split()[0] for line in research.splitlines()] == [
         *("ablate", "calibrate", "export", "pack", "train-descriptors", "train-outlines"),
@@ -264,7 +264,10 @@ def test_a_command_that_is_stopped_exits_with_130_and_leaves_nothing_behind(tmp_
     # A search of pixels far finer than the mosaic's takes minutes.
     args = ["locate", "p.jpg", "--click", "128,120", "--mosaic", "m.tif", "--refine", "off", "--gsd", "0.03"]
     # What runs in the background of a shell ignores Ctrl-C, and so would this, which is about what does not.
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    heard = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        " signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+    )
     code = f"{heard}; from geoloc.commands.main import run; run()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *args, "--exhaustive", "-o", "found.geojson"],

@@ -180,7 +180,7 @@ def test_read_queries(folder: Path) -> None:
         (HEADER + ROW + ROW.replace("3.5", "x"), "line 3: click_x is 'x'"),
         (HEADER + ROW + ROW.replace("3.5", ""), "line 3: click_x is ''"),
         (HEADER + ROW.replace("3.5", "nan"), "line 2: click_x"),
-        (HEADER + "a.png,car,3.5\n", "line 2: click_y is None"),
+        (HEADER + "a.png,car,3.5\n", "line 2: click_y is missing"),
         (HEADER + ROW.replace("a.png", "none.png"), "line 2: no such photo"),
         (HEADER + ROW.replace("a.png", ""), "line 2: photo is empty"),
         (HEADER + ROW.replace("12,23", "9,23"), "line 2: the true box is empty"),

@@ -51,7 +51,8 @@ def test_killed_at_any_moment_it_goes_on_without_repeating(made: Path, tmp_path:
         OpenIndex(path)
     model, all_blocks = Plain(), len(Store.open(made / "i.zarr").finished())
     done = built(made / "m.tif", path, model)
-    assert (done.encoded, done.kept) == (all_blocks - len(finished), len(finished))
+    # One may have been killed between its features and its local features.
+    assert (done.encoded + done.completed, done.kept) == (all_blocks - len(finished), len(finished))
     assert model.encoded <= done.encoded
     assert _same_blocks(path, made / "i.zarr")
     assert built(made / "m.tif", path).encoded == 0

@@ -258,6 +258,8 @@ def test_all_of_it_works_by_the_keyboard_alone(
     browser: Any, service: Service, searching: SearchingStub, city: Path
 ) -> None:
     with served(service) as address, opened(browser, address) as page:
+        # From now on a chooser is heard of, not only when one is waited for, which takes a moment to begin.
+        page.on("filechooser", lambda chooser: None)
         says(page, "Choose or take a photo")
         keys = page.keyboard
 
