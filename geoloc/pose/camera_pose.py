@@ -16,6 +16,8 @@ from tiling.grid import WGS84, transformer
 
 NINE_OF_TEN = 1.645
 """Standard deviations within which nine of ten values of a normal distribution lie."""
+NINE_OF_TEN_PLACES = 2.146
+"""The same of places, whose errors are alike in both directions: standard deviations of one of them."""
 _STEP = 1e-5
 
 
@@ -95,8 +97,8 @@ def pose_of(solved: SolvedCamera, size: tuple[int, int], frame: MapFrame, local:
         focal_px=camera.focal_px,
         focal=solved.focal,
         size=size,
-        # Exact for one direction that is much the worse and for two alike, whose 90 % lie within 2.146.
-        place_error_m=math.sqrt(NINE_OF_TEN**2 * along + (2.146**2 - NINE_OF_TEN**2) * across),
+        # Exact for one direction that is much the worse and for two alike.
+        place_error_m=math.sqrt(NINE_OF_TEN**2 * along + (NINE_OF_TEN_PLACES**2 - NINE_OF_TEN**2) * across),
         height_error_m=float(errors[2]),
         heading_error_deg=min(float(errors[3]), 180.0),
         tilt_error_deg=float(errors[4]),

@@ -7,12 +7,10 @@ from dataclasses import replace
 
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import position_sd_m
-from geoloc.pose.camera_pose import CameraPose
+from geoloc.pose.camera_pose import NINE_OF_TEN_PLACES, CameraPose
 from geoloc.pose.solve import FAR_OFF
 from tiling.grid import WGS84, ground_distance_m
 
-HOLDING_SD = 2.146
-"""Nine of ten places lie so many standard deviations of an axis from the middle."""
 BEYOND = 2.0
 """So many times as far apart as both errors together, two places contradict each other."""
 
@@ -32,7 +30,7 @@ def doubted(pose: CameraPose, photo: Photo, *, heights: bool) -> CameraPose:
     lens = _lens(pose, photo)
     if photo.position is not None:
         apart_m = ground_distance_m(*pose.lonlat, *photo.position, WGS84)
-        own_m = HOLDING_SD * position_sd_m(photo)
+        own_m = NINE_OF_TEN_PLACES * position_sd_m(photo)
         if apart_m > BEYOND * (own_m if lens else math.hypot(own_m, place_error_m)):
             said.append(f"the camera is {apart_m:.0f} m from the photo's own position")
             if apart_m < pose.height_m / max(math.cos(math.radians(pose.tilt_deg)), 0.1):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.errors import PhotoError
 from geoloc.photo.files.size import check_size
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
 
 _DRIVERS = {"TIFF": "GTiff", "PNG": "PNG"}
 """What Pillow calls a format, and GDAL."""
@@ -41,17 +47,12 @@ def read_plain_tiff(path: Path) -> NDArray[np.uint8] | None:
         PhotoError: it is above the limits of `geoloc.system.limits`.
         Exception: whatever GDAL says of a damaged one.
     """
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path, driver=_DRIVERS["TIFF"]) as file:
-            depths = {"uint8": 1, "uint16": 2}
-            if file.count not in (3, 4) or not set(file.dtypes) <= depths.keys():
-                return None
-            check_size(path, (file.width, file.height), sum(depths[dtype] for dtype in file.dtypes))
-            bands = np.moveaxis(file.read((1, 2, 3)), 0, -1)
+    with _opened(path, "TIFF") as file:
+        depths = {"uint8": 1, "uint16": 2}
+        if file.count not in (3, 4) or not set(file.dtypes) <= depths.keys():
+            return None
+        check_size(path, (file.width, file.height), sum(depths[dtype] for dtype in file.dtypes))
+        bands = np.moveaxis(file.read((1, 2, 3)), 0, -1)
     return np.ascontiguousarray(bands) if bands.dtype == np.uint8 else stretched(bands.astype(np.float32))
 
 
@@ -71,13 +72,20 @@ def read_deep_colour(path: Path, kind: str | None) -> NDArray[np.uint8]:
         PhotoError: it is of another format.
         Exception: whatever GDAL says of a damaged one.
     """
+    if kind not in _DRIVERS:
+        raise PhotoError(f"{path}: its 16-bit colours cannot be read; export it with 8 bits")
+    with _opened(path, kind) as file:
+        bands = file.read((1, 2, 3), out_dtype=np.float32)
+    return stretched(np.moveaxis(bands, 0, -1))
+
+
+@contextmanager
+def _opened(path: Path, kind: str) -> Iterator[DatasetReader]:
+    """Open a photo by GDAL's driver for what Pillow calls `kind`; that it lies nowhere is no news."""
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning
 
-    if kind not in _DRIVERS:
-        raise PhotoError(f"{path}: its 16-bit colours cannot be read; export it with 8 bits")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(path, driver=_DRIVERS[kind]) as file:
-            bands = file.read((1, 2, 3), out_dtype=np.float32)
-    return stretched(np.moveaxis(bands, 0, -1))
+            yield file
