@@ -175,7 +175,7 @@ def _outlines(sets: Mapping[str, QuerySet | str], results: Sequence[MethodResult
 
 
 def _outline_line(found: OutlineFigures) -> str:
-    cells = [_cell(found.figures[key], 3) for key in ("outline_iou", "outline_050", "outline_075", *SHARES[1:])]
+    cells = [cell(found.figures[key], 3) for key in ("outline_iou", "outline_050", "outline_075", *SHARES[1:])]
     return f"| {found.method} | {found.objects} | {found.count} | {' | '.join(cells)} |"
 
 
@@ -184,10 +184,11 @@ def _line(row: FigureRow) -> str:
         return f"| {row.method} | {row.missing} |{' |' * (len(_HEADS) - 2)}"
     digits = {"hit": 3, "acc_025": 3, "acc_050": 3, "median_error_m": 2, "p90_error_m": 1}
     digits |= {"coverage": 2, "auroc": 3, "ece": 3, "answered": 2, "seconds": 2}
-    return f"| {row.method} | {' | '.join(_cell(row.figures.get(key), count) for key, count in digits.items())} |"
+    return f"| {row.method} | {' | '.join(cell(row.figures.get(key), count) for key, count in digits.items())} |"
 
 
-def _cell(found: Estimate | None, digits: int) -> str:
+def cell(found: Estimate | None, digits: int) -> str:
+    """Write a figure with so many digits, its interval in brackets; "-" where there is none."""
     if found is None:
         return "-"
     text = _digits(found.value, digits)
