@@ -34,6 +34,7 @@ OUTSIDE = (
     "geoloc/weights/outline.md",
     "geoloc/report/assets/leaflet-LICENSE.txt",
     "benchmarks/results/ablation.md",
+    "benchmarks/results/ablation_mosaics.md",
     "benchmarks/results/accuracy.md",
     "benchmarks/results/coverage.md",
     "benchmarks/results/joint.md",
