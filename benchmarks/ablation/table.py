@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ left out: these take twenty times as long.
 
 - Hit rate: the answer's centre lies in the true box. acc@: IoU strictly above. Means of the seeds, in brackets 95 %
   intervals: {DRAWS} bootstrap draws of whole photographs with their clicks, all seeds together. They say what other
-  photographs would change; what another training would, says the standard deviation of the seeds, after ±. Where all
-  photographs agree, as those of a network without a hit do, they say nothing.
+  photographs would change; what another training would, says the standard deviation of the seeds, after ±. What is the
+  same for all clicks, such as no hit at all, has none: of n photographs without one, 3/n may still be the true share.
 - median m: metres between the centres; mean and standard deviation of the seeds' medians.
 - Differences are of the same clicks, each the mean of its seeds, drawn likewise: two presets are apart where the
   interval does not hold 0.
@@ -70,6 +70,12 @@ class Preset:
     def means(self, key: str) -> np.ndarray:
         """The share called `key` of each click, mean of the seeds."""
         return np.mean([[getattr(record, key) for record in of_seed] for of_seed in self.records], axis=0)
+
+    def estimate(self, key: str) -> Estimate:
+        """The share called `key` with its interval; without one where it is the same for all clicks."""
+        means = self.means(key)
+        found = share(means.tolist(), self.photos)
+        return found if np.ptp(means) > 0 else replace(found, low=None, high=None)
 
     def seeds(self, key: str) -> np.ndarray:
         """The share called `key` of each seed, mean of the clicks."""
@@ -105,8 +111,14 @@ def _joined(records: Mapping[str, Sequence[QueryRecord]], medians_m: Mapping[str
 
 
 def difference(one: Preset, other: Preset, key: str) -> Estimate:
-    """Return by how much the share called `key` is larger for the one, with its interval, over the same clicks."""
-    return share((one.means(key) - other.means(key)).tolist(), one.photos)
+    """Return by how much the share called `key` is larger for the one, over the same clicks.
+
+    Without an interval where no network of the two has more of it for one click than for another: of chance alone it
+    would be far too narrow.
+    """
+    estimate = share((one.means(key) - other.means(key)).tolist(), one.photos)
+    varied = any(np.ptp(preset.means(key)) > 0 for preset in (one, other) if preset.name != CHANCE)
+    return estimate if varied else replace(estimate, low=None, high=None)
 
 
 def write(
@@ -140,8 +152,7 @@ def write(
 
 def _json(preset: Preset) -> dict[str, Any]:
     return {"preset": preset.name, "seeds": len(preset.records)} | {
-        key: {**asdict(share(preset.means(key).tolist(), preset.photos)), "by_seed": preset.seeds(key).tolist()}
-        for key in SHARES
+        key: {**asdict(preset.estimate(key)), "by_seed": preset.seeds(key).tolist()} for key in SHARES
     }
 
 
@@ -178,8 +189,7 @@ def _markdown(presets: Mapping[str, Sequence[Preset]], head: Mapping[str, str]) 
 def _line(preset: Preset) -> str:
     cells = [preset.name, "-" if preset.name == CHANCE else f"{len(preset.records)}"]
     for key in SHARES:
-        estimate = share(preset.means(key).tolist(), preset.photos)
-        cells.append(cell(estimate, 3) + _spread(preset.seeds(key), 3))
+        cells.append(cell(preset.estimate(key), 3) + _spread(preset.seeds(key), 3))
     cells.append(f"{np.mean(preset.medians_m):.1f}{_spread(preset.medians_m, 1)}" if preset.medians_m else "-")
     answered = [record.answer is not None for of_seed in preset.records for record in of_seed]
     cells.append("-" if preset.name == CHANCE else f"{np.mean(answered):.2f}")

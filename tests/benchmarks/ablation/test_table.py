@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ablation import table
+from benchmarks.accuracy.results.figures import Estimate
 from benchmarks.accuracy.results.record import QueryRecord
 from benchmarks.accuracy.results.store import MethodResult
 
@@ -40,6 +41,14 @@ def test_a_difference_is_of_the_same_clicks() -> None:
     found = table.difference(one, other, "hit")
     # In each photograph one click more, whichever is drawn.
     assert (found.value, found.low, found.high) == (0.5, 0.5, 0.5)
+
+
+def test_what_is_the_same_for_all_clicks_has_no_interval() -> None:
+    made = {name: result(name, hits) for name, hits in (("chance", "0000"), ("a_0", "0000"), ("b_0", "1000"))}
+    chance, never, once = table.presets_of({"x": made})["x"]
+    assert never.estimate("hit") == Estimate(0.0, None, None)
+    assert table.difference(never, chance, "hit") == Estimate(0.0, None, None)
+    assert table.difference(once, never, "hit").high == 0.5
 
 
 def test_all_sets_together_have_what_each_of_them_has() -> None:
