@@ -97,7 +97,7 @@ def _sets(library: Library, names: Sequence[str], limit: int | None) -> dict[str
 def with_cameras(query_set: QuerySet) -> QuerySet:
     """Return the clicks in photographs that tell their camera, where a set has any; else all.
 
-    Of others sixteen crops and more are supposed, each of which every window is shown: twenty times the work.
+    Of others every window is shown sixteen crops and more, and not one: an hour does not suffice for so many networks.
     """
     told: dict[Path, bool] = {}
     for search in query_set.searches:
@@ -112,13 +112,13 @@ def with_cameras(query_set: QuerySet) -> QuerySet:
 
 def _training(run: Path) -> dict[str, str]:
     """How the networks were trained, where their folder tells."""
-    told: dict[str, object] = {}
-    # The second is what of the first fitted into its minutes.
-    for path in (run / "plan.json", run / "in_time.json"):
-        if path.exists():
-            told |= json.loads(path.read_text(encoding="utf-8"))
-    if not told:
+    plan, in_time = run / "plan.json", run / "in_time.json"
+    if not plan.exists():
         return {}
+    told = json.loads(plan.read_text(encoding="utf-8"))
+    if in_time.exists():
+        # What of the plan fitted into its minutes.
+        told |= json.loads(in_time.read_text(encoding="utf-8"))
     frozen = ", the backbone frozen" if told["cached"] else ""
     return {"trained": f"{told['steps']} steps of {told['batch']} from {told['records']} records{frozen}"}
 
