@@ -106,10 +106,9 @@ _STAGES = {
     type=WholeRange(0),
     help="Instead of --time: the picture of this number, from 0.",
 )
-@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option("--preview", type=click.Path(path_type=Path), help="Draw the photo and its answers into this PNG.")
-@options("overwrite", "verbosity")
+@options("overwrite", *SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")
 @takes_request
 def locate(
     *,

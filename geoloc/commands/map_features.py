@@ -43,9 +43,8 @@ if TYPE_CHECKING:
     ".fgb; - is GeoJSON, or CSV with a column WKT, from stdin); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
-@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
-@options("overwrite", "verbosity")
+@options("overwrite", *SOURCE, *LIMITS, "dsm", *NETWORK, "verbosity")
 @takes_request
 def map_features(
     *,

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     type=drawn("X,Y", "parse_click"),
     help="Draw the line of sight to this place of every photo, in pixels from its upper left corner; several for more.",
 )
-@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option(
     "--colmap",
@@ -75,7 +74,7 @@ if TYPE_CHECKING:
     help="Lay the photo over the map as this GeoTIFF, in the mosaic's CRS, with nothing where it cannot tell; a folder "
     "for several photos.",
 )
-@options("overwrite", "verbosity")
+@options("overwrite", *SOURCE, *LIMITS, "dsm", *NETWORK, "verbosity")
 @takes_request
 def pose(
     *,
