@@ -15,15 +15,13 @@ from geoloc.commands.shared.options import (
     LIMITS,
     NETWORK,
     SOURCE,
-    Seconds,
-    WholeRange,
     check_source,
     drawn,
     options,
     takes_request,
     vector_output,
 )
-from geoloc.commands.shared.photo_words import PhotosCommand, at_moments, photo_numbers
+from geoloc.commands.shared.photo_words import PhotosCommand, at_moments, moment_options, photo_numbers
 from geoloc.commands.shared.progress import Progress, clear
 from geoloc.commands.shared.views import View, read_each, read_together
 from geoloc.system.text import counted
@@ -92,20 +90,7 @@ _STAGES = {
     help="Another photo of the same object, with a --click (--box, --polygon) of its own: the first one is of PHOTO, "
     "each next one of each next --and.",
 )
-@click.option(
-    "--time",
-    "times",
-    multiple=True,
-    type=Seconds(),
-    help="Of a video before it: the picture that a player shows at this time, in seconds or as 1:23.5.",
-)
-@click.option(
-    "--frame",
-    "frames",
-    multiple=True,
-    type=WholeRange(0),
-    help="Instead of --time: the picture of this number, from 0.",
-)
+@moment_options(several=True)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option("--preview", type=click.Path(path_type=Path), help="Draw the photo and its answers into this PNG.")
 @options("overwrite", *SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")

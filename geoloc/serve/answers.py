@@ -65,10 +65,9 @@ class HeldAnswers:
         """
         if len(self.held) + len(features) > MOST_ANSWERS:
             raise GeolocError(f"this page holds {len(self.held)} answers; download them and open the page anew")
-        added = [
-            HeldAnswer(number, {**feature, "properties": {**feature["properties"], "photo": photo}}, self._place(feature))
-            for number, feature in enumerate(features, start=len(self.held) + 1)
-        ]
+        named = [{**feature, "properties": {**feature["properties"], "photo": photo}} for feature in features]
+        first = len(self.held) + 1
+        added = [HeldAnswer(number, feature, self._place(feature)) for number, feature in enumerate(named, first)]
         self.held += added
         return added
 
