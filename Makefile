@@ -47,9 +47,10 @@ plugin: ## the QGIS plugin as a zip to install: dist/; for the plugin site HOMEP
 	@$(PYTHON) -m scripts.make_plugin $(call given,HOMEPAGE,homepage) $(call given,TRACKER,tracker) \
 	    $(call given,REPOSITORY,repository) $(call given,EMAIL,email)
 
-screenshots: system venv ## pictures of QGIS for the documentation, after `make demo`: docs/qgis-*.jpg
+screenshots: system venv ## pictures of QGIS and of the page of geoloc serve, after `make demo`: docs/qgis-*.jpg, docs/serve-*.jpg
 	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }
 	$(BIN)/python -m scripts.screenshots
+	$(BIN)/python -m scripts.serve_pictures
 
 animation: venv ## pictures of the demonstration for the documentation, after `make demo`: docs/demo.*
 	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }
