@@ -24,6 +24,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -60,7 +61,7 @@ def answer(url: str) -> str | None:
             return None
     except urllib.error.HTTPError as error:
         return f"answers {error.code}"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         return f"does not answer from here ({getattr(error, 'reason', error)})"
 
 

@@ -146,6 +146,8 @@ class _Site(http.server.BaseHTTPRequestHandler):
         self.send_header("Location", "/")
         self.end_headers()
 
+    do_GET = do_HEAD  # what urllib asks where it was sent on
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -163,7 +165,9 @@ def site() -> Iterator[str]:
 
 def test_addresses_have_to_answer(site: str, tmp_path: Path) -> None:
     assert answer(f"{site}/") is None
+    assert answer(f"{site}/moved") is None
     assert answer(f"{site}/none") == "answers 404"
+    assert (answer(f"{site}x/") or "").startswith("does not answer from here")
     path = packed(tmp_path, text(tracker="https://geo.de/none"))
     told = objections(path, lambda url: answer(site + url.removeprefix("https://geo.de").replace("/code", "/")))
     assert [str(one) for one in told] == ["addresses: tracker https://geo.de/none answers 404"]
