@@ -39,13 +39,18 @@ system: ## QGIS, GDAL's programs, Qt's lrelease, Xvfb and Chromium for the tests
 demo: $(VENV)/.installed ## a synthetic town, objects of its drone photos found on its mosaic: demo/
 	$(BIN)/geoloc demo demo/ --overwrite
 
-plugin: ## the QGIS plugin as a zip to install: dist/
-	@command -v lrelease >/dev/null || { $(call install,qttools5-dev-tools); }
-	@$(PYTHON) -m scripts.make_plugin
+# Only what stands on make's own command line: many an environment has an EMAIL.
+given = $(if $(findstring command line,$(origin $(1))),--$(2) '$($(1))')
 
-screenshots: system venv ## pictures of QGIS for the documentation, after `make demo`: docs/qgis-*.jpg
+plugin: ## the QGIS plugin as a zip to install: dist/; for the plugin site HOMEPAGE=... TRACKER=... REPOSITORY=... EMAIL=...
+	@command -v lrelease >/dev/null || { $(call install,qttools5-dev-tools); }
+	@$(PYTHON) -m scripts.make_plugin $(call given,HOMEPAGE,homepage) $(call given,TRACKER,tracker) \
+	    $(call given,REPOSITORY,repository) $(call given,EMAIL,email)
+
+screenshots: system venv ## pictures of QGIS and of the page of geoloc serve, after `make demo`: docs/qgis-*.jpg, docs/serve-*.jpg
 	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }
 	$(BIN)/python -m scripts.screenshots
+	$(BIN)/python -m scripts.serve_pictures
 
 animation: venv ## pictures of the demonstration for the documentation, after `make demo`: docs/demo.*
 	@test -f demo/scene/queries.csv || { echo "run make demo first" >&2; exit 1; }

@@ -1,17 +1,23 @@
 """The plugin as a zip for QGIS: `python -m scripts.make_plugin [FOLDER]`; see also `make plugin`.
 
-The same sources always give the same bytes.
+The same sources and addresses always give the same bytes. metadata.txt has placeholders in the place of the publisher's
+addresses: those that are given stand in the zip only, and then it says what the plugin site would object to.
 """
 
 from __future__ import annotations
 
+import argparse
 import configparser
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+
+from scripts.plugin_site import PUBLISHER, objections, placeholders
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "geoloc_locate"
@@ -27,10 +33,30 @@ def lrelease() -> str | None:
     return next((found for name in _LRELEASE if (found := shutil.which(name))), None)
 
 
-def stage(folder: Path) -> None:
-    """Copy the plugin's files into a new folder and compile the translations there.
+def with_addresses(metadata: str, addresses: Mapping[str, str]) -> str:
+    """Return the text of a metadata.txt with the publisher's addresses in the place of its placeholders.
+
+    Args:
+        metadata: its text.
+        addresses: values of entries of PUBLISHER.
 
     Raises:
+        ValueError: an address is not one word.
+    """
+    for key, value in addresses.items():
+        if len(value.split()) != 1:
+            raise ValueError(f"{key} {value!r} is no address: give it without blanks")
+        # What reads it takes a single % for the start of a reference to another entry.
+        line = f"{key}={value.strip()}".replace("%", "%%")
+        metadata = re.sub(rf"^{key}=.*$", lambda _, line=line: line, metadata, flags=re.M)
+    return metadata
+
+
+def stage(folder: Path, addresses: Mapping[str, str]) -> None:
+    """Copy the plugin's files into a new folder, with the publisher's addresses, and compile the translations there.
+
+    Raises:
+        ValueError: an address is not one word.
         FileNotFoundError: Qt's lrelease is not installed.
     """
     program = lrelease()
@@ -41,7 +67,8 @@ def stage(folder: Path) -> None:
         target = folder / path.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    shutil.copyfile(ROOT / "metadata.txt", folder / "metadata.txt")
+    metadata = with_addresses((ROOT / "metadata.txt").read_text(encoding="utf-8"), addresses)
+    (folder / "metadata.txt").write_text(metadata, encoding="utf-8", newline="\n")
     for path in sorted((folder / "i18n").glob("*.ts")):
         compiled = path.with_suffix(".qm")
         subprocess.run([program, "-silent", str(path), "-qm", str(compiled)], check=True, stdout=subprocess.DEVNULL)
@@ -54,13 +81,13 @@ def version() -> str:
     return metadata["general"]["version"]
 
 
-def make(output: Path) -> Path:
-    """Write the zip into a folder and return its path."""
+def make(output: Path, addresses: Mapping[str, str]) -> Path:
+    """Write the zip into a folder, with the publisher's addresses as far as they are given, and return its path."""
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"{NAME}-{version()}.zip"
     with tempfile.TemporaryDirectory() as temporary:
         staged = Path(temporary) / NAME
-        stage(staged)
+        stage(staged, addresses)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(path for path in staged.rglob("*") if path.is_file()):
                 entry = zipfile.ZipInfo(file.relative_to(temporary).as_posix(), _TIME)
@@ -70,15 +97,41 @@ def make(output: Path) -> Path:
     return path
 
 
+def for_the_site(path: Path) -> tuple[bool, str]:
+    """Tell whether the plugin site would take a zip, and in lines what it would object to."""
+    left = placeholders(path)
+    if left:
+        wanted = " ".join(f"{key.upper()}=..." for key in left)
+        return False, (
+            f"It installs from a file, but the plugin site would refuse it: {', '.join(left)} "
+            f"{'is a placeholder' if len(left) == 1 else 'are placeholders'}; add your own to make plugin: {wanted}"
+        )
+    found = objections(path)
+    if found:
+        return False, "\n".join(f"The plugin site would refuse it: {one}" for one in found)
+    return True, "The plugin site would take it."
+
+
 def main() -> int:
-    """Make the zip, tell its path and size, and return the exit status."""
+    """Make the zip, tell its path, its size and whether the plugin site would take it, and return the exit status.
+
+    It is 1 where addresses were given, so that the zip is meant for the site, and the site would refuse it.
+    """
+    parser = argparse.ArgumentParser(prog="python -m scripts.make_plugin", description="The QGIS plugin as a zip.")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dist", help="where to write it (dist)")
+    for key in PUBLISHER:
+        parser.add_argument(f"--{key}", help=f"the publisher's own, in the place of the {key} in metadata.txt")
+    given = vars(parser.parse_args())
+    folder = given.pop("folder")
+    addresses = {key: value for key, value in given.items() if value is not None}
     try:
-        path = make(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist")
-    except (OSError, subprocess.CalledProcessError) as error:
+        path = make(folder, addresses)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
-    sys.stderr.write(f"{path}: {path.stat().st_size / 1e3:.0f} kB\n")
-    return 0
+    taken, words = for_the_site(path)
+    sys.stderr.write(f"{path}: {path.stat().st_size / 1e3:.0f} kB\n{words}\n")
+    return 1 if addresses and not taken else 0
 
 
 if __name__ == "__main__":

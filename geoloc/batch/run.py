@@ -12,6 +12,7 @@ from geoloc.batch.outcome import QueryOutcome
 from geoloc.batch.queries import PhotoQuery, Queries
 from geoloc.errors import PhotoError, in_one_line
 from geoloc.joint.stored import to_json
+from geoloc.photo.files.moment import file_of
 from geoloc.photo.photo import load_photo
 from geoloc.photo.target import Target, within_photo
 from geoloc.pipeline.job import PhotoSearch
@@ -106,7 +107,7 @@ def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
             try:
                 good.append((query, within_photo(photo, query.target)))
             except PhotoError as error:
-                failed.append(_failed(query, error))
+                failed.append(_failed(path, query, error))
         # Two queries may ask for the same. What other photographs are asked for too is searched for its candidates.
         alone = list(dict.fromkeys(target for query, target in good if not query.object_id))
         shared = list(dict.fromkeys(target for query, target in good if query.object_id))
@@ -116,7 +117,7 @@ def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
         # One photo that nobody foresaw is not to be the end of a night's run, now and each time that it goes on.
         LOG.debug("%s", path, exc_info=error)
         failed_before = {outcome.number for outcome in failed}
-        return failed + [_failed(query, error) for query in queries if query.number not in failed_before]
+        return failed + [_failed(path, query, error) for query in queries if query.number not in failed_before]
     rows = [tuple(row_of(d) for d in found if d.target == number) for number in range(len(alone))]
     kept = [tuple(to_json(d) for d in candidates if d.target == number) for number in range(len(shared))]
     return failed + [
@@ -127,5 +128,6 @@ def answer(find: PhotoSearch, group: Group) -> list[QueryOutcome]:
     ]
 
 
-def _failed(query: PhotoQuery, error: Exception) -> QueryOutcome:
-    return QueryOutcome(query.number, error=in_one_line(error))
+def _failed(path: Path, query: PhotoQuery, error: Exception) -> QueryOutcome:
+    # As its row names the photo, not as it is opened.
+    return QueryOutcome(query.number, error=in_one_line(error).replace(str(file_of(path)), str(file_of(query.photo))))

@@ -41,9 +41,8 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
-@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @vector_output()
-@options("scheduler", "workers", "overwrite", "verbosity")
+@options("scheduler", "workers", "overwrite", *SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")
 @takes_request
 def batch(
     *,

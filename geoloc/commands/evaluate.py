@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     help="Vector file of true outlines, joined to the queries by the column object of both.",
 )
 @click.option("--clicks-only", is_flag=True, help="Leave out what the queries say was drawn in the photos.")
-@options(*SOURCE, *without(LIMITS, "gps"), "dataset", "task")
+@options("dataset", "task")
 @click.option(
     "--split",
     type=click.Choice(["train", "val", "test"]),
@@ -59,15 +59,15 @@ if TYPE_CHECKING:
     show_default=True,
     help="Of --dataset.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@options(*SOURCE, *without(LIMITS, "gps"))
 @request_option(
     "gps",
     default=False,
     help_text="Search round each photo's own GPS position first.  [default: no-gps]",
 )
 @request_option("min_score", default=0.0, help_text="Count a best answer that scores less as nothing found.")
-@options(*without(ANSWERS, "top", "min_score"), *NETWORK)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-@options("verbosity")
+@options(*without(ANSWERS, "top", "min_score"), *NETWORK, "verbosity")
 @takes_request
 def evaluate(
     *,

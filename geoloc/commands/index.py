@@ -41,10 +41,10 @@ def index() -> None:
         "geoloc index build --mosaic tiles/ --aoi district.gpkg --workers 4 -o district.zarr",
     ),
 )
-@request_option("mosaics", required=True)
-@options("bands", "gsd_m", "bounds", "aoi", *NETWORK)
 @click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="The index, a folder.")
-@options("scheduler", "workers", "overwrite", "verbosity")
+@options("scheduler", "workers", "overwrite")
+@request_option("mosaics", required=True)
+@options("bands", "gsd_m", "bounds", "aoi", *NETWORK, "verbosity")
 @takes_request
 def build(*, request: SearchRequest, path: Path, scheduler: str | None, workers_count: int, overwrite: bool) -> None:
     """Index a mosaic; goes on where an interrupted build of the same index stopped."""

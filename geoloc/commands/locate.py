@@ -15,15 +15,13 @@ from geoloc.commands.shared.options import (
     LIMITS,
     NETWORK,
     SOURCE,
-    Seconds,
-    WholeRange,
     check_source,
     drawn,
     options,
     takes_request,
     vector_output,
 )
-from geoloc.commands.shared.photo_words import PhotosCommand, at_moments, photo_numbers
+from geoloc.commands.shared.photo_words import PhotosCommand, at_moments, moment_options, photo_numbers
 from geoloc.commands.shared.progress import Progress, clear
 from geoloc.commands.shared.views import View, read_each, read_together
 from geoloc.system.text import counted
@@ -92,24 +90,10 @@ _STAGES = {
     help="Another photo of the same object, with a --click (--box, --polygon) of its own: the first one is of PHOTO, "
     "each next one of each next --and.",
 )
-@click.option(
-    "--time",
-    "times",
-    multiple=True,
-    type=Seconds(),
-    help="Of a video before it: the picture that a player shows at this time, in seconds or as 1:23.5.",
-)
-@click.option(
-    "--frame",
-    "frames",
-    multiple=True,
-    type=WholeRange(0),
-    help="Instead of --time: the picture of this number, from 0.",
-)
-@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
+@moment_options(several=True)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option("--preview", type=click.Path(path_type=Path), help="Draw the photo and its answers into this PNG.")
-@options("overwrite", "verbosity")
+@options("overwrite", *SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")
 @takes_request
 def locate(
     *,
@@ -274,6 +258,8 @@ def _tell_plan(plan: Plan, source: SearchSource) -> None:
 
 def _report(targets: list[Target], found: Found, searched: str, named: str) -> None:
     """Say for every click what was found, in the mosaic's CRS, or that it is not where was searched."""
+    from geoloc.results.columns import place_text
+
     for number, target in enumerate(targets):
         clicked = f"click {target.click.x:g},{target.click.y:g}{named}"
         here = [answer for answer in found.here if answer.target == number]
@@ -281,7 +267,7 @@ def _report(targets: list[Target], found: Found, searched: str, named: str) -> N
             best = here[0]
             doubt = ", its outline doubtful" if best.outline == "segment" and best.outline_score < 0.5 else ""
             text = "found: %s at %s, score %.2f, good to %.1f m, by %s%s"
-            LOG.info(text, clicked, _place(best), best.score, best.accuracy_m, best.method, doubt)
+            LOG.info(text, clicked, place_text(best.polygon, best.crs), best.score, best.accuracy_m, best.method, doubt)
         else:
             scores = [answer.score for answer in found.answers if answer.target == number]
             LOG.warning("not here: %s (%s; looked %s)", clicked, _best_score(scores), searched)
@@ -314,6 +300,7 @@ def _locate_together(
 ) -> list[_Answered]:
     """Search for the object that several photos show, and say what was found and who contradicts it."""
     from geoloc.pipeline.job import find_together
+    from geoloc.results.columns import place_text
 
     views = [(view.photo(), view.targets[0]) for view in asked]
     found = find_together(finder, "1", views, scope=scope, request=request, watch=watch)
@@ -326,7 +313,8 @@ def _locate_together(
     if found.here:
         best = found.here[0]
         text = "found: the object at %s, score %.2f, good to %.1f m, by %d of %d photos"
-        LOG.info(text, _place(best), best.score, best.accuracy_m, len(best.photos), len(views))
+        place = place_text(best.polygon, best.crs)
+        LOG.info(text, place, best.score, best.accuracy_m, len(best.photos), len(views))
     else:
         scores = [answer.score for answer in found.answers]
         text = "not here: the object in %d photos (%s; looked %s)"
@@ -341,14 +329,6 @@ def _locate_together(
         LOG.warning(rest)
     others = views[: found.asked] + views[found.asked + 1 :]
     return [_Answered(asked[found.asked], found.here, plan, others)]
-
-
-def _place(answer: Detection) -> str:
-    """The middle of an answer in the mosaic's CRS."""
-    from geoloc.results.columns import crs_name, decimals_of
-
-    decimals, middle = decimals_of(answer.crs), answer.polygon.centroid
-    return f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({crs_name(answer.crs)})"
 
 
 def _best_score(scores: Sequence[float]) -> str:

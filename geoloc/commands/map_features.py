@@ -18,6 +18,7 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
+from geoloc.commands.shared.photo_words import moment_options, photo_at
 from geoloc.commands.shared.progress import Progress, clear
 from geoloc.commands.shared.streams import input_file
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "geoloc map photo.jpg --features drawn.geojson --mosaic mosaic.tif -o on_map.gpkg",
         "geoloc map photo.jpg --features parcels.gpkg --to-photo --mosaic mosaic.tif -o in_photo.geojson",
+        "geoloc map clip.MP4 --time 12.5 --features drawn.geojson --mosaic mosaic.tif",
     ),
 )
 @click.argument("photo_path", metavar="PHOTO", type=click.Path(path_type=Path))
@@ -43,9 +45,9 @@ if TYPE_CHECKING:
     ".fgb; - is GeoJSON, or CSV with a column WKT, from stdin); with --to-photo in any CRS.",
 )
 @click.option("--to-photo", is_flag=True, help="The way back: features of a map into pixels of the photo.")
-@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
+@moment_options(several=False)
 @vector_output(otherwise="GeoJSON to stdout")
-@options("overwrite", "verbosity")
+@options("overwrite", *SOURCE, *LIMITS, "dsm", *NETWORK, "verbosity")
 @takes_request
 def map_features(
     *,
@@ -53,12 +55,14 @@ def map_features(
     photo_path: Path,
     features_path: Path,
     to_photo: bool,
+    time: float | None,
+    frame: int | None,
     output: Path | None,
     overwrite: bool,
 ) -> None:
     """Carry what is drawn in PHOTO over to the map.
 
-    PHOTO may be a picture of a video, by its time in seconds or its number: clip.MP4#t=12.5, clip.MP4#frame=300.
+    PHOTO may be a video with --time or --frame behind it, or one picture of it by name: clip.MP4#t=12.5.
 
     vertices_accuracy_m tells for each vertex within how many metres it is in nine cases of ten, in their order (a list
     in GeoJSON, a text of one elsewhere), accuracy_m the largest of them. What lies near the horizon or outside the
@@ -88,16 +92,17 @@ def map_features(
     from geoloc.system.text import path_text
 
     check_source(request)
+    photo = photo_at(photo_path, time, frame)
     with input_file(features_path) as file:
         features = read_features(file)
-    inputs = (file_of(photo_path), features_path, *request.files)
+    inputs = (file_of(photo), features_path, *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs, placed=not to_photo)
-    name = path_text(photo_path)
+    name = path_text(photo)
     progress = Progress("Matching")
     progress.stage("Matching local features")
     with open_source(request) as source:
-        matched = load_matching(source, Scope(source, request), request)(photo_path)
+        matched = load_matching(source, Scope(source, request), request)(photo)
         clear()
         crs = None if to_photo else source.crs
         if matched is not None and not to_photo:

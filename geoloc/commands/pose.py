@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.command import examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     LIMITS,
@@ -21,6 +21,7 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
+from geoloc.commands.shared.photo_words import PhotosCommand, at_moments, moment_options
 from geoloc.commands.shared.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Command,
+    cls=PhotosCommand,
     epilog=examples(
         "geoloc pose photos/*.jpg --mosaic mosaic.tif -o pose.geojson",
         "geoloc pose photo.jpg --click 1426,624 --mosaic mosaic.tif --geo geo.txt",
         "geoloc pose photo.jpg --mosaic mosaic.tif --drape on_map.tif",
+        "geoloc pose clip.MP4 --time 12.5 --mosaic mosaic.tif",
     ),
 )
 @click.argument("photo_paths", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     type=drawn("X,Y", "parse_click"),
     help="Draw the line of sight to this place of every photo, in pixels from its upper left corner; several for more.",
 )
-@options(*SOURCE, *LIMITS, "dsm", *NETWORK)
+@moment_options(several=True)
 @vector_output(otherwise="GeoJSON to stdout")
 @click.option(
     "--colmap",
@@ -75,13 +77,15 @@ if TYPE_CHECKING:
     help="Lay the photo over the map as this GeoTIFF, in the mosaic's CRS, with nothing where it cannot tell; a folder "
     "for several photos.",
 )
-@options("overwrite", "verbosity")
+@options("overwrite", *SOURCE, *LIMITS, "dsm", *NETWORK, "verbosity")
 @takes_request
 def pose(
     *,
     request: SearchRequest,
     photo_paths: tuple[Path, ...],
     clicks: tuple[Any, ...],
+    times: tuple[float, ...],
+    frames: tuple[int, ...],
     output: Path | None,
     colmap: Path | None,
     geo: Path | None,
@@ -92,7 +96,7 @@ def pose(
 ) -> None:
     """Find where each PHOTO was taken and which way it looks.
 
-    PHOTO may be a picture of a video, by its time in seconds or its number: clip.MP4#t=12.5, clip.MP4#frame=300.
+    PHOTO may be a video with --time or --frame behind it, or one picture of it by name: clip.MP4#t=12.5.
 
     A photo has a point where its camera was (kind "camera"), a polygon of the ground that it shows ("footprint"), and
     for each --click a line from camera to ground ("sight"). Height is that over the ground, angles are degrees, and
@@ -109,20 +113,21 @@ def pose(
     from geoloc.system.text import counted
 
     check_source(request)
-    inputs = (*map(file_of, photo_paths), *request.files)
+    photos = at_moments(photo_paths, times, frames)
+    inputs = (*map(file_of, photos), *request.files)
     if output is not None:
         check_vector_output(output, overwrite, inputs)
     files = _OtherFiles(colmap, geo, gcps, copies, drape, overwrite)
-    files.check(photo_paths, inputs)
+    files.check(photos, inputs)
     outcomes: list[PoseOutcome] = []
     progress = Progress("Matching", "photos")
     progress.stage("Opening what is searched")
     with open_source(request) as source:
         match = load_matching(source, Scope(source, request), request)
-        progress(0, len(photo_paths))
-        for path, drape_path in zip(photo_paths, files.drape_paths(photo_paths), strict=True):
+        progress(0, len(photos))
+        for path, drape_path in zip(photos, files.drape_paths(photos), strict=True):
             outcomes.append(files.written_of_photo(pose_outcome(path, match, clicks), drape_path))
-            progress(len(outcomes), len(photo_paths))
+            progress(len(outcomes), len(photos))
         rows = [row for outcome in outcomes for row in outcome.rows]
         if output is None:
             click.echo(collection_text(rows, POSE_COLUMNS, source.crs))
@@ -130,10 +135,10 @@ def pose(
             write_rows(rows, output, POSE_COLUMNS, crs=source.crs, overwrite=overwrite, geometry_type="Unknown")
     found = [(outcome.path, outcome.matched) for outcome in outcomes if outcome.matched is not None]
     files.write(found)
-    LOG.info("%d of %s found", len(found), counted(len(photo_paths), "photo"))
+    LOG.info("%d of %s found", len(found), counted(len(photos), "photo"))
     if failed := sum(outcome.failed for outcome in outcomes):
         raise click.ClickException(
-            f"{failed} of {counted(len(photo_paths), 'photo')} failed: see the columns error and note"
+            f"{failed} of {counted(len(photos), 'photo')} failed: see the columns error and note"
         )
 
 

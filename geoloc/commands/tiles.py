@@ -24,8 +24,6 @@ _IDS_SUFFIX = ".txt"
         "geoloc tiles --mosaic mosaic.tif --near 15.31,51.87 --within 300 --format ids",
     ),
 )
-@request_option("mosaics", required=True)
-@options("bands", "gsd_m", *without(LIMITS, "gps"), "preset")
 @click.option(
     "--format",
     "form",
@@ -35,7 +33,9 @@ _IDS_SUFFIX = ".txt"
     help="The windows as GeoJSON, or the ids z/x/y of the web-mercator tiles they are made of.",
 )
 @output_option("Write .geojson, or .txt for ids; - is stdout.", otherwise="stdout")
-@options("overwrite", "verbosity")
+@options("overwrite")
+@request_option("mosaics", required=True)
+@options("bands", "gsd_m", *without(LIMITS, "gps"), "preset", "verbosity")
 @takes_request
 def tiles(*, request: SearchRequest, form: str, output: Path | None, overwrite: bool) -> None:
     """Print the windows that a search of the mosaic would look at.

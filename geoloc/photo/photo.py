@@ -97,7 +97,7 @@ class Photo:
         return self.pixels.shape[1], self.pixels.shape[0]
 
 
-def load_photo(path: str | PathLike[str]) -> Photo:
+def load_photo(path: str | PathLike[str], *, again: bool = False) -> Photo:
     """Read a photograph, upright, or one picture of a video.
 
     That is a JPEG, PNG, WebP, TIFF, AVIF, JPEG 2000, BMP, GIF or PPM of any mode, HEIC (extra `heif`) or a raw photo
@@ -119,13 +119,17 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     exactly 2:1 and at least 1024 px wide whose pixels close like one (see `closes_like_a_panorama`), since street-view
     archives strip it.
 
+    Args:
+        path: of the photograph, or of one picture of a video.
+        again: it was read before: nothing is logged that was told then.
+
     Raises:
         PhotoError: no such file, not a picture, a truncated one, HEIC or raw without its package, a video without
             which of its pictures, or one above the limits of `geoloc.system.limits`.
     """
     path = Path(path)
-    pixels, meta = _read(path)
-    for doubt in meta.doubts:
+    pixels, meta = _read(path, again=again)
+    for doubt in () if again else meta.doubts:
         LOG.debug("%s: not believed: %s", path, doubt)
     return Photo(
         path=path,
@@ -143,7 +147,7 @@ def load_photo(path: str | PathLike[str]) -> Photo:
     )
 
 
-def _read(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
+def _read(path: Path, *, again: bool) -> tuple[NDArray[np.uint8], Metadata]:
     """Decode a picture, turned upright, and its metadata."""
     file, moment = split_moment(path)
     if reason := to_save_first(file):
@@ -161,11 +165,13 @@ def _read(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
     try:
         if moment is not None:
             frame = read_frame(file, moment)
-            LOG.info("%s: the picture at %.3f s", path.name, frame.seconds)
+            if not again:
+                LOG.info("%s: the picture at %.3f s", path.name, frame.seconds)
             height, width = frame.pixels.shape[:2]
-            return frame.pixels, metadata_of(Image.Exif(), telemetry_xmp(file, frame.seconds), (width, height))
+            told = telemetry_xmp(file, frame.seconds, again=again)
+            return frame.pixels, metadata_of(Image.Exif(), told, (width, height))
         if file.suffix.lower() in RAW_SUFFIXES or is_dng(file):
-            return _developed(file)
+            return _developed(file, again=again)
         try:
             return _decoded(file)
         except UnidentifiedImageError:
@@ -198,9 +204,11 @@ def _decoded(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
         return _rgb(upright.transpose(turn) if turn is not None else upright.copy()), meta
 
 
-def _developed(path: Path) -> tuple[NDArray[np.uint8], Metadata]:
+def _developed(path: Path, *, again: bool) -> tuple[NDArray[np.uint8], Metadata]:
     """Develop a raw photo."""
     pixels = read_raw(path)
+    if not again:
+        LOG.info("%s: raw, developed to %d x %d px", path.name, pixels.shape[1], pixels.shape[0])
     return pixels, read_tiff_metadata(path, (pixels.shape[1], pixels.shape[0]))
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geoloc.photo.target import Click
 from geoloc.results.detection import Detection
 from geoloc.results.measures import measures_of
 from tiling.grid import as_crs
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 LONLAT_DECIMALS = 8
 """Decimals of longitudes and latitudes: a millimetre on the ground."""
@@ -111,6 +114,17 @@ def crs_name(crs: Any) -> str:
     """Return what a CRS is called: by its EPSG code where it has one, else by its own name."""
     code = epsg_of(crs)
     return str(as_crs(crs).name) if code is None else f"EPSG:{code}"
+
+
+def place_text(shape: BaseGeometry, crs: Any) -> str:
+    """Return the middle of a shape in its CRS, to a millimetre, with what the CRS is called.
+
+    >>> from shapely.geometry import Point
+    >>> place_text(Point(521350.6, 5746601.17), "EPSG:32633")
+    '521350.600,5746601.170 (EPSG:32633)'
+    """
+    decimals, middle = decimals_of(crs), shape.centroid
+    return f"{middle.x:.{decimals}f},{middle.y:.{decimals}f} ({crs_name(crs)})"
 
 
 def crs_text(crs: Any) -> str:

@@ -181,8 +181,7 @@ def _add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/pages/{name}/found")
     async def found(name: str, suffix: str, accepted: bool = False) -> Response:
         answers = service.page(name).answers
-        crs = service.ground.view.crs
-        content = await asyncio.to_thread(answers.file, suffix, crs, accepted=accepted)
+        content = await asyncio.to_thread(answers.file, suffix, accepted=accepted)
         return Response(content, media_type="application/octet-stream")
 
     @app.websocket("/live")

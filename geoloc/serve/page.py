@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyproj
+
 from geoloc.errors import GeolocError, PhotoError, in_one_line
 from geoloc.serve.answers import HeldAnswers
 from geoloc.serve.search_queue import SearchQueue
@@ -46,16 +48,17 @@ class Page:
         receiving: whether a photo is on its way to it.
     """
 
-    def __init__(self, root: Path, queue: SearchQueue, request_fields: Mapping[str, Any]) -> None:
+    def __init__(self, root: Path, queue: SearchQueue, request_fields: Mapping[str, Any], crs: pyproj.CRS) -> None:
         """Open a page.
 
         Args:
             root: folder to make the page's own in.
             queue: of all searches.
             request_fields: what is searched, where and how, as docs/worker.md has it.
+            crs: of the mosaic.
         """
         self.id = secrets.token_urlsafe(18)
-        self.answers = HeldAnswers()
+        self.answers = HeldAnswers(crs)
         self.folder = Path(tempfile.mkdtemp(prefix="page-", dir=root))
         self.line = Line()
         self.receiving = False

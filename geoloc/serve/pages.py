@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyproj
+
 from geoloc.errors import LimitError
 from geoloc.serve.page import Line, Page
 from geoloc.serve.search_queue import SearchQueue
@@ -23,10 +25,10 @@ class Pages:
         root: folder of their files.
     """
 
-    def __init__(self, root: Path, queue: SearchQueue, request_fields: Mapping[str, Any]) -> None:
+    def __init__(self, root: Path, queue: SearchQueue, request_fields: Mapping[str, Any], crs: pyproj.CRS) -> None:
         """Keep pages; see `Page`."""
         self.root = root
-        self._new: Callable[[], Page] = lambda: Page(root, queue, request_fields)
+        self._new: Callable[[], Page] = lambda: Page(root, queue, request_fields, crs)
         self._pages: dict[str, Page] = {}
         self._closing: dict[str, asyncio.TimerHandle] = {}
 

@@ -41,7 +41,8 @@ def serving(request: SearchRequest, most_bytes: int, searching: Searching) -> It
     try:
         with tempfile.TemporaryDirectory(prefix="geoloc-serve-", ignore_cleanup_errors=True) as folder:
             queue = SearchQueue(searching)
-            yield Service(ground, queue, Pages(Path(folder), queue, worker_fields(request)), most_bytes)
+            pages = Pages(Path(folder), queue, worker_fields(request), ground.view.crs)
+            yield Service(ground, queue, pages, most_bytes)
     finally:
         ground.close()
 

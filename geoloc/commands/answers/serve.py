@@ -35,7 +35,6 @@ _LEAST_TOKEN = 16
         "geoloc serve --mosaic mosaic.tif --host 0.0.0.0    # for a tablet in the same network",
     ),
 )
-@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -60,7 +59,7 @@ _LEAST_TOKEN = 16
     help="How large a photo may be.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in this machine's browser.")
-@options("verbosity")
+@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")
 @takes_request
 def serve(
     *,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from geoloc.commands.shared.command import Command, with_mosaics_named
+from geoloc.commands.shared.options import Seconds, WholeRange
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 _OWNERS = f"{__name__}.owners"
 _OF_A_PHOTO = ("--click", "--box", "--polygon", "--time", "--frame")
 
@@ -90,29 +92,59 @@ def photo_numbers(name: str) -> Sequence[int]:
     return owners.get(name, [])
 
 
+def moment_options(*, several: bool) -> Callable[[_Command], _Command]:
+    """Make the options `--time` and `--frame` of a command.
+
+    Args:
+        several: whether it takes several photos: `times` and `frames`, each of the photo before it; else `time` and
+            `frame`.
+    """
+    end = "s" if several else ""
+    time = click.option(
+        "--time",
+        f"time{end}",
+        multiple=several,
+        type=Seconds(),
+        help="Of a video before it: the picture that a player shows at this time, in seconds or as 1:23.5.",
+    )
+    frame = click.option(
+        "--frame",
+        f"frame{end}",
+        multiple=several,
+        type=WholeRange(0),
+        help="Instead of --time: the picture of this number, from 0.",
+    )
+    return lambda command: time(frame(command))
+
+
 def at_moments(paths: Sequence[Path], times: Sequence[float], frames: Sequence[int]) -> list[Path]:
     """Return photos as paths, of each video with the picture that `--time` or `--frame` behind it says.
 
     Raises:
         click.UsageError: they belong to no video, or a video has none or several.
     """
+    seconds = _one_of_each(paths, "--time", photo_numbers("times"), times)
+    numbers = _one_of_each(paths, "--frame", photo_numbers("frames"), frames)
+    return [photo_at(path, seconds.get(place), numbers.get(place)) for place, path in enumerate(paths)]
+
+
+def photo_at(path: Path, seconds: float | None, number: float | None) -> Path:
+    """Return a photo as a path, of a video with the picture that `--time` or `--frame` says.
+
+    Raises:
+        click.UsageError: they belong to no video, or a video has none or both.
+    """
     from geoloc.errors import PhotoError, in_one_line
     from geoloc.photo.files.moment import at_moment, is_video
 
-    seconds = _one_of_each(paths, "--time", photo_numbers("times"), times)
-    numbers = _one_of_each(paths, "--frame", photo_numbers("frames"), frames)
-    moments = []
-    for place, path in enumerate(paths):
-        if place in seconds or place in numbers:
-            try:
-                moments.append(at_moment(path, seconds.get(place), numbers.get(place)))
-            except PhotoError as error:
-                raise click.UsageError(in_one_line(error)) from None
-        elif is_video(path):
-            raise click.UsageError(f"{path} is a video: say which picture of it, by --time SECONDS or --frame NUMBER.")
-        else:
-            moments.append(path)
-    return moments
+    if seconds is not None or number is not None:
+        try:
+            return at_moment(path, seconds, number)
+        except PhotoError as error:
+            raise click.UsageError(in_one_line(error)) from None
+    if is_video(path):
+        raise click.UsageError(f"{path} is a video: say which picture of it, by --time SECONDS or --frame NUMBER.")
+    return path
 
 
 def _one_of_each(paths: Sequence[Path], flag: str, numbers: Sequence[int], values: Sequence[float]) -> dict[int, float]:
@@ -122,7 +154,7 @@ def _one_of_each(paths: Sequence[Path], flag: str, numbers: Sequence[int], value
             name = paths[number]
             raise click.UsageError(
                 f"{name} has two of {flag}: name it anew for each of its pictures, {name} {flag} {found[number]:g}"
-                f" --click X,Y {name} {flag} {value:g} --click X,Y."
+                f" ... {name} {flag} {value:g} ..."
             )
         found[number] = value
     return found

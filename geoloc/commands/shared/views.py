@@ -37,7 +37,7 @@ class View(NamedTuple):
         """
         from geoloc.photo.photo import load_photo
 
-        return self.kept or load_photo(self.path)
+        return self.kept or load_photo(self.path, again=True)
 
 
 def read_together(paths: Sequence[Path], drawn: Sequence[Target]) -> list[View]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from geoloc.errors import PhotoError
 from geoloc.photo.files.size import check_size
 from geoloc.system.extras import needing
 
-LOG = logging.getLogger(__name__)
 RAW_SUFFIXES = (
     *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw"),
     *(".raw", ".gpr", ".3fr", ".iiq", ".x3f", ".kdc", ".dcr", ".erf", ".mos", ".mrw"),
@@ -49,7 +47,6 @@ def read_raw(path: Path) -> NDArray[np.uint8]:
         ) from None
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
-    LOG.info("%s: raw, developed to %d x %d px", path.name, pixels.shape[1], pixels.shape[0])
     return np.ascontiguousarray(pixels)
 
 

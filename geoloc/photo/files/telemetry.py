@@ -32,7 +32,7 @@ _HEIGHT = re.compile(rf"\b(?:BAROMETER|Hb|H)\s*:?\s*{_NUMBER}")
 _GIMBAL = re.compile(rf"\bG\.PRY\s*\(\s*{_NUMBER}[^,)]{{0,9}},\s*{_NUMBER}[^,)]{{0,9}},\s*{_NUMBER}")
 
 
-def telemetry_xmp(video: Path, seconds: float) -> str:
+def telemetry_xmp(video: Path, seconds: float, *, again: bool = False) -> str:
     """Return what the subtitles beside a video tell of a time, under the names that DJI's photographs have in XMP.
 
     So it is believed as far as metadata of photographs are. Subtitles that a video has inside are not read, nor are
@@ -41,6 +41,7 @@ def telemetry_xmp(video: Path, seconds: float) -> str:
     Args:
         video: the file; its subtitles have its name, with the suffix `.SRT`.
         seconds: from its start.
+        again: it was read before: that nothing is told there is not logged.
 
     Returns:
         Text such as `drone-dji:GpsLatitude="51.8"`; empty where nothing is told of that time.
@@ -49,7 +50,7 @@ def telemetry_xmp(video: Path, seconds: float) -> str:
     if sidecar is None:
         return ""
     told = told_by(_entry_at(_text(sidecar), seconds))
-    if not told:
+    if not told and not again:
         LOG.warning("%s: tells nothing of %.2f s that can be read", sidecar, seconds)
     return " ".join(f'drone-dji:{name}="{value}"' for name, value in told.items())
 

@@ -124,8 +124,7 @@
       ...row.others.map((other) => picture(pictureOf(other.clicked), `${fileName(other.photo)}, ${clickOf(other.click)}`,
         `Part of the photo ${fileName(other.photo)} round the ${clickOf(other.click)}`, "no picture of the photo"))));
     if (found) {
-      card.append(geoloc.figures(scoreOf(row), told.accuracy_m));
-      if (told.outline === "segment" && told.outline_score < 0.5) card.append(make("p", { class: "note" }, "outline doubtful"));
+      card.append(geoloc.figures(scoreOf(row), told.accuracy_m), ...geoloc.doubts(told));
     } else {
       card.append(make("p", { class: "figures" }, absent));
     }

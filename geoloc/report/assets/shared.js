@@ -21,6 +21,11 @@ const geoloc = (() => {
     return line;
   }
 
+  // Of an outline that is more likely wrong than right.
+  function doubts(told) {
+    return told.outline === "segment" && told.outline_score < 0.5 ? [make("p", { class: "note" }, "outline doubtful")] : [];
+  }
+
   function decisionField(id, title, [accepted, rejected], decision, decide) {
     const field = make("fieldset", {}, make("legend", { class: "unseen" }, `Decision on ${title}`));
     for (const [word, label] of [[accepted, "Accept"], [rejected, "Reject"], ["", "Undecided"]]) {
@@ -39,5 +44,5 @@ const geoloc = (() => {
     over.setStyle({ color: COLOURS[kind], weight: wide, fillOpacity: 0 });
   }
 
-  return { make, figures, decisionField, paint };
+  return { make, figures, doubts, decisionField, paint };
 })();

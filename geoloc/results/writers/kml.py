@@ -102,7 +102,7 @@ class _Pictures:
         if self._photo[0] != name:
             self._photo = name, None
             try:
-                self._photo = name, load_photo(name)
+                self._photo = name, load_photo(name, again=True)
             except PhotoError as error:
                 LOG.warning("no picture in the KMZ: %s", error)
         return self._photo[1]

@@ -41,10 +41,11 @@ class AnswerList {
     const { number } = answer, told = answer.feature.properties, { make } = geoloc;
     const title = `${number}: ${told.photo}${told.rank > 1 ? `, answer ${told.rank}` : ""}`;
     const card = make("article", { id: `answer-${number}`, tabindex: -1, "aria-labelledby": `title-${number}` },
-      make("h3", { id: `title-${number}` }, title), geoloc.figures(told.score, told.accuracy_m));
+      make("h3", { id: `title-${number}` }, title), geoloc.figures(told.score, told.accuracy_m), ...geoloc.doubts(told));
     card.className = `card ${this.kindOf(answer)}`;
     if (told.note) card.append(make("p", { class: "note" }, told.note));
     card.append(make("p", { class: "place" }, `longitude ${answer.middle[0]}, latitude ${answer.middle[1]}`));
+    if (answer.projected) card.append(make("p", { class: "place" }, answer.projected));
     const decide = (word) => {
       answer.decision = word;
       card.className = `card ${this.kindOf(answer)}`;

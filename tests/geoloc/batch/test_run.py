@@ -81,6 +81,16 @@ def test_each_photo_is_read_and_searched_once(
     assert steps == [(0, 4), (3, 4), (4, 4)]
 
 
+def test_errors_name_photos_as_the_table_does(
+    photos: Path, tmp_path: Path, find: Finds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (photos / "text.png").write_text("no picture")
+    monkeypatch.chdir(photos)
+    queries = queries_of(Path(), [("none.png", 1), ("text.png", 1), ("none.mp4#t=2", 1)])
+    errors = [outcome.error or "" for outcome in run(queries, one_by_one(find), Journal(tmp_path / "o.gpkg", {}))]
+    assert [error.split(": ")[0] for error in errors] == ["none.png", "text.png", "none.mp4"]
+
+
 def test_what_fails_is_told_and_the_rest_goes_on(photos: Path, tmp_path: Path, find: Finds) -> None:
     (photos / "text.png").write_text("no picture")
     queries = queries_of(photos, [("none.png", 1), ("a.png", 99), ("a.png", 1), ("text.png", 1), ("text.png", 2)])

@@ -443,9 +443,9 @@ def test_photos_are_not_all_held_and_not_read_before_their_clicks_are_checked(
     held: WeakSet[photo_files.Photo] = WeakSet()
     most, read = 0, photo_files.load_photo
 
-    def load(path: Path) -> photo_files.Photo:
+    def load(path: Path, **how: bool) -> photo_files.Photo:
         nonlocal most
-        photo = read(path)
+        photo = read(path, **how)
         held.add(photo)
         gc.collect()
         most = max(most, len(held))
@@ -511,6 +511,14 @@ def test_a_picture_of_a_video_is_a_photo(run: Run, search: SearchStub, tmp_path:
     result = run("locate", *words, "--mosaic", "mosaic.tif")
     assert result.exit_code == 0, result.stderr
     assert rows_of(result.stdout) == [(f"{clip}#t=1.5", 10, 1), (f"{clip}#frame=3", 30, 1)]
+    # Each is told of once, although the second one, and for a KMZ both, are read again.
+    drawn = run("locate", *words, "--mosaic", "mosaic.tif", "-o", tmp_path / "found.kmz")
+    for told_once in (result.stderr, drawn.stderr):
+        assert [line for line in told_once.splitlines() if "the picture at" in line] == [
+            "clip.MP4#t=1.5: the picture at 1.500 s",
+            "clip.MP4#frame=3: the picture at 0.300 s",
+        ]
+        assert told_once.count("tells nothing of 0.30 s") == 1
     assert "clip.MP4#t=1.5: Looking first within 500 m" in result.stderr
     assert "clip.MP4#frame=3: Looking everywhere" in result.stderr
     together = run(

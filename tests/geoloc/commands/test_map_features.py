@@ -18,6 +18,7 @@ from geoloc.batch.features import DrawnFeatures, look_like_places
 from tests.helpers.command_line import invoke
 from tests.helpers.flown_files import write_flown
 from tests.helpers.hilly_ground import FOCAL_PX, write_hilly
+from tests.helpers.made_video import grey_video
 from tests.helpers.rough_ground import clicked
 
 ROOF = Polygon([(300, 250), (420, 260), (400, 360)])
@@ -73,6 +74,23 @@ def test_every_vertex_has_its_place_and_error(folder: Path, matrix: np.ndarray) 
     assert roof["accuracy_m"] == max(errors)
     assert table.geometry.iloc[1].geom_type == "Polygon"
     assert table.geometry.iloc[2] is None
+
+
+def test_a_picture_of_a_video_is_a_photo(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
+    clip, more = tmp_path / "clip.MP4", ("--features", folder / "drawn.gpkg", "--mosaic", folder / "m.tif")
+    grey_video(clip)
+    for words, name in ((("--time", "1.5"), "clip.MP4#t=1.5"), (("--frame", "3"), "clip.MP4#frame=3")):
+        result = invoke("map", clip, *words, *more)
+        assert result.exit_code == 0, result.stderr
+        assert {row["properties"]["photo"] for row in json.loads(result.stdout)["features"]} == {str(tmp_path / name)}
+    for words, message in (
+        ((clip,), "clip.MP4 is a video: say which picture of it"),
+        ((clip, "--time", "1", "--frame", "2"), "give the time or the frame, not both"),
+        ((folder / "flown.jpg", "--time", "1"), "a time or frame is that of a video"),
+    ):
+        result = invoke("map", *words, *more)
+        assert result.exit_code == 2, words
+        assert message in " ".join(result.stderr.split())
 
 
 def test_features_of_a_map_without_to_photo_are_told(folder: Path, matrix: np.ndarray) -> None:

@@ -22,6 +22,7 @@ from geoloc.pose.files import drape, photo_copy
 from geoloc.pose.rows import POSE_COLUMNS
 from tests.helpers.command_line import invoke
 from tests.helpers.flown_files import HEADING_DEG, TILT_DEG, write_flown
+from tests.helpers.made_video import grey_video
 from tests.helpers.rough_ground import EAST, GSD_M, NORTH, SIDE, clicked
 
 HIGH_M, BACK_M = (70 * turn(math.radians(TILT_DEG)) for turn in (math.cos, math.sin))
@@ -45,7 +46,8 @@ def matrix(folder: Path) -> np.ndarray:
 def written(folder: Path, matrix: np.ndarray) -> Path:
     """All that one run writes, of a photo that is found, one that is not and one that is none."""
     out = folder / "out"
-    out.mkdir()
+    # A folder that is there and empty is as good as none.
+    (out / "colmap").mkdir(parents=True)
     (folder / "broken.jpg").write_bytes(b"no picture")
     photos = [folder / name for name in ("flown.jpg", "noise.jpg")]
     others = ("--colmap", out / "colmap", "--geo", out / "geo.txt", "--write-copy", out / "copies")
@@ -232,6 +234,23 @@ def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(
     assert [row["note"] for row in rows] == ["the disk is full; the disk is full", None]
     assert "1 of 1 photo failed: see the columns error and note" in result.stderr
     assert len((tmp_path / "geo.txt").read_text().splitlines()) == 2
+
+
+def test_a_picture_of_a_video_is_a_photo(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
+    clip, mosaic = tmp_path / "clip.MP4", ("--mosaic", folder / "m.tif")
+    grey_video(clip)
+    result = invoke("pose", clip, "--time", "0:01.5", folder / "noise.jpg", clip, "--frame", "3", *mosaic)
+    assert result.exit_code == 0, result.stderr
+    rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
+    assert [row["photo"] for row in rows] == [f"{clip}#t=1.5", str(folder / "noise.jpg"), f"{clip}#frame=3"]
+    for words, message in (
+        ((clip,), "clip.MP4 is a video: say which picture of it"),
+        ((clip, "--time", "1", "--time", "2"), "clip.MP4 has two of --time"),
+        ((folder / "noise.jpg", "--frame", "2"), "a time or frame is that of a video"),
+    ):
+        result = invoke("pose", *words, *mosaic)
+        assert result.exit_code == 2, words
+        assert message in " ".join(result.stderr.split())
 
 
 def test_heights_that_are_none_end_the_command_before_anything_is_matched(

@@ -123,6 +123,7 @@ class SearchingStub:
                 Detection(
                     rank, score, Click(x, y), fields["photo"], box(east - 3, north - 2, east + 3, north + 2).buffer(0),
                     CRS, GSD_M, 0.8 * rank, {"box": 0.8 * rank}, "base", "18/1/2", "attention",
+                    outline="segment", outline_score=0.8 if rank == 1 else 0.3,
                 )
             )
             for rank, score in enumerate(self.scores, 1)

@@ -115,6 +115,12 @@ def test_a_photo_is_tapped_an_answer_accepted_and_downloaded(
         assert cards.count() == 2
         best = page.get_by_role("article", name="1: p.jpg")
         sync_api.expect(best).to_contain_text("± 0.8 m")
+        sync_api.expect(best).not_to_contain_text("outline doubtful")
+        other = page.get_by_role("article", name="2: p.jpg, answer 2")
+        sync_api.expect(other).to_contain_text("outline doubtful")
+        place, crs = best.locator(".place").last.text_content().split()
+        assert crs == "(EPSG:32633)"
+        assert tuple(map(float, place.split(","))) == pytest.approx(TRUE, abs=2)
         sync_api.expect(page.get_by_role("button", name="Download")).to_be_disabled()
         best.get_by_text("Accept").click()
         sync_api.expect(best).to_have_class(re.compile("accepted"))

@@ -153,6 +153,18 @@ def test_the_help_says_what_is_otherwise(search: Command) -> None:
     assert "[default: False]" not in text
 
 
+@pytest.mark.parametrize("words", ["locate", "batch", "evaluate", "index build", "map", "pose", "serve", "tiles"])
+def test_a_commands_own_options_come_before_those_of_every_search(words: str) -> None:
+    command: click.Command = main
+    for word in words.split():
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    shared = [param.name in options_of() for param in command.params if isinstance(param, click.Option)]
+    # The last one is how much is said.
+    assert shared == [*sorted(shared[:-1]), False]
+    assert True in shared
+
+
 def test_a_command_may_have_an_option_in_its_own_way() -> None:
     own = Command(
         request_option("mosaics", required=True),
