@@ -18,6 +18,7 @@ from geoloc.train.budget import PREPARED, UNLIMITED, Budget
 from geoloc.train.fit.blend import BY_VIEWS, SHARES, Beginning
 from geoloc.train.fit.endless_batches import sample_batches
 from geoloc.train.fit.fixed_batches import draw_batches, encode_batch, repeat_batches
+from geoloc.train.fit.freed_memory import keep_freed_memory
 from geoloc.train.fit.loop import Schedule, steps_done, train_network
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import training_and_held_out
@@ -165,6 +166,7 @@ def fit_descriptors(
     """
     from geoloc.train.fit.descriptors import train_descriptors
 
+    keep_freed_memory()
     config = net.config
     settings = SamplerSettings(
         query_px=config.query_shape[0],

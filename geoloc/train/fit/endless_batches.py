@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from geoloc.train.fit.freed_memory import keep_freed_memory
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.painter import BatchPlan, Painter
@@ -111,6 +112,8 @@ def draw_anew(
     Raises:
         TrainingError: there is nothing to draw from.
     """
+    if device == "cpu":
+        keep_freed_memory()
     known = collection() if callable(collection) else collection
     drawn_from = collection if planners else known
     # Planners begin while pictures are put on the device.

@@ -1,0 +1,27 @@
+"""Memory that a training lets go of and asks for again with every step stays with the process.
+
+By default glibc gives large blocks back to the system at once, and the next step gets them as pages that the system
+has to clear first. Of eight steps on one core of a virtual machine that was a third of all CPU time
+(docs/model.md, Training).
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Numbers that `mallopt` has for them in glibc's malloc.h."""
+_NEVER = 2**31 - 1
+
+
+def keep_freed_memory() -> None:
+    """Keep what is freed from now on for what is asked for next; does nothing where the C library is not glibc.
+
+    For this process until it ends, which then holds as much memory as it once needed at the most.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, TypeError, AttributeError):
+        return
+    mallopt(_MMAP_THRESHOLD, _NEVER)
+    mallopt(_TRIM_THRESHOLD, _NEVER)
