@@ -78,7 +78,7 @@ def make(output: Path, data: Path | None, towns: int, python: str) -> str:
         f"{(size_of(output) + checkout_bytes()) / 2**20:.1f} MiB. On the other machine, in the checkout:\n"
         f"python3 -m pip install --no-index --no-deps --target SITE {wheels}/*.whl\n"
         f"PYTHONPATH=SITE python3 -m geoloc.train.from_pack {pack} RUN --minutes 9 --workers 12\n"
-        f"PYTHONPATH=SITE python3 -m geoloc ablate --pack {pack} -o RUN --minutes 9 --batch 64 --workers 12 "
+        f"PYTHONPATH=SITE python3 -m geoloc ablate --pack {pack} -o RUN --minutes 9 --batch 128 --workers 12 "
         "--device cuda"
     )
 

@@ -22,7 +22,7 @@ def _presets(text: str) -> tuple[str, ...]:
 @click.command(
     cls=Command,
     epilog=examples(
-        "geoloc ablate --pack pack/ -o runs/ablation --minutes 9 --batch 64 --workers 12 --device cuda",
+        "geoloc ablate --pack pack/ -o runs/ablation --minutes 9 --batch 128 --workers 12 --device cuda",
         "geoloc ablate --pack pack/ -o runs/small --cached --steps 300 --records 2400 --test-records 400   # two cores",
     ),
 )
