@@ -17,8 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.features.mosaic_features import MosaicFeatures
+from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.geometry.plane_finder import PlaneFinder
+from geoloc.keypoints.keypoint_squares import SearchedKeypoints
+from geoloc.keypoints.matcher import RootSift
+from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 from geoloc.model.localizer import Localizer
 from geoloc.model.weights import Calibration
+from geoloc.photo.sight import at_eye_level
 from geoloc.photo.target import Target
 from geoloc.search.first_pass import LEAST_SHARE
 from geoloc.search.locate import locate
@@ -26,8 +32,8 @@ from geoloc.system.extras import needing
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
 from tiling.area import Area
-from tiling.mosaic import open_mosaic
-from tiling.plan import make_plan
+from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import Plan, make_plan
 
 OUTLIERS = 0.1
 """Share of right answers that the expected error leaves out: a hit on a roof as large as a block may be off by many
@@ -49,12 +55,15 @@ class TrialAnswer:
         hit: whether its centre lies in the true box.
         error_px: distance between its centre and the true one, window pixels.
         spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
+        verified: whether local features tell that the photograph shows the mosaic that it does show; None where that
+            is no test of them.
     """
 
     evidence: float
     hit: bool
     error_px: float
     spread_px: float
+    verified: bool | None = None
 
 
 def run_trials(
@@ -63,7 +72,10 @@ def run_trials(
     report: Callable[[str], None],
     over: Callable[[], bool] = lambda: False,
 ) -> list[TrialAnswer]:
-    """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place.
+    """Search every trial's own mosaic, and as often ground elsewhere, which does not show the place.
+
+    That is what lies beside the mosaic, where the trial has it: ground of one kind is what is taken for the other. It
+    is the mosaic of another trial where not.
 
     Args:
         model: the network.
@@ -75,7 +87,8 @@ def run_trials(
     with tempfile.TemporaryDirectory() as folder:
         for i, trial in enumerate(trials):
             away = [other.mosaic for other in [*trials[i:], *trials[:i]] if other.site != trial.site]
-            for ground in (trial.mosaic, *away[:1]):
+            elsewhere = away[:1] if trial.beside is None else [trial.beside]
+            for ground in (trial.mosaic, *elsewhere):
                 answers += _answers(model, trial, ground, _write(Path(folder), ground))
             report(f"trial {i + 1} of {len(trials)}: {sum(a.hit for a in answers)} hits of {len(answers) // 2}")
             if over():
@@ -90,8 +103,9 @@ def fit_scores(answers: Sequence[TrialAnswer]) -> Calibration:
         answers: some of them hits.
     """
     slope, offset = _score_law(np.array([a.evidence for a in answers]), np.array([a.hit for a in answers]))
-    error, scale = _error_law([a for a in answers if a.hit])
-    return Calibration(error, scale, slope, offset)
+    hits = [a for a in answers if a.hit]
+    error, scale = _error_law(hits)
+    return Calibration(error, scale, slope, offset, _unverified_offset(hits))
 
 
 def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[float, float]:
@@ -109,6 +123,17 @@ def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[f
     law.fit(((evidence - middle) / width)[:, None], hit)
     slope, offset = law.coef_[0, 0], law.intercept_[0]
     return float(slope / width), float(offset - slope * middle / width)
+
+
+def _unverified_offset(hits: Sequence[TrialAnswer]) -> float:
+    """Return what it adds to the log odds of an answer that local features verify nothing where they could.
+
+    By Bayes' theorem the odds change by how often that happens to what is right, over how often it happens to what is
+    not: of ground elsewhere they verify nothing. The share is by Laplace's rule of succession, so that a few hits, all
+    of them verified, do not say that what is not is impossible.
+    """
+    told = [a.verified for a in hits if a.verified is not None]
+    return math.log((told.count(False) + 1) / (len(told) + 2))
 
 
 def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
@@ -170,6 +195,7 @@ def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list
         targets = [Target(click) for click in trial.clicks]
         plain = model.calibrated(Calibration())
         found = {d.click: d for d in locate(trial.photo, targets, MosaicFeatures(mosaic, plan, plain), plain, top=1)}
+        verified = _verified(trial, mosaic, plan) if ground is trial.mosaic else None
     for click, truth in zip(trial.clicks, trial.truth, strict=True):
         best = found.get(click)
         if best is None:
@@ -180,8 +206,22 @@ def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list
         inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
         error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
         assert best.evidence is not None
-        answers.append(TrialAnswer(best.evidence, bool(inside), float(error), best.spread_m / best.gsd_m))
+        answers.append(TrialAnswer(best.evidence, bool(inside), float(error), best.spread_m / best.gsd_m, verified))
     return answers
+
+
+def _verified(trial: Trial, mosaic: Mosaic, plan: Plan) -> bool | None:
+    """Match a trial's photograph with its mosaic, as a search does; see `TrialAnswer`.
+
+    A photograph that was made of the mosaic's own pixels always matches them, and one from eye level hardly ever does.
+    """
+    if trial.simulated or at_eye_level(trial.photo):
+        return None
+    matcher = RootSift()
+    keypoints = SearchedKeypoints(MosaicKeypoints(mosaic, plan, matcher), plan)
+    plane = PlaneFinder(keypoints, matcher, KnownPlanes()).search(trial.photo)
+    plane.on_all()
+    return not plane.speaks_against
 
 
 def _write(folder: Path, ground: Ground) -> Path:

@@ -20,6 +20,7 @@ from geoloc.train.calibration import score_law
 from geoloc.train.calibration.score_law import TrialAnswer, _likeliest, fit_scores, run_trials, summary_line
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
+from tests.helpers.rough_ground import flown, rough
 from tiling.mosaic import Mosaic
 
 NEARER = math.sqrt((1 - 0.1 * (1 + math.log(10))) / 0.9)
@@ -131,6 +132,23 @@ def test_where_nothing_was_missed_the_law_stays_that_of_training() -> None:
     assert calibration.centre_error_px == pytest.approx(3.0 / NEARER)
 
 
+@pytest.mark.parametrize(
+    ("verified", "offset"),
+    [
+        # By hand, Laplace's rule: 1 + 1 of 8 + 2, 0 + 1 of 38 + 2, and nothing is known.
+        ([True] * 7 + [False], math.log(0.2)),
+        ([True] * 38, math.log(1 / 40)),
+        ([None] * 9, math.log(0.5)),
+    ],
+)
+def test_right_answers_that_nothing_verified_tell_what_that_is_worth(
+    verified: list[bool | None], offset: float
+) -> None:
+    hits = [TrialAnswer(2.0, True, 3.0, 1.0, one) for one in verified]
+    misses = [TrialAnswer(-2.0, False, 99.0, 1.0, one) for one in (True, False, None)]
+    assert fit_scores([*hits, *misses]).unverified_offset == pytest.approx(offset)
+
+
 def test_the_description_counts_hits_among_searches_with_the_object() -> None:
     answers = [TrialAnswer(2.0, True, 1.0, 1.0), TrialAnswer(-2.0, False, 50.0, 1.0)] * 5
     assert summary_line(answers, fit_scores(answers)).startswith(
@@ -207,6 +225,40 @@ def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosai
     assert answers[1].evidence == math.log(LEAST_SHARE)
     assert answers[1].error_px == math.inf
     assert lines[-1].startswith("trial 2 of 2: 2 hits of 4")
+
+
+def test_what_lies_beside_is_searched_in_place_of_another_trials_mosaic(
+    coloured_pixels: object, search: Callable[..., None]
+) -> None:
+    sizes: list[int] = []
+
+    def answer(mosaic: Mosaic, targets: Sequence[Target]) -> list[Detection]:
+        west, _, east, _ = mosaic.bounds
+        sizes.append(round((east - west) / 0.2))
+        return [_found(mosaic, targets[0].click)]
+
+    search(answer)
+    first, second = _trial("a", coloured_pixels), _trial("b", coloured_pixels)
+    beside = replace(first.mosaic, pixels=first.mosaic.pixels[:, :350])
+    answers = run_trials(Model(), [replace(first, beside=beside), second], lambda line: None)  # type: ignore[arg-type]
+    assert sizes == [400, 350, 400, 400]
+    assert [a.hit for a in answers] == [True, False, False, False] * 2
+
+
+def test_real_photographs_from_above_are_matched_with_their_own_mosaic(search: Callable[..., None]) -> None:
+    search(lambda mosaic, targets: [_found(mosaic, target.click) for target in targets])
+    photo, _ = flown(0, 0, told=True)
+    nothing = np.zeros((0, 4))
+
+    def trial(seed: int, photo: Photo, **changes: bool) -> Trial:
+        mosaic = Ground(f"ground {seed}", rough(seed), 0.2, nothing, nothing[:, :2], nothing[:, :3])
+        truth = np.array([[100, 50, 120, 90.0]])
+        return replace(Trial(photo, (Click(10.0, 10.0),), truth, mosaic, mosaic.name), **changes)
+
+    low = replace(photo, height_m=1.6)
+    trials = [trial(0, photo), trial(1, photo), trial(2, low), trial(3, photo, simulated=True)]
+    answers = run_trials(Model(), trials, lambda line: None)  # type: ignore[arg-type]
+    assert [a.verified for a in answers] == [True, None, False, None, None, None, None, None]
 
 
 def test_evidence_is_taken_as_it_is_however_sure_the_score(
