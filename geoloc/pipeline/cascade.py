@@ -6,7 +6,7 @@
 3. What is searched is larger: local features round the windows that descriptors speak for.
 4. What this leaves open is looked for by attention, on the windows that descriptors speak for or on all.
 5. Geometry once more, round the answers of attention, and on all that is searched if that is not too much. Where it
-   verifies nothing, of a photograph that it mostly would, the answers score less.
+   verifies nothing, where it mostly would, the answers score less.
 
 `refine="off"` is attention alone, and so is an index without local features and mosaic; `exhaustive` begins with
 attention, since it asks that every window be looked at. A click that the plane puts on other ground than is searched
@@ -49,6 +49,9 @@ SURE, SAME_WAY_DEG = 0.6, 30.0
 CANDIDATES = 5
 """Answers of attention round which geometry looks, for each target, however few are wanted: the right one need not be
 the first."""
+TEXTURE_M = 0.35
+"""GSD of the mosaic, metres, up to which it counts that local features verify nothing. Coarser ones are satellites', of
+another day and sensor: how seldom these are verified was not measured."""
 LIKELY_WINDOWS = 5
 """Windows that descriptors speak for most, round which local features are matched before attention is asked."""
 
@@ -234,7 +237,7 @@ class Cascade:
             watch.stage("verifying")
             with watch.step("local features, round the answers of attention") as verified:
                 answers = self._ground.refiner.refine(self._photo, targets, answers, self._plane)
-                if self._plane.speaks_against:
+                if self._plane.speaks_against and self._ground.reference.gsd_m <= TEXTURE_M:
                     answers = [self._doubted(answer) for answer in answers]
                 verified.extend(answer for answer in answers if answer.method == METHOD)
         answers = [replace(answer, target=numbers[answer.target]) for answer in answers]

@@ -55,8 +55,8 @@ class TrialAnswer:
         hit: whether its centre lies in the true box.
         error_px: distance between its centre and the true one, window pixels.
         spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
-        verified: whether local features tell that the photograph shows the mosaic that it does show; None where that
-            is no test of them.
+        verified: whether local features tell that the photograph shows its own mosaic; None where that is no test of
+            them, and but for the first hit of a photograph, since they tell it of all its clicks at once.
     """
 
     evidence: float
@@ -128,9 +128,9 @@ def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[f
 def _unverified_offset(hits: Sequence[TrialAnswer]) -> float:
     """Return what it adds to the log odds of an answer that local features verify nothing where they could.
 
-    By Bayes' theorem the odds change by how often that happens to what is right, over how often it happens to what is
-    not: of ground elsewhere they verify nothing. The share is by Laplace's rule of succession, so that a few hits, all
-    of them verified, do not say that what is not is impossible.
+    By Bayes' theorem the odds change by how often that happens to photographs of this ground, over how often it happens
+    to those of another, of which they verify none. The share is by Laplace's rule of succession: a few photographs, all
+    of them verified, do not make it impossible.
     """
     told = [a.verified for a in hits if a.verified is not None]
     return math.log((told.count(False) + 1) / (len(told) + 2))
@@ -195,25 +195,27 @@ def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list
         targets = [Target(click) for click in trial.clicks]
         plain = model.calibrated(Calibration())
         found = {d.click: d for d in locate(trial.photo, targets, MosaicFeatures(mosaic, plan, plain), plain, top=1)}
-        verified = _verified(trial, mosaic, plan) if ground is trial.mosaic else None
-    for click, truth in zip(trial.clicks, trial.truth, strict=True):
-        best = found.get(click)
-        if best is None:
-            answers.append(TrialAnswer(math.log(LEAST_SHARE), False, math.inf, math.inf))
-            continue
-        x = (best.polygon.centroid.x - _EAST) / ground.gsd_m
-        y = ground.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ground.gsd_m
-        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
-        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
-        assert best.evidence is not None
-        answers.append(TrialAnswer(best.evidence, bool(inside), float(error), best.spread_m / best.gsd_m, verified))
+        for click, truth in zip(trial.clicks, trial.truth, strict=True):
+            best = found.get(click)
+            if best is None:
+                answers.append(TrialAnswer(math.log(LEAST_SHARE), False, math.inf, math.inf))
+                continue
+            x = (best.polygon.centroid.x - _EAST) / ground.gsd_m
+            y = ground.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ground.gsd_m
+            inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
+            error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
+            assert best.evidence is not None
+            verified = _verified(trial, mosaic, plan) if inside and not any(a.hit for a in answers) else None
+            answers.append(TrialAnswer(best.evidence, bool(inside), float(error), best.spread_m / best.gsd_m, verified))
     return answers
 
 
 def _verified(trial: Trial, mosaic: Mosaic, plan: Plan) -> bool | None:
-    """Match a trial's photograph with its mosaic, as a search does; see `TrialAnswer`.
+    """Match a trial's photograph with its mosaic, as a search does.
 
-    A photograph that was made of the mosaic's own pixels always matches them, and one from eye level hardly ever does.
+    Returns:
+        Whether they are verified; None of a photograph that was made of the mosaic's own pixels, which always is, and
+        of one from eye level, which hardly ever is.
     """
     if trial.simulated or at_eye_level(trial.photo):
         return None

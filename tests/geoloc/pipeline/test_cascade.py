@@ -139,10 +139,13 @@ def attention(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> type[Att
     return Fresh
 
 
-def search(geometry: Geometry | None, photo: Photo = PHOTO, watch: Watch | None = None, **options: Any) -> Cascade:
+def search(
+    geometry: Geometry | None, photo: Photo = PHOTO, watch: Watch | None = None, gsd_m: float = 0.1, **options: Any
+) -> Cascade:
     plan = SimpleNamespace(area=box(0, 0, 10, 10))
     network = SimpleNamespace(score=Calibration(score_offset=1.0, unverified_offset=-2.0).score)
-    ground = SimpleNamespace(plan=plan, reference=None, network=network, planes=geometry, refiner=geometry)
+    reference = SimpleNamespace(gsd_m=gsd_m)
+    ground = SimpleNamespace(plan=plan, reference=reference, network=network, planes=geometry, refiner=geometry)
     request = SearchRequest(**options)
     return Cascade(photo, TARGETS, cast(Any, ground), told=photo.position, request=request, watch=watch or Watch())
 
@@ -255,6 +258,7 @@ def test_answers_score_less_where_local_features_speak_against_the_ground(
     # What cannot tell, was not asked, or agrees, does not.
     plain = [0.8, 0.4] * 2
     assert scores(Geometry(make_detection, agrees="nothing", eye=True)) == plain
+    assert scores(Geometry(make_detection, agrees="nothing"), gsd_m=0.5) == plain
     assert scores(Geometry(make_detection, agrees="nothing"), refine="off") == plain
     assert scores(Geometry(make_detection, agrees="nothing"), replace(PHOTO, panorama=True)) == plain
     assert scores(None) == plain

@@ -252,13 +252,15 @@ def test_real_photographs_from_above_are_matched_with_their_own_mosaic(search: C
 
     def trial(seed: int, photo: Photo, **changes: bool) -> Trial:
         mosaic = Ground(f"ground {seed}", rough(seed), 0.2, nothing, nothing[:, :2], nothing[:, :3])
-        truth = np.array([[100, 50, 120, 90.0]])
-        return replace(Trial(photo, (Click(10.0, 10.0),), truth, mosaic, mosaic.name), **changes)
+        truth = np.array([[100, 50, 120, 90.0]] * 2)
+        return replace(Trial(photo, (Click(10.0, 10.0), Click(9.0, 9.0)), truth, mosaic, mosaic.name), **changes)
 
     low = replace(photo, height_m=1.6)
     trials = [trial(0, photo), trial(1, photo), trial(2, low), trial(3, photo, simulated=True)]
     answers = run_trials(Model(), trials, lambda line: None)  # type: ignore[arg-type]
-    assert [a.verified for a in answers] == [True, None, False, None, None, None, None, None]
+    assert [a.hit for a in answers] == [True, True, False, False] * 4
+    assert [a.verified for a in answers if a.hit] == [True, None, False, None, None, None, None, None]
+    assert not any(a.verified is not None for a in answers if not a.hit)
 
 
 def test_evidence_is_taken_as_it_is_however_sure_the_score(

@@ -91,9 +91,8 @@ def test_ground_without_objects_or_too_small_gives_no_trials(spotted: Ground) ->
 
 def test_what_is_searched_elsewhere_lies_beside_the_mosaic(spotted: Ground) -> None:
     numbers = np.arange(1600 * 1600).reshape(1600, 1600)
-    marked = replace(
-        spotted, pixels=np.stack([numbers >> 16 & 255, numbers >> 8 & 255, numbers & 255], -1).astype(np.uint8)
-    )
+    shifted = np.stack([numbers >> 16 & 255, numbers >> 8 & 255, numbers & 255], -1)
+    marked = replace(spotted, pixels=shifted.astype(np.uint8))
     side = np.array([800, 800])
     for corner in ([0, 0], [400, 400], [800, 800], [700, 100], [100, 790]):
         beside = trials._beside(marked, np.array(corner), side)
