@@ -38,6 +38,9 @@ from tiling.plan import Plan, make_plan
 OUTLIERS = 0.1
 """Share of right answers that the expected error leaves out: a hit on a roof as large as a block may be off by many
 metres, and with it the figure would be too large for nearly all others."""
+MISTOLD = 0.03
+"""Share of trials in which what counts as a hit is no sign of what was found: boxes of image segments are not always of
+the object that was clicked, and of two like things the wrong one may be called right. Likeliest on such trials."""
 INVERSE_PULL = 10.0
 """Weight of the answers' loss over that of half the squared slope, on evidence of unit deviation: the weak pull to 0
 keeps the slope finite where hits and misses do not mix."""
@@ -109,19 +112,29 @@ def fit_scores(answers: Sequence[TrialAnswer]) -> Calibration:
 
 
 def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit slope and offset of the log odds of a hit by logistic regression.
+    """Fit slope and offset of the log odds of a hit by logistic regression, `MISTOLD` of the hits and misses not being.
 
-    Where all are hits nothing can be fitted: the law that the network was trained by stays.
+    See Copas, "Binary regression models for contaminated data", 1988. Without that a single miss of high evidence, or a
+    hit of hardly any, makes the slope flat, so that no score is high or low. Where all are hits nothing can be fitted:
+    the law that the network was trained by stays.
     """
     if hit.all():
         return Calibration().score_scale, Calibration().score_offset
     with needing("train"):
+        from scipy.optimize import minimize
+        from scipy.special import expit
         from sklearn.linear_model import LogisticRegression
 
     middle, width = evidence.mean(), max(float(evidence.std()), 1e-6)
-    law = LogisticRegression(C=INVERSE_PULL, solver="newton-cholesky", tol=1e-9)
-    law.fit(((evidence - middle) / width)[:, None], hit)
-    slope, offset = law.coef_[0, 0], law.intercept_[0]
+    x = (evidence - middle) / width
+    # Only without mistakes it is sure that there is one best law; from that the one with them is near.
+    plain = LogisticRegression(C=INVERSE_PULL, solver="newton-cholesky", tol=1e-9).fit(x[:, None], hit)
+
+    def surprise(law: NDArray[np.float64]) -> float:
+        told = MISTOLD + (1 - 2 * MISTOLD) * expit(law[0] * x + law[1])
+        return float(law[0] ** 2 / 2 / INVERSE_PULL - np.log(np.where(hit, told, 1 - told)).sum())
+
+    slope, offset = minimize(surprise, [plain.coef_[0, 0], plain.intercept_[0]], tol=1e-9).x
     return float(slope / width), float(offset - slope * middle / width)
 
 

@@ -17,7 +17,7 @@ from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
 from geoloc.search.first_pass import LEAST_SHARE
 from geoloc.train.calibration import score_law
-from geoloc.train.calibration.score_law import TrialAnswer, _likeliest, fit_scores, run_trials, summary_line
+from geoloc.train.calibration.score_law import MISTOLD, TrialAnswer, _likeliest, fit_scores, run_trials, summary_line
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
 from tests.helpers.rough_ground import flown, rough
@@ -31,6 +31,7 @@ def _answers(scale: float, offset: float) -> list[TrialAnswer]:
     rng = np.random.default_rng(5)
     shares = rng.uniform(-6, 6, 4000)
     hits = rng.random(4000) < 1 / (1 + np.exp(-(scale * shares + offset)))
+    hits ^= rng.random(4000) < MISTOLD
     return [TrialAnswer(float(x), bool(h), 3.0 if h else 99.0, 1.0) for x, h in zip(shares, hits, strict=True)]
 
 
@@ -43,16 +44,28 @@ def test_the_fit_finds_the_law_that_made_the_hits() -> None:
 
 
 def test_the_law_is_that_of_the_penalised_likelihood() -> None:
-    """Its gradient is zero: of the logistic losses, and of a tenth of half the squared slope on unit deviation."""
+    """Its gradient is zero: of the losses, some answers mistold, and of a tenth of half the squared slope."""
     rng = np.random.default_rng(8)
     evidence = rng.normal(-4, 3, 60)
     hit = rng.random(60) < 1 / (1 + np.exp(-(0.6 * evidence + 2)))
     calibration = fit_scores([TrialAnswer(float(x), bool(h), 3.0, 1.0) for x, h in zip(evidence, hit, strict=True)])
     standardised = (evidence - evidence.mean()) / evidence.std()
     slope = calibration.score_scale * evidence.std()
-    missing = np.array([calibration.score(float(x)) for x in evidence]) - hit
-    assert missing.sum() == pytest.approx(0, abs=1e-6)
-    assert missing @ standardised + 0.1 * slope == pytest.approx(0, abs=1e-6)
+    score = np.array([calibration.score(float(x)) for x in evidence])
+    told = MISTOLD + (1 - 2 * MISTOLD) * score
+    # Of -log(told) and -log(1 - told), by the log odds of the score.
+    by_odds = np.where(hit, -1 / told, 1 / (1 - told)) * (1 - 2 * MISTOLD) * score * (1 - score)
+    assert by_odds.sum() == pytest.approx(0, abs=1e-4)
+    assert by_odds @ standardised + 0.1 * slope == pytest.approx(0, abs=1e-4)
+
+
+def test_a_few_mistold_answers_do_not_make_the_law_flat() -> None:
+    rng = np.random.default_rng(9)
+    evidence = rng.uniform(-8, 8, 80)
+    hit = rng.random(80) < 1 / (1 + np.exp(-2 * evidence))
+    clean = [TrialAnswer(float(x), bool(h), 3.0, 1.0) for x, h in zip(evidence, hit, strict=True)]
+    mistold = [TrialAnswer(7.0, False, 99.0, 1.0), TrialAnswer(-7.0, True, 3.0, 1.0)]
+    assert fit_scores([*clean, *mistold]).score_scale > 0.75 * fit_scores(clean).score_scale
 
 
 def test_of_two_kinds_of_evidence_the_law_has_the_log_odds_of_each() -> None:
@@ -60,10 +73,12 @@ def test_of_two_kinds_of_evidence_the_law_has_the_log_odds_of_each() -> None:
         return [TrialAnswer(evidence, i < hits, 3.0, 1.0) for i in range(20_000)]
 
     calibration = fit_scores([*kind(-1.0, 4_000), *kind(3.0, 18_000)])
-    # By hand: log odds of 1 / 4 and 9 lie four units of evidence apart. So many answers hardly feel the pull.
-    assert calibration.score_scale == pytest.approx((math.log(9) + math.log(4)) / 4, rel=1e-4)
-    assert calibration.score(-1.0) == pytest.approx(0.2, abs=1e-4)
-    assert calibration.score(3.0) == pytest.approx(0.9, abs=1e-4)
+    # By hand: of 0.2 and 0.9 three in a hundred each way are mistold. So many answers hardly feel the pull.
+    low, high = (0.2 - 0.03) / 0.94, (0.9 - 0.03) / 0.94
+    assert calibration.score(-1.0) == pytest.approx(low, abs=1e-4)
+    assert calibration.score(3.0) == pytest.approx(high, abs=1e-4)
+    apart = math.log(high / (1 - high)) - math.log(low / (1 - low))
+    assert calibration.score_scale == pytest.approx(apart / 4, rel=1e-3)
 
 
 def test_evidence_that_lies_far_apart_does_not_lead_the_fit_astray() -> None:
