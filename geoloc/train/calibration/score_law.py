@@ -38,7 +38,7 @@ from tiling.plan import Plan, make_plan
 OUTLIERS = 0.1
 """Share of right answers that the expected error leaves out: a hit on a roof as large as a block may be off by many
 metres, and with it the figure would be too large for nearly all others."""
-MISTOLD = 0.03
+MISTOLD = 0.02
 """Share of trials in which what counts as a hit is no sign of what was found: boxes of image segments are not always of
 the object that was clicked, and of two like things the wrong one may be called right. Likeliest on such trials."""
 INVERSE_PULL = 10.0
