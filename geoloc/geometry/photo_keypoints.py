@@ -9,6 +9,7 @@ from geoloc.keypoints import mosaic_keypoints
 from geoloc.keypoints.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import likely_tilts, rectify
+from geoloc.photo.sight import at_eye_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class PhotoKeypoints:
     def tilts(self) -> tuple[float, ...]:
         """Tilts of the views, degrees from straight down, the likeliest first."""
         return tuple(likely_tilts(self._photo))
+
+    @cached_property
+    def at_eye_level(self) -> bool:
+        """Whether the camera was so low that these hardly match the ground."""
+        return at_eye_level(self._photo)
 
     def of_view(self, tilt_deg: float, detail: Detail) -> LocalFeatures:
         """Return the features of one view; none where the photo shows no ground at that tilt."""

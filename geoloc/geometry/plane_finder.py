@@ -122,6 +122,11 @@ class PlaneSearch:
         return self._sure or self._photo in self._settled
 
     @property
+    def speaks_against(self) -> bool:
+        """Whether what was matched speaks against this ground: nothing agrees, of a photo that mostly would."""
+        return self.fit is None and not self._views.at_eye_level
+
+    @property
     def neighbours(self) -> NDArray[np.float64]:
         """Places in what is searched round which the photographs found last were, N x 2 pixels of the plan's grid."""
         return self._keypoints.inside(self._known.places - self._keypoints.corner)

@@ -19,9 +19,9 @@ from geoloc.geometry.unrolled import REACH_M, TRUSTED_M, unrolled
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, known_tilt
 from geoloc.photo.sight import (
-    EYE_LEVEL_M,
     HELD_SD_DEG,
     HELD_TILT,
+    at_eye_level,
     camera_height,
     heading_sd_deg,
     position_sd_m,
@@ -98,7 +98,7 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
         MosaicError: the mosaic cannot be read.
     """
     height = camera_height(photo)
-    if photo.position is None or height is None or height[0] > EYE_LEVEL_M:
+    if photo.position is None or height is None or not at_eye_level(photo):
         return []
     ground = _Ground(photo, mosaic)
     if not ground.known:

@@ -169,9 +169,9 @@ class Localizer:
         coarse, fine = self._net.reference_deviations()
         return coarse.tolist(), fine.tolist()
 
-    def score(self, evidence: float) -> float:
-        """Return the probability that an answer with this evidence is right, see `Calibration`."""
-        return self.calibration.score(evidence)
+    def score(self, evidence: float, *, unverified: bool = False) -> float:
+        """Return the probability that an answer with this evidence is right, see `Calibration.score`."""
+        return self.calibration.score(evidence, unverified=unverified)
 
     @torch.inference_mode()
     def encode_queries(self, crops: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:

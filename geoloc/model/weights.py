@@ -43,16 +43,24 @@ class Calibration:
         spread_scale: how much of the spread, see `Proposal.spread_px`, is error.
         score_scale: positive.
         score_offset: added after scaling.
+        unverified_offset: added too where local features could have told that the photograph shows what is searched,
+            and did not; never positive. 0 in files that were written before it was measured.
     """
 
     centre_error_px: float = 4.0
     spread_scale: float = 0.0
     score_scale: float = 1.0
     score_offset: float = 0.0
+    unverified_offset: float = 0.0
 
-    def score(self, evidence: float) -> float:
-        """Return the probability that an answer with this evidence is right."""
-        x = self.score_scale * evidence + self.score_offset
+    def score(self, evidence: float, *, unverified: bool = False) -> float:
+        """Return the probability that an answer with this evidence is right.
+
+        Args:
+            evidence: see `Calibration`.
+            unverified: local features could have told that the photograph shows what is searched, and did not.
+        """
+        x = self.score_scale * evidence + self.score_offset + unverified * self.unverified_offset
         return 1 / (1 + math.exp(-x)) if x > -500 else 0.0
 
 
@@ -148,13 +156,13 @@ def checksum_of(tensors: Mapping[str, Tensor], before: str = "") -> str:
 
 
 def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
-    names = [field.name for field in fields(Calibration)]
     try:
-        calibration_json = json.loads(metadata["calibration"])
-        values = {name: float(calibration_json[name]) for name in names}
+        stored = {"unverified_offset": 0.0, **json.loads(metadata["calibration"])}
+        values = {field.name: float(stored[field.name]) for field in fields(Calibration)}
     except (KeyError, TypeError, ValueError):
         values = {}
-    if not values or not all(map(math.isfinite, values.values())) or values["score_scale"] <= 0:
+    finite = bool(values) and all(map(math.isfinite, values.values()))
+    if not finite or values["score_scale"] <= 0 or values["unverified_offset"] > 0:
         raise WeightsError(f"{path}: its metadata has no valid calibration")
     return Calibration(**values)
 

@@ -121,6 +121,12 @@ def camera_height(photo: Photo) -> tuple[float, float] | None:
     return None
 
 
+def at_eye_level(photo: Photo) -> bool:
+    """Whether a camera was so low, for all that is known, that local features hardly match the ground that it saw."""
+    height = camera_height(photo)
+    return height is not None and height[0] <= EYE_LEVEL_M
+
+
 def by_hand(photo: Photo) -> bool:
     """Whether a photo is a telephone's: it tells of its compass or its position's error, and of no gimbal."""
     told = photo.compass or photo.position_error_m is not None

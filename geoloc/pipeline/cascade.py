@@ -5,7 +5,8 @@
    tell where: local features there. Verified, the same look ends the search.
 3. What is searched is larger: local features round the windows that descriptors speak for.
 4. What this leaves open is looked for by attention, on the windows that descriptors speak for or on all.
-5. Geometry once more, round the answers of attention, and on all that is searched if that is not too much.
+5. Geometry once more, round the answers of attention, and on all that is searched if that is not too much. Where it
+   verifies nothing, where it mostly would, the answers score less.
 
 `refine="off"` is attention alone, and so is an index without local features and mosaic; `exhaustive` begins with
 attention, since it asks that every window be looked at. A click that the plane puts on other ground than is searched
@@ -48,6 +49,9 @@ SURE, SAME_WAY_DEG = 0.6, 30.0
 CANDIDATES = 5
 """Answers of attention round which geometry looks, for each target, however few are wanted: the right one need not be
 the first."""
+TEXTURE_M = 0.35
+"""GSD of the mosaic, metres, up to which it counts that local features verify nothing. Coarser ones are satellites', of
+another day and sensor: how seldom these are verified was not measured."""
 LIKELY_WINDOWS = 5
 """Windows that descriptors speak for most, round which local features are matched before attention is asked."""
 
@@ -233,6 +237,8 @@ class Cascade:
             watch.stage("verifying")
             with watch.step("local features, round the answers of attention") as verified:
                 answers = self._ground.refiner.refine(self._photo, targets, answers, self._plane)
+                if self._plane.speaks_against and self._ground.reference.gsd_m <= TEXTURE_M:
+                    answers = [self._doubted(answer) for answer in answers]
                 verified.extend(answer for answer in answers if answer.method == METHOD)
         answers = [replace(answer, target=numbers[answer.target]) for answer in answers]
         contradicted = set(self.outside())
@@ -240,6 +246,11 @@ class Cascade:
             replace(answer, score=min(answer.score, 1 - VERIFIED)) if answer.target in contradicted else answer
             for answer in answers
         ]
+
+    def _doubted(self, answer: Detection) -> Detection:
+        """An answer of attention on ground that local features speak against."""
+        assert answer.evidence is not None, "of attention"
+        return replace(answer, score=self._ground.network.score(answer.evidence, unverified=True))
 
     @property
     def _known(self) -> bool:

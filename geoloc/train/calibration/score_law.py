@@ -17,8 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.features.mosaic_features import MosaicFeatures
+from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.geometry.plane_finder import PlaneFinder
+from geoloc.keypoints.keypoint_squares import SearchedKeypoints
+from geoloc.keypoints.matcher import RootSift
+from geoloc.keypoints.mosaic_keypoints import MosaicKeypoints
 from geoloc.model.localizer import Localizer
 from geoloc.model.weights import Calibration
+from geoloc.photo.sight import at_eye_level
 from geoloc.photo.target import Target
 from geoloc.search.first_pass import LEAST_SHARE
 from geoloc.search.locate import locate
@@ -26,12 +32,15 @@ from geoloc.system.extras import needing
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
 from tiling.area import Area
-from tiling.mosaic import open_mosaic
-from tiling.plan import make_plan
+from tiling.mosaic import Mosaic, open_mosaic
+from tiling.plan import Plan, make_plan
 
 OUTLIERS = 0.1
 """Share of right answers that the expected error leaves out: a hit on a roof as large as a block may be off by many
 metres, and with it the figure would be too large for nearly all others."""
+MISTOLD = 0.02
+"""Share of trials in which what counts as a hit is no sign of what was found: boxes of image segments are not always of
+the object that was clicked, and of two like things the wrong one may be called right. Likeliest on such trials."""
 INVERSE_PULL = 10.0
 """Weight of the answers' loss over that of half the squared slope, on evidence of unit deviation: the weak pull to 0
 keeps the slope finite where hits and misses do not mix."""
@@ -49,12 +58,15 @@ class TrialAnswer:
         hit: whether its centre lies in the true box.
         error_px: distance between its centre and the true one, window pixels.
         spread_px: standard deviation of the centre under the network's own weights near it, window pixels.
+        verified: whether local features tell that the photograph shows its own mosaic; None where that is no test of
+            them, and but for the first hit of a photograph, since they tell it of all its clicks at once.
     """
 
     evidence: float
     hit: bool
     error_px: float
     spread_px: float
+    verified: bool | None = None
 
 
 def run_trials(
@@ -63,7 +75,10 @@ def run_trials(
     report: Callable[[str], None],
     over: Callable[[], bool] = lambda: False,
 ) -> list[TrialAnswer]:
-    """Search every trial's own mosaic and, for as many, that of a trial elsewhere, which does not show the place.
+    """Search every trial's own mosaic, and as often ground elsewhere, which does not show the place.
+
+    That is what lies beside the mosaic, where the trial has it: ground of one kind is what is taken for the other. It
+    is the mosaic of another trial where not.
 
     Args:
         model: the network.
@@ -75,7 +90,8 @@ def run_trials(
     with tempfile.TemporaryDirectory() as folder:
         for i, trial in enumerate(trials):
             away = [other.mosaic for other in [*trials[i:], *trials[:i]] if other.site != trial.site]
-            for ground in (trial.mosaic, *away[:1]):
+            elsewhere = away[:1] if trial.beside is None else [trial.beside]
+            for ground in (trial.mosaic, *elsewhere):
                 answers += _answers(model, trial, ground, _write(Path(folder), ground))
             report(f"trial {i + 1} of {len(trials)}: {sum(a.hit for a in answers)} hits of {len(answers) // 2}")
             if over():
@@ -90,25 +106,47 @@ def fit_scores(answers: Sequence[TrialAnswer]) -> Calibration:
         answers: some of them hits.
     """
     slope, offset = _score_law(np.array([a.evidence for a in answers]), np.array([a.hit for a in answers]))
-    error, scale = _error_law([a for a in answers if a.hit])
-    return Calibration(error, scale, slope, offset)
+    hits = [a for a in answers if a.hit]
+    error, scale = _error_law(hits)
+    return Calibration(error, scale, slope, offset, _unverified_offset(hits))
 
 
 def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit slope and offset of the log odds of a hit by logistic regression.
+    """Fit slope and offset of the log odds of a hit by logistic regression, `MISTOLD` of the hits and misses not being.
 
-    Where all are hits nothing can be fitted: the law that the network was trained by stays.
+    See Copas, "Binary regression models for contaminated data", 1988. Without that a single miss of high evidence, or a
+    hit of hardly any, makes the slope flat, so that no score is high or low. Where all are hits nothing can be fitted:
+    the law that the network was trained by stays.
     """
     if hit.all():
         return Calibration().score_scale, Calibration().score_offset
     with needing("train"):
+        from scipy.optimize import minimize
+        from scipy.special import expit
         from sklearn.linear_model import LogisticRegression
 
     middle, width = evidence.mean(), max(float(evidence.std()), 1e-6)
-    law = LogisticRegression(C=INVERSE_PULL, solver="newton-cholesky", tol=1e-9)
-    law.fit(((evidence - middle) / width)[:, None], hit)
-    slope, offset = law.coef_[0, 0], law.intercept_[0]
+    x = (evidence - middle) / width
+    # Only without mistakes it is sure that there is one best law; from that the one with them is near.
+    plain = LogisticRegression(C=INVERSE_PULL, solver="newton-cholesky", tol=1e-9).fit(x[:, None], hit)
+
+    def surprise(law: NDArray[np.float64]) -> float:
+        told = MISTOLD + (1 - 2 * MISTOLD) * expit(law[0] * x + law[1])
+        return float(law[0] ** 2 / 2 / INVERSE_PULL - np.log(np.where(hit, told, 1 - told)).sum())
+
+    slope, offset = minimize(surprise, [plain.coef_[0, 0], plain.intercept_[0]], tol=1e-9).x
     return float(slope / width), float(offset - slope * middle / width)
+
+
+def _unverified_offset(hits: Sequence[TrialAnswer]) -> float:
+    """Return what it adds to the log odds of an answer that local features verify nothing where they could.
+
+    By Bayes' theorem the odds change by how often that happens to photographs of this ground, over how often it happens
+    to those of another, of which they verify none. The share is by Laplace's rule of succession: a few photographs, all
+    of them verified, do not make it impossible.
+    """
+    told = [a.verified for a in hits if a.verified is not None]
+    return math.log((told.count(False) + 1) / (len(told) + 2))
 
 
 def _error_law(hits: Sequence[TrialAnswer]) -> tuple[float, float]:
@@ -170,18 +208,35 @@ def _answers(model: Localizer, trial: Trial, ground: Ground, path: Path) -> list
         targets = [Target(click) for click in trial.clicks]
         plain = model.calibrated(Calibration())
         found = {d.click: d for d in locate(trial.photo, targets, MosaicFeatures(mosaic, plan, plain), plain, top=1)}
-    for click, truth in zip(trial.clicks, trial.truth, strict=True):
-        best = found.get(click)
-        if best is None:
-            answers.append(TrialAnswer(math.log(LEAST_SHARE), False, math.inf, math.inf))
-            continue
-        x = (best.polygon.centroid.x - _EAST) / ground.gsd_m
-        y = ground.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ground.gsd_m
-        inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
-        error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
-        assert best.evidence is not None
-        answers.append(TrialAnswer(best.evidence, bool(inside), float(error), best.spread_m / best.gsd_m))
+        for click, truth in zip(trial.clicks, trial.truth, strict=True):
+            best = found.get(click)
+            if best is None:
+                answers.append(TrialAnswer(math.log(LEAST_SHARE), False, math.inf, math.inf))
+                continue
+            x = (best.polygon.centroid.x - _EAST) / ground.gsd_m
+            y = ground.pixels.shape[0] - (best.polygon.centroid.y - _NORTH) / ground.gsd_m
+            inside = truth[0] <= x <= truth[2] and truth[1] <= y <= truth[3] and ground is trial.mosaic
+            error = np.hypot(x - (truth[0] + truth[2]) / 2, y - (truth[1] + truth[3]) / 2) * ground.gsd_m / best.gsd_m
+            assert best.evidence is not None
+            verified = _verified(trial, mosaic, plan) if inside and not any(a.hit for a in answers) else None
+            answers.append(TrialAnswer(best.evidence, bool(inside), float(error), best.spread_m / best.gsd_m, verified))
     return answers
+
+
+def _verified(trial: Trial, mosaic: Mosaic, plan: Plan) -> bool | None:
+    """Match a trial's photograph with its mosaic, as a search does.
+
+    Returns:
+        Whether they are verified; None of a photograph that was made of the mosaic's own pixels, which always is, and
+        of one from eye level, which hardly ever is.
+    """
+    if trial.simulated or at_eye_level(trial.photo):
+        return None
+    matcher = RootSift()
+    keypoints = SearchedKeypoints(MosaicKeypoints(mosaic, plan, matcher), plan)
+    plane = PlaneFinder(keypoints, matcher, KnownPlanes()).search(trial.photo)
+    plane.on_all()
+    return not plane.speaks_against
 
 
 def _write(folder: Path, ground: Ground) -> Path:

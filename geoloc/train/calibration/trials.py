@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ RADIUS_M = 3.0
 SHARE_HEADING = 0.5
 """Photographs whose heading is known, as most drones' is."""
 _TRIES = 40
+_LEAST_VALID = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Trial:
         truth: N x 4 boxes in the mosaic's pixels.
         mosaic: what is searched.
         site: the name of the ground it shows, to tell other places by.
+        beside: another part of the same ground, which shows none of `mosaic`; None where there is too little of it.
+        simulated: whether the photograph was made of the mosaic's own pixels.
     """
 
     photo: Photo
@@ -49,6 +52,8 @@ class Trial:
     truth: np.ndarray
     mosaic: Ground
     site: str
+    beside: Ground | None = None
+    simulated: bool = False
 
 
 def can_be_searched(collection: Collection) -> bool:
@@ -80,13 +85,14 @@ def draw_trials(
     while len(trials) < count and tries < 50 * count and not (trials and over()):
         tries += 1
         photo: PosedPhoto | None
-        if collection.photos and (len(trials) % 2 or not grounds):
-            photo = collection.photos[rng.integers(len(collection.photos))]
-        else:
+        simulated = not collection.photos or bool(grounds and not len(trials) % 2)
+        if simulated:
             photo = _simulated_photo(collection, grounds, rng)
+        else:
+            photo = collection.photos[rng.integers(len(collection.photos))]
         trial = None if photo is None else _trial(photo, collection.grounds[photo.ground], rng, clicks)
         if trial is not None:
-            trials.append(trial)
+            trials.append(replace(trial, simulated=simulated))
     return trials
 
 
@@ -126,10 +132,7 @@ def _trial(posed: PosedPhoto, ground: Ground, rng: np.random.Generator, clicks: 
     side = np.minimum(ground.size, int(MOSAIC_M / ground.gsd_m))
     corner = ((truth[0, :2] + truth[0, 2:]) / 2 - rng.uniform(0.1, 0.9, 2) * side).clip(0, ground.size - side)
     corner = corner.astype(int)
-    part = (slice(corner[1], corner[1] + side[1]), slice(corner[0], corner[0] + side[0]))
-    valid = None if ground.valid is None else ground.valid[part]
-    nothing = np.zeros((0, 4))
-    mosaic = Ground(ground.name, ground.pixels[part], ground.gsd_m, nothing, nothing[:, :2], nothing[:, :3], valid)
+    mosaic = _part(ground, corner, side)
     shifted = truth - np.tile(corner, 2)
     middle = (shifted[:, :2] + shifted[:, 2:]) / 2
     whole = (middle >= 0).all(1) & (middle < side).all(1)
@@ -137,7 +140,39 @@ def _trial(posed: PosedPhoto, ground: Ground, rng: np.random.Generator, clicks: 
         return None
     heading = _heading(posed) if not posed.panorama and rng.random() < SHARE_HEADING else None
     photo = Photo(Path(posed.name), posed.pixels, heading_deg=heading, panorama=posed.panorama)
-    return Trial(photo, tuple(Click(*at[i]) for i in np.array(chosen)[whole]), shifted[whole], mosaic, ground.name)
+    shown = tuple(Click(*at[i]) for i in np.array(chosen)[whole])
+    return Trial(photo, shown, shifted[whole], mosaic, ground.name, _beside(ground, corner, side))
+
+
+def _part(ground: Ground, corner: np.ndarray, side: np.ndarray) -> Ground:
+    """Cut a part out of a ground: its upper left corner and its sides, both (x, y) pixels."""
+    (x, y), (width, height) = corner.tolist(), side.tolist()
+    part = (slice(y, y + height), slice(x, x + width))
+    valid = None if ground.valid is None else ground.valid[part]
+    nothing = np.zeros((0, 4))
+    return Ground(ground.name, ground.pixels[part], ground.gsd_m, nothing, nothing[:, :2], nothing[:, :3], valid)
+
+
+def _beside(ground: Ground, corner: np.ndarray, side: np.ndarray) -> Ground | None:
+    """Cut out the largest part, of a mosaic's size at most, to one side of another part; None where all are too small.
+
+    What looks most like the place that a photograph shows, and is not, is mostly round it.
+    """
+    size, far = ground.size, corner + side
+    most = np.minimum(size, int(MOSAIC_M / ground.gsd_m))
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    for axis in (0, 1):
+        for low, room in ((0, corner[axis]), (far[axis], size[axis] - far[axis])):
+            start, sides = corner.copy(), most.copy()
+            sides[axis] = min(most[axis], room)
+            # Right up to the other part, and beside it as far as the ground reaches.
+            start[axis] = low if low else corner[axis] - sides[axis]
+            parts.append((np.minimum(start, size - sides), sides))
+    start, sides = max(parts, key=lambda part: int(part[1].min()))
+    if sides.min() * ground.gsd_m < LEAST_SEARCHED_M:
+        return None
+    beside = _part(ground, start, sides)
+    return None if beside.valid is not None and beside.valid.mean() < _LEAST_VALID else beside
 
 
 def _heading(photo: PosedPhoto) -> float | None:

@@ -202,6 +202,22 @@ def test_a_failure_is_remembered_as_such(tmp_path: Path, matches: list[tuple[int
         assert len(matches) == tried
 
 
+def test_local_features_speak_against_ground_that_a_photo_from_above_does_not_show(tmp_path: Path) -> None:
+    photo, _ = flown(0, 0, told=True)
+    with open_mosaic([write_ground(tmp_path / "other.tif", rough(1))]) as elsewhere:
+        finder = finder_of(elsewhere)
+        searches = [finder.search(photo), finder.search(replace(photo, height_m=1.6, pixels=photo.pixels[:-1]))]
+        for search in searches:
+            search.on_all()
+        assert [search.speaks_against for search in searches] == [True, False], "from eye level they tell nothing"
+
+
+def test_they_do_not_where_it_shows_the_ground(mosaic: Mosaic) -> None:
+    search = finder_of(mosaic).search(flown(0, 130, told=True)[0])
+    search.on_all()
+    assert not search.speaks_against
+
+
 def test_near_places_in_coarse_detail_unless_it_is_to_be_thorough(
     mosaic: Mosaic, matches: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,8 +175,9 @@ def test_what_is_known_of_the_place_decides_between_peaks() -> None:
 
 
 def test_scores_follow_the_calibration_and_never_overflow() -> None:
-    localizer = Localizer(new_network(TINY), Calibration(2.0, 0.0, 0.5, -1.0))
+    localizer = Localizer(new_network(TINY), Calibration(2.0, 0.0, 0.5, -1.0, -3.0))
     assert localizer.score(4.0) == pytest.approx(1 / (1 + math.exp(-1.0)))
+    assert localizer.score(4.0, unverified=True) == pytest.approx(1 / (1 + math.exp(2.0)))
     assert localizer.score(-1e9) == 0.0
     assert localizer.score(1e9) == 1.0
 

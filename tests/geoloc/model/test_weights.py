@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,10 @@ from safetensors.torch import load_file, save_file
 from geoloc import model
 from geoloc.errors import WeightsError
 from geoloc.model.presets import new_network, preset_config
-from geoloc.model.weights import FORMAT, Calibration, load_weights, save_weights
+from geoloc.model.weights import FORMAT, Calibration, checksum_of, load_weights, save_weights
 
 TINY = replace(preset_config("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
-CALIBRATION = Calibration(3.5, 0.7, 0.8, -0.4)
+CALIBRATION = Calibration(3.5, 0.7, 0.8, -0.4, -2.5)
 
 
 @pytest.fixture
@@ -72,13 +73,22 @@ def _without_metadata(path: Path) -> None:
     save_file(load_file(path), path)
 
 
-def _without_calibration(path: Path) -> None:
+def _with_metadata(path: Path, change: Callable[[dict[str, str]], object]) -> None:
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
-    del header["__metadata__"]["calibration"]
+    change(header["__metadata__"])
     text = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+
+
+def _without_calibration(path: Path) -> None:
+    _with_metadata(path, lambda metadata: metadata.pop("calibration"))
+
+
+def _doubt_that_is_none(path: Path) -> None:
+    values = asdict(replace(CALIBRATION, unverified_offset=0.5))
+    _with_metadata(path, lambda metadata: metadata.update(calibration=json.dumps(values)))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +99,7 @@ def _without_calibration(path: Path) -> None:
         (_pickle, "not a readable safetensors file"),
         (_without_metadata, f"does not say {FORMAT}"),
         (_without_calibration, "no valid calibration"),
+        (_doubt_that_is_none, "no valid calibration"),
         (Path.unlink, "not a readable safetensors file"),
     ],
 )
@@ -97,6 +108,14 @@ def test_damaged_or_foreign_files_are_refused(saved: Path, damage: object, messa
     damage(saved)
     with pytest.raises(WeightsError, match=message):
         load_weights(saved, new_network(TINY))
+
+
+def test_files_that_were_written_before_doubt_was_measured_have_none(saved: Path) -> None:
+    values = asdict(CALIBRATION)
+    del values["unverified_offset"]
+    checksum = checksum_of(load_file(saved), f"base\n{json.dumps(values)}\n")
+    _with_metadata(saved, lambda metadata: metadata.update(calibration=json.dumps(values), sha256=checksum))
+    assert load_weights(saved, new_network(TINY)) == replace(CALIBRATION, unverified_offset=0.0)
 
 
 def test_weights_of_another_preset_or_shape_are_refused(saved: Path) -> None:

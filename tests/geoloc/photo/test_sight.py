@@ -62,3 +62,12 @@ def test_a_told_height_comes_before_all_others() -> None:
 @pytest.mark.parametrize(("told", "radius"), [(None, sight.POSITION_M), (30.0, 30.0), (0.1, sight.LEAST_POSITION_M)])
 def test_the_error_of_a_position_is_what_the_file_tells(told: float | None, radius: float) -> None:
     assert sight.position_sd_m(replace(PHONE, position_error_m=told)) == pytest.approx(radius / 1.5096, rel=1e-3)
+
+
+def test_what_is_at_eye_level() -> None:
+    assert sight.at_eye_level(PHONE)
+    assert sight.at_eye_level(PANORAMA)
+    assert not sight.at_eye_level(DRONE)
+    assert not sight.at_eye_level(replace(PHONE, height_m=7.0))
+    # Nothing tells.
+    assert not sight.at_eye_level(replace(PHONE, compass=False))

@@ -16,6 +16,7 @@ from shapely.geometry import Point, box
 
 import geoloc.search.locate
 from geoloc.geometry.refine import METHOD, VERIFIED
+from geoloc.model.weights import Calibration
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import CANDIDATES, Cascade, Watch
@@ -34,13 +35,20 @@ class Geometry:
     """Stands for refiner, planes and the search for one; says what was asked of it.
 
     scores: of the place that each target is carried to; None where none is. agrees: the ground that the photo agrees
-    with: "known", "all", "position", "neighbours", "windows" or "answers".
+    with: "known", "all", "position", "neighbours", "windows" or "answers". eye: the photo is from eye level.
     """
 
     def __init__(
-        self, make: Make, scores: Sequence[float | None] = (0.9, 0.9), *, agrees: str = "all", few: bool = True
+        self,
+        make: Make,
+        scores: Sequence[float | None] = (0.9, 0.9),
+        *,
+        agrees: str = "all",
+        few: bool = True,
+        eye: bool = False,
     ) -> None:
         self._make, self._scores, self._agrees, self.all_are_few = make, scores, agrees, few
+        self._eye = eye
         self.fit: Any = FIT if agrees == "known" else None
         self.elsewhere = agrees == "elsewhere"
         self.neighbours = np.array([[3.0, 3.0]]) if agrees == "neighbours" else np.zeros((0, 2))
@@ -62,6 +70,10 @@ class Geometry:
     @property
     def is_done(self) -> bool:
         return self.fit is not None
+
+    @property
+    def speaks_against(self) -> bool:
+        return self.fit is None and not self._eye
 
     def on_all(self) -> None:
         self._try("all")
@@ -112,7 +124,10 @@ class Attention:
         self.calls.append(f"attention {len(self._targets)}")
         self.asked.append(top)
         numbers = [(number, rank) for number in range(len(self._targets)) for rank in (1, 2)]
-        return [self.make(0.8 / rank, (5, 5, 6, 6), rank=rank, target=number) for number, rank in numbers]
+        return [
+            self.make(0.8 / rank, (5, 5, 6, 6), rank=rank, target=number, evidence=1.0 / rank)
+            for number, rank in numbers
+        ]
 
 
 @pytest.fixture
@@ -124,9 +139,13 @@ def attention(monkeypatch: pytest.MonkeyPatch, make_detection: Make) -> type[Att
     return Fresh
 
 
-def search(geometry: Geometry | None, photo: Photo = PHOTO, watch: Watch | None = None, **options: Any) -> Cascade:
+def search(
+    geometry: Geometry | None, photo: Photo = PHOTO, watch: Watch | None = None, gsd_m: float = 0.1, **options: Any
+) -> Cascade:
     plan = SimpleNamespace(area=box(0, 0, 10, 10))
-    ground = SimpleNamespace(plan=plan, reference=None, network=None, planes=geometry, refiner=geometry)
+    network = SimpleNamespace(score=Calibration(score_offset=1.0, unverified_offset=-2.0).score)
+    reference = SimpleNamespace(gsd_m=gsd_m)
+    ground = SimpleNamespace(plan=plan, reference=reference, network=network, planes=geometry, refiner=geometry)
     request = SearchRequest(**options)
     return Cascade(photo, TARGETS, cast(Any, ground), told=photo.position, request=request, watch=watch or Watch())
 
@@ -224,6 +243,26 @@ def test_where_nothing_agrees_attention_decides(attention: type[Attention], make
     assert [step.answered for step in watch.steps] == [0, 2, 0], "what attention found is not geometry's doing"
     assert (found.verifies, found.verified, found.known_elsewhere) == (True, False, False)
     assert search(Geometry(make_detection, agrees="elsewhere")).known_elsewhere
+
+
+def test_answers_score_less_where_local_features_speak_against_the_ground(
+    attention: type[Attention], make_detection: Make
+) -> None:
+    def scores(geometry: Geometry | None, photo: Photo = PHOTO, **options: Any) -> list[float]:
+        return [answer.score for answer in search(geometry, photo, **options).answers()]
+
+    # By hand: log odds of 1 + 1 - 2 for an evidence of 1, and of 0.5 + 1 - 2 for one of 0.5.
+    doubted = [0.5, pytest.approx(1 / (1 + np.exp(0.5)))]
+    assert scores(Geometry(make_detection, agrees="nothing")) == 2 * doubted
+    assert scores(Geometry(make_detection, agrees="nothing"), exhaustive=True) == 2 * doubted
+    # What cannot tell, was not asked, or agrees, does not.
+    plain = [0.8, 0.4] * 2
+    assert scores(Geometry(make_detection, agrees="nothing", eye=True)) == plain
+    assert scores(Geometry(make_detection, agrees="nothing"), gsd_m=0.5) == plain
+    assert scores(Geometry(make_detection, agrees="nothing"), refine="off") == plain
+    assert scores(Geometry(make_detection, agrees="nothing"), replace(PHOTO, panorama=True)) == plain
+    assert scores(None) == plain
+    assert scores(Geometry(make_detection, agrees="answers")) == [0.9, 0.9]
 
 
 @pytest.mark.parametrize("doubtful", [None, 0.4])

@@ -17,9 +17,10 @@ from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
 from geoloc.search.first_pass import LEAST_SHARE
 from geoloc.train.calibration import score_law
-from geoloc.train.calibration.score_law import TrialAnswer, _likeliest, fit_scores, run_trials, summary_line
+from geoloc.train.calibration.score_law import MISTOLD, TrialAnswer, _likeliest, fit_scores, run_trials, summary_line
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
+from tests.helpers.rough_ground import flown, rough
 from tiling.mosaic import Mosaic
 
 NEARER = math.sqrt((1 - 0.1 * (1 + math.log(10))) / 0.9)
@@ -30,6 +31,7 @@ def _answers(scale: float, offset: float) -> list[TrialAnswer]:
     rng = np.random.default_rng(5)
     shares = rng.uniform(-6, 6, 4000)
     hits = rng.random(4000) < 1 / (1 + np.exp(-(scale * shares + offset)))
+    hits ^= rng.random(4000) < MISTOLD
     return [TrialAnswer(float(x), bool(h), 3.0 if h else 99.0, 1.0) for x, h in zip(shares, hits, strict=True)]
 
 
@@ -42,16 +44,28 @@ def test_the_fit_finds_the_law_that_made_the_hits() -> None:
 
 
 def test_the_law_is_that_of_the_penalised_likelihood() -> None:
-    """Its gradient is zero: of the logistic losses, and of a tenth of half the squared slope on unit deviation."""
+    """Its gradient is zero: of the losses, some answers mistold, and of a tenth of half the squared slope."""
     rng = np.random.default_rng(8)
     evidence = rng.normal(-4, 3, 60)
     hit = rng.random(60) < 1 / (1 + np.exp(-(0.6 * evidence + 2)))
     calibration = fit_scores([TrialAnswer(float(x), bool(h), 3.0, 1.0) for x, h in zip(evidence, hit, strict=True)])
     standardised = (evidence - evidence.mean()) / evidence.std()
     slope = calibration.score_scale * evidence.std()
-    missing = np.array([calibration.score(float(x)) for x in evidence]) - hit
-    assert missing.sum() == pytest.approx(0, abs=1e-6)
-    assert missing @ standardised + 0.1 * slope == pytest.approx(0, abs=1e-6)
+    score = np.array([calibration.score(float(x)) for x in evidence])
+    told = MISTOLD + (1 - 2 * MISTOLD) * score
+    # Of -log(told) and -log(1 - told), by the log odds of the score.
+    by_odds = np.where(hit, -1 / told, 1 / (1 - told)) * (1 - 2 * MISTOLD) * score * (1 - score)
+    assert by_odds.sum() == pytest.approx(0, abs=1e-4)
+    assert by_odds @ standardised + 0.1 * slope == pytest.approx(0, abs=1e-4)
+
+
+def test_a_few_mistold_answers_do_not_make_the_law_flat() -> None:
+    rng = np.random.default_rng(9)
+    evidence = rng.uniform(-8, 8, 80)
+    hit = rng.random(80) < 1 / (1 + np.exp(-2 * evidence))
+    clean = [TrialAnswer(float(x), bool(h), 3.0, 1.0) for x, h in zip(evidence, hit, strict=True)]
+    mistold = [TrialAnswer(7.0, False, 99.0, 1.0), TrialAnswer(-7.0, True, 3.0, 1.0)]
+    assert fit_scores([*clean, *mistold]).score_scale > 0.75 * fit_scores(clean).score_scale
 
 
 def test_of_two_kinds_of_evidence_the_law_has_the_log_odds_of_each() -> None:
@@ -59,10 +73,12 @@ def test_of_two_kinds_of_evidence_the_law_has_the_log_odds_of_each() -> None:
         return [TrialAnswer(evidence, i < hits, 3.0, 1.0) for i in range(20_000)]
 
     calibration = fit_scores([*kind(-1.0, 4_000), *kind(3.0, 18_000)])
-    # By hand: log odds of 1 / 4 and 9 lie four units of evidence apart. So many answers hardly feel the pull.
-    assert calibration.score_scale == pytest.approx((math.log(9) + math.log(4)) / 4, rel=1e-4)
-    assert calibration.score(-1.0) == pytest.approx(0.2, abs=1e-4)
-    assert calibration.score(3.0) == pytest.approx(0.9, abs=1e-4)
+    # By hand: of 0.2 and 0.9 two in a hundred each way are mistold. So many answers hardly feel the pull.
+    low, high = (0.2 - 0.02) / 0.96, (0.9 - 0.02) / 0.96
+    assert calibration.score(-1.0) == pytest.approx(low, abs=1e-4)
+    assert calibration.score(3.0) == pytest.approx(high, abs=1e-4)
+    apart = math.log(high / (1 - high)) - math.log(low / (1 - low))
+    assert calibration.score_scale == pytest.approx(apart / 4, rel=1e-3)
 
 
 def test_evidence_that_lies_far_apart_does_not_lead_the_fit_astray() -> None:
@@ -129,6 +145,23 @@ def test_where_nothing_was_missed_the_law_stays_that_of_training() -> None:
     calibration = fit_scores([TrialAnswer(float(x), True, 3.0, 1.0) for x in range(5)])
     assert (calibration.score_scale, calibration.score_offset) == (1.0, 0.0)
     assert calibration.centre_error_px == pytest.approx(3.0 / NEARER)
+
+
+@pytest.mark.parametrize(
+    ("verified", "offset"),
+    [
+        # By hand, Laplace's rule: 1 + 1 of 8 + 2, 0 + 1 of 38 + 2, and nothing is known.
+        ([True] * 7 + [False], math.log(0.2)),
+        ([True] * 38, math.log(1 / 40)),
+        ([None] * 9, math.log(0.5)),
+    ],
+)
+def test_right_answers_that_nothing_verified_tell_what_that_is_worth(
+    verified: list[bool | None], offset: float
+) -> None:
+    hits = [TrialAnswer(2.0, True, 3.0, 1.0, one) for one in verified]
+    misses = [TrialAnswer(-2.0, False, 99.0, 1.0, one) for one in (True, False, None)]
+    assert fit_scores([*hits, *misses]).unverified_offset == pytest.approx(offset)
 
 
 def test_the_description_counts_hits_among_searches_with_the_object() -> None:
@@ -207,6 +240,42 @@ def test_every_trial_is_searched_at_home_and_elsewhere_and_measured_in_the_mosai
     assert answers[1].evidence == math.log(LEAST_SHARE)
     assert answers[1].error_px == math.inf
     assert lines[-1].startswith("trial 2 of 2: 2 hits of 4")
+
+
+def test_what_lies_beside_is_searched_in_place_of_another_trials_mosaic(
+    coloured_pixels: object, search: Callable[..., None]
+) -> None:
+    sizes: list[int] = []
+
+    def answer(mosaic: Mosaic, targets: Sequence[Target]) -> list[Detection]:
+        west, _, east, _ = mosaic.bounds
+        sizes.append(round((east - west) / 0.2))
+        return [_found(mosaic, targets[0].click)]
+
+    search(answer)
+    first, second = _trial("a", coloured_pixels), _trial("b", coloured_pixels)
+    beside = replace(first.mosaic, pixels=first.mosaic.pixels[:, :350])
+    answers = run_trials(Model(), [replace(first, beside=beside), second], lambda line: None)  # type: ignore[arg-type]
+    assert sizes == [400, 350, 400, 400]
+    assert [a.hit for a in answers] == [True, False, False, False] * 2
+
+
+def test_real_photographs_from_above_are_matched_with_their_own_mosaic(search: Callable[..., None]) -> None:
+    search(lambda mosaic, targets: [_found(mosaic, target.click) for target in targets])
+    photo, _ = flown(0, 0, told=True)
+    nothing = np.zeros((0, 4))
+
+    def trial(seed: int, photo: Photo, **changes: bool) -> Trial:
+        mosaic = Ground(f"ground {seed}", rough(seed), 0.2, nothing, nothing[:, :2], nothing[:, :3])
+        truth = np.array([[100, 50, 120, 90.0]] * 2)
+        return replace(Trial(photo, (Click(10.0, 10.0), Click(9.0, 9.0)), truth, mosaic, mosaic.name), **changes)
+
+    low = replace(photo, height_m=1.6)
+    trials = [trial(0, photo), trial(1, photo), trial(2, low), trial(3, photo, simulated=True)]
+    answers = run_trials(Model(), trials, lambda line: None)  # type: ignore[arg-type]
+    assert [a.hit for a in answers] == [True, True, False, False] * 4
+    assert [a.verified for a in answers if a.hit] == [True, None, False, None, None, None, None, None]
+    assert not any(a.verified is not None for a in answers if not a.hit)
 
 
 def test_evidence_is_taken_as_it_is_however_sure_the_score(

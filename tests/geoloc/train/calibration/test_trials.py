@@ -87,3 +87,34 @@ def test_some_photographs_tell_their_heading_and_a_seed_repeats_its_draws(spotte
 def test_ground_without_objects_or_too_small_gives_no_trials(spotted: Ground) -> None:
     bare = replace(spotted, boxes=np.zeros((0, 4)), heights=np.zeros((0, 2)))
     assert draw_trials(Collection((bare,), (), (1.0,)), 2, clicks=1, seed=0) == []
+
+
+def test_what_is_searched_elsewhere_lies_beside_the_mosaic(spotted: Ground) -> None:
+    numbers = np.arange(1600 * 1600).reshape(1600, 1600)
+    shifted = np.stack([numbers >> 16 & 255, numbers >> 8 & 255, numbers & 255], -1)
+    marked = replace(spotted, pixels=shifted.astype(np.uint8))
+    side = np.array([800, 800])
+    for corner in ([0, 0], [400, 400], [800, 800], [700, 100], [100, 790]):
+        beside = trials._beside(marked, np.array(corner), side)
+        assert beside is not None
+        assert min(beside.pixels.shape[:2]) >= 400
+        assert max(beside.pixels.shape[:2]) <= 800
+        red, green, blue = np.moveaxis(beside.pixels.astype(int), -1, 0)
+        rows, columns = np.divmod(red << 16 | green << 8 | blue, 1600)
+        inside = (rows >= corner[1]) & (rows < corner[1] + 800) & (columns >= corner[0]) & (columns < corner[0] + 800)
+        assert not inside.any()
+
+
+def test_nothing_lies_beside_where_the_ground_ends_or_holds_no_data(spotted: Ground) -> None:
+    corner, side = np.array([300, 300]), np.array([1000, 1000])
+    assert trials._beside(spotted, corner, side) is None, "45 m are left on each side"
+    valid = np.zeros((1600, 1600), bool)
+    valid[:, :800] = True
+    known = replace(spotted, valid=valid)
+    assert trials._beside(known, np.array([0, 400]), np.array([800, 800])) is None
+    assert trials._beside(known, np.array([800, 400]), np.array([800, 800])) is not None
+
+
+def test_trials_tell_which_photographs_were_made_of_their_ground(collection: Collection) -> None:
+    drawn = draw_trials(collection, 6, clicks=2, seed=1)
+    assert [trial.simulated for trial in drawn] == [not trial.photo.path.name.startswith("IMG_") for trial in drawn]
