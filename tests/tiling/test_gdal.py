@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 from affine import Affine
 
+from tests.helpers.file_server import Served
 from tests.helpers.places import NORTH_UP, UTM, Write
 from tiling import gdal
 from tiling.errors import MosaicError
@@ -104,51 +103,6 @@ def test_damaged_keys_of_a_tiff_are_refused(write: Write) -> None:
     assert not [text for text in said if "\n" in text]
 
 
-class Served(ThreadingHTTPServer):
-    """Serves one file, or answers with an error, or not at all while it is `stalled`."""
-
-    daemon_threads = True
-
-    def __init__(self, content: bytes, status: int = 200) -> None:
-        server = self
-        self.asked = 0
-        self.stalled = False
-        self.over = threading.Event()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                server.asked += 1
-                if server.stalled:
-                    server.over.wait()
-                    return
-                found = self.path == "/m.tif" and status == 200
-                span = self.headers.get("Range", "").removeprefix("bytes=").split("-")
-                first = int(span[0]) if span[0] else 0
-                last = min(int(span[1]), len(content) - 1) if len(span) > 1 and span[1] else len(content) - 1
-                part = content[first : last + 1] if found else b""
-                self.send_response((206 if span[0] else 200) if found else (404 if status == 200 else status))
-                if found and span[0]:
-                    self.send_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
-                self.send_header("Content-Length", str(len(part)))
-                self.end_headers()
-                if self.command == "GET":
-                    self.wfile.write(part)
-
-            do_HEAD = do_GET
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/m.tif"
-
-
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
@@ -156,7 +110,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
     servers: list[Served] = []
 
     def start(content: bytes, status: int = 200) -> Served:
-        servers.append(Served(content, status))
+        servers.append(Served({"/m.tif": content}, status))
         return servers[-1]
 
     yield start
@@ -170,7 +124,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
 def test_an_address_is_read_as_a_file_is(pixels: Path, serve: Callable[..., Served], prefix: str) -> None:
     server = serve(pixels.read_bytes())
     # What a request holds is a `Path`, which halves the slashes.
-    with open_mosaic(Path(f"{prefix}{server.url}")) as mosaic:
+    with open_mosaic(Path(f"{prefix}{server.url()}")) as mosaic:
         assert (mosaic.read(Grid(UTM, NORTH_UP, SIDE, SIDE)).rgb == 99).all()
         assert mosaic.fingerprint[0].size == 0
     assert server.asked
@@ -182,7 +136,7 @@ def test_an_address_that_answers_with_an_error_is_told_in_one_line(
 ) -> None:
     monkeypatch.setattr("tiling.gdal._REMOTE", {"GDAL_HTTP_MAX_RETRY": 1, "GDAL_HTTP_RETRY_DELAY": 0.01})
     server = serve(b"", status) if status == 500 else serve(b"x")
-    url = server.url if status == 500 else server.url.replace("m.tif", "none.tif")
+    url = server.url() if status == 500 else server.url().replace("m.tif", "none.tif")
     with pytest.raises(MosaicError, match="not a raster that can be read") as caught:
         open_mosaic(Path(url))
     assert url in str(caught.value)
@@ -197,16 +151,16 @@ def test_a_server_that_stalls_is_given_up_and_told_in_one_line(
     # More than GDAL downloads to open it.
     path = write(np.random.default_rng(0).integers(1, 255, (3, side, side), np.uint8))
     server = serve(path.read_bytes())
-    with open_mosaic(Path(server.url)) as mosaic:
+    with open_mosaic(Path(server.url())) as mosaic:
         server.stalled, before = True, server.asked
         options = {"GDAL_HTTP_TIMEOUT": 1, "GDAL_HTTP_MAX_RETRY": 1, "GDAL_HTTP_RETRY_DELAY": 0.01}
         monkeypatch.setattr("tiling.gdal._REMOTE", gdal._REMOTE | options)
         with pytest.raises(MosaicError, match="its pixels cannot be read; the server does not answer") as reading:
             mosaic.read(Grid(UTM, NORTH_UP, side, side))
     with pytest.raises(MosaicError, match="timed out") as opening:
-        open_mosaic(Path(f"{server.url}?again"))
+        open_mosaic(Path(f"{server.url()}?again"))
     for error in (reading.value, opening.value):
-        assert server.url in str(error)
+        assert server.url() in str(error)
         assert "\n" not in str(error)
     assert server.asked - before <= 16
 
@@ -218,7 +172,7 @@ def test_a_vrt_at_an_address_does_not_look_at_this_machine(
     text = text.replace(f'relativeToVRT="1">{pixels.name}', f'relativeToVRT="0">{pixels}')
     server = serve(text.encode())
     with pytest.raises(MosaicError, match=r"refers to a file of this machine .* GEOLOC_ALLOW_VRT=1"):
-        open_mosaic(Path(server.url))
+        open_mosaic(Path(server.url()))
     monkeypatch.setenv("GEOLOC_ALLOW_VRT", "1")
-    with open_mosaic(Path(server.url)) as mosaic:
+    with open_mosaic(Path(server.url())) as mosaic:
         assert (mosaic.read(Grid(UTM, NORTH_UP, SIDE, SIDE)).rgb == 99).all()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import rasterio
-from affine import Affine
 
 import geoloc.features.mosaic_features
 import geoloc.geometry.refine
@@ -21,7 +18,8 @@ from geoloc.model.weights import Calibration, save_weights
 from tests.helpers.command_line import Run, invoke
 from tests.helpers.noise import write_inputs
 from tests.helpers.search_stub import SearchStub
-from tests.helpers.tiny import TINY, coloured
+from tests.helpers.tiny import TINY
+from tests.helpers.training_files import write_own
 
 
 @pytest.fixture(scope="session")
@@ -73,15 +71,4 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Config:
 @pytest.fixture(scope="session")
 def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An orthophoto to train on."""
-    path = tmp_path_factory.mktemp("mine") / "mine.tif"
-    y, x = np.mgrid[:500, :400] + 0.5
-    pixels = coloured(x, y)
-    # What stands out, so that there are segments.
-    pixels[40:460:60, 40:360:50][:] = 0
-    for left in range(30, 370, 60):
-        for top in range(30, 470, 60):
-            pixels[top : top + 12, left : left + 16] = [250, 20, 20]
-    profile = {"driver": "GTiff", "count": 3, "height": 500, "width": 400, "dtype": "uint8", "crs": "EPSG:32633"}
-    with rasterio.open(path, "w", **profile, transform=Affine(0.3, 0, 3e5, 0, -0.3, 5e6)) as file:
-        file.write(np.moveaxis(pixels, -1, 0))
-    return path
+    return write_own(tmp_path_factory.mktemp("mine") / "mine.tif")
