@@ -189,14 +189,16 @@ def _likeliest(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tup
 
 
 def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> str:
-    """Say how many hits there are and how well the score tells them from misses, in one line."""
+    """Say how many hits there are, how well scores tell them from misses, and what geometry verifies, in one line."""
     score = np.array([calibration.score(a.evidence) for a in answers])
     hit = np.array([a.hit for a in answers])
     wins = (score[hit][:, None] > score[~hit][None]).mean()
+    told = [a.verified for a in answers if a.verified is not None]
     return (
         f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; "
         f"score above one half: {(score[hit] > 0.5).mean():.2f} of hits, "
-        f"{(score[~hit] > 0.5).mean():.2f} of the others; {calibration}"
+        f"{(score[~hit] > 0.5).mean():.2f} of the others; "
+        f"local features verify {told.count(True)} of {len(told)} photographs; {calibration}"
     )
 
 

@@ -166,9 +166,12 @@ def test_right_answers_that_nothing_verified_tell_what_that_is_worth(
 
 def test_the_description_counts_hits_among_searches_with_the_object() -> None:
     answers = [TrialAnswer(2.0, True, 1.0, 1.0), TrialAnswer(-2.0, False, 50.0, 1.0)] * 5
-    assert summary_line(answers, fit_scores(answers)).startswith(
-        "5 hits of 5 searches with the object; AUROC of the score 1.000"
-    )
+    told = [(2.0, True, True), (2.0, True, False), (2.0, True, True)]
+    answers += [TrialAnswer(evidence, hit, 1.0, 1.0, verified) for evidence, hit, verified in told]
+    answers += [TrialAnswer(-2.0, False, 50.0, 1.0)] * 3
+    line = summary_line(answers, fit_scores(answers))
+    assert line.startswith("8 hits of 8 searches with the object; AUROC of the score 1.000")
+    assert "; local features verify 2 of 3 photographs; " in line
 
 
 class Model:
