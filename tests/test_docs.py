@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -15,10 +13,10 @@ import pytest
 import geoloc
 from geoloc.commands.main import main
 from tests.helpers.command_line import command_of
+from tests.helpers.pages.lines import DOCS, FENCE
 from tests.helpers.paths import ROOT
 from tests.test_layers import LEVELS, MODULES, modules_imported, room_of
 
-DOCS = ROOT / "docs"
 PAGES = {
     str(path.relative_to(ROOT)): path
     for path in (
@@ -28,7 +26,6 @@ PAGES = {
         ROOT / "geoloc/weights/base.md",
     )
 }
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 DOTTED = re.compile(r"(?<![\w./-])(?:geoloc|tiling|qgis_plugin|benchmarks)(?:\.\w+)+")
 SCRIPT = re.compile(r"(?<![\w./*-])[\w./*-]+\.py\b")
@@ -44,14 +41,6 @@ def spans(page: Path) -> list[str]:
     """Code inside sentences and tables."""
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
-
-
-def command_lines(page: Path, program: str) -> Iterator[list[str]]:
-    """The words after a program's name of every line in code blocks that starts it, comments left out."""
-    for _, text in fences(page):
-        for line in text.replace("\\\n", " ").splitlines():
-            if line.startswith(f"{program} "):
-                yield shlex.split(line, comments=True)[1:]
 
 
 def anchors(page: Path) -> set[str]:
@@ -155,15 +144,6 @@ def test_python_files_exist(page: Path) -> None:
 
 
 @every_page
-def test_command_lines_are_understood(page: Path) -> None:
-    for words in command_lines(page, "geoloc"):
-        command, rest = command_of(words)
-        given = {word.partition("=")[0] for word in rest if re.match(r"--\w|-\w$", word)}
-        # What stands in $( ) belongs to another program.
-        assert given - {"-c"} <= options_of(command), words
-
-
-@every_page
 def test_commands_in_sentences_exist(page: Path) -> None:
     if page.name == "CHANGELOG.md":
         return  # It also names what was once.
@@ -184,8 +164,8 @@ def test_options_in_the_tables_exist() -> None:
 @every_page
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
-    typed = [*command_lines(page, "make"), *(span.split()[1:] for span in spans(page) if span.startswith("make "))]
-    named = {word for words in typed for word in words if re.match(r"[a-z-]+$", word)}
+    typed = " ".join(span.removeprefix("make ") for span in spans(page) if span.startswith("make "))
+    named = {word for word in typed.split() if re.match(r"[a-z-]+$", word)}
     assert named <= targets
 
 

@@ -1,13 +1,10 @@
-"""The site of docs/: it builds without a warning, asks for nothing outside, and its commands and sentences are true."""
+"""The site of docs/: it builds without a warning, asks for nothing outside, and its sentences are true."""
 
 from __future__ import annotations
 
 import ast
-import csv
 import html
-import json
 import re
-import shutil
 import subprocess
 import sys
 from functools import cache
@@ -18,102 +15,10 @@ from urllib.parse import unquote
 import click
 import pytest
 
-from geoloc import town
 from scripts import docs_site
-from tests.helpers.command_line import invoke
+from tests.helpers.command_line import command_of
+from tests.helpers.pages.lines import DOCS, FENCE
 from tests.helpers.paths import ROOT
-from tests.test_docs import DOCS, FENCE, command_lines, command_of
-
-TOP = ("install.md", "quick-start.md", "qgis.md", "command-line.md", "accuracy.md", "how-it-works.md")
-PAGES = {name: DOCS / name for name in TOP}
-PAGES |= {path.relative_to(DOCS).as_posix(): path for path in sorted(DOCS.glob("how-to/*.md"))}
-RUN = re.compile(r"^<!-- run -->\n```\w*\n(.*?)^```$", re.M | re.S)
-TO_RUN = {name: page for name, page in PAGES.items() if RUN.search(page.read_text(encoding="utf-8"))}
-
-
-@pytest.fixture(scope="session")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demonstration's town, built smaller, with one drone photo and one photo from eye level."""
-    folder = tmp_path_factory.mktemp("town")
-    town.build(folder / "scene", size_m=90.0, gsd_m=0.3, photos=1, panoramas=0, walks=1)
-    return folder / "scene"
-
-
-@pytest.fixture
-def place(scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the demonstration's files under the names that the pages use."""
-    photo = scene / "photos/photo_01.jpg"
-    (tmp_path / "photos").mkdir()
-    for source, name in (
-        (photo, "photo.jpg"),
-        (photo, "photos/photo_01.jpg"),
-        (scene / "walks/walk_01.jpg", "phone.jpg"),
-        (scene / "mosaic.tif", "mosaic.tif"),
-        (scene / "mosaic.tif", "satellite.tif"),
-    ):
-        shutil.copy(source, tmp_path / name)
-    (tmp_path / "demo").symlink_to(scene.parent)
-    (tmp_path / "photos/clicks.csv").write_text("photo,click_x,click_y\nphoto_01.jpg,700,600\nphoto_01.jpg,353,778\n")
-    with (scene / "queries.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))[:2]
-    with (tmp_path / "queries.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, rows[0])
-        table.writeheader()
-        table.writerows({**row, "photo": "photo.jpg"} for row in rows)
-    corners = [[15.30, 51.86], [15.32, 51.86], [15.32, 51.88], [15.30, 51.88], [15.30, 51.86]]
-    write_shape(tmp_path / "district.geojson", {"type": "Polygon", "coordinates": [corners]})
-    write_shape(tmp_path / "drawn.geojson", {"type": "LineString", "coordinates": [[600, 500], [800, 700]]})
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write_shape(path: Path, geometry: dict[str, object]) -> None:
-    feature = {"type": "Feature", "properties": {}, "geometry": geometry}
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
-
-
-def marked(page: Path) -> list[list[str]]:
-    """The words after `geoloc` of the commands in blocks that are marked to be run."""
-    lines = "".join(RUN.findall(page.read_text(encoding="utf-8"))).splitlines()
-    assert all(line.startswith("geoloc ") for line in lines)
-    whole = "".join(f"```\n{line}\n```\n" for line in lines)
-    words = [line.split() for line in re.findall(r"^geoloc (.*)$", whole, re.M)]
-    assert not any({"'", '"', "#", "\\"} & set("".join(line)) for line in words), "more than this test splits"
-    return words
-
-
-@pytest.mark.parametrize("page", TO_RUN.values(), ids=TO_RUN.keys())
-def test_marked_commands_do_what_the_page_says(page: Path, place: Path) -> None:
-    if "index" in page.name and find_spec("zarr") is None:
-        pytest.skip("the extra index is not installed")
-    for words in marked(page):
-        typed = [path for word in words for path in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
-        result = invoke(*typed)
-        assert result.exit_code == 0, (words, result.output)
-        for option in ("-o", "--preview"):
-            if option in words:
-                assert (place / words[words.index(option) + 1]).exists(), words
-
-
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
-def test_all_commands_are_understood(page: Path, place: Path) -> None:
-    """What takes long, or is run for another page, is read by click as it stands: options, values, files."""
-    files = "mine.tif", "city.tif", "dsm.tif", "decisions.csv", "all.gpkg", "q.csv", "a.jpg", "b.jpg", "found.gpkg"
-    weights = "runs/mine/weights.safetensors", "run/weights.safetensors", "mine.safetensors"
-    for name in (*files, *weights):
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).touch()
-    for name in ("2024", "2026", "city.zarr", "pack"):
-        (place / name).mkdir()
-    for words in command_lines(page, "geoloc"):
-        command, rest = command_of([word.replace("/data/", "") for word in words])
-        with command.make_context("geoloc", rest) as context:
-            assert isinstance(context, click.Context)
-
-
-def test_pages_have_commands() -> None:
-    assert len(TO_RUN) >= 6
-    assert sum(len(marked(page)) for page in TO_RUN.values()) >= 15
 
 
 @cache

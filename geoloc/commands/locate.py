@@ -55,7 +55,7 @@ _STAGES = {
         "geoloc locate photo.jpg --box 1400,600,1450,640 --mosaic tiles/ --near 15.31,51.87 --within 300",
         "geoloc locate photo.jpg --click 1426,624 --mosaic 'tiles/*.tif' --top 5 -o - | jq .features[].properties",
         "geoloc locate photo.jpg --click 1426,624 --index city.zarr -o found.gpkg",
-        "geoloc locate a.jpg --click 1426,624 b.jpg --click 838,468 --click 90,71 --mosaic mosaic.tif -o found.gpkg",
+        "geoloc locate a.jpg --click 1426,624 b.jpg --click 838,468 --click 90,71 --mosaic mosaic.tif -o three.gpkg",
         "geoloc locate a.jpg --click 1426,624 --and b.jpg --click 838,468 --mosaic mosaic.tif",
         "geoloc locate clip.MP4 --time 12.5 --click 960,540 --mosaic mosaic.tif",
     ),

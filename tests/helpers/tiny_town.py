@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from unittest.mock import patch
 
 from geoloc.train.grounds.towns import cameras, maker
+from geoloc.train.grounds.towns.store import load_town
 
 
 def endless_town(seed: int) -> maker.TrainingTown:
@@ -14,12 +16,17 @@ def endless_town(seed: int) -> maker.TrainingTown:
         time.sleep(600)
 
 
-def tiny_town(seed: int) -> maker.TrainingTown:
-    """Return a town of 90 m with four drone photos, one from eye level and one panorama."""
+def tiny_town(seed: int, drones: int = 4, panoramas: int = 1) -> maker.TrainingTown:
+    """Return a town of 90 m with drone photos, one from eye level and panoramas."""
     with (
         patch.object(maker, "SIZE_M", 90.0),
         patch.object(maker, "GSD_M", 0.3),
         patch.object(cameras, "DRONE_PX", (160, 120)),
         patch.object(cameras, "PANORAMA_PX", 256),
     ):
-        return maker.build_town(seed, drones=4, walkers=1, panoramas=1)
+        return maker.build_town(seed, drones=drones, walkers=1, panoramas=panoramas)
+
+
+def kept_town(folder: Path, seed: int, *_: object, **__: object) -> maker.TrainingTown:
+    """Return the town that lies in a folder, whichever is asked for."""
+    return load_town(folder)

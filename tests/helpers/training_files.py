@@ -19,16 +19,16 @@ PHOTO_SHAPE = (240, 320)
 ESTONIA = ("image_0_01_05", "image_15_04_01", "image_15_05_02", "image_1_02_01", "image_2_01_05", "image_20_01_01")
 
 
-def write_own(path: Path, gsd_m: float = 0.3) -> Path:
-    """Write an orthophoto of 400 x 500 px; returns its path."""
-    y, x = np.mgrid[:500, :400] + 0.5
+def write_own(path: Path, gsd_m: float = 0.3, columns: int = 400) -> Path:
+    """Write an orthophoto, 500 px high; returns its path."""
+    y, x = np.mgrid[:500, :columns] + 0.5
     pixels = coloured(x, y)
     # What stands out, so that there are segments.
-    pixels[40:460:60, 40:360:50][:] = 0
-    for left in range(30, 370, 60):
+    pixels[40:460:60, 40 : columns - 40 : 50][:] = 0
+    for left in range(30, columns - 30, 60):
         for top in range(30, 470, 60):
             pixels[top : top + 12, left : left + 16] = [250, 20, 20]
-    profile = {"driver": "GTiff", "count": 3, "height": 500, "width": 400, "dtype": "uint8", "crs": "EPSG:32633"}
+    profile = {"driver": "GTiff", "count": 3, "height": 500, "width": columns, "dtype": "uint8", "crs": "EPSG:32633"}
     with rasterio.open(path, "w", **profile, transform=Affine(gsd_m, 0, 3e5, 0, -gsd_m, 5e6)) as file:
         file.write(np.moveaxis(pixels, -1, 0))
     return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from geoloc import __version__
 from geoloc.commands.main import main
 from geoloc.commands.shared import progress
 from tests.helpers.city import make_city
-from tests.helpers.command_line import Run, command_of, python
+from tests.helpers.command_line import Run, python
 from tests.helpers.paths import ROOT
 from tests.helpers.search_stub import SearchStub
 
@@ -194,20 +193,14 @@ def every_command(group: click.Group = main, *above: str) -> Iterator[tuple[str,
             yield " ".join([*above, name]), command
 
 
-@pytest.mark.parametrize(("name", "command"), [pytest.param(*one, id=one[0] or "geoloc") for one in every_command()])
-def test_every_help_ends_with_examples_that_are_understood(run: Run, name: str, command: click.Command) -> None:
+@pytest.mark.parametrize("name", [pytest.param(name, id=name or "geoloc") for name, _ in every_command()])
+def test_every_help_ends_with_examples(run: Run, name: str) -> None:
+    """That they can be typed as they are, `tests/test_commands_on_pages.py` tells."""
     lines = run(*name.split(), "--help").stdout.partition("\n  Examples:\n")[2].splitlines()
     assert lines
-    # Each as it can be copied, the first of the command itself.
+    # The first of the command itself.
     assert lines[0].split()[: 1 + len(name.split())] == ["geoloc", *name.split()]
-    for line in lines:
-        assert line.startswith("    ")
-        for part in re.split(r"[|>]", line):
-            program, *words = shlex.split(part, comments=True)
-            if program == "geoloc" and words[0] != "COMMAND":
-                called, rest = command_of(words)
-                # Refuses what it does not know, and what it lacks; nothing is run.
-                called.make_context(called.name, rest)
+    assert all(line.startswith("    ") for line in lines)
 
 
 def test_every_option_says_what_it_is_for_in_words_of_people() -> None:
