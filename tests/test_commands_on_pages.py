@@ -41,7 +41,7 @@ SMALL = re.compile(
     r"^(?:geoloc (?:train|pack|ablate|calibrate)\b|python -m geoloc\.train\.)|--dataset |phone\.jpg|^geoloc export"
 )
 """Commands of pages for which a network that is small and knows nothing will do: others take long."""
-EXTRAS = ("distributed", "fastapi", "lightning", "onnx", "zarr")
+EXTRAS = ("distributed", "fastapi", "lightning", "zarr")
 """Packages that pages need beside geoloc's own."""
 PRINTED = re.compile(r"`(found: [^`]+)`")
 """What a page says that a command prints: so it is, but for the figures, since the town is another one."""
