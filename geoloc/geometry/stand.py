@@ -38,14 +38,16 @@ SLANT_DEG = 3.0
 """Between tilts that are tried."""
 SHARP = 40.0
 """Weight of a pose: the exponential of so much times the correlation, where all the ground round the camera is seen."""
-FOUND_M = 1.5
-"""Error of the position of a pose that is found; see `Photo.position_error_m`."""
+FOUND_M, FOUND_SD_DEG = 1.5, 2.0
+"""Errors of the position and of the heading of a pose that is found; see `Photo`."""
 LEAST_CORRELATION = 0.25
 """What correlates less is no ground that the mosaic shows."""
 MOST = 4
 """Poses that are kept."""
 DOUBT = 0.1
-"""Share of the weight that stays with the metadata."""
+"""Share of the weight that stays with the metadata at the least."""
+BY_CHANCE = 11.0
+"""Log weight that ground which is not there comes to by chance, that of all poses which are tried being the best."""
 _APART_M, _APART_DEG = 2.0, 8.0
 _LEAST_OFF_M, _MOST_OFF_M, _MOST_SDS = 8.0, 40.0, 3.3
 """How far from the told position a place is tried: at least, at most, and in standard deviations of its error."""
@@ -114,8 +116,8 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
     poses = _apart([pose for pose in tried if pose is not None])
     if not poses or poses[0].correlation < LEAST_CORRELATION:
         return []
-    weights = np.exp([pose.log_weight - poses[0].log_weight for pose in poses])
-    shares = (1 - DOUBT) * weights / weights.sum()
+    weights = np.exp([pose.log_weight - BY_CHANCE for pose in poses])
+    shares = (1 - DOUBT) * weights / (1 + weights.sum())
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
 
@@ -226,6 +228,7 @@ def _posed(photo: Photo, pose: _Pose) -> Photo:
         position_error_m=FOUND_M,
         heading_deg=pose.heading_deg % 360.0,
         compass=False,
+        heading_sd_deg=FOUND_SD_DEG,
         height_m=pose.height_m,
         height_sd_m=0.1 * pose.height_m,
     )

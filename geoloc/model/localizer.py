@@ -98,6 +98,35 @@ class Proposal:
     crop: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceWeights:
+    """By how much boxes in a window count more or less than their mass, by where they are and how large.
+
+    Attributes:
+        by_size: sizes x rows x columns.
+        sizes_px: of the boxes that each is of, the root of their area in window pixels, ascending; between these the
+            weights are interpolated, by the logarithm of the size.
+        step: window pixels along a row or a column.
+    """
+
+    by_size: NDArray[np.float32]
+    sizes_px: tuple[float, ...]
+    step: int
+
+    def of(self, boxes: Tensor) -> Tensor:
+        """Return the weights of boxes, M x 4 window pixels, by their sizes and centres; M."""
+        rows, columns = self.by_size.shape[1:]
+        column = ((boxes[:, 0] + boxes[:, 2]) / 2 / self.step).long().clamp(0, columns - 1)
+        row = ((boxes[:, 1] + boxes[:, 3]) / 2 / self.step).long().clamp(0, rows - 1)
+        known = torch.tensor(self.sizes_px).log()
+        area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        size = area.clamp(min=1.0).log().div(2).clamp(float(known[0]), float(known[-1]))
+        larger = torch.bucketize(size, known).clamp(1, len(known) - 1)
+        share = (size - known[larger - 1]) / (known[larger] - known[larger - 1])
+        values = torch.from_numpy(self.by_size)
+        return (1 - share) * values[larger - 1, row, column] + share * values[larger, row, column]
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """What the network finds in one window.
@@ -239,7 +268,7 @@ class Localizer:
         window: Features,
         valid: NDArray[np.bool_],
         most: int,
-        weights: Sequence[NDArray[np.float32] | None] = (),
+        weights: Sequence[PlaceWeights | None] = (),
     ) -> Matches:
         """Propose boxes for every target in one window.
 
@@ -248,15 +277,13 @@ class Localizer:
             window: features of the window.
             valid: height x width pixels, where a box may have its centre.
             most: boxes a target at the most.
-            weights: of each crop, height x width pixels, by how much a box with its centre there counts more or less
-                than its mass, or None; nothing where all count alike.
+            weights: of each crop what boxes count more or less than their mass, or None; nothing where all count alike.
         """
         proposals: list[Proposal] = []
         log_mass = {}
         inside = torch.from_numpy(valid.copy())
         logits, boxes = self._match(queries, window)
-        if any(weight is not None for weight in weights):
-            logits = _weighted(logits, boxes, weights)
+        logits = _weighted(logits, boxes, weights)
         for target in queries.target.unique().tolist():
             mine = queries.target == target
             candidates = _Candidates.of(logits[mine], boxes[mine], inside, int(queries.crop_count[mine][0]))
@@ -266,7 +293,12 @@ class Localizer:
 
     @torch.inference_mode()
     def rescore(
-        self, queries: EncodedQueries, window: Features, valid: NDArray[np.bool_], place: tuple[float, float]
+        self,
+        queries: EncodedQueries,
+        window: Features,
+        valid: NDArray[np.bool_],
+        place: tuple[float, float],
+        weights: Sequence[PlaceWeights | None] = (),
     ) -> Proposal | None:
         """Look again at a place in a window, through other crops of one target.
 
@@ -275,11 +307,13 @@ class Localizer:
             window: features of the window.
             valid: height x width pixels, where a box may have its centre.
             place: (x, y) in window pixels; boxes count whose centres are closer than `LOOK_PX`.
+            weights: as in `propose`.
 
         Returns:
             What the crops say of the place; None where no box may have its centre there.
         """
         logits, boxes = self._match(queries, window, PixelBox.about(*place, 2 * LOOK_PX, 2 * LOOK_PX))
+        logits = _weighted(logits, boxes, weights)
         candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
         near = candidates.near(candidates.centres.new_tensor(place), LOOK_PX) & candidates.possible
         if not near.any():
@@ -335,15 +369,12 @@ class Localizer:
         return stacked.permute(0, 3, 1, 2).float()
 
 
-def _weighted(logits: Tensor, boxes: Tensor, weights: Sequence[NDArray[np.float32] | None]) -> Tensor:
-    """Add the log of the weights at the boxes' centres to logits, Q x M; see `Localizer.propose`."""
+def _weighted(logits: Tensor, boxes: Tensor, weights: Sequence[PlaceWeights | None]) -> Tensor:
+    """Add the log of the weights to logits, Q x M; see `Localizer.propose`."""
     out = logits.clone()
-    for row, weight in enumerate(weights):
+    for crop, weight in enumerate(weights):
         if weight is not None:
-            height, width = weight.shape
-            column = ((boxes[row, :, 0] + boxes[row, :, 2]) / 2).long().clamp(0, width - 1)
-            line = ((boxes[row, :, 1] + boxes[row, :, 3]) / 2).long().clamp(0, height - 1)
-            out[row] += torch.from_numpy(weight)[line, column].log()
+            out[crop] += weight.of(boxes[crop]).log()
     return out
 
 

@@ -71,6 +71,7 @@ class Photo:
         focal_px: focal length in pixels of `pixels`.
         position_error_m: how far the position may be off, as the file tells it.
         compass: whether the heading is that of a compass, of a telephone or a panorama camera.
+        heading_sd_deg: standard deviation of the heading, where more is known of it than what told it.
         height_m: of the camera over the ground, where somebody told it.
         height_sd_m: standard deviation of that.
         panorama: whether it is a full 360 degree equirectangular panorama: its left and right edges meet.
@@ -88,6 +89,7 @@ class Photo:
     panorama: bool = False
     position_error_m: float | None = None
     compass: bool = False
+    heading_sd_deg: float | None = None
     height_m: float | None = None
     height_sd_m: float = 0.0
 

@@ -95,6 +95,8 @@ def position_sd_m(photo: Photo) -> float:
 
 def heading_sd_deg(photo: Photo) -> float:
     """Return the standard deviation of a photo's heading, degrees."""
+    if photo.heading_sd_deg is not None:
+        return photo.heading_sd_deg
     return COMPASS_SD_DEG if photo.compass else GIMBAL_YAW_SD_DEG
 
 

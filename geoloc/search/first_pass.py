@@ -12,13 +12,12 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from shapely.prepared import PreparedGeometry, prep
 
 from geoloc.model.localizer import EncodedQueries, Matches
 from geoloc.photo.crops import make_crops
 from geoloc.search.candidate import Answer
-from geoloc.search.look import EncodedWindow, Looker
+from geoloc.search.look import Looker
 from geoloc.search.shortlist import LOOKS, PlannedLook, Shortlist, shortlist
 from tiling.plan import Window
 
@@ -111,7 +110,8 @@ class FirstPass:
         if not crops or not window.valid.any():
             return
         queries = self._encoded if len(crops) == len(self._numbered) else self._encoded.select(crops)
-        matches = looker.model.propose(queries, window.features, window.valid, top, self._weights(window, crops))
+        weights = looker.weights(window, [self._numbered[number] for number in crops])
+        matches = looker.model.propose(queries, window.features, window.valid, top, weights)
         mass.add(matches)
         for place in matches.proposals:
             # What was searched only grows: a share that is too small now stays so.
@@ -119,21 +119,6 @@ class FirstPass:
                 answer = looker.answer(looker.candidate(place, window, self._crops[place.target]))
                 if self._area.contains(answer.detection.centre_lonlat):
                     yield answer
-
-    def _weights(self, window: EncodedWindow, crops: Sequence[int]) -> list[NDArray[np.float32] | None]:
-        """What the priors make of a window, for each of some crops."""
-        drawn: dict[tuple[int, float | None], NDArray[np.float32] | None] = {}
-        weights = []
-        for number in crops:
-            target, crop = self._numbered[number]
-            prior = self._looker.priors[target]
-            # The whole turn of a panorama supposes no heading.
-            supposed = None if self._looker.photo.panorama and not crop.from_above else crop.heading_deg
-            key = target, supposed
-            if key not in drawn:
-                drawn[key] = None if prior is None else prior.weights(window.grid, supposed)
-            weights.append(drawn[key])
-        return weights
 
     @cached_property
     def _encoded(self) -> EncodedQueries:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.features.reference import Reference
-from geoloc.model.localizer import EncodedQueries, Localizer, Proposal
+from geoloc.model.localizer import EncodedQueries, Localizer, PlaceWeights, Proposal
 from geoloc.model.network.features import Features
 from geoloc.photo.crop import Crop
 from geoloc.photo.crops import varied_crops
@@ -124,12 +124,19 @@ class Looker:
         Returns:
             What the crops alone say of the place; None where no box may have its centre there.
         """
-        return self._look(crops, self.model.encode_queries(crops, [target] * len(crops)), window, place)
+        encoded = self.model.encode_queries(crops, [target] * len(crops))
+        if isinstance(place, Gaussian):
+            proposal = self.model.match_with_prior(encoded, window.features, window.valid, place)
+        else:
+            proposal = self.model.rescore(encoded, window.features, window.valid, place)
+        return None if proposal is None else self.candidate(proposal, window, crops)
 
     def look_again(
         self, first: CandidateBox, window: EncodedWindow, place: tuple[float, float], *, glance: bool
     ) -> CandidateBox | None:
         """Look at a place that was found, through crops like the one that led there; see `look`.
+
+        Of a camera at eye level the target's prior counts, too.
 
         Args:
             first: what was found.
@@ -141,20 +148,34 @@ class Looker:
         if key not in self._varied:
             crops = varied_crops(self.photo, self.targets[first.target], first.crop, glance=glance)
             self._varied[key] = crops, self.model.encode_queries(crops, [first.target] * len(crops))
-        return self._look(*self._varied[key], window, place)
-
-    def _look(
-        self,
-        crops: Sequence[Crop],
-        encoded: EncodedQueries,
-        window: EncodedWindow,
-        place: tuple[float, float] | Gaussian,
-    ) -> CandidateBox | None:
-        if isinstance(place, Gaussian):
-            proposal = self.model.match_with_prior(encoded, window.features, window.valid, place)
-        else:
-            proposal = self.model.rescore(encoded, window.features, window.valid, place)
+        crops, encoded = self._varied[key]
+        prior = self.priors[first.target]
+        weighed = prior is not None and prior.at_eye_level
+        weights = self.weights(window, [(first.target, crop) for crop in crops], again=True) if weighed else ()
+        proposal = self.model.rescore(encoded, window.features, window.valid, place, weights)
         return None if proposal is None else self.candidate(proposal, window, crops)
+
+    def weights(
+        self, window: EncodedWindow, crops: Sequence[tuple[int, Crop]], *, again: bool = False
+    ) -> list[PlaceWeights | None]:
+        """Return what the priors make of a window, for each of some crops with their targets.
+
+        again: for a second look, where they count against places only.
+        """
+        drawn: dict[tuple[int, float | None], PlaceWeights] = {}
+        out: list[PlaceWeights | None] = []
+        for target, crop in crops:
+            prior = self.priors[target]
+            if prior is None:
+                out.append(None)
+                continue
+            # The whole turn of a panorama supposes no heading.
+            told = prior.knows_heading or (self.photo.panorama and not crop.from_above)
+            key = target, None if told else crop.heading_deg
+            if key not in drawn:
+                drawn[key] = (prior.doubts if again else prior.weights)(window.grid, key[1])
+            out.append(drawn[key])
+        return out
 
     def candidate(self, proposal: Proposal, window: EncodedWindow, crops: Sequence[Crop]) -> CandidateBox:
         """Return what the network proposes in a window, with the one of the target's crops that led to it.

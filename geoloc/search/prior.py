@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
+from geoloc.model.localizer import PlaceWeights
 from geoloc.photo.photo import Photo
-from geoloc.photo.sight import Sight, sight_of
+from geoloc.photo.sight import EYE_LEVEL_M, Sight, sight_of
 from geoloc.photo.target import Target
 from geoloc.plane.homography import affine_for_opencv
 from tiling.grid import WGS84, Grid, transformer, turns_to, whole_turn
@@ -26,10 +28,13 @@ FLOOR = 0.02
 """Weight of places that metadata put outside, over that of a search without a prior."""
 FIELD_M2 = 6700.0
 """Ground of one window of the network, over which it has learnt to weigh a place against "nowhere", square metres."""
-THING_M = 2.0
-"""Mean height over the ground at which things are clicked."""
-OFF_CENTRE_M = 2.0
-"""What is clicked is a side of a thing, standard deviation from its middle along each axis."""
+SIZES_M = (2.5, 5.0, 10.0, 16.0)
+"""Of things, the root of their boxes' area, for which the prior is drawn: a car is clicked half a metre over the ground
+and its middle is near, a house is clicked as high as it is and its middle lies metres behind the wall that is seen."""
+HEIGHT_SHARE = 0.4
+"""Mean height over the ground at which things are clicked, as a share of their size."""
+OFF_CENTRE_SHARE = 0.2
+"""How far from the middle of what is seen of a thing people click, standard deviation as a share of its size."""
 VISIBLE_M = 40.0
 """Things are seen and clicked the less the farther away they are: by a factor e in each so many metres, from a camera
 at eye level."""
@@ -39,32 +44,69 @@ REACH_M = 150.0
 """To every side of an eye-level camera that a prior is drawn."""
 LIKELY = 6
 """Windows that hold most of the prior and are looked at in any case."""
-_COARSE = 16
+_STEP_PX, _COARSE_PX = 2, 16
+"""Pixels of a window along a pixel of the prior: where a box is weighed, and where windows are."""
+_LEAST_WEIGHT = 0.005
+"""Poses that are less likely are left out."""
 _CELLS = 160
 """To every side of the camera."""
 
 
 class PlacePrior:
-    """The prior of one click: what a place counts more or less than in a search without one."""
+    """The prior of one click: what a place counts more or less than in a search without one.
+
+    Attributes:
+        knows_heading: whether it is the same whatever heading is supposed.
+        at_eye_level: whether the camera was: there attention hardly tells places apart that look alike, and the prior
+            counts in the second look too.
+    """
 
     def __init__(self, sights: Sequence[tuple[float, Sight]]) -> None:
         """Take lines to the click with their weights, which have the sum 1."""
-        self._parts = [(weight, _Spread(sight)) for weight, sight in sights]
+        likely = [(weight, sight) for weight, sight in sights if weight >= _LEAST_WEIGHT]
+        self.knows_heading = all(sight.heading_deg is not None for _, sight in likely)
+        self.at_eye_level = all(sight.height_m < EYE_LEVEL_M for _, sight in likely)
+        self._parts = [(weight, [_Spread(sight, size) for size in SIZES_M]) for weight, sight in likely]
 
-    def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = 1) -> NDArray[np.float32]:
-        """Return by how much a place counts more or less than without a prior, rows x columns of a grid.
+    def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = _STEP_PX) -> PlaceWeights:
+        """Return by how much things count more or less than without a prior, by place and size.
 
         Args:
             grid: north up in EPSG:3857.
             supposed_deg: heading of the photo's up that is supposed, where a sight knows none; None for any.
             step: pixels of the grid along each side of a pixel of what is returned.
         """
-        parts = [weight * spread.density(grid, supposed_deg, step) for weight, spread in self._parts]
-        return np.asarray((1 - FLOOR) * FIELD_M2 * np.sum(parts, axis=0) + FLOOR, np.float32)
+        return self._weights(self._density(grid, supposed_deg, step), grid, step)
+
+    def doubts(self, grid: Grid, supposed_deg: float | None = None) -> PlaceWeights:
+        """Return by how much less things count than where the prior has one of their size likeliest, 1 at the most.
+
+        That a place is likelier than others says nothing of whether the thing is there at all, and is to count once.
+        See `weights`.
+        """
+        likeliest = np.max(
+            [[weight * spread.most(supposed_deg) for spread in spreads] for weight, spreads in self._parts], axis=0
+        )[:, None, None]
+        most = self._weights(likeliest, grid, _STEP_PX)
+        weights = self.weights(grid, supposed_deg)
+        return replace(weights, by_size=np.minimum(weights.by_size / most.by_size, 1.0))
+
+    def _density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
+        """How likely a thing's middle is in a square metre, sizes x rows x columns."""
+        parts = [
+            weight * np.stack([spread.density(grid, supposed_deg, step) for spread in spreads])
+            for weight, spreads in self._parts
+        ]
+        return np.asarray(np.sum(parts, axis=0), np.float32)
+
+    def _weights(self, density: NDArray[np.floating], grid: Grid, step: int) -> PlaceWeights:
+        values = (1 - FLOOR) * FIELD_M2 * density + FLOOR
+        gsd_m = grid.ground_gsd()
+        return PlaceWeights(np.asarray(values, np.float32), tuple(size / gsd_m for size in SIZES_M), step)
 
     def likely_windows(self, plan: Plan) -> list[int]:
         """Return the numbers of the windows of a plan that hold most of the prior, `LIKELY` of them, best first."""
-        shares = np.array([float(self.weights(window.grid, step=_COARSE).mean()) for window in plan.windows])
+        shares = np.array([float(self.weights(window.grid, step=_COARSE_PX).by_size.mean()) for window in plan.windows])
         return [int(number) for number in np.argsort(-shares, kind="stable")[:LIKELY]]
 
 
@@ -74,9 +116,9 @@ class _Spread:
     It is drawn once for each heading that is supposed.
     """
 
-    def __init__(self, sight: Sight) -> None:
-        """Take the line to the click; nothing is drawn yet."""
-        self._sight = sight
+    def __init__(self, sight: Sight, size_m: float) -> None:
+        """Take the line to the click, and how large what was clicked is; nothing is drawn yet."""
+        self._sight, self._size_m = sight, size_m
         far_m = min(sight.height_m / max(sight.slope, 0.05), 6 * REACH_M)
         self._cell_m = max(REACH_M, 1.3 * far_m + 4 * sight.position_sd_m) / _CELLS
         self._drawn: dict[float | None, NDArray[np.float32]] = {}
@@ -85,10 +127,8 @@ class _Spread:
         self._stretch = 1 / math.cos(math.radians(sight.position[1]))
 
     def density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
-        """Return how likely the object is in a square metre, rows x columns; see `PlacePrior.weights`."""
-        key = None if self._sight.heading_deg is not None else supposed_deg
-        if key not in self._drawn:
-            self._drawn[key] = self._draw(key)
+        """Return how likely a thing's middle is in a square metre, rows x columns; see `PlacePrior.weights`."""
+        drawn = self._on_cells(supposed_deg)
         cell = self._cell_m * self._stretch
         x, y = self._centre
         middle = grid.affine * (grid.width / 2, grid.height / 2)
@@ -97,14 +137,27 @@ class _Spread:
         size = (max(1, grid.width // step), max(1, grid.height // step))
         to_cells = affine_for_opencv(~cells * grid.affine * Affine.scale(step))
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(self._drawn[key], to_cells, size, flags=flags), np.float32)
+        return np.asarray(cv2.warpAffine(drawn, to_cells, size, flags=flags), np.float32)
+
+    def most(self, supposed_deg: float | None) -> float:
+        """Return the density where it is greatest."""
+        return float(self._on_cells(supposed_deg).max())
+
+    def _on_cells(self, supposed_deg: float | None) -> NDArray[np.float32]:
+        key = None if self._sight.heading_deg is not None else supposed_deg
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(key)
+        return self._drawn[key]
 
     def _draw(self, supposed_deg: float | None) -> NDArray[np.float32]:
         sight, cell = self._sight, self._cell_m
         at = (np.arange(2 * _CELLS) + 0.5 - _CELLS) * cell
         east, north = np.meshgrid(at, -at)
         away = np.hypot(east, north)
-        log_density = np.log(away) - away / max(VISIBLE_M, 3 * sight.height_m) + _log_height(sight, away, cell)
+        # The side that is seen is clicked, before the middle; straight from above it is over the middle.
+        side = np.maximum(away - self._size_m / 2 / math.hypot(1.0, sight.slope), 0.0)
+        log_density = np.log(away) - away / max(VISIBLE_M, 3 * sight.height_m)
+        log_density += _log_height(sight, side, cell, HEIGHT_SHARE * self._size_m)
         heading, sd_deg = sight.heading_deg, sight.heading_sd_deg
         if heading is None:
             heading, sd_deg = supposed_deg, SUPPOSED_SD_DEG
@@ -115,27 +168,27 @@ class _Spread:
         density = np.exp(log_density - log_density.max())
         # All else is alike to all sides: errors of the position, of what was clicked, of a camera that looks down.
         tilted = sight.height_m * sight.slope_sd / (1 + sight.slope**2)
-        error_m = math.hypot(sight.position_sd_m, OFF_CENTRE_M, min(tilted, sight.height_m / 4))
+        error_m = math.hypot(sight.position_sd_m, OFF_CENTRE_SHARE * self._size_m, min(tilted, sight.height_m / 4))
         blurred = cv2.GaussianBlur(density.astype(np.float32), (0, 0), error_m / cell, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(blurred / (blurred.sum() * cell**2), np.float32)
 
 
-def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float) -> NDArray[np.float64]:
+def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float, thing_m: float) -> NDArray[np.float64]:
     """Log density of the ray's height over the ground `away` metres off: that of what was clicked and of all errors.
 
-    Heights at which things are clicked are taken as exponentially distributed; with a normal error this is the
-    exponentially modified Gaussian, its normal integral by Bowling et al. (2009), "A logistic approximation to the
-    cumulative normal distribution".
+    Heights at which things are clicked are taken as exponentially distributed, their mean being `thing_m`; with a
+    normal error this is the exponentially modified Gaussian, its normal integral by Bowling et al. (2009), "A logistic
+    approximation to the cumulative normal distribution".
     """
     height = sight.height_m - away * sight.slope
     # No finer than a cell tells.
     sd = np.maximum(np.hypot(sight.height_sd_m, away * sight.slope_sd), abs(sight.slope) * cell_m)
-    z = height / sd - sd / THING_M
+    z = height / sd - sd / thing_m
     # Beyond this the cubic outruns the tail, whose logarithm is a parabola.
     tail = np.where(z < -4.0, -(z**2 - 16.0) / 2, 0.0)
     inner = np.maximum(z, -4.0)
     return np.asarray(
-        (sd / THING_M) ** 2 / 2 - height / THING_M - np.logaddexp(0, -(0.07056 * inner**3 + 1.5976 * inner)) + tail
+        (sd / thing_m) ** 2 / 2 - height / thing_m - np.logaddexp(0, -(0.07056 * inner**3 + 1.5976 * inner)) + tail
     )
 
 

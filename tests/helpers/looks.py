@@ -143,8 +143,14 @@ class Scripted:
         return Matches(tuple(found), mass)
 
     def rescore(
-        self, queries: Crops, shown: Any, valid: NDArray[np.bool_], place: tuple[float, float]
+        self,
+        queries: Crops,
+        shown: Any,
+        valid: NDArray[np.bool_],
+        place: tuple[float, float],
+        weights: Sequence[None] = (),
     ) -> Proposal | None:
+        assert not any(weights)
         self.looks.append(RecordedLook(queries.crops, queries.target, shown, valid, place))
         return _of_target(self._second(place), queries)
 

@@ -18,6 +18,7 @@ from geoloc.geometry.stand import METRES_A_DEGREE, find_stands
 from geoloc.geometry.unrolled import OWN_FEET_M, REACH_M, unrolled
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, ground_of
+from geoloc.photo.sight import heading_sd_deg
 from tests.helpers.rough_ground import GSD_M, SIDE, rough
 from tiling.grid import WGS84, ground_distance_m
 from tiling.mosaic import Mosaic, open_mosaic
@@ -120,6 +121,18 @@ def test_a_telephone_is_found_and_how_it_was_held(mosaic: Mosaic) -> None:
 
 def test_weights_leave_some_to_the_metadata(mosaic: Mosaic) -> None:
     assert 0.5 < sum(stand.weight for stand in find_stands(panorama(10.0), mosaic)) < 0.95
+
+
+@pytest.mark.parametrize("heading", [0.0, 130.0])
+def test_ground_that_is_alike_by_chance_leaves_the_weight_with_the_metadata(mosaic: Mosaic, heading: float) -> None:
+    photo = panorama(heading)
+    mirrored = replace(photo, pixels=np.ascontiguousarray(photo.pixels[:, ::-1]), compass=True)
+    assert sum(stand.weight for stand in find_stands(mirrored, mosaic)) < 0.3
+
+
+def test_a_found_heading_is_known_better_than_a_compass_tells(mosaic: Mosaic) -> None:
+    photo = off(panorama(200.0), 4.0, 3.0, 15.0)
+    assert heading_sd_deg(find_stands(photo, mosaic)[0].photo) < 0.2 * heading_sd_deg(photo)
 
 
 def test_other_ground_is_not_taken_for_it(mosaic: Mosaic) -> None:

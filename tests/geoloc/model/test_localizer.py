@@ -11,7 +11,16 @@ import pytest
 import torch
 
 from geoloc.model import load
-from geoloc.model.localizer import LOOK_PX, PEAK_PX, EncodedQueries, Localizer, Proposal, _Candidates, _weighted
+from geoloc.model.localizer import (
+    LOOK_PX,
+    PEAK_PX,
+    EncodedQueries,
+    Localizer,
+    PlaceWeights,
+    Proposal,
+    _Candidates,
+    _weighted,
+)
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
@@ -282,8 +291,15 @@ def test_weights_of_places_count_by_crop() -> None:
     boxes = torch.zeros(2, CELLS**2, 4)
     for row, place in ((0, _cell(2, 2)), (1, _cell(8, 8))):
         boxes[row, place] = torch.tensor([10.0, 30.0, 30.0, 50.0])
-    weight = np.ones((SIDE, SIDE), np.float32)
-    weight[40, 20] = math.e**2
-    weighted = _weighted(logits, boxes, [None, weight])
+    by_size = np.ones((2, SIDE // 2, SIDE // 2), np.float32)
+    by_size[0, 20, 10] = math.e**2
+    weighted = _weighted(logits, boxes, [None, PlaceWeights(by_size, (20.0, 80.0), step=2)])
     assert weighted[0, _cell(2, 2)] == 1.0
     assert weighted[1, _cell(8, 8)] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("side", "weight"), [(10.0, 4.0), (20.0, 4.0), (40.0, 3.0), (80.0, 2.0), (200.0, 2.0)])
+def test_weights_of_places_are_those_of_a_boxs_size(side: float, weight: float) -> None:
+    by_size = np.stack([np.full((8, 8), 4.0, np.float32), np.full((8, 8), 2.0, np.float32)])
+    box = torch.tensor([[30.0, 30.0, 30.0 + side / 2, 30.0 + side * 2]])
+    assert PlaceWeights(by_size, (20.0, 80.0), step=8).of(box).tolist() == [pytest.approx(weight)]

@@ -50,6 +50,12 @@ def test_a_telephone_is_at_eye_level_however_it_was_held() -> None:
     assert found.slope_sd > math.radians(sight.GIMBAL_SD_DEG) * 3
 
 
+def test_a_heading_that_is_known_better_than_what_told_it_says_so() -> None:
+    photo = Photo(Path("p.jpg"), np.zeros((60, 80, 3), np.uint8), heading_deg=10.0, compass=True)
+    assert sight.heading_sd_deg(photo) == sight.COMPASS_SD_DEG
+    assert sight.heading_sd_deg(replace(photo, heading_sd_deg=2.0)) == 2.0
+
+
 def test_a_position_alone_tells_no_line() -> None:
     assert sight.sight_of(replace(PHONE, compass=False), Click(400, 300)) is None
     assert sight.sight_of(replace(PHONE, position=None), Click(400, 300)) is None

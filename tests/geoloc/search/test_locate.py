@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -97,8 +98,14 @@ class Seeing:
         return Matches(tuple(Proposal(target, box, mass, 0.5) for target in targets), dict.fromkeys(targets, mass))
 
     def rescore(
-        self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], place: tuple[float, float]
+        self,
+        queries: SimpleNamespace,
+        features: Features,
+        valid: NDArray[np.bool_],
+        place: tuple[float, float],
+        weights: Sequence[None] = (),
     ) -> Proposal | None:
+        assert not any(weights)
         self.looks.append(place)
         found = self.propose(queries, features, valid, 1, []).proposals
         return replace(found[0], log_mass=0.0) if found else None

@@ -98,6 +98,50 @@ def test_a_look_shows_the_crops_and_tells_the_place(place: tuple[float, float] |
     assert nothing.look(1, crops, window, place) is None
 
 
+class Supposing:
+    """Stands for a prior; its weights are what it was asked for."""
+
+    def __init__(self, *, knows_heading: bool, at_eye_level: bool = True) -> None:
+        self.knows_heading, self.at_eye_level = knows_heading, at_eye_level
+
+    def doubts(self, grid: Grid, supposed_deg: float | None) -> tuple[Grid, float | None]:
+        return grid, supposed_deg
+
+
+class Weighed(Scripted):
+    """Keeps the weights of second looks."""
+
+    told: Sequence[Any] = ()
+
+    def rescore(
+        self, queries: Any, shown: Any, valid: Any, place: tuple[float, float], weights: Sequence[Any] = ()
+    ) -> Proposal | None:
+        self.told = weights
+        return super().rescore(queries, shown, valid, place)
+
+
+def second_look(prior: Supposing) -> tuple[Looker, Weighed, EncodedWindow]:
+    plan, model = plan_of(1), Weighed()
+    looker = Looker(PHOTO, TARGETS, PlainReference(plan), model, Middles(plan), priors=[None, prior])  # type: ignore[arg-type, list-item]
+    window = looker.window(plan.windows[0])
+    first = CandidateBox(1, window.grid, window.id, PixelBox(0, 0, 9, 9), 0.0, 1.0, make_crops(PHOTO, TARGETS[1])[0])
+    assert looker.look_again(first, window, (5.0, 5.0), glance=False) is not None
+    return looker, model, window
+
+
+@pytest.mark.parametrize("knows_heading", [True, False])
+def test_at_eye_level_the_prior_counts_in_the_second_look_too(knows_heading: bool) -> None:
+    looker, model, window = second_look(Supposing(knows_heading=knows_heading))
+    (seen,) = model.looks
+    assert model.told == [(window.grid, None if knows_heading else crop.heading_deg) for crop in seen.crops]
+    assert looker.weights(window, [(0, seen.crops[0])]) == [None]
+
+
+def test_from_the_air_the_second_look_is_attentions_own() -> None:
+    _, model, _ = second_look(Supposing(knows_heading=True, at_eye_level=False))
+    assert not model.told
+
+
 def candidate(window: EncodedWindow, found: Proposal) -> CandidateBox:
     crops = make_crops(PHOTO, TARGETS[0])
     return looker_of(Scripted(), PlainReference(plan_of(1))).candidate(found, window, crops)

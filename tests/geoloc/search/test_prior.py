@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from geoloc.photo.sight import Sight
-from geoloc.search.prior import FLOOR, PlacePrior
+from geoloc.search.prior import FLOOR, SIZES_M, PlacePrior
 from tiling.grid import WGS84, Grid, transformer
 
 LON, LAT = 15.0, 51.0
@@ -19,14 +19,13 @@ EXACT = Sight((LON, LAT), 0.5, 1.6, 0.05, 0.0, 0.0, 0.005, 0.0, 1.0)
 SIDE_M = 160
 
 
-def around(prior: PlacePrior, supposed_deg: float | None = None) -> NDArray[np.float32]:
-    """The weights of square metres round the camera, which is in the middle."""
+def around(prior: PlacePrior, supposed_deg: float | None = None, size_m: float = 2.5) -> NDArray[np.float32]:
+    """The weights of square metres round the camera, which is in the middle, for things of a size."""
     step = 1 / math.cos(math.radians(LAT))
     x, y = transformer(WGS84, "EPSG:3857").transform(LON, LAT)
     half = SIDE_M / 2 * step
-    return prior.weights(
-        Grid.north_up("EPSG:3857", x - half, y + half, step, width=SIDE_M, height=SIDE_M), supposed_deg
-    )
+    grid = Grid.north_up("EPSG:3857", x - half, y + half, step, width=SIDE_M, height=SIDE_M)
+    return prior.weights(grid, supposed_deg, step=1).by_size[SIZES_M.index(size_m)]
 
 
 def mode(weights: NDArray[np.float32]) -> tuple[float, float]:
@@ -98,3 +97,60 @@ def test_poses_share_the_prior_by_their_weights() -> None:
     north, south = replace(EXACT, slope=0.1), replace(EXACT, slope=0.1, heading_deg=180.0)
     weights = around(PlacePrior([(0.8, north), (0.2, south)]))
     assert share(weights, places()[1] > 0) == pytest.approx(0.8, abs=0.03)
+
+
+def test_the_middle_of_a_large_thing_lies_behind_the_side_that_is_clicked() -> None:
+    prior = PlacePrior([(1.0, replace(EXACT, slope=0.08))])
+    (_, car), (_, house) = (mode(around(prior, size_m=size)) for size in (2.5, 10.0))
+    # What is higher is nearer, and half of it lies behind its side.
+    assert car == pytest.approx(1.6 / 0.08, abs=4.0)
+    assert house > car + 1.0
+
+
+def test_straight_from_above_the_middle_is_under_the_click_whatever_the_size() -> None:
+    drone = replace(EXACT, height_m=50.0, height_sd_m=2.0, slope=20.0, slope_sd=0.3)
+    north = [mode(around(PlacePrior([(1.0, drone)]), size_m=size))[1] for size in SIZES_M]
+    # Half of the largest is 8 m, half of the smallest 1.
+    assert max(north) - min(north) < 2.0
+
+
+def test_how_high_things_are_clicked_goes_with_their_size() -> None:
+    level = PlacePrior([(1.0, replace(EXACT, slope=-0.05))])
+    east, north = places()
+    far = (north > 40) & (np.abs(east) < 0.3 * north)
+    # 2 m over the camera at 40 m: that is no car.
+    assert share(around(level, size_m=10.0), far) > 1.5 * share(around(level, size_m=2.5), far)
+
+
+def test_sizes_are_told_in_pixels_of_the_window_and_the_prior_in_every_second() -> None:
+    grid = Grid.north_up("EPSG:3857", 1.6e6, 6.6e6, 0.4, width=64, height=48)
+    weights = PlacePrior([(1.0, replace(EXACT, slope=0.2))]).weights(grid)
+    assert weights.by_size.shape == (len(SIZES_M), 24, 32)
+    assert weights.step == 2
+    assert weights.sizes_px == pytest.approx([size / grid.ground_gsd() for size in SIZES_M])
+
+
+def test_a_pose_that_is_hardly_likely_is_left_out() -> None:
+    north, unknown = replace(EXACT, slope=0.1), replace(EXACT, slope=0.1, heading_deg=None)
+    assert PlacePrior([(0.999, north), (0.001, unknown)]).knows_heading
+    assert not PlacePrior([(0.9, north), (0.1, unknown)]).knows_heading
+
+
+@pytest.mark.parametrize("supposed", [0.0, 90.0])
+def test_doubts_are_none_where_a_thing_of_its_size_is_likeliest(supposed: float) -> None:
+    step = 0.5 / math.cos(math.radians(LAT))
+    x, y = transformer(WGS84, "EPSG:3857").transform(LON, LAT)
+    grid = Grid.north_up("EPSG:3857", x - 160 * step, y + 160 * step, step, width=320, height=320)
+    north, any_way = replace(EXACT, slope=0.1), replace(EXACT, slope=0.1, heading_deg=None)
+    prior = PlacePrior([(0.7, north), (0.3, any_way)])
+    weights, doubts = prior.weights(grid, supposed), prior.doubts(grid, supposed)
+    assert doubts.by_size.max(axis=(1, 2)) == pytest.approx(1.0, abs=0.1)
+    assert doubts.by_size.max() <= 1.0
+    below = doubts.by_size[0] < 1.0
+    ratio = weights.by_size[0][below] / doubts.by_size[0][below]
+    assert ratio == pytest.approx(float(ratio[0]), rel=1e-3)
+
+
+def test_a_prior_knows_whether_the_camera_was_at_eye_level() -> None:
+    assert PlacePrior([(1.0, EXACT)]).at_eye_level
+    assert not PlacePrior([(1.0, replace(EXACT, height_m=50.0))]).at_eye_level
