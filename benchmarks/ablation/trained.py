@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,7 +69,8 @@ def make_searcher(trained: Trained) -> Method:
     request = SearchRequest(gps=False, refine="off", preset=trained.preset)
 
     def prepare(searched: SearchedMosaic) -> Locate:
-        # Not before: what is kept needs no network.
+        # Not before: what is kept needs no network. The one before, with its features, is a circle of some 400 MB.
+        gc.collect()
         localizer = model.load(trained.preset, trained.weights)
         source = MosaicSource(searched.mosaic, trained.preset, min(searched.gsd_m, localizer.gsd_m))
         reference = source.reference(Scope(source, request).plan(), localizer)
