@@ -1,7 +1,7 @@
 """Memory that a training lets go of and asks for again with every step stays with the process.
 
-By default glibc gives large blocks back to the system at once, and the next step gets them as pages that the system
-has to clear first. Of eight steps on one core of a virtual machine that was a third of all CPU time
+By default glibc gives blocks of more than 32 MB back to the system at once, and the next step gets them as pages that
+the system has to clear first. Of eight steps on one core of a virtual machine that was a third of all CPU time
 (docs/model.md, Training).
 """
 
@@ -12,6 +12,8 @@ import ctypes
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers that `mallopt` has for them in glibc's malloc.h."""
 _NEVER = 2**31 - 1
+_MOST_BEFORE_2_35 = 32 * 2**20
+"""The largest that glibc took for the second before its version 2.35."""
 
 
 def keep_freed_memory() -> None:
@@ -23,5 +25,6 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, TypeError, AttributeError):
         return
-    mallopt(_MMAP_THRESHOLD, _NEVER)
-    mallopt(_TRIM_THRESHOLD, _NEVER)
+    # Where the first is refused the second alone would be worse than nothing: blocks would be mapped from 128 KB on.
+    if mallopt(_MMAP_THRESHOLD, _NEVER) or mallopt(_MMAP_THRESHOLD, _MOST_BEFORE_2_35):
+        mallopt(_TRIM_THRESHOLD, _NEVER)
