@@ -94,7 +94,8 @@ class Refiner:
         Returns:
             A verified place takes rank 1, has the `METHOD`, a score of `VERIFIED` times the probability that it is on
             the object, and an accuracy of its own; the answer of attention that it confirms is replaced by it, the
-            others follow. Targets that nothing is verified for keep their answers.
+            others follow. Where nothing is verified targets keep their answers; but where the photo's plane puts a click
+            beyond what is searched, answers that mean another place score little.
 
         Raises:
             GeolocError: the mosaic cannot be read.
@@ -109,8 +110,23 @@ class Refiner:
         refined: list[Detection] = []
         for number, target in enumerate(targets):
             mine = [answer for answer in answers if answer.target == number]
-            refined += self.carry(photo, number, target, plane.fit, mine) or mine
+            refined += self.carry(photo, number, target, plane.fit, mine) or self._judged(
+                photo, target, plane.fit, mine
+            )
         return refined
+
+    def _judged(
+        self, photo: Photo, target: Target, fit: HomographyFit, answers: Sequence[Detection]
+    ) -> list[Detection]:
+        """Return attention's answers to a click that is not carried over: those that mean another place score little.
+
+        The photo may reach beyond the mosaic, where the object is and nothing can be found.
+        """
+        grid, click = self.planes.keypoints.grid, np.array([target.click.x, target.click.y])
+        if not np.isfinite(fit.map_points(click[None])).all():
+            return list(answers)
+        place = place_by_plane(fit, click, grid.ground_gsd(), view_line(fit.matrix, click, photo.size, focal_px(photo)))
+        return [_AnswerBox.of(grid, answer).judged(place) for answer in answers]
 
     def carry(
         self, photo: Photo, number: int, target: Target, fit: HomographyFit, answers: Sequence[Detection] = ()
@@ -245,6 +261,11 @@ class _AnswerBox:
         on_it = bool((np.abs(place.mean - self.centre.mean) <= self.size / 2).all())
         return on_it or self.centre.squared_distance(place) <= CHI2_99
 
+    def judged(self, place: Gaussian) -> Detection:
+        """Return the answer, with next to no score where it contradicts a place that is known by geometry."""
+        agrees = self.agrees(place)
+        return self.answer if agrees else replace(self.answer, score=min(self.answer.score, 1 - VERIFIED))
+
 
 def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float, sight: ViewLine) -> Gaussian:
     """Tell where a photo point (x, y) lies by the photo's plane alone, reference pixels of `gsd_m` metres.
@@ -277,10 +298,6 @@ def _height_covariance(lean: NDArray[np.float64], beyond_m: float) -> NDArray[np
 
 def _others(best: Detection, place: Gaussian, boxes: Sequence[_AnswerBox]) -> list[Detection]:
     """The answers that mean another place than the verified one, ranked from 2; what contradicts it scores little."""
-    others = [
-        box.answer if box.agrees(place) else replace(box.answer, score=min(box.answer.score, 1 - VERIFIED))
-        for box in boxes
-        if not box.answer.polygon.covers(best.polygon.centroid)
-    ]
+    others = [box.judged(place) for box in boxes if not box.answer.polygon.covers(best.polygon.centroid)]
     others.sort(key=lambda answer: -answer.score)
     return [replace(answer, rank=rank) for rank, answer in enumerate(others, start=2)]

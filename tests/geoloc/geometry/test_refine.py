@@ -276,6 +276,21 @@ def test_clicks_off_what_is_searched_and_targets_without_answers_stay_as_they_ar
     assert [(f.target, f.method) for f in found] == [(0, "attention"), (1, METHOD)]
 
 
+def test_answers_to_a_click_that_the_plane_puts_beyond_the_mosaic_score_little_unless_they_are_there(
+    mosaic: Mosaic, answer: Callable[..., Detection]
+) -> None:
+    # Its upper part shows what lies north of the mosaic.
+    photo, matrix = flown(50, 0, told=True)
+    at = next((400.0, y) for y in np.arange(300.0, 0.0, -1.0) if clicked(matrix, (400.0, y))[1] > NORTH + 12)
+    x, y = clicked(matrix, at)
+    assert NORTH + 12 < y < NORTH + 16
+    near, far = answer(x, NORTH + 8, click=Click(*at)), answer(x + 25, NORTH - 10, 2, click=Click(*at))
+    found = refiner_of(mosaic)(photo, [Target(Click(*at))], [near, far])
+    assert [(f.rank, f.method) for f in found] == [(1, "attention"), (2, "attention")]
+    assert found[0] == near
+    assert found[1].score == pytest.approx(1 - refine.VERIFIED)
+
+
 def test_a_large_mosaic_is_matched_round_the_answers_only_and_once(
     mosaic: Mosaic, answer: Callable[..., Detection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
