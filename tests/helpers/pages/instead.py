@@ -73,8 +73,6 @@ INSTEAD = (
         "it takes 90 CPU seconds",
         elsewhere="tests/geoloc/evaluation/test_demonstration.py",
     ),
-<<<<<<< HEAD
-=======
     Instead(
         r"^geoloc export .*",
         None,
@@ -82,7 +80,6 @@ INSTEAD = (
         elsewhere="tests/geoloc/commands/research/test_export.py",
         named="--onnx",
     ),
->>>>>>> h-docsrun
     Instead(r"^geoloc COMMAND --help$", "geoloc locate --help", "COMMAND is any of them"),
     Instead(r"--towns 4", "--towns 1", "each town takes seconds to build"),
     Instead(r"--workers 8", "--workers 1", "each process takes seconds to start"),
