@@ -98,7 +98,7 @@ def make(output: Path, addresses: Mapping[str, str]) -> Path:
 
 
 def for_the_site(path: Path) -> tuple[bool, str]:
-    """Tell whether the plugin site would take a zip, and in lines what it would object to."""
+    """Tell whether the plugin site would take a zip without a word, and in lines what it would object to."""
     left = placeholders(path)
     if left:
         wanted = " ".join(f"{key.upper()}=..." for key in left)
@@ -108,14 +108,14 @@ def for_the_site(path: Path) -> tuple[bool, str]:
         )
     found = objections(path)
     if found:
-        return False, "\n".join(f"The plugin site would refuse it: {one}" for one in found)
+        return False, "\n".join(f"The plugin site would object to it: {one}" for one in found)
     return True, "The plugin site would take it."
 
 
 def main() -> int:
     """Make the zip, tell its path, its size and whether the plugin site would take it, and return the exit status.
 
-    It is 1 where addresses were given, so that the zip is meant for the site, and the site would refuse it.
+    It is 1 where addresses were given, so that the zip is meant for the site, and the site would object to it.
     """
     parser = argparse.ArgumentParser(prog="python -m scripts.make_plugin", description="The QGIS plugin as a zip.")
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dist", help="where to write it (dist)")

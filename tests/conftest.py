@@ -8,6 +8,10 @@ from hypothesis import HealthCheck, settings
 # other in a loop take minutes for seconds. Before torch is imported, and for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Servers of tests are on this machine: a proxy of the environment is not asked for them, by no process.
+for _name in ("no_proxy", "NO_PROXY"):
+    os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1,127.0.0.2,localhost")))
+
 # No test depends on how fast the machine is: an example may take as long as it takes.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

@@ -21,7 +21,7 @@ from geoloc.commands.shared.options import (
     takes_request,
     vector_output,
 )
-from geoloc.commands.shared.photo_words import PhotosCommand, at_moments, moment_options, photo_numbers
+from geoloc.commands.shared.photo_words import ClickedPhotosCommand, at_moments, moment_options, photo_numbers
 from geoloc.commands.shared.progress import Progress, clear
 from geoloc.commands.shared.views import View, read_each, read_together
 from geoloc.system.text import counted
@@ -47,7 +47,7 @@ _STAGES = {
 
 
 @click.command(
-    cls=PhotosCommand,
+    cls=ClickedPhotosCommand,
     epilog=examples(
         "geoloc locate photo.jpg --click 1426,624 --mosaic mosaic.tif -o found.geojson --preview found.png",
         "geoloc locate photo.jpg --box 1400,600,1450,640 --mosaic tiles/ --near 15.31,51.87 --within 300",

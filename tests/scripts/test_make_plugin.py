@@ -116,7 +116,7 @@ def test_with_placeholders_it_says_what_to_give(tmp_path: Path, monkeypatch, cap
     assert written(monkeypatch, tmp_path, *given[:-1]) == 1
     assert "refuse it: repository is a placeholder" in capsys.readouterr().err
     assert written(monkeypatch, tmp_path, *given[:-1], "--repository=https://geo") == 1
-    assert "refuse it: addresses: repository https://geo is not public" in capsys.readouterr().err
+    assert "object to it: addresses: repository https://geo is not public" in capsys.readouterr().err
     assert written(monkeypatch, tmp_path, *given) == 0
     assert capsys.readouterr().err.endswith("The plugin site would take it.\n")
     assert (ROOT / "metadata.txt").read_bytes() == before

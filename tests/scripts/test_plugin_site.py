@@ -153,7 +153,8 @@ class _Site(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def site() -> Iterator[str]:
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # It hinders nobody: see tests/conftest.py.
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()

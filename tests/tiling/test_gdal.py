@@ -105,8 +105,7 @@ def test_damaged_keys_of_a_tiff_are_refused(write: Write) -> None:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # It hinders nobody: see tests/conftest.py.
     servers: list[Served] = []
 
     def start(content: bytes, status: int = 200) -> Served:

@@ -18,7 +18,10 @@ _OF_A_PHOTO = ("--click", "--box", "--polygon", "--time", "--frame")
 
 
 class PhotosCommand(Command):
-    """A command of several photos, its argument `photo_paths`; options in between are of the photo before them."""
+    """A command of several photos, its argument `photo_paths`; options in between are of the photo before them.
+
+    A word after `--mosaic m.tif` is a photo: nothing tells it from a further mosaic.
+    """
 
     another = "others"
     """Name of an option that names a photo as well, with options of its own behind it."""
@@ -29,21 +32,9 @@ class PhotosCommand(Command):
         Raises:
             click.UsageError: they are none of this command, or were meant to be quoted.
         """
-        values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
-        args = with_mosaics_named(ctx, args, _photos(values)[1:], partial(self._ends_in_photo, ctx))
+        args = super().meant(ctx, args)
         ctx.meta[_OWNERS] = self._owners(ctx, args)
         return args
-
-    def _ends_in_photo(self, ctx: click.Context, before: list[str], last: str, following: str) -> bool:
-        """Whether the last word after a mosaic is a photo, since what follows is of a photo.
-
-        Not where it is called as that mosaic is, and as no photo before: `a.jpg --mosaic tiles/*.tif --click 1,2`.
-        """
-        if following.split("=", maxsplit=1)[0] not in _OF_A_PHOTO:
-            return False
-        values, _, _ = self.make_parser(ctx).parse_args(args=list(before))
-        photos = {_suffix(photo) for photo in (*_photos(values), *(values.get(self.another) or ()))}
-        return not photos or _suffix(last) in photos or _suffix(last) != _suffix(before[-1])
 
     def _owners(self, ctx: click.Context, args: list[str]) -> dict[str, list[int]]:
         """Return for each option the number of the photo that each of its values is of."""
@@ -71,6 +62,30 @@ class PhotosCommand(Command):
             ctx.allow_interspersed_args = interspersed
         last = max(photos, 0)
         return {name: [last - one if one < 0 else one for one in of] for name, of in owners.items()}
+
+
+class ClickedPhotosCommand(PhotosCommand):
+    """A command of photos that have clicks behind them: a word after a mosaic that has none is a mosaic too."""
+
+    def meant(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return the words of a command line as they are meant, and keep which photo each value of an option is of.
+
+        Raises:
+            click.UsageError: they are none of this command, or were meant to be quoted.
+        """
+        values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        return super().meant(ctx, with_mosaics_named(ctx, args, _photos(values)[1:], partial(self._ends_in_photo, ctx)))
+
+    def _ends_in_photo(self, ctx: click.Context, before: list[str], last: str, following: str) -> bool:
+        """Whether the last word after a mosaic is a photo, since what follows is of a photo.
+
+        Not where it is called as that mosaic is, and as no photo before: `a.jpg --mosaic tiles/*.tif --click 1,2`.
+        """
+        if following.split("=", maxsplit=1)[0] not in _OF_A_PHOTO:
+            return False
+        values, _, _ = self.make_parser(ctx).parse_args(args=list(before))
+        photos = {_suffix(photo) for photo in (*_photos(values), *(values.get(self.another) or ()))}
+        return not photos or _suffix(last) in photos or _suffix(last) != _suffix(before[-1])
 
 
 def _suffix(word: str) -> str:

@@ -16,6 +16,7 @@ import rasterio
 from PIL import Image
 from shapely.geometry import Point, shape
 
+from geoloc.commands.pose import pose
 from geoloc.errors import OutputError
 from geoloc.photo.photo import load_photo
 from geoloc.pose.files import drape, photo_copy
@@ -214,6 +215,12 @@ def test_one_bad_photo_is_a_row_and_exit_code_1(folder: Path, matrix: np.ndarray
     assert [row["status"] for row in rows] == ["error", "not here"]
     assert "not an image" in rows[0]["error"]
     assert "1 of 2 photos failed" in result.stderr
+
+
+@pytest.mark.parametrize("others", ["-o x.geojson", "--overwrite", "--click 1,2", ""])
+def test_photos_may_stand_behind_the_mosaic(others: str) -> None:
+    words = ["--mosaic", "m.tif", "a.jpg", "b.jpg", "c.jpg", *others.split()]
+    assert pose.make_context("pose", words).params["photo_paths"] == (Path("a.jpg"), Path("b.jpg"), Path("c.jpg"))
 
 
 def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(

@@ -123,9 +123,11 @@ class Shell:
             text=True,
             start_new_session=True,
         ) as process:
-            if "&" in text:
-                self._groups.append(process.pid)
             printed, said = process.communicate(given)
+        with suppress(ProcessLookupError):
+            # Whoever of the group is still there runs in the background.
+            os.killpg(process.pid, 0)
+            self._groups.append(process.pid)
         assert process.returncode == 0, (text, printed, said)
         return printed
 

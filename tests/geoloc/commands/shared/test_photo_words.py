@@ -6,10 +6,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from geoloc.commands.shared.photo_words import PhotosCommand, photo_numbers
+from geoloc.commands.shared.photo_words import ClickedPhotosCommand, PhotosCommand, photo_numbers
 
 
-@click.command(cls=PhotosCommand)
+@click.command(cls=ClickedPhotosCommand)
 @click.argument("photo_paths", nargs=-1, required=True)
 @click.option("--and", "others", multiple=True)
 @click.option("--click", "clicks", multiple=True)
@@ -56,3 +56,21 @@ def test_an_outline_that_is_not_quoted_says_to_quote_it() -> None:
     result = CliRunner().invoke(search, ["p.jpg", "--polygon", "1,1", "9,1", "5,7", "--mosaic", "a.tif"])
     assert result.exit_code == 2
     assert "Put the corners of --polygon into quotation marks" in result.stderr
+
+
+@click.command(cls=PhotosCommand)
+@click.argument("photo_paths", nargs=-1, required=True)
+@click.option("--time", "times", multiple=True)
+@click.option("--mosaic", multiple=True)
+@click.option("-o", "output")
+def pose(photo_paths: tuple[str, ...], mosaic: tuple[str, ...], **values: object) -> None:
+    timed = "+".join(photo_paths[one] for one in photo_numbers("times"))
+    click.echo(f"{','.join(photo_paths)} t:{timed} {','.join(mosaic)}")
+
+
+@pytest.mark.parametrize(
+    "words", ["--mosaic m.tif a.jpg b.MP4 --time 1 c.jpg -o x", "-o x --mosaic m.tif a.jpg b.MP4 --time=1 c.jpg"]
+)
+def test_without_clicks_what_follows_a_mosaic_is_a_photo(words: str) -> None:
+    result = CliRunner().invoke(pose, words.split())
+    assert (result.exit_code, result.stdout) == (0, "a.jpg,b.MP4,c.jpg t:b.MP4 m.tif\n"), result.stderr
