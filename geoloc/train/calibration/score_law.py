@@ -229,8 +229,8 @@ def _verified(trial: Trial, mosaic: Mosaic, plan: Plan) -> bool | None:
     """Match a trial's photograph with its mosaic, as a search does.
 
     Returns:
-        Whether they are verified; None of a photograph that was made of the mosaic's own pixels, which always is, and
-        of one from eye level, which hardly ever is.
+        Whether they are verified; None of a photograph that was made of the mosaic's own pixels, which always is, of
+        one from eye level, which hardly ever is, and of one that has nothing to match.
     """
     if trial.simulated or at_eye_level(trial.photo):
         return None
@@ -238,7 +238,7 @@ def _verified(trial: Trial, mosaic: Mosaic, plan: Plan) -> bool | None:
     keypoints = SearchedKeypoints(MosaicKeypoints(mosaic, plan, matcher), plan)
     plane = PlaneFinder(keypoints, matcher, KnownPlanes()).search(trial.photo)
     plane.on_all()
-    return not plane.speaks_against
+    return None if plane.fit is None and not plane.speaks_against else plane.fit is not None
 
 
 def _write(folder: Path, ground: Ground) -> Path:

@@ -274,10 +274,11 @@ def test_real_photographs_from_above_are_matched_with_their_own_mosaic(search: C
         return replace(Trial(photo, (Click(10.0, 10.0), Click(9.0, 9.0)), truth, mosaic, mosaic.name), **changes)
 
     low = replace(photo, height_m=1.6)
-    trials = [trial(0, photo), trial(1, photo), trial(2, low), trial(3, photo, simulated=True)]
+    blank = replace(photo, pixels=np.full_like(photo.pixels, 120))
+    trials = [trial(0, photo), trial(1, photo), trial(2, low), trial(3, photo, simulated=True), trial(4, blank)]
     answers = run_trials(Model(), trials, lambda line: None)  # type: ignore[arg-type]
-    assert [a.hit for a in answers] == [True, True, False, False] * 4
-    assert [a.verified for a in answers if a.hit] == [True, None, False, None, None, None, None, None]
+    assert [a.hit for a in answers] == [True, True, False, False] * 5
+    assert [a.verified for a in answers if a.hit] == [True, None, False, None, *[None] * 6]
     assert not any(a.verified is not None for a in answers if not a.hit)
 
 
