@@ -17,7 +17,15 @@ from geoloc.photo.target import Click, Target
 from geoloc.results.detection import Detection
 from geoloc.search.first_pass import LEAST_SHARE
 from geoloc.train.calibration import score_law
-from geoloc.train.calibration.score_law import MISTOLD, TrialAnswer, _likeliest, fit_scores, run_trials, summary_line
+from geoloc.train.calibration.score_law import (
+    MISTOLD,
+    NONE_COUNTED,
+    TrialAnswer,
+    _likeliest,
+    fit_scores,
+    run_trials,
+    summary_line,
+)
 from geoloc.train.calibration.trials import Trial
 from geoloc.train.grounds.ground import Ground
 from tests.helpers.rough_ground import flown, rough
@@ -150,10 +158,10 @@ def test_where_nothing_was_missed_the_law_stays_that_of_training() -> None:
 @pytest.mark.parametrize(
     ("verified", "offset"),
     [
-        # By hand, Laplace's rule: 1 + 1 of 8 + 2, 0 + 1 of 38 + 2, and nothing is known.
+        # By hand, Laplace's rule: 1 + 1 of 8 + 2, 0 + 1 of 38 + 2; where no photograph was counted nothing is known.
         ([True] * 7 + [False], math.log(0.2)),
         ([True] * 38, math.log(1 / 40)),
-        ([None] * 9, math.log(0.5)),
+        ([None] * 9, 0.0),
     ],
 )
 def test_right_answers_that_nothing_verified_tell_what_that_is_worth(
@@ -172,6 +180,8 @@ def test_the_description_counts_hits_among_searches_with_the_object() -> None:
     line = summary_line(answers, fit_scores(answers))
     assert line.startswith("8 hits of 8 searches with the object; AUROC of the score 1.000")
     assert "; local features verify 2 of 3 photographs; " in line
+    plain = [replace(answer, verified=None) for answer in answers]
+    assert f"; {NONE_COUNTED}; " in summary_line(plain, fit_scores(plain))
 
 
 class Model:
