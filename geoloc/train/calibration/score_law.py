@@ -44,7 +44,7 @@ the object that was clicked, and of two like things the wrong one may be called 
 INVERSE_PULL = 10.0
 """Weight of the answers' loss over that of half the squared slope, on evidence of unit deviation: the weak pull to 0
 keeps the slope finite where hits and misses do not mix."""
-NONE_COUNTED = "no photograph from above was counted, so scores do not go by what local features verify"
+_NONE_COUNTED = "no photograph from above was counted, so scores do not go by what local features verify"
 _LEAST_EXPECTED = 1e-3
 """Of a squared error, in those of the mean: an answer that happens to be exact is not to decide."""
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
@@ -197,7 +197,7 @@ def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> st
     hit = np.array([a.hit for a in answers])
     wins = (score[hit][:, None] > score[~hit][None]).mean()
     told = [a.verified for a in answers if a.verified is not None]
-    verified = f"local features verify {told.count(True)} of {len(told)} photographs" if told else NONE_COUNTED
+    verified = f"local features verify {told.count(True)} of {len(told)} photographs" if told else _NONE_COUNTED
     return (
         f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; "
         f"score above one half: {(score[hit] > 0.5).mean():.2f} of hits, "
