@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from geoloc.geometry.homography_fit import LEAST_INLIERS
 from geoloc.keypoints import mosaic_keypoints
 from geoloc.keypoints.matcher import LocalFeatures, Matcher
 from geoloc.photo.photo import Photo
@@ -49,6 +50,12 @@ class PhotoKeypoints:
     def at_eye_level(self) -> bool:
         """Whether the camera was so low that these hardly match the ground."""
         return at_eye_level(self._photo)
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether any view has so many that ground could be verified by it at all; what is blurred has not."""
+        looks = ((tilt, detail) for detail in (COARSE, FINE) for tilt in self.tilts)
+        return any(len(self.of_view(tilt, detail)) >= LEAST_INLIERS for tilt, detail in looks)
 
     def of_view(self, tilt_deg: float, detail: Detail) -> LocalFeatures:
         """Return the features of one view; none where the photo shows no ground at that tilt."""

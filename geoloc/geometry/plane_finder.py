@@ -124,7 +124,7 @@ class PlaneSearch:
     @property
     def speaks_against(self) -> bool:
         """Whether what was matched speaks against this ground: nothing agrees, of a photo that mostly would."""
-        return self.fit is None and not self._views.at_eye_level
+        return self.fit is None and not self._views.at_eye_level and self._views.are_enough
 
     @property
     def neighbours(self) -> NDArray[np.float64]:

@@ -76,6 +76,12 @@ class Metadata:
     position_error_m: float | None = None
     compass: bool = False
 
+    @property
+    def phone(self) -> bool:
+        """Whether a telephone took it: the file tells of a compass or a position's error, and of nothing that flies."""
+        told = self.compass or self.position_error_m is not None
+        return told and self.pitch_deg is None and self.relative_altitude_m is None and not self.equirectangular
+
 
 def read_metadata(image: Image.Image) -> Metadata:
     """Read the metadata of an opened picture, upright or as it is stored: only its longer side counts."""

@@ -71,6 +71,7 @@ class Photo:
         focal_px: focal length in pixels of `pixels`.
         position_error_m: how far the position may be off, as the file tells it.
         compass: whether the heading is that of a compass, of a telephone or a panorama camera.
+        phone: whether the file is a telephone's (`Metadata.phone`), whatever somebody tells in place of what it says.
         heading_sd_deg: standard deviation of the heading, where more is known of it than what told it.
         height_m: of the camera over the ground, where somebody told it.
         height_sd_m: standard deviation of that.
@@ -89,6 +90,7 @@ class Photo:
     panorama: bool = False
     position_error_m: float | None = None
     compass: bool = False
+    phone: bool = False
     heading_sd_deg: float | None = None
     height_m: float | None = None
     height_sd_m: float = 0.0
@@ -146,6 +148,7 @@ def load_photo(path: str | PathLike[str], *, again: bool = False) -> Photo:
         panorama=meta.equirectangular or closes_like_a_panorama(pixels),
         position_error_m=meta.position_error_m,
         compass=meta.compass,
+        phone=meta.phone,
     )
 
 

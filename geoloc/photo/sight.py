@@ -118,21 +118,15 @@ def camera_height(photo: Photo) -> tuple[float, float] | None:
         return relative_m, max(2.0, 0.08 * relative_m)
     if photo.panorama:
         return PANORAMA_HEIGHT_M, 0.4
-    if by_hand(photo) or (photo.pitch_deg is None and known_tilt(photo) is not None):
+    if photo.phone or (photo.pitch_deg is None and known_tilt(photo) is not None):
         return EYE_HEIGHT_M, 0.15
     return None
 
 
 def at_eye_level(photo: Photo) -> bool:
-    """Whether a camera was so low, for all that is known, that local features hardly match the ground that it saw."""
+    """Whether a camera is known to have been so low that local features hardly match the ground that it saw."""
     height = camera_height(photo)
     return height is not None and height[0] <= EYE_LEVEL_M
-
-
-def by_hand(photo: Photo) -> bool:
-    """Whether a photo is a telephone's: it tells of its compass or its position's error, and of no gimbal."""
-    told = photo.compass or photo.position_error_m is not None
-    return told and photo.pitch_deg is None and photo.relative_altitude_m is None and not photo.panorama
 
 
 def _ray(photo: Photo, click: Click) -> tuple[float, float, float]:

@@ -50,8 +50,9 @@ CANDIDATES = 5
 """Answers of attention round which geometry looks, for each target, however few are wanted: the right one need not be
 the first."""
 TEXTURE_M = 0.35
-"""GSD of the mosaic, metres, up to which it counts that local features verify nothing. Coarser ones are satellites', of
-another day and sensor: how seldom these are verified was not measured."""
+"""GSD of the mosaic, metres, up to which it counts that local features verify nothing. Coarser ones are mostly
+satellites', of another day and sensor: how seldom these are verified was not measured. Nor was it of finer ones of
+another day, satellites' of 0.3 m and orthophotos, which are doubted all the same: `refine="off"` is the remedy."""
 LIKELY_WINDOWS = 5
 """Windows that descriptors speak for most, round which local features are matched before attention is asked."""
 

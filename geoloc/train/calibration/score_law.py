@@ -44,6 +44,7 @@ the object that was clicked, and of two like things the wrong one may be called 
 INVERSE_PULL = 10.0
 """Weight of the answers' loss over that of half the squared slope, on evidence of unit deviation: the weak pull to 0
 keeps the slope finite where hits and misses do not mix."""
+_NONE_COUNTED = "no photograph from above was counted, so scores do not go by what local features verify"
 _LEAST_EXPECTED = 1e-3
 """Of a squared error, in those of the mean: an answer that happens to be exact is not to decide."""
 _EPSG, _EAST, _NORTH = 32635, 500_000.0, 6_500_000.0
@@ -143,9 +144,11 @@ def _unverified_offset(hits: Sequence[TrialAnswer]) -> float:
 
     By Bayes' theorem the odds change by how often that happens to photographs of this ground, over how often it happens
     to those of another, of which they verify none. The share is by Laplace's rule of succession: a few photographs, all
-    of them verified, do not make it impossible.
+    of them verified, do not make it impossible. It is 0 where no photograph was counted: nothing is known then.
     """
     told = [a.verified for a in hits if a.verified is not None]
+    if not told:
+        return 0.0
     return math.log((told.count(False) + 1) / (len(told) + 2))
 
 
@@ -194,11 +197,12 @@ def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> st
     hit = np.array([a.hit for a in answers])
     wins = (score[hit][:, None] > score[~hit][None]).mean()
     told = [a.verified for a in answers if a.verified is not None]
+    verified = f"local features verify {told.count(True)} of {len(told)} photographs" if told else _NONE_COUNTED
     return (
         f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; "
         f"score above one half: {(score[hit] > 0.5).mean():.2f} of hits, "
         f"{(score[~hit] > 0.5).mean():.2f} of the others; "
-        f"local features verify {told.count(True)} of {len(told)} photographs; {calibration}"
+        f"{verified}; {calibration}"
     )
 
 
@@ -229,8 +233,8 @@ def _verified(trial: Trial, mosaic: Mosaic, plan: Plan) -> bool | None:
     """Match a trial's photograph with its mosaic, as a search does.
 
     Returns:
-        Whether they are verified; None of a photograph that was made of the mosaic's own pixels, which always is, and
-        of one from eye level, which hardly ever is.
+        Whether they are verified; None of a photograph that was made of the mosaic's own pixels, which always is, of
+        one from eye level, which hardly ever is, and of one that has nothing to match.
     """
     if trial.simulated or at_eye_level(trial.photo):
         return None
@@ -238,7 +242,7 @@ def _verified(trial: Trial, mosaic: Mosaic, plan: Plan) -> bool | None:
     keypoints = SearchedKeypoints(MosaicKeypoints(mosaic, plan, matcher), plan)
     plane = PlaneFinder(keypoints, matcher, KnownPlanes()).search(trial.photo)
     plane.on_all()
-    return not plane.speaks_against
+    return None if plane.fit is None and not plane.speaks_against else plane.fit is not None
 
 
 def _write(folder: Path, ground: Ground) -> Path:

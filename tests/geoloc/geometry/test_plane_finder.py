@@ -212,6 +212,20 @@ def test_local_features_speak_against_ground_that_a_photo_from_above_does_not_sh
         assert [search.speaks_against for search in searches] == [True, False], "from eye level they tell nothing"
 
 
+@pytest.mark.parametrize("kind", ["above the horizon", "blurred"])
+def test_a_photo_that_has_nothing_to_match_speaks_against_no_ground(mosaic: Mosaic, kind: str) -> None:
+    photo, _ = flown(0, 0, told=True)
+    if kind == "blurred":
+        photo = replace(photo, pixels=np.full_like(photo.pixels, 120))
+    else:
+        photo = replace(photo, pitch_deg=20.0)
+        assert not likely_tilts(photo)
+    search = finder_of(mosaic).search(photo)
+    search.on_all()
+    assert search.fit is None
+    assert not search.speaks_against
+
+
 def test_they_do_not_where_it_shows_the_ground(mosaic: Mosaic) -> None:
     search = finder_of(mosaic).search(flown(0, 130, told=True)[0])
     search.on_all()

@@ -58,7 +58,8 @@ def panorama(heading_deg: float) -> Photo:
 
 
 def held(heading_deg: float, tilt: Tilt) -> Photo:
-    blank = Photo(Path("p.jpg"), np.zeros((600, 800, 3), np.uint8), position=(0.0, 0.0), focal_px=550.0, compass=True)
+    black = np.zeros((600, 800, 3), np.uint8)
+    blank = Photo(Path("p.jpg"), black, position=(0.0, 0.0), focal_px=550.0, compass=True, phone=True)
     columns, rows = np.meshgrid(np.arange(800) + 0.5, np.arange(600) + 0.5)
     q = np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ ground_of(blank, tilt).T
     below = q[..., 2] > 1e-3

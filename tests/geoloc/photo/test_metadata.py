@@ -131,6 +131,22 @@ def test_headings_of_compasses_are_told_from_those_of_gimbals() -> None:
     assert not metadata().compass
 
 
+@pytest.mark.parametrize(
+    ("tags", "xmp", "phone"),
+    [
+        ({GPS.GPSImgDirection: 123.5, GPS.GPSImgDirectionRef: "T"}, "", True),
+        ({**MELBOURNE, GPS.GPSHPositioningError: 8.0}, "", True),
+        (MELBOURNE, "", False),
+        ({**MELBOURNE, GPS.GPSHPositioningError: 1.0}, dji(GimbalYawDegree="10", GimbalPitchDegree="-30"), False),
+        ({**MELBOURNE, GPS.GPSHPositioningError: 1.0}, dji(RelativeAltitude="+40.0"), False),
+    ],
+)
+def test_telephones_tell_of_a_compass_or_an_error_and_of_nothing_that_flies(
+    tags: dict[int, Any], xmp: str, phone: bool
+) -> None:
+    assert metadata(gps=tags, xmp=xmp).phone is phone
+
+
 @pytest.mark.parametrize(("written", "error"), [(4.7, 4.7), (0.0, None)])
 def test_the_error_of_a_position(written: float, error: float | None) -> None:
     assert metadata(gps={GPS.GPSHPositioningError: written}).position_error_m == pytest.approx(error)

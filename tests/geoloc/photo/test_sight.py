@@ -14,8 +14,8 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click
 
 BLANK = np.full((600, 800, 3), 120, np.uint8)
-PHONE = Photo(Path("p.jpg"), BLANK, position=(15.0, 51.0), heading_deg=40.0, focal_px=600.0, compass=True)
-DRONE = replace(PHONE, compass=False, pitch_deg=-45.0, relative_altitude_m=50.0)
+PHONE = Photo(Path("p.jpg"), BLANK, position=(15.0, 51.0), heading_deg=40.0, focal_px=600.0, compass=True, phone=True)
+DRONE = replace(PHONE, compass=False, phone=False, pitch_deg=-45.0, relative_altitude_m=50.0)
 PANORAMA = Photo(Path("p.jpg"), np.full((512, 1024, 3), 120, np.uint8), position=(15.0, 51.0), panorama=True)
 
 
@@ -57,7 +57,7 @@ def test_a_heading_that_is_known_better_than_what_told_it_says_so() -> None:
 
 
 def test_a_position_alone_tells_no_line() -> None:
-    assert sight.sight_of(replace(PHONE, compass=False), Click(400, 300)) is None
+    assert sight.sight_of(replace(PHONE, phone=False), Click(400, 300)) is None
     assert sight.sight_of(replace(PHONE, position=None), Click(400, 300)) is None
 
 
@@ -76,4 +76,4 @@ def test_what_is_at_eye_level() -> None:
     assert not sight.at_eye_level(DRONE)
     assert not sight.at_eye_level(replace(PHONE, height_m=7.0))
     # Nothing tells.
-    assert not sight.at_eye_level(replace(PHONE, compass=False))
+    assert not sight.at_eye_level(replace(PHONE, phone=False))

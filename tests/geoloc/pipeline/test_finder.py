@@ -10,10 +10,12 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 from shapely.geometry import Point, box
 
 import geoloc.pipeline.finder
-from geoloc.photo.photo import Photo
+from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.sight import at_eye_level
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import Watch
 from geoloc.pipeline.finder import Finder, told_photo
@@ -250,6 +252,17 @@ def test_what_a_request_tells_of_a_camera_counts_and_not_its_file() -> None:
     told = told_photo(photo, SearchRequest(eye_height_m=2.5, heading_deg=-90.0, pitch_deg=-12.0))
     assert (told.height_m, told.heading_deg, told.compass, told.pitch_deg) == (2.5, 270.0, False, -12.0)
     assert told_photo(photo, SearchRequest()) is photo
+
+
+def test_telling_more_of_a_telephones_photo_leaves_it_at_eye_level(tmp_path: Path) -> None:
+    exif, tags = Image.Exif(), ExifTags.GPS
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({tags.GPSImgDirection: 40.0, tags.GPSImgDirectionRef: "T"})
+    Image.new("RGB", (80, 60)).save(tmp_path / "phone.jpg", exif=exif)
+    photo = load_photo(tmp_path / "phone.jpg")
+    assert photo.compass
+    for told in (SearchRequest(), SearchRequest(pitch_deg=-5.0), SearchRequest(heading_deg=50.0)):
+        assert at_eye_level(told_photo(photo, told))
+    assert not at_eye_level(told_photo(photo, SearchRequest(eye_height_m=30.0)))
 
 
 def test_a_photo_of_which_the_request_tells_something_is_the_same_in_every_click(script: Script) -> None:

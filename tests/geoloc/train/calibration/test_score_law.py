@@ -150,10 +150,10 @@ def test_where_nothing_was_missed_the_law_stays_that_of_training() -> None:
 @pytest.mark.parametrize(
     ("verified", "offset"),
     [
-        # By hand, Laplace's rule: 1 + 1 of 8 + 2, 0 + 1 of 38 + 2, and nothing is known.
+        # By hand, Laplace's rule: 1 + 1 of 8 + 2, 0 + 1 of 38 + 2; where no photograph was counted nothing is known.
         ([True] * 7 + [False], math.log(0.2)),
         ([True] * 38, math.log(1 / 40)),
-        ([None] * 9, math.log(0.5)),
+        ([None] * 9, 0.0),
     ],
 )
 def test_right_answers_that_nothing_verified_tell_what_that_is_worth(
@@ -172,6 +172,8 @@ def test_the_description_counts_hits_among_searches_with_the_object() -> None:
     line = summary_line(answers, fit_scores(answers))
     assert line.startswith("8 hits of 8 searches with the object; AUROC of the score 1.000")
     assert "; local features verify 2 of 3 photographs; " in line
+    plain = [replace(answer, verified=None) for answer in answers]
+    assert "; no photograph from above was counted, so scores do not go" in summary_line(plain, fit_scores(plain))
 
 
 class Model:
@@ -274,10 +276,11 @@ def test_real_photographs_from_above_are_matched_with_their_own_mosaic(search: C
         return replace(Trial(photo, (Click(10.0, 10.0), Click(9.0, 9.0)), truth, mosaic, mosaic.name), **changes)
 
     low = replace(photo, height_m=1.6)
-    trials = [trial(0, photo), trial(1, photo), trial(2, low), trial(3, photo, simulated=True)]
+    blank = replace(photo, pixels=np.full_like(photo.pixels, 120))
+    trials = [trial(0, photo), trial(1, photo), trial(2, low), trial(3, photo, simulated=True), trial(4, blank)]
     answers = run_trials(Model(), trials, lambda line: None)  # type: ignore[arg-type]
-    assert [a.hit for a in answers] == [True, True, False, False] * 4
-    assert [a.verified for a in answers if a.hit] == [True, None, False, None, None, None, None, None]
+    assert [a.hit for a in answers] == [True, True, False, False] * 5
+    assert [a.verified for a in answers if a.hit] == [True, None, False, None, *[None] * 6]
     assert not any(a.verified is not None for a in answers if not a.hit)
 
 
