@@ -94,8 +94,8 @@ class Refiner:
         Returns:
             A verified place takes rank 1, has the `METHOD`, a score of `VERIFIED` times the probability that it is on
             the object, and an accuracy of its own; the answer of attention that it confirms is replaced by it, the
-            others follow. Where nothing is verified targets keep their answers; but where the photo's plane puts a click
-            beyond what is searched, answers that mean another place score little.
+            others follow. Where nothing is verified targets keep their answers; but where the photo's plane puts a
+            click beyond what is searched, answers that mean another place score little.
 
         Raises:
             GeolocError: the mosaic cannot be read.
