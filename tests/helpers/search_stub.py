@@ -50,7 +50,7 @@ class SearchStub:
 
     def planes(self, keypoints: object, matcher: object, known: object) -> SimpleNamespace:
         """Finds no plane."""
-        plane = SimpleNamespace(fit=None, all_are_few=True, is_done=True, elsewhere=False)
+        plane = SimpleNamespace(fit=None, all_are_few=True, is_done=True, elsewhere=False, speaks_against=False)
         plane.on_all, plane.place_of = lambda: None, lambda click: None
         return SimpleNamespace(search=lambda photo: plane)
 
