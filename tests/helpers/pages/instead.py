@@ -119,7 +119,7 @@ BEFORE = {
     "geoloc/weights/base.md": ("cp $WEIGHTS before.safetensors",),
     "geoloc locate --help": (INDEXED,),
     "geoloc batch --help": (INDEXED,),
-    "geoloc serve --help": (INDEXED,),
+    "geoloc serve --help": (INDEXED.replace("city.tif", "tiles/"),),
     "geoloc index update --help": (INDEXED,),
     "geoloc index info --help": (INDEXED,),
     "geoloc evaluate --help": (TRAINED,),
