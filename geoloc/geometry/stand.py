@@ -17,15 +17,13 @@ from numpy.typing import NDArray
 
 from geoloc.geometry.unrolled import REACH_M, TRUSTED_M, unrolled
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Tilt, known_tilt
+from geoloc.photo.rectify import GIMBAL_SD_DEG, Tilt, known_tilt
 from geoloc.photo.sight import (
-    HELD_SD_DEG,
     HELD_TILT,
     at_eye_level,
     camera_height,
     heading_sd_deg,
     position_sd_m,
-    tilt_sd_deg,
 )
 from tiling.grid import WGS84, Grid, transformer
 from tiling.mosaic import Mosaic
@@ -136,9 +134,8 @@ def _tilts(photo: Photo) -> Sequence[tuple[Tilt | None, float]]:
     known = known_tilt(photo)
     if known is None:
         tilts = np.arange(-9.0, 12.0 + SLANT_DEG, SLANT_DEG)
-        return tuple((Tilt(HELD_TILT.degrees + float(off)), -((off / HELD_SD_DEG) ** 2) / 2) for off in tilts)
-    sd_deg = tilt_sd_deg(photo)
-    return tuple((replace(known, degrees=known.degrees + k * sd_deg), -(k**2) / 2) for k in (-1.0, 0.0, 1.0))
+        return tuple((Tilt(HELD_TILT.degrees + float(off)), -((off / HELD_TILT.sd_deg) ** 2) / 2) for off in tilts)
+    return tuple((replace(known, degrees=known.degrees + k * known.sd_deg), -(k**2) / 2) for k in (-1.0, 0.0, 1.0))
 
 
 def _headings(photo: Photo) -> Sequence[tuple[float, float]]:
@@ -234,4 +231,5 @@ def _posed(photo: Photo, pose: _Pose) -> Photo:
     )
     if pose.tilt is None:
         return told
-    return replace(told, pitch_deg=pose.tilt.degrees - 90.0, roll_deg=pose.tilt.roll_deg)
+    sd_deg = None if pose.tilt.sd_deg == 0.0 else min(pose.tilt.sd_deg, GIMBAL_SD_DEG)
+    return replace(told, pitch_deg=pose.tilt.degrees - 90.0, roll_deg=pose.tilt.roll_deg, pitch_sd_deg=sd_deg)

@@ -67,6 +67,7 @@ class Photo:
         heading_deg: direction on the ground of the picture's "up" (a panorama: of its centre), clockwise from true
             north, [0, 360).
         pitch_deg: pitch of the optical axis: -90 straight down, 0 level.
+        pitch_sd_deg: standard deviation of the pitch, where more is known of it than what told it.
         roll_deg: by how much the camera was turned clockwise about its axis, in [-45, 45]; 0 where that is not known.
         focal_px: focal length in pixels of `pixels`.
         position_error_m: how far the position may be off, as the file tells it.
@@ -92,6 +93,7 @@ class Photo:
     compass: bool = False
     phone: bool = False
     heading_sd_deg: float | None = None
+    pitch_sd_deg: float | None = None
     height_m: float | None = None
     height_sd_m: float = 0.0
 

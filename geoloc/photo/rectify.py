@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geoloc.photo.horizon import find_horizon
 from geoloc.photo.photo import Photo
+from geoloc.photo.verticals import find_verticals
 from geoloc.plane.homography import for_opencv
 
 TRIED_TILTS_DEG = (0.0, 40.0, 60.0)
@@ -21,6 +22,8 @@ STEEP_ENOUGH_DEG = 12.0
 """Photos tilted less are taken as they are."""
 HORIZON_DEG = 80.0
 """Rays farther from straight down see the ground too flat for its texture to be told."""
+GIMBAL_SD_DEG, HORIZON_SD_DEG = 1.5, 2.0
+"""Errors of tilts: by the gimbal or a person, and by the horizon."""
 EYE_HEIGHT_M = 1.6
 """Height over the ground of a camera that is held in the hand."""
 FOCAL_SHARE = 0.75
@@ -50,28 +53,39 @@ class Tilt:
         degrees: of the optical axis from straight down.
         roll_deg: by how much the camera was turned clockwise about its axis: the horizon comes to lie turned the other
             way.
+        sd_deg: error of the tilt, standard deviation; 0 where it is only supposed.
     """
 
     degrees: float
     roll_deg: float = 0.0
+    sd_deg: float = 0.0
 
 
-_BY_HORIZON: WeakKeyDictionary[Photo, Tilt | None] = WeakKeyDictionary()
-"""What `known_tilt` found; to seek a horizon takes a sixth of a second, and every click in a photo asks."""
+_BY_PICTURE: WeakKeyDictionary[Photo, Tilt | None] = WeakKeyDictionary()
+"""What `known_tilt` found; to look takes half a second, and every click in a photo asks."""
 
 
 def known_tilt(photo: Photo) -> Tilt | None:
-    """Return the tilt that the file of a photo tells by its gimbal, else that of the horizon that it shows, or None.
+    """Return the tilt that the file of a photo tells by its gimbal, else what the picture shows of it, or None.
 
     A gimbal is believed whatever the picture shows: snow, a pale field or a roof at the upper edge of a photo that
-    looks down parts from the rest as a sky does.
+    looks down parts from the rest as a sky does. Of a photo that a telephone took, or that shows the horizon, the
+    upright edges of walls and posts tell more than the horizon: trees and houses hide that.
     """
     if photo.pitch_deg is not None:
-        return Tilt(90.0 + photo.pitch_deg, photo.roll_deg)
-    if photo not in _BY_HORIZON:
-        horizon = find_horizon(photo, focal_px(photo))
-        _BY_HORIZON[photo] = None if horizon is None else Tilt(horizon.tilt_deg, -horizon.slope_deg)
-    return _BY_HORIZON[photo]
+        return Tilt(90.0 + photo.pitch_deg, photo.roll_deg, photo.pitch_sd_deg or GIMBAL_SD_DEG)
+    if photo not in _BY_PICTURE:
+        _BY_PICTURE[photo] = _tilt_by_picture(photo)
+    return _BY_PICTURE[photo]
+
+
+def _tilt_by_picture(photo: Photo) -> Tilt | None:
+    horizon = find_horizon(photo, focal_px(photo))
+    if horizon is not None or photo.phone:
+        upright = find_verticals(photo, focal_px(photo))
+        if upright is not None:
+            return Tilt(upright.tilt_deg, upright.roll_deg, upright.sd_deg)
+    return None if horizon is None else Tilt(horizon.tilt_deg, -horizon.slope_deg, HORIZON_SD_DEG)
 
 
 def likely_tilts(photo: Photo) -> Sequence[float]:

@@ -24,10 +24,9 @@ RADIUS_68 = math.sqrt(-2 * math.log(1 - 0.68))
 """Radius of that circle over the standard deviation along an axis, of a normal distribution in the plane."""
 COMPASS_SD_DEG, GIMBAL_YAW_SD_DEG = 20.0, 5.0
 """Errors of headings: a telephone's compass, and what a drone's gimbal or a person tells."""
-GIMBAL_SD_DEG, HORIZON_SD_DEG, LEVEL_SD_DEG = 1.5, 2.0, 1.0
-"""Errors of tilts: by the gimbal or a person, by the horizon, and of panoramas, which are levelled."""
-HELD_TILT = Tilt(84.0)
-HELD_SD_DEG = 6.0
+LEVEL_SD_DEG = 1.0
+"""Error of the tilt of panoramas, which are levelled."""
+HELD_TILT = Tilt(84.0, sd_deg=6.0)
 """How people hold a telephone that tells nothing of it, and by how much they do otherwise."""
 PANORAMA_HEIGHT_M = 2.0
 """Of panoramas' cameras: from 1.6 m on a stick to 2.5 m on a car."""
@@ -100,11 +99,6 @@ def heading_sd_deg(photo: Photo) -> float:
     return COMPASS_SD_DEG if photo.compass else GIMBAL_YAW_SD_DEG
 
 
-def tilt_sd_deg(photo: Photo) -> float:
-    """Return the standard deviation of the tilt that a photo's gimbal, or else its horizon, tells, degrees."""
-    return HORIZON_SD_DEG if photo.pitch_deg is None else GIMBAL_SD_DEG
-
-
 def camera_height(photo: Photo) -> tuple[float, float] | None:
     """Return how high a camera was over the ground, and the standard deviation of that, metres.
 
@@ -135,13 +129,10 @@ def _ray(photo: Photo, click: Click) -> tuple[float, float, float]:
         azimuth, from_down = ray_of(click.x, click.y, photo.size)
         down = min(max(math.pi / 2 - from_down, -1.5), 1.5)
         return (math.degrees(azimuth), *_slope(math.tan(down), LEVEL_SD_DEG))
-    tilt = known_tilt(photo)
-    sd_deg = tilt_sd_deg(photo)
-    if tilt is None:
-        tilt, sd_deg = HELD_TILT, HELD_SD_DEG
+    tilt = known_tilt(photo) or HELD_TILT
     x, y, down = ground_of(photo, tilt) @ np.array([click.x, click.y, 1.0])
     along = max(math.hypot(x, y), 1e-9)
-    return (math.degrees(math.atan2(x, -y)), *_slope(down / along, sd_deg))
+    return (math.degrees(math.atan2(x, -y)), *_slope(down / along, tilt.sd_deg))
 
 
 def _slope(slope: float, sd_deg: float) -> tuple[float, float]:
