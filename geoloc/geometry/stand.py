@@ -36,8 +36,10 @@ SLANT_DEG = 3.0
 """Between tilts that are tried."""
 SHARP = 40.0
 """Weight of a pose: the exponential of so much times the correlation, where all the ground round the camera is seen."""
-FOUND_M, FOUND_SD_DEG = 1.5, 2.0
-"""Errors of the position and of the heading of a pose that is found; see `Photo`."""
+FINER = ((2.0, 1.0, 0.07), (1.0, 0.5, 0.035), (0.5, 0.25, 0.02))
+"""Steps by which a pose that was found is made likelier: turns and slants, degrees, and shares of the height."""
+FOUND_M, FOUND_SD_DEG, FOUND_SHARE = 1.0, 1.5, 0.05
+"""Errors of the position, of the heading and of the height, as a share of it, of a pose that is found; see `Photo`."""
 LEAST_CORRELATION = 0.25
 """What correlates less is no ground that the mosaic shows."""
 MOST = 4
@@ -47,6 +49,8 @@ DOUBT = 0.1
 BY_CHANCE = 11.0
 """Log weight that ground which is not there comes to by chance, that of all poses which are tried being the best."""
 _APART_M, _APART_DEG = 2.0, 8.0
+_MOST_STEPS = 4
+_LEAST_SD_M = 0.02
 _LEAST_OFF_M, _MOST_OFF_M, _MOST_SDS = 8.0, 40.0, 3.3
 """How far from the told position a place is tried: at least, at most, and in standard deviations of its error."""
 _LEAST_KNOWN, _LEAST_TRUSTED = 0.3, 0.02
@@ -100,18 +104,17 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
     height = camera_height(photo)
     if photo.position is None or height is None or not at_eye_level(photo):
         return []
-    ground = _Ground(photo, mosaic)
+    ground = _Ground(photo, height, mosaic)
     if not ground.known:
         return []
     tried = [
-        ground.best_place(
-            photo, tilt, heading_deg=heading, height_m=height_m, log_weight=by_height + by_tilt + by_heading
-        )
-        for height_m, by_height in _heights(photo, height)
-        for tilt, by_tilt in _tilts(photo)
-        for heading, by_heading in _headings(photo)
+        ground.best_place(heading, height_m, tilt)
+        for height_m in _heights(photo, height)
+        for tilt in _tilts(photo)
+        for heading in _headings(photo)
     ]
-    poses = _apart([pose for pose in tried if pose is not None])
+    coarse = _apart([pose for pose in tried if pose is not None])
+    poses = _apart([ground.refined(pose) for pose in coarse])
     if not poses or poses[0].correlation < LEAST_CORRELATION:
         return []
     weights = np.exp([pose.log_weight - BY_CHANCE for pose in poses])
@@ -119,42 +122,45 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
 
-def _heights(photo: Photo, height: tuple[float, float]) -> Sequence[tuple[float, float]]:
-    """Return heights to try, metres, and the log of how likely each is."""
+def _heights(photo: Photo, height: tuple[float, float]) -> Sequence[float]:
+    """Return heights to try, metres."""
     middle, sd = height
     if not photo.panorama or photo.height_m is not None:
-        return ((middle, 0.0),)
-    return tuple((middle + k * sd, -(k**2) / 2) for k in (-1.0, 0.0, 1.25))
+        return (middle,)
+    return tuple(middle + k * sd for k in (-1.0, 0.0, 1.25))
 
 
-def _tilts(photo: Photo) -> Sequence[tuple[Tilt | None, float]]:
-    """Return tilts to try, and the log of how likely each is; None for a panorama."""
+def _tilts(photo: Photo) -> Sequence[Tilt | None]:
+    """Return tilts to try; None for a panorama."""
     if photo.panorama:
-        return ((None, 0.0),)
+        return (None,)
     known = known_tilt(photo)
     if known is None:
-        tilts = np.arange(-9.0, 12.0 + SLANT_DEG, SLANT_DEG)
-        return tuple((Tilt(HELD_TILT.degrees + float(off)), -((off / HELD_TILT.sd_deg) ** 2) / 2) for off in tilts)
-    return tuple((replace(known, degrees=known.degrees + k * known.sd_deg), -(k**2) / 2) for k in (-1.0, 0.0, 1.0))
+        return tuple(HELD_TILT.turned(float(off)) for off in np.arange(-9.0, 12.0 + SLANT_DEG, SLANT_DEG))
+    return tuple(known.turned(k * known.sd_deg) for k in (-1.0, 0.0, 1.0))
 
 
-def _headings(photo: Photo) -> Sequence[tuple[float, float]]:
-    """Return headings to try, and the log of how likely each is."""
+def _headings(photo: Photo) -> Sequence[float]:
+    """Return headings to try."""
     if photo.heading_deg is None:
-        return tuple((float(heading), 0.0) for heading in np.arange(0.0, 360.0, TURN_DEG))
-    sd_deg = heading_sd_deg(photo)
-    most = max(TURN_DEG, 3 * sd_deg)
-    return tuple(
-        (photo.heading_deg + float(off), -((off / sd_deg) ** 2) / 2) for off in np.arange(-most, most + 1, TURN_DEG)
-    )
+        return tuple(float(heading) for heading in np.arange(0.0, 360.0, TURN_DEG))
+    most = max(TURN_DEG, 3 * heading_sd_deg(photo))
+    return tuple(photo.heading_deg + float(off) for off in np.arange(-most, most + 1, TURN_DEG))
 
 
 class _Ground:
     """The mosaic round a told position, to be compared with the ground that a photo shows."""
 
-    def __init__(self, photo: Photo, mosaic: Mosaic) -> None:
-        """Read the mosaic as far as the position may be off, and the ground reaches."""
+    def __init__(self, photo: Photo, height: tuple[float, float], mosaic: Mosaic) -> None:
+        """Read the mosaic as far as the position may be off, and the ground reaches.
+
+        Args:
+            photo: the photo.
+            height: of its camera over the ground, and the standard deviation of that, metres.
+            mosaic: what is read.
+        """
         assert photo.position is not None, "asked for where there is one"
+        self._photo, self._height = photo, height
         self._sd_m = position_sd_m(photo)
         off_m = min(max(_LEAST_OFF_M, _MOST_SDS * self._sd_m), _MOST_OFF_M)
         side = 2 * math.ceil((off_m + REACH_M) / STEP_M)
@@ -167,11 +173,9 @@ class _Ground:
         self._colours = _colours(pixels.rgb)
         self._colours -= cv2.GaussianBlur(self._colours, (0, 0), _HIGH_PASS_M / STEP_M)
 
-    def best_place(
-        self, photo: Photo, tilt: Tilt | None, heading_deg: float, height_m: float, log_weight: float
-    ) -> _Pose | None:
+    def best_place(self, heading_deg: float, height_m: float, tilt: Tilt | None) -> _Pose | None:
         """Return the likeliest place of a camera with this pose otherwise; None where the photo shows no ground."""
-        seen = unrolled(photo, tilt, heading_deg=heading_deg, height_m=height_m, step_m=STEP_M)
+        seen = unrolled(self._photo, tilt, heading_deg=heading_deg, height_m=height_m, step_m=STEP_M)
         trusted = float(seen.trust.sum()) * STEP_M**2 / _WHOLE_M2
         if trusted < _LEAST_TRUSTED:
             return None
@@ -183,7 +187,7 @@ class _Ground:
         east = (np.arange(columns) - (columns - 1) / 2) * STEP_M
         north = ((rows - 1) / 2 - np.arange(rows)) * STEP_M
         off = (east[None, :] ** 2 + north[:, None] ** 2) / self._sd_m**2
-        weight = SHARP * math.sqrt(trusted) * correlation - off / 2 + log_weight
+        weight = SHARP * math.sqrt(trusted) * correlation - off / 2 + self._log_likely(heading_deg, height_m, tilt)
         row, column = np.unravel_index(int(weight.argmax()), weight.shape)
         return _Pose(
             east=float(east[column]),
@@ -194,6 +198,34 @@ class _Ground:
             log_weight=float(weight[row, column]),
             correlation=float(correlation[row, column]),
         )
+
+    def refined(self, pose: _Pose) -> _Pose:
+        """Return the likeliest pose that is reached from one by small turns, slants and heights, ever smaller ones."""
+        for turn_deg, slant_deg, share in FINER:
+            for _ in range(_MOST_STEPS):
+                heading, height_m, tilt = pose.heading_deg, pose.height_m, pose.tilt
+                steps = [
+                    *((heading + turn, height_m, tilt) for turn in (-turn_deg, turn_deg)),
+                    *((heading, height_m * (1 + rise), tilt) for rise in (-share, share)),
+                    *((heading, height_m, tilt.turned(by)) for by in (-slant_deg, slant_deg) if tilt is not None),
+                ]
+                tried = [found for step in steps if (found := self.best_place(*step)) is not None]
+                best = max(tried, key=lambda found: found.log_weight, default=pose)
+                if best.log_weight <= pose.log_weight:
+                    break
+                pose = best
+        return pose
+
+    def _log_likely(self, heading_deg: float, height_m: float, tilt: Tilt | None) -> float:
+        """Return the log of how likely the metadata leave a pose, over that of what they tell."""
+        photo, (middle, sd_m) = self._photo, self._height
+        off = [(height_m - middle) / max(sd_m, _LEAST_SD_M)]
+        if tilt is not None:
+            known = known_tilt(photo) or HELD_TILT
+            off.append((tilt.degrees - known.degrees) / known.sd_deg)
+        if photo.heading_deg is not None:
+            off.append(((heading_deg - photo.heading_deg + 180.0) % 360.0 - 180.0) / heading_sd_deg(photo))
+        return -sum(by**2 for by in off) / 2
 
 
 def _colours(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -227,7 +259,7 @@ def _posed(photo: Photo, pose: _Pose) -> Photo:
         compass=False,
         heading_sd_deg=FOUND_SD_DEG,
         height_m=pose.height_m,
-        height_sd_m=0.1 * pose.height_m,
+        height_sd_m=FOUND_SHARE * pose.height_m,
     )
     if pose.tilt is None:
         return told

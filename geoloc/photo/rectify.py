@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -59,6 +59,10 @@ class Tilt:
     degrees: float
     roll_deg: float = 0.0
     sd_deg: float = 0.0
+
+    def turned(self, by_deg: float) -> Tilt:
+        """Return the tilt with the optical axis so many degrees farther from straight down."""
+        return replace(self, degrees=self.degrees + by_deg)
 
 
 _BY_PICTURE: WeakKeyDictionary[Photo, Tilt | None] = WeakKeyDictionary()
