@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.photo.horizon import find_horizon
+from geoloc.photo.held.horizon import find_horizon
+from geoloc.photo.held.verticals import find_verticals
 from geoloc.photo.photo import Photo
-from geoloc.photo.verticals import find_verticals
+from geoloc.plane.equirectangular import seen_at
 from geoloc.plane.homography import for_opencv
 
 TRIED_TILTS_DEG = (0.0, 40.0, 60.0)
@@ -121,6 +122,31 @@ def ground_of(photo: Photo, tilt: Tilt) -> NDArray[np.float64]:
     level = np.array([[1, 0, 0], [0, math.cos(t), -math.sin(t)], [0, math.sin(t), math.cos(t)]])
     offset = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, focal_px(photo)]])
     return np.asarray(level @ upright @ offset)
+
+
+def pixels_towards(
+    photo: Photo, tilt: Tilt | None, right: NDArray[np.float64], ahead: NDArray[np.float64], down: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return where a photo shows what lies in some directions from its camera.
+
+    Args:
+        photo: the photo.
+        tilt: how it was tilted; None for a panorama, which is level.
+        right: of each direction, level, to the right of the photo's up or the panorama's middle column.
+        ahead: likewise, that way.
+        down: likewise, straight down.
+
+    Returns:
+        Pixels, corner origin, with a last axis of 2, and which of them the photo has.
+    """
+    width, height = photo.size
+    if tilt is None:
+        seen = seen_at(right, -ahead, down, (width, height), np)
+        return seen, np.asarray((seen[..., 1] >= 0) & (seen[..., 1] < height))
+    q = np.stack([right, -ahead, down], axis=-1) @ np.linalg.inv(ground_of(photo, tilt)).T
+    before = q[..., 2] > 0
+    seen = q[..., :2] / np.where(before, q[..., 2], 1.0)[..., None]
+    return seen, before & ((seen >= 0) & (seen <= [width, height])).all(axis=-1)
 
 
 def rectify(photo: Photo, tilt_deg: float, side_px: int) -> Rectified | None:

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import HORIZON_DEG, TRIED_TILTS_DEG, Tilt, ground_of, known_tilt, likely_tilts, rectify
+from geoloc.photo.rectify import (
+    GIMBAL_SD_DEG,
+    HORIZON_DEG,
+    TRIED_TILTS_DEG,
+    Tilt,
+    ground_of,
+    known_tilt,
+    likely_tilts,
+    rectify,
+)
 from geoloc.plane.homography import map_points
 
 SIZE = (640, 480)
@@ -88,7 +97,7 @@ def test_large_photos_are_scaled_and_lead_back() -> None:
 def test_a_camera_that_is_turned_clockwise_sees_the_ground_turned_the_other_way(roll: float) -> None:
     picture = photo(focal_px=400.0, pitch_deg=-50.0, roll_deg=roll)
     tilt = known_tilt(picture)
-    assert tilt == Tilt(40.0, roll)
+    assert tilt == Tilt(40.0, roll, GIMBAL_SD_DEG)
     assert tilt is not None
     rolled, level = (ground_of(picture, t) for t in (tilt, Tilt(40.0)))
     # What an unturned camera has at the middle's right, one that is turned clockwise has higher up.

@@ -11,6 +11,7 @@ import pytest
 
 from geoloc.photo import sight
 from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import GIMBAL_SD_DEG
 from geoloc.photo.target import Click
 
 BLANK = np.full((600, 800, 3), 120, np.uint8)
@@ -47,7 +48,7 @@ def test_a_telephone_is_at_eye_level_however_it_was_held() -> None:
     assert found is not None
     assert found.height_m == sight.EYE_HEIGHT_M
     assert found.heading_sd_deg == sight.COMPASS_SD_DEG
-    assert found.slope_sd > math.radians(sight.GIMBAL_SD_DEG) * 3
+    assert found.slope_sd > math.radians(GIMBAL_SD_DEG) * 3
 
 
 def test_a_heading_that_is_known_better_than_what_told_it_says_so() -> None:

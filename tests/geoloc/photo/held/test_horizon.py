@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoloc.photo.crops import px_per_m
-from geoloc.photo.horizon import find_horizon
+from geoloc.photo.held.horizon import find_horizon
 from geoloc.photo.photo import Photo, load_photo
-from geoloc.photo.rectify import Tilt, focal_px, known_tilt, likely_tilts
+from geoloc.photo.rectify import GIMBAL_SD_DEG, Tilt, focal_px, known_tilt, likely_tilts
 from tests.helpers.paths import SHARED_DATA
 
 FOCAL_PX = 600.0
@@ -84,7 +84,7 @@ def test_a_gimbal_is_believed_whatever_the_upper_edge_shows(share: float) -> Non
     picture[: round(share * 600)] = (238.0, 240.0, 245.0)
     snow = Photo(Path("g.jpg"), picture.astype(np.uint8), pitch_deg=-90.0, focal_px=FOCAL_PX, relative_altitude_m=60.0)
     assert find_horizon(snow, FOCAL_PX) is not None
-    assert known_tilt(snow) == Tilt(0.0)
+    assert known_tilt(snow) == Tilt(0.0, 0.0, GIMBAL_SD_DEG)
     assert likely_tilts(snow)[0] == 0.0
     assert px_per_m(snow) == pytest.approx(10.0)
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoloc.photo.held.verticals import LEAST_SD_DEG, find_verticals
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import GIMBAL_SD_DEG, Tilt, known_tilt
-from geoloc.photo.verticals import LEAST_SD_DEG, find_verticals
 
 FOCAL_PX = 750.0
 SIZE = (1000, 750)
@@ -25,7 +25,7 @@ def held(down_deg: float, roll_deg: float, seed: int, *, posts: int = 25, rails:
     rng = np.random.default_rng(seed)
     picture = np.full((*SIZE[::-1], 3), 150, np.uint8)
     down, roll = math.radians(down_deg), math.radians(roll_deg)
-    # East, up, ahead to right, down, forward of a camera that looks down a little; then turned clockwise about its axis.
+    # East, up, ahead to right, down, forward of a camera that looks down a little; then turned clockwise.
     level = np.array([[1, 0, 0], [0, -math.cos(down), -math.sin(down)], [0, -math.sin(down), math.cos(down)]])
     turn = np.array([[math.cos(roll), math.sin(roll), 0], [-math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
 

@@ -1,0 +1,62 @@
+"""What is seen round a click, upright and as wide as it would be from level: where things stand shows below them."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import Tilt, pixels_towards
+from geoloc.plane.homography import to_opencv
+
+SIDE_PX = 256
+VIEWS_DEG = (20.0, 60.0)
+"""How wide the two views are: what is far, and what is near with all that is round it."""
+FILL = 127
+"""Grey level of what the photo does not show."""
+
+
+def foot_views(photo: Photo, tilt: Tilt | None, aside_deg: float, below_deg: float) -> NDArray[np.uint8]:
+    """Draw the photo as cameras would that look straight at the click, level from side to side.
+
+    Args:
+        photo: the photograph.
+        tilt: how it was tilted; None for a panorama, which is level.
+        aside_deg: azimuth of the click from the photo's up, a panorama's middle column, clockwise.
+        below_deg: of the click below level.
+
+    Returns:
+        A view for each of `VIEWS_DEG`, `SIDE_PX` x `SIDE_PX` x 3, RGB, the click in the middle.
+    """
+    return np.stack([_view(photo, tilt, math.radians(aside_deg), math.radians(below_deg), deg) for deg in VIEWS_DEG])
+
+
+def directions(aside: float, below: float, view_deg: float) -> tuple[NDArray[np.float64], ...]:
+    """Return what way each pixel of a view looks: to the right, ahead and down, each `SIDE_PX` x `SIDE_PX`.
+
+    Args:
+        aside: azimuth of the view's middle from what is ahead, radians.
+        below: of the middle below level, radians.
+        view_deg: how wide the view is.
+    """
+    at = (np.arange(SIDE_PX) + 0.5 - SIDE_PX / 2) * math.tan(math.radians(view_deg) / 2) / (SIDE_PX / 2)
+    across, lower = np.meshgrid(at, at)
+    forward = math.cos(below) - lower * math.sin(below)
+    return (
+        forward * math.sin(aside) + across * math.cos(aside),
+        forward * math.cos(aside) - across * math.sin(aside),
+        math.sin(below) + lower * math.cos(below),
+    )
+
+
+def _view(photo: Photo, tilt: Tilt | None, aside: float, below: float, view_deg: float) -> NDArray[np.uint8]:
+    seen, shown = pixels_towards(photo, tilt, *directions(aside, below, view_deg))
+    at = np.where(shown[..., None], to_opencv(seen), -9.0).astype(np.float32)
+    fill = (FILL, FILL, FILL)
+    drawn = cv2.remap(
+        photo.pixels, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
+    )
+    return np.asarray(drawn, np.uint8)
