@@ -11,7 +11,7 @@ import geopandas
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
-from shapely.geometry import MultiPoint, Point, Polygon, box, shape
+from shapely.geometry import LineString, MultiPoint, Point, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from geoloc.batch.features import DrawnFeatures, look_like_places
@@ -113,6 +113,26 @@ def test_features_in_the_photo_do_not_look_like_places() -> None:
     assert looks(box(15.30, 51.86, 15.31, 51.87))
     assert looks(box(5000, 0, 5001, 1))
     assert not looks()
+
+
+def test_places_off_the_mosaic_are_told(folder: Path, matrix: np.ndarray) -> None:
+    # Seen between the mosaic's edge, which is near the photo's upper one, and the far line.
+    ahead, beyond = (400.0, 300.0), (400.0, 2.0)
+    shapes = [Point(ahead), Point(beyond), LineString([ahead, beyond]), LineString([(1000.0, 2.0), beyond, ahead])]
+    geopandas.GeoDataFrame(geometry=shapes).to_file(folder / "beyond.gpkg")
+    command = ("map", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--features", folder / "beyond.gpkg")
+    result = invoke(*command)
+    assert result.exit_code == 0, result.stderr
+    rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
+    assert [row["status"] for row in rows] == ["found"] * 4
+    assert [row["note"] for row in rows] == [
+        None,
+        "it lies outside the mosaic",
+        "1 of 2 vertices lie outside the mosaic",
+        "cut: 1 of 3 vertices lie outside the photo; 2 of 3 vertices lie outside the mosaic",
+    ]
+    assert "feature 2: it lies outside the mosaic" in result.stderr
+    assert "feature 1" not in result.stderr
 
 
 def test_y_upwards_is_turned_round(folder: Path, matrix: np.ndarray) -> None:

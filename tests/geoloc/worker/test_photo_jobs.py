@@ -97,14 +97,16 @@ def test_features_go_to_the_map_and_back(
     drawn = [
         {"type": "Feature", "geometry": mapping(ROOF), "properties": {"name": "roof", "tags": ["a"]}},
         {"type": "Feature", "geometry": mapping(Point(900, 300)), "properties": None},
+        {"type": "Feature", "geometry": mapping(Point(400, 2)), "properties": None},
     ]
     there, _ = ask(session, folder, "map", features={"type": "FeatureCollection", "features": drawn})
-    roof, beyond = there["features"]["features"]
+    roof, beyond, away = there["features"]["features"]
     corner = transformer("EPSG:32615", WGS84).transform(*clicked(matrix, (300.0, 250.0)))
     assert roof["geometry"]["coordinates"][0][0] == pytest.approx(corner, abs=1e-5)
     assert (roof["properties"]["name"], roof["properties"]["tags"]) == ("roof", ["a"])
     assert beyond["geometry"] is None
     assert "feature 2: left out" in caplog.text
+    assert (away["properties"]["status"], away["properties"]["note"]) == ("found", "it lies outside the mosaic")
     # As many decimals as `geoloc map` writes.
     assert roof["geometry"]["coordinates"][0][0] != np.round(roof["geometry"]["coordinates"][0][0], 7).tolist()
     back, _ = ask(session, folder, "map", features=there["features"], to_photo=True)
