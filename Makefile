@@ -40,7 +40,7 @@ demo: $(VENV)/.installed ## a synthetic town, objects of its drone photos found 
 	$(BIN)/geoloc demo demo/ --overwrite
 
 # Only what stands on make's own command line: many an environment has an EMAIL.
-given = $(if $(findstring command line,$(origin $(1))),--$(2) '$($(1))')
+given = $(if $(findstring command line,$(origin $(1))),--$(2) '$(subst ','\'',$(value $(1)))')
 
 plugin: ## the QGIS plugin as a zip to install: dist/; for the plugin site HOMEPAGE=... TRACKER=... REPOSITORY=... EMAIL=...
 	@command -v lrelease >/dev/null || { $(call install,qttools5-dev-tools); }
