@@ -46,6 +46,7 @@ _PARTS = {
 }
 _EDGE = 1e-6
 Shows = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+"""Tells which places, N x 2 in the mosaic's CRS, the mosaic has data of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +151,7 @@ def carried_features(
         features: in pixels of the photo; of a map where they go to the photo.
         matched: the photo; None where local features verified nothing, so that features are "not here".
         photo: what it is called.
-        shows: tells which places, N x 2 in the mosaic's CRS, it has data of.
+        shows: of the mosaic, such as `SearchSource.shows`.
         to_photo: the way back.
 
     Raises:
