@@ -40,7 +40,7 @@ demo: $(VENV)/.installed ## a synthetic town, objects of its drone photos found 
 	$(BIN)/geoloc demo demo/ --overwrite
 
 # Only what stands on make's own command line: many an environment has an EMAIL.
-given = $(if $(findstring command line,$(origin $(1))),--$(2) '$($(1))')
+given = $(if $(findstring command line,$(origin $(1))),--$(2) '$(subst ','\'',$(value $(1)))')
 
 plugin: ## the QGIS plugin as a zip to install: dist/; for the plugin site HOMEPAGE=... TRACKER=... REPOSITORY=... EMAIL=...
 	@command -v lrelease >/dev/null || { $(call install,qttools5-dev-tools); }
@@ -102,12 +102,20 @@ $(BIN)/pip:
 	@echo "Making $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 
+# On Linux pip fetches torch for CUDA: gigabytes that a machine without an NVIDIA card has no use for.
+HAS_TORCH = $(BIN)/python -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))'
+CPU_TORCH = test "$$(uname -s)" != Linux || command -v nvidia-smi >/dev/null || $(HAS_TORCH) \
+    || { $(PIP) uv && UV_HTTP_RETRIES=1 $(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --torch-backend cpu -c constraints.txt torch; } \
+    || echo "torch for CPUs alone could not be fetched; pip fetches what it finds, which may be gigabytes" >&2
+
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing geoloc and what it needs (a few minutes the first time; torch is large) ..."
+	@$(CPU_TORCH)
 	@$(PIP) -e .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing geoloc for development (a few minutes the first time; torch is large) ..."
+	@$(CPU_TORCH)
 	@$(PIP) -e '.[dev]'
 	@touch $(VENV)/.installed $@

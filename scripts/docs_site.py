@@ -146,14 +146,15 @@ def commands() -> str:
     import click
 
     from geoloc.commands.main import main
+    from geoloc.commands.shared.command import help_rows
 
     def written(command: click.Command, words: str, parent: click.Context | None) -> list[str]:
         context = click.Context(command, parent=parent, info_name=words.rpartition(" ")[2], **command.context_settings)
         usage = " ".join([words, *command.collect_usage_pieces(context)])
         parts = [f"## {words}", _paragraphs(command.help or ""), f"```\n{usage}\n```"]
-        rows = [param.get_help_record(context) for param in command.get_params(context)]
-        if options := [f"| {_spelled(row[0])} | {_plain(row[1])} |" for row in rows if row and row[1]]:
-            parts.append("\n".join(["| option | |", "|---|---|", *options]))
+        for heading, rows in help_rows(command, context).items():
+            if options := [f"| {_spelled(names)} | {_plain(words)} |" for names, words in rows if words]:
+                parts.append("\n".join([f"| {heading} | |", "|---|---|", *options]))
         parts.append(_paragraphs(command.epilog or ""))
         for name, other in command.commands.items() if isinstance(command, click.Group) else ():
             parts += written(other, f"{words} {name}", context)

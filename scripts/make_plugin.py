@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.plugin_site import PUBLISHER, objections, placeholders
+from scripts.plugin_site import PUBLISHER, objections
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "geoloc_locate"
@@ -99,17 +99,11 @@ def make(output: Path, addresses: Mapping[str, str]) -> Path:
 
 def for_the_site(path: Path) -> tuple[bool, str]:
     """Tell whether the plugin site would take a zip without a word, and in lines what it would object to."""
-    left = placeholders(path)
-    if left:
-        wanted = " ".join(f"{key.upper()}=..." for key in left)
-        return False, (
-            f"It installs from a file, but the plugin site would refuse it: {', '.join(left)} "
-            f"{'is a placeholder' if len(left) == 1 else 'are placeholders'}; add your own to make plugin: {wanted}"
-        )
     found = objections(path)
-    if found:
-        return False, "\n".join(f"The plugin site would object to it: {one}" for one in found)
-    return True, "The plugin site would take it."
+    if not found:
+        return True, "The plugin site would take it."
+    lines = [f"The plugin site would object to it: {one}" for one in found]
+    return False, "\n".join(["It installs from a file.", *lines])
 
 
 def main() -> int:

@@ -28,12 +28,10 @@ from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-ADDRESSES = ("homepage", "tracker", "repository")
-"""Entries of metadata.txt that the site opens."""
-PUBLISHER = (*ADDRESSES, "email")
-"""Entries of metadata.txt that are the publisher's own."""
+PUBLISHER = ("homepage", "tracker", "repository", "email")
+"""Entries of metadata.txt that are the publisher's own addresses."""
 REQUIRED = ("name", "description", "version", "qgisMinimumVersion", "author", "about", *PUBLISHER)
-"""Entries that have to be there; the homepage is, since an address that is missing does not answer."""
+"""Entries that have to be there; so the homepage, since an address that is missing does not answer."""
 MOST_BYTES = 25_000_000
 LIMIT_S = 10
 _FORBIDDEN_FOLDERS = {"__MACOSX", "__pycache__", ".git"}
@@ -84,13 +82,6 @@ def objections(archive: Path, ask: Callable[[str], str | None] = answer) -> list
         return [Objection("zip", f"{archive.name} is no zip")]
 
 
-def placeholders(archive: Path) -> list[str]:
-    """Return the entries of PUBLISHER that still are placeholders in the metadata.txt of a zip of one folder."""
-    with zipfile.ZipFile(archive) as file:
-        metadata = _metadata(file, file.namelist()[0].split("/")[0])
-    return [key for key in PUBLISHER if _is_placeholder(_host(metadata[key]))]
-
-
 def _of_zip(file: zipfile.ZipFile, ask: Callable[[str], str | None]) -> Iterator[Objection]:
     entries = [entry for entry in file.infolist() if not entry.is_dir()]
     for entry in entries:
@@ -109,8 +100,12 @@ def _of_zip(file: zipfile.ZipFile, ask: Callable[[str], str | None]) -> Iterator
         if f"{folder}/{name}" not in names:
             yield Objection(name, "is not in the folder")
     if f"{folder}/metadata.txt" in names:
+        parser = configparser.ConfigParser()
+        # Keys are what they are: qgisminimumversion is unknown to the site.
+        parser.optionxform = str  # type: ignore[assignment]
         try:
-            metadata = _metadata(file, folder)
+            parser.read_string(file.read(f"{folder}/metadata.txt").decode("utf-8"))
+            metadata = dict(parser.items("general"))
         except (ValueError, configparser.Error) as error:
             yield Objection("metadata.txt", " ".join(str(error).split()))
             return
@@ -133,14 +128,6 @@ def _of_file(entry: zipfile.ZipInfo) -> Iterator[Objection]:
         yield Objection("permissions", f"{path} is executable")
 
 
-def _metadata(file: zipfile.ZipFile, folder: str) -> dict[str, str]:
-    parser = configparser.ConfigParser()
-    # Keys are what they are: qgisminimumversion is unknown to the site.
-    parser.optionxform = str  # type: ignore[assignment]
-    parser.read_string(file.read(f"{folder}/metadata.txt").decode("utf-8"))
-    return dict(parser.items("general"))
-
-
 def _of_metadata(metadata: dict[str, str], ask: Callable[[str], str | None]) -> Iterator[Objection]:
     missing = [key for key in REQUIRED if not metadata.get(key, "").strip()]
     if missing:
@@ -156,40 +143,30 @@ def _of_metadata(metadata: dict[str, str], ask: Callable[[str], str | None]) -> 
     if not newest.isdecimal() or int(newest) < 4:
         # supportsQt6 does not count any more: https://plugins.qgis.org/docs/migrate-qgis4
         yield Objection("QGIS 4", "without a qgisMaximumVersion of 4 or more QGIS 4 is not offered it")
-    email = metadata.get("email", "")
-    if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", email):
-        yield Objection("email", f"{email} is no address")
-    elif _is_placeholder(_host(email)):
-        yield Objection("email", f"{email} is a placeholder, and has to be confirmed")
-    for key in ADDRESSES:
-        if metadata.get(key) and (reason := _unreachable(metadata[key], ask)):
-            yield Objection("addresses", f"{key} {metadata[key]} {reason}")
+    for key in PUBLISHER:
+        if (address := metadata.get(key)) and (reason := _wrong(key, address, ask)):
+            yield Objection("addresses", f"{key} {address} {reason}")
 
 
-def _host(address: str) -> str:
+def _wrong(key: str, address: str, ask: Callable[[str], str | None]) -> str | None:
+    """Tell what is wrong with one of the publisher's addresses, None where nothing is."""
+    mail = key == "email"
     try:
-        return (urlsplit(address).hostname if "//" in address else address.rpartition("@")[2]) or ""
+        host = urlsplit(f"//{address}" if mail else address).hostname or ""
     except ValueError:
-        return ""
-
-
-def _is_placeholder(host: str) -> bool:
-    return _PLACEHOLDER.search(host) is not None
-
-
-def _unreachable(url: str, ask: Callable[[str], str | None]) -> str | None:
-    """Tell what is wrong with an address, None where nothing is."""
-    host = _host(url)
-    if not url.startswith(("http://", "https://")) or not host or any(character.isspace() for character in url):
-        return "is no address of the web"
-    if _is_placeholder(host):
-        return "is a placeholder"
+        host = ""
+    if not host or not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+" if mail else r"https?://\S+", address):
+        return "is no address" if mail else "is no address of the web"
+    if _PLACEHOLDER.search(host):
+        return f"is a placeholder: add {key.upper()}=... to make plugin, with one of your own"
+    if mail:
+        return None
     try:
         public = ipaddress.ip_address(host).is_global
     except ValueError:
         # The names of QGIS's own template, http://bugs and http://repo, have no dot either.
         public = "." in host
-    return ask(url) if public else "is not public"
+    return ask(address) if public else "is not public"
 
 
 def main() -> int:

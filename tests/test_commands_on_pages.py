@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import socket
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -116,13 +115,10 @@ def place(inputs: Path, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def shell(place: Path, inputs: Path, tiny_weights: Path, tmp_path: Path) -> Iterator[Shell]:
     """A shell in that folder, and the servers that its variables name."""
     (tmp_path / "programs").mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     tile = (inputs / "mosaic.tif").read_bytes()
     with Served({"/tiles/a.tif": tile, "/bucket/tiles/b.tif": tile}) as server:
         address = server.url("")
         variables = {
-            **{"PORT": str(port), "SCHEDULER": f"tcp://127.0.0.1:{port}"},
             **{"WEIGHTS": str(tiny_weights / "base.safetensors"), "OMP_NUM_THREADS": "1"},
             **{"SERVER": address, "AWS_S3_ENDPOINT": address.removeprefix("http://"), "AWS_HTTPS": "NO"},
             **{"AWS_VIRTUAL_HOSTING": "FALSE", "AWS_NO_SIGN_REQUEST": "YES"},

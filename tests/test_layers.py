@@ -66,10 +66,15 @@ def files(folder: str) -> list[Path]:
 def imported(path: Path) -> Iterator[str]:
     """Top-level names that a file imports from anywhere in it, its own package left out."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield (node.module or "").split(".")[0]
+        yield from names_imported(node)
+
+
+def names_imported(node: ast.AST) -> Iterator[str]:
+    """Top-level names that a statement imports; none where it does not."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name.split(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        yield (node.module or "").split(".")[0]
 
 
 def name_of(path: Path) -> str:
@@ -207,6 +212,13 @@ def test_what_serves_stays_in_its_room() -> None:
     # The command looks whether they are there.
     assert users - {"geoloc/commands/answers/serve.py"}
     assert all(user.startswith("geoloc/serve/") for user in users - {"geoloc/commands/answers/serve.py"}), users
+
+
+def test_what_windows_lacks_is_imported_where_it_is_used() -> None:
+    lacking = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+    for path in files("geoloc") + files("tiling") + files("qgis_plugin"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            assert not lacking & set(names_imported(node)), path
 
 
 def test_the_command_is_not_called_by_the_name_cli() -> None:

@@ -72,6 +72,9 @@ def test_commands_are_written_as_their_help_says_them() -> None:
         assert not rest
         assert all(option.opts[-1] in section for option in command.params if isinstance(option, click.Option))
     assert r"`--refine [auto\|off]`" in page
+    locate = page.partition("## geoloc locate\n")[2].partition("\n## ")[0]
+    assert "| Where to look | |\n|---|---|\n| `--bounds W,S,E,N` |" in locate
+    assert "| Options | |" not in locate
     assert "\b" not in page
 
 

@@ -60,6 +60,10 @@ def opened(path: Path, name: Path | str) -> Iterator[rasterio.DatasetReader]:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             file = rasterio.open(name)
     except BROKEN as error:
+        if _is_pdf(path):
+            raise MosaicError(
+                f"{path}: is a PDF; open it in QGIS, save it as a GeoTIFF (Layer > Save As...), and name that"
+            ) from error
         raise MosaicError(f"{gdal_name(path)}: not a raster that can be read ({_reason(error)})") from error
     with rasterio.Env(**_options(name)), file:
         if file.count == 0:
@@ -89,6 +93,15 @@ def reading(path: Path) -> Iterator[None]:
             raise MosaicError(
                 f"{gdal_name(path)}: its pixels cannot be read; the {seems} ({_reason(error)})"
             ) from error
+
+
+def _is_pdf(path: Path) -> bool:
+    """Whether a file is a PDF, which few builds of GDAL read; rasterio's does not."""
+    try:
+        with path.open("rb") as file:
+            return file.read(5) == b"%PDF-"
+    except (OSError, ValueError):
+        return False
 
 
 def _options(name: Path | str) -> dict[str, int | str]:

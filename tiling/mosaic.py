@@ -34,6 +34,8 @@ _COARSER = 1.2
 _GREY = 3.0
 """How many times as coarse as it is a grey picture counts beside one in colour."""
 _LATTICE = 9
+_PLACES_PX = 512
+"""Pixels a side of the grid on which places are looked up, at the most: what a photo shows to half a metre or so."""
 _MARGIN = 0.05
 """How much further than a lattice of its points says a window may reach in a file's CRS, share of its extent."""
 
@@ -210,6 +212,28 @@ class Mosaic:
             if valid.all():
                 break
         return valid
+
+    def shows(self, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which places have valid pixels: all together on one coarse grid, so that some beside them count too.
+
+        Args:
+            places: N x 2, in the mosaic's CRS.
+
+        Raises:
+            MosaicError: pixels cannot be read.
+        """
+        if not len(places):
+            return np.zeros(0, bool)
+        first = self._sources[0].grid.affine
+        west, south = places.min(axis=0).tolist()
+        across, down = np.ptp(places, axis=0).tolist()
+        step = max(np.hypot(first.a, first.d), across / _PLACES_PX, down / _PLACES_PX)
+        columns, rows = int(across / step) + 1, int(down / step) + 1
+        north = south + rows * step
+        valid = self.read_valid(Grid.north_up(self.crs, west, north, step, width=columns, height=rows))
+        column = ((places[:, 0] - west) / step).astype(int).clip(0, columns - 1)
+        row = ((north - places[:, 1]) / step).astype(int).clip(0, rows - 1)
+        return np.asarray(valid[row, column])
 
     def may_hold(self, grid: Grid) -> bool:
         """Whether anything on a coarse grid may be valid. Looks at no pixels: True wherever only those could tell."""

@@ -37,12 +37,16 @@ OWN_COLUMNS = {
 """Properties that are added, and their types in a table (pandas)."""
 OUTSIDE, TOO_FAR, NOT_SHOWN = "outside the photo", "too near the horizon", "outside the ground that the photo shows"
 """Where vertices lie that are cut or left out."""
+OFF_MOSAIC = "outside the mosaic"
+"""Where vertices may come to lie: the plane goes on there, with nothing that confirms it."""
 _PARTS = {
     "Point": ("Point", shapely.multipoints),
     "LineString": ("LineString", shapely.multilinestrings),
     "Polygon": ("Polygon", shapely.multipolygons),
 }
 _EDGE = 1e-6
+Shows = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+"""Tells which places, N x 2 in the mosaic's CRS, the mosaic has data of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,19 +142,28 @@ def look_like_places(features: DrawnFeatures, size: tuple[int, int]) -> bool:
     return nowhere or (len(np.unique(points, axis=0)) > 1 and bool((np.ptp(points, axis=0) < 1.0).all()))
 
 
-def carried_features(features: DrawnFeatures, matched: MatchedPhoto | None, photo: str, *, to_photo: bool) -> list[Row]:
-    """Carry features over, see `features_on_map` and `features_in_photo`, and warn of what was cut or left out.
+def carried_features(
+    features: DrawnFeatures, matched: MatchedPhoto | None, photo: str, shows: Shows, *, to_photo: bool
+) -> list[Row]:
+    """Carry features over, see `features_on_map` and `features_in_photo`, and warn of what their notes say.
 
     Args:
         features: in pixels of the photo; of a map where they go to the photo.
         matched: the photo; None where local features verified nothing, so that features are "not here".
         photo: what it is called.
+        shows: of the mosaic, such as `SearchSource.shows`.
         to_photo: the way back.
+
+    Raises:
+        MosaicError: pixels cannot be read.
     """
     if matched is None:
         LOG.warning("not here: %s: %s", photo, NOT_VERIFIED)
         return features_not_here(features, photo, NOT_VERIFIED)
-    rows = (features_in_photo if to_photo else features_on_map)(features, matched, photo)
+    if to_photo:
+        rows = features_in_photo(features, matched, photo)
+    else:
+        rows = _doubted(features_on_map(features, matched, photo), shows)
     for number, row in enumerate(rows, start=1):
         if note := row.properties["note"]:
             LOG.warning("feature %d: %s", number, note)
@@ -251,6 +264,18 @@ def _carried(
             told |= {"accuracy_m": float(error.max()), "vertices_accuracy_m": error.tolist()}
         rows.append(_row(features, number, shape, told))
     return rows
+
+
+def _doubted(rows: Sequence[Row], shows: Shows) -> list[Row]:
+    """Say of rows on the map which of their vertices lie where the mosaic has nothing."""
+    points, owners = shapely.get_coordinates([row.geometry for row in rows], return_index=True)
+    away = np.bincount(owners[~shows(points)], minlength=len(rows)).tolist()
+    total = np.bincount(owners, minlength=len(rows)).tolist()
+    doubted = []
+    for row, count, of in zip(rows, away, total, strict=True):
+        note = "; ".join(filter(None, (row.properties["note"], count and _told({OFF_MOSAIC: count}, of))))
+        doubted.append(replace(row, properties=dict(row.properties) | {"note": note or None}))
+    return doubted
 
 
 def _told(where: Mapping[str, int], total: int) -> str:

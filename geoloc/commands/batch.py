@@ -15,6 +15,7 @@ from geoloc.commands.shared.command import Command, examples
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
+    CAMERA,
     LIMITS,
     NETWORK,
     SOURCE,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 )
 @click.argument("queries_path", metavar="QUERIES", type=click.Path(path_type=Path))
 @vector_output()
-@options("scheduler", "workers", "overwrite", *SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")
+@options("scheduler", "workers", "overwrite", *SOURCE, *LIMITS, *CAMERA, *ANSWERS, *NETWORK, "verbosity")
 @takes_request
 def batch(
     *,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.command import OUTPUT, Command, examples, option
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
+    CAMERA,
     LIMITS,
     NETWORK,
     SOURCE,
@@ -59,13 +60,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Of --dataset.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@option("--json", "as_json", heading=OUTPUT, is_flag=True, help="Print one JSON object instead of a table.")
 @options(*SOURCE, *without(LIMITS, "gps"))
 @request_option(
     "gps",
     default=False,
     help_text="Search round each photo's own GPS position first.  [default: no-gps]",
 )
+@options(*CAMERA)
 @request_option("min_score", default=0.0, help_text="Count a best answer that scores less as nothing found.")
 @options(*without(ANSWERS, "top", "min_score"), *NETWORK, "verbosity")
 @takes_request

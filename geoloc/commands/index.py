@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.command import OUTPUT, Command, examples, option
 from geoloc.commands.shared.options import NETWORK, chosen_workers, options, request_option, takes_request
 from geoloc.commands.shared.progress import Progress
 
@@ -41,7 +41,13 @@ def index() -> None:
         "geoloc index build --mosaic tiles/ --aoi district.gpkg --workers 4 -o district.zarr",
     ),
 )
-@click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="The index, a folder.")
+@option(
+    *("-o", "--output", "path"),
+    heading=OUTPUT,
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The index, a folder.",
+)
 @options("scheduler", "workers", "overwrite")
 @request_option("mosaics", required=True)
 @options("bands", "gsd_m", "bounds", "aoi", *NETWORK, "verbosity")

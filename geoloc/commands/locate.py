@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from geoloc.commands.shared.command import examples
+from geoloc.commands.shared.command import OUTPUT, examples, option
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
+    CAMERA,
     LIMITS,
     NETWORK,
     SOURCE,
@@ -92,8 +93,10 @@ _STAGES = {
 )
 @moment_options(several=True)
 @vector_output(otherwise="GeoJSON to stdout")
-@click.option("--preview", type=click.Path(path_type=Path), help="Draw the photo and its answers into this PNG.")
-@options("overwrite", *SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")
+@option(
+    "--preview", heading=OUTPUT, type=click.Path(path_type=Path), help="Draw the photo and its answers into this PNG."
+)
+@options("overwrite", *SOURCE, *LIMITS, *CAMERA, *ANSWERS, *NETWORK, "verbosity")
 @takes_request
 def locate(
     *,

@@ -66,9 +66,9 @@ def map_features(
 
     vertices_accuracy_m tells for each vertex within how many metres it is in nine cases of ten, in their order (a list
     in GeoJSON, a text of one elsewhere), accuracy_m the largest of them. What lies near the horizon or outside the
-    photo is cut, or left out where it is a point; note and stderr say so. With --to-photo coordinates are pixels of
-    the upright photo. Where local features do not verify the photo, features are "not here": rows without a shape, and
-    the exit code is 0.
+    photo is cut, or left out where it is a point; note and stderr say so, and how many vertices come to lie outside the
+    mosaic. With --to-photo coordinates are pixels of the upright photo. Where local features do not verify the photo,
+    features are "not here": rows without a shape, and the exit code is 0.
     """
     from geoloc.batch.features import (
         as_text,
@@ -116,7 +116,7 @@ def map_features(
                     " carries features of a map into the photo",
                     features_path,
                 )
-        rows = carried_features(features, matched, name, to_photo=to_photo)
+        rows = carried_features(features, matched, name, source.shows, to_photo=to_photo)
     precision = PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     columns = features.result_columns
     if output is None:

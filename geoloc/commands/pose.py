@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoloc.commands.shared.command import examples
+from geoloc.commands.shared.command import OUTPUT, examples, option
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     LIMITS,
@@ -49,30 +49,35 @@ if TYPE_CHECKING:
 )
 @moment_options(several=True)
 @vector_output(otherwise="GeoJSON to stdout")
-@click.option(
+@option(
     "--colmap",
+    heading=OUTPUT,
     type=click.Path(path_type=Path),
     help="Write the cameras into this folder as COLMAP's text: cameras.txt, images.txt, points3D.txt.",
 )
-@click.option(
+@option(
     "--geo",
+    heading=OUTPUT,
     type=click.Path(path_type=Path),
     help="Write places and angles as the geo.txt of OpenDroneMap and WebODM.",
 )
-@click.option(
+@option(
     "--gcps",
+    heading=OUTPUT,
     type=click.Path(path_type=Path),
     help="Write well spread matches as ground control points: .points for QGIS (one photo), .txt as gcp_list of "
     "OpenDroneMap, .xml as markers of Metashape. Their heights are those of --dsm; without it all are 0.",
 )
-@click.option(
+@option(
     "--write-copy",
     "copies",
+    heading=OUTPUT,
     type=click.Path(path_type=Path),
     help="Write a copy of each JPEG with its place and angles in EXIF and XMP into this folder.",
 )
-@click.option(
+@option(
     "--drape",
+    heading=OUTPUT,
     type=click.Path(path_type=Path),
     help="Lay the photo over the map as this GeoTIFF, in the mosaic's CRS, with nothing where it cannot tell; a folder "
     "for several photos.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.command import OUTPUT, Command, examples, option
 from geoloc.commands.shared.options import LIMITS, options, output_option, request_option, takes_request, without
 from geoloc.commands.shared.progress import Progress, clear
 
@@ -24,9 +24,10 @@ _IDS_SUFFIX = ".txt"
         "geoloc tiles --mosaic mosaic.tif --near 15.31,51.87 --within 300 --format ids",
     ),
 )
-@click.option(
+@option(
     "--format",
     "form",
+    heading=OUTPUT,
     type=click.Choice(["geojson", "ids"]),
     default="geojson",
     show_default=True,

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 _LONGEST_PATH, _LONGEST_NAME = 4096, 255
 """Bytes, on the systems that geoloc runs on."""
 _Value = TypeVar("_Value")
-Part = Literal["source", "limits", "answers", "network"]
-"""What a field is about: what to search; where in it; which answers, and how they are found; by which network."""
+Part = Literal["source", "limits", "camera", "answers", "network"]
+"""What a field is about: what to search; where in it; what is known of camera and ground; which answers, and how they
+are found; by which network."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class SearchRequest:
     eye_height_m: float | None = _option(
         None,
         Option(
-            "answers",
+            "camera",
             kinds.POSITIVE,
             "How high the camera was over the ground.",
             "--eye-height",
@@ -181,7 +181,7 @@ class SearchRequest:
     heading_deg: float | None = _option(
         None,
         Option(
-            "answers",
+            "camera",
             kinds.number(least=-360, most=360),
             "Which way the photo's up points, clockwise from true north; of a panorama its middle.",
             "--heading",
@@ -193,7 +193,7 @@ class SearchRequest:
     pitch_deg: float | None = _option(
         None,
         Option(
-            "answers",
+            "camera",
             kinds.number(least=-90, most=90),
             "How the camera was tilted: -90 straight down, 0 level.",
             "--pitch",
@@ -205,7 +205,7 @@ class SearchRequest:
     dsm: Path | None = _option(
         None,
         Option(
-            "answers",
+            "camera",
             kinds.PATH,
             "Heights of the ground: with the photo's GPS height they tell how high a drone was over it; `pose` and "
             "`map` follow lines of sight to it.",

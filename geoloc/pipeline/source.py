@@ -8,8 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import pyproj
+import shapely
 from cachetools import LRUCache
+from numpy.typing import NDArray
 
 from geoloc.model.packaged import find_weights
 from geoloc.model.presets import preset_config
@@ -18,6 +21,7 @@ from geoloc.system.extras import needing
 from tiling.area import Area
 from tiling.datum import warn_of_crs
 from tiling.errors import MosaicError
+from tiling.grid import WGS84, transformer
 from tiling.mosaic import Mosaic, open_mosaic
 from tiling.names import gdal_name, local_file
 from tiling.plan import Plan, make_plan, shared_area
@@ -77,6 +81,13 @@ class SearchSource(Protocol):
 
         Raises:
             AreaError: nothing does.
+        """
+
+    def shows(self, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which places, N x 2 in its CRS, the source has data of; an index alone goes by its files' outlines.
+
+        Raises:
+            MosaicError: pixels cannot be read.
         """
 
     def plan(self, area: Area) -> Plan:
@@ -155,6 +166,10 @@ class MosaicSource:
         """Check, without reading pixels, that something of the mosaic lies in an area."""
         shared_area(self.mosaic, area)
 
+    def shows(self, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which places, N x 2 in its CRS, the mosaic has data of."""
+        return self.mosaic.shows(places)
+
     def plan(self, area: Area) -> Plan:
         """Plan the windows that show what of the mosaic lies in an area; those asked for last are kept."""
         return self._plans.of(area)
@@ -211,6 +226,13 @@ class IndexSource:
     def check(self, area: Area) -> None:
         """Check, without reading features, that something of what was indexed lies in an area."""
         self._index.whole.shared(area)
+
+    def shows(self, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which places, N x 2 in its CRS, the mosaic has data of, or lie in the outlines that were indexed."""
+        if self.mosaic is not None:
+            return self.mosaic.shows(places)
+        lon, lat = transformer(self.crs, WGS84).transform(*places.T)
+        return np.asarray(shapely.intersects_xy(self._index.whole.area, (lon + 180.0) % 360.0 - 180.0, lat))
 
     def plan(self, area: Area) -> Plan:
         """Return the windows of the index that show an area; those asked for last are kept."""

@@ -98,8 +98,9 @@ def map_features(session: Session, fields: Fields, progress: JobProgress) -> dic
     path = fields.path("photo")
     matched = _matched(session, path, request, progress)
     progress.check()
-    rows = carried_features(drawn, matched, path_text(path), to_photo=to_photo)
-    crs = None if to_photo else session.source(request, progress).crs
+    source = session.source(request, progress)
+    rows = carried_features(drawn, matched, path_text(path), source.shows, to_photo=to_photo)
+    crs = None if to_photo else source.crs
     precision = PIXEL_DECIMALS if to_photo else LONLAT_DECIMALS
     return {
         "status": "not here" if matched is None else "found",

@@ -1426,13 +1426,13 @@ Jedes Fenster: Eine Referenz wird in zwei Stufen durchsucht, mit einem kurzen Bl
 
 Photo: from a drone or from the ground, no panorama.
 Features: in pixels of the photo as it is meant to be seen, from its upper left corner; layers that were drawn over the photo in QGIS, which count downwards below 0, fit too. For the way back a layer in any CRS.
-The output has their fields, with query_ before names that it needs itself, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; of a photo that is not here, features have no shape.
+The output has their fields, with query_ before names that it needs itself, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; it also tells what comes to lie outside the rasters. Of a photo that is not here, features have no shape.
 Reference rasters, index, extent, polygons, point: as in Locate object.</source>
       <translation>Überträgt Punkte, Linien und Polygone, die in einem Foto gezeichnet wurden, auf die Karte, oder Objekte einer Karte in ein Foto, nach den Übereinstimmungen, die das Foto bestätigen.
 
 Foto: von einer Drohne oder vom Boden aus, kein Panorama.
 Objekte: in Pixeln des Fotos, wie es gesehen werden soll, von seiner linken oberen Ecke aus; Layer, die in QGIS über dem Foto gezeichnet wurden und von 0 abwärts zählen, passen auch. Für den Rückweg ein Layer in beliebigem KBS.
-Die Ausgabe hat deren Felder, mit query_ vor Namen, die sie selbst braucht, und accuracy_m: Jeder Stützpunkt liegt in neun von zehn Fällen näher an seinem wahren Ort; vertices_accuracy_m sagt es für jeden. Was über das Foto oder seine Ferngrenze hinausreicht, wird abgeschnitten, und note sagt es; ist das Foto nicht hier, haben Objekte keine Form.
+Die Ausgabe hat deren Felder, mit query_ vor Namen, die sie selbst braucht, und accuracy_m: Jeder Stützpunkt liegt in neun von zehn Fällen näher an seinem wahren Ort; vertices_accuracy_m sagt es für jeden. Was über das Foto oder seine Ferngrenze hinausreicht, wird abgeschnitten, und note sagt es, auch was außerhalb der Raster zu liegen kommt. Ist das Foto nicht hier, haben Objekte keine Form.
 Referenzraster, Index, Ausdehnung, Polygone, Punkt: wie bei Objekt verorten.</translation>
     </message>
     <message>

@@ -1426,13 +1426,13 @@ Chaque fenêtre : une référence est examinée en deux étapes, un coup d'œil 
 
 Photo: from a drone or from the ground, no panorama.
 Features: in pixels of the photo as it is meant to be seen, from its upper left corner; layers that were drawn over the photo in QGIS, which count downwards below 0, fit too. For the way back a layer in any CRS.
-The output has their fields, with query_ before names that it needs itself, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; of a photo that is not here, features have no shape.
+The output has their fields, with query_ before names that it needs itself, and accuracy_m: every vertex is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's. What reaches beyond the photo or its far line is cut, and note says so; it also tells what comes to lie outside the rasters. Of a photo that is not here, features have no shape.
 Reference rasters, index, extent, polygons, point: as in Locate object.</source>
       <translation>Reporte sur la carte des points, lignes et polygones dessinés dans une photo, ou des entités d'une carte dans une photo, d'après les correspondances qui vérifient la photo.
 
 Photo : prise d'un drone ou du sol, pas de panorama.
 Entités : en pixels de la photo telle qu'elle doit être vue, depuis son coin supérieur gauche ; les couches dessinées sur la photo dans QGIS, qui comptent vers le bas sous 0, conviennent aussi. Pour le retour, une couche dans n'importe quel SCR.
-Le résultat a leurs champs, avec query_ devant les noms dont il a lui-même besoin, et accuracy_m : chaque sommet est plus près de son vrai lieu, neuf fois sur dix ; vertices_accuracy_m le dit de chacun. Ce qui dépasse la photo ou sa ligne lointaine est coupé, et note le dit ; si la photo n'est pas ici, les entités n'ont pas de forme.
+Le résultat a leurs champs, avec query_ devant les noms dont il a lui-même besoin, et accuracy_m : chaque sommet est plus près de son vrai lieu, neuf fois sur dix ; vertices_accuracy_m le dit de chacun. Ce qui dépasse la photo ou sa ligne lointaine est coupé, et note le dit, comme ce qui tombe hors des rasters. Si la photo n'est pas ici, les entités n'ont pas de forme.
 Rasters de référence, index, étendue, polygones, point : comme dans Localiser un objet.</translation>
     </message>
     <message>

@@ -60,8 +60,8 @@ class MapFeatures(GeolocAlgorithm):
             " CRS.\n"
             "The output has their fields, with query_ before names that it needs itself, and accuracy_m: every vertex"
             " is nearer to its true place, in nine cases of ten; vertices_accuracy_m tells each one's."
-            " What reaches beyond the photo or its far line is cut, and note says so; of a photo that is"
-            " not here, features have no shape.\n"
+            " What reaches beyond the photo or its far line is cut, and note says so; it also tells what comes to"
+            " lie outside the rasters. Of a photo that is not here, features have no shape.\n"
             "Reference rasters, index, extent, polygons, point: as in Locate object."
         )
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from shapely.geometry import box
 
 from geoloc.photo.target import Click
 from geoloc.results.detection import Detection
+from tests.helpers.flown_files import write_flown
 from tests.helpers.published_files import write_published
 
 UTM_BOXES = (
@@ -55,3 +57,15 @@ def two_found(make_detection: Callable[..., Detection]) -> list[Detection]:
 def published_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """See `write_published`."""
     return write_published(tmp_path_factory.mktemp("CVOGL"))
+
+
+@pytest.fixture(scope="module")
+def flown_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a module's own, where `flown_matrix` writes."""
+    return tmp_path_factory.mktemp("flown")
+
+
+@pytest.fixture(scope="module")
+def flown_matrix(flown_folder: Path) -> np.ndarray:
+    """See `write_flown`."""
+    return write_flown(flown_folder)

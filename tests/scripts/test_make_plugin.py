@@ -3,6 +3,7 @@
 import configparser
 import json
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -105,16 +106,21 @@ def written(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> int:
 def test_with_placeholders_it_says_what_to_give(tmp_path: Path, monkeypatch, capsys) -> None:
     before = (ROOT / "metadata.txt").read_bytes()
     assert written(monkeypatch, tmp_path) == 0
-    told = capsys.readouterr().err.splitlines()
-    assert len(told) == 2
-    assert told[1] == (
-        "It installs from a file, but the plugin site would refuse it: homepage, tracker, repository, email are "
-        "placeholders; add your own to make plugin: HOMEPAGE=... TRACKER=... REPOSITORY=... EMAIL=..."
-    )
+    _, file, *told = capsys.readouterr().err.splitlines()
+    assert file == "It installs from a file."
+    assert len(told) == 4
+    for line, key in zip(told, ("homepage", "tracker", "repository", "email"), strict=True):
+        assert line.startswith(f"The plugin site would object to it: addresses: {key} ")
+        assert line.endswith(f" is a placeholder: add {key.upper()}=... to make plugin, with one of your own")
     # Who gives some of them means to publish: no success then.
     given = [f"--{key}={value}" for key, value in PUBLISHER.items()]
     assert written(monkeypatch, tmp_path, *given[:-1]) == 1
-    assert "refuse it: repository is a placeholder" in capsys.readouterr().err
+    (told,) = capsys.readouterr().err.splitlines()[2:]
+    assert "repository" in told
+    # Nor does it help to give one like those that are there.
+    assert written(monkeypatch, tmp_path, *given[1:], "--email=me@example.org") == 1
+    (told,) = capsys.readouterr().err.splitlines()[2:]
+    assert "email me@example.org is a placeholder" in told
     assert written(monkeypatch, tmp_path, *given[:-1], "--repository=https://geo") == 1
     assert "object to it: addresses: repository https://geo is not public" in capsys.readouterr().err
     assert written(monkeypatch, tmp_path, *given) == 0
@@ -129,10 +135,18 @@ def test_an_address_is_one_word() -> None:
 
 
 def test_make_takes_addresses_from_its_own_line_only() -> None:
-    words = ["make", "-C", str(ROOT), "-n", "plugin", "PYTHON=python", "HOMEPAGE=https://geo.de"]
+    words = ["make", "-C", str(ROOT), "-n", "plugin", "PYTHON=python", "HOMEPAGE=https://geo.de/$a"]
     answer = subprocess.run(words, env={**os.environ, "EMAIL": "a@b.de"}, capture_output=True, text=True, check=True)
-    assert "--homepage 'https://geo.de'" in answer.stdout
+    assert "--homepage 'https://geo.de/$a'" in answer.stdout
     assert "a@b.de" not in answer.stdout
+
+
+def test_an_apostrophe_reaches_the_zip() -> None:
+    words = ["make", "-C", str(ROOT), "-n", "plugin", "PYTHON=python", "EMAIL=o'brien@geo.de"]
+    answer = subprocess.run(words, capture_output=True, text=True, check=True)
+    typed = shlex.split(answer.stdout)
+    assert typed[typed.index("--email") + 1] == "o'brien@geo.de"
+    assert with_addresses("email=", {"email": "o'brien@geo.de"}) == "email=o'brien@geo.de"
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.plugin_site import MOST_BYTES, answer, main, objections, placeholders
+from scripts.plugin_site import MOST_BYTES, answer, main, objections
 
 METADATA = {
     "name": "Geoloc",
@@ -48,7 +48,6 @@ def rules(path: Path) -> list[str]:
 
 def test_a_plugin_is_taken(tmp_path: Path) -> None:
     assert objections(packed(tmp_path), lambda url: None) == []
-    assert placeholders(packed(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -98,9 +97,8 @@ def test_names_of_the_folder(tmp_path: Path, top: str) -> None:
         ("versions", text(qgisMinimumVersion="3.x")),
         ("QGIS 4", text(qgisMaximumVersion="3.99")),
         ("QGIS 4", text(qgisMaximumVersion=None)),
-        ("email", text(email="nobody")),
-        ("email", text(email="geoloc@example.org")),
-        ("addresses", text(homepage="https://example.org/geoloc")),
+        ("addresses", text(email="nobody")),
+        ("addresses", text(email="no body@geo.de")),
         ("addresses", text(homepage="https://www.example.com")),
         ("addresses", text(tracker="http://bugs")),
         ("addresses", text(tracker="geo.de/issues")),
@@ -117,7 +115,11 @@ def test_metadata_that_the_site_would_not_have(tmp_path: Path, rule: str, metada
 
 def test_placeholders_are_named(tmp_path: Path) -> None:
     path = packed(tmp_path, text(email="geoloc@example.org", tracker="https://example.org/issues"))
-    assert placeholders(path) == ["tracker", "email"]
+    assert [str(one) for one in objections(path, lambda url: None)] == [
+        "addresses: tracker https://example.org/issues is a placeholder: add TRACKER=... to make plugin, with one of"
+        " your own",
+        "addresses: email geoloc@example.org is a placeholder: add EMAIL=... to make plugin, with one of your own",
+    ]
 
 
 def test_executable_code(tmp_path: Path) -> None:

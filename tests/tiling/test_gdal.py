@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from affine import Affine
+from PIL import Image
 
 from tests.helpers.file_server import Served
 from tests.helpers.places import NORTH_UP, UTM, Write
@@ -31,6 +32,16 @@ def vrt(pixels: Path, transform: Affine, crs: str) -> Path:
         f"{pixels.name}</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"
     )
     return path
+
+
+def test_a_pdf_is_told_to_be_exported(tmp_path: Path) -> None:
+    # Whatever it is called.
+    for name in ("map.pdf", "map.tif"):
+        Image.new("RGB", (SIDE, SIDE)).save(tmp_path / name, "PDF")
+        with pytest.raises(MosaicError) as caught:
+            open_mosaic(tmp_path / name)
+        assert str(caught.value).startswith(f"{tmp_path / name}: is a PDF; open it in QGIS")
+        assert "\n" not in str(caught.value)
 
 
 @pytest.fixture

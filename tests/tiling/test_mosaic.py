@@ -162,6 +162,19 @@ def test_off_the_mosaic_nothing_is_valid(write: Write) -> None:
         assert not far.valid.any()
 
 
+def test_places_without_data_are_known_together(write: Write) -> None:
+    values = picture()
+    values[:, :, :100] = 0
+    with open_mosaic([write(values, nodata=0)]) as mosaic:
+        west, _, east, north = mosaic.bounds
+        places = np.array([(west + 10, north - 30), (west + 30, north - 30), (east - 1, north - 1), (east + 9, north)])
+        assert mosaic.shows(places).tolist() == [False, True, True, False]
+        assert [mosaic.shows(place[None]).tolist() for place in places] == [[False], [True], [True], [False]]
+        # Far apart, on a grid of pixels of kilometres.
+        assert mosaic.shows(np.array([(west + 30, north - 30), (west - 2e6, north - 1e6)])).tolist() == [True, False]
+        assert mosaic.shows(np.zeros((0, 2))).tolist() == []
+
+
 def test_windows_join_without_seams(write: Write) -> None:
     grid = grid_at(2180, 0.4, SIDE, angle=17)
     path = write(picture(), crs=grid.crs.to_wkt(), transform=grid.affine)

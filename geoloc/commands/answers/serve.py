@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geoloc.commands.shared.command import Command, examples
+from geoloc.commands.shared.command import RUN, Command, examples, option
 from geoloc.commands.shared.logs import LOG
 from geoloc.commands.shared.options import (
     ANSWERS,
+    CAMERA,
     LIMITS,
     NETWORK,
     POSITIVE,
@@ -35,31 +36,41 @@ _LEAST_TOKEN = 16
         "geoloc serve --mosaic mosaic.tif --host 0.0.0.0    # for a tablet in the same network",
     ),
 )
-@click.option(
+@option(
     "--host",
+    heading=RUN,
     default="127.0.0.1",
     show_default=True,
     help="Address to listen at; 0.0.0.0 for all of this machine's, so that others in its network can open the page.",
 )
-@click.option("--port", type=WholeRange(0, 65535), default=8000, show_default=True, help="0 for any that is free.")
-@click.option(
+@option(
+    "--port",
+    heading=RUN,
+    type=WholeRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0 for any that is free.",
+)
+@option(
     "--token",
+    heading=RUN,
     envvar="GEOLOC_TOKEN",
     help=f"What a browser must show, {_LEAST_TOKEN} characters or more; where others use this machine give it by the "
     "environment's GEOLOC_TOKEN, since all see what a command is given.  [default: none at 127.0.0.1; elsewhere a new "
     "one each time, which is part of the address that is printed]",
 )
-@click.option(
+@option(
     "--max-upload",
     "most_megabytes",
+    heading=RUN,
     metavar="MB",
     type=POSITIVE,
     default=100,
     show_default=True,
     help="How large a photo may be.",
 )
-@click.option("--open", "opened", is_flag=True, help="Open the page in this machine's browser.")
-@options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK, "verbosity")
+@option("--open", "opened", heading=RUN, is_flag=True, help="Open the page in this machine's browser.")
+@options(*SOURCE, *LIMITS, *CAMERA, *ANSWERS, *NETWORK, "verbosity")
 @takes_request
 def serve(
     *,

@@ -1,22 +1,64 @@
-"""A command that understands what shells make of patterns, says what was meant to be quoted, and shows examples."""
+"""A command that understands what shells make of patterns, says what was meant to be quoted, and shows examples.
+
+Its help has the options of a search under headings.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from geoloc.errors import SuffixError, in_one_line
 
+HEADINGS = INPUT, LOOK, KNOWN, ANSWERED, OUTPUT, RUN = (
+    "Input",
+    "Where to look",
+    "What is known of the camera and the ground",
+    "Answers",
+    "Output",
+    "How it runs",
+)
+"""What options of a search stand under in its help, in this order."""
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 _CORNER = re.compile(r"[-+]?[\d.]+,[-+]?[\d.]+")
 
 
 def examples(*lines: str) -> str:
     """Return the end of a command's help: command lines to copy, as they are."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
+class Headed(click.Option):
+    """An option that says under which of the `HEADINGS` it stands; others stand under the first."""
+
+    def __init__(self, *names: Any, heading: str, **more: Any) -> None:
+        """Make an option of click's, with a heading."""
+        super().__init__(*names, **more)
+        self.heading = heading
+
+
+def option(*names: str, heading: str, **more: Any) -> Callable[[_Decorated], _Decorated]:
+    """Give a command an option under a heading; all else is as in `click.option`."""
+    return click.option(*names, cls=Headed, heading=heading, **more)
+
+
+def help_rows(command: click.Command, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+    """Return what a command's help says of its options: names and words, by heading.
+
+    One that has none under "Where to look" searches nothing: all of its options stand together.
+    """
+    found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
+    together: list[tuple[str, str]] = []
+    for param in command.get_params(ctx):
+        if isinstance(param, click.Option) and (row := param.get_help_record(ctx)):
+            first = RUN if "--help" in param.opts else INPUT
+            found[param.heading if isinstance(param, Headed) else first].append(row)
+            together.append(row)
+    return {heading: rows for heading, rows in found.items() if rows} if found[LOOK] else {"Options": together}
 
 
 class Command(click.Command):
@@ -33,6 +75,12 @@ class Command(click.Command):
             click.UsageError: they are none of this command.
         """
         return super().parse_args(ctx, self.meant(ctx, args))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the help says of options, under headings where there are many."""
+        for heading, rows in help_rows(self, ctx).items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command.

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from geoloc.commands.shared.command import ANSWERED, INPUT, KNOWN, LOOK, OUTPUT, RUN, option
 from geoloc.commands.shared.logs import set_verbosity
 from geoloc.commands.shared.streams import or_stdout
 from geoloc.pipeline import option_kinds as kinds
@@ -134,20 +135,27 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
     "task": click.option(
         "--task", type=click.Choice(["drone", "ground"]), default="drone", show_default=True, help="Of cvogl."
     ),
-    "scheduler": click.option(
+    "scheduler": option(
         "--scheduler",
+        heading=RUN,
         metavar="ADDRESS",
         help="Do it on the dask.distributed cluster whose scheduler is there, such as tcp://host:8786; its workers see "
         "the same files under the same names.",
     ),
-    "workers": click.option(
-        "--workers", "workers_count", type=WholeRange(min=0), default=0, help="Do it in so many processes."
+    "workers": option(
+        "--workers",
+        "workers_count",
+        heading=RUN,
+        type=WholeRange(min=0),
+        default=0,
+        help="Do it in so many processes.",
     ),
-    "overwrite": click.option("--overwrite", is_flag=True, help="Replace files that exist."),
-    "verbosity": click.option(
+    "overwrite": option("--overwrite", heading=OUTPUT, is_flag=True, help="Replace files that exist."),
+    "verbosity": option(
         "-v/-q",
         "--verbose/--quiet",
         "verbose",
+        heading=RUN,
         default=None,
         callback=lambda ctx, param, value: set_verbosity(value),
         expose_value=False,
@@ -162,8 +170,10 @@ def fields_of(part: Part, request_type: type[SearchRequest] = SearchRequest) -> 
     return tuple(name for name, option in options_of(request_type).items() if option.part == part and option.flag)
 
 
-SOURCE, LIMITS, ANSWERS, NETWORK = fields_of("source"), fields_of("limits"), fields_of("answers"), fields_of("network")
+SOURCE, LIMITS, CAMERA = fields_of("source"), fields_of("limits"), fields_of("camera")
+ANSWERS, NETWORK = fields_of("answers"), fields_of("network")
 """What a search command gives to `options`: all of them, new ones too."""
+_HEADINGS: dict[Part, str] = {"source": INPUT, "limits": LOOK, "camera": KNOWN, "answers": ANSWERED, "network": RUN}
 
 
 def without(names: tuple[str, ...], *left_out: str) -> tuple[str, ...]:
@@ -200,23 +210,24 @@ def request_option(
         help_text: where the command means something more special.
         request_type: the request that has the field.
     """
-    option = options_of(request_type)[name]
-    assert option.flag is not None
+    written = options_of(request_type)[name]
+    assert written.flag is not None
     shown = None
     if default is None:
-        shown = option.shown_default
+        shown = written.shown_default
         default = {field.name: field.default for field in fields(request_type)}[name]
-    return click.option(
-        option.flag,
+    return option(
+        written.flag,
         name,
-        type=click_type(option.kind),
-        is_flag=option.kind is kinds.FLAG or None,
-        multiple=option.kind is kinds.PATHS,
+        heading=_HEADINGS[written.part],
+        type=click_type(written.kind),
+        is_flag=written.kind is kinds.FLAG or None,
+        multiple=written.kind is kinds.PATHS,
         required=required,
         default=default,
         show_default=isinstance(default, int | float | str) and not isinstance(default, bool),
-        metavar=option.metavar,
-        help=(help_text or option.help) + (f"  [default: {shown}]" if shown else ""),
+        metavar=written.metavar,
+        help=(help_text or written.help) + (f"  [default: {shown}]" if shown else ""),
     )
 
 
@@ -227,9 +238,10 @@ def output_option(text: str, *, otherwise: str | None = None) -> Callable[[_Comm
         text: what its help says.
         otherwise: where the output goes without it; None where it must be given.
     """
-    return click.option(
+    return option(
         "-o",
         "--output",
+        heading=OUTPUT,
         type=_PATH,
         required=otherwise is None,
         callback=or_stdout,

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from geoloc.photo.target import Target
 
 
+KEPT_BYTES = 256 << 20
+"""Pixels of photos that are kept from their check to their search: four of 20 megapixels. Others are decoded again."""
+
+
 class View(NamedTuple):
     """A photo, and what was clicked or drawn in it.
 
     Attributes:
         path: of the photo.
         targets: what was clicked or drawn in it.
-        kept: the photo, where it was kept: many would fill the memory.
+        kept: the photo, where it was kept: many would fill the memory (`KEPT_BYTES`).
     """
 
     path: Path
@@ -71,7 +75,8 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
         drawn_in: in which photo each of these was.
 
     Returns:
-        What can be searched for, of which the first photo is kept, and how many clicks cannot, which is told.
+        What can be searched for, of which the first photo is kept, and others as far as `KEPT_BYTES` reach; and how
+        many clicks cannot, which is told.
 
     Raises:
         click.UsageError: nothing was clicked in a photo.
@@ -92,7 +97,7 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
             )
     views: list[View] = []
     errors: list[PhotoError] = []
-    failed = 0
+    failed = held = 0
     for path, mine in zip(paths, targets, strict=True):
         good: list[Target] = []
         try:
@@ -107,7 +112,9 @@ def read_each(paths: Sequence[Path], drawn: Sequence[Target], drawn_in: Sequence
             errors.append(error)
             failed += len(mine)
         if good:
-            views.append(View(path, list(dict.fromkeys(good)), None if views else photo))
+            keeps = not views or held + photo.pixels.nbytes <= KEPT_BYTES
+            held += photo.pixels.nbytes if keeps else 0
+            views.append(View(path, list(dict.fromkeys(good)), photo if keeps else None))
     if not views and len(errors) == 1:
         raise errors[0]
     for one in errors:

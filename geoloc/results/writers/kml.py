@@ -7,6 +7,7 @@ import logging
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape as escape_xml
@@ -33,6 +34,8 @@ _SHOWN = (
     *("tilt_error_deg", "distance_m", "status", "note", "error", "area_m2", "click_x", "click_y", "photo", "photos"),
 )
 """Columns in a balloon, those of answers and those of cameras, as far as a row has them."""
+_NOTHING = "Not here: nothing that was searched is surely what was asked for."
+"""What a file without rows says of itself: an empty one looks like one that was never written."""
 _ILLEGAL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 """Characters that XML cannot hold."""
 _PicturesOf = Callable[[Row], list[str]]
@@ -111,6 +114,10 @@ class _Pictures:
 def _texts(rows: Iterable[Row], name: str, layer: FileLayer, pictures_of: _PicturesOf) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
     yield f"<name>{_text(name)}</name>\n"
+    rest = iter(rows)
+    first = next(rest, None)
+    if first is None:
+        yield f"<description>{_text(_NOTHING)}</description>\n"
     for kind, (colour, width) in _STYLES.items():
         line = f"<LineStyle><color>{colour}</color><width>{width}</width></LineStyle>"
         yield f'<Style id="{kind}">{line}<PolyStyle><fill>0</fill></PolyStyle></Style>\n'
@@ -119,7 +126,7 @@ def _texts(rows: Iterable[Row], name: str, layer: FileLayer, pictures_of: _Pictu
         yield f'<SimpleField type="{_KINDS[dtype.lower()]}" name={_attribute(column)}/>\n'
     yield "</Schema>\n"
     # Right in the document: in a folder GDAL would not know the columns of a KMZ.
-    for row in rows:
+    for row in chain([] if first is None else [first], rest):
         yield _placemark(row, layer, pictures_of(row))
     yield "</Document>\n</kml>\n"
 
@@ -130,6 +137,9 @@ def _placemark(row: Row, layer: FileLayer, pictures: Sequence[str]) -> str:
     rank = known.get("rank", 1)
     photo = PurePath(str(known.get("photo", ""))).name
     title = f"{rank}: {photo}" if "rank" in known else photo
+    if row.geometry is None and known.get("status", "found") != "found":
+        # In the list of places, which is where what is nowhere stands.
+        title = f"{known['status']}: {photo}"
     texts = {_attribute(name): _text(_plain(value)) for name, value in known.items()}
     values = "".join(f"<SimpleData name={name}>{text}</SimpleData>" for name, text in texts.items())
     drawn = ""

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from shapely.geometry import Point, box, shape
 
+from geoloc.commands.shared import views
 from geoloc.photo import photo as photo_files
 from geoloc.photo.target import Target
 from tests.helpers.command_line import Run
@@ -441,14 +442,14 @@ def test_photos_are_not_all_held_and_not_read_before_their_clicks_are_checked(
     run: Run, search: SearchStub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     held: WeakSet[photo_files.Photo] = WeakSet()
-    most, read = 0, photo_files.load_photo
+    most, decoded, read = 0, 0, photo_files.load_photo
 
     def load(path: Path, **how: bool) -> photo_files.Photo:
-        nonlocal most
+        nonlocal most, decoded
         photo = read(path, **how)
         held.add(photo)
         gc.collect()
-        most = max(most, len(held))
+        most, decoded = max(most, len(held)), decoded + 1
         return photo
 
     monkeypatch.setattr(photo_files, "load_photo", load)
@@ -457,9 +458,15 @@ def test_photos_are_not_all_held_and_not_read_before_their_clicks_are_checked(
     words = [word for number in range(6) for word in (tmp_path / f"{number}.png", "--click", "1,2")]
     assert run("locate", *words, "no_click.jpg", "--mosaic", "mosaic.tif").exit_code == 2
     assert most == 0
-    result = run("locate", *words, "--mosaic", "mosaic.tif")
-    assert result.exit_code == 0, result.stderr
-    assert most <= 3
+    assert run("locate", *words, "--mosaic", "mosaic.tif").exit_code == 0
+    assert decoded == 6, "what there is room for is decoded once"
+    held.clear()
+    most, decoded = 0, 0
+    monkeypatch.setattr(views, "KEPT_BYTES", 2 * 60 * 40 * 3)
+    assert run("locate", *words, "--mosaic", "mosaic.tif").exit_code == 0
+    # Two that are kept, the one that is searched and the one that is read meanwhile.
+    assert most <= 4
+    assert decoded == 6 + 4
 
 
 def test_one_bad_click_does_not_lose_the_good_ones(run: Run, search: SearchStub) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -18,6 +20,7 @@ import geoloc.search.locate
 from geoloc import __version__
 from geoloc.commands.main import main
 from geoloc.commands.shared import progress
+from geoloc.commands.shared.command import help_rows
 from tests.helpers.city import make_city
 from tests.helpers.command_line import Run, python
 from tests.helpers.paths import ROOT
@@ -208,6 +211,30 @@ def test_every_option_says_what_it_is_for_in_words_of_people() -> None:
         for option in (param for param in command.params if isinstance(param, click.Option)):
             assert option.help, (name, option.opts)
             assert "RANGE" not in option.make_metavar(click.Context(command)), (name, option.opts)
+
+
+def test_options_of_a_search_stand_under_headings(run: Run) -> None:
+    heads = ["Input", "Where to look", "What is known of the camera and the ground", "Answers", "Output", "How it runs"]
+    text = run("locate", "--help").stdout
+    at = [text.index(f"\n{head}:\n") for head in heads]
+    assert at == sorted(at)
+    under = dict(zip(heads, (text[begin:end] for begin, end in pairwise([*at, len(text)])), strict=True))
+    for head, flags in (
+        ("Input", ("--click X,Y", "--mosaic PATH", "--gsd METRES")),
+        ("Where to look", ("--near LON,LAT", "--gps / --no-gps")),
+        ("What is known of the camera and the ground", ("--heading DEGREES", "--dsm PATH")),
+        ("Answers", ("--top N", "--exhaustive")),
+        ("Output", ("--output PATH", "--preview PATH", "--overwrite")),
+        ("How it runs", ("--device TEXT", "--quiet", "--help")),
+    ):
+        assert all(flag in under[head] for flag in flags), head
+    for name, command in every_command():
+        heads = [line for line in run(*name.split(), "--help").stdout.splitlines() if re.fullmatch(r"\w[\w ]*:", line)]
+        assert ("Options:" in heads) is not ("Where to look:" in heads), name
+        context = click.Context(command)
+        told = [names for rows in help_rows(command, context).values() for names, _ in rows]
+        options = [param for param in command.get_params(context) if isinstance(param, click.Option)]
+        assert len(told) == len(set(told)) == len(options), name
 
 
 def test_research_stands_apart_in_the_help_and_nothing_is_cut(run: Run) -> None:

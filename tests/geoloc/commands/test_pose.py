@@ -22,7 +22,7 @@ from geoloc.photo.photo import load_photo
 from geoloc.pose.files import drape, photo_copy
 from geoloc.pose.rows import POSE_COLUMNS
 from tests.helpers.command_line import invoke
-from tests.helpers.flown_files import HEADING_DEG, TILT_DEG, write_flown
+from tests.helpers.flown_files import HEADING_DEG, TILT_DEG
 from tests.helpers.made_video import grey_video
 from tests.helpers.rough_ground import EAST, GSD_M, NORTH, SIDE, clicked
 
@@ -34,27 +34,17 @@ TRUE = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("flown")
-
-
-@pytest.fixture(scope="module")
-def matrix(folder: Path) -> np.ndarray:
-    return write_flown(folder)
-
-
-@pytest.fixture(scope="module")
-def written(folder: Path, matrix: np.ndarray) -> Path:
+def written(flown_folder: Path, flown_matrix: np.ndarray) -> Path:
     """All that one run writes, of a photo that is found, one that is not and one that is none."""
-    out = folder / "out"
+    out = flown_folder / "out"
     # A folder that is there and empty is as good as none.
     (out / "colmap").mkdir(parents=True)
-    (folder / "broken.jpg").write_bytes(b"no picture")
-    photos = [folder / name for name in ("flown.jpg", "noise.jpg")]
+    (flown_folder / "broken.jpg").write_bytes(b"no picture")
+    photos = [flown_folder / name for name in ("flown.jpg", "noise.jpg")]
     others = ("--colmap", out / "colmap", "--geo", out / "geo.txt", "--write-copy", out / "copies")
     others += ("--drape", out / "drapes")
     result = invoke(
-        "pose", *photos, "--click", "400,300", "--click", "900,300", "--mosaic", folder / "m.tif",
+        "pose", *photos, "--click", "400,300", "--click", "900,300", "--mosaic", flown_folder / "m.tif",
         "-o", out / "pose.gpkg", *others,
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
@@ -63,7 +53,7 @@ def written(folder: Path, matrix: np.ndarray) -> Path:
     return out
 
 
-def test_a_table_has_camera_footprint_and_sights(written: Path, matrix: np.ndarray) -> None:
+def test_a_table_has_camera_footprint_and_sights(written: Path, flown_matrix: np.ndarray) -> None:
     table = geopandas.read_file(written / "pose.gpkg")
     assert table.crs.to_epsg() == 32615
     assert [name for name in table.columns if name != "geometry"] == list(POSE_COLUMNS)
@@ -73,9 +63,9 @@ def test_a_table_has_camera_footprint_and_sights(written: Path, matrix: np.ndarr
     assert camera.geometry.distance(Point(TRUE)) < camera["accuracy_m"]
     assert camera["height_m"] == pytest.approx(HIGH_M, abs=camera["height_error_m"])
     assert camera["tilt_deg"] == pytest.approx(TILT_DEG, abs=camera["tilt_error_deg"])
-    assert footprint.geometry.contains(Point(clicked(matrix, (400.0, 300.0))))
+    assert footprint.geometry.contains(Point(clicked(flown_matrix, (400.0, 300.0))))
     end = Point(sight.geometry.coords[-1])
-    assert end.distance(Point(clicked(matrix, (400.0, 300.0)))) < 0.5
+    assert end.distance(Point(clicked(flown_matrix, (400.0, 300.0)))) < 0.5
     assert sight["distance_m"] == pytest.approx(BACK_M, rel=0.02)
     assert beyond.geometry is None
     assert other.geometry is None
@@ -117,8 +107,8 @@ def test_geo_txt_is_what_opendronemap_reads(written: Path) -> None:
     assert float(up) == pytest.approx(camera["height_error_m"] / 1.645, abs=0.01)
 
 
-def test_a_copy_tells_the_pose_and_has_the_same_picture(written: Path, folder: Path) -> None:
-    copy, original = load_photo(written / "copies" / "flown.jpg"), load_photo(folder / "flown.jpg")
+def test_a_copy_tells_the_pose_and_has_the_same_picture(written: Path, flown_folder: Path) -> None:
+    copy, original = load_photo(written / "copies" / "flown.jpg"), load_photo(flown_folder / "flown.jpg")
     assert list((written / "copies").iterdir()) == [copy.path]
     assert np.array_equal(copy.pixels, original.pixels)
     camera = geopandas.read_file(written / "pose.gpkg").to_crs(4326).iloc[0]
@@ -136,9 +126,9 @@ def test_a_copy_tells_the_pose_and_has_the_same_picture(written: Path, folder: P
 
 
 def test_control_points_are_spread_and_where_the_photo_shows_them(
-    folder: Path, matrix: np.ndarray, tmp_path: Path
+    flown_folder: Path, flown_matrix: np.ndarray, tmp_path: Path
 ) -> None:
-    args = ("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "-q", "--gcps")
+    args = ("pose", flown_folder / "flown.jpg", "--mosaic", flown_folder / "m.tif", "-q", "--gcps")
     for name in ("gcp_list.txt", "photo.points"):
         assert invoke(*args, tmp_path / name).exit_code == 0
     crs, *listed = (tmp_path / "gcp_list.txt").read_text().splitlines()
@@ -148,7 +138,7 @@ def test_control_points_are_spread_and_where_the_photo_shows_them(
     assert 10 < len(points) <= 20
     for x, y, height, u, v in points:
         assert height == 0
-        assert Point(x, y).distance(Point(clicked(matrix, (u, v)))) < 0.5
+        assert Point(x, y).distance(Point(clicked(flown_matrix, (u, v)))) < 0.5
     assert (np.ptp(points[:, 3:], axis=0) > (400, 200)).all()
     head, names, *lines = (tmp_path / "photo.points").read_text().splitlines()
     assert head.startswith("#CRS: PROJCRS")
@@ -172,33 +162,39 @@ def test_control_points_are_spread_and_where_the_photo_shows_them(
         for seen in marker.findall(f"location[@camera_id='{camera.get('id')}'][@pinned='true']")
     ]
     assert np.allclose(marked, points)
-    several = invoke(*args[:2], folder / "noise.jpg", *args[2:], tmp_path / "two.points")
+    several = invoke(*args[:2], flown_folder / "noise.jpg", *args[2:], tmp_path / "two.points")
     assert (several.exit_code, "those of one photo" in several.stderr) == (1, True)
 
 
-def test_control_points_without_heights_are_said_to_be_so(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
-    args = ("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--gcps")
+def test_control_points_without_heights_are_said_to_be_so(
+    flown_folder: Path, flown_matrix: np.ndarray, tmp_path: Path
+) -> None:
+    args = ("pose", flown_folder / "flown.jpg", "--mosaic", flown_folder / "m.tif", "--gcps")
     for name, warned in (("gcp_list.txt", True), ("markers.xml", True), ("photo.points", False)):
         assert ("give --dsm" in invoke(*args, tmp_path / name).stderr) is warned
 
 
-def test_where_no_photo_is_found_no_other_file_is_written(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
+def test_where_no_photo_is_found_no_other_file_is_written(
+    flown_folder: Path, flown_matrix: np.ndarray, tmp_path: Path
+) -> None:
     others = ("--gcps", tmp_path / "markers.xml", "--geo", tmp_path / "geo.txt")
-    result = invoke("pose", folder / "none.jpg", folder / "noise.jpg", "--mosaic", folder / "m.tif", *others)
+    result = invoke(
+        "pose", flown_folder / "none.jpg", flown_folder / "noise.jpg", "--mosaic", flown_folder / "m.tif", *others
+    )
     assert result.exit_code == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_drape_is_written_of_what_is_found(written: Path, matrix: np.ndarray) -> None:
+def test_a_drape_is_written_of_what_is_found(written: Path, flown_matrix: np.ndarray) -> None:
     (path,) = (written / "drapes").iterdir()
     assert path.name == "flown.tif"
     with rasterio.open(path) as file:
-        x, y = clicked(matrix, (400.0, 300.0))
+        x, y = clicked(flown_matrix, (400.0, 300.0))
         assert [int(colours[3]) for colours in file.sample([(x, y), (x - 200, y)])] == [255, 0]
 
 
-def test_geojson_goes_to_stdout(folder: Path, matrix: np.ndarray) -> None:
-    result = invoke("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "-q")
+def test_geojson_goes_to_stdout(flown_folder: Path, flown_matrix: np.ndarray) -> None:
+    result = invoke("pose", flown_folder / "flown.jpg", "--mosaic", flown_folder / "m.tif", "-q")
     assert result.exit_code == 0
     assert result.stderr == ""
     camera, footprint = json.loads(result.stdout)["features"]
@@ -207,9 +203,9 @@ def test_geojson_goes_to_stdout(folder: Path, matrix: np.ndarray) -> None:
     assert list(camera["properties"]) == list(POSE_COLUMNS)
 
 
-def test_one_bad_photo_is_a_row_and_exit_code_1(folder: Path, matrix: np.ndarray) -> None:
-    (folder / "broken.jpg").write_bytes(b"no picture")
-    result = invoke("pose", folder / "broken.jpg", folder / "noise.jpg", "--mosaic", folder / "m.tif")
+def test_one_bad_photo_is_a_row_and_exit_code_1(flown_folder: Path, flown_matrix: np.ndarray) -> None:
+    (flown_folder / "broken.jpg").write_bytes(b"no picture")
+    result = invoke("pose", flown_folder / "broken.jpg", flown_folder / "noise.jpg", "--mosaic", flown_folder / "m.tif")
     assert result.exit_code == 1
     rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
     assert [row["status"] for row in rows] == ["error", "not here"]
@@ -224,7 +220,7 @@ def test_photos_may_stand_behind_the_mosaic(others: str) -> None:
 
 
 def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(
-    folder: Path, matrix: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    flown_folder: Path, flown_matrix: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: object, **more: object) -> None:
         raise OutputError("the disk is full")
@@ -232,7 +228,7 @@ def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(
     monkeypatch.setattr(drape, "write_drape", full)
     monkeypatch.setattr(photo_copy, "write_copy", full)
     result = invoke(
-        "pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--drape", tmp_path / "d.tif",
+        "pose", flown_folder / "flown.jpg", "--mosaic", flown_folder / "m.tif", "--drape", tmp_path / "d.tif",
         "--write-copy", tmp_path / "copies", "--geo", tmp_path / "geo.txt",
     )  # fmt: skip
     assert result.exit_code == 1
@@ -243,17 +239,17 @@ def test_a_photo_whose_files_cannot_be_written_keeps_its_pose(
     assert len((tmp_path / "geo.txt").read_text().splitlines()) == 2
 
 
-def test_a_picture_of_a_video_is_a_photo(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
-    clip, mosaic = tmp_path / "clip.MP4", ("--mosaic", folder / "m.tif")
+def test_a_picture_of_a_video_is_a_photo(flown_folder: Path, flown_matrix: np.ndarray, tmp_path: Path) -> None:
+    clip, mosaic = tmp_path / "clip.MP4", ("--mosaic", flown_folder / "m.tif")
     grey_video(clip)
-    result = invoke("pose", clip, "--time", "0:01.5", folder / "noise.jpg", clip, "--frame", "3", *mosaic)
+    result = invoke("pose", clip, "--time", "0:01.5", flown_folder / "noise.jpg", clip, "--frame", "3", *mosaic)
     assert result.exit_code == 0, result.stderr
     rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
-    assert [row["photo"] for row in rows] == [f"{clip}#t=1.5", str(folder / "noise.jpg"), f"{clip}#frame=3"]
+    assert [row["photo"] for row in rows] == [f"{clip}#t=1.5", str(flown_folder / "noise.jpg"), f"{clip}#frame=3"]
     for words, message in (
         ((clip,), "clip.MP4 is a video: say which picture of it"),
         ((clip, "--time", "1", "--time", "2"), "clip.MP4 has two of --time"),
-        ((folder / "noise.jpg", "--frame", "2"), "a time or frame is that of a video"),
+        ((flown_folder / "noise.jpg", "--frame", "2"), "a time or frame is that of a video"),
     ):
         result = invoke("pose", *words, *mosaic)
         assert result.exit_code == 2, words
@@ -261,29 +257,32 @@ def test_a_picture_of_a_video_is_a_photo(folder: Path, matrix: np.ndarray, tmp_p
 
 
 def test_heights_that_are_none_end_the_command_before_anything_is_matched(
-    folder: Path, matrix: np.ndarray, tmp_path: Path
+    flown_folder: Path, flown_matrix: np.ndarray, tmp_path: Path
 ) -> None:
-    for dsm, message in ((tmp_path / "none.tif", "not a raster"), (folder / "m.tif", "a raster of heights has one")):
-        result = invoke("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--dsm", dsm)
+    for dsm, message in (
+        (tmp_path / "none.tif", "not a raster"),
+        (flown_folder / "m.tif", "a raster of heights has one"),
+    ):
+        result = invoke("pose", flown_folder / "flown.jpg", "--mosaic", flown_folder / "m.tif", "--dsm", dsm)
         assert (result.exit_code, result.stdout) == (1, "")
         assert message in result.stderr.splitlines()[-1]
 
 
-def test_nothing_is_replaced_and_the_photo_never(folder: Path, matrix: np.ndarray, tmp_path: Path) -> None:
-    before = (folder / "flown.jpg").read_bytes()
-    args = ("pose", folder / "flown.jpg", "--mosaic", folder / "m.tif")
+def test_nothing_is_replaced_and_the_photo_never(flown_folder: Path, flown_matrix: np.ndarray, tmp_path: Path) -> None:
+    before = (flown_folder / "flown.jpg").read_bytes()
+    args = ("pose", flown_folder / "flown.jpg", "--mosaic", flown_folder / "m.tif")
     (tmp_path / "geo.txt").write_text("mine")
     for more, message, code in (
-        (("--write-copy", folder, "--overwrite"), "is read by this very command", 1),
+        (("--write-copy", flown_folder, "--overwrite"), "is read by this very command", 1),
         (("--geo", tmp_path / "geo.txt"), "exists already", 1),
         (("--geo", tmp_path / "geo.csv"), "unknown kind of file", 2),
         (("--drape", tmp_path / "drape.png"), "unknown kind of file", 2),
-        (("--drape", folder / "m.tif", "--overwrite"), "is read by this very command", 1),
+        (("--drape", flown_folder / "m.tif", "--overwrite"), "is read by this very command", 1),
         (("--colmap", tmp_path / "geo.txt"), "is a file; give a folder", 1),
         (("--write-copy", tmp_path / "geo.txt" / "folder"), "cannot be made", 1),
     ):
         result = invoke(*args, *more)
         assert result.exit_code == code, more
         assert message in result.stderr
-    assert (folder / "flown.jpg").read_bytes() == before
-    assert invoke("pose", "--mosaic", folder / "m.tif").exit_code == 2
+    assert (flown_folder / "flown.jpg").read_bytes() == before
+    assert invoke("pose", "--mosaic", flown_folder / "m.tif").exit_code == 2

@@ -76,7 +76,7 @@ def run(*args: str) -> tuple[SearchRequest | None, str]:
         given.append(request)
 
     taking = takes_request(command, WiderRequest)
-    for part in ("network", "answers", "limits", "source"):
+    for part in ("network", "answers", "camera", "limits", "source"):
         taking = options(*fields_of(part, WiderRequest), request_type=WiderRequest)(taking)  # type: ignore[arg-type]
     result = CliRunner().invoke(click.command()(taking), args)
     return (given or [None])[0], result.output

@@ -128,6 +128,10 @@ def test_local_features_come_from_the_index_else_from_its_mosaic_else_from_nowhe
             kept = source.keypoints(plan, RootSift())
             assert isinstance(kept, IndexKeypoints)
             assert source.keypoints(plan, RootSift()) is kept, "what was read is kept from plan to plan"
+            west, south, east, north = opened.bounds
+            # Pixels alone know that the south-east has no data.
+            places = np.array([(west + 1, north - 1), (east - 1, south + 1), (west - 50, south), (east, north + 50)])
+            assert source.shows(places).tolist() == [True, beside is None, False, False]
         make_older(path)
         assert IndexSource(OpenIndex(path), None).keypoints(plan, RootSift()) is None
         assert isinstance(IndexSource(OpenIndex(path), opened).keypoints(plan, RootSift()), MosaicKeypoints)

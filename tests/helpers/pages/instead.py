@@ -1,6 +1,6 @@
 """What cannot be run as it stands on a page: why, and what is run in its place.
 
-All other lines are run as they are. `$CHECKOUT`, `$SCHEDULER`, `$PORT`, `$SERVER` and `$WEIGHTS` are set by the test.
+All other lines are run as they are. `$CHECKOUT`, `$SERVER` and `$WEIGHTS` are set by the test.
 """
 
 from __future__ import annotations
@@ -84,9 +84,17 @@ INSTEAD = (
     Instead(r"--towns 4", "--towns 1", "each town takes seconds to build"),
     Instead(r"--workers 8", "--workers 1", "each process takes seconds to start"),
     Instead(r"^(geoloc (?:index|batch) .*)--workers 4", r"\1--workers 0", "each process takes seconds to start"),
-    Instead(r"tcp://(?:head|host):8786", "$SCHEDULER", "no machine is called so"),
+    Instead(
+        r"tcp://(?:head|host):8786",
+        '"$(python -m tests.helpers.pages.cluster_there --address)"',
+        "no machine is called so, and another program may have the port",
+    ),
     Instead(r"(?<= )/data/", r'"$PWD"/data/', "there is no such folder"),
-    Instead(r"^dask scheduler$", f"dask scheduler --host 127.0.0.1 --port $PORT{QUIET}", "it runs until it is stopped"),
+    Instead(
+        r"^dask scheduler$",
+        f"dask scheduler --host 127.0.0.1 --port 0 --scheduler-file ~/dask.json{QUIET}",
+        "it runs until it is stopped",
+    ),
     Instead(
         r"^dask worker .*", rf"\g<0>{QUIET} python -m tests.helpers.pages.cluster_there", "it runs until it is stopped"
     ),

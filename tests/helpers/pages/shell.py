@@ -28,7 +28,7 @@ GEOLOC = f"#!{sys.executable}\nfrom geoloc.commands.main import run\nrun()\n"
 PYTHON = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
 DASK = f'#!/bin/sh\nexec "{sys.executable}" -m dask "$@"\n'
 SRUN = '#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec "$@" >/dev/null 2>&1\n'
-SLEEP = f'#!/bin/sh\nSLURM=1 exec "{sys.executable}" -m tests.helpers.pages.cluster_there\n'
+SLEEP = f'#!/bin/sh\nexec "{sys.executable}" -m tests.helpers.pages.cluster_there\n'
 BROWSER = '#!/bin/sh\necho "$1" > opened.txt\n'
 PROGRAMS = {
     **{"geoloc": GEOLOC, "python": PYTHON, "python3": PYTHON, "dask": DASK},

@@ -28,11 +28,10 @@ def test_a_server_that_does_not_answer_is_given_up(code: str, monkeypatch: pytes
 
 
 def test_a_scheduler_that_never_comes_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLURM", "1")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(cluster_there, "PATIENCE_S", 0)
     with pytest.raises(TimeoutError, match=r"no .*dask\.json"):
-        cluster_there.main()
+        cluster_there.main([])
 
 
 def test_a_shell_kills_what_runs_in_the_background_and_nothing_else(

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from geoloc.commands.main import main
 from geoloc.commands.shared.options import (
     ANSWERS,
+    CAMERA,
     LIMITS,
     NETWORK,
     SOURCE,
@@ -60,13 +61,13 @@ class Command:
 
 @pytest.fixture
 def search() -> Command:
-    return Command(options(*SOURCE, *LIMITS, *ANSWERS, *NETWORK))
+    return Command(options(*SOURCE, *LIMITS, *CAMERA, *ANSWERS, *NETWORK))
 
 
 def test_every_field_with_a_flag_is_an_option_of_a_search() -> None:
     fields = options_of()
     flagged = [name for name, option in fields.items() if option.flag]
-    assert [*SOURCE, *LIMITS, *ANSWERS, *NETWORK] == flagged
+    assert [*SOURCE, *LIMITS, *CAMERA, *ANSWERS, *NETWORK] == flagged
     # Polygons that are no file cannot be typed.
     assert set(fields) - set(flagged) == {"area"}
     for command in ("locate", "batch"):
@@ -170,7 +171,7 @@ def test_a_command_may_have_an_option_in_its_own_way() -> None:
         request_option("mosaics", required=True),
         request_option("gps", default=False, help_text="Only there.  [default: no-gps]"),
         request_option("min_score", default=0.0, help_text="What counts."),
-        options(*without(ANSWERS, "top", "min_score")),
+        options(*CAMERA, *without(ANSWERS, "top", "min_score")),
     )
     assert "Missing option '--mosaic'" in own().stderr
     request = own.request("--mosaic", "m.tif")

@@ -41,6 +41,31 @@ def test_gdal_reads_it_back(rows: list[Row], layer: FileLayer, tmp_path: Path, s
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_is_not_here_is_listed_and_has_no_place(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
+    batch = replace(layer, columns={"status": "object", **layer.columns})
+    told = [replace(row, properties={**row.properties, "status": "found"}) for row in rows[:2]]
+    told += [Row(None, {"photo": f"a/{status}.jpg", "status": status}) for status in ("not here", "error", "found")]
+    write_kml(told, tmp_path / "found.kml", batch)
+    document = ElementTree.fromstring((tmp_path / "found.kml").read_bytes()).find(f"{KML}Document")
+    assert document is not None
+    assert document.find(f"{KML}description") is None
+    names = [place.findtext(f"{KML}name") for place in document.iter(f"{KML}Placemark")]
+    # A line of sight that ends nowhere is of a photo that was found.
+    assert names[1:] == ["2: b.jpg", "not here: not here.jpg", "error: error.jpg", "found.jpg"]
+    assert [len(place.findall(f"{KML}Polygon")) for place in document.iter(f"{KML}Placemark")] == [1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("suffix", [".kml", ".kmz"])
+def test_a_file_without_answers_says_so(layer: FileLayer, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"found{suffix}"
+    (write_kml if suffix == ".kml" else write_kmz)([], path, layer)
+    text = zipfile.ZipFile(path).read("doc.kml") if suffix == ".kmz" else path.read_bytes()
+    document = ElementTree.fromstring(text).find(f"{KML}Document")
+    assert document is not None
+    assert (document.findtext(f"{KML}description") or "").startswith("Not here: ")
+    assert [child.tag for child in document[:2]] == [f"{KML}name", f"{KML}description"]
+
+
 def test_names_are_text_in_xml_and_in_the_balloon(rows: list[Row], layer: FileLayer, tmp_path: Path) -> None:
     write_kml(rows, tmp_path / "<found>.kml", layer)
     root = ElementTree.fromstring((tmp_path / "<found>.kml").read_bytes())
