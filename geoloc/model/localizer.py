@@ -12,12 +12,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoloc.model.foot import told_foot
 from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet, Prepared
 from geoloc.model.network.features import STRIDE, Features
+from geoloc.model.network.foot_net import FootNet
 from geoloc.model.network.head import Part
 from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop
+from geoloc.photo.foot_view import Foot, foot_views
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import known_tilt
+from geoloc.photo.sight import HELD_TILT, sight_of
+from geoloc.photo.target import Click
 from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
 
@@ -152,9 +159,9 @@ class Localizer:
         descriptor: length of its descriptors; 0 where it has none.
     """
 
-    def __init__(self, net: CrossViewNet, calibration: Calibration) -> None:
-        """Take a network in evaluation mode, and what was measured of its weights."""
-        self._net = net
+    def __init__(self, net: CrossViewNet, calibration: Calibration, foot: FootNet | None = None) -> None:
+        """Take a network in evaluation mode, what was measured of its weights, and the foot head that goes with it."""
+        self._net, self._foot = net, foot
         self.calibration = calibration
         self.name = net.config.name
         self.gsd_m = net.config.gsd_m
@@ -168,7 +175,7 @@ class Localizer:
 
     def calibrated(self, calibration: Calibration) -> Localizer:
         """Return the same network with another calibration."""
-        other = Localizer(self._net, calibration)
+        other = Localizer(self._net, calibration, self._foot)
         other._encode = self._encode
         return other
 
@@ -176,7 +183,7 @@ class Localizer:
         """Return a localizer that encodes through OpenVINO, where that is installed and faster."""
         from geoloc.model.engine import compiled_encoder
 
-        other = Localizer(self._net, self.calibration)
+        other = Localizer(self._net, self.calibration, self._foot)
         if (encode := compiled_encoder(self._net)) is not None:
             other._encode = encode
         return other
@@ -201,6 +208,17 @@ class Localizer:
     def score(self, evidence: float, *, unverified: bool = False) -> float:
         """Return the probability that an answer with this evidence is right, see `Calibration.score`."""
         return self.calibration.score(evidence, unverified=unverified)
+
+    @torch.inference_mode()
+    def foot(self, photo: Photo, click: Click) -> Foot | None:
+        """Tell where a thing that was clicked meets the ground in a photo from eye level; None without a foot head."""
+        sight = sight_of(photo, click)
+        if self._foot is None or sight is None:
+            return None
+        tilt = None if photo.panorama else known_tilt(photo) or HELD_TILT
+        below_deg = math.degrees(math.atan(sight.slope))
+        views = foot_views(photo, tilt, sight.aside_deg, below_deg)
+        return told_foot(self._foot, self._encode, views, below_deg)
 
     @torch.inference_mode()
     def encode_queries(self, crops: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:

@@ -28,7 +28,9 @@ from shapely.ops import nearest_points
 
 from geoloc.geometry.plane_finder import PlaneSearch
 from geoloc.geometry.refine import METHOD, VERIFIED
+from geoloc.photo.foot_view import Foot
 from geoloc.photo.photo import Photo
+from geoloc.photo.sight import at_eye_level
 from geoloc.photo.target import Target
 from geoloc.pipeline.ground import SearchGround
 from geoloc.pipeline.request import SearchRequest
@@ -298,7 +300,7 @@ class Cascade:
             self._ground.reference,
             self._ground.network,
             exhaustive=self._request.exhaustive,
-            priors=[prior_of(self._poses, target) for target in targets],
+            priors=[prior_of(self._poses, target, self._foot(target)) for target in targets],
             progress=self._watch.progress,
         )
 
@@ -311,6 +313,12 @@ class Cascade:
             stands = self._ground.stands(self._photo)
         told = (1.0 - sum(stand.weight for stand in stands), self._photo)
         return sorted([*((stand.weight, stand.photo) for stand in stands), told], key=lambda pose: -pose[0])
+
+    def _foot(self, target: Target) -> Foot | None:
+        """Where a target meets the ground in a photo that was taken at eye level."""
+        if not self._poses or not at_eye_level(self._posed_photo):
+            return None
+        return self._ground.network.foot(self._posed_photo, target.click)
 
     @property
     def _posed_photo(self) -> Photo:

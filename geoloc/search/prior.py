@@ -17,6 +17,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.model.localizer import PlaceWeights
+from geoloc.photo.foot_view import Foot
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import EYE_LEVEL_M, Sight, sight_of
 from geoloc.photo.target import Target
@@ -46,6 +47,9 @@ LIKELY = 6
 """Windows that hold most of the prior and are looked at in any case."""
 _STEP_PX, _COARSE_PX = 2, 16
 """Pixels of a window along a pixel of the prior: where a box is weighed, and where windows are."""
+UNTOLD = 0.1
+"""Share of feet that are anywhere, whatever is told of them."""
+_FOOT_STEPS = 400
 _LEAST_WEIGHT = 0.005
 """Poses that are less likely are left out."""
 _CELLS = 160
@@ -61,12 +65,12 @@ class PlacePrior:
             counts in the second look too.
     """
 
-    def __init__(self, sights: Sequence[tuple[float, Sight]]) -> None:
-        """Take lines to the click with their weights, which have the sum 1."""
+    def __init__(self, sights: Sequence[tuple[float, Sight]], foot: Foot | None = None) -> None:
+        """Take lines to the click with their weights, which have the sum 1, and where the thing meets the ground."""
         likely = [(weight, sight) for weight, sight in sights if weight >= _LEAST_WEIGHT]
         self.knows_heading = all(sight.heading_deg is not None for _, sight in likely)
         self.at_eye_level = all(sight.height_m < EYE_LEVEL_M for _, sight in likely)
-        self._parts = [(weight, [_Spread(sight, size) for size in SIZES_M]) for weight, sight in likely]
+        self._parts = [(weight, [_Spread(sight, size, foot) for size in SIZES_M]) for weight, sight in likely]
 
     def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = _STEP_PX) -> PlaceWeights:
         """Return by how much things count more or less than without a prior, by place and size.
@@ -116,9 +120,9 @@ class _Spread:
     It is drawn once for each heading that is supposed.
     """
 
-    def __init__(self, sight: Sight, size_m: float) -> None:
-        """Take the line to the click, and how large what was clicked is; nothing is drawn yet."""
-        self._sight, self._size_m = sight, size_m
+    def __init__(self, sight: Sight, size_m: float, foot: Foot | None) -> None:
+        """Take the line to the click, how large what was clicked is, and its foot; nothing is drawn yet."""
+        self._sight, self._size_m, self._foot = sight, size_m, foot
         far_m = min(sight.height_m / max(sight.slope, 0.05), 6 * REACH_M)
         self._cell_m = max(REACH_M, 1.3 * far_m + 4 * sight.position_sd_m) / _CELLS
         self._drawn: dict[float | None, NDArray[np.float32]] = {}
@@ -156,8 +160,11 @@ class _Spread:
         away = np.hypot(east, north)
         # The side that is seen is clicked, before the middle; straight from above it is over the middle.
         side = np.maximum(away - self._size_m / 2 / math.hypot(1.0, sight.slope), 0.0)
-        log_density = np.log(away) - away / max(VISIBLE_M, 3 * sight.height_m)
-        log_density += _log_height(sight, side, cell, HEIGHT_SHARE * self._size_m)
+        if self._foot is None:
+            log_density = np.log(away) - away / max(VISIBLE_M, 3 * sight.height_m)
+            log_density += _log_height(sight, side, cell, HEIGHT_SHARE * self._size_m)
+        else:
+            log_density = _log_foot(sight, side, self._foot) - np.log(np.maximum(away, cell))
         heading, sd_deg = sight.heading_deg, sight.heading_sd_deg
         if heading is None:
             heading, sd_deg = supposed_deg, SUPPOSED_SD_DEG
@@ -192,11 +199,31 @@ def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float, thing_m:
     )
 
 
-def prior_of(photos: Sequence[tuple[float, Photo]], target: Target) -> PlacePrior | None:
+def _log_foot(sight: Sight, away: NDArray[np.float64], foot: Foot) -> NDArray[np.float64]:
+    """Log density of a thing's near side, in a metre along the ground, `away` metres off, by where its foot is seen."""
+    below_deg = math.degrees(math.atan(sight.slope))
+    tilt_sd_deg = math.degrees(sight.slope_sd / (1 + sight.slope**2))
+    steps = np.gradient(foot.below_click_deg)
+    # Along the ground only: the same for all that is as far away.
+    at = np.geomspace(0.5, max(float(away.max()), 1.0), _FOOT_STEPS)
+    angle = np.degrees(np.arctan2(sight.height_m, at))[:, None]
+    off_deg = np.sqrt(tilt_sd_deg**2 + (angle * sight.height_sd_m / sight.height_m) ** 2 + (steps / 2) ** 2)
+    share = (1 - UNTOLD) * foot.share + UNTOLD / len(steps)
+    told = share * np.exp(-(((angle - below_deg - foot.below_click_deg) / off_deg) ** 2) / 2) / off_deg
+    log_told = np.log(told.sum(1) + 1e-12) + np.log(sight.height_m / (at**2 + sight.height_m**2))
+    return np.asarray(np.interp(np.log(np.maximum(away, 0.5)), np.log(at), log_told))
+
+
+def prior_of(photos: Sequence[tuple[float, Photo]], target: Target, foot: Foot | None = None) -> PlacePrior | None:
     """Return the prior of a target's place by poses of its photo, each with its weight.
+
+    Args:
+        photos: the photo in each of its poses.
+        target: what was clicked.
+        foot: where it meets the ground in the photo, where that is told.
 
     Returns:
         The prior; None where their metadata do not tell enough.
     """
     sights = [(weight, sight) for weight, photo in photos if (sight := sight_of(photo, target.click)) is not None]
-    return PlacePrior(sights) if sights else None
+    return PlacePrior(sights, foot) if sights else None

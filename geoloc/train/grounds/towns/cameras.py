@@ -45,13 +45,13 @@ def drone(rng: np.random.Generator, scene: Scene) -> Pinhole:
 
 def walker(rng: np.random.Generator, scene: Scene) -> Pinhole:
     """Draw a camera in somebody's hand or on a pole, that looks a little down."""
-    x, y = _street(rng, scene)
+    x, y = street_place(rng, scene)
     return _pinhole(rng, (x, y, _held(rng)), rng.uniform(0, 360), float(rng.uniform(-25, -2)), roll_deg=2.0)
 
 
 def panorama(rng: np.random.Generator, scene: Scene) -> Equirectangular:
     """Draw a camera that looks all round, in a street, held or on a pole."""
-    x, y = _street(rng, scene)
+    x, y = street_place(rng, scene)
     return Equirectangular((x, y, _held(rng)), rng.uniform(0, 360), PANORAMA_PX, PANORAMA_PX // 2)
 
 
@@ -68,7 +68,7 @@ def _held(rng: np.random.Generator) -> float:
     return float(rng.uniform(*(ON_POLE_M if rng.random() < POLE_SHARE else ON_FOOT_M)))
 
 
-def _street(rng: np.random.Generator, scene: Scene) -> tuple[float, float]:
+def street_place(rng: np.random.Generator, scene: Scene) -> tuple[float, float]:
     """A place on a street of the inner town."""
     streets = scene.layout.streets
     while True:

@@ -1,0 +1,91 @@
+"""The foot head in use: its weights file, and what it tells of a click.
+
+It reads the features of one network's backbone and of no other, so that its file says which one that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor
+
+from geoloc.errors import WeightsError
+from geoloc.model.network.cross_view import CrossViewNet
+from geoloc.model.network.features import Features
+from geoloc.model.network.foot_net import FootNet, angles_deg, band
+from geoloc.model.packaged import PACKAGED
+from geoloc.model.weights import checksum_of, read_tensors, stored_tensors
+from geoloc.photo.foot_view import Foot
+from geoloc.system.output import replacing
+
+FORMAT = "geoloc-foot-1"
+"""Name of the format's version."""
+PACKAGED_FOOT = PACKAGED / "foot.safetensors"
+"""The weights that come with the package, for the packaged weights of `base`."""
+
+
+def backbone_checksum(net: CrossViewNet) -> str:
+    """Return the checksum of a network's backbone as files hold it, of which the head sees the features."""
+    return checksum_of(stored_tensors(net.backbone.state_dict()))
+
+
+def save_foot_weights(path: Path, foot: FootNet, net: CrossViewNet) -> str:
+    """Write a foot head's tensors, in 16 bits but for vectors, to a file in one step.
+
+    Args:
+        path: the file.
+        foot: the head.
+        net: the network whose features it was trained on.
+
+    Returns:
+        Their checksum.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    tensors = stored_tensors(foot.state_dict())
+    checksum = checksum_of(tensors)
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, {"format": FORMAT, "sha256": checksum, "backbone": backbone_checksum(net)})
+    return checksum
+
+
+def load_foot_net(net: CrossViewNet, path: Path = PACKAGED_FOOT) -> FootNet | None:
+    """Return a foot head with the weights of a file, in evaluation mode; None where it is not for this network.
+
+    Raises:
+        WeightsError: not a file that can be read, not one of ours, damaged, or of another version of the head.
+    """
+    metadata, tensors = read_tensors(path)
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"{path}: no weights of a foot head (the metadata does not say {FORMAT})")
+    if metadata.get("sha256") != checksum_of(tensors):
+        raise WeightsError(f"{path}: wrong checksum, the file is damaged or was changed; fetch or train it again")
+    if metadata.get("backbone") != backbone_checksum(net):
+        return None
+    foot = FootNet()
+    try:
+        foot.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except RuntimeError:
+        raise WeightsError(f"{path}: made for another version of the foot head") from None
+    return foot.eval()
+
+
+def told_foot(foot: FootNet, encode: Callable[[Tensor], Features], views: NDArray[np.uint8], below_deg: float) -> Foot:
+    """Tell where a thing that was clicked meets the ground.
+
+    Args:
+        foot: the head.
+        encode: gives the features of pictures, B x 3 x H x W in [0, 255].
+        views: of the click, as `geoloc.photo.foot_view.foot_views` draws them.
+        below_deg: how far below level was clicked.
+    """
+    pictures = torch.from_numpy(views).to(foot.device).permute(0, 3, 1, 2).float()
+    features = band(Features(*(torch.cat(side) for side in zip(*map(encode, pictures.split(1)), strict=True))))
+    share = foot(features, pictures.new_tensor([below_deg]))[0].softmax(0).cpu()
+    return Foot(angles_deg().double().numpy(), share.double().numpy())
