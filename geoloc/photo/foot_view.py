@@ -66,11 +66,24 @@ def directions(aside: float, below: float, view_deg: float) -> tuple[NDArray[np.
     )
 
 
+def drawn(
+    pixels: NDArray[np.uint8], seen: NDArray[np.float64], shown: NDArray[np.bool_], *, whole_turn: bool
+) -> NDArray[np.uint8]:
+    """Draw a view of a picture.
+
+    Args:
+        pixels: of the picture, height x width x 3.
+        seen: pixels of the picture, corner origin, that each pixel of the view shows, ... x 2.
+        shown: which of them it has; the others are grey.
+        whole_turn: whether its left and right edges meet.
+    """
+    at = np.where(shown[..., None], to_opencv(seen), -1.0).astype(np.float32)
+    border = cv2.BORDER_WRAP if whole_turn else cv2.BORDER_REPLICATE
+    view = cv2.remap(pixels, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=border)
+    view[~shown] = FILL
+    return np.asarray(view, np.uint8)
+
+
 def _view(photo: Photo, tilt: Tilt | None, aside: float, below: float, view_deg: float) -> NDArray[np.uint8]:
     seen, shown = pixels_towards(photo, tilt, *directions(aside, below, view_deg))
-    at = np.where(shown[..., None], to_opencv(seen), -9.0).astype(np.float32)
-    fill = (FILL, FILL, FILL)
-    drawn = cv2.remap(
-        photo.pixels, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
-    )
-    return np.asarray(drawn, np.uint8)
+    return drawn(photo.pixels, seen, shown, whole_turn=photo.panorama)

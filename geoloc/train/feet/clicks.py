@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.network.foot_net import band
-from geoloc.photo.foot_view import FILL, SIDE_PX, VIEWS_DEG, directions
-from geoloc.plane.homography import to_opencv
+from geoloc.photo.foot_view import SIDE_PX, VIEWS_DEG, directions, drawn
 from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
 from geoloc.town.picture.shade import PaintedGround, RenderedView, SceneRenderer
 from geoloc.town.scene.scene import Scene, build_scene
@@ -150,9 +149,7 @@ def _view(camera: Camera, view: RenderedView, aside: float, below: float, view_d
     east, north, down = directions(aside, below, view_deg)
     points = camera.fixed + np.stack([east, north, -down], axis=-1).reshape(-1, 3) * _FAR_M
     pixels, before = camera.project(points)
-    at = np.where(before[:, None], to_opencv(pixels), -9.0).reshape(SIDE_PX, SIDE_PX, 2).astype(np.float32)
-    fill = (FILL, FILL, FILL)
-    drawn = cv2.remap(
-        view.pixels, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
-    )
-    return np.asarray(drawn, np.uint8)
+    inside = before & (pixels >= 0).all(1) & (pixels <= [camera.width, camera.height]).all(1)
+    shape = SIDE_PX, SIDE_PX
+    whole_turn = isinstance(camera, Equirectangular)
+    return drawn(view.pixels, pixels.reshape(*shape, 2), inside.reshape(shape), whole_turn=whole_turn)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from geoloc.photo.foot_view import Foot
 from geoloc.photo.sight import Sight
 from geoloc.search.prior import FLOOR, SIZES_M, PlacePrior
 from tiling.grid import WGS84, Grid, transformer
@@ -154,3 +155,40 @@ def test_doubts_are_none_where_a_thing_of_its_size_is_likeliest(supposed: float)
 def test_a_prior_knows_whether_the_camera_was_at_eye_level() -> None:
     assert PlacePrior([(1.0, EXACT)]).at_eye_level
     assert not PlacePrior([(1.0, replace(EXACT, height_m=50.0))]).at_eye_level
+
+
+def foot(*told: tuple[float, float]) -> Foot:
+    """Angles below the click with their shares, all others having nothing."""
+    angles = np.geomspace(0.12, 40.0, 40)
+    shares = np.zeros(40)
+    for angle, share in told:
+        shares[np.abs(angles - angle).argmin()] += share
+    return Foot(angles, shares)
+
+
+@pytest.mark.parametrize("away", [12.0, 30.0, 60.0])
+@pytest.mark.parametrize("size_m", [2.5, 10.0])
+def test_a_thing_is_where_its_foot_is_seen_however_high_it_was_clicked(away: float, size_m: float) -> None:
+    foot_deg = math.degrees(math.atan2(1.6, away))
+    # A degree above level.
+    sight = replace(EXACT, slope=-math.tan(math.radians(1.0)), position_sd_m=1.0)
+    east, north = mode(around(PlacePrior([(1.0, sight)], foot((foot_deg + 1.0, 1.0))), size_m=size_m))
+    assert abs(east) < 2.0
+    # The side that is seen is half a size before the middle.
+    assert north - size_m / 2 == pytest.approx(away, rel=0.15)
+
+
+def test_two_feet_share_the_prior() -> None:
+    sight = replace(EXACT, slope=0.01, position_sd_m=1.0)
+    below = math.degrees(math.atan(0.01))
+    told = foot(*((math.degrees(math.atan2(1.6, away)) - below, 0.5) for away in (15.0, 40.0)))
+    weights = around(PlacePrior([(1.0, sight)], told))
+    _, north = places()
+    near, far = ((north > low) & (north < high) for low, high in ((9, 25), (25, 70)))
+    assert min(share(weights, near), share(weights, far)) > 0.35
+    assert share(weights, near | far) > 0.8
+
+
+def test_a_foot_excludes_nothing() -> None:
+    weights = around(PlacePrior([(1.0, replace(EXACT, slope=0.05))], foot((2.0, 1.0))))
+    assert weights.min() >= 0.9 * FLOOR
