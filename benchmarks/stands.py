@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.queries.phones import as_by_phone
 from benchmarks.provenance import ROOT
 from geoloc import town
 from geoloc.geometry.stand import find_stands
 from geoloc.photo.photo import Photo, load_photo
+from geoloc.town.phones import as_by_phone
 from tiling.grid import WGS84, ground_distance_m
 from tiling.mosaic import open_mosaic
 

@@ -205,9 +205,9 @@ class Localizer:
         coarse, fine = self._net.reference_deviations()
         return coarse.tolist(), fine.tolist()
 
-    def score(self, evidence: float, *, unverified: bool = False) -> float:
+    def score(self, evidence: float, *, unverified: bool = False, from_ground: bool = False) -> float:
         """Return the probability that an answer with this evidence is right, see `Calibration.score`."""
-        return self.calibration.score(evidence, unverified=unverified)
+        return self.calibration.score(evidence, unverified=unverified, from_ground=from_ground)
 
     @torch.inference_mode()
     def foot(self, photo: Photo, click: Click) -> Foot | None:

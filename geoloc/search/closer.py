@@ -71,7 +71,7 @@ def second_look(looker: Looker, first: Answer, *, glance: bool = False) -> Answe
     if not looker.reference.plan.area.contains(again.detection.centre_lonlat):
         return None
     evidence = _evidence(first) + candidate.log_mass
-    return again.scored(looker.model.score(evidence), evidence)
+    return again.scored(looker.score(found.target, evidence), evidence)
 
 
 def _evidence(answer: Answer) -> float:

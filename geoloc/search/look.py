@@ -155,6 +155,11 @@ class Looker:
         proposal = self.model.rescore(encoded, window.features, window.valid, place, weights)
         return None if proposal is None else self.candidate(proposal, window, crops)
 
+    def score(self, target: int, evidence: float) -> float:
+        """Return the probability that an answer to a target with this evidence is right."""
+        prior = self.priors[target]
+        return self.model.score(evidence, from_ground=prior is not None and prior.at_eye_level)
+
     def weights(
         self, window: EncodedWindow, crops: Sequence[tuple[int, Crop]], *, again: bool = False
     ) -> list[PlaceWeights | None]:

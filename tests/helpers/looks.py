@@ -118,8 +118,8 @@ class Scripted:
         self.proposed: list[tuple[str, list[int], int]] = []
         self.looks: list[RecordedLook] = []
 
-    def score(self, evidence: float, *, unverified: bool = False) -> float:
-        return self.calibration.score(evidence, unverified=unverified)
+    def score(self, evidence: float, *, unverified: bool = False, from_ground: bool = False) -> float:
+        return self.calibration.score(evidence, unverified=unverified, from_ground=from_ground)
 
     def encode_queries(self, queries: Sequence[Crop], targets: Sequence[int]) -> Crops:
         return Crops(list(queries), list(targets), list(range(len(queries))))

@@ -202,7 +202,7 @@ class Library:
 
     def _ground(self, name: str) -> QuerySet:
         """Return photographs from the ground, with a telephone's errors of position and compass."""
-        from benchmarks.accuracy.queries.phones import as_by_phone
+        from geoloc.town.phones import as_by_phone
 
         description, eye, compass = _GROUND_KINDS[name]
         searches = []

@@ -74,8 +74,8 @@ def find_verticals(photo: Photo, focal_px: float) -> Upright | None:
         return None
     down, roll = np.meshgrid(np.arange(*DOWN_DEG, 0.5), np.arange(*ROLL_DEG, 0.5), indexing="ij")
     support = segments.support(down.ravel(), roll.ravel()).reshape(down.shape)
-    best = np.unravel_index(int(support.argmax()), support.shape)
-    at = float(down[best]), float(roll[best])
+    row, column = np.unravel_index(int(support.argmax()), support.shape)
+    at = float(down[row, column]), float(roll[row, column])
     rival = support[np.hypot(down - at[0], roll - at[1]) > APART_DEG].max()
     for step in _STEPS_DEG:
         near = np.arange(-3, 4) * step

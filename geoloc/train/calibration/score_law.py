@@ -106,13 +106,13 @@ def fit_scores(answers: Sequence[TrialAnswer]) -> Calibration:
     Args:
         answers: some of them hits.
     """
-    slope, offset = _score_law(np.array([a.evidence for a in answers]), np.array([a.hit for a in answers]))
+    slope, offset = score_law(np.array([a.evidence for a in answers]), np.array([a.hit for a in answers]))
     hits = [a for a in answers if a.hit]
     error, scale = _error_law(hits)
     return Calibration(error, scale, slope, offset, _unverified_offset(hits))
 
 
-def _score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[float, float]:
+def score_law(evidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> tuple[float, float]:
     """Fit slope and offset of the log odds of a hit by logistic regression, `MISTOLD` of the hits and misses not being.
 
     See Copas, "Binary regression models for contaminated data", 1988. Without that a single miss of high evidence, or a

@@ -152,4 +152,5 @@ def _view(camera: Camera, view: RenderedView, aside: float, below: float, view_d
     inside = before & (pixels >= 0).all(1) & (pixels <= [camera.width, camera.height]).all(1)
     shape = SIDE_PX, SIDE_PX
     whole_turn = isinstance(camera, Equirectangular)
-    return drawn(view.pixels, pixels.reshape(*shape, 2), inside.reshape(shape), whole_turn=whole_turn)
+    seen = np.asarray(pixels, np.float64).reshape(*shape, 2)
+    return drawn(view.pixels, seen, inside.reshape(shape), whole_turn=whole_turn)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.accuracy.queries.phones import POSITION_M, as_by_phone
 from geoloc.photo.photo import load_photo
 from geoloc.photo.sight import COMPASS_SD_DEG
+from geoloc.town.phones import POSITION_M, as_by_phone
 from geoloc.town.picture.camera import Equirectangular
 from geoloc.town.picture.frame import Frame
 from geoloc.town.write import write_panorama
