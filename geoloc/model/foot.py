@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from geoloc.errors import WeightsError
+from geoloc.model.foot_net import FootNet, angles_deg, band
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
-from geoloc.model.network.foot_net import FootNet, angles_deg, band
 from geoloc.model.packaged import PACKAGED
 from geoloc.model.weights import checksum_of, read_tensors, stored_tensors
 from geoloc.photo.foot_view import Foot

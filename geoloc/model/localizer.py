@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoloc.model.foot import told_foot
+from geoloc.model.foot_net import FootNet
 from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet, Prepared
 from geoloc.model.network.features import STRIDE, Features
-from geoloc.model.network.foot_net import FootNet
 from geoloc.model.network.head import Part
 from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from geoloc.model.foot_net import band
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
-from geoloc.model.network.foot_net import band
 from geoloc.photo.foot_view import SIDE_PX, VIEWS_DEG, directions, drawn
 from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
 from geoloc.town.picture.shade import PaintedGround, RenderedView, SceneRenderer

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from geoloc.model.foot_net import FootNet, angles_deg
 from geoloc.model.network.features import Features
-from geoloc.model.network.foot_net import FootNet, angles_deg
 from geoloc.train.feet.clicks import TILT_SD_DEG, FootClicks
 
 BATCH = 64

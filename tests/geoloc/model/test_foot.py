@@ -12,10 +12,10 @@ from safetensors.torch import load_file, save_file
 from geoloc import model
 from geoloc.errors import WeightsError
 from geoloc.model.foot import load_foot_net, save_foot_weights, told_foot
+from geoloc.model.foot_net import FootNet, angles_deg
 from geoloc.model.localizer import Localizer
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
-from geoloc.model.network.foot_net import FootNet, angles_deg
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration, load_network
 from geoloc.photo.foot_view import SIDE_PX, VIEWS_DEG

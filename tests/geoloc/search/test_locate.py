@@ -70,7 +70,8 @@ class Seeing:
         self.looks: list[tuple[float, float]] = []
         self.closer: list[Gaussian] = []
 
-    def score(self, evidence: float) -> float:
+    def score(self, evidence: float, *, from_ground: bool) -> float:
+        assert not from_ground
         return math.exp(evidence)
 
     def encode_queries(self, queries: list[Crop], targets: list[int]) -> SimpleNamespace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from geoloc.model.network.foot_net import BAND
+from geoloc.model.foot_net import BAND
 from geoloc.model.weights import load_network
 from geoloc.train.feet import clicks
 from geoloc.train.feet.clicks import FootClicks, town_clicks

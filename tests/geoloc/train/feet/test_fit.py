@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from geoloc.model.foot_net import BAND, angles_deg
 from geoloc.model.network.features import Features
-from geoloc.model.network.foot_net import BAND, angles_deg
 from geoloc.train.feet.clicks import FootClicks
 from geoloc.train.feet.fit import fit_feet
 
