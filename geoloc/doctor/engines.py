@@ -24,6 +24,7 @@ def weights() -> Iterator[Check]:
     """Look at the weights that come with the package: there, and whole by their own checksums."""
     yield attempt("weights base", _base, _REINSTALL)
     yield attempt("weights outline", _outline, _REINSTALL)
+    yield attempt("weights foot", _foot, _REINSTALL)
 
 
 def _torch_build() -> Check:
@@ -80,6 +81,15 @@ def _outline() -> Check:
 
     load_outline_net()
     return _whole("weights outline", PACKAGED_OUTLINE)
+
+
+def _foot() -> Check:
+    from geoloc.model.foot import PACKAGED_FOOT, load_foot_net
+    from geoloc.model.presets import new_network, preset_config
+
+    # Of any network: that it goes with the packaged one is not the installation's to say.
+    load_foot_net(new_network(preset_config("base")))
+    return _whole("weights foot", PACKAGED_FOOT)
 
 
 def _whole(name: str, path: Path) -> Check:
