@@ -84,11 +84,11 @@ def _outline() -> Check:
 
 
 def _foot() -> Check:
-    from geoloc.model.foot import PACKAGED_FOOT, load_foot_net
+    from geoloc.model.foot import PACKAGED_FOOT, load_foot_head
     from geoloc.model.presets import new_network, preset_config
 
     # Of any network: that it goes with the packaged one is not the installation's to say.
-    load_foot_net(new_network(preset_config("base")))
+    load_foot_head(new_network(preset_config("base")))
     return _whole("weights foot", PACKAGED_FOOT)
 
 

@@ -12,8 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geoloc.model.foot import told_foot
-from geoloc.model.foot_net import FootNet
+from geoloc.model.foot import FootHead, told_foot
 from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet, Prepared
 from geoloc.model.network.features import STRIDE, Features
@@ -159,7 +158,7 @@ class Localizer:
         descriptor: length of its descriptors; 0 where it has none.
     """
 
-    def __init__(self, net: CrossViewNet, calibration: Calibration, foot: FootNet | None = None) -> None:
+    def __init__(self, net: CrossViewNet, calibration: Calibration, foot: FootHead | None = None) -> None:
         """Take a network in evaluation mode, what was measured of its weights, and the foot head that goes with it."""
         self._net, self._foot = net, foot
         self.calibration = calibration
@@ -206,8 +205,13 @@ class Localizer:
         return coarse.tolist(), fine.tolist()
 
     def score(self, evidence: float, *, unverified: bool = False, from_ground: bool = False) -> float:
-        """Return the probability that an answer with this evidence is right, see `Calibration.score`."""
-        return self.calibration.score(evidence, unverified=unverified, from_ground=from_ground)
+        """Return the probability that an answer with this evidence is right, see `Calibration.score`.
+
+        from_ground: the photo was taken at eye level and its own position counts; then `FootHead` has the law.
+        """
+        if from_ground and self._foot is not None:
+            return self._foot.score(evidence)
+        return self.calibration.score(evidence, unverified=unverified)
 
     @torch.inference_mode()
     def foot(self, photo: Photo, click: Click) -> Foot | None:
@@ -218,7 +222,7 @@ class Localizer:
         tilt = None if photo.panorama else known_tilt(photo) or HELD_TILT
         below_deg = math.degrees(math.atan(sight.slope))
         views = foot_views(photo, tilt, sight.aside_deg, below_deg)
-        return told_foot(self._foot, self._encode, views, below_deg)
+        return told_foot(self._foot.net, self._encode, views, below_deg)
 
     @torch.inference_mode()
     def encode_queries(self, crops: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:

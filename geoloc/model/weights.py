@@ -45,9 +45,6 @@ class Calibration:
         score_offset: added after scaling.
         unverified_offset: added too where local features could have told that the photograph shows what is searched,
             and did not; never positive. 0 in files that were written before it was measured.
-        ground_scale: as `score_scale`, of answers to a photo from eye level whose own position counts; 0 where that was
-            not measured, and the law of all others stands for it.
-        ground_offset: as `score_offset`, likewise.
     """
 
     centre_error_px: float = 4.0
@@ -55,21 +52,15 @@ class Calibration:
     score_scale: float = 1.0
     score_offset: float = 0.0
     unverified_offset: float = 0.0
-    ground_scale: float = 0.0
-    ground_offset: float = 0.0
 
-    def score(self, evidence: float, *, unverified: bool = False, from_ground: bool = False) -> float:
+    def score(self, evidence: float, *, unverified: bool = False) -> float:
         """Return the probability that an answer with this evidence is right.
 
         Args:
             evidence: see `Calibration`.
             unverified: local features could have told that the photograph shows what is searched, and did not.
-            from_ground: the photo was taken at eye level, and its own position counted.
         """
-        scale, offset = self.score_scale, self.score_offset
-        if from_ground and self.ground_scale > 0:
-            scale, offset = self.ground_scale, self.ground_offset
-        x = scale * evidence + offset + unverified * self.unverified_offset
+        x = self.score_scale * evidence + self.score_offset + unverified * self.unverified_offset
         return 1 / (1 + math.exp(-x)) if x > -500 else 0.0
 
 
@@ -176,7 +167,7 @@ def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
     except (KeyError, TypeError, ValueError):
         values = {}
     finite = bool(values) and all(map(math.isfinite, values.values()))
-    if not finite or values["score_scale"] <= 0 or values["unverified_offset"] > 0 or values["ground_scale"] < 0:
+    if not finite or values["score_scale"] <= 0 or values["unverified_offset"] > 0:
         raise WeightsError(f"{path}: its metadata has no valid calibration")
     return Calibration(**values)
 

@@ -119,7 +119,7 @@ class Scripted:
         self.looks: list[RecordedLook] = []
 
     def score(self, evidence: float, *, unverified: bool = False, from_ground: bool = False) -> float:
-        return self.calibration.score(evidence, unverified=unverified, from_ground=from_ground)
+        return self.calibration.score(evidence, unverified=unverified)
 
     def encode_queries(self, queries: Sequence[Crop], targets: Sequence[int]) -> Crops:
         return Crops(list(queries), list(targets), list(range(len(queries))))

@@ -42,9 +42,11 @@ class Method:
         prepare: everything that is done once a mosaic; None where answers are at random and counted by expectation.
         weights: name and sha256 of the file, empty without one.
         options: all else that results depend on.
+        posed: likewise, on sets whose photographs' own positions count.
     """
 
     name: str
     prepare: Callable[[SearchedMosaic], Locate] | None
     weights: Mapping[str, str] = field(default_factory=dict, hash=False)
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
+    posed: Mapping[str, object] = field(default_factory=dict, hash=False)

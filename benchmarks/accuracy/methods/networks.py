@@ -25,6 +25,7 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     """
     from geoloc import model
     from geoloc.errors import WeightsError
+    from geoloc.model.foot import PACKAGED_FOOT
     from geoloc.model.outline_weights import PACKAGED_OUTLINE
     from geoloc.model.packaged import find_weights
     from geoloc.pipeline.finder import Finder
@@ -40,7 +41,7 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
             raise
         raise AbsentError("no weights") from None
     localizer = model.load(preset, path, device)
-    outlines = hashlib.sha256(PACKAGED_OUTLINE.read_bytes()).hexdigest()
+    outlines, foot = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (PACKAGED_OUTLINE, PACKAGED_FOOT))
     file = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     request = SearchRequest(gps=False, top=TOP, refine="auto" if name == GEOMETRY else "off", preset=preset)
 
@@ -50,4 +51,5 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
         finder, scope = Finder(source, lambda: localizer, asked), Scope(source, asked)
         return lambda photo, targets: finder.find(photo, targets, scope).answers
 
-    return Method(name, prepare, weights=file, options={"top": TOP, "device": device, "outlines": outlines})
+    options = {"top": TOP, "device": device, "outlines": outlines}
+    return Method(name, prepare, weights=file, options=options, posed={"foot": foot})

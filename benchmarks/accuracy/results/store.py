@@ -97,7 +97,7 @@ def identity(query_set: QuerySet, method: Method) -> dict[str, Any]:
         "queries": query_set.digest,
         "method": method.name,
         "weights": dict(method.weights),
-        "options": dict(method.options),
+        "options": {**method.options, **(method.posed if query_set.posed else {})},
     }
     return dict(json.loads(json.dumps(fields)))
 

@@ -1,11 +1,11 @@
 """What a score means where a photograph's own position counts: searches from eye level in synthetic towns.
 
-    python -m geoloc.train.calibration.from_ground --towns 960 961 962 963 --work runs/ground -o weights.safetensors
+    python -m geoloc.train.calibration.from_ground --towns 960 961 962 963 --work runs/ground -o foot.safetensors
 
 builds the towns, gives their photographs and panoramas a telephone's errors, searches each on its own mosaic and on
 that of the next town, which lies at the same place, and fits the law of the scores on both. The prior that a position
-makes weighs evidence otherwise than a search without one, so that it has a law of its own; all else of the weights
-stays. How sure it is of its figures on towns that it was not fitted on tells `python -m benchmarks.accuracy`.
+makes weighs evidence otherwise than a search without one, so that it has a law of its own, in the foot head's file.
+How good the law is on towns that it was not fitted on tells `python -m benchmarks.accuracy`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoloc.errors import GeolocError
+from geoloc.errors import GeolocError, WeightsError
 from geoloc.system.threads import fit_threads
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ class GroundAnswer:
 def main() -> None:
     """Parse the arguments, build what is not there, search and fit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="base")
-    parser.add_argument("--weights", type=Path, help="the file; those of the package where none are given")
+    parser.add_argument("--foot", type=Path, help="the foot head's file; that of the package where none is given")
     parser.add_argument("--towns", type=int, nargs="+", default=[960, 961, 962, 963], help="seeds, two or more")
     parser.add_argument("--work", type=Path, required=True, help="where the towns are kept")
     parser.add_argument("-o", "--output", type=Path, required=True)
@@ -64,47 +63,47 @@ def main() -> None:
 
 
 def _calibrate(args: argparse.Namespace) -> None:
-    from geoloc.model.packaged import find_weights
-    from geoloc.model.presets import new_network, preset_config
-    from geoloc.model.weights import load_weights, save_weights
+    from geoloc.model.foot import PACKAGED_FOOT, load_foot_head, save_foot_weights
+    from geoloc.model.localizer import Localizer
+    from geoloc.model.weights import load_network
     from geoloc.train.calibration.score_law import score_law
 
-    net = new_network(preset_config(args.model))
-    calibration = load_weights(find_weights(args.model, args.weights), net)
-    answers = search_towns(args.model, args.weights, args.towns, args.work, _say)
+    net, calibration = load_network("base", None, "cpu")
+    path = args.foot or PACKAGED_FOOT
+    head = load_foot_head(net, path)
+    if head is None:
+        raise WeightsError(f"{path}: not for the packaged weights of base")
+    answers = search_towns(Localizer(net, calibration, head).compiled(), args.towns, args.work, _say)
     evidence, hit = np.array([a.evidence for a in answers]), np.array([a.hit for a in answers])
     scale, offset = score_law(evidence, hit)
-    fitted = replace(calibration, ground_scale=scale, ground_offset=offset)
-    score = np.array([fitted.score(one, from_ground=True) for one in evidence])
+    fitted = replace(head, score_scale=scale, score_offset=offset)
+    score = np.array([fitted.score(one) for one in evidence])
     wins = (score[hit][:, None] > score[~hit][None]).mean()
     _say(
         f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; told (0.5 and "
         f"more): {(score[hit] >= 0.5).mean():.2f} of hits, {(score[~hit] >= 0.5).mean():.2f} of the others; "
         f"scale {scale:.3f}, offset {offset:.3f}"
     )
-    save_weights(args.output, net, fitted)
+    save_foot_weights(args.output, fitted, net)
     _say(f"wrote {args.output}")
 
 
 def search_towns(
-    name: str, weights: Path | None, seeds: Sequence[int], work: Path, report: Callable[[str], None]
+    localizer: Localizer, seeds: Sequence[int], work: Path, report: Callable[[str], None]
 ) -> list[GroundAnswer]:
     """Search for the clicks of towns on their own mosaics and, as many, on other ones.
 
     Args:
-        name: of the preset.
-        weights: the file, or None for those of the package.
+        localizer: the network with its foot head.
         seeds: of the towns.
         work: where they are kept.
         report: called with a line after each mosaic.
 
     Raises:
-        GeolocError: the weights cannot be used, or the folder cannot be written.
+        GeolocError: the folder cannot be written.
     """
     from geoloc.evaluation.labelled import read_queries
-    from geoloc.model import load
 
-    localizer = load(name, weights)
     answers: list[GroundAnswer] = []
     folders = [_town(seed, work, report) for seed in seeds]
     for number, folder in enumerate(folders):

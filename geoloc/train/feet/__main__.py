@@ -4,7 +4,8 @@
 
 draws clicks of the towns of the seeds from --first on, by some processes, keeps those of each town in a folder, so that
 it goes on where it was stopped, and fits the head on all but every fifth town. It goes with the network's weights that
-it was trained with and with no others.
+it was trained with and with no others. What scores mean with it is then fitted by
+`python -m geoloc.train.calibration.from_ground`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def main() -> None:
 def _train(args: argparse.Namespace) -> None:
     import torch
 
-    from geoloc.model.foot import save_foot_weights
+    from geoloc.model.foot import FootHead, save_foot_weights
     from geoloc.model.weights import load_network
     from geoloc.train.feet.clicks import FootClicks
     from geoloc.train.feet.fit import fit_feet
@@ -60,7 +61,7 @@ def _train(args: argparse.Namespace) -> None:
     held_out = [photo for town in towns[::HELD_OUT_EVERY] for photo in town]
     foot = fit_feet(training, held_out, epochs=args.epochs, report=_say)
     net, _ = load_network("base", args.weights, "cpu")
-    _say(f"wrote {args.output}, sha256 {save_foot_weights(args.output, foot, net)}")
+    _say(f"wrote {args.output}, sha256 {save_foot_weights(args.output, FootHead(foot), net)}")
 
 
 def _draw(task: tuple[int, Path, Path | None]) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from geoloc import model
 from geoloc.errors import WeightsError
-from geoloc.model.foot import load_foot_net, save_foot_weights, told_foot
+from geoloc.model.foot import FootHead, load_foot_head, save_foot_weights, told_foot
 from geoloc.model.foot_net import FootNet, angles_deg
 from geoloc.model.localizer import Localizer
 from geoloc.model.network.cross_view import CrossViewNet
@@ -29,27 +31,31 @@ def base() -> CrossViewNet:
 
 
 def test_the_packaged_head_goes_with_the_packaged_network(base: CrossViewNet) -> None:
-    assert load_foot_net(base) is not None
+    assert load_foot_head(base) is not None
 
 
 def test_a_head_is_for_one_network_alone(base: CrossViewNet, tmp_path: Path) -> None:
     path = tmp_path / "foot.safetensors"
-    save_foot_weights(path, FootNet(), base)
-    assert load_foot_net(base, path) is not None
-    assert load_foot_net(new_network(preset_config("base")), path) is None
+    save_foot_weights(path, FootHead(FootNet(), 0.5, -1.0), base)
+    head = load_foot_head(base, path)
+    assert head is not None
+    assert (head.score_scale, head.score_offset) == (0.5, -1.0)
+    assert load_foot_head(new_network(preset_config("base")), path) is None
 
 
 def test_what_is_no_head_or_damaged_is_refused(base: CrossViewNet, tmp_path: Path) -> None:
     path = tmp_path / "foot.safetensors"
     save_file({"a": torch.zeros(2)}, path)
     with pytest.raises(WeightsError, match="no weights of a foot head"):
-        load_foot_net(base, path)
-    save_foot_weights(path, FootNet(), base)
+        load_foot_head(base, path)
+    save_foot_weights(path, FootHead(FootNet(), 0.5, -1.0), base)
     tensors = load_file(path)
-    metadata = {"format": "geoloc-foot-1", "sha256": "0", "backbone": "0"}
-    save_file(tensors, path, metadata)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    # A law that was changed by hand is damage, too.
+    save_file(tensors, path, {**metadata, "score_offset": "2.0"})
     with pytest.raises(WeightsError, match="wrong checksum"):
-        load_foot_net(base, path)
+        load_foot_head(base, path)
 
 
 def test_shares_are_of_all_angles_and_have_the_sum_1() -> None:
@@ -70,3 +76,12 @@ def test_without_a_head_or_a_line_to_the_click_nothing_is_told(base: CrossViewNe
     localizer = model.load()
     assert localizer.foot(Photo(Path("p.jpg"), pixels), Click(200, 200)) is None
     assert localizer.foot(phone, Click(200, 200)) is not None
+
+
+def test_answers_from_the_ground_have_a_law_of_their_own(base: CrossViewNet) -> None:
+    localizer = Localizer(base, Calibration(score_scale=1.0, score_offset=0.0), FootHead(FootNet(), 0.5, -1.0))
+    assert localizer.score(4.0) == pytest.approx(1 / (1 + math.exp(-4.0)))
+    assert localizer.score(4.0, from_ground=True) == pytest.approx(1 / (1 + math.exp(-1.0)))
+    assert localizer.calibrated(Calibration()).score(4.0, from_ground=True) == localizer.score(4.0, from_ground=True)
+    # Without a head nothing else is known.
+    assert Localizer(base, Calibration()).score(4.0, from_ground=True) == Calibration().score(4.0)
