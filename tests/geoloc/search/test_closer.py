@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -266,3 +267,21 @@ def test_a_copied_polygon_is_looked_at_all_the_same() -> None:
     copied = replace(again, detection=detection)
     assert copied.detection.polygon is not again.detection.polygon
     assert close_look(looker, copied).detection == close_look(looker, again).detection
+
+
+def test_a_prior_of_a_camera_at_eye_level_has_a_law_of_its_own() -> None:
+    plan = plan_of(2)
+    told: list[bool] = []
+
+    class Lawful(Scripted):
+        def score(self, evidence: float, *, unverified: bool = False, from_ground: bool = False) -> float:
+            told.append(from_ground)
+            return 0.5
+
+    looker = looker_of(Lawful(), reference_of(plan))
+    looker.priors = (None, SimpleNamespace(at_eye_level=True))  # type: ignore[assignment]
+    looker.score(0, 1.0)
+    looker.score(1, 1.0)
+    looker.priors = (SimpleNamespace(at_eye_level=False), None)  # type: ignore[assignment]
+    looker.score(0, 1.0)
+    assert told == [False, True, False]
