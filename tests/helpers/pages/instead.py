@@ -53,6 +53,11 @@ INSTEAD = (
         rf"\g<0>{FEW}",
         "it takes minutes of an accelerator",
     ),
+    Instead(
+        r"^python -m geoloc\.train\.feet .*",
+        "python -m geoloc.train.feet --help",
+        "it draws towns for an hour; tests/geoloc/train/feet goes through it with few clicks",
+    ),
     Instead(r"^geoloc train .*", rf"\g<0>{FEW} --trials 1 --descriptors 16", "it takes an hour"),
     Instead(
         r"^geoloc ablate .*",
