@@ -20,6 +20,8 @@ LONGEST_PX = 1600
 """Longer side of the picture that segments are found in."""
 LEAST_LENGTH = 0.015
 """Length of the segments that count, at the least, as a share of the longer side."""
+MOST_SEGMENTS = 500
+"""The longest that count: a picture of grass has thousands."""
 MOST_LENGTH = 0.15
 """Longer ones count no more: a kerb that runs away from the camera is long, too."""
 STEEP_DEG = 30.0
@@ -124,7 +126,8 @@ class _Segments(NamedTuple):
         longer = max(grey.shape)
         steep = np.abs(along[:, 1]) > length * math.cos(math.radians(STEEP_DEG))
         counts = steep & (length > LEAST_LENGTH * longer)
-        length, along, ends = length[counts], along[counts], ends[counts]
+        longest = np.flatnonzero(counts)[np.argsort(-length[counts], kind="stable")[:MOST_SEGMENTS]]
+        length, along, ends = length[longest], along[longest], ends[longest]
         centre = np.array(grey.shape[::-1]) / 2
         return cls(
             middle=(ends.mean(1) - centre) / (focal_px * scale),
