@@ -263,5 +263,5 @@ def _posed(photo: Photo, pose: _Pose) -> Photo:
     )
     if pose.tilt is None:
         return told
-    sd_deg = None if pose.tilt.sd_deg == 0.0 else min(pose.tilt.sd_deg, GIMBAL_SD_DEG)
+    sd_deg = min(pose.tilt.sd_deg, GIMBAL_SD_DEG)
     return replace(told, pitch_deg=pose.tilt.degrees - 90.0, roll_deg=pose.tilt.roll_deg, pitch_sd_deg=sd_deg)

@@ -157,12 +157,7 @@ def checksum_of(tensors: Mapping[str, Tensor], before: str = "") -> str:
 
 def _calibration(path: Path, metadata: dict[str, Any]) -> Calibration:
     try:
-        stored = {
-            "unverified_offset": 0.0,
-            "ground_scale": 0.0,
-            "ground_offset": 0.0,
-            **json.loads(metadata["calibration"]),
-        }
+        stored = {"unverified_offset": 0.0, **json.loads(metadata["calibration"])}
         values = {field.name: float(stored[field.name]) for field in fields(Calibration)}
     except (KeyError, TypeError, ValueError):
         values = {}

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Tilt, pixels_towards
+from geoloc.photo.rectify import Tilt, focal_px, pixels_towards
 from geoloc.plane.homography import to_opencv
 
 SIDE_PX = 256
 VIEWS_DEG = (20.0, 60.0)
 """How wide the two views are: what is far, and what is near with all that is round it."""
+FOCAL_PX, PANORAMA_PX = 900.0, 2048
+"""Focal length, and width of a panorama, of pictures as the head has learnt from; pixels."""
+MUCH_FINER = 1.6
+"""Photos that are so many times finer are averaged first."""
 FILL = 127
 """Grey level of what the photo does not show."""
 
@@ -45,7 +49,19 @@ def foot_views(photo: Photo, tilt: Tilt | None, aside_deg: float, below_deg: flo
     Returns:
         A view for each of `VIEWS_DEG`, `SIDE_PX` x `SIDE_PX` x 3, RGB, the click in the middle.
     """
-    return np.stack([_view(photo, tilt, math.radians(aside_deg), math.radians(below_deg), deg) for deg in VIEWS_DEG])
+    small = _averaged(photo)
+    return np.stack([_view(small, tilt, math.radians(aside_deg), math.radians(below_deg), deg) for deg in VIEWS_DEG])
+
+
+def _averaged(photo: Photo) -> Photo:
+    """Return a photo that is much finer than the views, averaged: of single pixels noise and grain would be seen."""
+    width, height = photo.size
+    fine = width / PANORAMA_PX if photo.panorama else focal_px(photo) / FOCAL_PX
+    if fine < MUCH_FINER:
+        return photo
+    size = max(1, round(width / fine)), max(1, round(height / fine))
+    pixels = np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return replace(photo, pixels=pixels, focal_px=None if photo.focal_px is None else photo.focal_px * size[0] / width)
 
 
 def directions(aside: float, below: float, view_deg: float) -> tuple[NDArray[np.float64], ...]:

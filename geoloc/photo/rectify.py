@@ -54,7 +54,7 @@ class Tilt:
         degrees: of the optical axis from straight down.
         roll_deg: by how much the camera was turned clockwise about its axis: the horizon comes to lie turned the other
             way.
-        sd_deg: error of the tilt, standard deviation; 0 where it is only supposed.
+        sd_deg: error of the tilt, standard deviation; 0 where nobody asks for it.
     """
 
     degrees: float
@@ -88,7 +88,10 @@ def _tilt_by_picture(photo: Photo) -> Tilt | None:
     horizon = find_horizon(photo, focal_px(photo))
     if horizon is not None or photo.phone:
         upright = find_verticals(photo, focal_px(photo))
-        if upright is not None:
+        # Nobody knows that a person held a camera that is no telephone's: walls lean in a drone's picture.
+        if upright is not None and (
+            photo.phone or (horizon is not None and abs(upright.tilt_deg - horizon.tilt_deg) < 3 * HORIZON_SD_DEG)
+        ):
             return Tilt(upright.tilt_deg, upright.roll_deg, upright.sd_deg)
     return None if horizon is None else Tilt(horizon.tilt_deg, -horizon.slope_deg, HORIZON_SD_DEG)
 

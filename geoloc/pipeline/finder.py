@@ -15,6 +15,7 @@ from geoloc.geometry.known_planes import KnownPlanes, fingerprint
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.outline.answers import outlined
 from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import known_tilt
 from geoloc.photo.sight import EYE_LEVEL_M
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import Cascade, Step, Watch
@@ -36,6 +37,8 @@ KEPT = 2
 the plan of those that do not stays beside that of the others."""
 
 
+SAME_TILT_DEG = 10.0
+"""How far a pitch that is told may be off the one that the picture shows, for the picture's roll to be believed."""
 LOOKED_AT = ((0.5, 0.5), (0.5, 0.8))
 """What descriptors are asked about where nothing is clicked, as shares of the photo's width and height: its middle and
 its foreground, which is no sky."""
@@ -264,7 +267,11 @@ def told_photo(photo: Photo, request: SearchRequest) -> Photo:
     if request.heading_deg is not None:
         photo = replace(photo, heading_deg=request.heading_deg % 360.0, compass=False)
     if request.pitch_deg is not None:
-        photo = replace(photo, pitch_deg=request.pitch_deg)
+        shown = known_tilt(photo) if photo.pitch_deg is None and not photo.panorama else None
+        # What the picture shows of the roll nobody tells.
+        alike = shown is not None and abs(shown.degrees - 90.0 - request.pitch_deg) < SAME_TILT_DEG
+        roll_deg = shown.roll_deg if shown is not None and alike else photo.roll_deg
+        photo = replace(photo, pitch_deg=request.pitch_deg, roll_deg=roll_deg)
     return photo
 
 

@@ -69,7 +69,7 @@ class PlacePrior:
         """Take lines to the click with their weights, which have the sum 1, and where the thing meets the ground."""
         likely = [(weight, sight) for weight, sight in sights if weight >= _LEAST_WEIGHT]
         self.knows_heading = all(sight.heading_deg is not None for _, sight in likely)
-        self.at_eye_level = all(sight.height_m < EYE_LEVEL_M for _, sight in likely)
+        self.at_eye_level = all(sight.height_m <= EYE_LEVEL_M for _, sight in likely)
         self._parts = [(weight, [_Spread(sight, size, foot) for size in SIZES_M]) for weight, sight in likely]
 
     def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = _STEP_PX) -> PlaceWeights:

@@ -118,7 +118,8 @@ class _Segments(NamedTuple):
         scale = min(1.0, LONGEST_PX / max(photo.size))
         grey = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY)
         if scale < 1.0:
-            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            size = [max(1, round(side * scale)) for side in photo.size]
+            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         found = cv2.createLineSegmentDetector().detect(grey)[0]
         ends = np.zeros((0, 2, 2)) if found is None else found.reshape(-1, 2, 2).astype(np.float64)
         along = ends[:, 1] - ends[:, 0]

@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from geoloc.errors import TrainingError
 from geoloc.model.foot_net import FootNet, angles_deg
 from geoloc.model.network.features import Features
 from geoloc.train.feet.clicks import TILT_SD_DEG, FootClicks
 
 BATCH = 64
 RATE, DECAY = 1.5e-3, 0.05
+FAR_M = 40.0
+"""What is farther off is told of apart."""
 SOFT = 1.0
 """Steps by which an angle may be told wrong without it being a mistake, standard deviation."""
 
@@ -34,7 +37,12 @@ def fit_feet(
         epochs: how often each click is seen.
         seed: of the weights and of all draws.
         report: called with a line after each epoch.
+
+    Raises:
+        TrainingError: there are too few clicks.
     """
+    if sum(len(photo.below_deg) for photo in training) < BATCH or not held_out:
+        raise TrainingError("too few clicks to train on or to hold out; give more --towns")
     torch.manual_seed(seed)
     net, clicks, checks = FootNet(), _Clicks(training), _Clicks(held_out)
     steps = epochs * (len(clicks) // BATCH)
@@ -96,6 +104,3 @@ def _held_out_line(net: FootNet, clicks: _Clicks) -> str:
         f"held-out loss {_surprise(log_odds, clicks.target):.3f}, distances off by a factor of "
         f"{off.median().exp():.2f} in the median, {off[far].median().exp():.2f} beyond {FAR_M:.0f} m"
     )
-
-
-FAR_M = 40.0

@@ -57,3 +57,20 @@ def test_a_panorama_has_no_seam() -> None:
     rolled = replace(photo, pixels=np.roll(photo.pixels, 720, axis=1))
     here, there = foot_views(photo, None, 0.0, 5.0), foot_views(rolled, None, 180.0, 5.0)
     assert np.abs(here.astype(int) - there).max() <= 2
+
+
+@pytest.mark.parametrize("panorama", [False, True])
+def test_a_photo_that_is_far_finer_is_averaged(panorama: bool) -> None:
+    tilt = None if panorama else Tilt(84.0)
+    photo = coloured(tilt)
+    rng = np.random.default_rng(1)
+    pixels = np.kron(photo.pixels, np.ones((6, 6, 1), np.uint8)).astype(np.float64)
+    grainy = (pixels + rng.normal(0, 20, pixels.shape)).clip(0, 255).astype(np.uint8)
+    fine = replace(photo, pixels=grainy, focal_px=3600.0)
+    smooth, seen = (foot_views(one, tilt, -5.0, 6.0).astype(float) for one in (photo, fine))
+    assert np.median(np.abs(seen - smooth)) < 5.0
+
+
+def test_a_picture_as_wide_as_a_drawing_can_be_is_shown() -> None:
+    wide = Photo(Path("p.jpg"), np.full((40, 33_000, 3), 90, np.uint8), panorama=True)
+    assert foot_views(wide, None, 3.0, 0.0).shape == (2, SIDE_PX, SIDE_PX, 3)

@@ -15,6 +15,7 @@ from shapely.geometry import Point, box
 
 import geoloc.pipeline.finder
 from geoloc.photo.photo import Photo, load_photo
+from geoloc.photo.rectify import Tilt
 from geoloc.photo.sight import at_eye_level
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.cascade import Watch
@@ -283,3 +284,13 @@ def test_heights_of_the_ground_tell_how_high_a_drone_was(
     monkeypatch.setattr(geoloc.pipeline.finder, "height_at", lambda path, lon, lat: 100.0)
     photo = replace(PHOTO, position=(15.0, 51.0), altitude_m=altitude, relative_altitude_m=33.0)
     assert told_photo(photo, SearchRequest(dsm=Path("dsm.tif"))).relative_altitude_m == over_m
+
+
+def test_a_told_pitch_keeps_the_roll_that_the_picture_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoloc.pipeline.finder.known_tilt", lambda photo: Tilt(80.0, 3.0, 0.5))
+    photo = Photo(Path("p.jpg"), np.zeros((30, 40, 3), np.uint8), phone=True)
+    told = told_photo(photo, SearchRequest(pitch_deg=-12.0))
+    assert (told.pitch_deg, told.roll_deg) == (-12.0, 3.0)
+    # A picture that shows something else altogether is not believed about the roll either.
+    assert told_photo(photo, SearchRequest(pitch_deg=-60.0)).roll_deg == 0.0
+    assert told_photo(replace(photo, pitch_deg=-5.0, roll_deg=1.0), SearchRequest(pitch_deg=-12.0)).roll_deg == 1.0

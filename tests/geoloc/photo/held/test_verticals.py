@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoloc.photo.held.horizon import Horizon
 from geoloc.photo.held.verticals import LEAST_SD_DEG, find_verticals
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import GIMBAL_SD_DEG, Tilt, known_tilt
@@ -77,3 +78,18 @@ def test_a_gimbal_is_believed_before_posts() -> None:
     photo = held(9.0, -2.0, 3)
     assert known_tilt(replace(photo, pitch_deg=-30.0)) == Tilt(60.0, 0.0, GIMBAL_SD_DEG)
     assert known_tilt(replace(photo, pitch_deg=-30.0, pitch_sd_deg=0.5)) == Tilt(60.0, 0.0, 0.5)
+
+
+@pytest.mark.parametrize("shape", [(5, 20_000), (20_000, 5)])
+def test_a_thin_picture_tells_nothing(shape: tuple[int, int]) -> None:
+    assert find_verticals(Photo(Path("p.jpg"), np.zeros((*shape, 3), np.uint8)), 900.0) is None
+
+
+def test_edges_that_contradict_the_horizon_are_a_telephones_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for horizon_deg, believed in ((80.0, True), (50.0, False)):
+        monkeypatch.setattr("geoloc.photo.rectify.find_horizon", lambda *_, at=horizon_deg: Horizon(at, 0.0))
+        told = {phone: known_tilt(replace(held(9.0, -2.0, 3), phone=phone)) for phone in (True, False)}
+        assert told[True] is not None
+        assert told[True].degrees == pytest.approx(81.0, abs=0.5)
+        assert told[False] is not None
+        assert told[False].degrees == (told[True].degrees if believed else horizon_deg)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from geoloc.errors import TrainingError
 from geoloc.model.foot_net import BAND, angles_deg
 from geoloc.model.network.features import Features
 from geoloc.train.feet.clicks import FootClicks
@@ -35,3 +37,9 @@ def test_a_head_learns_where_feet_are() -> None:
         share = net(Features(*(side.float() for side in check.views)), check.below_deg).softmax(1)
     told = angles_deg()[(share.cumsum(1) < 0.5).sum(1)]
     assert (told / check.foot_deg).log().abs().median() < 0.25
+
+
+def test_too_few_clicks_are_refused() -> None:
+    for training, held_out in (([photo(20, 1)], [photo(20, 2)]), ([photo(80, 1)], [])):
+        with pytest.raises(TrainingError, match="give more --towns"):
+            fit_feet(training, held_out, epochs=1)
