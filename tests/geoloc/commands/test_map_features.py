@@ -87,18 +87,17 @@ def test_a_picture_of_a_video_is_a_photo(flown_folder: Path, matrix: np.ndarray,
         assert message in " ".join(result.stderr.split())
 
 
+def mapping(features: Path) -> tuple[str | Path, ...]:
+    """The command that carries features, which lie beside the photo, over to its mosaic."""
+    folder = features.parent
+    return "map", folder / "flown.jpg", "--mosaic", folder / "m.tif", "--features", features
+
+
 def test_features_of_a_map_without_to_photo_are_told(flown_folder: Path, matrix: np.ndarray) -> None:
     on_map = geopandas.GeoDataFrame(geometry=[box(431000, 4581000, 431020, 4581020)], crs=32615)
     for name, table in (("utm.gpkg", on_map), ("degrees.geojson", on_map.to_crs(4326))):
         table.to_file(flown_folder / name)
-        command = (
-            "map",
-            flown_folder / "flown.jpg",
-            "--mosaic",
-            flown_folder / "m.tif",
-            "--features",
-            flown_folder / name,
-        )
+        command = mapping(flown_folder / name)
         result = invoke(*command)
         assert result.exit_code == 0, result.stderr
         assert f"{flown_folder / name}: taken as pixels of the photo, and yet outside it" in result.stderr
@@ -121,14 +120,7 @@ def test_places_off_the_mosaic_are_told(flown_folder: Path, matrix: np.ndarray) 
     ahead, beyond = (400.0, 300.0), (400.0, 2.0)
     shapes = [Point(ahead), Point(beyond), LineString([ahead, beyond]), LineString([(1000.0, 2.0), beyond, ahead])]
     geopandas.GeoDataFrame(geometry=shapes).to_file(flown_folder / "beyond.gpkg")
-    command = (
-        "map",
-        flown_folder / "flown.jpg",
-        "--mosaic",
-        flown_folder / "m.tif",
-        "--features",
-        flown_folder / "beyond.gpkg",
-    )
+    command = mapping(flown_folder / "beyond.gpkg")
     result = invoke(*command)
     assert result.exit_code == 0, result.stderr
     rows = [feature["properties"] for feature in json.loads(result.stdout)["features"]]
