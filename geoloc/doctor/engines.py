@@ -84,11 +84,9 @@ def _outline() -> Check:
 
 
 def _foot() -> Check:
-    from geoloc.model.foot import PACKAGED_FOOT, load_foot_head
-    from geoloc.model.presets import new_network, preset_config
+    from geoloc.model.foot import PACKAGED_FOOT, read_foot
 
-    # Of any network: that it goes with the packaged one is not the installation's to say.
-    load_foot_head(new_network(preset_config("base")))
+    read_foot()
     return _whole("weights foot", PACKAGED_FOOT)
 
 

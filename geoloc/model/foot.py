@@ -86,11 +86,7 @@ def load_foot_head(net: CrossViewNet, path: Path = PACKAGED_FOOT) -> FootHead | 
     Raises:
         WeightsError: not a file that can be read, not one of ours, damaged, or of another version of the head.
     """
-    metadata, tensors = read_tensors(path)
-    if metadata.get("format") != FORMAT:
-        raise WeightsError(f"{path}: no weights of a foot head (the metadata does not say {FORMAT})")
-    if metadata.get("sha256") != _checksum(tensors, metadata):
-        raise WeightsError(f"{path}: wrong checksum, the file is damaged or was changed; fetch or train it again")
+    metadata, tensors = read_foot(path)
     if metadata["backbone"] != backbone_checksum(net):
         return None
     foot = FootNet()
@@ -100,6 +96,20 @@ def load_foot_head(net: CrossViewNet, path: Path = PACKAGED_FOOT) -> FootHead | 
         raise WeightsError(f"{path}: made for another version of the foot head") from None
     foot.to(next(net.parameters()).device)
     return FootHead(foot.eval(), float(metadata["score_scale"]), float(metadata["score_offset"]))
+
+
+def read_foot(path: Path = PACKAGED_FOOT) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Return the metadata and the tensors of a foot head's file, whichever network it goes with.
+
+    Raises:
+        WeightsError: not a file that can be read, not one of ours, or damaged.
+    """
+    metadata, tensors = read_tensors(path)
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"{path}: no weights of a foot head (the metadata does not say {FORMAT})")
+    if metadata.get("sha256") != _checksum(tensors, metadata):
+        raise WeightsError(f"{path}: wrong checksum, the file is damaged or was changed; fetch or train it again")
+    return metadata, tensors
 
 
 def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:

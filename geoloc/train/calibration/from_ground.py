@@ -66,7 +66,7 @@ def _calibrate(args: argparse.Namespace) -> None:
     from geoloc.model.foot import PACKAGED_FOOT, load_foot_head, save_foot_weights
     from geoloc.model.localizer import Localizer
     from geoloc.model.weights import load_network
-    from geoloc.train.calibration.score_law import score_law
+    from geoloc.train.calibration.score_law import auroc, score_law
 
     net, calibration = load_network("base", None, "cpu")
     path = args.foot or PACKAGED_FOOT
@@ -78,10 +78,10 @@ def _calibrate(args: argparse.Namespace) -> None:
     scale, offset = score_law(evidence, hit)
     fitted = replace(head, score_scale=scale, score_offset=offset)
     score = np.array([fitted.score(one) for one in evidence])
-    wins = (score[hit][:, None] > score[~hit][None]).mean()
     _say(
-        f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; told (0.5 and "
-        f"more): {(score[hit] >= 0.5).mean():.2f} of hits, {(score[~hit] >= 0.5).mean():.2f} of the others; "
+        f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {auroc(score, hit):.3f}; "
+        f"told (0.5 and more): {(score[hit] >= 0.5).mean():.2f} of hits, "
+        f"{(score[~hit] >= 0.5).mean():.2f} of the others; "
         f"scale {scale:.3f}, offset {offset:.3f}"
     )
     save_foot_weights(args.output, fitted, net)

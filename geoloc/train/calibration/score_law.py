@@ -191,15 +191,19 @@ def _likeliest(errors: NDArray[np.float64], spreads: NDArray[np.float64]) -> tup
     return float(np.sqrt(a * size)), float(np.sqrt(b * size / width))
 
 
+def auroc(score: NDArray[np.float64], hit: NDArray[np.bool_]) -> float:
+    """Return how often a hit scores more than what is none; N scores, some of hits and some of others."""
+    return float((score[hit][:, None] > score[~hit][None]).mean())
+
+
 def summary_line(answers: Sequence[TrialAnswer], calibration: Calibration) -> str:
     """Say how many hits there are, how well scores tell them from misses, and what geometry verifies, in one line."""
     score = np.array([calibration.score(a.evidence) for a in answers])
     hit = np.array([a.hit for a in answers])
-    wins = (score[hit][:, None] > score[~hit][None]).mean()
     told = [a.verified for a in answers if a.verified is not None]
     verified = f"local features verify {told.count(True)} of {len(told)} photographs" if told else _NONE_COUNTED
     return (
-        f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {wins:.3f}; "
+        f"{hit.sum()} hits of {len(hit) // 2} searches with the object; AUROC of the score {auroc(score, hit):.3f}; "
         f"score above one half: {(score[hit] > 0.5).mean():.2f} of hits, "
         f"{(score[~hit] > 0.5).mean():.2f} of the others; "
         f"{verified}; {calibration}"

@@ -56,7 +56,7 @@ def fit_feet(
                 views = Features(*(side.flip(-1) for side in views))
             log_odds = net(views, below + TILT_SD_DEG * torch.randn(len(rows)))
             optimiser.zero_grad()
-            _surprise(log_odds, target).backward()
+            F.cross_entropy(log_odds, target).backward()
             optimiser.step()
             schedule.step()
         report(f"epoch {epoch + 1} of {epochs}: {_held_out_line(net.eval(), checks)}")
@@ -85,10 +85,6 @@ class _Clicks:
         return views, self.below_deg[rows], self.target[rows]
 
 
-def _surprise(log_odds: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(log_odds, target)
-
-
 def _held_out_line(net: FootNet, clicks: _Clicks) -> str:
     """Say how good a head is on clicks that it did not learn from."""
     with torch.inference_mode():
@@ -101,6 +97,6 @@ def _held_out_line(net: FootNet, clicks: _Clicks) -> str:
     off = (torch.tan(torch.deg2rad(true)) / torch.tan(torch.deg2rad(below))).log().abs()
     far = clicks.distance_m > FAR_M
     return (
-        f"held-out loss {_surprise(log_odds, clicks.target):.3f}, distances off by a factor of "
+        f"held-out loss {F.cross_entropy(log_odds, clicks.target):.3f}, distances off by a factor of "
         f"{off.median().exp():.2f} in the median, {off[far].median().exp():.2f} beyond {FAR_M:.0f} m"
     )
