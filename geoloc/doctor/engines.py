@@ -24,7 +24,7 @@ def weights() -> Iterator[Check]:
     """Look at the weights that come with the package: there, and whole by their own checksums."""
     yield attempt("weights base", _base, _REINSTALL)
     yield attempt("weights outline", _outline, _REINSTALL)
-    yield attempt("weights foot", _foot, _REINSTALL)
+    yield attempt("weights sight", _sight, _REINSTALL)
 
 
 def _torch_build() -> Check:
@@ -83,11 +83,11 @@ def _outline() -> Check:
     return _whole("weights outline", PACKAGED_OUTLINE)
 
 
-def _foot() -> Check:
-    from geoloc.model.foot import PACKAGED_FOOT, read_foot
+def _sight() -> Check:
+    from geoloc.model.sight_head import PACKAGED_SIGHT, read_sight
 
-    read_foot()
-    return _whole("weights foot", PACKAGED_FOOT)
+    read_sight()
+    return _whole("weights sight", PACKAGED_SIGHT)
 
 
 def _whole(name: str, path: Path) -> Check:

@@ -23,9 +23,9 @@ def load(preset: str = "base", weights: Path | None = None, device: str = "cpu")
     Raises:
         WeightsError: no such preset, weights or device; weights that are damaged or made for another network.
     """
-    from geoloc.model.foot import load_foot_head
     from geoloc.model.localizer import Localizer
+    from geoloc.model.sight_head import load_sight_head
     from geoloc.model.weights import load_network
 
     net, calibration = load_network(preset, weights, device)
-    return Localizer(net, calibration, load_foot_head(net)).compiled()
+    return Localizer(net, calibration, load_sight_head(net)).compiled()

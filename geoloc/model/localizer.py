@@ -12,20 +12,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geoloc.model.foot import FootHead, told_foot
 from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet, Prepared
 from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Part
+from geoloc.model.sight_head import STRIP_STEP_M, Ahead, SightHead, look_ahead
 from geoloc.model.weights import Calibration
+from geoloc.photo.click_view import click_views
 from geoloc.photo.crop import Crop
-from geoloc.photo.foot_view import Foot, foot_views
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import known_tilt
 from geoloc.photo.sight import HELD_TILT, sight_of
 from geoloc.photo.target import Click
 from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
+from tiling.grid import Grid
+from tiling.mosaic import WindowPixels
 
 PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
@@ -158,9 +160,9 @@ class Localizer:
         descriptor: length of its descriptors; 0 where it has none.
     """
 
-    def __init__(self, net: CrossViewNet, calibration: Calibration, foot: FootHead | None = None) -> None:
-        """Take a network in evaluation mode, what was measured of its weights, and the foot head that goes with it."""
-        self._net, self._foot = net, foot
+    def __init__(self, net: CrossViewNet, calibration: Calibration, sight: SightHead | None = None) -> None:
+        """Take a network in evaluation mode, what was measured of its weights, and the sight head that goes with it."""
+        self._net, self._sight = net, sight
         self.calibration = calibration
         self.name = net.config.name
         self.gsd_m = net.config.gsd_m
@@ -174,7 +176,7 @@ class Localizer:
 
     def calibrated(self, calibration: Calibration) -> Localizer:
         """Return the same network with another calibration."""
-        other = Localizer(self._net, calibration, self._foot)
+        other = Localizer(self._net, calibration, self._sight)
         other._encode = self._encode
         return other
 
@@ -182,7 +184,7 @@ class Localizer:
         """Return a localizer that encodes through OpenVINO, where that is installed and faster."""
         from geoloc.model.engine import compiled_encoder
 
-        other = Localizer(self._net, self.calibration, self._foot)
+        other = Localizer(self._net, self.calibration, self._sight)
         if (encode := compiled_encoder(self._net)) is not None:
             other._encode = encode
         return other
@@ -207,22 +209,37 @@ class Localizer:
     def score(self, evidence: float, *, unverified: bool = False, from_ground: bool = False) -> float:
         """Return the probability that an answer with this evidence is right, see `Calibration.score`.
 
-        from_ground: the photo was taken at eye level and its own position counts; then `FootHead` has the law.
+        from_ground: the photo was taken at eye level and its own position counts; then `SightHead` has the law.
         """
-        if from_ground and self._foot is not None:
-            return self._foot.score(evidence)
+        if from_ground and self._sight is not None:
+            return self._sight.score(evidence)
         return self.calibration.score(evidence, unverified=unverified)
 
     @torch.inference_mode()
-    def foot(self, photo: Photo, click: Click) -> Foot | None:
-        """Tell where a thing that was clicked meets the ground in a photo from eye level; None without a foot head."""
+    def ahead(self, photo: Photo, click: Click, read: Callable[[Grid], WindowPixels]) -> Ahead | None:
+        """Tell where before the camera of a photo from eye level a thing stands that was clicked.
+
+        Args:
+            photo: in a pose that is about right.
+            click: in its pixels.
+            read: gives the mosaic's pixels on a grid.
+
+        Returns:
+            The place; None without a sight head, a line to the click or a mosaic there.
+
+        Raises:
+            MosaicError: the mosaic cannot be read.
+        """
         sight = sight_of(photo, click)
-        if self._foot is None or sight is None:
+        if self._sight is None or sight is None or sight.heading_deg is None:
+            return None
+        strip = read(sight.strip(STRIP_STEP_M))
+        if not strip.valid.any():
             return None
         tilt = None if photo.panorama else known_tilt(photo) or HELD_TILT
-        below_deg = math.degrees(math.atan(sight.slope))
-        views = foot_views(photo, tilt, sight.aside_deg, below_deg)
-        return told_foot(self._foot.net, self._encode, views, below_deg)
+        views = click_views(photo, tilt, sight.aside_deg, sight.below_deg)
+        pixels = np.where(strip.valid[..., None], strip.rgb, np.uint8(FILL))
+        return look_ahead(self._sight.net, self._encode, views, pixels, sight)
 
     @torch.inference_mode()
     def encode_queries(self, crops: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:

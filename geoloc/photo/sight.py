@@ -10,11 +10,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from affine import Affine
 
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import EYE_HEIGHT_M, Tilt, ground_of, known_tilt
 from geoloc.photo.target import Click
 from geoloc.plane.equirectangular import ray_of
+from tiling.grid import WGS84, Grid, as_crs, transformer
 
 POSITION_M = 10.0
 """Radius of the circle that holds 68 % of positions whose file does not tell how good they are."""
@@ -32,6 +34,8 @@ PANORAMA_HEIGHT_M = 2.0
 """Of panoramas' cameras: from 1.6 m on a stick to 2.5 m on a car."""
 EYE_LEVEL_M = 6.0
 """Cameras below are at eye level: what is higher sees ground that local features match."""
+STRIP_LONG_M, STRIP_WIDE_M = 128.0, 32.0
+"""The ground before a camera in which a thing is looked for: along the line to it, and across."""
 _MIN_HEIGHT_M = 2.0
 _STEEPEST = 20.0
 """Slope of rays that point straight down for all that matters."""
@@ -62,6 +66,29 @@ class Sight:
     slope_sd: float
     heading_deg: float | None
     heading_sd_deg: float
+
+    @property
+    def below_deg(self) -> float:
+        """How far below level the line points."""
+        return math.degrees(math.atan(self.slope))
+
+    def strip(self, step_m: float) -> Grid:
+        """The ground before the camera as a grid that the line goes up through the middle of, the camera below it.
+
+        Args:
+            step_m: side of a pixel, metres on the ground.
+
+        Returns:
+            A grid in EPSG:3857, `STRIP_LONG_M` x `STRIP_WIDE_M`; of a heading that is known.
+        """
+        assert self.heading_deg is not None, "asked for where there is one"
+        azimuth = math.radians(self.heading_deg + self.aside_deg)
+        rows, columns = round(STRIP_LONG_M / step_m), round(STRIP_WIDE_M / step_m)
+        # Web Mercator is longer than the ground by this.
+        step = step_m / math.cos(math.radians(self.position[1]))
+        x, y = transformer(WGS84, "EPSG:3857").transform(*self.position)
+        to_camera = Affine.translation(x, y) * Affine.rotation(-math.degrees(azimuth)) * Affine.scale(step, -step)
+        return Grid(as_crs("EPSG:3857"), to_camera * Affine.translation(-columns / 2, -rows), columns, rows)
 
 
 def sight_of(photo: Photo, click: Click) -> Sight | None:

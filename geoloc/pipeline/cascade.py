@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from shapely.geometry import Point
@@ -28,9 +28,7 @@ from shapely.ops import nearest_points
 
 from geoloc.geometry.plane_finder import PlaneSearch
 from geoloc.geometry.refine import METHOD, VERIFIED
-from geoloc.photo.foot_view import Foot
 from geoloc.photo.photo import Photo
-from geoloc.photo.sight import at_eye_level
 from geoloc.photo.target import Target
 from geoloc.pipeline.ground import SearchGround
 from geoloc.pipeline.request import SearchRequest
@@ -39,6 +37,7 @@ from tiling.grid import WGS84, ground_distance_m
 
 if TYPE_CHECKING:
     from geoloc.geometry.homography_fit import HomographyFit
+    from geoloc.model.sight_head import Ahead
     from geoloc.search.locate import AttentionSearch
 
 LOG = logging.getLogger(__name__)
@@ -300,7 +299,7 @@ class Cascade:
             self._ground.reference,
             self._ground.network,
             exhaustive=self._request.exhaustive,
-            priors=[prior_of(self._poses, target, self._foot(target)) for target in targets],
+            priors=[prior_of(self._poses, target, partial(self._ahead, target)) for target in targets],
             progress=self._watch.progress,
         )
 
@@ -314,11 +313,9 @@ class Cascade:
         told = (1.0 - sum(stand.weight for stand in stands), self._photo)
         return sorted([*((stand.weight, stand.photo) for stand in stands), told], key=lambda pose: -pose[0])
 
-    def _foot(self, target: Target) -> Foot | None:
-        """Where a target meets the ground in a photo that was taken at eye level."""
-        if not self._poses or not at_eye_level(self._posed_photo):
-            return None
-        return self._ground.network.foot(self._posed_photo, target.click)
+    def _ahead(self, target: Target, posed: Photo) -> Ahead | None:
+        """Where before the camera a target is, by a pose that was found; metadata's own is not good enough."""
+        return None if posed is self._photo else self._ground.ahead(posed, target.click)
 
     @property
     def _posed_photo(self) -> Photo:

@@ -12,6 +12,7 @@ from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
 from geoloc.keypoints.matcher import RootSift
 from geoloc.photo.photo import Photo
+from geoloc.photo.target import Click
 from geoloc.pipeline.source import SearchSource
 from tiling.plan import Plan
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from geoloc.geometry.refine import Refiner
     from geoloc.geometry.stand import FoundPose
     from geoloc.model.localizer import Localizer
+    from geoloc.model.sight_head import Ahead
 
 Network = Callable[[], "Localizer"]
 """Gives the network, which may be loaded only then, or meanwhile."""
@@ -82,6 +84,15 @@ class SearchGround:
         if photo not in self._stands:
             self._stands[photo] = find_stands(photo, self._source.mosaic)
         return self._stands[photo]
+
+    def ahead(self, posed: Photo, click: Click) -> Ahead | None:
+        """Return where before a camera at eye level, in a pose of `stands`, a thing is that was clicked; None if untold.
+
+        Raises:
+            MosaicError: the mosaic cannot be read.
+        """
+        assert self._source.mosaic is not None, "a pose was found on it"
+        return self.network.ahead(posed, click, self._source.mosaic.read)
 
     @cached_property
     def refiner(self) -> Refiner:

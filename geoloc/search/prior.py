@@ -8,7 +8,7 @@ it puts outside stays possible, since metadata lie.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -17,7 +17,8 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.model.localizer import PlaceWeights
-from geoloc.photo.foot_view import Foot
+from geoloc.model.sight_head import Ahead
+from geoloc.model.sight_net import CELL_M
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import EYE_LEVEL_M, Sight, sight_of
 from geoloc.photo.target import Target
@@ -47,11 +48,10 @@ LIKELY = 6
 """Windows that hold most of the prior and are looked at in any case."""
 _STEP_PX, _COARSE_PX = 2, 16
 """Pixels of a window along a pixel of the prior: where a box is weighed, and where windows are."""
-UNTOLD = 0.1
-"""Share of feet that are anywhere, whatever is told of them."""
-_FOOT_STEPS = 400
-_LEAST_WEIGHT = 0.005
+LEAST_WEIGHT = 0.005
 """Poses that are less likely are left out."""
+MOST_ODDS = 20.0
+"""A pose counts so many times more at the most for what was told to be before the camera."""
 _CELLS = 160
 """To every side of the camera."""
 
@@ -65,12 +65,16 @@ class PlacePrior:
             counts in the second look too.
     """
 
-    def __init__(self, sights: Sequence[tuple[float, Sight]], foot: Foot | None = None) -> None:
-        """Take lines to the click with their weights, which have the sum 1, and where the thing meets the ground."""
-        likely = [(weight, sight) for weight, sight in sights if weight >= _LEAST_WEIGHT]
-        self.knows_heading = all(sight.heading_deg is not None for _, sight in likely)
-        self.at_eye_level = all(sight.height_m <= EYE_LEVEL_M for _, sight in likely)
-        self._parts = [(weight, [_Spread(sight, size, foot) for size in SIZES_M]) for weight, sight in likely]
+    def __init__(self, sights: Sequence[tuple[float, Sight, Ahead | None]]) -> None:
+        """Take lines to the click with their weights, which have the sum 1, and where on them the thing is, if told."""
+        self.knows_heading = all(sight.heading_deg is not None for _, sight, _ in sights)
+        self.at_eye_level = all(sight.height_m <= EYE_LEVEL_M for _, sight, _ in sights)
+        self._parts: list[tuple[float, Sequence[_Spread | _Told]]] = []
+        for weight, sight, ahead in sights:
+            if ahead is None:
+                self._parts.append((weight, [_Spread(sight, size) for size in SIZES_M]))
+            else:
+                self._parts.append((weight * min(ahead.odds, MOST_ODDS), [_Told(ahead)] * len(SIZES_M)))
 
     def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = _STEP_PX) -> PlaceWeights:
         """Return by how much things count more or less than without a prior, by place and size.
@@ -120,9 +124,9 @@ class _Spread:
     It is drawn once for each heading that is supposed.
     """
 
-    def __init__(self, sight: Sight, size_m: float, foot: Foot | None) -> None:
-        """Take the line to the click, how large what was clicked is, and its foot; nothing is drawn yet."""
-        self._sight, self._size_m, self._foot = sight, size_m, foot
+    def __init__(self, sight: Sight, size_m: float) -> None:
+        """Take the line to the click and how large what was clicked is; nothing is drawn yet."""
+        self._sight, self._size_m = sight, size_m
         far_m = min(sight.height_m / max(sight.slope, 0.05), 6 * REACH_M)
         self._cell_m = max(REACH_M, 1.3 * far_m + 4 * sight.position_sd_m) / _CELLS
         self._drawn: dict[float | None, NDArray[np.float32]] = {}
@@ -135,13 +139,7 @@ class _Spread:
         drawn = self._on_cells(supposed_deg)
         cell = self._cell_m * self._stretch
         x, y = self._centre
-        middle = grid.affine * (grid.width / 2, grid.height / 2)
-        x += float(turns_to(x, middle[0], whole_turn(grid.crs)))
-        cells = Affine(cell, 0, x - _CELLS * cell, 0, -cell, y + _CELLS * cell)
-        size = (max(1, grid.width // step), max(1, grid.height // step))
-        to_cells = affine_for_opencv(~cells * grid.affine * Affine.scale(step))
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(drawn, to_cells, size, flags=flags), np.float32)
+        return _drawn_on(grid, step, drawn, Affine(cell, 0, x - _CELLS * cell, 0, -cell, y + _CELLS * cell))
 
     def most(self, supposed_deg: float | None) -> float:
         """Return the density where it is greatest."""
@@ -160,11 +158,8 @@ class _Spread:
         away = np.hypot(east, north)
         # The side that is seen is clicked, before the middle; straight from above it is over the middle.
         side = np.maximum(away - self._size_m / 2 / math.hypot(1.0, sight.slope), 0.0)
-        if self._foot is None:
-            log_density = np.log(away) - away / max(VISIBLE_M, 3 * sight.height_m)
-            log_density += _log_height(sight, side, cell, HEIGHT_SHARE * self._size_m)
-        else:
-            log_density = _log_foot(sight, side, self._foot) - np.log(np.maximum(away, cell))
+        log_density = np.log(away) - away / max(VISIBLE_M, 3 * sight.height_m)
+        log_density += _log_height(sight, side, cell, HEIGHT_SHARE * self._size_m)
         heading, sd_deg = sight.heading_deg, sight.heading_sd_deg
         if heading is None:
             heading, sd_deg = supposed_deg, SUPPOSED_SD_DEG
@@ -178,6 +173,42 @@ class _Spread:
         error_m = math.hypot(sight.position_sd_m, OFF_CENTRE_SHARE * self._size_m, min(tilted, sight.height_m / 4))
         blurred = cv2.GaussianBlur(density.astype(np.float32), (0, 0), error_m / cell, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(blurred / (blurred.sum() * cell**2), np.float32)
+
+
+class _Told:
+    """Where on the ground before the camera a thing is, as it was told, of whatever size it is."""
+
+    def __init__(self, ahead: Ahead) -> None:
+        """Take what was told."""
+        self._cells = ahead.cells.affine
+        self._density = np.asarray(ahead.share / CELL_M**2, np.float32)
+
+    def density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
+        """Return how likely a thing's middle is in a square metre, rows x columns; see `PlacePrior.weights`."""
+        return _drawn_on(grid, step, self._density, self._cells)
+
+    def most(self, supposed_deg: float | None) -> float:
+        """Return the density where it is greatest."""
+        return float(self._density.max())
+
+
+def _drawn_on(grid: Grid, step: int, density: NDArray[np.float32], cells: Affine) -> NDArray[np.float32]:
+    """Draw a density on a grid, north up in EPSG:3857, of which `step` pixels are one.
+
+    Args:
+        grid: what is drawn on.
+        step: pixels of the grid along each side of a pixel of what is returned.
+        density: rows x columns.
+        cells: from its columns and rows, corner origin, to EPSG:3857.
+    """
+    rows, columns = density.shape
+    x, _ = cells * (columns / 2, rows / 2)
+    middle, _ = grid.affine * (grid.width / 2, grid.height / 2)
+    turned = Affine.translation(float(turns_to(x, middle, whole_turn(grid.crs))), 0.0) * cells
+    size = (max(1, grid.width // step), max(1, grid.height // step))
+    to_cells = affine_for_opencv(~turned * grid.affine * Affine.scale(step))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(density, to_cells, size, flags=flags), np.float32)
 
 
 def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float, thing_m: float) -> NDArray[np.float64]:
@@ -199,31 +230,22 @@ def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float, thing_m:
     )
 
 
-def _log_foot(sight: Sight, away: NDArray[np.float64], foot: Foot) -> NDArray[np.float64]:
-    """Log density of a thing's near side, in a metre along the ground, `away` metres off, by where its foot is seen."""
-    below_deg = math.degrees(math.atan(sight.slope))
-    tilt_sd_deg = math.degrees(sight.slope_sd / (1 + sight.slope**2))
-    steps = np.gradient(foot.below_click_deg)
-    # Along the ground only: the same for all that is as far away.
-    at = np.geomspace(0.5, max(float(away.max()), 1.0), _FOOT_STEPS)
-    angle = np.degrees(np.arctan2(sight.height_m, at))[:, None]
-    off_deg = np.sqrt(tilt_sd_deg**2 + (angle * sight.height_sd_m / sight.height_m) ** 2 + (steps / 2) ** 2)
-    share = (1 - UNTOLD) * foot.share + UNTOLD / len(steps)
-    told = share * np.exp(-(((angle - below_deg - foot.below_click_deg) / off_deg) ** 2) / 2) / off_deg
-    log_told = np.log(told.sum(1) + 1e-12) + np.log(sight.height_m / (at**2 + sight.height_m**2))
-    return np.asarray(np.interp(np.log(np.maximum(away, 0.5)), np.log(at), log_told))
-
-
-def prior_of(photos: Sequence[tuple[float, Photo]], target: Target, foot: Foot | None = None) -> PlacePrior | None:
+def prior_of(
+    photos: Sequence[tuple[float, Photo]], target: Target, ahead: Callable[[Photo], Ahead | None] = lambda photo: None
+) -> PlacePrior | None:
     """Return the prior of a target's place by poses of its photo, each with its weight.
 
     Args:
         photos: the photo in each of its poses.
         target: what was clicked.
-        foot: where it meets the ground in the photo, where that is told.
+        ahead: tells of a pose where before the camera the target is, where that is known.
 
     Returns:
         The prior; None where their metadata do not tell enough.
     """
-    sights = [(weight, sight) for weight, photo in photos if (sight := sight_of(photo, target.click)) is not None]
-    return PlacePrior(sights, foot) if sights else None
+    sights = [
+        (weight, sight, ahead(photo))
+        for weight, photo in photos
+        if weight >= LEAST_WEIGHT and (sight := sight_of(photo, target.click)) is not None
+    ]
+    return PlacePrior(sights) if sights else None

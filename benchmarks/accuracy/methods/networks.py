@@ -25,9 +25,9 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     """
     from geoloc import model
     from geoloc.errors import WeightsError
-    from geoloc.model.foot import PACKAGED_FOOT
     from geoloc.model.outline_weights import PACKAGED_OUTLINE
     from geoloc.model.packaged import find_weights
+    from geoloc.model.sight_head import PACKAGED_SIGHT
     from geoloc.pipeline.finder import Finder
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.scope import Scope
@@ -41,7 +41,7 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
             raise
         raise AbsentError("no weights") from None
     localizer = model.load(preset, path, device)
-    outlines, foot = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (PACKAGED_OUTLINE, PACKAGED_FOOT))
+    outlines, sight = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (PACKAGED_OUTLINE, PACKAGED_SIGHT))
     file = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     request = SearchRequest(gps=False, top=TOP, refine="auto" if name == GEOMETRY else "off", preset=preset)
 
@@ -52,4 +52,4 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
         return lambda photo, targets: finder.find(photo, targets, scope).answers
 
     options = {"top": TOP, "device": device, "outlines": outlines}
-    return Method(name, prepare, weights=file, options=options, posed={"foot": foot})
+    return Method(name, prepare, weights=file, options=options, posed={"sight": sight})

@@ -1,10 +1,10 @@
 """What a score means where a photograph's own position counts: searches from eye level in synthetic towns.
 
-    python -m geoloc.train.calibration.from_ground --towns 960 961 962 963 --work runs/ground -o foot.safetensors
+    python -m geoloc.train.calibration.from_ground --towns 960 961 962 963 --work runs/ground -o sight.safetensors
 
 builds the towns, gives their photographs and panoramas a telephone's errors, searches each on its own mosaic and on
 that of the next town, which lies at the same place, and fits the law of the scores on both. The prior that a position
-makes weighs evidence otherwise than a search without one, so that it has a law of its own, in the foot head's file.
+makes weighs evidence otherwise than a search without one, so that it has a law of its own, in the sight head's file.
 How good the law is on towns that it was not fitted on tells `python -m benchmarks.accuracy`.
 """
 
@@ -47,7 +47,7 @@ class GroundAnswer:
 def main() -> None:
     """Parse the arguments, build what is not there, search and fit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--foot", type=Path, help="the foot head's file; that of the package where none is given")
+    parser.add_argument("--sight", type=Path, help="the sight head's file; that of the package where none is given")
     parser.add_argument("--towns", type=int, nargs="+", default=[960, 961, 962, 963], help="seeds, two or more")
     parser.add_argument("--work", type=Path, required=True, help="where the towns are kept")
     parser.add_argument("-o", "--output", type=Path, required=True)
@@ -63,14 +63,14 @@ def main() -> None:
 
 
 def _calibrate(args: argparse.Namespace) -> None:
-    from geoloc.model.foot import PACKAGED_FOOT, load_foot_head, save_foot_weights
     from geoloc.model.localizer import Localizer
+    from geoloc.model.sight_head import PACKAGED_SIGHT, load_sight_head, save_sight_weights
     from geoloc.model.weights import load_network
     from geoloc.train.calibration.score_law import auroc, score_law
 
     net, calibration = load_network("base", None, "cpu")
-    path = args.foot or PACKAGED_FOOT
-    head = load_foot_head(net, path)
+    path = args.sight or PACKAGED_SIGHT
+    head = load_sight_head(net, path)
     if head is None:
         raise WeightsError(f"{path}: not for the packaged weights of base")
     answers = search_towns(Localizer(net, calibration, head).compiled(), args.towns, args.work, _say)
@@ -84,7 +84,7 @@ def _calibrate(args: argparse.Namespace) -> None:
         f"{(score[~hit] >= 0.5).mean():.2f} of the others; "
         f"scale {scale:.3f}, offset {offset:.3f}"
     )
-    save_foot_weights(args.output, fitted, net)
+    save_sight_weights(args.output, fitted, net)
     _say(f"wrote {args.output}")
 
 
@@ -94,7 +94,7 @@ def search_towns(
     """Search for the clicks of towns on their own mosaics and, as many, on other ones.
 
     Args:
-        localizer: the network with its foot head.
+        localizer: the network with its sight head.
         seeds: of the towns.
         work: where they are kept.
         report: called with a line after each mosaic.

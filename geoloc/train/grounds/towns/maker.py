@@ -81,7 +81,7 @@ def build_town(
     grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
     scene = build_scene(seed, SIZE_M, style or style_of(seed))
     painted = PaintedGround(scene, seed)
-    pixels, valid = _surveyed(SceneRenderer(scene, scene.on_survey(), day(rng), painted), grid)
+    pixels, valid = surveyed(SceneRenderer(scene, scene.on_survey(), day(rng), painted), grid)
     boxes, heights = _boxes(scene, grid)
     name = f"town_{seed}"
     ground = Ground(name, pixels, GSD_M, boxes, heights, np.zeros((0, 3)), valid)
@@ -127,8 +127,8 @@ def _boxes(scene: Scene, grid: MosaicGrid) -> tuple[np.ndarray, np.ndarray]:
     return np.array(boxes).reshape(-1, 4), np.array(heights).reshape(-1, 2)
 
 
-def _surveyed(renderer: SceneRenderer, grid: MosaicGrid) -> tuple[np.ndarray, np.ndarray]:
-    """A town's mosaic, H x W x 3, and which of its pixels lie in the town, H x W."""
+def surveyed(renderer: SceneRenderer, grid: MosaicGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Return a town's mosaic, H x W x 3, and which of its pixels lie in the town, H x W."""
     pixels = np.zeros((grid.height, grid.width, 3), np.uint8)
     valid = np.zeros((grid.height, grid.width), bool)
     for number, (window, straight_down) in enumerate(grid.cameras()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -24,20 +24,7 @@ FILL = 127
 """Grey level of what the photo does not show."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Foot:
-    """How far below a click, in angle, the side of the thing that is seen meets the ground, as far as that is told.
-
-    Attributes:
-        below_click_deg: N angles, ascending.
-        share: N, how likely each is; their sum is 1.
-    """
-
-    below_click_deg: NDArray[np.float64]
-    share: NDArray[np.float64]
-
-
-def foot_views(photo: Photo, tilt: Tilt | None, aside_deg: float, below_deg: float) -> NDArray[np.uint8]:
+def click_views(photo: Photo, tilt: Tilt | None, aside_deg: float, below_deg: float) -> NDArray[np.uint8]:
     """Draw the photo as cameras would that look straight at the click, level from side to side.
 
     Args:

@@ -1,9 +1,9 @@
-"""Train the foot head on synthetic towns, whatever torch is at hand.
+"""Train the sight head on synthetic towns, whatever torch is at hand.
 
-    python -m geoloc.train.feet --towns 80 --kept runs/feet -o foot.safetensors
+    python -m geoloc.train.sights --towns 80 --kept runs/sights -o sight.safetensors
 
 draws clicks of the towns of the seeds from --first on, by some processes, keeps those of each town in a folder, so that
-it goes on where it was stopped, and fits the head on all but every fifth town. It goes with the network's weights that
+it goes on where it was stopped, and fits the head on all but every tenth town. It goes with the network's weights that
 it was trained with and with no others. What scores mean with it is then fitted by
 `python -m geoloc.train.calibration.from_ground`.
 """
@@ -19,15 +19,15 @@ from pathlib import Path
 from geoloc.errors import GeolocError
 from geoloc.system.threads import fit_threads
 
-HELD_OUT_EVERY = 5
+HELD_OUT_EVERY = 10
 
 
 def main() -> None:
     """Parse the arguments, draw what is not kept yet, and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, help="of the network; those of the package where none are given")
-    parser.add_argument("--first", type=int, nargs="+", default=[7000], help="seeds that towns follow each other from")
-    parser.add_argument("--towns", type=int, default=80, help="from each of these on")
+    parser.add_argument("--first", type=int, nargs="+", default=[9000], help="seeds that towns follow each other from")
+    parser.add_argument("--towns", type=int, default=110, help="from each of these on")
     parser.add_argument("--kept", type=Path, required=True, help="folder of the towns' clicks")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=6)
@@ -44,10 +44,10 @@ def main() -> None:
 def _train(args: argparse.Namespace) -> None:
     import torch
 
-    from geoloc.model.foot import FootHead, save_foot_weights
+    from geoloc.model.sight_head import SightHead, save_sight_weights
     from geoloc.model.weights import load_network
-    from geoloc.train.feet.clicks import FootClicks
-    from geoloc.train.feet.fit import fit_feet
+    from geoloc.train.sights.clicks import SightClicks
+    from geoloc.train.sights.fit import fit_sights
 
     seeds = [first + number for first in args.first for number in range(args.towns)]
     paths = [args.kept / f"{seed}.pt" for seed in seeds]
@@ -56,12 +56,12 @@ def _train(args: argparse.Namespace) -> None:
     with ProcessPoolExecutor(args.processes, multiprocessing.get_context("spawn")) as pool:
         for seed in pool.map(_draw, missing):
             _say(f"town {seed}")
-    towns = [[FootClicks.of(tensors) for tensors in torch.load(path, weights_only=True)] for path in paths]
+    towns = [[SightClicks.of(tensors) for tensors in torch.load(path, weights_only=True, mmap=True)] for path in paths]
     training = [photo for number, town in enumerate(towns) if number % HELD_OUT_EVERY for photo in town]
     held_out = [photo for town in towns[::HELD_OUT_EVERY] for photo in town]
-    foot = fit_feet(training, held_out, epochs=args.epochs, report=_say)
+    sight = fit_sights(training, held_out, epochs=args.epochs, report=_say)
     net, _ = load_network("base", args.weights, "cpu")
-    _say(f"wrote {args.output}, sha256 {save_foot_weights(args.output, FootHead(foot), net)}")
+    _say(f"wrote {args.output}, sha256 {save_sight_weights(args.output, SightHead(sight), net)}")
 
 
 def _draw(task: tuple[int, Path, Path | None]) -> int:
@@ -69,7 +69,7 @@ def _draw(task: tuple[int, Path, Path | None]) -> int:
 
     from geoloc.model.weights import load_network
     from geoloc.system.output import replacing
-    from geoloc.train.feet.clicks import town_clicks
+    from geoloc.train.sights.clicks import town_clicks
 
     seed, path, weights = task
     torch.set_num_threads(1)

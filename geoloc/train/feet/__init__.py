@@ -1,1 +1,0 @@
-"""The foot head: clicks in synthetic towns seen from eye level, and its fit."""
