@@ -54,8 +54,9 @@ class Ahead:
 class SightHead:
     """A sight head, and the law of the scores of answers to photographs from eye level whose own position counts.
 
-    The prior that a position and the head make weighs evidence otherwise than a search without one, so that sigmoid(scale
-    * evidence + offset) is the probability of a hit there, fitted by `geoloc.train.calibration.from_ground`.
+    The prior that a position and the head make weighs evidence otherwise than a search without one, so that
+    sigmoid(scale * evidence + offset) is the probability of a hit there, fitted by
+    `geoloc.train.calibration.from_ground`.
 
     Attributes:
         net: the head, in evaluation mode.

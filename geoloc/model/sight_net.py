@@ -184,7 +184,7 @@ def _of_strip(height_m: Tensor, clicked_deg: Tensor, shape: tuple[int, int]) -> 
 
 
 def _described(aside_deg: Tensor, below_deg: Tensor, height_m: Tensor, clicked_deg: Tensor) -> Tensor:
-    """Describe directions, B x h x w, for layers: as they are, squashed about level, and as waves of several lengths."""
+    """Describe directions, B x h x w, for layers: as they are, squashed about level, and as waves."""
     aside, below = _squashed(aside_deg), _squashed(below_deg)
     lower = _squashed(below_deg - clicked_deg[:, None, None])
     # Of level ground.

@@ -86,7 +86,7 @@ class SearchGround:
         return self._stands[photo]
 
     def ahead(self, posed: Photo, click: Click) -> Ahead | None:
-        """Return where before a camera at eye level, in a pose of `stands`, a thing is that was clicked; None if untold.
+        """Return where before a camera, in a pose of `stands`, a thing is that was clicked; None if untold.
 
         Raises:
             MosaicError: the mosaic cannot be read.

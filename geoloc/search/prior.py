@@ -65,16 +65,21 @@ class PlacePrior:
             counts in the second look too.
     """
 
-    def __init__(self, sights: Sequence[tuple[float, Sight, Ahead | None]]) -> None:
-        """Take lines to the click with their weights, which have the sum 1, and where on them the thing is, if told."""
-        self.knows_heading = all(sight.heading_deg is not None for _, sight, _ in sights)
-        self.at_eye_level = all(sight.height_m <= EYE_LEVEL_M for _, sight, _ in sights)
+    def __init__(self, sights: Sequence[tuple[float, Sight]], ahead: Sequence[Ahead | None] = ()) -> None:
+        """Take lines to the click with their weights, and where on each the thing is; nothing where none is told.
+
+        The weights have the sum 1; a pose counts the more the likelier the ground before it is for what was clicked.
+        """
+        told = ahead or (None,) * len(sights)
+        likely = [(*pose, on_it) for pose, on_it in zip(sights, told, strict=True) if pose[0] >= LEAST_WEIGHT]
+        self.knows_heading = all(sight.heading_deg is not None for _, sight, _ in likely)
+        self.at_eye_level = all(sight.height_m <= EYE_LEVEL_M for _, sight, _ in likely)
         self._parts: list[tuple[float, Sequence[_Spread | _Told]]] = []
-        for weight, sight, ahead in sights:
-            if ahead is None:
+        for weight, sight, on_it in likely:
+            if on_it is None:
                 self._parts.append((weight, [_Spread(sight, size) for size in SIZES_M]))
             else:
-                self._parts.append((weight * min(ahead.odds, MOST_ODDS), [_Told(ahead)] * len(SIZES_M)))
+                self._parts.append((weight * min(on_it.odds, MOST_ODDS), [_Told(on_it)] * len(SIZES_M)))
 
     def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = _STEP_PX) -> PlaceWeights:
         """Return by how much things count more or less than without a prior, by place and size.
@@ -243,9 +248,9 @@ def prior_of(
     Returns:
         The prior; None where their metadata do not tell enough.
     """
-    sights = [
-        (weight, sight, ahead(photo))
-        for weight, photo in photos
-        if weight >= LEAST_WEIGHT and (sight := sight_of(photo, target.click)) is not None
-    ]
-    return PlacePrior(sights) if sights else None
+    sights = [(weight, sight_of(photo, target.click), photo) for weight, photo in photos]
+    known = [(weight, sight, photo) for weight, sight, photo in sights if sight is not None]
+    if not known:
+        return None
+    told = [ahead(photo) if weight >= LEAST_WEIGHT else None for weight, _, photo in known]
+    return PlacePrior([(weight, sight) for weight, sight, _ in known], told)

@@ -79,19 +79,58 @@ class SightClicks:
         return cls(Views(narrow, wide), strips, *tensors[6:])
 
 
+def joined(photos: Sequence[SightClicks]) -> SightClicks:
+    """Return the clicks of many photographs in one."""
+    return SightClicks.of([torch.cat(side) for side in zip(*(photo.tensors for photo in photos), strict=True)])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Survey:
-    """A town's mosaic, what is not in the town grey."""
+class _Town:
+    """A town's mosaic, what is not in the town grey, the network that sees it, and what draws errors of poses."""
 
     pixels: NDArray[np.uint8]
     grid: MosaicGrid
+    net: CrossViewNet
+    rng: np.random.Generator
 
-    def shows(self, item: SceneObject) -> bool:
+    def seen(self, clicks: Sequence[tuple[SceneObject, int, int]], camera: Camera, view: RenderedView) -> SightClicks:
+        """Return clicks in a photograph: things, each with a column and a row."""
+        return joined([self._click(*click, camera, view) for click in clicks])
+
+    def _click(self, item: SceneObject, column: int, row: int, camera: Camera, view: RenderedView) -> SightClicks:
+        _, (east, north, up) = camera.ray(column + 0.5, row + 0.5)
+        aside, below = math.atan2(east, north), math.atan2(-up, math.hypot(east, north))
+        plan = item.outline()[:, :2]
+        low, high = plan.min(0), plan.max(0)
+        strips, places = [], []
+        for _ in range(STRIPS):
+            place = camera.fixed[:2] + self.rng.normal(0, OFF_M, 2)
+            azimuth = aside + math.radians(self.rng.normal(0, OFF_DEG))
+            strips.append(self._strip(place, azimuth))
+            sin, cos = math.sin(azimuth), math.cos(azimuth)
+            places.append(((low + high) / 2 - place) @ np.array([[sin, cos], [cos, -sin]]))
+        return SightClicks(
+            Views.cut(self._features([_view(camera, view, aside, below, view_deg) for view_deg in VIEWS_DEG])),
+            self._features(strips),
+            torch.tensor([float(camera.fixed[2])]),
+            torch.tensor([math.degrees(below)]),
+            torch.tensor(np.array([places]), dtype=torch.float32),
+            torch.tensor([math.sqrt(float(np.prod(high - low)))]),
+            torch.tensor([self._shows(item)]),
+        )
+
+    @torch.inference_mode()
+    def _features(self, pictures: Sequence[NDArray[np.uint8]]) -> Features:
+        """Return features of pictures of one shape, in 16 bits."""
+        shown = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
+        return Features(*(side.half() for side in self.net.encode_reference(shown)))
+
+    def _shows(self, item: SceneObject) -> bool:
         """Whether a thing stands there on the survey's day as on the flight's."""
         inside = np.abs(item.outline()[:, :2]).max() < self.grid.half_m
         return bool(item.surveyed and item.flown and inside)
 
-    def strip(self, place: NDArray[np.float64], azimuth: float) -> NDArray[np.uint8]:
+    def _strip(self, place: NDArray[np.float64], azimuth: float) -> NDArray[np.uint8]:
         """Draw the strip before a camera, as a search reads it: `Sight.strip`."""
         rows, columns = round(STRIP_LONG_M / STRIP_STEP_M), round(STRIP_WIDE_M / STRIP_STEP_M)
         local = Affine.translation(*place) * Affine.rotation(-math.degrees(azimuth)) * Affine.scale(STRIP_STEP_M)
@@ -119,7 +158,7 @@ def town_clicks(seed: int, net: CrossViewNet) -> Iterator[SightClicks]:
     painted = PaintedGround(scene, seed)
     grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
     pixels, valid = surveyed(SceneRenderer(scene, scene.on_survey(), day(rng), painted), grid)
-    survey = _Survey(np.where(valid[..., None], pixels, np.uint8(FILL)), grid)
+    town = _Town(np.where(valid[..., None], pixels, np.uint8(FILL)), grid, net, rng)
     standing = scene.on_flight()
     renderer = SceneRenderer(scene, standing, day(rng), painted)
     # Scenery has no number of its own.
@@ -129,7 +168,7 @@ def town_clicks(seed: int, net: CrossViewNet) -> Iterator[SightClicks]:
         view = renderer.render(camera, number)
         clicks = _clicks(camera, view, objects, rng)
         if clicks:
-            yield _seen(clicks, camera, view, survey, net, rng)
+            yield town.seen(clicks, camera, view)
 
 
 def _camera(rng: np.random.Generator, scene: Scene, *, panorama: bool) -> Camera:
@@ -158,51 +197,6 @@ def _clicks(
             found.append((seen.item, int(columns[i]), int(rows[i])))
     rng.shuffle(found)
     return found[:CLICKS]
-
-
-def _seen(
-    clicks: Sequence[tuple[SceneObject, int, int]],
-    camera: Camera,
-    view: RenderedView,
-    survey: _Survey,
-    net: CrossViewNet,
-    rng: np.random.Generator,
-) -> SightClicks:
-    views, strips, places = [], [], []
-    clicked, sizes = [], []
-    for item, column, row in clicks:
-        _, (east, north, up) = camera.ray(column + 0.5, row + 0.5)
-        aside, below = math.atan2(east, north), math.atan2(-up, math.hypot(east, north))
-        views.append([_view(camera, view, aside, below, view_deg) for view_deg in VIEWS_DEG])
-        plan = item.outline()[:, :2]
-        low, high = plan.min(0), plan.max(0)
-        for _ in range(STRIPS):
-            place = camera.fixed[:2] + rng.normal(0, OFF_M, 2)
-            azimuth = aside + math.radians(rng.normal(0, OFF_DEG))
-            strips.append(survey.strip(place, azimuth))
-            sin, cos = math.sin(azimuth), math.cos(azimuth)
-            places.append(((low + high) / 2 - place) @ np.array([[sin, cos], [cos, -sin]]))
-        clicked.append(math.degrees(below))
-        sizes.append(math.sqrt(float(np.prod(high - low))))
-    cut = [Views.cut(_features(net, two)) for two in views]
-    narrow, wide = (Features(*(torch.cat(side) for side in zip(*some, strict=True))) for some in zip(*cut, strict=True))
-    ground = [_features(net, [strip]) for strip in strips]
-    return SightClicks(
-        Views(narrow, wide),
-        Features(*(torch.cat(side) for side in zip(*ground, strict=True))),
-        torch.full((len(clicks),), float(camera.fixed[2])),
-        torch.tensor(clicked),
-        torch.tensor(np.array(places), dtype=torch.float32).unflatten(0, (-1, STRIPS)),
-        torch.tensor(sizes),
-        torch.tensor([survey.shows(item) for item, *_ in clicks]),
-    )
-
-
-@torch.inference_mode()
-def _features(net: CrossViewNet, pictures: Sequence[NDArray[np.uint8]]) -> Features:
-    """Return features of pictures of one shape, in 16 bits."""
-    shown = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
-    return Features(*(side.half() for side in net.encode_reference(shown)))
 
 
 def _view(camera: Camera, view: RenderedView, aside: float, below: float, view_deg: float) -> NDArray[np.uint8]:

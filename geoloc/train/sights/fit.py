@@ -14,7 +14,7 @@ from geoloc.model.network.features import Features
 from geoloc.model.sight_head import NOWHERE_SHARE
 from geoloc.model.sight_net import CELL_M, COLUMNS, ROWS, SightNet, Views
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
-from geoloc.train.sights.clicks import STRIPS, SightClicks
+from geoloc.train.sights.clicks import STRIPS, SightClicks, joined
 
 BATCH = 32
 RATE, DECAY, MOST_NORM = 1e-3, 0.05, 2.0
@@ -72,11 +72,6 @@ def fit_sights(
     return net.eval()
 
 
-def joined(photos: Sequence[SightClicks]) -> SightClicks:
-    """Return the clicks of many photographs in one."""
-    return SightClicks.of([torch.cat(side) for side in zip(*(photo.tensors for photo in photos), strict=True)])
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
     """B clicks, each with one strip; see `SightClicks`."""
@@ -104,7 +99,8 @@ class _Batch:
         near = torch.exp(-off / (2 * soft**2))
         inside = (self.at_m[:, 0] > 0) & (self.at_m[:, 0] < STRIP_LONG_M) & (self.at_m[:, 1].abs() < STRIP_WIDE_M / 2)
         there = (self.present & inside).float()[:, None]
-        return torch.cat([near / near.sum(1, keepdim=True) * there, 1 - there], dim=1)
+        # What is far off the strip is near no cell.
+        return torch.cat([near / near.sum(1, keepdim=True).clamp(min=1e-9) * there, 1 - there], dim=1)
 
 
 def _some(clicks: SightClicks, rows: Tensor, number: int) -> _Batch:

@@ -50,8 +50,8 @@ def test_damaged_weights_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     data[-5] ^= 1
     (tmp_path / "base.safetensors").write_bytes(data)
     monkeypatch.setattr(geoloc.model.packaged, "PACKAGED", tmp_path)
-    base, outline, foot = engines.weights()
+    base, outline, sight = engines.weights()
     assert "wrong checksum" in base.wrong
     assert "--force-reinstall" in base.mend
     assert not outline.wrong
-    assert not foot.wrong
+    assert not sight.wrong

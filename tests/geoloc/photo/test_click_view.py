@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geoloc.photo.foot_view import FILL, SIDE_PX, VIEWS_DEG, foot_views
+from geoloc.photo.click_view import FILL, SIDE_PX, VIEWS_DEG, click_views
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, ground_of
 
@@ -35,7 +35,7 @@ def coloured(tilt: Tilt | None) -> Photo:
 @pytest.mark.parametrize("tilt", [None, Tilt(84.0), Tilt(78.0, 6.0)])
 @pytest.mark.parametrize(("aside", "below"), [(0.0, 5.0), (-12.0, 2.0), (9.0, 11.0)])
 def test_the_click_is_in_the_middle_and_level_is_level(tilt: Tilt | None, aside: float, below: float) -> None:
-    narrow, wide = foot_views(coloured(tilt), tilt, aside, below)
+    narrow, wide = click_views(coloured(tilt), tilt, aside, below)
     for view in (narrow, wide):
         red, green, _ = view[MIDDLE, MIDDLE].astype(float)
         assert ((red - 127) / 2, (green - 127) / 2) == pytest.approx((aside, below), abs=1.0)
@@ -47,7 +47,7 @@ def test_the_click_is_in_the_middle_and_level_is_level(tilt: Tilt | None, aside:
 
 def test_what_the_photo_does_not_show_is_grey() -> None:
     tilt = Tilt(84.0)
-    _, wide = foot_views(coloured(tilt), tilt, 30.0, 5.0)
+    _, wide = click_views(coloured(tilt), tilt, 30.0, 5.0)
     assert (wide[:, -1] == FILL).all()
     assert (wide[MIDDLE, MIDDLE] != FILL).any()
 
@@ -55,7 +55,7 @@ def test_what_the_photo_does_not_show_is_grey() -> None:
 def test_a_panorama_has_no_seam() -> None:
     photo = coloured(None)
     rolled = replace(photo, pixels=np.roll(photo.pixels, 720, axis=1))
-    here, there = foot_views(photo, None, 0.0, 5.0), foot_views(rolled, None, 180.0, 5.0)
+    here, there = click_views(photo, None, 0.0, 5.0), click_views(rolled, None, 180.0, 5.0)
     assert np.abs(here.astype(int) - there).max() <= 2
 
 
@@ -67,10 +67,10 @@ def test_a_photo_that_is_far_finer_is_averaged(panorama: bool) -> None:
     pixels = np.kron(photo.pixels, np.ones((6, 6, 1), np.uint8)).astype(np.float64)
     grainy = (pixels + rng.normal(0, 20, pixels.shape)).clip(0, 255).astype(np.uint8)
     fine = replace(photo, pixels=grainy, focal_px=3600.0)
-    smooth, seen = (foot_views(one, tilt, -5.0, 6.0).astype(float) for one in (photo, fine))
+    smooth, seen = (click_views(one, tilt, -5.0, 6.0).astype(float) for one in (photo, fine))
     assert np.median(np.abs(seen - smooth)) < 5.0
 
 
 def test_a_picture_as_wide_as_a_drawing_can_be_is_shown() -> None:
     wide = Photo(Path("p.jpg"), np.full((40, 33_000, 3), 90, np.uint8), panorama=True)
-    assert foot_views(wide, None, 3.0, 0.0).shape == (2, SIDE_PX, SIDE_PX, 3)
+    assert click_views(wide, None, 3.0, 0.0).shape == (2, SIDE_PX, SIDE_PX, 3)

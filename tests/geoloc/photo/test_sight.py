@@ -8,11 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyproj import Geod
 
 from geoloc.photo import sight
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import GIMBAL_SD_DEG
 from geoloc.photo.target import Click
+from tiling.grid import WGS84, transformer
+
+GEOD = Geod(ellps="WGS84")
 
 BLANK = np.full((600, 800, 3), 120, np.uint8)
 PHONE = Photo(Path("p.jpg"), BLANK, position=(15.0, 51.0), heading_deg=40.0, focal_px=600.0, compass=True, phone=True)
@@ -78,3 +82,21 @@ def test_what_is_at_eye_level() -> None:
     assert not sight.at_eye_level(replace(PHONE, height_m=7.0))
     # Nothing tells.
     assert not sight.at_eye_level(replace(PHONE, phone=False))
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 77.0, 200.0])
+def test_the_line_goes_up_through_the_middle_of_the_strip_before_the_camera(azimuth: float) -> None:
+    told = sight.Sight((15.0, 51.0), 1.0, 1.6, 0.1, azimuth - 30.0, 0.1, 0.01, 30.0, 1.0)
+    grid = told.strip(0.5)
+    assert (grid.height, grid.width) == (sight.STRIP_LONG_M / 0.5, sight.STRIP_WIDE_M / 0.5)
+    to_degrees = transformer("EPSG:3857", WGS84)
+    lon, lat = to_degrees.transform(*(grid.affine * (grid.width / 2, grid.height)))
+    assert (lon, lat) == pytest.approx(told.position, abs=1e-9)
+    for right_m, ahead_m in ((0.0, 100.0), (-12.0, 40.0)):
+        at = grid.affine * (grid.width / 2 + right_m / 0.5, grid.height - ahead_m / 0.5)
+        bearing, _, away = GEOD.inv(*told.position, *to_degrees.transform(*at))
+        # The ellipsoid is a third of a percent flatter than Web Mercator takes it.
+        assert away == pytest.approx(math.hypot(right_m, ahead_m), rel=0.005)
+        assert (bearing - azimuth - math.degrees(math.atan2(right_m, ahead_m)) + 180) % 360 - 180 == pytest.approx(
+            0, abs=0.3
+        )

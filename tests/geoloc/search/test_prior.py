@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from geoloc.photo.foot_view import Foot
+from geoloc.geometry.stand import METRES_A_DEGREE
+from geoloc.model.sight_head import Ahead
+from geoloc.model.sight_net import CELL_M, COLUMNS, ROWS
+from geoloc.photo.photo import Photo
 from geoloc.photo.sight import Sight
-from geoloc.search.prior import FLOOR, SIZES_M, PlacePrior
+from geoloc.photo.target import Click, Target
+from geoloc.search.prior import FIELD_M2, FLOOR, MOST_ODDS, SIZES_M, PlacePrior, prior_of
 from tiling.grid import WGS84, Grid, transformer
 
 LON, LAT = 15.0, 51.0
@@ -157,38 +162,67 @@ def test_a_prior_knows_whether_the_camera_was_at_eye_level() -> None:
     assert not PlacePrior([(1.0, replace(EXACT, height_m=50.0))]).at_eye_level
 
 
-def foot(*told: tuple[float, float]) -> Foot:
-    """Angles below the click with their shares, all others having nothing."""
-    angles = np.geomspace(0.12, 40.0, 40)
-    shares = np.zeros(40)
-    for angle, share in told:
-        shares[np.abs(angles - angle).argmin()] += share
-    return Foot(angles, shares)
+def ahead(sight: Sight, along_m: float, across_m: float, odds: float = 1.0) -> Ahead:
+    """All of the share in the cell before the camera that has a place in it."""
+    share = np.zeros((ROWS, COLUMNS), np.float32)
+    share[int(ROWS - along_m / CELL_M), int(COLUMNS / 2 + across_m / CELL_M)] = 1.0
+    return Ahead(sight.strip(CELL_M), share, odds)
 
 
-@pytest.mark.parametrize("away", [12.0, 30.0, 60.0])
+@pytest.mark.parametrize("azimuth", [0.0, 75.0, 190.0, 300.0])
+@pytest.mark.parametrize(("along_m", "across_m"), [(9.0, 1.0), (31.0, -5.0), (61.0, 7.0)])
 @pytest.mark.parametrize("size_m", [2.5, 10.0])
-def test_a_thing_is_where_its_foot_is_seen_however_high_it_was_clicked(away: float, size_m: float) -> None:
-    foot_deg = math.degrees(math.atan2(1.6, away))
-    # A degree above level.
-    sight = replace(EXACT, slope=-math.tan(math.radians(1.0)), position_sd_m=1.0)
-    east, north = mode(around(PlacePrior([(1.0, sight)], foot((foot_deg + 1.0, 1.0))), size_m=size_m))
-    assert abs(east) < 2.0
-    # The side that is seen is half a size before the middle.
-    assert north - size_m / 2 == pytest.approx(away, rel=0.15)
-
-
-def test_two_feet_share_the_prior() -> None:
-    sight = replace(EXACT, slope=0.01, position_sd_m=1.0)
-    below = math.degrees(math.atan(0.01))
-    told = foot(*((math.degrees(math.atan2(1.6, away)) - below, 0.5) for away in (15.0, 40.0)))
-    weights = around(PlacePrior([(1.0, sight)], told))
-    _, north = places()
-    near, far = ((north > low) & (north < high) for low, high in ((9, 25), (25, 70)))
-    assert min(share(weights, near), share(weights, far)) > 0.35
-    assert share(weights, near | far) > 0.8
-
-
-def test_a_foot_excludes_nothing() -> None:
-    weights = around(PlacePrior([(1.0, replace(EXACT, slope=0.05))], foot((2.0, 1.0))))
+def test_a_thing_is_where_it_was_told_to_be(azimuth: float, along_m: float, across_m: float, size_m: float) -> None:
+    sight = replace(EXACT, aside_deg=azimuth - 20.0, heading_deg=20.0)
+    weights = around(PlacePrior([(1.0, sight)], [ahead(sight, along_m, across_m)]), size_m=size_m)
+    sin, cos = math.sin(math.radians(azimuth)), math.cos(math.radians(azimuth))
+    expected = along_m * sin + across_m * cos, along_m * cos - across_m * sin
+    assert mode(weights) == pytest.approx(expected, abs=1.5)
     assert weights.min() >= 0.9 * FLOOR
+    # In square metres: all of the share is there.
+    assert (weights - FLOOR).sum() == pytest.approx((1 - FLOOR) * FIELD_M2, rel=0.05)
+
+
+def test_what_was_told_lies_alike_across_the_antimeridian() -> None:
+    lon = 180.0 - 10.0 / (METRES_A_DEGREE * math.cos(math.radians(LAT)))
+    sight = replace(EXACT, position=(lon, LAT), heading_deg=90.0)
+    prior = PlacePrior([(1.0, sight)], [ahead(sight, 41.0, 1.0)])
+    step = 1 / math.cos(math.radians(LAT))
+    x, y = transformer(WGS84, "EPSG:3857").transform(-180.0, LAT)
+    grid = Grid.north_up("EPSG:3857", x, y + 40 * step, step, width=80, height=80)
+    row, column = np.unravel_index(int(prior.weights(grid, step=1).by_size[0].argmax()), (80, 80))
+    assert (column + 0.5, 40 - row - 0.5) == pytest.approx((31.0, -1.0), abs=1.5)
+
+
+def test_a_pose_counts_by_what_is_before_its_camera_up_to_a_limit() -> None:
+    north, south = replace(EXACT, slope=0.1), replace(EXACT, slope=0.1, heading_deg=180.0)
+    for odds, times in ((0.1, 0.1), (3.0, 3.0), (1e9, MOST_ODDS)):
+        prior = PlacePrior([(0.5, north), (0.5, south)], [ahead(north, 21.0, 1.0, odds), None])
+        expected = times / (1 + times)
+        assert share(around(prior), places()[1] > 0) == pytest.approx(expected, abs=0.03)
+
+
+def test_doubts_of_what_was_told_are_none_where_it_is() -> None:
+    prior = PlacePrior([(1.0, EXACT)], [ahead(EXACT, 31.0, 1.0, 5.0)])
+    step = 0.5 / math.cos(math.radians(LAT))
+    x, y = transformer(WGS84, "EPSG:3857").transform(LON, LAT)
+    grid = Grid.north_up("EPSG:3857", x - 160 * step, y + 160 * step, step, width=320, height=320)
+    doubts = prior.doubts(grid).by_size
+    # One cell alone is a tent, whose top no pixel need have.
+    assert (doubts.max(axis=(1, 2)) > 0.5).all()
+    assert doubts.max() <= 1.0
+    assert doubts.min() < 0.01
+
+
+def test_likely_poses_alone_are_asked_where_a_thing_is() -> None:
+    asked: list[float | None] = []
+
+    def told(photo: Photo) -> Ahead | None:
+        asked.append(photo.heading_deg)
+        return None
+
+    phone = Photo(Path("p.jpg"), np.zeros((60, 80, 3), np.uint8), position=(LON, LAT), focal_px=60.0, phone=True)
+    poses = [(0.9, replace(phone, heading_deg=10.0)), (0.099, phone), (0.001, replace(phone, heading_deg=20.0))]
+    assert prior_of(poses, Target(Click(40, 30)), told) is not None
+    assert asked == [10.0, None]
+    assert prior_of([(1.0, replace(phone, position=None))], Target(Click(40, 30)), told) is None
