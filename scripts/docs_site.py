@@ -32,7 +32,7 @@ OUTSIDE = (
     "qgis_plugin/README.md",
     "geoloc/weights/base.md",
     "geoloc/weights/outline.md",
-    "geoloc/weights/foot.md",
+    "geoloc/weights/sight.md",
     "geoloc/report/assets/leaflet-LICENSE.txt",
     "benchmarks/results/ablation.md",
     "benchmarks/results/ablation_mosaics.md",

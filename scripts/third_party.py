@@ -23,9 +23,9 @@ _CARD = (
     " names; contains weights of EfficientNet-Lite0 (ImageNet), Google"
     " | MIT; those of EfficientNet-Lite0 Apache-2.0 |\n"
 )
-_FOOT = (
-    "| `geoloc/weights/foot.safetensors` | trained by this project on what its card,"
-    " [foot.md](geoloc/weights/foot.md), names | MIT |\n"
+_SIGHT = (
+    "| `geoloc/weights/sight.safetensors` | trained by this project on what its card,"
+    " [sight.md](geoloc/weights/sight.md), names | MIT |\n"
 )
 _LEAFLET = (
     "| `geoloc/report/assets/leaflet.js`, `leaflet.css` | [Leaflet](https://leafletjs.com) 1.9.4, unchanged"
@@ -45,7 +45,7 @@ what stands under *Inside the package*.
 |---|---|---|
 """
     + "".join(map(_CARD.format, ("base", "outline")))
-    + _FOOT
+    + _SIGHT
     + _LEAFLET
 )
 _WHEELS = """
