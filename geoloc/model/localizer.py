@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,8 +27,10 @@ from geoloc.photo.sight import HELD_TILT, sight_of
 from geoloc.photo.target import Click
 from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
-from tiling.grid import Grid
-from tiling.mosaic import WindowPixels
+
+if TYPE_CHECKING:
+    from tiling.grid import Grid
+    from tiling.mosaic import WindowPixels
 
 PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
@@ -115,11 +118,13 @@ class PlaceWeights:
         sizes_px: of the boxes that each is of, the root of their area in window pixels, ascending; between these the
             weights are interpolated, by the logarithm of the size.
         step: window pixels along a row or a column.
+        trust: share of the network's logits that counts beside them.
     """
 
     by_size: NDArray[np.float32]
     sizes_px: tuple[float, ...]
     step: int
+    trust: float = 1.0
 
     def of(self, boxes: Tensor) -> Tensor:
         """Return the weights of boxes, M x 4 window pixels, by their sizes and centres; M."""
@@ -239,7 +244,9 @@ class Localizer:
         tilt = None if photo.panorama else known_tilt(photo) or HELD_TILT
         views = click_views(photo, tilt, sight.aside_deg, sight.below_deg)
         pixels = np.where(strip.valid[..., None], strip.rgb, np.uint8(FILL))
-        return look_ahead(self._sight.net, self._encode, views, pixels, sight)
+        told = look_ahead(self._sight.net, self._encode, views, pixels, sight)
+        # What the mosaic does not show speaks neither for the pose nor against it.
+        return replace(told, odds=told.odds ** float(strip.valid.mean()))
 
     @torch.inference_mode()
     def encode_queries(self, crops: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:
@@ -409,11 +416,11 @@ class Localizer:
 
 
 def _weighted(logits: Tensor, boxes: Tensor, weights: Sequence[PlaceWeights | None]) -> Tensor:
-    """Add the log of the weights to logits, Q x M; see `Localizer.propose`."""
+    """Add the log of the weights to logits, Q x M, as far as these are trusted; see `Localizer.propose`."""
     out = logits.clone()
     for crop, weight in enumerate(weights):
         if weight is not None:
-            out[crop] += weight.of(boxes[crop]).log()
+            out[crop] = weight.trust * out[crop] + weight.of(boxes[crop]).log()
     return out
 
 

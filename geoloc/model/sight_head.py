@@ -29,8 +29,8 @@ FORMAT = "geoloc-sight-1"
 """Name of the format's version."""
 PACKAGED_SIGHT = PACKAGED / "sight.safetensors"
 """The weights that come with the package, for the packaged weights of `base`."""
-STRIP_STEP_M = 0.25
-"""Side of the pixels of a strip."""
+STRIP_STEP_M = CELL_M / 8
+"""Side of the pixels of a strip: fine features have one cell for eight."""
 NOWHERE_SHARE = 0.25
 """Of strips in the training that did not show what was clicked, in place of those that did."""
 
@@ -110,13 +110,13 @@ def load_sight_head(net: CrossViewNet, path: Path = PACKAGED_SIGHT) -> SightHead
     metadata, tensors = read_sight(path)
     if metadata["backbone"] != backbone_checksum(net):
         return None
-    sight = SightNet()
+    head = SightNet()
     try:
-        sight.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        head.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except RuntimeError:
         raise WeightsError(f"{path}: made for another version of the sight head") from None
-    sight.to(next(net.parameters()).device)
-    return SightHead(sight.eval(), float(metadata["score_scale"]), float(metadata["score_offset"]))
+    head.to(next(net.parameters()).device)
+    return SightHead(head.eval(), float(metadata["score_scale"]), float(metadata["score_offset"]))
 
 
 def read_sight(path: Path = PACKAGED_SIGHT) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -140,7 +140,7 @@ def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
 
 
 def look_ahead(
-    head: SightNet,
+    net: SightNet,
     encode: Callable[[Tensor], Features],
     views: NDArray[np.uint8],
     strip: NDArray[np.uint8],
@@ -149,18 +149,18 @@ def look_ahead(
     """Tell where on a strip of the mosaic a thing stands that was clicked.
 
     Args:
-        head: the network.
+        net: the head's.
         encode: gives the features of pictures, B x 3 x H x W in [0, 255].
         views: of the click, as `geoloc.photo.click_view.click_views` draws them.
         strip: pixels of the ground before the camera, RGB, `STRIP_STEP_M` each.
         sight: the line to the click, of a heading that is known.
     """
     narrow, wide, ground = (
-        encode(torch.from_numpy(picture).to(head.device).permute(2, 0, 1)[None].float()) for picture in (*views, strip)
+        encode(torch.from_numpy(picture).to(net.device).permute(2, 0, 1)[None].float()) for picture in (*views, strip)
     )
     both = Features(*(torch.cat(side) for side in zip(narrow, wide, strict=True)))
-    height_m, clicked_deg = (torch.tensor([number], device=head.device) for number in (sight.height_m, sight.below_deg))
-    log_odds = head(Views.cut(both), ground, height_m, clicked_deg)[0].double().cpu()
+    height_m, clicked_deg = (torch.tensor([number], device=net.device) for number in (sight.height_m, sight.below_deg))
+    log_odds = net(Views.cut(both), ground, height_m, clicked_deg)[0].double().cpu()
     cells, nowhere = log_odds[:-1], log_odds[-1]
     odds = torch.exp(cells.logsumexp(0) - nowhere) * NOWHERE_SHARE / (1 - NOWHERE_SHARE)
     return Ahead(sight.strip(CELL_M), cells.softmax(0).view(ROWS, COLUMNS).float().numpy(), float(odds))

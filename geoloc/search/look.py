@@ -165,7 +165,7 @@ class Looker:
     ) -> list[PlaceWeights | None]:
         """Return what the priors make of a window, for each of some crops with their targets.
 
-        again: for a second look, where they count against places only.
+        again: for a second look.
         """
         drawn: dict[tuple[int, float | None], PlaceWeights] = {}
         out: list[PlaceWeights | None] = []
@@ -178,7 +178,7 @@ class Looker:
             told = prior.knows_heading or (self.photo.panorama and not crop.from_above)
             key = target, None if told else crop.heading_deg
             if key not in drawn:
-                drawn[key] = (prior.doubts if again else prior.weights)(window.grid, key[1])
+                drawn[key] = (prior.again if again else prior.weights)(window.grid, key[1])
             out.append(drawn[key])
         return out
 

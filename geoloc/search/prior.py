@@ -48,10 +48,12 @@ LIKELY = 6
 """Windows that hold most of the prior and are looked at in any case."""
 _STEP_PX, _COARSE_PX = 2, 16
 """Pixels of a window along a pixel of the prior: where a box is weighed, and where windows are."""
+TRUST = 0.3
+"""Share of attention's logits that counts beside what was told: that was told by photo and mosaic already."""
 LEAST_WEIGHT = 0.005
 """Poses that are less likely are left out."""
 MOST_ODDS = 20.0
-"""A pose counts so many times more at the most for what was told to be before the camera."""
+"""A pose counts so many times more or less at the most for what was told to be before the camera."""
 _CELLS = 160
 """To every side of the camera."""
 
@@ -74,12 +76,14 @@ class PlacePrior:
         likely = [(*pose, on_it) for pose, on_it in zip(sights, told, strict=True) if pose[0] >= LEAST_WEIGHT]
         self.knows_heading = all(sight.heading_deg is not None for _, sight, _ in likely)
         self.at_eye_level = all(sight.height_m <= EYE_LEVEL_M for _, sight, _ in likely)
-        self._parts: list[tuple[float, Sequence[_Spread | _Told]]] = []
+        self._told = any(on_it is not None for _, _, on_it in likely)
+        self._parts: list[tuple[float, _Spreads | _Told]] = []
         for weight, sight, on_it in likely:
             if on_it is None:
-                self._parts.append((weight, [_Spread(sight, size) for size in SIZES_M]))
+                self._parts.append((weight, _Spreads(sight)))
             else:
-                self._parts.append((weight * min(on_it.odds, MOST_ODDS), [_Told(on_it)] * len(SIZES_M)))
+                odds = min(max(on_it.odds, 1 / MOST_ODDS), MOST_ODDS)
+                self._parts.append((weight * odds, _Told(on_it)))
 
     def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = _STEP_PX) -> PlaceWeights:
         """Return by how much things count more or less than without a prior, by place and size.
@@ -91,36 +95,51 @@ class PlacePrior:
         """
         return self._weights(self._density(grid, supposed_deg, step), grid, step)
 
-    def doubts(self, grid: Grid, supposed_deg: float | None = None) -> PlaceWeights:
-        """Return by how much less things count than where the prior has one of their size likeliest, 1 at the most.
+    def again(self, grid: Grid, supposed_deg: float | None = None) -> PlaceWeights:
+        """Return what counts in a second look; see `weights`.
 
-        That a place is likelier than others says nothing of whether the thing is there at all, and is to count once.
-        See `weights`.
+        What was told of the ground before the camera counts once more. What metadata say counts by how much less things
+        are likely than where one of their size is likeliest, 1 at the most: that a place is likelier than others says
+        nothing of whether the thing is there at all.
         """
-        likeliest = np.max(
-            [[weight * spread.most(supposed_deg) for spread in spreads] for weight, spreads in self._parts], axis=0
-        )[:, None, None]
+        if self._told:
+            return self.weights(grid, supposed_deg)
+        most_likely = np.max([weight * part.most(supposed_deg) for weight, part in self._parts], axis=0)
+        likeliest = most_likely[:, None, None]
         most = self._weights(likeliest, grid, _STEP_PX)
         weights = self.weights(grid, supposed_deg)
         return replace(weights, by_size=np.minimum(weights.by_size / most.by_size, 1.0))
 
     def _density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
         """How likely a thing's middle is in a square metre, sizes x rows x columns."""
-        parts = [
-            weight * np.stack([spread.density(grid, supposed_deg, step) for spread in spreads])
-            for weight, spreads in self._parts
-        ]
+        parts = [weight * part.density(grid, supposed_deg, step) for weight, part in self._parts]
         return np.asarray(np.sum(parts, axis=0), np.float32)
 
     def _weights(self, density: NDArray[np.floating], grid: Grid, step: int) -> PlaceWeights:
         values = (1 - FLOOR) * FIELD_M2 * density + FLOOR
         gsd_m = grid.ground_gsd()
-        return PlaceWeights(np.asarray(values, np.float32), tuple(size / gsd_m for size in SIZES_M), step)
+        sizes_px = tuple(size / gsd_m for size in SIZES_M)
+        return PlaceWeights(np.asarray(values, np.float32), sizes_px, step, TRUST if self._told else 1.0)
 
     def likely_windows(self, plan: Plan) -> list[int]:
         """Return the numbers of the windows of a plan that hold most of the prior, `LIKELY` of them, best first."""
         shares = np.array([float(self.weights(window.grid, step=_COARSE_PX).by_size.mean()) for window in plan.windows])
         return [int(number) for number in np.argsort(-shares, kind="stable")[:LIKELY]]
+
+
+class _Spreads:
+    """How one line to the click is spread over the ground by its errors, for things of each of `SIZES_M`."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._by_size = [_Spread(sight, size) for size in SIZES_M]
+
+    def density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
+        """Return how likely a thing's middle is in a square metre, sizes x rows x columns; see `PlacePrior.weights`."""
+        return np.stack([spread.density(grid, supposed_deg, step) for spread in self._by_size])
+
+    def most(self, supposed_deg: float | None) -> NDArray[np.float64]:
+        """Return the density where it is greatest, by size."""
+        return np.array([spread.most(supposed_deg) for spread in self._by_size])
 
 
 class _Spread:
@@ -189,12 +208,13 @@ class _Told:
         self._density = np.asarray(ahead.share / CELL_M**2, np.float32)
 
     def density(self, grid: Grid, supposed_deg: float | None, step: int) -> NDArray[np.float32]:
-        """Return how likely a thing's middle is in a square metre, rows x columns; see `PlacePrior.weights`."""
-        return _drawn_on(grid, step, self._density, self._cells)
+        """Return how likely a thing's middle is in a square metre, sizes x rows x columns; see `PlacePrior.weights`."""
+        drawn = _drawn_on(grid, step, self._density, self._cells)
+        return np.broadcast_to(drawn, (len(SIZES_M), *drawn.shape))
 
-    def most(self, supposed_deg: float | None) -> float:
-        """Return the density where it is greatest."""
-        return float(self._density.max())
+    def most(self, supposed_deg: float | None) -> NDArray[np.float64]:
+        """Return the density where it is greatest, by size."""
+        return np.full(len(SIZES_M), float(self._density.max()))
 
 
 def _drawn_on(grid: Grid, step: int, density: NDArray[np.float32], cells: Affine) -> NDArray[np.float32]:

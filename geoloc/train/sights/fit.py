@@ -135,29 +135,27 @@ def _middles() -> tuple[Tensor, Tensor]:
 @torch.inference_mode()
 def _held_out_line(net: SightNet, clicks: SightClicks) -> str:
     """Say how good a head is on clicks that it did not learn from."""
-    losses, hits, there = [], [], []
     along, across = _middles()
+    losses, hits, there, elsewhere, away = [], [], [], [], []
     for rows in torch.arange(len(clicks.size_m)).split(BATCH):
         batch = _some(clicks, rows, 0)
         log_odds = net(batch.views, batch.strip, batch.height_m, batch.clicked_deg)
-        losses.append(F.cross_entropy(log_odds, batch.target(), reduction="none"))
+        target = batch.target()
+        losses.append(F.cross_entropy(log_odds, target, reduction="none"))
+        shown = target[:, -1] == 0
         best = log_odds[:, :-1].argmax(1)
         off = torch.stack([along[best], across[best]], dim=1) - batch.at_m
-        hits.append((off.abs() < batch.size_m[:, None] / 2).all(1))
-        there.append(_there(log_odds))
-    # As many, each with the strip of a click that is half of them farther on: of another town.
-    wrong = []
-    for rows in torch.arange(len(clicks.size_m)).split(BATCH):
-        batch = _some(clicks, rows, 0)
+        hits.append((off.abs() < batch.size_m[:, None] / 2).all(1)[shown])
+        there.append(_there(log_odds)[shown])
+        away.append(batch.at_m[shown, 0])
+        # The strip of a click half of them farther on: of another town, where more than one is held out.
         other = _some(clicks, (rows + len(clicks.size_m) // 2) % len(clicks.size_m), 0)
-        wrong.append(_there(net(batch.views, other.strip, batch.height_m, batch.clicked_deg)))
-    hit, present = torch.cat(hits)[clicks.present], clicks.present
-    far = clicks.at_m[present, 0, 0] > FAR_M
-    told, absent = torch.cat(there)[present], torch.cat(wrong)
-    above = (told[:, None] > absent[None]).float().mean()
+        elsewhere.append(_there(net(batch.views, other.strip, batch.height_m, batch.clicked_deg)))
+    hit, far = torch.cat(hits).float(), torch.cat(away) > FAR_M
+    above = (torch.cat(there)[:, None] > torch.cat(elsewhere)[None]).float().mean()
     return (
-        f"held-out loss {torch.cat(losses).mean():.3f}, in the thing's box {hit.float().mean():.3f}, beyond "
-        f"{FAR_M:.0f} m {hit[far].float().mean():.3f}; AUROC against other strips {above:.3f}"
+        f"held-out loss {torch.cat(losses).mean():.3f}, in the thing's box {hit.mean():.3f}, beyond "
+        f"{FAR_M:.0f} m {hit[far].mean():.3f}; AUROC against other strips {above:.3f}"
     )
 
 

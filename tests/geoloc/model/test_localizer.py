@@ -296,6 +296,10 @@ def test_weights_of_places_count_by_crop() -> None:
     weighted = _weighted(logits, boxes, [None, PlaceWeights(by_size, (20.0, 80.0), step=2)])
     assert weighted[0, _cell(2, 2)] == 1.0
     assert weighted[1, _cell(8, 8)] == pytest.approx(3.0)
+    # Logits count as far as they are trusted.
+    weights = PlaceWeights(by_size, (20.0, 80.0), step=2)
+    (whole,), (half,) = (_weighted(logits[1:], boxes[1:], [replace(weights, trust=trust)]) for trust in (1.0, 0.5))
+    assert torch.allclose(whole - half, logits[1] / 2)
 
 
 @pytest.mark.parametrize(("side", "weight"), [(10.0, 4.0), (20.0, 4.0), (40.0, 3.0), (80.0, 2.0), (200.0, 2.0)])

@@ -88,7 +88,7 @@ def test_what_is_told_is_shares_of_the_strips_cells_and_odds() -> None:
     assert told.odds / less.odds == pytest.approx(math.exp(2.0), rel=1e-4)
 
 
-def test_without_a_head_a_pose_or_a_mosaic_nothing_is_told(base: CrossViewNet) -> None:
+def test_without_a_head_a_pose_or_a_mosaic_nothing_is_told(base: CrossViewNet, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = np.full((300, 400, 3), 120, np.uint8)
     phone = Photo(Path("p.jpg"), pixels, position=(15.0, 51.0), focal_px=300.0, phone=True, heading_deg=10.0)
 
@@ -99,8 +99,19 @@ def test_without_a_head_a_pose_or_a_mosaic_nothing_is_told(base: CrossViewNet) -
     def empty(grid: Grid) -> WindowPixels:
         return replace(shown(grid), valid=np.zeros((grid.height, grid.width), bool))
 
+    def half(grid: Grid) -> WindowPixels:
+        pixels = shown(grid)
+        pixels.valid[: grid.height // 2] = False
+        return pixels
+
     click, localizer = Click(200, 200), model.load()
-    assert localizer.ahead(phone, click, shown) is not None
+    whole = localizer.ahead(phone, click, shown)
+    assert whole is not None
+    # Of a strip half of which is not known the odds count half: they are nearer to even.
+    monkeypatch.setattr("geoloc.model.localizer.look_ahead", lambda *_: replace(whole, odds=9.0))
+    part = localizer.ahead(phone, click, half)
+    assert part is not None
+    assert part.odds == pytest.approx(3.0)
     assert localizer.ahead(phone, click, empty) is None
     assert localizer.ahead(Photo(Path("p.jpg"), pixels), click, shown) is None
     assert localizer.ahead(replace(phone, heading_deg=None), click, shown) is None

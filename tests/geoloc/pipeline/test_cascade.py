@@ -16,6 +16,7 @@ from shapely.geometry import Point, box
 
 import geoloc.search.locate
 from geoloc.geometry.refine import METHOD, VERIFIED
+from geoloc.geometry.stand import FoundPose
 from geoloc.model.weights import Calibration
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
@@ -310,3 +311,19 @@ def test_steps_and_stages_are_told(
     said = [record.getMessage() for record in caplog.records]
     assert [line.split(":")[0] for line in said] == [name for name, _ in steps]
     assert said[1].endswith("found 1")
+
+
+def test_of_poses_that_were_found_the_ground_before_the_camera_is_asked_and_of_no_other(
+    attention: type[Attention],
+) -> None:
+    phone = Photo(Path("p.jpg"), np.zeros((60, 80, 3), np.uint8), position=(15.0, 51.0), focal_px=60.0, phone=True)
+    found = [replace(phone, heading_deg=heading, position_error_m=1.0) for heading in (10.0, 200.0)]
+    asked: list[tuple[Photo, Click]] = []
+    searched = search(None, phone)
+    searched._posed = True
+    ground = cast(Any, searched._ground)
+    ground.stands = lambda photo: [FoundPose(found[0], 0.6), FoundPose(found[1], 0.3)]
+    ground.ahead = lambda posed, click: asked.append((posed, click))
+    searched.answers()
+    poses = [[posed for posed, click in asked if click == target.click] for target in TARGETS]
+    assert all(len(some) == 2 and some[0] is found[0] and some[1] is found[1] for some in poses)

@@ -16,7 +16,7 @@ from geoloc.model.sight_net import CELL_M, COLUMNS, ROWS
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import Sight
 from geoloc.photo.target import Click, Target
-from geoloc.search.prior import FIELD_M2, FLOOR, MOST_ODDS, SIZES_M, PlacePrior, prior_of
+from geoloc.search.prior import FIELD_M2, FLOOR, MOST_ODDS, SIZES_M, TRUST, PlacePrior, prior_of
 from tiling.grid import WGS84, Grid, transformer
 
 LON, LAT = 15.0, 51.0
@@ -149,7 +149,7 @@ def test_doubts_are_none_where_a_thing_of_its_size_is_likeliest(supposed: float)
     grid = Grid.north_up("EPSG:3857", x - 160 * step, y + 160 * step, step, width=320, height=320)
     north, any_way = replace(EXACT, slope=0.1), replace(EXACT, slope=0.1, heading_deg=None)
     prior = PlacePrior([(0.7, north), (0.3, any_way)])
-    weights, doubts = prior.weights(grid, supposed), prior.doubts(grid, supposed)
+    weights, doubts = prior.weights(grid, supposed), prior.again(grid, supposed)
     assert doubts.by_size.max(axis=(1, 2)) == pytest.approx(1.0, abs=0.1)
     assert doubts.by_size.max() <= 1.0
     below = doubts.by_size[0] < 1.0
@@ -196,22 +196,20 @@ def test_what_was_told_lies_alike_across_the_antimeridian() -> None:
 
 def test_a_pose_counts_by_what_is_before_its_camera_up_to_a_limit() -> None:
     north, south = replace(EXACT, slope=0.1), replace(EXACT, slope=0.1, heading_deg=180.0)
-    for odds, times in ((0.1, 0.1), (3.0, 3.0), (1e9, MOST_ODDS)):
+    for odds, times in ((1e-9, 1 / MOST_ODDS), (0.1, 0.1), (3.0, 3.0), (1e9, MOST_ODDS)):
         prior = PlacePrior([(0.5, north), (0.5, south)], [ahead(north, 21.0, 1.0, odds), None])
         expected = times / (1 + times)
         assert share(around(prior), places()[1] > 0) == pytest.approx(expected, abs=0.03)
 
 
-def test_doubts_of_what_was_told_are_none_where_it_is() -> None:
-    prior = PlacePrior([(1.0, EXACT)], [ahead(EXACT, 31.0, 1.0, 5.0)])
-    step = 0.5 / math.cos(math.radians(LAT))
-    x, y = transformer(WGS84, "EPSG:3857").transform(LON, LAT)
-    grid = Grid.north_up("EPSG:3857", x - 160 * step, y + 160 * step, step, width=320, height=320)
-    doubts = prior.doubts(grid).by_size
-    # One cell alone is a tent, whose top no pixel need have.
-    assert (doubts.max(axis=(1, 2)) > 0.5).all()
-    assert doubts.max() <= 1.0
-    assert doubts.min() < 0.01
+def test_what_was_told_counts_whole_in_a_second_look_and_attention_less() -> None:
+    grid = Grid.north_up("EPSG:3857", *transformer(WGS84, "EPSG:3857").transform(LON, LAT), 0.5, width=64, height=64)
+    told, metadata = PlacePrior([(1.0, EXACT)], [ahead(EXACT, 31.0, 1.0, 5.0)]), PlacePrior([(1.0, EXACT)])
+    for weights in (told.weights(grid), told.again(grid)):
+        assert weights.trust == TRUST < 1
+    assert (told.again(grid).by_size == told.weights(grid).by_size).all()
+    for weights in (metadata.weights(grid), metadata.again(grid)):
+        assert weights.trust == 1.0
 
 
 def test_likely_poses_alone_are_asked_where_a_thing_is() -> None:

@@ -54,10 +54,10 @@ INSTEAD = (
         "it takes minutes of an accelerator",
     ),
     Instead(
-        r"^python -m geoloc\.train\.feet .*",
+        r"^python -m geoloc\.train\.sights .*",
         None,
         "it draws towns for an hour",
-        elsewhere="tests/geoloc/train/feet",
+        elsewhere="tests/geoloc/train/sights",
         named=r"--\w+",
     ),
     Instead(r"^geoloc train .*", rf"\g<0>{FEW} --trials 1 --descriptors 16", "it takes an hour"),

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+from typing import Any, cast
+
 import numpy as np
 import pytest
+import rasterio
 import torch
 
 from geoloc.model.network.features import Features
+from geoloc.model.sight_head import STRIP_STEP_M
 from geoloc.model.sight_net import COLUMNS, CUT, ROWS
 from geoloc.model.weights import load_network
 from geoloc.photo.click_view import SIDE_PX
-from geoloc.photo.sight import STRIP_WIDE_M
+from geoloc.photo.sight import STRIP_WIDE_M, Sight
+from geoloc.town.picture.frame import MosaicGrid
+from geoloc.train.grounds.towns.maker import FRAME
 from geoloc.train.sights import clicks
 from geoloc.train.sights.clicks import STRIPS, SightClicks, joined, town_clicks
+from tiling.mosaic import open_mosaic
 
 
 @pytest.fixture(scope="module")
@@ -57,25 +66,27 @@ def test_what_is_kept_comes_back(photos: list[SightClicks]) -> None:
     assert torch.equal(both.size_m, torch.cat([photo.size_m for photo in photos]))
 
 
-def test_a_strip_shows_what_lies_before_the_camera() -> None:
-    """Of a mosaic whose red tells how far east, and whose green how far north a pixel is, a grey level a metre."""
-    grid = clicks.MosaicGrid.over(clicks.FRAME, 120.0, 0.2, 0.0)
+def test_a_strip_is_the_one_that_a_search_reads(tmp_path: Path) -> None:
+    """Of a mosaic whose red tells how far east and whose green how far north a pixel is, a grey level a metre."""
+    grid = MosaicGrid.over(FRAME, 120.0, 0.2, 0.0)
     columns, rows = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
-    x, y = grid.affine * (columns, rows)
-    (east_x, east_y), (north_x, north_y), (at_x, at_y) = grid.frame.to_crs(
-        np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 0]])
-    )[:, :2]
-    to_local = np.linalg.inv(np.array([[east_x - at_x, north_x - at_x], [east_y - at_y, north_y - at_y]]))
-    east, north = to_local @ np.stack([(x - at_x).ravel(), (y - at_y).ravel()])
-    levels = np.stack([127 + east, 127 + north, np.zeros_like(east)], -1).reshape(grid.height, grid.width, 3)
-    town = clicks._Town(levels.clip(0, 255).astype(np.uint8), grid, None, np.random.default_rng(0))  # type: ignore[arg-type]
-    strip = town._strip(np.array([5.0, -10.0]), np.radians(90.0))
-    for along, across in ((8.0, 0.0), (30.0, 6.0), (44.0, -9.0)):
-        row, column = (
-            strip.shape[0] - int(along / clicks.STRIP_STEP_M),
-            strip.shape[1] // 2 + int(across / clicks.STRIP_STEP_M),
-        )
-        red, green, _ = strip[row, column].astype(float)
-        # To the east is ahead, to the south is right.
-        assert (red - 127, green - 127) == pytest.approx((5.0 + along, -10.0 - across), abs=1.2)
-    assert (strip[0] == clicks.FILL).all()
+    across, along = (columns - grid.width / 2) * 0.2, (grid.height / 2 - rows) * 0.2
+    levels = np.stack([127 + across, 127 + along, np.full_like(across, 200)], -1).clip(0, 255).astype(np.uint8)
+    path = tmp_path / "mosaic.tif"
+    shape = {"width": grid.width, "height": grid.height, "count": 3, "dtype": "uint8"}
+    with rasterio.open(
+        path, "w", driver="GTiff", crs=f"EPSG:{grid.frame.epsg}", transform=grid.affine, **shape
+    ) as file:
+        file.write(levels.transpose(2, 0, 1))
+    place, azimuth_deg = np.array([5.0, -10.0]), 75.0
+    town = clicks._Town(levels, grid, cast(Any, None), np.random.default_rng(0))
+    drawn = town._strip(place, math.radians(azimuth_deg))
+    sight = Sight(grid.frame.lonlat(*place), 1.0, 1.6, 0.1, azimuth_deg, 0.1, 0.01, 0.0, 1.0)
+    with open_mosaic([path]) as mosaic:
+        read = mosaic.read(sight.strip(STRIP_STEP_M))
+    assert drawn.shape == read.rgb.shape
+    both = read.valid & (drawn[..., 2] == 200)
+    assert both.mean() > 0.3
+    assert np.abs(drawn[both].astype(float) - read.rgb[both]).max() <= 1.0
+    assert (drawn[0] == clicks.FILL).all()
+    assert not read.valid[0].any()

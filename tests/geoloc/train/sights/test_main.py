@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from geoloc.model.sight_head import load_sight_head
+from geoloc.model.sight_head import backbone_checksum, load_sight_head
 from geoloc.model.weights import load_network
 from geoloc.train.sights import __main__ as sights
 from tests.geoloc.train.sights.test_fit import photo
@@ -19,13 +19,22 @@ def test_what_is_kept_is_not_drawn_again(
 ) -> None:
     kept, output = tmp_path / "kept", tmp_path / "sight.safetensors"
     kept.mkdir()
+    net, _ = load_network("base", None, "cpu")
     for seed in (70, 71):
-        torch.save([photo(64, seed).tensors], kept / f"{seed}.pt")
+        torch.save({"backbone": backbone_checksum(net), "photos": [photo(64, seed).tensors]}, kept / f"{seed}.pt")
     told = ["sights", "--first", "70", "--towns", "2", "--kept", str(kept), "--epochs", "1", "-o", str(output)]
     monkeypatch.setattr(sys, "argv", told)
     sights.main()
     err = capsys.readouterr().err
     assert "town " not in err
     assert "epoch 1 of 1: held-out loss" in err
-    net, _ = load_network("base", None, "cpu")
     assert load_sight_head(net, output) is not None
+
+
+def test_what_was_drawn_with_other_weights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save({"backbone": "of another", "photos": []}, tmp_path / "70.pt")
+    told = ["sights", "--first", "70", "--towns", "1", "--kept", str(tmp_path), "-o", str(tmp_path / "out.safetensors")]
+    monkeypatch.setattr(sys, "argv", told)
+    with pytest.raises(SystemExit, match=r"70.pt: drawn with other weights; give another folder"):
+        sights.main()
+    assert not (tmp_path / "out.safetensors").exists()
