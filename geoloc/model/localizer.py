@@ -17,6 +17,7 @@ from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet, Prepared
 from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Part
+from geoloc.model.place_weights import PlaceWeights, weighted
 from geoloc.model.sight_head import STRIP_STEP_M, Ahead, SightHead, look_ahead
 from geoloc.model.weights import Calibration
 from geoloc.photo.click_view import click_views
@@ -107,37 +108,6 @@ class Proposal:
     log_mass: float
     spread_px: float
     crop: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlaceWeights:
-    """By how much boxes in a window count more or less than their mass, by where they are and how large.
-
-    Attributes:
-        by_size: sizes x rows x columns.
-        sizes_px: of the boxes that each is of, the root of their area in window pixels, ascending; between these the
-            weights are interpolated, by the logarithm of the size.
-        step: window pixels along a row or a column.
-        trust: share of the network's logits that counts beside them.
-    """
-
-    by_size: NDArray[np.float32]
-    sizes_px: tuple[float, ...]
-    step: int
-    trust: float = 1.0
-
-    def of(self, boxes: Tensor) -> Tensor:
-        """Return the weights of boxes, M x 4 window pixels, by their sizes and centres; M."""
-        rows, columns = self.by_size.shape[1:]
-        column = ((boxes[:, 0] + boxes[:, 2]) / 2 / self.step).long().clamp(0, columns - 1)
-        row = ((boxes[:, 1] + boxes[:, 3]) / 2 / self.step).long().clamp(0, rows - 1)
-        known = torch.tensor(self.sizes_px).log()
-        area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        size = area.clamp(min=1.0).log().div(2).clamp(float(known[0]), float(known[-1]))
-        larger = torch.bucketize(size, known).clamp(1, len(known) - 1)
-        share = (size - known[larger - 1]) / (known[larger] - known[larger - 1])
-        values = torch.from_numpy(self.by_size)
-        return (1 - share) * values[larger - 1, row, column] + share * values[larger, row, column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +299,7 @@ class Localizer:
         log_mass = {}
         inside = torch.from_numpy(valid.copy())
         logits, boxes = self._match(queries, window)
-        logits = _weighted(logits, boxes, weights)
+        logits = weighted(logits, boxes, weights)
         for target in queries.target.unique().tolist():
             mine = queries.target == target
             candidates = _Candidates.of(logits[mine], boxes[mine], inside, int(queries.crop_count[mine][0]))
@@ -359,7 +329,7 @@ class Localizer:
             What the crops say of the place; None where no box may have its centre there.
         """
         logits, boxes = self._match(queries, window, PixelBox.about(*place, 2 * LOOK_PX, 2 * LOOK_PX))
-        logits = _weighted(logits, boxes, weights)
+        logits = weighted(logits, boxes, weights)
         candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
         near = candidates.near(candidates.centres.new_tensor(place), LOOK_PX) & candidates.possible
         if not near.any():
@@ -413,15 +383,6 @@ class Localizer:
     def _images(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         stacked = torch.from_numpy(np.stack(images)).to(self._device)
         return stacked.permute(0, 3, 1, 2).float()
-
-
-def _weighted(logits: Tensor, boxes: Tensor, weights: Sequence[PlaceWeights | None]) -> Tensor:
-    """Add the log of the weights to logits, Q x M, as far as these are trusted; see `Localizer.propose`."""
-    out = logits.clone()
-    for crop, weight in enumerate(weights):
-        if weight is not None:
-            out[crop] = weight.trust * out[crop] + weight.of(boxes[crop]).log()
-    return out
 
 
 def _part(where: PixelBox, window: Features) -> Part:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoloc.features.reference import Reference
-from geoloc.model.localizer import EncodedQueries, Localizer, PlaceWeights, Proposal
+from geoloc.model.localizer import EncodedQueries, Localizer, Proposal
 from geoloc.model.network.features import Features
+from geoloc.model.place_weights import PlaceWeights
 from geoloc.photo.crop import Crop
 from geoloc.photo.crops import varied_crops
 from geoloc.photo.photo import Photo

@@ -16,7 +16,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from geoloc.model.localizer import PlaceWeights
+from geoloc.model.place_weights import PlaceWeights
 from geoloc.model.sight_head import Ahead
 from geoloc.model.sight_net import CELL_M
 from geoloc.photo.photo import Photo

@@ -16,10 +16,8 @@ from geoloc.model.localizer import (
     PEAK_PX,
     EncodedQueries,
     Localizer,
-    PlaceWeights,
     Proposal,
     _Candidates,
-    _weighted,
 )
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
@@ -282,28 +280,3 @@ def test_what_is_done_to_crops_alone_is_done_once(real: tuple[Localizer, Encoded
         whole = localizer._net(crops.features, crops.click, window).candidates
     assert torch.allclose(logits, whole.logits[[2, 0]], atol=1e-3)
     assert torch.allclose(boxes, whole.boxes[[2, 0]], atol=1e-2)
-
-
-def test_weights_of_places_count_by_crop() -> None:
-    logits = torch.full((2, CELLS**2), -50.0)
-    logits[0, _cell(2, 2)] = 1.0
-    logits[1, _cell(8, 8)] = 1.0
-    boxes = torch.zeros(2, CELLS**2, 4)
-    for row, place in ((0, _cell(2, 2)), (1, _cell(8, 8))):
-        boxes[row, place] = torch.tensor([10.0, 30.0, 30.0, 50.0])
-    by_size = np.ones((2, SIDE // 2, SIDE // 2), np.float32)
-    by_size[0, 20, 10] = math.e**2
-    weighted = _weighted(logits, boxes, [None, PlaceWeights(by_size, (20.0, 80.0), step=2)])
-    assert weighted[0, _cell(2, 2)] == 1.0
-    assert weighted[1, _cell(8, 8)] == pytest.approx(3.0)
-    # Logits count as far as they are trusted.
-    weights = PlaceWeights(by_size, (20.0, 80.0), step=2)
-    (whole,), (half,) = (_weighted(logits[1:], boxes[1:], [replace(weights, trust=trust)]) for trust in (1.0, 0.5))
-    assert torch.allclose(whole - half, logits[1] / 2)
-
-
-@pytest.mark.parametrize(("side", "weight"), [(10.0, 4.0), (20.0, 4.0), (40.0, 3.0), (80.0, 2.0), (200.0, 2.0)])
-def test_weights_of_places_are_those_of_a_boxs_size(side: float, weight: float) -> None:
-    by_size = np.stack([np.full((8, 8), 4.0, np.float32), np.full((8, 8), 2.0, np.float32)])
-    box = torch.tensor([[30.0, 30.0, 30.0 + side / 2, 30.0 + side * 2]])
-    assert PlaceWeights(by_size, (20.0, 80.0), step=8).of(box).tolist() == [pytest.approx(weight)]

@@ -104,7 +104,7 @@ class Supposing:
     def __init__(self, *, knows_heading: bool, at_eye_level: bool = True) -> None:
         self.knows_heading, self.at_eye_level = knows_heading, at_eye_level
 
-    def doubts(self, grid: Grid, supposed_deg: float | None) -> tuple[Grid, float | None]:
+    def again(self, grid: Grid, supposed_deg: float | None) -> tuple[Grid, float | None]:
         return grid, supposed_deg
 
 
