@@ -46,8 +46,9 @@ MOST = 4
 """Poses that are kept."""
 DOUBT = 0.1
 """Share of the weight that stays with the metadata at the least."""
-BY_CHANCE = 11.0
-"""Log weight that ground which is not there comes to by chance, that of all poses which are tried being the best."""
+BY_CHANCE, PANORAMA_BY_CHANCE = 11.0, 17.0
+"""Log weight that ground which is not there comes to by chance, that of all poses which are tried being the best: of
+photographs, and of panoramas, which show the ground to all sides."""
 _APART_M, _APART_DEG = 2.0, 8.0
 _MOST_STEPS = 4
 _LEAST_SD_M = 0.02
@@ -117,7 +118,8 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
     poses = _apart([ground.refined(pose) for pose in coarse])
     if not poses or poses[0].correlation < LEAST_CORRELATION:
         return []
-    weights = np.exp([pose.log_weight - BY_CHANCE for pose in poses])
+    by_chance = PANORAMA_BY_CHANCE if photo.panorama else BY_CHANCE
+    weights = np.exp([pose.log_weight - by_chance for pose in poses])
     shares = (1 - DOUBT) * weights / (1 + weights.sum())
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
