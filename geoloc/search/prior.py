@@ -1,4 +1,4 @@
-"""How likely each place on the map is by the camera's own metadata, before anything is looked at.
+"""How likely each place on the map is by the camera's own metadata, and by what is told of the ground before it.
 
 The line from the camera to the click meets the ground at height over slope; the camera's position, heading, tilt and
 height are each off by some error, and what was clicked may stand up. A prior only reweights what attention finds: what
