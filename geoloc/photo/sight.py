@@ -73,22 +73,28 @@ class Sight:
         return math.degrees(math.atan(self.slope))
 
     def strip(self, step_m: float) -> Grid:
-        """The ground before the camera as a grid that the line goes up through the middle of, the camera below it.
-
-        Args:
-            step_m: side of a pixel, metres on the ground.
-
-        Returns:
-            A grid in EPSG:3857, `STRIP_LONG_M` x `STRIP_WIDE_M`; of a heading that is known.
-        """
+        """The strip of ground that the line goes along, of a heading that is known; see `strip_ahead`."""
         assert self.heading_deg is not None, "asked for where there is one"
-        azimuth = math.radians(self.heading_deg + self.aside_deg)
-        rows, columns = round(STRIP_LONG_M / step_m), round(STRIP_WIDE_M / step_m)
-        # Web Mercator is longer than the ground by this.
-        step = step_m / math.cos(math.radians(self.position[1]))
-        x, y = transformer(WGS84, "EPSG:3857").transform(*self.position)
-        to_camera = Affine.translation(x, y) * Affine.rotation(-math.degrees(azimuth)) * Affine.scale(step, -step)
-        return Grid(as_crs("EPSG:3857"), to_camera * Affine.translation(-columns / 2, -rows), columns, rows)
+        return strip_ahead(self.position, self.heading_deg + self.aside_deg, step_m)
+
+
+def strip_ahead(position: tuple[float, float], azimuth_deg: float, step_m: float) -> Grid:
+    """Return the ground before a camera as a grid whose columns go away from it, the camera below the middle one.
+
+    Args:
+        position: (lon, lat) of the camera, WGS 84.
+        azimuth_deg: away from it, clockwise from true north.
+        step_m: side of a pixel, metres on the ground.
+
+    Returns:
+        A grid in EPSG:3857, `STRIP_LONG_M` x `STRIP_WIDE_M`.
+    """
+    rows, columns = round(STRIP_LONG_M / step_m), round(STRIP_WIDE_M / step_m)
+    # Web Mercator is longer than the ground by this.
+    step = step_m / math.cos(math.radians(position[1]))
+    x, y = transformer(WGS84, "EPSG:3857").transform(*position)
+    to_camera = Affine.translation(x, y) * Affine.rotation(-azimuth_deg) * Affine.scale(step, -step)
+    return Grid(as_crs("EPSG:3857"), to_camera * Affine.translation(-columns / 2, -rows), columns, rows)
 
 
 def sight_of(photo: Photo, click: Click) -> Sight | None:

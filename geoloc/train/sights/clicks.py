@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 import torch
-from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.model.network.config import FILL
@@ -18,8 +17,8 @@ from geoloc.model.network.features import Features
 from geoloc.model.sight_head import STRIP_STEP_M
 from geoloc.model.sight_net import Views
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG, directions, drawn
-from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
-from geoloc.plane.homography import affine_for_opencv
+from geoloc.photo.sight import strip_ahead
+from geoloc.plane.homography import to_opencv
 from geoloc.town.picture.camera import Camera, Equirectangular, Pinhole
 from geoloc.town.picture.frame import MosaicGrid
 from geoloc.town.picture.shade import PaintedGround, RenderedView, SceneRenderer
@@ -28,6 +27,7 @@ from geoloc.town.scene.shapes import SceneObject
 from geoloc.town.truth import visible_objects
 from geoloc.train.grounds.towns.cameras import day, street_place
 from geoloc.train.grounds.towns.maker import FRAME, GSD_M, SIZE_M, surveyed
+from tiling.grid import transformer
 
 PHOTOS, PANORAMAS = 10, 2
 """Of a town."""
@@ -131,19 +131,16 @@ class _Town:
         return bool(item.surveyed and item.flown and inside)
 
     def _strip(self, place: NDArray[np.float64], azimuth: float) -> NDArray[np.uint8]:
-        """Draw the strip before a camera, as a search reads it: `Sight.strip`."""
-        rows, columns = round(STRIP_LONG_M / STRIP_STEP_M), round(STRIP_WIDE_M / STRIP_STEP_M)
-        local = Affine.translation(*place) * Affine.rotation(-math.degrees(azimuth)) * Affine.scale(STRIP_STEP_M)
-        local = local * Affine(1, 0, -columns / 2, 0, -1, rows)
-        corners = np.array([[*(local * corner), 0.0] for corner in ((0, 0), (columns, 0), (0, rows))])
-        (x, y), (right_x, right_y), (down_x, down_y) = self.grid.frame.to_crs(corners)[:, :2]
-        to_crs = Affine(
-            (right_x - x) / columns, (down_x - x) / rows, x, (right_y - y) / columns, (down_y - y) / rows, y
-        )
-        to_pixels = affine_for_opencv(~self.grid.affine * to_crs)
+        """Draw the strip before a camera, what is not in the town grey."""
+        lonlat = self.grid.frame.lonlat(float(place[0]), float(place[1]))
+        strip = strip_ahead(lonlat, math.degrees(azimuth), STRIP_STEP_M)
+        size = strip.width, strip.height
+        corners = np.array([[0.0, 0.0], [strip.width, 0.0], [0.0, strip.height]])
+        to_mosaic = transformer(strip.crs, f"EPSG:{self.grid.frame.epsg}")
+        at = [~self.grid.affine * to_mosaic.transform(*(strip.affine * corner)) for corner in corners]
+        to_pixels = cv2.getAffineTransform(*(to_opencv(np.array(each)).astype(np.float32) for each in (corners, at)))
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        strip = cv2.warpAffine(self.pixels, to_pixels, (columns, rows), flags=flags, borderValue=(FILL, FILL, FILL))
-        return np.asarray(strip, np.uint8)
+        return np.asarray(cv2.warpAffine(self.pixels, to_pixels, size, flags=flags, borderValue=(FILL,) * 3), np.uint8)
 
 
 def town_clicks(seed: int, net: CrossViewNet) -> Iterator[SightClicks]:

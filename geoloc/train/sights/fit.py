@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -88,8 +88,7 @@ class _Batch:
         """Return them left to right."""
         narrow, wide, strip = (Features(*(side.flip(-1) for side in part)) for part in (*self.views, self.strip))
         at_m = self.at_m * self.at_m.new_tensor([1.0, -1.0])
-        numbers = self.height_m, self.clicked_deg, at_m, self.size_m, self.present
-        return _Batch(Views(narrow, wide), strip, *numbers)
+        return replace(self, views=Views(narrow, wide), strip=strip, at_m=at_m)
 
     def target(self) -> Tensor:
         """Return what is to be told, B x (cells + 1)."""
@@ -120,8 +119,7 @@ def _elsewhere(clicks: SightClicks, batch: _Batch, which: Tensor) -> _Batch:
             for kept, own in zip(clicks.strips, batch.strip, strict=True)
         )
     )
-    numbers = batch.height_m, batch.clicked_deg, batch.at_m, batch.size_m
-    return _Batch(batch.views, strip, *numbers, batch.present & ~which)
+    return replace(batch, strip=strip, present=batch.present & ~which)
 
 
 def _middles() -> tuple[Tensor, Tensor]:
