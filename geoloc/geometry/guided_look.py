@@ -8,22 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from geoloc.features.reference import Reference
-from geoloc.geometry.known_view import KnownView
 from geoloc.model.localizer import Localizer
-from geoloc.photo.crops import crops_in_view
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
-from geoloc.plane.gaussian import Gaussian
 from geoloc.results.detection import Detection
-from geoloc.search.closer import close_look
+from geoloc.search.closer import known_look
+from geoloc.search.known_view import KnownView
 from geoloc.search.look import Looker
 from tiling.plan import Middles
-
-CELL_PX = 4.0
-"""The network's own rounding of a place, standard deviation along each axis: half a cell."""
 
 
 class GuidedLook:
@@ -48,14 +41,5 @@ class GuidedLook:
             GeolocError: the mosaic cannot be read.
         """
         looker = Looker(photo, [target], self._reference, self._model, self._middles)
-        window, at = looker.nearest_window(*(view.grid.affine * tuple(view.place.mean)))
-        height, _ = self._model.query_shape
-        crops = crops_in_view(
-            photo, target, height, heading_deg=view.heading_deg, px_per_m=view.px_per_m, to_photo=view.to_photo
-        )
-        place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
-        candidate = looker.look(0, crops, window, place)
-        if candidate is None:
-            return None
-        seen = close_look(looker, looker.answer(candidate), known=True)
-        return replace(seen.detection, evidence=seen.candidate.log_mass)
+        seen = known_look(looker, 0, view)
+        return None if seen is None else replace(seen.detection, evidence=seen.candidate.log_mass)

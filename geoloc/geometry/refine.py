@@ -15,7 +15,6 @@ from shapely.geometry import Point, Polygon
 from geoloc.features.reference import Reference
 from geoloc.geometry.drawn import carried_outline, cut_to
 from geoloc.geometry.homography_fit import HomographyFit
-from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.plane_finder import PlaneFinder, PlaneSearch
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import focal_px
@@ -24,8 +23,9 @@ from geoloc.plane.gaussian import BOUND, CHI2_99, HOLDING, Gaussian, rounding_bo
 from geoloc.plane.homography import map_points, translation
 from geoloc.plane.map_place import MapPlace
 from geoloc.plane.mixture import Mixture
-from geoloc.plane.view_line import ViewLine, view_line
+from geoloc.plane.view_line import HEIGHT_M, STANDS_M, ViewLine, height_covariance, view_line
 from geoloc.results.detection import Detection
+from geoloc.search.known_view import KnownView
 from tiling.box import PixelBox
 from tiling.grid import WGS84, Grid, project
 
@@ -37,14 +37,8 @@ MATCH = "match"
 """Part of a verified answer's accuracy: what matches and attention leave uncertain."""
 VERIFIED = 0.97
 """Share of verified places that were right, measured on ground that is not for validation; see docs/geometry.md."""
-STANDS_M = 2.0
-"""How high above the plane a click on an object is in the mean: on a car half a metre, on trees and houses 2 to 5."""
-HEIGHT_M = 2.0
-"""How far what is clicked and what is matched round it stand off that, or off the plane, root mean square."""
 RISE = 0.06
 """How far the ground away from what is matched rises or falls off the plane, as a share of the distance."""
-LEAST_LEAN = 0.2
-"""No photo looks straight down everywhere, and the ground slopes."""
 SURE = (3.1, 0.37, 1.4)
 """Log odds that attention saw the object itself where it was told to look: at no evidence and one place, for each unit
 of its evidence, and less for each unit of the logarithm of how many places there were; see docs/geometry.md."""
@@ -273,7 +267,8 @@ def place_by_plane(fit: HomographyFit, point: NDArray[np.float64], gsd_m: float,
     sight: of the point.
     """
     (mapped,) = fit.map_points(point[None])
-    heights = _height_covariance(sight.lean, fit.beyond(mapped) * gsd_m) / gsd_m**2
+    height_m = math.hypot(HEIGHT_M, RISE * fit.beyond(mapped) * gsd_m)
+    heights = height_covariance(sight.lean, height_m) / gsd_m**2
     return Gaussian(mapped, fit.covariance(point) + heights)
 
 
@@ -285,15 +280,6 @@ def _on_map(told: Mixture, about: NDArray[np.float64], grid: Grid, gsd_m: float)
         (share, Gaussian(metres @ (one.mean - about), metres @ one.covariance @ metres)) for share, one in told.parts
     ]
     return MapPlace(middle.x, middle.y, VERIFIED, Mixture(tuple(parts)))
-
-
-def _height_covariance(lean: NDArray[np.float64], beyond_m: float) -> NDArray[np.float64]:
-    """What heights make uncertain, 2 x 2, square metres.
-
-    lean: see `ViewLine`; beyond_m: how far the place is from the ground that is matched.
-    """
-    height = math.hypot(HEIGHT_M, RISE * beyond_m)
-    return np.asarray(height**2 * (np.outer(lean, lean) + LEAST_LEAN**2 * np.eye(2)))
 
 
 def _others(best: Detection, place: Gaussian, boxes: Sequence[_AnswerBox]) -> list[Detection]:

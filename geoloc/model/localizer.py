@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoloc.model.network.config import FILL
-from geoloc.model.network.cross_view import CrossViewNet, Prepared
-from geoloc.model.network.features import STRIDE, Features
+from geoloc.model.network.cross_view import CrossViewNet, Output, Prepared
+from geoloc.model.network.features import STRIDE, Features, MatchedCells
 from geoloc.model.network.head import Part
 from geoloc.model.place_weights import PlaceWeights, weighted
 from geoloc.model.sight_head import STRIP_STEP_M, Ahead, SightHead, look_ahead
@@ -298,7 +298,7 @@ class Localizer:
         proposals: list[Proposal] = []
         log_mass = {}
         inside = torch.from_numpy(valid.copy())
-        logits, boxes = self._match(queries, window)
+        logits, boxes = _joined(self._match(queries, window))
         logits = weighted(logits, boxes, weights)
         for target in queries.target.unique().tolist():
             mine = queries.target == target
@@ -315,7 +315,7 @@ class Localizer:
         valid: NDArray[np.bool_],
         place: tuple[float, float],
         weights: Sequence[PlaceWeights | None] = (),
-    ) -> Proposal | None:
+    ) -> tuple[Proposal | None, MatchedCells | None]:
         """Look again at a place in a window, through other crops of one target.
 
         Args:
@@ -326,16 +326,23 @@ class Localizer:
             weights: as in `propose`.
 
         Returns:
-            What the crops say of the place; None where no box may have its centre there.
+            What the crops say of the place, None where no box may have its centre there; and where in the window their
+            cells lie, None of a network whose cells do not attend to each other.
         """
-        logits, boxes = self._match(queries, window, PixelBox.about(*place, 2 * LOOK_PX, 2 * LOOK_PX))
+        outputs = self._match(queries, window, PixelBox.about(*place, 2 * LOOK_PX, 2 * LOOK_PX))
+        logits, boxes = _joined(outputs)
         logits = weighted(logits, boxes, weights)
         candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
         near = candidates.near(candidates.centres.new_tensor(place), LOOK_PX) & candidates.possible
+        cells = None
+        if outputs[0].tokens:
+            columns = window.coarse.shape[-1]
+            found = zip(*(output.matched_cells(columns) for output in outputs), strict=True)
+            cells = MatchedCells.of(*map(torch.cat, found), queries.prepared[0].shape[2])
         if not near.any():
-            return None
+            return None, cells
         by_crop = torch.where(near, candidates.log_masses, -math.inf).view_as(logits).logsumexp(1)
-        return candidates.mean(near, int(queries.target[0]), int(by_crop.argmax()))
+        return candidates.mean(near, int(queries.target[0]), int(by_crop.argmax())), cells
 
     @torch.inference_mode()
     def match_with_prior(
@@ -353,7 +360,7 @@ class Localizer:
             What the crops alone say of the place; None where no box may have its centre closer than `CHI2_99`.
         """
         reach = 2 * (np.sqrt(CHI2_99 * np.diag(known.covariance)) + PEAK_PX)
-        logits, boxes = self._match(queries, window, PixelBox.about(*known.mean, *reach))
+        logits, boxes = _joined(self._match(queries, window, PixelBox.about(*known.mean, *reach)))
         candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
         distance = torch.from_numpy(known.squared_distances(candidates.centres.numpy().astype(np.float64))).float()
         possible = (distance <= CHI2_99) & candidates.possible
@@ -363,8 +370,8 @@ class Localizer:
         near = possible & candidates.near(candidates.centres[best], PEAK_PX)
         return candidates.mean(near, int(queries.target[0]), best // candidates.per_crop)
 
-    def _match(self, queries: EncodedQueries, window: Features, where: PixelBox | None = None) -> tuple[Tensor, Tensor]:
-        """Return logits, Q x M, and boxes, Q x M x 4, of every candidate for every crop.
+    def _match(self, queries: EncodedQueries, window: Features, where: PixelBox | None = None) -> list[Output]:
+        """Match some crops at a time.
 
         Args:
             queries: the crops.
@@ -372,17 +379,20 @@ class Localizer:
             where: window pixels that candidates are wanted of at the least, where not of all.
         """
         part = None if where is None else _part(where, window)
-        logits, boxes = [], []
-        for start in range(0, len(queries.target), QUERY_BATCH):
-            prepared = tuple(side[start : start + QUERY_BATCH] for side in queries.prepared)
-            found = self._net.match(prepared, window, part).candidates
-            logits.append(found.logits.float().cpu())
-            boxes.append(found.boxes.float().cpu())
-        return torch.cat(logits), torch.cat(boxes)
+        return [
+            self._net.match(tuple(side[start : start + QUERY_BATCH] for side in queries.prepared), window, part)
+            for start in range(0, len(queries.target), QUERY_BATCH)
+        ]
 
     def _images(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         stacked = torch.from_numpy(np.stack(images)).to(self._device)
         return stacked.permute(0, 3, 1, 2).float()
+
+
+def _joined(outputs: Sequence[Output]) -> tuple[Tensor, Tensor]:
+    """Return logits, Q x M, and boxes, Q x M x 4, of every candidate for every crop."""
+    found = [output.candidates for output in outputs]
+    return torch.cat([f.logits.float().cpu() for f in found]), torch.cat([f.boxes.float().cpu() for f in found])
 
 
 def _part(where: PixelBox, window: Features) -> Part:

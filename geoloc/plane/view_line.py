@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 
 from geoloc.plane.homography import map_points
 
+STANDS_M = 2.0
+"""How high above the plane a click on an object is in the mean: on a car half a metre, on trees and houses 2 to 5."""
+HEIGHT_M = 2.0
+"""How far what is clicked and what is matched round it stand off that, or off the plane, root mean square."""
+LEAST_LEAN = 0.2
+"""No photo looks straight down everywhere, and the ground slopes."""
 STEEPEST_COSINE = 1e-3
 """Of the angle from straight down: nearer than 0.06 degrees to the horizon nothing is carried over."""
 
@@ -56,3 +62,11 @@ def view_line(
     tangent = math.sqrt(1 / cosine**2 - 1)
     lean = away / length * tangent if length > 0 else np.zeros(2)
     return ViewLine(math.degrees(math.acos(cosine)), lean)
+
+
+def height_covariance(lean: NDArray[np.float64], height_m: float = HEIGHT_M) -> NDArray[np.float64]:
+    """Return what heights of so many metres, root mean square, make uncertain of a place, 2 x 2, square metres.
+
+    lean: see `ViewLine`.
+    """
+    return np.asarray(height_m**2 * (np.outer(lean, lean) + LEAST_LEAN**2 * np.eye(2)))

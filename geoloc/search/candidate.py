@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from geoloc.photo.crop import Crop
 from geoloc.results.detection import Detection, ranking
+from geoloc.search.own_plane import OwnPlane
 from tiling.box import PixelBox
 from tiling.grid import Grid
 
@@ -23,6 +24,7 @@ class CandidateBox:
         log_mass: log of the network's mass here; the null class, "the object is not here", has the mass 1.
         spread_px: standard deviation of the centre under the network's own weights near it, pixels of `grid`.
         crop: the crop of the photo that led to it.
+        plane: on which matches round the target agree, to pixels of `grid`; None where that was not asked.
     """
 
     target: int
@@ -32,6 +34,7 @@ class CandidateBox:
     log_mass: float
     spread_px: float
     crop: Crop
+    plane: OwnPlane | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 from affine import Affine
 
-from geoloc.photo.crops import CLOSER, closer_crops
+from geoloc.photo.crops import CLOSER, closer_crops, crops_in_view
 from geoloc.plane.gaussian import Gaussian
 from geoloc.search.candidate import Answer
+from geoloc.search.known_view import KnownView
 from geoloc.search.look import Looker
 from tiling.box import PixelBox
 from tiling.grid import Grid, project
@@ -20,6 +21,8 @@ IN_REACH = 2.5
 """By how much more evidence than a glance all crops may speak for a place; seldom by more."""
 OFF_PX = 11.0
 """How far an answer may be off, standard deviation along each axis, pixels of the close look."""
+CELL_PX = 4.0
+"""The network's own rounding of a place, standard deviation along each axis: half a cell."""
 
 
 def second_looks(looker: Looker, found: Sequence[Answer]) -> list[Answer]:
@@ -70,13 +73,44 @@ def second_look(looker: Looker, first: Answer, *, glance: bool = False) -> Answe
     again = looker.answer(candidate)
     if not looker.reference.plan.area.contains(again.detection.centre_lonlat):
         return None
-    evidence = _evidence(first) + candidate.log_mass
+    evidence = _evidence(first) + candidate.log_mass + (0.0 if candidate.plane is None else candidate.plane.evidence)
     return again.scored(looker.score(found.target, evidence), evidence)
 
 
 def _evidence(answer: Answer) -> float:
     assert answer.detection.evidence is not None, "each look tells it"
     return answer.detection.evidence
+
+
+def known_look(looker: Looker, target: int, view: KnownView) -> Answer | None:
+    """Look for a target where something else tells its place and how the photo sees it, then closely.
+
+    Not of panoramas.
+
+    Args:
+        looker: of the photograph.
+        target: its number.
+        view: what is known.
+
+    Returns:
+        The answer, not scored; None where none can be.
+
+    Raises:
+        GeolocError: the mosaic cannot be read.
+    """
+    window, at = looker.nearest_window(*(view.grid.affine * tuple(view.place.mean)))
+    height, _ = looker.model.query_shape
+    crops = crops_in_view(
+        looker.photo,
+        looker.targets[target],
+        height,
+        heading_deg=view.heading_deg,
+        px_per_m=view.px_per_m,
+        to_photo=view.to_photo,
+    )
+    place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
+    candidate = looker.look(target, crops, window, place)
+    return None if candidate is None else close_look(looker, looker.answer(candidate), known=True)
 
 
 def close_look(looker: Looker, answer: Answer, *, known: bool = False) -> Answer:

@@ -10,7 +10,8 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer, merge_answers
-from geoloc.search.closer import close_look, second_looks
+from geoloc.search.carried import last_looks
+from geoloc.search.closer import second_looks
 from geoloc.search.first_pass import FirstPass
 from geoloc.search.look import Looker
 from geoloc.search.prior import PlacePrior
@@ -84,7 +85,7 @@ class AttentionSearch:
             confirmed += second_looks(looker, [first for first in likeliest if first.detection.target == target])
             self._progress(self._first[0] + (target + 1) * self._places, self._first[1] + self._later)
         answers = merge_answers(confirmed, top=top)
-        close = [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in answers]
+        close = last_looks(looker, answers, top)
         self._progress(self._first[1] + self._later, self._first[1] + self._later)
         return sorted((answer.detection for answer in close), key=lambda detection: (detection.target, detection.rank))
 

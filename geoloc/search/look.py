@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from geoloc.plane.gaussian import BOUND, Gaussian, rounding_bound
 from geoloc.results.detection import Detection
 from geoloc.search.candidate import Answer, CandidateBox
 from geoloc.search.drawn_size import drawn_size_m
+from geoloc.search.own_plane import own_plane
 from geoloc.search.prior import PlacePrior
 from geoloc.system.text import path_text
 from tiling.box import PixelBox
@@ -129,7 +130,7 @@ class Looker:
         if isinstance(place, Gaussian):
             proposal = self.model.match_with_prior(encoded, window.features, window.valid, place)
         else:
-            proposal = self.model.rescore(encoded, window.features, window.valid, place)
+            proposal, _ = self.model.rescore(encoded, window.features, window.valid, place)
         return None if proposal is None else self.candidate(proposal, window, crops)
 
     def look_again(
@@ -137,7 +138,8 @@ class Looker:
     ) -> CandidateBox | None:
         """Look at a place that was found, through crops like the one that led there; see `look`.
 
-        Of a camera at eye level the target's prior counts, too.
+        Of a camera at eye level the target's prior counts, too. Of others the answer has the plane on which what the
+        crops show agrees.
 
         Args:
             first: what was found.
@@ -153,8 +155,13 @@ class Looker:
         prior = self.priors[first.target]
         weighed = prior is not None and prior.at_eye_level
         weights = self.weights(window, [(first.target, crop) for crop in crops], again=True) if weighed else ()
-        proposal = self.model.rescore(encoded, window.features, window.valid, place, weights)
-        return None if proposal is None else self.candidate(proposal, window, crops)
+        proposal, cells = self.model.rescore(encoded, window.features, window.valid, place, weights)
+        if proposal is None:
+            return None
+        found = self.candidate(proposal, window, crops)
+        if cells is None or self.photo.panorama or weighed:
+            return found
+        return replace(found, plane=own_plane(crops, cells))
 
     def score(self, target: int, evidence: float) -> float:
         """Return the probability that an answer to a target with this evidence is right."""

@@ -13,6 +13,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.ops import unary_union
 
 from geoloc.model.localizer import Matches, Proposal
+from geoloc.model.network.features import MatchedCells
 from geoloc.model.network.descriptor import SQUARES
 from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop
@@ -102,6 +103,8 @@ class Scripted:
 
     name, gsd_m, window_px, query_shape = "scripted", 0.2, PX, (256, 256)
     nothing = -2000.0
+    matched: MatchedCells | None = None
+    """Where cells lie, in every second look."""
 
     def __init__(
         self,
@@ -149,10 +152,10 @@ class Scripted:
         valid: NDArray[np.bool_],
         place: tuple[float, float],
         weights: Sequence[None] = (),
-    ) -> Proposal | None:
+    ) -> tuple[Proposal | None, MatchedCells | None]:
         assert not any(weights)
         self.looks.append(RecordedLook(queries.crops, queries.target, shown, valid, place))
-        return _of_target(self._second(place), queries)
+        return _of_target(self._second(place), queries), self.matched
 
     def match_with_prior(
         self, queries: Crops, shown: Any, valid: NDArray[np.bool_], known: Gaussian

@@ -17,6 +17,8 @@ from geoloc.model.network.head import Candidates, Head, Part
 
 CLICK_SIGMA = 0.06
 """How far from the click tokens count as clicked: standard deviation over the query's height, as in method trials."""
+SIMILARITY_SCALE = 12.0
+"""What the cosine of two cells is multiplied by before it is the logit of their being one place."""
 Prepared = tuple[Tensor, ...]
 """Queries of which all is done that needs no reference, one entry a query."""
 _SIDES = [EfficientNetLite0.channels, EfficientNetLite0.fine_channels]
@@ -42,6 +44,28 @@ class Output:
         A search does not need them, and they take time.
         """
         return tuple(F.normalize(xq, dim=2) @ F.normalize(xr, dim=2).transpose(1, 2) for xq, xr in self.tokens)
+
+    def matched_cells(self, columns: int) -> tuple[Tensor, Tensor]:
+        """Tell where in the reference each query cell lies, by the last round.
+
+        Args:
+            columns: of the reference's cells.
+
+        Returns:
+            Places, B x Nq x 2 reference pixels (x, y), and the share of the softmax over reference cells that lies
+            within a cell of each, B x Nq: the sharper, the surer.
+        """
+        share = (SIMILARITY_SCALE * self.similarities[-1].float()).softmax(2).unflatten(2, (-1, columns))
+        best = share.flatten(2).argmax(2)
+        padded = F.pad(share, (1, 1, 1, 1)).flatten(2)
+        step = torch.arange(-1, 2, device=share.device)
+        across, down = step.repeat(3), step.repeat_interleave(3)
+        middle = (best // columns + 1) * (columns + 2) + best % columns + 1
+        about = padded.gather(2, middle[..., None] + down * (columns + 2) + across)
+        mass = about.sum(2)
+        x = best % columns + 0.5 + (about * across).sum(2) / mass
+        y = best // columns + 0.5 + (about * down).sum(2) / mass
+        return STRIDE * torch.stack([x, y], dim=2), mass
 
 
 class CrossViewNet(nn.Module, ABC):

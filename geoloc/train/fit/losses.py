@@ -8,12 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from geoloc.model.network.cross_view import CrossViewNet, Output
+from geoloc.model.network.cross_view import SIMILARITY_SCALE, CrossViewNet, Output
 from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Truth
 from geoloc.train.samples.batch import Batch
 
-SIMILARITY_SCALE = 12.0
 WEIGHTS = {"score": 1.0, "centre": 0.5, "size": 0.5, "dense": 1.0, "between": 0.5}
 
 

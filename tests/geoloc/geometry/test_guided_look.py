@@ -17,7 +17,6 @@ from shapely.geometry import Point
 
 from geoloc.features.mosaic_features import MosaicFeatures
 from geoloc.geometry.guided_look import GuidedLook
-from geoloc.geometry.known_view import KnownView
 from geoloc.model.localizer import Proposal
 from geoloc.model.network.features import Features
 from geoloc.model.weights import Calibration
@@ -26,6 +25,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane import homography
 from geoloc.plane.gaussian import Gaussian
+from geoloc.search.known_view import KnownView
 from tiling.area import Area
 from tiling.box import PixelBox
 from tiling.grid import Grid, project

@@ -17,7 +17,6 @@ from shapely.geometry import Point, Polygon, box
 from geoloc.geometry import plane_finder, refine
 from geoloc.geometry.homography_fit import HomographyFit
 from geoloc.geometry.known_planes import KnownPlanes
-from geoloc.geometry.known_view import KnownView
 from geoloc.geometry.photo_keypoints import FINE, Detail, PhotoKeypoints
 from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.geometry.refine import METHOD, Refiner
@@ -29,6 +28,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane.homography import map_points
 from geoloc.results.detection import Detection, iou
+from geoloc.search.known_view import KnownView
 from tests.helpers.rough_ground import EAST, GSD_M, NORTH, clicked, flown, plan_of, rough, write_ground
 from tiling.box import PixelBox
 from tiling.grid import project

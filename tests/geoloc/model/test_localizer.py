@@ -19,7 +19,9 @@ from geoloc.model.localizer import (
     Proposal,
     _Candidates,
 )
+from geoloc.model.network.cross_view import Output
 from geoloc.model.network.features import Features
+from geoloc.model.network.head import Candidates
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop
@@ -114,8 +116,8 @@ class _Finding(Localizer):
         super().__init__(new_network(TINY), Calibration())
         self._logits = logits
 
-    def _match(self, queries: object, window: object, where: object = None) -> tuple[torch.Tensor, torch.Tensor]:
-        return self._logits, _boxes(len(self._logits))
+    def _match(self, queries: object, window: object, where: object = None) -> list[Output]:
+        return [Output(Candidates(self._logits, _boxes(len(self._logits)), torch.zeros(0), (CELLS, CELLS)), ())]
 
     def encoded(self) -> EncodedQueries:
         nothing, count = torch.zeros(len(self._logits)), len(self._logits)
@@ -144,13 +146,13 @@ def test_a_second_look_counts_what_is_near_the_place() -> None:
     valid = np.ones((SIDE, SIDE), bool)
     finding = _Finding(logits)
     features = Features(torch.zeros(1), torch.zeros(1))
-    found = finding.rescore(finding.encoded(), features, valid, (30.0, 62.0))
+    found, _ = finding.rescore(finding.encoded(), features, valid, (30.0, 62.0))
     assert found is not None
     assert found.target == 4
     assert found.box.centre == pytest.approx((28.0, 60.0), abs=0.01)
     assert found.log_mass == pytest.approx(math.log((math.exp(2) + math.exp(1)) / 2), abs=1e-3)
     valid[40:] = False
-    assert finding.rescore(finding.encoded(), features, valid, (30.0, 80.0)) is None
+    assert finding.rescore(finding.encoded(), features, valid, (30.0, 80.0)) == (None, None)
 
 
 def test_what_is_known_of_the_place_decides_between_peaks() -> None:
@@ -258,7 +260,7 @@ def test_a_second_look_at_a_part_says_what_one_at_all_of_the_window_says(
 
     def both() -> list[Proposal | None]:
         return [
-            localizer.rescore(crops, window, valid, place),
+            localizer.rescore(crops, window, valid, place)[0],
             localizer.match_with_prior(crops, window, valid, known),
         ]
 
@@ -275,8 +277,8 @@ def test_a_second_look_at_a_part_says_what_one_at_all_of_the_window_says(
 
 def test_what_is_done_to_crops_alone_is_done_once(real: tuple[Localizer, EncodedQueries, Features]) -> None:
     localizer, crops, window = real
-    logits, boxes = localizer._match(crops.select([2, 0]), window)
+    (found,) = localizer._match(crops.select([2, 0]), window)
     with torch.inference_mode():
         whole = localizer._net(crops.features, crops.click, window).candidates
-    assert torch.allclose(logits, whole.logits[[2, 0]], atol=1e-3)
-    assert torch.allclose(boxes, whole.boxes[[2, 0]], atol=1e-2)
+    assert torch.allclose(found.candidates.logits, whole.logits[[2, 0]], atol=1e-3)
+    assert torch.allclose(found.candidates.boxes, whole.boxes[[2, 0]], atol=1e-2)

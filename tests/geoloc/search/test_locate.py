@@ -105,11 +105,11 @@ class Seeing:
         valid: NDArray[np.bool_],
         place: tuple[float, float],
         weights: Sequence[None] = (),
-    ) -> Proposal | None:
+    ) -> tuple[Proposal | None, None]:
         assert not any(weights)
         self.looks.append(place)
         found = self.propose(queries, features, valid, 1, []).proposals
-        return replace(found[0], log_mass=0.0) if found else None
+        return (replace(found[0], log_mass=0.0) if found else None), None
 
     def match_with_prior(
         self, queries: SimpleNamespace, features: Features, valid: NDArray[np.bool_], known: Gaussian
@@ -218,8 +218,8 @@ def test_a_second_look_is_at_the_place_in_the_window_that_shows_it_best(tmp_path
 class Doubting(Seeing):
     """Is sure at first, and finds nothing on a second look."""
 
-    def rescore(self, *_: object) -> Proposal | None:
-        return None
+    def rescore(self, *_: object) -> tuple[None, None]:
+        return None, None
 
 
 def test_what_does_not_stand_up_to_a_second_look_is_no_answer(tmp_path: Path, photo: Photo) -> None:

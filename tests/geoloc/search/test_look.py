@@ -115,7 +115,7 @@ class Weighed(Scripted):
 
     def rescore(
         self, queries: Any, shown: Any, valid: Any, place: tuple[float, float], weights: Sequence[Any] = ()
-    ) -> Proposal | None:
+    ) -> tuple[Proposal | None, None]:
         self.told = weights
         return super().rescore(queries, shown, valid, place)
 
