@@ -338,7 +338,8 @@ class Localizer:
         if outputs[0].tokens:
             columns = window.coarse.shape[-1]
             found = zip(*(output.matched_cells(columns) for output in outputs), strict=True)
-            cells = MatchedCells.of(*map(torch.cat, found), queries.prepared[0].shape[2])
+            places, sure = (torch.cat(side) for side in found)
+            cells = MatchedCells.of(places, sure, queries.prepared[0].shape[2])
         if not near.any():
             return None, cells
         by_crop = torch.where(near, candidates.log_masses, -math.inf).view_as(logits).logsumexp(1)

@@ -49,6 +49,12 @@ class Answer:
     candidate: CandidateBox
     detection: Detection
 
+    @property
+    def evidence(self) -> float:
+        """That of the detection, which has been scored."""
+        assert self.detection.evidence is not None, "each look tells it"
+        return self.detection.evidence
+
     def scored(self, score: float, evidence: float) -> Answer:
         """Return the answer with a score and the evidence that it was made of."""
         return replace(self, detection=replace(self.detection, score=score, evidence=evidence))

@@ -66,14 +66,9 @@ def _last_looks(looker: Looker, target: int, mine: list[Answer], guide: Answer |
         if seen is not None:
             own = guide.detection
             return [replace(seen, detection=replace(seen.detection, score=own.score, evidence=own.evidence)), *mine[1:]]
-    elif seen is not None and (not mine or _evidence(seen) > _evidence(mine[0])):
+    elif seen is not None and (not mine or seen.evidence > mine[0].evidence):
         return [seen, *mine]
     return [close_look(looker, mine[0]), *mine[1:]] if mine else []
-
-
-def _evidence(answer: Answer) -> float:
-    assert answer.detection.evidence is not None, "each look tells it"
-    return answer.detection.evidence
 
 
 def _support(answer: Answer) -> float:
@@ -95,7 +90,7 @@ def _seen_by(looker: Looker, target: int, guide: Answer) -> Answer | None:
     away = float(np.linalg.norm(view.place.mean - guide.candidate.box.centre))
     share = UNTOLD_SHARE if looker.photo.pitch_deg is None else OFF_SHARE
     error = OWN_PX**2 + (share * away) ** 2
-    seen = known_look(looker, target, replace(view, place=view.place.with_error(error * np.eye(2))))
+    seen = known_look(looker, target, replace(view, place=view.place.with_error(error * np.eye(2))), exactly=False)
     if seen is None or not looker.reference.plan.area.contains(seen.detection.centre_lonlat):
         return None
     evidence = seen.candidate.log_mass + plane.evidence

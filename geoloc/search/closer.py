@@ -38,10 +38,10 @@ def second_looks(looker: Looker, found: Sequence[Answer]) -> list[Answer]:
         GeolocError: the mosaic cannot be read.
     """
     glances = [(again, first) for first in found if (again := second_look(looker, first, glance=True)) is not None]
-    glances.sort(key=lambda pair: -_evidence(pair[0]))
+    glances.sort(key=lambda pair: -pair[0].evidence)
     thorough: list[Answer] = []
     for count, (glance, first) in enumerate(glances):
-        if thorough and max(map(_evidence, thorough)) > _evidence(glance) + IN_REACH:
+        if thorough and max(one.evidence for one in thorough) > glance.evidence + IN_REACH:
             return [*thorough, *(again for again, _ in glances[count:])]
         if (again := second_look(looker, first)) is not None:
             thorough.append(again)
@@ -73,16 +73,11 @@ def second_look(looker: Looker, first: Answer, *, glance: bool = False) -> Answe
     again = looker.answer(candidate)
     if not looker.reference.plan.area.contains(again.detection.centre_lonlat):
         return None
-    evidence = _evidence(first) + candidate.log_mass + (0.0 if candidate.plane is None else candidate.plane.evidence)
+    evidence = first.evidence + candidate.log_mass + (0.0 if candidate.plane is None else candidate.plane.evidence)
     return again.scored(looker.score(found.target, evidence), evidence)
 
 
-def _evidence(answer: Answer) -> float:
-    assert answer.detection.evidence is not None, "each look tells it"
-    return answer.detection.evidence
-
-
-def known_look(looker: Looker, target: int, view: KnownView) -> Answer | None:
+def known_look(looker: Looker, target: int, view: KnownView, *, exactly: bool = True) -> Answer | None:
     """Look for a target where something else tells its place and how the photo sees it, then closely.
 
     Not of panoramas.
@@ -91,6 +86,7 @@ def known_look(looker: Looker, target: int, view: KnownView) -> Answer | None:
         looker: of the photograph.
         target: its number.
         view: what is known.
+        exactly: heading and scale are known so well that one crop will do to look closely.
 
     Returns:
         The answer, not scored; None where none can be.
@@ -110,7 +106,7 @@ def known_look(looker: Looker, target: int, view: KnownView) -> Answer | None:
     )
     place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
     candidate = looker.look(target, crops, window, place)
-    return None if candidate is None else close_look(looker, looker.answer(candidate), known=True)
+    return None if candidate is None else close_look(looker, looker.answer(candidate), known=exactly)
 
 
 def close_look(looker: Looker, answer: Answer, *, known: bool = False) -> Answer:

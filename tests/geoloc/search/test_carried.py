@@ -29,6 +29,7 @@ SCALE = 0.5
 """Window pixels a photo pixel."""
 PLACE = np.array([140.0, 120.0])
 """Where the plane has the first target, pixels of the first window."""
+ASIDE = PLACE + np.array([30.0, 0.0])
 PLANE = np.array([[SCALE, 0, PLACE[0] - 600 * SCALE], [0, SCALE, PLACE[1] - 450 * SCALE], [0, 0, 1]])
 
 
@@ -61,14 +62,17 @@ def known(looks: list[RecordedLook]) -> list[Gaussian]:
 def test_a_supported_plane_tells_where_to_look_and_evidence_stays() -> None:
     model = Scripted()
     looker = looker_of(model)
-    first = answer(looker, 0, PLACE + [30, 0], evidence=4.0, support=TYPICAL)
+    first = answer(looker, 0, ASIDE, evidence=4.0, support=TYPICAL)
     (found,) = last_looks(looker, [first], top=3)
     guided, close = known(model.looks)
     # What is clicked stands two metres high, and is seen from straight above.
     assert guided.mean == pytest.approx(PLACE, abs=0.01)
     away = np.linalg.norm([30.0, 0.0])
     assert guided.covariance[0, 0] == pytest.approx(
-        OWN_PX**2 + (OFF_SHARE * away) ** 2 + CELL_PX**2 + (2 * 0.2 / looker.reference.plan.windows[0].grid.ground_gsd()) ** 2,
+        OWN_PX**2
+        + (OFF_SHARE * away) ** 2
+        + CELL_PX**2
+        + (2 * 0.2 / looker.reference.plan.windows[0].grid.ground_gsd()) ** 2,
         rel=1e-3,
     )
     assert close.covariance == pytest.approx(OFF_PX**2 * np.eye(2))
@@ -81,11 +85,11 @@ def test_a_supported_plane_tells_where_to_look_and_evidence_stays() -> None:
 def test_a_plane_that_few_cells_agree_on_tells_nothing() -> None:
     model = Scripted()
     looker = looker_of(model)
-    first = answer(looker, 0, PLACE + [30, 0], evidence=4.0, support=TYPICAL - 1)
+    first = answer(looker, 0, ASIDE, evidence=4.0, support=TYPICAL - 1)
     (found,) = last_looks(looker, [first], top=3)
     (close,) = known(model.looks)
     assert close.covariance == pytest.approx(OFF_PX**2 * np.eye(2))
-    assert where(looker, found) == pytest.approx(PLACE + [30, 0], abs=0.5)
+    assert where(looker, found) == pytest.approx(ASIDE, abs=0.5)
 
 
 def test_the_best_plane_of_a_photo_carries_what_was_found_elsewhere_or_not_at_all() -> None:

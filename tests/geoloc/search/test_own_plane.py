@@ -96,5 +96,3 @@ def test_cells_beyond_the_horizon_of_the_photo_are_not_asked() -> None:
     matched.places[:, behind] = [10.0, 10.0]
     plane = own_plane(seen, matched)
     assert plane.support == pytest.approx(0.8 * (~behind).sum())
-
-
