@@ -13,7 +13,7 @@ from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
-from geoloc.search.closer import known_look
+from geoloc.search.closer import close_look, known_look
 from geoloc.search.known_view import KnownView
 from geoloc.search.look import Looker
 from tiling.plan import Middles
@@ -41,5 +41,8 @@ class GuidedLook:
             GeolocError: the mosaic cannot be read.
         """
         looker = Looker(photo, [target], self._reference, self._model, self._middles)
-        seen = known_look(looker, 0, view)
-        return None if seen is None else replace(seen.detection, evidence=seen.candidate.log_mass)
+        found = known_look(looker, 0, view)
+        if found is None:
+            return None
+        seen = close_look(looker, found, known=True)
+        return replace(seen.detection, evidence=seen.candidate.log_mass)

@@ -329,7 +329,7 @@ class Localizer:
             What the crops say of the place, None where no box may have its centre there; and where in the window their
             cells lie, None of a network whose cells do not attend to each other.
         """
-        outputs = self._match(queries, window, PixelBox.about(*place, 2 * LOOK_PX, 2 * LOOK_PX))
+        outputs = self._match(queries, window, PixelBox.about(*place, 2 * LOOK_PX, 2 * LOOK_PX), attended=True)
         logits, boxes = _joined(outputs)
         logits = weighted(logits, boxes, weights)
         candidates = _Candidates.of(logits, boxes, torch.from_numpy(valid.copy()), len(logits))
@@ -339,7 +339,7 @@ class Localizer:
             columns = window.coarse.shape[-1]
             found = zip(*(output.matched_cells(columns) for output in outputs), strict=True)
             places, sure = (torch.cat(side) for side in found)
-            cells = MatchedCells.of(places, sure, queries.prepared[0].shape[2])
+            cells = MatchedCells.of(places, sure, queries.features.coarse.shape[-1])
         if not near.any():
             return None, cells
         by_crop = torch.where(near, candidates.log_masses, -math.inf).view_as(logits).logsumexp(1)
@@ -371,19 +371,24 @@ class Localizer:
         near = possible & candidates.near(candidates.centres[best], PEAK_PX)
         return candidates.mean(near, int(queries.target[0]), best // candidates.per_crop)
 
-    def _match(self, queries: EncodedQueries, window: Features, where: PixelBox | None = None) -> list[Output]:
+    def _match(
+        self, queries: EncodedQueries, window: Features, where: PixelBox | None = None, *, attended: bool = False
+    ) -> list[Output]:
         """Match some crops at a time.
 
         Args:
             queries: the crops.
             window: features of the window.
             where: window pixels that candidates are wanted of at the least, where not of all.
+            attended: keep the tokens of the last round.
         """
         part = None if where is None else _part(where, window)
-        return [
-            self._net.match(tuple(side[start : start + QUERY_BATCH] for side in queries.prepared), window, part)
-            for start in range(0, len(queries.target), QUERY_BATCH)
-        ]
+        outputs = []
+        for start in range(0, len(queries.target), QUERY_BATCH):
+            prepared = tuple(side[start : start + QUERY_BATCH] for side in queries.prepared)
+            found = self._net.match(prepared, window, part)
+            outputs.append(Output(found.candidates, found.tokens[-1:] if attended else ()))
+        return outputs
 
     def _images(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         stacked = torch.from_numpy(np.stack(images)).to(self._device)

@@ -12,19 +12,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from geoloc.plane.gaussian import CHI2_99
 from geoloc.search.candidate import Answer, merge_answers
 from geoloc.search.closer import close_look, known_look
 from geoloc.search.known_view import KnownView
 from geoloc.search.look import Looker
-from geoloc.search.own_plane import TYPICAL
 
+SUPPORTED = 30.0
+"""Support from which a plane tells where its own target is to be looked for."""
 CARRIES = 45.0
 """Support from which a plane carries over what else is clicked in its photo."""
 OWN_PX = 3.0
 """How far a plane is off where its cells are, standard deviation along each axis, pixels of a window."""
 OFF_SHARE, UNTOLD_SHARE = 0.015, 0.1
-"""How much farther it is off for each pixel from the target that it was found for: of a photo whose file tells the
-pitch, and of others, whose tilt is the horizon's or supposed."""
+"""How much farther it is off for each pixel from the target that it was found for: of a photo whose file tells pitch
+and focal length, and of others, where they are supposed or the horizon's."""
+CONTRADICTED = 3.0
+"""Evidence that a place loses whose own plane has the target elsewhere."""
 
 
 def last_looks(looker: Looker, answers: Sequence[Answer], top: int) -> list[Answer]:
@@ -42,33 +46,60 @@ def last_looks(looker: Looker, answers: Sequence[Answer], top: int) -> list[Answ
         GeolocError: the mosaic cannot be read.
     """
     by_target = [[one for one in answers if one.detection.target == n] for n in range(len(looker.targets))]
-    leader = max((mine[0] for mine in by_target if mine), key=_support, default=None)
+    leader = _leader(looker, [mine[0] for mine in by_target if mine])
     found: list[Answer] = []
     for target, mine in enumerate(by_target):
-        first = mine[0] if mine else None
-        found += merge_answers(_last_looks(looker, target, mine, _guide(first, leader)), top=top)
+        guide = _guide(mine[0] if mine else None, leader)
+        seen = None if guide is None else _seen_by(looker, target, guide)
+        rivals = (
+            mine if seen is None or guide is None else _rivals(looker, seen, mine, own=bool(mine) and guide is mine[0])
+        )
+        ranked = merge_answers(rivals, top=top)
+        found += [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in ranked]
     return found
+
+
+def _leader(looker: Looker, firsts: Sequence[Answer]) -> Answer | None:
+    """Return whose plane is the photo's: the one that the best supported answers to other targets agree with, too."""
+
+    def votes(one: Answer) -> float:
+        return sum(_support(other) for other in firsts if other is one or _agree(looker, one, other))
+
+    return max((one for one in firsts if _support(one) >= CARRIES), key=votes, default=None)
+
+
+def _agree(looker: Looker, one: Answer, other: Answer) -> bool:
+    """Whether an answer lies where the plane of one to another target has it."""
+    view = _view(looker, other.detection.target, one)
+    if view is None:
+        return False
+    place = ~view.grid.affine * (other.candidate.grid.affine * other.candidate.box.centre)
+    return float(view.place.squared_distances(np.array([place]))[0]) <= CHI2_99
 
 
 def _guide(first: Answer | None, leader: Answer | None) -> Answer | None:
     """Return whose plane tells how a target is seen: its own answer's or the photo's; None where none is good."""
     if first is not None and _support(first) >= CARRIES:
         return first
-    if leader is not None and _support(leader) >= CARRIES:
+    if leader is not None:
         return leader
-    return first if first is not None and _support(first) >= TYPICAL else None
+    return first if first is not None and _support(first) >= SUPPORTED else None
 
 
-def _last_looks(looker: Looker, target: int, mine: list[Answer], guide: Answer | None) -> list[Answer]:
-    """Look at a target closely: its answers, with what the guide's plane shows where that is better."""
-    seen = None if guide is None else _seen_by(looker, target, guide)
-    if mine and guide is mine[0]:
-        if seen is not None:
-            own = guide.detection
-            return [replace(seen, detection=replace(seen.detection, score=own.score, evidence=own.evidence)), *mine[1:]]
-    elif seen is not None and (not mine or seen.evidence > mine[0].evidence):
+def _rivals(looker: Looker, seen: Answer, mine: Sequence[Answer], *, own: bool) -> list[Answer]:
+    """Return the answers to a target beside what was seen where a plane has it.
+
+    own: the plane is that of the first answer. The same object seen again is the same answer, with what its search
+    found; another one speaks against it.
+    """
+    if not own:
         return [seen, *mine]
-    return [close_look(looker, mine[0]), *mine[1:]] if mine else []
+    first = mine[0]
+    evidence = first.evidence
+    if len(merge_answers([seen, first], top=2)) == 1:
+        return [seen.scored(looker.score(seen.detection.target, evidence), evidence), *mine[1:]]
+    evidence -= CONTRADICTED
+    return [seen, first.scored(looker.score(first.detection.target, evidence), evidence), *mine[1:]]
 
 
 def _support(answer: Answer) -> float:
@@ -76,22 +107,28 @@ def _support(answer: Answer) -> float:
     return 0.0 if plane is None or plane.matrix is None else plane.support
 
 
-def _seen_by(looker: Looker, target: int, guide: Answer) -> Answer | None:
-    """Look for a target where the plane of an answer has it, to this or another one; None where nothing is seen.
-
-    What a first pass would have to tell, which of all places it is, the plane tells.
-    """
-    plane, grid = guide.candidate.plane, guide.candidate.grid
+def _view(looker: Looker, target: int, guide: Answer) -> KnownView | None:
+    """Return how a target is seen by the plane of an answer to this or another one; None at the horizon."""
+    plane, photo = guide.candidate.plane, looker.photo
     assert plane is not None, "of those that are supported"
     assert plane.matrix is not None, "supported"
-    view = KnownView.by_plane(plane.matrix, grid, looker.photo, looker.targets[target].click)
+    view = KnownView.by_plane(plane.matrix, guide.candidate.grid, photo, looker.targets[target].click)
     if view is None:
         return None
     away = float(np.linalg.norm(view.place.mean - guide.candidate.box.centre))
-    share = UNTOLD_SHARE if looker.photo.pitch_deg is None else OFF_SHARE
-    error = OWN_PX**2 + (share * away) ** 2
-    seen = known_look(looker, target, replace(view, place=view.place.with_error(error * np.eye(2))), exactly=False)
-    if seen is None or not looker.reference.plan.area.contains(seen.detection.centre_lonlat):
+    told = photo.pitch_deg is not None and photo.focal_px is not None
+    error = OWN_PX**2 + ((OFF_SHARE if told else UNTOLD_SHARE) * away) ** 2
+    return replace(view, place=view.place.with_error(error * np.eye(2)))
+
+
+def _seen_by(looker: Looker, target: int, guide: Answer) -> Answer | None:
+    """Look for a target where the plane of an answer has it, to this or another one; None where nothing is seen.
+
+    Which of all places it is, a first pass would have to tell: here it is as sure as of the guide.
+    """
+    view, plane = _view(looker, target, guide), guide.candidate.plane
+    seen = None if view is None else known_look(looker, target, view)
+    if seen is None or plane is None or not looker.reference.plan.area.contains(seen.detection.centre_lonlat):
         return None
-    evidence = seen.candidate.log_mass + plane.evidence
+    evidence = seen.candidate.log_mass + guide.evidence - guide.candidate.log_mass
     return seen.scored(looker.score(target, evidence), evidence)

@@ -77,8 +77,8 @@ def second_look(looker: Looker, first: Answer, *, glance: bool = False) -> Answe
     return again.scored(looker.score(found.target, evidence), evidence)
 
 
-def known_look(looker: Looker, target: int, view: KnownView, *, exactly: bool = True) -> Answer | None:
-    """Look for a target where something else tells its place and how the photo sees it, then closely.
+def known_look(looker: Looker, target: int, view: KnownView) -> Answer | None:
+    """Look for a target where something else tells its place and how the photo sees it.
 
     Not of panoramas.
 
@@ -86,7 +86,6 @@ def known_look(looker: Looker, target: int, view: KnownView, *, exactly: bool = 
         looker: of the photograph.
         target: its number.
         view: what is known.
-        exactly: heading and scale are known so well that one crop will do to look closely.
 
     Returns:
         The answer, not scored; None where none can be.
@@ -106,7 +105,7 @@ def known_look(looker: Looker, target: int, view: KnownView, *, exactly: bool = 
     )
     place = Gaussian(np.array(at), view.place.covariance + CELL_PX**2 * np.eye(2))
     candidate = looker.look(target, crops, window, place)
-    return None if candidate is None else close_look(looker, looker.answer(candidate), known=exactly)
+    return None if candidate is None else looker.answer(candidate)
 
 
 def close_look(looker: Looker, answer: Answer, *, known: bool = False) -> Answer:

@@ -16,6 +16,9 @@ from geoloc.plane.homography import jacobian, map_points, translation
 from geoloc.plane.view_line import STANDS_M, height_covariance, view_line
 from tiling.grid import Grid
 
+FARTHEST_PX = 1e5
+"""Places farther off a grid are too near the horizon to mean anything."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownView:
@@ -49,7 +52,7 @@ class KnownView:
         """
         at = np.array([click.x, click.y])
         (level,) = map_points(matrix, at[None])
-        if not np.isfinite(level).all():
+        if not (np.abs(level) < FARTHEST_PX).all():
             return None
         gsd_m = grid.ground_gsd(*map(float, level))
         sight = view_line(matrix, at, photo.size, focal_px(photo))

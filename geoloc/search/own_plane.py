@@ -27,9 +27,11 @@ LEAST_CELLS = 12
 """Of all crops together; what fewer tell is chance."""
 FLATTEST = 8.0
 """How much longer than wide a square of the crops may come to lie."""
-TYPICAL, GAIN = 30.0, 2.0
-"""The support that speaks neither for a place nor against it, and what evidence gains for each unit of the logarithm;
-see docs/model.md."""
+NARROWEST, WIDEST = 0.2, 5.0
+"""Window pixels a crop pixel: crops are drawn at about the scale of windows."""
+TYPICAL, GAIN = 71.0, 2.0
+"""The usual support of right places, with which evidence means what it means of answers that have no plane; and what it
+gains for each unit of the logarithm. See docs/model.md."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,14 +70,13 @@ def own_plane(crops: Sequence[Crop], matched: MatchedCells) -> OwnPlane:
     source, target, weight = map(np.concatenate, (cells, places, sure))
     if len(source) < LEAST_CELLS:
         return OwnPlane(None, 0.0)
-    cv2.setRNGSeed(0)
     fit, mask = cv2.estimateAffine2D(
         source, target, method=cv2.RANSAC, ransacReprojThreshold=REACH_PX, maxIters=3000, confidence=0.999
     )
     if fit is None or np.linalg.det(fit[:, :2]) <= 0:
         return OwnPlane(None, 0.0)
     long, wide = np.linalg.svd(fit[:, :2], compute_uv=False)
-    if long > FLATTEST * wide:
+    if long > FLATTEST * wide or not NARROWEST < math.sqrt(long * wide) < WIDEST:
         return OwnPlane(None, 0.0)
     support = float(weight[mask.ravel().astype(bool)].sum()) / len(crops)
     return OwnPlane(np.vstack([fit, [0.0, 0.0, 1.0]]) @ to_first, support)

@@ -116,7 +116,7 @@ class _Finding(Localizer):
         super().__init__(new_network(TINY), Calibration())
         self._logits = logits
 
-    def _match(self, queries: object, window: object, where: object = None) -> list[Output]:
+    def _match(self, queries: object, window: object, where: object = None, **_: bool) -> list[Output]:
         return [Output(Candidates(self._logits, _boxes(len(self._logits)), torch.zeros(0), (CELLS, CELLS)), ())]
 
     def encoded(self) -> EncodedQueries:
@@ -266,7 +266,7 @@ def test_a_second_look_at_a_part_says_what_one_at_all_of_the_window_says(
 
     some = both()
     match = localizer._match
-    monkeypatch.setattr(localizer, "_match", lambda queries, window, where=None: match(queries, window))
+    monkeypatch.setattr(localizer, "_match", lambda queries, window, where=None, **_: match(queries, window))
     for one, other in zip(some, both(), strict=True):
         assert (one is None) == (other is None) == (place[0] < -LOOK_PX)
         if one is not None and other is not None:
