@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from geoloc.photo.crops import make_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane.gaussian import Gaussian
+from geoloc.plane.view_line import HEIGHT_M, LEAST_LEAN
 from geoloc.search.candidate import Answer
-from geoloc.search.carried import CARRIES, OFF_SHARE, OWN_PX, last_looks
+from geoloc.search.carried import CARRIES, CONTRADICTED, OFF_SHARE, OWN_PX, SUPPORTED, last_looks
 from geoloc.search.closer import CELL_PX, OFF_PX
 from geoloc.search.look import Looker
-from geoloc.search.own_plane import TYPICAL, OwnPlane
+from geoloc.search.own_plane import OwnPlane
 from tests.helpers.looks import PX, PlainReference, RecordedLook, Scripted, plan_of, proposal
 from tiling.grid import project
 from tiling.plan import Middles
@@ -41,7 +43,7 @@ def looker_of(model: Scripted) -> Looker:
 def answer(
     looker: Looker, target: int, at: NDArray[np.float64], *, evidence: float, support: float, rank: int = 1
 ) -> Answer:
-    crops = make_crops(PHOTO, TARGETS[target])
+    crops = make_crops(looker.photo, looker.targets[target])
     window = looker.window(looker.reference.plan.windows[0])
     one = looker.candidate(proposal(*at, size=(12, 12), target=target), window, crops)
     made = looker.answer(replace(one, plane=OwnPlane(PLANE, support))).scored(looker.score(target, evidence), evidence)
@@ -59,33 +61,42 @@ def known(looks: list[RecordedLook]) -> list[Gaussian]:
     return [look.place for look in looks if isinstance(look.place, Gaussian)]
 
 
-def test_a_supported_plane_tells_where_to_look_and_evidence_stays() -> None:
+def test_a_supported_plane_tells_where_to_look_for_what_was_found() -> None:
     model = Scripted()
     looker = looker_of(model)
-    first = answer(looker, 0, ASIDE, evidence=4.0, support=TYPICAL)
+    first = answer(looker, 0, PLACE + 4, evidence=4.0, support=SUPPORTED)
     (found,) = last_looks(looker, [first], top=3)
     guided, close = known(model.looks)
-    # What is clicked stands two metres high, and is seen from straight above.
+    # It is seen from straight above, so that what stands up does not lean.
     assert guided.mean == pytest.approx(PLACE, abs=0.01)
-    away = np.linalg.norm([30.0, 0.0])
-    assert guided.covariance[0, 0] == pytest.approx(
-        OWN_PX**2
-        + (OFF_SHARE * away) ** 2
-        + CELL_PX**2
-        + (2 * 0.2 / looker.reference.plan.windows[0].grid.ground_gsd()) ** 2,
-        rel=1e-3,
-    )
+    height_px = HEIGHT_M * LEAST_LEAN / looker.reference.plan.windows[0].grid.ground_gsd()
+    off = math.hypot(OWN_PX, OFF_SHARE * math.hypot(4, 4), CELL_PX, height_px)
+    assert np.sqrt(np.diag(guided.covariance)) == pytest.approx([off, off], rel=1e-3)
     assert close.covariance == pytest.approx(OFF_PX**2 * np.eye(2))
     assert where(looker, found) == pytest.approx(PLACE, abs=0.5)
-    assert (found.detection.rank, found.detection.evidence, found.detection.score) == (
-        1, first.detection.evidence, first.detection.score,
-    )  # fmt: skip
+    assert (found.detection.rank, found.evidence, found.detection.score) == (1, 4.0, first.detection.score)
+
+
+@pytest.mark.parametrize(
+    ("log_mass", "best"), [pytest.param(2.0, "by the plane", id="seen"), pytest.param(-1.0, "first", id="hardly seen")]
+)
+def test_a_place_whose_own_plane_has_the_target_elsewhere_loses_evidence(log_mass: float, best: str) -> None:
+    looker = looker_of(Scripted(close=lambda mean: proposal(*mean, log_mass=log_mass)))
+    first = answer(looker, 0, ASIDE, evidence=4.0, support=SUPPORTED)
+    found = last_looks(looker, [first], top=3)
+    by_plane = (PLACE, log_mass + first.evidence - first.candidate.log_mass)
+    expected = [by_plane, (ASIDE, first.evidence - CONTRADICTED)]
+    assert [one.detection.rank for one in found] == [1, 2]
+    for one, (place, evidence) in zip(found, expected if best == "by the plane" else expected[::-1], strict=True):
+        assert where(looker, one) == pytest.approx(place, abs=0.5)
+        assert one.evidence == pytest.approx(evidence)
+        assert one.detection.score == looker.score(0, one.evidence)
 
 
 def test_a_plane_that_few_cells_agree_on_tells_nothing() -> None:
     model = Scripted()
     looker = looker_of(model)
-    first = answer(looker, 0, ASIDE, evidence=4.0, support=TYPICAL - 1)
+    first = answer(looker, 0, ASIDE, evidence=4.0, support=SUPPORTED - 1)
     (found,) = last_looks(looker, [first], top=3)
     (close,) = known(model.looks)
     assert close.covariance == pytest.approx(OFF_PX**2 * np.eye(2))
@@ -93,19 +104,30 @@ def test_a_plane_that_few_cells_agree_on_tells_nothing() -> None:
 
 
 def test_the_best_plane_of_a_photo_carries_what_was_found_elsewhere_or_not_at_all() -> None:
-    model = Scripted(close=lambda mean: proposal(*mean, log_mass=3.0))
-    looker = looker_of(model)
-    sure = answer(looker, 0, PLACE, evidence=8.0, support=CARRIES)
-    plane = sure.candidate.plane
-    assert plane is not None
+    looker = looker_of(Scripted(close=lambda mean: proposal(*mean, log_mass=2.5)))
+    sure = answer(looker, 0, PLACE, evidence=6.0, support=CARRIES)
     for others in ([], [answer(looker, 1, PLACE - 60, evidence=1.0, support=10.0)]):
         found = last_looks(looker, [sure, *others], top=3)
         (carried,) = [one for one in found if (one.detection.target, one.detection.rank) == (1, 1)]
         assert where(looker, carried) == pytest.approx(PLACE + 40 * SCALE, abs=0.5)
-        assert carried.detection.evidence == pytest.approx(3.0 + plane.evidence)
-        assert carried.detection.score == looker.score(1, 3.0 + plane.evidence)
+        # As sure of the place as the other target is, and of the object what is seen there.
+        assert carried.evidence == pytest.approx(6.0 - sure.candidate.log_mass + 2.5)
+        assert carried.detection.score == looker.score(1, carried.evidence)
         # What was found elsewhere is an answer still.
         assert [one.detection.rank for one in found if one.detection.target == 1] == [1, 2][: 1 + len(others)]
+
+
+def test_the_photo_s_plane_is_the_one_that_most_answers_agree_with() -> None:
+    targets = [Target(Click(600, 450)), Target(Click(640, 490)), Target(Click(560, 490)), Target(Click(600, 500))]
+    model = Scripted(close=lambda mean: proposal(*mean, log_mass=2.5))
+    plan = plan_of(1)
+    looker = Looker(PHOTO, targets, PlainReference(plan, crs=32633), model, Middles(plan))  # type: ignore[arg-type]
+    right = [answer(looker, n, PLACE + offset, evidence=6.0, support=CARRIES) for n, offset in ((0, 0.0), (1, 20.0))]
+    wrong = answer(looker, 2, PLACE - 70, evidence=6.0, support=1.5 * CARRIES)
+    astray = np.array([[SCALE, 0, 70.0 - 560 * SCALE], [0, SCALE, 50.0 - 490 * SCALE], [0, 0, 1]])
+    wrong = replace(wrong, candidate=replace(wrong.candidate, plane=OwnPlane(astray, 1.5 * CARRIES)))
+    found = last_looks(looker, [*right, wrong], top=1)
+    assert where(looker, found[3]) == pytest.approx(PLACE + np.array([0.0, 50 * SCALE]), abs=1.0)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from geoloc.model.localizer import Proposal
+from geoloc.model.network.features import MatchedCells
 from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop
-from geoloc.photo.crops import make_crops
+from geoloc.photo.crops import make_crops, varied_crops
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
 from geoloc.plane.gaussian import BOUND, Gaussian
@@ -140,6 +142,38 @@ def test_at_eye_level_the_prior_counts_in_the_second_look_too(knows_heading: boo
 def test_from_the_air_the_second_look_is_attentions_own() -> None:
     _, model, _ = second_look(Supposing(knows_heading=True, at_eye_level=False))
     assert not model.told
+
+
+def lying(crops: int) -> MatchedCells:
+    """Where cells of so many crops lie: each where it is in its crop."""
+    rows = np.arange(16)
+    middles = 16.0 * np.stack(np.meshgrid(rows, rows), axis=-1).reshape(-1, 2) + 8.0
+    return MatchedCells(middles, np.stack([middles] * crops), np.full((crops, len(middles)), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("photo", "eye_level", "asked"),
+    [
+        pytest.param(PHOTO, False, True, id="from the air"),
+        pytest.param(PHOTO, True, False, id="at eye level with a prior"),
+        pytest.param(replace(PHOTO, panorama=True), False, False, id="panorama"),
+    ],
+)
+def test_a_second_look_from_the_air_tells_the_plane_of_its_matches(photo: Photo, eye_level: bool, asked: bool) -> None:
+    plan, model = plan_of(1), Weighed()
+    crop = make_crops(PHOTO, TARGETS[1])[0]
+    model.matched = lying(len(varied_crops(PHOTO, TARGETS[1], crop)))
+    priors = [None, Supposing(knows_heading=True, at_eye_level=True) if eye_level else None]
+    looker = Looker(photo, TARGETS, PlainReference(plan), model, Middles(plan), priors=priors)  # type: ignore[arg-type]
+    window = looker.window(plan.windows[0])
+    first = CandidateBox(1, window.grid, window.id, PixelBox(0, 0, 9, 9), 0.0, 1.0, crop)
+    found = looker.look_again(first, window, (5.0, 5.0), glance=False)
+    assert found is not None
+    assert (found.plane is not None) == asked
+    if found.plane is not None:
+        # Crops that are turned and sized otherwise cannot all show the window as it is.
+        assert 10 < found.plane.support < 128
+        assert found.plane.matrix is not None
 
 
 def candidate(window: EncodedWindow, found: Proposal) -> CandidateBox:

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from geoloc.model.baselines.network import BaselineNet
-from geoloc.model.network.cross_view import CrossViewNet
-from geoloc.model.network.features import Features
+from geoloc.model.network.cross_view import CrossViewNet, Output
+from geoloc.model.network.features import Features, MatchedCells
+from geoloc.model.network.head import Candidates
 from geoloc.model.presets import PRESETS, new_network
 from tests.helpers.networks import answer, views
 
@@ -25,6 +26,27 @@ MILLIONS = {
 def net(request: pytest.FixtureRequest) -> CrossViewNet:
     torch.manual_seed(0)
     return new_network(PRESETS[request.param]).eval()
+
+
+def test_matched_cells_tell_where_the_tokens_are_most_alike() -> None:
+    """On a reference of 3 rows and 5 columns, of 15 tokens that are nothing alike."""
+    tokens = torch.eye(15)[None]
+    # Two cells of a corner and a border, and one between two neighbours.
+    query = torch.stack([tokens[0, 0], tokens[0, 9], tokens[0, 6] + tokens[0, 7]])[None]
+    nothing = Candidates(torch.zeros(1), torch.zeros(1), torch.zeros(1), (3, 5))
+    places, sure = Output(nothing, ((tokens, query), (query, tokens))).matched_cells(5)
+    assert places.shape == (1, 3, 2)
+    assert places[0].tolist() == pytest.approx([pytest.approx(p, abs=0.1) for p in ([8, 8], [72, 24], [32, 24])])
+    assert (sure > 0.99).all()
+    # Where everything is alike a cell says as much.
+    _, unsure = Output(nothing, ((torch.ones(1, 1, 15), torch.ones(1, 15, 15)),)).matched_cells(5)
+    assert unsure.max() < 9 / 15 + 1e-3
+
+
+def test_cells_are_counted_row_by_row() -> None:
+    matched = MatchedCells.of(torch.zeros(2, 6, 2), torch.ones(2, 6), 3)
+    assert matched.cells.tolist() == [[8, 8], [24, 8], [40, 8], [8, 24], [24, 24], [40, 24]]
+    assert matched.places.shape == (2, 6, 2)
 
 
 def test_parameters_are_as_many_as_documented(net: CrossViewNet) -> None:
