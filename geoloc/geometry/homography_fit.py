@@ -30,19 +30,6 @@ LONGEST_SIDE_RATIO = 12.0
 """How much longer than wide a small square of the photo may lie on the ground."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ViewGeometry:
-    """How a photo sees the ground at a point.
-
-    Attributes:
-        heading_deg: heading of the photo's up, clockwise from the reference's, in [0, 360).
-        scale: reference pixels a photo pixel, the mean of along and across.
-    """
-
-    heading_deg: float
-    scale: float
-
-
 @dataclass(frozen=True, eq=False)
 class HomographyFit:
     """A homography from the photo to the reference, and the matches that agree with it.
@@ -110,18 +97,6 @@ class HomographyFit:
     def hull_side(self) -> float:
         """Root of the area of the inliers' hull, reference pixels."""
         return math.sqrt(self._hull.area)
-
-    def view_geometry(self, point: NDArray[np.float64]) -> ViewGeometry:
-        """Tell how the ground is seen at a photo point (x, y).
-
-        What lies along the line of sight and how flatly it is seen, `geoloc.plane.view_line` tells.
-        """
-        jacobian = _jacobians(self.matrix, point[None], 1.0)[0]
-        east, south = jacobian @ [0.0, -1.0]
-        return ViewGeometry(
-            heading_deg=math.degrees(math.atan2(east, -south)) % 360,
-            scale=math.sqrt(abs(float(np.linalg.det(jacobian)))),
-        )
 
     @cached_property
     def _hull(self) -> BaseGeometry:

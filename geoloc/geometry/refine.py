@@ -20,7 +20,6 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import focal_px
 from geoloc.photo.target import Target
 from geoloc.plane.gaussian import BOUND, CHI2_99, HOLDING, Gaussian, rounding_bound
-from geoloc.plane.homography import map_points, translation
 from geoloc.plane.map_place import MapPlace
 from geoloc.plane.mixture import Mixture
 from geoloc.plane.view_line import HEIGHT_M, STANDS_M, ViewLine, height_covariance, view_line
@@ -151,7 +150,6 @@ class Refiner:
         if not inside:
             return []
         gsd = grid.ground_gsd(float(mapped[0]), float(mapped[1]))
-        geometry = fit.view_geometry(click)
         sight = view_line(fit.matrix, click, photo.size, focal_px(photo))
         place = place_by_plane(fit, click, gsd, sight)
         # Things stand on the ground and not below it, so their place is nearer to the camera than the plane has it.
@@ -161,12 +159,10 @@ class Refiner:
         # A search that found the same object without being told is a witness of its own.
         sure = max((box.answer.score for box in agreeing), default=0.0)
         if self._guide is not None:
-            # Where the plane alone has the click: relief moves the place, not the view.
-            (level,) = map_points(fit.matrix, click[None])
-            to_photo = np.linalg.inv(fit.matrix) @ translation(*level) @ np.diag([1 / gsd, 1 / gsd, 1.0])
+            # The view is that of the plane alone: relief moves the place, not the view.
+            view = KnownView.by_plane(fit.matrix, grid, photo, target.click)
             standing = Gaussian(mapped + nearer, place.covariance)
-            view = KnownView(grid, standing, geometry.heading_deg, 1 / (geometry.scale * gsd), to_photo)
-            guided = self._guide.look(photo, target, view)
+            guided = None if view is None else self._guide.look(photo, target, replace(view, place=standing))
             if guided is not None:
                 seen = _AnswerBox.of(grid, guided)
                 agreeing, sure = [seen, *agreeing], max(sure, seen.sureness(place))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoloc.model.network.config import FILL
-from geoloc.model.network.cross_view import CrossViewNet, Output, Prepared
-from geoloc.model.network.features import STRIDE, Features, MatchedCells
+from geoloc.model.network.cross_view import CrossViewNet, MatchedCells, Output, Prepared
+from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Part
 from geoloc.model.place_weights import PlaceWeights, weighted
 from geoloc.model.sight_head import STRIP_STEP_M, Ahead, SightHead, look_ahead

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.model.network.features import MatchedCells
+from geoloc.model.network.cross_view import MatchedCells
 from geoloc.photo.crop import Crop
 from geoloc.plane.homography import map_points
 

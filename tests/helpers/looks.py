@@ -13,8 +13,8 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.ops import unary_union
 
 from geoloc.model.localizer import Matches, Proposal
+from geoloc.model.network.cross_view import MatchedCells
 from geoloc.model.network.descriptor import SQUARES
-from geoloc.model.network.features import MatchedCells
 from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop
 from geoloc.plane.gaussian import Gaussian

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -41,7 +43,7 @@ class Output:
     def similarities(self) -> tuple[Tensor, ...]:
         """Cosine of every query cell with every reference cell, B x Nq x Nr, after each round.
 
-        A search does not need them, and they take time.
+        Training goes by them, and a search where `matched_cells` is asked.
         """
         return tuple(F.normalize(xq, dim=2) @ F.normalize(xr, dim=2).transpose(1, 2) for xq, xr in self.tokens)
 
@@ -66,6 +68,28 @@ class Output:
         x = best % columns + 0.5 + (about * across).sum(2) / mass
         y = best // columns + 0.5 + (about * down).sum(2) / mass
         return STRIDE * torch.stack([x, y], dim=2), mass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchedCells:
+    """Where in a window each cell of Q crops lies, by the network.
+
+    Attributes:
+        cells: their middles, N x 2 crop pixels (x, y).
+        places: Q x N x 2 window pixels (x, y).
+        sure: Q x N, how probably each lies within a cell of its place.
+    """
+
+    cells: NDArray[np.float64]
+    places: NDArray[np.float64]
+    sure: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, places: Tensor, sure: Tensor, columns: int) -> MatchedCells:
+        """Take Q x N x 2 places of crops' cells, row by row, so many columns each, and how sure they are, Q x N."""
+        row, column = np.divmod(np.arange(sure.shape[1]), columns)
+        cells = STRIDE * (np.stack([column, row], axis=1) + 0.5)
+        return cls(cells, places.double().cpu().numpy(), sure.double().cpu().numpy())
 
 
 class CrossViewNet(nn.Module, ABC):

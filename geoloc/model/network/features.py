@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -61,25 +59,3 @@ class Features(NamedTuple):
         """Repeat the features of a single cell in rows x columns cells; views."""
         fine = self.fine[..., :1, :1].expand(-1, -1, 2 * rows, 2 * columns)
         return Features(self.coarse.expand(-1, -1, rows, columns), fine)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MatchedCells:
-    """Where in a window each cell of Q crops lies, by the network.
-
-    Attributes:
-        cells: their middles, N x 2 crop pixels (x, y).
-        places: Q x N x 2 window pixels (x, y).
-        sure: Q x N, how probably each lies within a cell of its place.
-    """
-
-    cells: NDArray[np.float64]
-    places: NDArray[np.float64]
-    sure: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, places: Tensor, sure: Tensor, columns: int) -> MatchedCells:
-        """Take Q x N x 2 places of crops' cells, row by row, so many columns each, and how sure they are, Q x N."""
-        row, column = np.divmod(np.arange(sure.shape[1]), columns)
-        cells = STRIDE * (np.stack([column, row], axis=1) + 0.5)
-        return cls(cells, places.double().cpu().numpy(), sure.double().cpu().numpy())

@@ -111,22 +111,6 @@ def test_beyond_the_hull_is_told_in_pixels_of_the_reference() -> None:
     assert found.hull_side == pytest.approx(50)
 
 
-@pytest.mark.parametrize(("tilt_deg", "heading"), [(0, 0), (30, 100), (60, 250)])
-def test_the_view_is_that_of_the_camera(tilt_deg: float, heading: float) -> None:
-    tilt, turn, focal, height = math.radians(tilt_deg), math.radians(heading), 1000.0, 50.0
-    rotate = np.array([[1, 0, 0], [0, math.cos(tilt), -math.sin(tilt)], [0, math.sin(tilt), math.cos(tilt)]])
-    offset = np.array([[1, 0, -500.0], [0, 1, -400.0], [0, 0, focal]])
-    # The photo's up points away from the camera; x east and y south.
-    turned = np.array([[math.cos(turn), -math.sin(turn), 0], [math.sin(turn), math.cos(turn), 0], [0, 0, 1]])
-    matrix = turned @ np.diag([height, height, 1.0]) @ rotate @ offset
-    photo = np.random.default_rng(0).uniform([0, 0], [1000, 800], (50, 2))
-    found = HomographyFit(matrix, photo, map_points(matrix, photo)).view_geometry(np.array([500.0, 400.0]))
-    assert found.heading_deg % 360 == pytest.approx(heading, abs=0.5)
-    # Along the middle ray the distance is height / cos(tilt), and along it the ground is as much longer again.
-    across = height / math.cos(tilt) / focal
-    assert found.scale == pytest.approx(across / math.sqrt(math.cos(tilt)), rel=0.01)
-
-
 def test_the_sky_in_a_steeply_oblique_photo_does_not_turn_its_ground_over() -> None:
     """A camera tilted by 65 degrees: the photo's upper corners are above the horizon."""
     tilt, focal, height = math.radians(65), 700.0, 40.0

@@ -15,7 +15,7 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from geoloc.model.localizer import Proposal
-from geoloc.model.network.features import MatchedCells
+from geoloc.model.network.cross_view import MatchedCells
 from geoloc.model.weights import Calibration
 from geoloc.photo.crop import Crop
 from geoloc.photo.crops import make_crops, varied_crops

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from geoloc.model.network.features import MatchedCells
+from geoloc.model.network.cross_view import MatchedCells
 from geoloc.photo.crop import Crop
 from geoloc.plane.homography import map_points, similarity
 from geoloc.search.own_plane import FLATTEST, NARROWEST, TYPICAL, OwnPlane, own_plane

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from geoloc.model.baselines.network import BaselineNet
-from geoloc.model.network.cross_view import CrossViewNet, Output
-from geoloc.model.network.features import Features, MatchedCells
+from geoloc.model.network.cross_view import CrossViewNet, MatchedCells, Output
+from geoloc.model.network.features import Features
 from geoloc.model.network.head import Candidates
 from geoloc.model.presets import PRESETS, new_network
 from tests.helpers.networks import answer, views
