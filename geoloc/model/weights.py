@@ -36,7 +36,8 @@ class Calibration:
     A right box's centre is off the true one by the root of the summed squares of `centre_error_px` and of
     `spread_scale` times the spread of the network's own weights. The score of an answer is sigmoid(score_scale * x +
     score_offset), x its evidence: the log of its share of the mass of all places searched and of the null class, plus
-    the log of its mass in a second look (`geoloc.search.locate`); fitted so that it is the probability of a hit.
+    the log of its mass in a second look (`geoloc.search.locate`), plus what the plane of its matches adds where it has
+    one (`geoloc.search.own_plane`); fitted so that it is the probability of a hit.
 
     Attributes:
         centre_error_px: constant part of the error of a right box's centre, window pixels.

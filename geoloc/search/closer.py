@@ -59,8 +59,8 @@ def second_look(looker: Looker, first: Answer, *, glance: bool = False) -> Answe
         glance: look through a third of the crops only.
 
     Returns:
-        The answer with its box, spread and score anew; its evidence is that of both looks. None where the network has
-        nothing to say of the place, or means one outside the plan's area.
+        The answer with its box, spread and score anew; its evidence is that of both looks and of its plane. None where
+        the network has nothing to say of the place, or means one outside the plan's area.
 
     Raises:
         GeolocError: the mosaic cannot be read.

@@ -1,4 +1,4 @@
-"""The search: a first pass over windows, a second look at the likeliest places, a close look at the best answer."""
+"""The search: a first pass over windows, a second look at the likeliest places, a last one at the best answer."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class AttentionSearch:
 
     @property
     def _later(self) -> int:
-        """About how many looks follow the first pass: second ones at places, and a close one, for each target."""
+        """About how many looks follow the first pass: second ones at places, and a last one, for each target."""
         return (self._places + 1) * len(self._looker.targets)
 
     def _count(self, done: int, total: int) -> None:
