@@ -51,10 +51,7 @@ def last_looks(looker: Looker, answers: Sequence[Answer], top: int) -> list[Answ
     for target, mine in enumerate(by_target):
         guide = _guide(mine[0] if mine else None, leader)
         seen = None if guide is None else _seen_by(looker, target, guide)
-        rivals = (
-            mine if seen is None or guide is None else _rivals(looker, seen, mine, own=bool(mine) and guide is mine[0])
-        )
-        ranked = merge_answers(rivals, top=top)
+        ranked = merge_answers(mine if seen is None else _rivals(looker, seen, mine, guide), top=top)
         found += [close_look(looker, answer) if answer.detection.rank == 1 else answer for answer in ranked]
     return found
 
@@ -86,13 +83,13 @@ def _guide(first: Answer | None, leader: Answer | None) -> Answer | None:
     return first if first is not None and _support(first) >= SUPPORTED else None
 
 
-def _rivals(looker: Looker, seen: Answer, mine: Sequence[Answer], *, own: bool) -> list[Answer]:
-    """Return the answers to a target beside what was seen where a plane has it.
+def _rivals(looker: Looker, seen: Answer, mine: Sequence[Answer], guide: Answer | None) -> list[Answer]:
+    """Return the answers to a target beside what was seen where the guide's plane has it.
 
-    own: the plane is that of the first answer. The same object seen again is the same answer, with what its search
+    Where that is the first answer's own plane, the same object seen again is the same answer, with what its search
     found; another one speaks against it.
     """
-    if not own:
+    if not mine or guide is not mine[0]:
         return [seen, *mine]
     first = mine[0]
     evidence = first.evidence
@@ -104,7 +101,7 @@ def _rivals(looker: Looker, seen: Answer, mine: Sequence[Answer], *, own: bool) 
 
 def _support(answer: Answer) -> float:
     plane = answer.candidate.plane
-    return 0.0 if plane is None or plane.matrix is None else plane.support
+    return 0.0 if plane is None else plane.support
 
 
 def _view(looker: Looker, target: int, guide: Answer) -> KnownView | None:
@@ -126,9 +123,9 @@ def _seen_by(looker: Looker, target: int, guide: Answer) -> Answer | None:
 
     Which of all places it is, a first pass would have to tell: here it is as sure as of the guide.
     """
-    view, plane = _view(looker, target, guide), guide.candidate.plane
+    view = _view(looker, target, guide)
     seen = None if view is None else known_look(looker, target, view)
-    if seen is None or plane is None or not looker.reference.plan.area.contains(seen.detection.centre_lonlat):
+    if seen is None or not looker.reference.plan.area.contains(seen.detection.centre_lonlat):
         return None
     evidence = seen.candidate.log_mass + guide.evidence - guide.candidate.log_mass
     return seen.scored(looker.score(target, evidence), evidence)

@@ -9,19 +9,9 @@ import pytest
 
 from geoloc.plane.homography import map_points
 from geoloc.plane.view_line import view_line
+from tests.helpers.rays import FOCAL, SIZE, camera
 
-FOCAL, SIZE, HEIGHT_M = 900.0, (1200, 900), 40.0
-
-
-def camera(tilt_deg: float, heading_deg: float) -> np.ndarray:
-    """Rays of photo pixels as columns east, south and down: 3 x 3, by (x, y, 1)."""
-    tilt, turn = math.radians(tilt_deg), math.radians(heading_deg)
-    ahead, right = np.array([math.sin(turn), -math.cos(turn), 0]), np.array([math.cos(turn), math.sin(turn), 0])
-    down = np.array([0, 0, 1.0])
-    axis = math.sin(tilt) * ahead + math.cos(tilt) * down
-    below = math.cos(tilt) * -ahead + math.sin(tilt) * down
-    inward = np.array([[1 / FOCAL, 0, -SIZE[0] / 2 / FOCAL], [0, 1 / FOCAL, -SIZE[1] / 2 / FOCAL], [0, 0, 1]])
-    return np.column_stack([right, below, axis]) @ inward
+HEIGHT_M = 40.0
 
 
 @pytest.mark.parametrize(("tilt", "heading"), [(0, 30), (25, 200), (60, 310), (78, 90)])

@@ -14,9 +14,9 @@ from geoloc.photo.target import Click
 from geoloc.plane.homography import map_points
 from geoloc.plane.view_line import HEIGHT_M, LEAST_LEAN, STANDS_M
 from geoloc.search.known_view import KnownView
+from tests.helpers.rays import FOCAL, SIZE, camera
 from tiling.grid import Grid
 
-FOCAL, SIZE = 900.0, (1200, 900)
 GRID = Grid.north_up("EPSG:3857", 1_000_000, 0, 0.2, width=384, height=384)
 """On the equator, where Web Mercator's metres are the ground's."""
 HEIGHT = 40.0
@@ -25,13 +25,7 @@ PHOTO = Photo(Path("p.jpg"), np.zeros((SIZE[1], SIZE[0], 3), np.uint8), focal_px
 
 def plane(tilt_deg: float, heading_deg: float) -> NDArray[np.float64]:
     """Photo pixels to pixels of the grid, of a camera above its pixel (150, 220)."""
-    tilt, turn = math.radians(tilt_deg), math.radians(heading_deg)
-    ahead, right = np.array([math.sin(turn), -math.cos(turn), 0]), np.array([math.cos(turn), math.sin(turn), 0])
-    down = np.array([0, 0, 1.0])
-    axis = math.sin(tilt) * ahead + math.cos(tilt) * down
-    below = math.cos(tilt) * -ahead + math.sin(tilt) * down
-    inward = np.array([[1 / FOCAL, 0, -SIZE[0] / 2 / FOCAL], [0, 1 / FOCAL, -SIZE[1] / 2 / FOCAL], [0, 0, 1]])
-    ground = np.diag([HEIGHT, HEIGHT, 1]) @ np.column_stack([right, below, axis]) @ inward
+    ground = np.diag([HEIGHT, HEIGHT, 1]) @ camera(tilt_deg, heading_deg)
     return np.array([[1 / GRID.ground_gsd(), 0, 150], [0, 1 / GRID.ground_gsd(), 220], [0, 0, 1.0]]) @ ground
 
 
