@@ -134,7 +134,8 @@ def build(
         photo_px: width and height of a photo.
         panorama_px: width of a panorama.
         flights: of the photos, in turn.
-        style: "village", houses in gardens round a square, or "farm", barns, blocks and courts among fields.
+        style: "village", houses in gardens round a square, "farm", barns, blocks and courts among fields, or "camp",
+            tents, shelters and stores on bare ground.
         later: whether the photographs are of another year than the mosaic: a tenth of the objects changed, other season
             and sensor.
         queries_per_photo: how many objects of a photo or panorama are asked for at most.

@@ -20,8 +20,9 @@ _KINDS = (
     "house", "car", "tree", "shed", "pool", "hall",
     "barn", "bale", "tank", "block", "row house", "container", "trailer", "stand", "court", "stack", "tractor", "pile",
     "hedge", "tree row", "solar", "orchard tree",
+    "store", "lorry", "tent", "shelter", "latrine", "stall",
 )  # fmt: skip
-"""In the order in which they are asked for; a village has those of the first line only."""
+"""In the order in which they are asked for; a village has those of the first line only, a camp those of the last."""
 
 
 @dataclass(frozen=True, slots=True)

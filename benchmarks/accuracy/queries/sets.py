@@ -19,8 +19,8 @@ GSD_M = 0.2
 SEASON_GSD_M = 0.15
 TOWNS = (901, 902)
 """Seeds; those of training begin at `geoloc.train.grounds.towns.maker.FIRST_SEED`."""
-FARMS = (951,)
-"""Of towns in the other style, with barns, fields and yards; see `geoloc.train.outlines.gather.HELD_OUT_TOWNS`."""
+OTHER_STYLES: dict[str, tuple[Style, int]] = {"farm": ("farm", 951), "camp": ("camp", 981)}
+"""Style and seed of one more site each: barns, fields and yards; tents and shelters, a style that no training draws."""
 WRONG_EACH = 12
 """Queries of each pair of a site and another one's mosaic."""
 BRIGHTON_GSDS = (0.15, 0.3, 0.5)
@@ -107,7 +107,11 @@ class Library:
             "brighton_season": self._season,
             "caliterra": self._caliterra,
             **{f"town_{kind}": lambda kind=kind: self._town(kind) for kind in _KINDS},  # type: ignore[misc]
-            **{f"farm_{kind}": lambda kind=kind: self._farm(kind) for kind in _FARM_KINDS},  # type: ignore[misc]
+            **{
+                f"{site}_{kind}": lambda site=site, kind=kind: self._styled(site, kind)  # type: ignore[misc]
+                for site in OTHER_STYLES
+                for kind in _STYLED_KINDS
+            },
             "town_year": self._year,
             **{f"town_{name}": lambda name=name: self._ground(name) for name in _GROUND_KINDS},  # type: ignore[misc]
             "wrong": self._wrong,
@@ -225,9 +229,10 @@ class Library:
             town.build(folder, seed=seed, photos=0, panoramas=0, walks=_WALKS)
         return MosaicQueries(folder / "mosaic.tif", tuple(read_queries(folder / "queries.csv")))
 
-    def _farm(self, kind: str) -> QuerySet:
-        searches = tuple(self._town_queries(seed, kind, "farm") for seed in FARMS)
-        return QuerySet(f"farm_{kind}", f"{_FARM_KINDS[kind]} of a synthetic farm", GSD_M, searches)
+    def _styled(self, site: str, kind: str) -> QuerySet:
+        style, seed = OTHER_STYLES[site]
+        searches = (self._town_queries(seed, kind, style),)
+        return QuerySet(f"{site}_{kind}", f"{_STYLED_KINDS[kind]} of a synthetic {site}", GSD_M, searches)
 
     def _town_queries(self, seed: int, kind: str, style: Style = "village") -> MosaicQueries:
         """Return the queries of one kind of the photographs of a town, built where it is not there."""
@@ -295,7 +300,7 @@ _GROUND_KINDS = {
     "panorama_nocompass": ("the same without a compass", False, False),
 }
 """What they are, whether they are photographs at eye level and not panoramas, and whether they tell a heading."""
-_FARM_KINDS = {
+_STYLED_KINDS = {
     "nadir": "drone photos straight down, 60 to 120 m,",
     "oblique": "drone photos at tilts of 45 to 75 degrees, 18 to 55 m,",
 }

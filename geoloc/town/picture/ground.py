@@ -13,7 +13,7 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from geoloc.plane.homography import to_opencv
 from geoloc.town.picture.texture import Pyramid, fractal
-from geoloc.town.scene.layout import VERGE_M, Layout, Parcel
+from geoloc.town.scene.layout import VERGE_M, Layout, Parcel, Street
 from geoloc.town.scene.scene import Scene
 from geoloc.town.scene.shapes import Colour
 
@@ -44,8 +44,14 @@ _CROPS: tuple[tuple[Colour, float, float], ...] = (  # colour, furrow period in 
     ((120, 126, 70), 0.0, 0.0),
     ((118, 116, 76), 0.75, 0.2),
     ((150, 142, 104), 11.0, 0.05),
+    # And in the style "camp" only: bare earth, sand, dry scrub.
+    ((172, 144, 112), 0.0, 0.0),
+    ((192, 170, 136), 0.0, 0.0),
+    ((146, 134, 98), 0.0, 0.0),
 )
-_WALLED = ("house", "hall", "shed", "barn", "block", "row house", "tank", "container")
+_EARTH: Colour = (188, 162, 128)
+_RUT: Colour = (160, 134, 104)
+_WALLED = ("house", "hall", "shed", "barn", "block", "row house", "tank", "container", "shelter", "latrine", "store")
 _SHIFT = 4  # binary digits of a pixel that OpenCV's polygons know
 
 
@@ -155,16 +161,25 @@ def _paint_streets(canvas: _Canvas, layout: Layout, rng: np.random.Generator) ->
     paved = [street for street in streets if street.pavement]
     for street in streets:
         if not street.pavement:
-            canvas.fill(street.line.buffer(street.width / 2 + VERGE_M), "gravel", (142, 132, 108))
+            verge: Colour = (142, 132, 108) if street.sealed else _RUT
+            canvas.fill(street.line.buffer(street.width / 2 + VERGE_M), "gravel", verge)
     for street in paved:
         canvas.fill(street.line.buffer(street.width / 2 + street.pavement), "slabs", (164, 160, 152))
     canvas.fill(layout.square, "slabs", (176, 162, 146))
     for street in paved:
         canvas.fill(street.line.buffer(street.width / 2 + 0.14), "slabs", (188, 186, 180))
+    sealed = [street for street in streets if street.sealed]
     for street in streets:
+        if not street.sealed:
+            _paint_track(canvas, street)
+    for street in sealed:
         canvas.fill(street.line.buffer(street.width / 2), "asphalt", (104, 104, 106))
-    if canvas.gsd > 0.2:
-        return
+    if canvas.gsd <= 0.2:
+        _wear_and_mark(canvas, sealed, rng)
+
+
+def _wear_and_mark(canvas: _Canvas, streets: list[Street], rng: np.random.Generator) -> None:
+    """Paint repairs, manholes and cracks of asphalt, then centre lines and zebra crossings."""
     for street in streets:
         line, length = street.line, street.line.length
         near = [s for s in range(0, int(length), 3) if abs(line.interpolate(s).x) < canvas.half_m]
@@ -186,6 +201,13 @@ def _paint_streets(canvas: _Canvas, layout: Layout, rng: np.random.Generator) ->
     for street in streets:
         if street.marked:
             _mark(canvas, street.line, street.width, crossings)
+
+
+def _paint_track(canvas: _Canvas, street: Street) -> None:
+    """Paint earth that wheels have packed, and two ruts."""
+    canvas.fill(street.line.buffer(street.width / 2), "soil", _EARTH)
+    for side in (-0.85, 0.85):
+        canvas.stroke(street.line.offset_curve(side), 0.45, "soil", _RUT)
 
 
 def _segment(line: LineString, at: float, length: float, offset: float) -> LineString:

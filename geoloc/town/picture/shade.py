@@ -62,8 +62,8 @@ class Day:
 
 
 def survey_day(rng: np.random.Generator, style: Style = "village") -> Day:
-    """Draw the day of the survey that the mosaic is from: plain colours, high sun; over a farm any sun."""
-    if style == "farm":
+    """Draw the day of the survey that the mosaic is from: plain colours, high sun; over farms and camps any sun."""
+    if style != "village":
         return Day(rng.uniform(95.0, 265.0), rng.uniform(27.0, 60.0), sky=rng.uniform(0.28, 0.5), noise=0.8)
     return Day(rng.uniform(140.0, 220.0), rng.uniform(48.0, 58.0), noise=0.8)
 

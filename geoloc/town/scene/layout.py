@@ -27,12 +27,14 @@ class Street:
         width: of the carriageway, metres.
         marked: whether it has a centre line.
         pavement: width of those along both sides, metres; 0 for a verge.
+        sealed: whether it is of asphalt; else of earth, with ruts.
     """
 
     line: LineString
     width: float
     marked: bool
     pavement: float = PAVEMENT_M
+    sealed: bool = True
 
     @property
     def reach(self) -> float:
@@ -64,6 +66,19 @@ class Plot:
         """Return the local metres of a point u along the front (0 in its middle) and v behind it."""
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         return self.x + cos * u - sin * v, self.y + sin * u + cos * v
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A plot and what it is for.
+
+    Attributes:
+        use: such as "farmyard" or "market".
+        plot: its ground.
+    """
+
+    use: str
+    plot: Plot
 
 
 @dataclass(frozen=True, slots=True)

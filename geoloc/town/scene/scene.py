@@ -7,19 +7,20 @@ from typing import Literal
 
 import numpy as np
 
+from geoloc.town.scene.camp.build import build_camp
 from geoloc.town.scene.farm.build import build_farm
 from geoloc.town.scene.layout import Layout
 from geoloc.town.scene.shapes import SceneObject
 from geoloc.town.scene.site import Site, Surface
 from geoloc.town.scene.village import build_village
 
-Style = Literal["village", "farm"]
-"""Houses in gardens along streets, or barns, blocks, rows, courts and fields."""
+Style = Literal["village", "farm", "camp"]
+"""Houses in gardens along streets; barns, blocks, rows, courts and fields; or tents and shelters on bare ground."""
 _MOVED_SHARE = 0.3
 """Share of what has wheels that is gone or come between the two days."""
 _CHANGED_SHARE = 0.1
 """Share of all other objects that is gone or come within a year."""
-_ON_WHEELS = ("car", "tractor", "trailer")
+_ON_WHEELS = ("car", "tractor", "trailer", "lorry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ def build_scene(seed: int, size_m: float, style: Style = "village") -> Scene:
         layout = build_village(site, size_m)
     elif style == "farm":
         layout = build_farm(site, size_m)
+    elif style == "camp":
+        layout = build_camp(site, size_m)
     else:
-        raise ValueError(f"no town of the style {style!r}: village or farm")
+        raise ValueError(f"no town of the style {style!r}: village, farm or camp")
     moved = _some_moved(rng, site.objects)
     return Scene(layout, tuple(site.surfaces), tuple(moved), tuple(site.greenery))
 

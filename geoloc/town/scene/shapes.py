@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -219,6 +220,15 @@ class ShapeBuilder:
     def box(self, footprint: Footprint, z: tuple[float, float], finish: Finish, *, top: Finish | None = None) -> None:
         """Add a prism on a rectangle."""
         self.prism(rectangle(*footprint), z, finish, top=top)
+
+    def tunnel(self, size: tuple[float, float], high: float, finish: Finish) -> None:
+        """Add a round roof down to the ground and its ends; `size` is its length along x and its width, metres."""
+        x, half = size[0] / 2, size[1] / 2
+        around = [(-math.cos(a) * half, math.sin(a) * high) for a in np.linspace(0.0, math.pi, 8)]
+        for (y0, z0), (y1, z1) in pairwise(around):
+            self.face([(-x, y0, z0), (x, y0, z0), (x, y1, z1), (-x, y1, z1)], finish, two_sided=True)
+        for end in (-x, x):
+            self.face([(end, y, z) for y, z in around], finish, two_sided=True)
 
 
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, float]]:

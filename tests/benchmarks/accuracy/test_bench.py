@@ -113,7 +113,8 @@ def test_a_town_of_an_earlier_benchmark_is_built_anew_for_its_outlines(tmp_path:
 
 
 @pytest.mark.usefixtures("small")
-def test_a_farm_has_what_a_village_lacks(tmp_path: Path) -> None:
-    found = sets.Library(tmp_path, tmp_path).make("farm_nadir")
+@pytest.mark.parametrize("site", ["farm", "camp"])
+def test_another_style_has_what_a_village_lacks(tmp_path: Path, site: str) -> None:
+    found = sets.Library(tmp_path, tmp_path).make(f"{site}_nadir")
     kinds = {query.kind for search in found.searches for query in search.queries}
     assert kinds - {"house", "car", "tree", "shed", "pool", "hall"}

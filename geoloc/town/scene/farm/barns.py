@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 
@@ -94,12 +93,7 @@ def build_tunnel(rng: np.random.Generator, builder: ShapeBuilder, length: float,
     """Build a round roof down to the ground: a store of bent sheets, or a greenhouse of film."""
     film = rng.random() < 0.5
     finish = (Material.PLAIN, pick(rng, _FILM)) if film else (Material.METAL, pick(rng, ROOF_COLOURS[:5]))
-    x, high = length / 2, rng.uniform(0.36, 0.5) * width
-    round_about = [(-math.cos(a) * width / 2, math.sin(a) * high) for a in np.linspace(0.0, math.pi, 8)]
-    for (y0, z0), (y1, z1) in pairwise(round_about):
-        builder.face([(-x, y0, z0), (x, y0, z0), (x, y1, z1), (-x, y1, z1)], finish, two_sided=True)
-    for end in (-x, x):
-        builder.face([(end, y, z) for y, z in round_about], finish, two_sided=True)
+    builder.tunnel((length, width), rng.uniform(0.36, 0.5) * width, finish)
 
 
 def build_farmhouse(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:

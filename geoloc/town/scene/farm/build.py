@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from geoloc.town.scene.farm import lots
 from geoloc.town.scene.farm.fields import build_fields
-from geoloc.town.scene.farm.marks import paint
 from geoloc.town.scene.farm.plan import plan_farm
 from geoloc.town.scene.farm.yard import build_farmyard
 from geoloc.town.scene.houses import varied
 from geoloc.town.scene.layout import Layout, Plot
+from geoloc.town.scene.marks import paint
 from geoloc.town.scene.site import Site
 from geoloc.town.scene.village import build_plot
 

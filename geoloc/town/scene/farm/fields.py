@@ -11,8 +11,8 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 from geoloc.town.scene import details
 from geoloc.town.scene.farm import planting, yard_things
-from geoloc.town.scene.farm.marks import blotch, paint, soften
 from geoloc.town.scene.layout import Layout, Parcel
+from geoloc.town.scene.marks import blotch, paint, soften
 from geoloc.town.scene.shapes import Colour
 from geoloc.town.scene.site import Site
 

@@ -10,8 +10,8 @@ from shapely.geometry import Polygon, box
 
 from geoloc.town.scene import details, houses
 from geoloc.town.scene.farm import barns, leisure, planting, yard_things
-from geoloc.town.scene.farm.marks import blotch, lines, paint, soften
 from geoloc.town.scene.layout import Plot
+from geoloc.town.scene.marks import blotch, lines, paint, soften
 from geoloc.town.scene.shapes import Colour
 from geoloc.town.scene.site import Site
 

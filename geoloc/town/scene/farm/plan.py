@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import shapely
 from shapely.affinity import rotate
 from shapely.geometry import LineString, Polygon, box
 
-from geoloc.town.scene.layout import Layout, Plot, Street, lay_parcels, plot_beside
+from geoloc.town.scene.layout import Layout, Lot, Plot, Street, lay_parcels, plot_beside
 from geoloc.town.scene.site import turned_rectangle
 
 _STEP_M = 5.0
@@ -30,19 +30,6 @@ _SHARES = {
     "farmyard": 4.5, "cottage": 3.0, "row": 1.4, "block": 2.0, "sports": 1.3, "orchard": 0.8, "solar": 0.5,
     "field": 0.9,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """A plot and what it is for.
-
-    Attributes:
-        use: of `_SIZES`.
-        plot: its ground.
-    """
-
-    use: str
-    plot: Plot
 
 
 def plan_farm(rng: np.random.Generator, size_m: float) -> tuple[Layout, tuple[Lot, ...]]:

@@ -13,8 +13,8 @@ from shapely.geometry import Point, Polygon
 
 from geoloc.town.scene import details, houses
 from geoloc.town.scene.farm import barns, planting, yard_things
-from geoloc.town.scene.farm.marks import blotch, paint, soften, tyre_tracks
 from geoloc.town.scene.layout import Plot
+from geoloc.town.scene.marks import blotch, paint, soften, tyre_tracks
 from geoloc.town.scene.shapes import Colour, ShapeBuilder
 from geoloc.town.scene.site import Site
 

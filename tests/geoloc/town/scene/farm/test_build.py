@@ -1,21 +1,16 @@
 """A farm village: what stands in it, that it stands well, and that seeds differ."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import shapely
 
-from geoloc.town.picture.camera import Pinhole
-from geoloc.town.picture.render import cast
 from geoloc.town.scene.farm import barns, leisure, yard_things
 from geoloc.town.scene.scene import Scene, build_scene
-from geoloc.town.scene.shapes import SceneObject, ShapeBuilder, pack
+from tests.helpers.scenes import Build, assert_apart, assert_closed
 
 SEEDS = (1, 2, 3)
-Build = Callable[[np.random.Generator, ShapeBuilder], None]
 SOLID: dict[str, Build] = {
     "barn": lambda rng, builder: barns.build_barn(rng, builder, 30.0, 14.0),
     "tunnel": lambda rng, builder: barns.build_tunnel(rng, builder, 20.0, 8.0),
@@ -73,14 +68,7 @@ def test_large_things_are_as_large_as_they_should_be(scenes: list[Scene]) -> Non
 
 def test_solid_things_do_not_overlap_and_are_in_the_town(scenes: list[Scene]) -> None:
     for scene in scenes:
-        solid = [item for item in scene.objects if item.kind not in ("tree", "tree row", "orchard tree", "hedge")]
-        plans = [item.plan() for item in solid]
-        tree = shapely.STRtree(plans)
-        for a, b in tree.query(plans, predicate="intersects").T:
-            if a < b:
-                shared = plans[a].intersection(plans[b]).area
-                assert shared < 0.1 * min(plans[a].area, plans[b].area), (solid[a].kind, solid[b].kind)
-        assert max(np.abs(item.outline()[:, :2]).max() for item in solid) < scene.layout.half_m + 8.0
+        assert_apart(scene, ("tree", "tree row", "orchard tree", "hedge"))
 
 
 def test_crowns_hang_over_things(scenes: list[Scene]) -> None:
@@ -94,16 +82,4 @@ def test_crowns_hang_over_things(scenes: list[Scene]) -> None:
 
 @pytest.mark.parametrize("kind", SOLID)
 def test_from_every_side_it_is_closed(kind: str) -> None:
-    """Faces seen from behind are not drawn: a wall turned inwards would be a hole in the silhouette."""
-    for seed in range(3):
-        builder = ShapeBuilder(0.0, 0.0, 0.4)
-        SOLID[kind](np.random.default_rng(seed), builder)
-        packed = pack([SceneObject(1, kind, tuple(builder.faces))])
-        every = replace(packed, two_sided=np.ones_like(packed.two_sided))
-        size = np.ptp(packed.hulls.reshape(-1, 3), axis=0)[:2].max()
-        for heading in (10.0, 100.0, 190.0, 280.0):
-            away = 2.5 * size
-            ahead = away * np.array([np.sin(np.radians(heading)), np.cos(np.radians(heading))])
-            camera = Pinhole((-ahead[0], -ahead[1], 0.8 * away), heading, -38.0, 150.0, 120, 100)
-            drawn, filled = cast(camera, packed), cast(camera, every)
-            assert (drawn.objects(packed) == filled.objects(packed)).mean() > 0.999, (kind, heading)
+    assert_closed(kind, SOLID[kind])

@@ -1,0 +1,1 @@
+"""A camp: tents and shelters in blocks on bare ground, with what serves them."""

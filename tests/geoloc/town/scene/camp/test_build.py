@@ -1,0 +1,87 @@
+"""A camp: what stands in it, that it stands well, that its ground is dry, and that no training draws it."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from geoloc.town.picture.camera import Parallel
+from geoloc.town.picture.shade import PaintedGround, SceneRenderer, survey_day
+from geoloc.town.scene.camp import services, shelters
+from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.train.grounds.towns.maker import FIRST_SEED, style_of
+from tests.helpers.scenes import Build, assert_apart, assert_closed
+
+SEEDS = (1, 2, 3)
+SOLID: dict[str, Build] = {
+    "tent": lambda rng, builder: shelters.build_tent(rng, builder, shelters.draw_model(rng)),
+    "shelter": lambda rng, builder: shelters.build_shelter(rng, builder, 5.0, 3.6),
+    "latrine": lambda rng, builder: shelters.build_latrine(rng, builder, 4),
+    "stall": lambda rng, builder: shelters.build_stall(rng, builder, 3.0, 2.4),
+    "store": lambda rng, builder: services.build_store(rng, builder, 20.0, 9.0),
+    "tank": lambda rng, builder: services.build_water_tank(rng, builder, 1.2),
+    "lorry": services.build_lorry,
+}
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    return [build_scene(seed, 220.0, "camp") for seed in SEEDS]
+
+
+def test_camps_have_what_camps_have(scenes: list[Scene]) -> None:
+    every = Counter(item.kind for scene in scenes for item in scene.objects)
+    assert {"tent", "shelter", "latrine", "stall", "store", "tank", "lorry", "container", "car", "tree"} <= every.keys()
+    for scene in scenes:
+        kinds = Counter(item.kind for item in scene.objects)
+        assert kinds["tent"] >= 8
+        assert kinds["shelter"] >= 20
+        assert [item.id for item in scene.objects] == list(range(1, len(scene.objects) + 1))
+
+
+def test_seeds_make_different_camps_and_the_same_seed_the_same(scenes: list[Scene]) -> None:
+    again = build_scene(SEEDS[0], 220.0, "camp")
+    first, second, other = ([o.outline().tobytes() for o in scene.objects] for scene in (scenes[0], again, scenes[1]))
+    assert first == second
+    assert first != other
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_smallest_camp_is_one_too(seed: int) -> None:
+    assert {"shelter", "tent"} & {item.kind for item in build_scene(seed, 50.0, "camp").objects}
+
+
+def test_things_do_not_overlap_and_are_in_the_camp(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        assert_apart(scene, ("tree", "pile"))
+
+
+def test_blocks_lie_between_the_tracks(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        carriageways = [street.line.buffer(street.width / 2) for street in scene.layout.streets]
+        for plot in scene.layout.plots:
+            assert not any(road.intersects(plot.polygon) for road in carriageways)
+
+
+@pytest.mark.parametrize("kind", SOLID)
+def test_from_every_side_it_is_closed(kind: str) -> None:
+    assert_closed(kind, SOLID[kind])
+
+
+def test_its_ground_is_dry(scenes: list[Scene]) -> None:
+    """Redder than green nearly everywhere, where a village is green."""
+
+    def red_over_green(scene: Scene, style: str) -> float:
+        day = survey_day(np.random.default_rng(0), style)  # type: ignore[arg-type]
+        renderer = SceneRenderer(scene, [], day, PaintedGround(scene, 1))
+        along, down = np.array([2.0, 0.0, 0.0]), np.array([0.0, -2.0, 0.0])
+        camera = Parallel(np.array([-80.0, 80.0, 90.0]), along, down, np.array([0.0, 0.0, -1.0]), 80, 80)
+        pixels = renderer.render(camera, 0).pixels.astype(float)
+        return float((pixels[..., 0] > pixels[..., 1]).mean())
+
+    assert red_over_green(scenes[0], "camp") > 0.95
+    assert red_over_green(build_scene(1, 220.0), "village") < 0.7
+
+
+def test_no_training_draws_one() -> None:
+    assert "camp" not in {style_of(seed) for seed in (*range(1000), *range(FIRST_SEED, FIRST_SEED + 5000))}
