@@ -26,7 +26,7 @@ from benchmarks.provenance import ROOT, commit, today
 from geoloc.errors import GeolocError
 from geoloc.system.output import replacing
 
-SETS = ("caliterra", "farm_oblique")
+SETS = ("caliterra", "farm_oblique", "camp_oblique")
 METHOD = "base"
 STEPS = 200
 _LOG = "adapting.log"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -29,4 +30,9 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
 
     with Steady() as report:
         result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=report, show=show)
-    click.echo(labelled.to_table(labelled.summarise(result.outcomes)))
+    figures = labelled.summarise(result.outcomes)
+    text = f"{round(figures['hit_rate'] * figures['queries'])} of {int(figures['queries'])} objects found"
+    if math.isfinite(figures["p90_error_m"]):
+        text += f", half within {figures['median_error_m']:.2f} m of the truth, nine of ten within "
+        text += f"{figures['p90_error_m']:.2f} m"
+    click.echo(f"{text}. Look at {result.previews[0]}, or open {result.found} and {result.scene.mosaic} in QGIS.")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import SearchSource
     from geoloc.results.detection import Detection
+    from tiling.mosaic import Mosaic
     from tiling.plan import Plan
 
 
@@ -133,7 +134,6 @@ def locate(
     from geoloc.pipeline.loading import load_meanwhile
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
-    from geoloc.results.preview import draw_preview
     from geoloc.results.vector_files import geojson_text, write_results
 
     _check_usage(
@@ -178,18 +178,11 @@ def locate(
             write_results(here, output, crs=source.crs, overwrite=overwrite)
         if preview is not None and source.mosaic is not None:
             progress.stage(f"Drawing {preview.name}")
-            (drawn_one,) = answered
-            draw_preview(
-                drawn_one.view.photo(),
-                drawn_one.view.targets,
-                drawn_one.here,
-                source.mosaic,
-                preview,
-                plan=drawn_one.plan,
-                others=drawn_one.others,
-                overwrite=overwrite,
-            )
+            _draw(answered[0], source.mosaic, preview, overwrite)
     clear()
+    for written in (output, preview):
+        if written is not None:
+            LOG.info("wrote %s", written)
     if output is None:
         click.echo(geojson_text(here))
     if failed:
@@ -229,6 +222,14 @@ class _Answered(NamedTuple):
     here: list[Detection]
     plan: Plan
     others: Sequence[tuple[Photo, Target]] = ()
+
+
+def _draw(answered: _Answered, mosaic: Mosaic, preview: Path, overwrite: bool) -> None:
+    """Draw the photo, the only one or the first of one object, and its answers."""
+    from geoloc.results.preview import draw_preview
+
+    view, here, plan, others = answered
+    draw_preview(view.photo(), view.targets, here, mosaic, preview, plan=plan, others=others, overwrite=overwrite)
 
 
 def _named(view: View, views: Sequence[View]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from geoloc.errors import OutputError
+from geoloc.errors import OutputError, SuffixError
 from geoloc.results.columns import LONLAT_DECIMALS, columns_of, properties_of
 from geoloc.results.detection import Detection
 from geoloc.results.writers.csv_file import write_csv
@@ -67,6 +67,7 @@ GEOJSON_SUFFIXES = (".geojson", ".json")
 SEQUENCE_SUFFIXES = (".geojsons", ".geojsonl")
 """GeoJSON of which each feature is a text of its own."""
 _NEEDS_A_PLACE = (".kml", ".kmz", ".dxf")
+_SHAPEFILE = ".shp"
 
 
 def row_of(detection: Detection) -> Row:
@@ -84,11 +85,17 @@ def check_vector_output(path: Path, overwrite: bool, inputs: Collection[Path] = 
         placed: whether shapes are on the map, not in pixels of a photo.
 
     Raises:
+        SuffixError: unknown suffix; a shapefile would cut the names of columns.
         OutputError: as `check_output`, GeoParquet without pyarrow, a kind that this GDAL does not write, or pixels of a
             photo in a kind of file that only knows places.
     """
-    check_output(path, VECTOR_SUFFIXES, overwrite, inputs)
     suffix = path.suffix.lower()
+    if suffix == _SHAPEFILE:
+        raise SuffixError(
+            f"{path}: a shapefile cuts the names of columns to ten letters; end its name with .gpkg, which every GIS "
+            "reads too"
+        )
+    check_output(path, VECTOR_SUFFIXES, overwrite, inputs)
     if not placed and suffix in _NEEDS_A_PLACE:
         raise OutputError(f"{path}: pixels of a photo have no place on the map; write .geojson, .gpkg or .csv")
     if suffix == ".parquet":

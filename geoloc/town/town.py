@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,7 +151,7 @@ def build(
         )
     frame = Frame(origin, epsg)
     grid = MosaicGrid.over(frame, size_m, gsd_m, rotation_deg)
-    _make_folders(folder)
+    _make_folders(folder, {"photos": photos, "panoramas": panoramas, "walks": walks})
     scene = build_scene(seed, size_m, style)
     if later:
         scene = a_year_later(scene, seed)
@@ -208,10 +208,13 @@ def build(
     return Town(mosaic, tuple(photo_paths), tuple(panorama_paths), tuple(walk_paths), queries, objects)
 
 
-def _make_folders(folder: Path) -> None:
+def _make_folders(folder: Path, counts: Mapping[str, int]) -> None:
+    """Make the town's folder, and one for each kind of photographs of which there are any."""
     try:
-        for part in (folder / "photos", folder / "panoramas", folder / "walks"):
-            part.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind, count in counts.items():
+            if count:
+                (folder / kind).mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from None
 

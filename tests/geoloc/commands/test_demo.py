@@ -21,11 +21,17 @@ def test_demo_tells_how_far_each_answer_is(run: Run, monkeypatch: pytest.MonkeyP
         asked.update(options, folder=folder)
         outcomes = tuple(Outcome(query, None, 1.0) for query in queries)
         show("photo.jpg at 10,20: not found")
-        return SimpleNamespace(found=folder / "found.geojson", previews=(folder / "preview_a.png",), outcomes=outcomes)
+        return SimpleNamespace(
+            found=folder / "found.geojson",
+            previews=(folder / "preview_a.png",),
+            outcomes=outcomes,
+            scene=SimpleNamespace(mosaic=folder / "scene" / "mosaic.tif"),
+        )
 
     monkeypatch.setattr(geoloc.evaluation.demonstration, "run", made)
     result = run("demo", "here", "--seed", "3", "--overwrite")
     assert result.exit_code == 0
     assert (asked["folder"], asked["seed"], asked["overwrite"]) == (Path("here"), 3, True)
     assert "photo.jpg at 10,20: not found" in result.stdout
-    assert "located            0 of 2" in result.stdout
+    files = "Look at here/preview_a.png, or open here/found.geojson and here/scene/mosaic.tif in QGIS."
+    assert result.stdout.splitlines()[-1] == f"0 of 2 objects found. {files}"

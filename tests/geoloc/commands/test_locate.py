@@ -155,6 +155,7 @@ def test_output_by_suffix(run: Run, search: SearchStub, tmp_path: Path, suffix: 
     path = tmp_path / f"found{suffix}"
     result = run(*LOCATE, "--click", "10,20", "--top", "3", "-o", path)
     assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[-1] == f"wrote {path}"
     frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
     assert frame.crs.to_epsg() == (4326 if suffix == ".geojson" else 32633)
     assert set(frame.columns) >= REQUIRED

@@ -16,7 +16,7 @@ import pytest
 from shapely import affinity
 from shapely.geometry import Polygon, shape
 
-from geoloc.errors import OutputError
+from geoloc.errors import OutputError, SuffixError
 from geoloc.results.columns import COLUMNS
 from geoloc.results.detection import Detection
 from geoloc.results.vector_files import (
@@ -277,3 +277,8 @@ def test_a_missing_driver_is_told_before_the_search(tmp_path: Path, monkeypatch:
         with pytest.raises(OutputError, match=says) as caught:
             check_vector_output(tmp_path / f"found{suffix}", False)
         assert "\n" not in str(caught.value)
+
+
+def test_a_shapefile_is_refused_with_what_to_write_instead(tmp_path: Path) -> None:
+    with pytest.raises(SuffixError, match=r"found\.SHP: a shapefile cuts the names of columns.*\.gpkg"):
+        check_vector_output(tmp_path / "found.SHP", overwrite=False)

@@ -215,6 +215,7 @@ def test_photos_at_eye_level_tell_position_and_heading_alone(tmp_path: Path) -> 
         tmp_path, seed=3, size_m=80.0, gsd_m=0.5, photos=0, panoramas=0, walks=2, photo_px=(400, 300), later=True
     )
     assert len(built.walks) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mosaic.tif", "queries.csv", "walks"]
     for path in built.walks:
         photo = load_photo(path)
         assert photo.position is not None
