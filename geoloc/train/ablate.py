@@ -24,7 +24,7 @@ from geoloc.system.machine import machine
 from geoloc.system.output import replacing
 from geoloc.train.fit.curves import draw_comparison
 from geoloc.train.fit.endless_batches import draw_anew
-from geoloc.train.fit.fixed_batches import encode_batch, repeat_batches
+from geoloc.train.fit.fixed_batches import encode_batch, keep_in_bytes, repeat_batches
 from geoloc.train.fit.loop import LOG_FOLDER, Schedule, TrainingTask, steps_done, train_network
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.grounds.gather import training_and_held_out
@@ -174,8 +174,8 @@ class _Records:
 
     def take(self, count: int) -> list[Batch]:
         """Return the first batches."""
-        for batch in islice(self._more, max(0, count - len(self._kept))):
-            self._kept.append(batch.in_bytes().to("cpu"))
+        for batch in islice(map(keep_in_bytes, self._more), max(0, count - len(self._kept))):
+            self._kept.append(batch.to("cpu"))
         return self._kept[:count]
 
     def close(self) -> None:

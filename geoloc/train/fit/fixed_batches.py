@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.train.fit.endless_batches import draw_anew
+from geoloc.train.fit.freed_memory import kept_apart
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
@@ -40,11 +41,18 @@ def draw_batches(
         over: whether there is no time to draw more; one is always drawn.
     """
     drawn: list[Batch] = []
-    for batch in islice(draw_anew(collection, settings, size, [seed], device), count):
-        drawn.append(batch.in_bytes())
+    for batch in islice(map(keep_in_bytes, draw_anew(collection, settings, size, [seed], device)), count):
+        drawn.append(batch)
         if over():
             break
     return drawn
+
+
+def keep_in_bytes(batch: Batch) -> Batch:
+    """Return a batch with its images in 8 bits, apart from the memory that the next one is drawn in."""
+    smaller = batch.in_bytes()
+    with kept_apart():
+        return smaller.copied()
 
 
 @torch.inference_mode()
@@ -99,4 +107,5 @@ class _RepeatedBatches(IterableDataset[Batch]):
 
 
 def _to_half(features: Features) -> Features:
-    return Features(features.coarse.half(), features.fine.half())
+    with kept_apart():
+        return Features(features.coarse.half(), features.fine.half())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -68,13 +68,21 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device."""
+        return self._changed(lambda tensor: tensor.to(device))
 
-        def moved(value: Tensor | Features | int) -> Any:
+    def copied(self) -> Batch:
+        """Return the batch in memory of its own."""
+        return self._changed(Tensor.clone)
+
+    def _changed(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """Return the batch with each of its tensors changed."""
+
+        def changed(value: Tensor | Features | int) -> Any:
             if isinstance(value, Features):
-                return Features(*(v.to(device) for v in value))
-            return value.to(device) if isinstance(value, Tensor) else value
+                return Features(*map(change, value))
+            return change(value) if isinstance(value, Tensor) else value
 
-        return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
+        return Batch(**{f.name: changed(getattr(self, f.name)) for f in fields(self)})
 
     def in_bytes(self) -> Batch:
         """Return the batch with its images, not yet encoded, in 8 bits."""
