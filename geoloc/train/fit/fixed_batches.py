@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.train.fit.endless_batches import draw_anew
-from geoloc.train.fit.freed_memory import kept_apart
+from geoloc.train.fit.freed_memory import copy_apart
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
@@ -50,9 +50,7 @@ def draw_batches(
 
 def keep_in_bytes(batch: Batch) -> Batch:
     """Return a batch with its images in 8 bits, apart from the memory that the next one is drawn in."""
-    smaller = batch.in_bytes()
-    with kept_apart():
-        return smaller.copied()
+    return batch.in_bytes().changed(copy_apart)
 
 
 @torch.inference_mode()
@@ -107,5 +105,4 @@ class _RepeatedBatches(IterableDataset[Batch]):
 
 
 def _to_half(features: Features) -> Features:
-    with kept_apart():
-        return Features(features.coarse.half(), features.fine.half())
+    return Features(copy_apart(features.coarse.half()), copy_apart(features.fine.half()))

@@ -8,9 +8,10 @@ the system has to clear first. Of eight steps on one core of a virtual machine t
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import cast
+import mmap
+
+import torch
+from torch import Tensor
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers that `mallopt` has for them in glibc's malloc.h."""
@@ -24,29 +25,21 @@ def keep_freed_memory() -> None:
 
     For this process until it ends, which then holds as much memory as it once needed at the most.
     """
-    mallopt = _mallopt()
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, TypeError, AttributeError):
+        return
     # Where the first is refused the second alone would be worse than nothing: blocks would be mapped from 128 KB on.
     if mallopt(_MMAP_THRESHOLD, _NEVER) or mallopt(_MMAP_THRESHOLD, _MOST_BEFORE_2_35):
         mallopt(_TRIM_THRESHOLD, _NEVER)
 
 
-@contextmanager
-def kept_apart() -> Iterator[None]:
-    """Lay what is asked for meanwhile, and stays, beside the memory that is kept for what comes and goes.
+def copy_apart(tensor: Tensor) -> Tensor:
+    """Return a copy in memory that is mapped for it alone; of a tensor on an accelerator a plain one.
 
-    Where a block that stays lies in what a larger one left, the next larger one has no room there: batches of 14 MB
-    that were drawn and kept one after the other took 95 MB each, and with this 24 MB. Afterwards freed memory is kept.
+    What is drawn once and stays would else lie in what a larger block left, and the next larger one has no room there.
     """
-    _mallopt()(_MMAP_THRESHOLD, 0)
-    try:
-        yield
-    finally:
-        keep_freed_memory()
-
-
-def _mallopt() -> Callable[[int, int], int]:
-    """Return glibc's function, or one that does nothing and says so, where the C library is another one."""
-    try:
-        return cast("Callable[[int, int], int]", ctypes.CDLL(None).mallopt)
-    except (OSError, TypeError, AttributeError):
-        return lambda parameter, value: 0
+    if tensor.device.type != "cpu" or not tensor.numel():
+        return tensor.clone()
+    mapped = mmap.mmap(-1, tensor.nbytes)
+    return torch.frombuffer(mapped, dtype=tensor.dtype).reshape(tensor.shape).copy_(tensor)

@@ -68,21 +68,17 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device."""
-        return self._changed(lambda tensor: tensor.to(device))
+        return self.changed(lambda tensor: tensor.to(device))
 
-    def copied(self) -> Batch:
-        """Return the batch in memory of its own."""
-        return self._changed(Tensor.clone)
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """Return the batch with each of its tensors changed, features too."""
 
-    def _changed(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        """Return the batch with each of its tensors changed."""
-
-        def changed(value: Tensor | Features | int) -> Any:
+        def of_field(value: Tensor | Features | int) -> Any:
             if isinstance(value, Features):
                 return Features(*map(change, value))
             return change(value) if isinstance(value, Tensor) else value
 
-        return Batch(**{f.name: changed(getattr(self, f.name)) for f in fields(self)})
+        return Batch(**{f.name: of_field(getattr(self, f.name)) for f in fields(self)})
 
     def in_bytes(self) -> Batch:
         """Return the batch with its images, not yet encoded, in 8 bits."""
