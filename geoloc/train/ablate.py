@@ -170,17 +170,18 @@ class _Records:
 
     def __init__(self, collection: Collection, plan: AblationPlan, seed: int, device: str, workers: int = 0) -> None:
         self._kept: list[Batch] = []
-        self._more = draw_anew(collection, SamplerSettings(), plan.batch, [seed], device, planners=workers)
+        self._drawn = draw_anew(collection, SamplerSettings(), plan.batch, [seed], device, planners=workers)
+        self._more = keep_in_bytes(self._drawn)
 
     def take(self, count: int) -> list[Batch]:
         """Return the first batches."""
-        for batch in islice(map(keep_in_bytes, self._more), max(0, count - len(self._kept))):
+        for batch in islice(self._more, max(0, count - len(self._kept))):
             self._kept.append(batch.to("cpu"))
         return self._kept[:count]
 
     def close(self) -> None:
         """End the processes that plan."""
-        self._more.close()
+        self._drawn.close()
 
 
 def _in_time(

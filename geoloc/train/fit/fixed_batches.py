@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -13,10 +13,13 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.train.fit.endless_batches import draw_anew
-from geoloc.train.fit.freed_memory import copy_apart
+from geoloc.train.fit.freed_memory import give_back_freed_memory
 from geoloc.train.grounds.collection import Collection
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
+
+GIVE_BACK_EVERY = 16
+"""Batches drawn and kept: it takes a third of a second, and drawing them half a minute on one core."""
 
 
 def draw_batches(
@@ -41,16 +44,19 @@ def draw_batches(
         over: whether there is no time to draw more; one is always drawn.
     """
     drawn: list[Batch] = []
-    for batch in islice(map(keep_in_bytes, draw_anew(collection, settings, size, [seed], device)), count):
+    for batch in islice(keep_in_bytes(draw_anew(collection, settings, size, [seed], device)), count):
         drawn.append(batch)
         if over():
             break
     return drawn
 
 
-def keep_in_bytes(batch: Batch) -> Batch:
-    """Return a batch with its images in 8 bits, apart from the memory that the next one is drawn in."""
-    return batch.in_bytes().changed(copy_apart)
+def keep_in_bytes(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield batches that are to be kept: with their images in 8 bits, on the device of each."""
+    for number, batch in enumerate(batches):
+        yield batch.in_bytes()
+        if number % GIVE_BACK_EVERY == GIVE_BACK_EVERY - 1:
+            give_back_freed_memory()
 
 
 @torch.inference_mode()
@@ -105,4 +111,4 @@ class _RepeatedBatches(IterableDataset[Batch]):
 
 
 def _to_half(features: Features) -> Features:
-    return Features(copy_apart(features.coarse.half()), copy_apart(features.fine.half()))
+    return Features(features.coarse.half(), features.fine.half())

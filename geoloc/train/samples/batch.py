@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -68,17 +68,13 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on another device."""
-        return self.changed(lambda tensor: tensor.to(device))
 
-    def changed(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        """Return the batch with each of its tensors changed, features too."""
-
-        def of_field(value: Tensor | Features | int) -> Any:
+        def moved(value: Tensor | Features | int) -> Any:
             if isinstance(value, Features):
-                return Features(*map(change, value))
-            return change(value) if isinstance(value, Tensor) else value
+                return Features(*(v.to(device) for v in value))
+            return value.to(device) if isinstance(value, Tensor) else value
 
-        return Batch(**{f.name: of_field(getattr(self, f.name)) for f in fields(self)})
+        return Batch(**{f.name: moved(getattr(self, f.name)) for f in fields(self)})
 
     def in_bytes(self) -> Batch:
         """Return the batch with its images, not yet encoded, in 8 bits."""
