@@ -31,7 +31,7 @@ def demo(folder: Path, seed: int, overwrite: bool) -> None:
     with Steady() as report:
         result = demonstration.run(folder, seed=seed, overwrite=overwrite, report=report, show=show)
     figures = labelled.summarise(result.outcomes)
-    text = f"{round(figures['hit_rate'] * figures['queries'])} of {int(figures['queries'])} objects found"
+    text = f"{sum(map(labelled.is_hit, result.outcomes))} of {len(result.outcomes)} objects found"
     if math.isfinite(figures["p90_error_m"]):
         text += f", half within {figures['median_error_m']:.2f} m of the truth, nine of ten within "
         text += f"{figures['p90_error_m']:.2f} m"

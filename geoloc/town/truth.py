@@ -17,12 +17,12 @@ MAX_DISTANCE_M = 95.0
 """Between the camera and what is asked for, along the ground: what a search round the photo's GPS finds."""
 MARGIN_PX = 6
 _KINDS = (
+    "tent", "shelter", "store", "latrine", "lorry", "stall",
     "house", "car", "tree", "shed", "pool", "hall",
     "barn", "bale", "tank", "block", "row house", "container", "trailer", "stand", "court", "stack", "tractor", "pile",
     "hedge", "tree row", "solar", "orchard tree",
-    "store", "lorry", "tent", "shelter", "latrine", "stall",
 )  # fmt: skip
-"""In the order in which they are asked for; a village has those of the first line only, a camp those of the last."""
+"""In the order in which they are asked for; those of the first line are of camps, a village has those of the second."""
 
 
 @dataclass(frozen=True, slots=True)

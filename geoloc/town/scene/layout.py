@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -204,6 +204,16 @@ def _plots(
                 free = free.difference(plot.polygon.buffer(0.15))
                 at += plot.width + rng.uniform(0.3, 3.0)
     return tuple(plots)
+
+
+def places_along(street: Street, reach: float, step: Callable[[], float]) -> Iterator[tuple[float, float, float]]:
+    """Yield x, y and direction at places of a street's axis within `reach` of the middle in x and y, `step` apart."""
+    at = step()
+    while at < street.line.length - 1.0:
+        point, ahead = street.line.interpolate(at), street.line.interpolate(at + 1.0)
+        if max(abs(point.x), abs(point.y)) < reach:
+            yield point.x, point.y, math.atan2(ahead.y - point.y, ahead.x - point.x)
+        at += step()
 
 
 def plot_beside(

@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry import Point, Polygon
 
 from geoloc.town.scene import details
+from geoloc.town.scene.houses import pick
 from geoloc.town.scene.shapes import Blob, Colour, Face, SceneObject, ShapeBuilder
 
 _CLUMPS = 46
@@ -30,6 +31,21 @@ class Surface:
     material: str
     colour: Colour
     kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is put somewhere.
+
+    Attributes:
+        kind: of the object.
+        size: length and width of the ground that it needs, metres.
+        build: builds it.
+    """
+
+    kind: str
+    size: tuple[float, float]
+    build: Callable[[ShapeBuilder], None]
 
 
 @dataclass(slots=True)
@@ -90,6 +106,13 @@ class Site:
         self.taken.append(Polygon(_hull(builder.faces)))
         self.add(kind, builder.faces)
         return True
+
+    def bush(self, x: float, y: float, size: float, colours: tuple[Colour, ...]) -> None:
+        """Plant a shrub of about `size` metres to every side unless something stands there."""
+        if self.free(Point(x, y).buffer(size), 0.2):
+            colour = pick(self.rng, colours)
+            radii = np.array([size, size * self.rng.uniform(0.8, 1.2), 0.9 * size])
+            self.plant("bush", [Blob(np.array([x, y, 0.5 * size]), radii, colour)])
 
     def tree(self, x: float, y: float, radius: float, clumps: int = _CLUMPS) -> None:
         """Plant a tree unless something stands under its crown."""

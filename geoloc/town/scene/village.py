@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +10,8 @@ import shapely
 from shapely.geometry import Point, Polygon
 
 from geoloc.town.scene import details, houses
-from geoloc.town.scene.layout import PAVEMENT_M, Layout, Plot, Street, plan_town
-from geoloc.town.scene.shapes import Blob, Colour
+from geoloc.town.scene.layout import PAVEMENT_M, Layout, Plot, Street, places_along, plan_town
+from geoloc.town.scene.shapes import Colour
 from geoloc.town.scene.site import Site, Surface
 
 _FAR_CLUMPS = 9
@@ -105,28 +104,14 @@ def _build_garden(site: Site, plot: Plot, back: float) -> None:
         site.tree(*plot.at(rng.uniform(-half + 1.5, half - 1.5), v), rng.uniform(1.1, 3.2))
     for _ in range(int(rng.integers(3, 9))):  # shrubs
         x, y = plot.at(rng.uniform(-half + 0.8, half - 0.8), rng.uniform(0.8, plot.depth - 0.8))
-        size = rng.uniform(0.3, 0.8)
-        if site.free(Point(x, y).buffer(size), 0.2):
-            colour = houses.pick(rng, details.CROWN_COLOURS)
-            radii = np.array([size, size * rng.uniform(0.8, 1.2), 0.9 * size])
-            site.plant("bush", [Blob(np.array([x, y, 0.5 * size]), radii, colour)])
-
-
-def _along(street: Street, layout: Layout, step: Callable[[], float]) -> Iterator[tuple[float, float, float]]:
-    """Yield x, y and direction at places along a street inside the town."""
-    at = step()
-    while at < street.line.length - 1.0:
-        point, ahead = street.line.interpolate(at), street.line.interpolate(at + 1.0)
-        if max(abs(point.x), abs(point.y)) < layout.half_m - 3.0:
-            yield point.x, point.y, math.atan2(ahead.y - point.y, ahead.x - point.x)
-        at += step()
+        site.bush(x, y, rng.uniform(0.3, 0.8), details.CROWN_COLOURS)
 
 
 def _park_cars(site: Site, street: Street, layout: Layout) -> None:
     rng = site.rng
     others = shapely.unary_union([s.line.buffer(s.width / 2 + 9.0) for s in layout.streets if s is not street])
     for side in (1.0, -1.0):
-        for x, y, turn in _along(street, layout, lambda: rng.uniform(6.2, 26.0)):
+        for x, y, turn in places_along(street, layout.half_m - 3.0, lambda: rng.uniform(6.2, 26.0)):
             off = side * (street.width / 2 - 1.05)
             place = (x - math.sin(turn) * off, y + math.cos(turn) * off, turn + (math.pi if side > 0 else 0.0))
             if not others.contains(Point(place[:2])):
@@ -138,7 +123,7 @@ def _street_trees(site: Site, street: Street, layout: Layout) -> None:
     if not street.marked:
         return
     off = street.width / 2 + PAVEMENT_M + 0.2
-    for x, y, turn in _along(street, layout, lambda: rng.uniform(9.0, 24.0)):
+    for x, y, turn in places_along(street, layout.half_m - 3.0, lambda: rng.uniform(9.0, 24.0)):
         side = rng.choice([-1.0, 1.0])
         site.tree(x - side * math.sin(turn) * off, y + side * math.cos(turn) * off, rng.uniform(1.2, 1.9))
 

@@ -23,14 +23,18 @@ _ALWAYS = ("tents", "services", "shelters")
 
 
 def plan_camp(rng: np.random.Generator, size_m: float) -> tuple[Layout, tuple[Lot, ...]]:
-    """Plan a grid of tracks with a block in each cell that lies in the town, on patchy dry ground."""
+    """Plan a grid of tracks with a block in each cell that lies in the town, on patchy dry ground.
+
+    A town of less than 100 m may have no block.
+    """
     half = size_m / 2
     angle = math.radians(rng.uniform(-90.0, 90.0))
     columns, rows = (_cells(rng, half, sides) for sides in ((36.0, 64.0), (30.0, 48.0)))
     main = rows.gaps[len(rows.gaps) // 2]
-    streets = [_track(rng, gap, angle, far=gap is main) for gap in rows.gaps]
+    reach = 1.6 * half
+    streets = [_track(rng, gap, angle, _FAR_M if gap is main else reach) for gap in rows.gaps]
     # Turned by a right angle more, what lies to the left of the axis is that far to the other side.
-    streets += [_track(rng, (-middle, width), angle + math.pi / 2) for middle, width in columns.gaps]
+    streets += [_track(rng, (-middle, width), angle + math.pi / 2, reach) for middle, width in columns.gaps]
     inner = box(-half, -half, half, half).buffer(-2.0)
     uses = list(_SHARES)
     shares = np.array(list(_SHARES.values())) * rng.gamma(3.0, 1.0, len(uses))
@@ -69,14 +73,13 @@ def _cells(rng: np.random.Generator, half: float, sides: tuple[float, float]) ->
     return _Cells(tuple(cells), tuple(gaps))
 
 
-def _track(rng: np.random.Generator, gap: tuple[float, float], angle: float, *, far: bool = False) -> Street:
-    """Lay an earth track along a gap of the grid, not quite straight; one goes on out of the camp, perhaps sealed."""
+def _track(rng: np.random.Generator, gap: tuple[float, float], angle: float, reach: float) -> Street:
+    """Lay an earth track along a gap of the grid, not quite straight; one that leads far out may be sealed."""
     middle, width = gap
-    reach = _FAR_M if far else 260.0
     along = np.linspace(-reach, reach, 80)
     sway = 0.5 * np.sin(along / rng.uniform(14.0, 30.0) + rng.uniform(0, 6))
     line = rotate(LineString(np.stack([along, middle + sway], axis=1)), angle, origin=(0, 0), use_radians=True)
-    return Street(line, width, False, 0.0, sealed=bool(far and rng.random() < 0.4))
+    return Street(line, width, False, 0.0, sealed=reach == _FAR_M and bool(rng.random() < 0.4))
 
 
 def _ground(rng: np.random.Generator) -> tuple[Parcel, ...]:

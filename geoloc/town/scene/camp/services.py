@@ -6,9 +6,9 @@ import numpy as np
 
 from geoloc.town.scene import houses
 from geoloc.town.scene.camp.shelters import CANVAS, SHEETING
-from geoloc.town.scene.farm.yard_things import fan, ring
 from geoloc.town.scene.houses import Body, centred, pick
 from geoloc.town.scene.shapes import Colour, Finish, Material, ShapeBuilder
+from geoloc.town.scene.things import fan, ring
 
 _TANKS: tuple[Colour, ...] = ((40, 42, 44), (214, 216, 214), (58, 96, 150), (96, 112, 96))
 _CABS: tuple[Colour, ...] = ((232, 232, 230), (196, 148, 52), (52, 84, 136), (132, 48, 42), (226, 226, 224))
@@ -50,7 +50,7 @@ def build_lorry(rng: np.random.Generator, builder: ShapeBuilder) -> None:
     half, side = rng.uniform(3.4, 4.4), 1.2
     paint: Finish = (Material.PAINT, pick(rng, _CABS))
     for x in (-0.62 * half, -0.35 * half, 0.7 * half):
-        builder.box((x - 0.48, -side, x + 0.48, side), (0.0, 0.95), _TYRE)
+        builder.box((x - 0.48, -side - 0.01, x + 0.48, side + 0.01), (0.0, 0.84), _TYRE)
     front = half - 1.9
     builder.box((front, -side, half, side), (0.6, 1.5), paint)
     builder.box((front + 0.1, -side + 0.05, half - 0.15, side - 0.05), (1.5, 2.3), _GLASS, top=paint)

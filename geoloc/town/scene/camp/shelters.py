@@ -123,3 +123,8 @@ def build_stall(rng: np.random.Generator, builder: ShapeBuilder, length: float, 
     x, y = x + 0.2, y + 0.3
     builder.face([(-x, -y, low), (x, -y, low), (x, y, high), (-x, y, high)], sheet, two_sided=True)
     builder.box((-x + 0.5, -y + 0.5, x - 0.5, -y + 1.1), (0.0, 0.8), pole)
+
+
+def build_screen(rng: np.random.Generator, builder: ShapeBuilder, length: float) -> None:
+    """Build a screen of mats, upright along x."""
+    builder.box(centred(length, 0.1), (0.0, 1.5), (Material.STRAW, pick(rng, _MATS)))

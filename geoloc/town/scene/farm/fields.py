@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString, Point, Polygon, box
 
-from geoloc.town.scene import details
-from geoloc.town.scene.farm import planting, yard_things
+from geoloc.town.scene import details, things
+from geoloc.town.scene.farm import planting
 from geoloc.town.scene.layout import Layout, Parcel
 from geoloc.town.scene.marks import blotch, paint, soften
 from geoloc.town.scene.shapes import Colour
@@ -49,7 +49,7 @@ def _mark(site: Site, parcel: Parcel, ground: Polygon) -> None:
             place = rng.uniform(x0, x1), rng.uniform(y0, y1)
             if ground.buffer(-1.0).contains(Point(place)):
                 turn = parcel.angle + rng.normal(0, 0.3)
-                site.put("bale", (*place, turn), (1.4, 1.4), lambda b: yard_things.build_bale(rng, b), 0.3)
+                site.put("bale", (*place, turn), (1.4, 1.4), lambda b: things.build_bale(rng, b), 0.3)
     for _ in range(int(rng.choice([0, 0, 0, 1, 2]))):
         place = rng.uniform(x0, x1), rng.uniform(y0, y1)
         if ground.contains(Point(place)):

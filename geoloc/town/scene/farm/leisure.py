@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from geoloc.town.scene.details import build_pool
-from geoloc.town.scene.farm.yard_things import fan, ring
 from geoloc.town.scene.houses import pick, varied
 from geoloc.town.scene.shapes import Colour, Finish, Footprint, Material, ShapeBuilder, rectangle
+from geoloc.town.scene.things import fan, ring
 
 COURTS = {"tennis": (34.0, 17.0), "basketball": (30.0, 17.0)}
 """Length and width with the margin, metres."""

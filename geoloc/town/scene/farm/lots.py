@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from shapely.geometry import Polygon, box
 
-from geoloc.town.scene import details, houses
-from geoloc.town.scene.farm import barns, leisure, planting, yard_things
+from geoloc.town.scene import details, houses, things
+from geoloc.town.scene.farm import barns, leisure, planting
 from geoloc.town.scene.layout import Plot
 from geoloc.town.scene.marks import blotch, lines, paint, soften
 from geoloc.town.scene.shapes import Colour
@@ -214,7 +214,7 @@ def build_small_field(site: Site, plot: Plot) -> None:
         soften(site, spot, "field", (grass, (float(red), float(green), float(blue))), plot.polygon)
     for _ in range(int(rng.choice([0, 0, 4, 9]))):
         at = (*plot.at(rng.uniform(-0.45, 0.45) * plot.width, rng.uniform(2, plot.depth - 2)), rng.uniform(0, 6))
-        site.put("bale", at, (1.4, 1.4), lambda b: yard_things.build_bale(rng, b))
+        site.put("bale", at, (1.4, 1.4), lambda b: things.build_bale(rng, b))
     for _ in range(int(rng.integers(0, 5))):
         place = plot.at(rng.uniform(-0.5, 0.5) * plot.width, rng.uniform(0, plot.depth))
         planting.plant_over(site, *place, rng.uniform(1.5, 5.0))

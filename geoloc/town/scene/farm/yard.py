@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import shapely
 from shapely.geometry import Point, Polygon
 
-from geoloc.town.scene import details, houses
-from geoloc.town.scene.farm import barns, planting, yard_things
+from geoloc.town.scene import details, houses, things
+from geoloc.town.scene.farm import barns, planting
 from geoloc.town.scene.layout import Plot
 from geoloc.town.scene.marks import blotch, paint, soften, tyre_tracks
 from geoloc.town.scene.shapes import Colour, ShapeBuilder
-from geoloc.town.scene.site import Site
+from geoloc.town.scene.site import Item, Site
 
 _GROUNDS: tuple[tuple[str, Colour], ...] = (
     ("soil", (142, 122, 98)), ("soil", (122, 104, 84)), ("gravel", (164, 154, 136)), ("gravel", (142, 136, 124)),
@@ -117,16 +116,7 @@ def _yard_ground(site: Site, plot: Plot, standing: list[Polygon]) -> Polygon:
     return yard
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """What is put somewhere: its kind, the length and width of its ground in metres, and what builds it."""
-
-    kind: str
-    size: tuple[float, float]
-    build: Build
-
-
-def _scatter(site: Site, within: Polygon, item: _Item, turn: float, margin: float = 0.2) -> None:
+def _scatter(site: Site, within: Polygon, item: Item, turn: float, margin: float = 0.2) -> None:
     """Put an item somewhere into a piece of ground if there is room, along `turn` or across."""
     rng = site.rng
     x0, y0, x1, y1 = within.bounds
@@ -143,24 +133,24 @@ def _furnish(site: Site, yard: Polygon, turn: float) -> None:
     rim = yard.difference(yard.buffer(-7.0)) if rng.random() < 0.7 else yard
     for _ in range(int(rng.choice([0, 1, 2, 4]))):
         radius = float(rng.choice([rng.uniform(1.2, 3.0), rng.uniform(1.2, 3.0), rng.uniform(4.0, 9.0)]))
-        build: Build = partial(yard_things.build_tank, rng, radius=radius)
-        _scatter(site, rim, _Item("tank", (2 * radius, 2 * radius), build), turn, 0.1)
+        build: Build = partial(things.build_tank, rng, radius=radius)
+        _scatter(site, rim, Item("tank", (2 * radius, 2 * radius), build), turn, 0.1)
     for _ in range(int(rng.choice([0, 1, 2]))):
         size = rng.uniform(3.0, 14.0), rng.uniform(2.5, 7.0)
-        build = partial(yard_things.build_stack, rng, length=size[0], width=size[1])
-        _scatter(site, rim, _Item("stack", size, build), turn)
+        build = partial(things.build_stack, rng, length=size[0], width=size[1])
+        _scatter(site, rim, Item("stack", size, build), turn)
     for counts, ground, item in (
-        ([0, 0, 1, 3], rim, _Item("container", (12.2, 2.5), partial(yard_things.build_container, rng))),
-        ([0, 1, 2, 4], rim, _Item("trailer", (9.0, 2.6), partial(yard_things.build_trailer, rng))),
-        ([0, 1, 2, 3], yard, _Item("tractor", (4.8, 2.6), partial(yard_things.build_tractor, rng))),
-        ([0, 1, 3, 5], yard, _Item("car", (4.6, 1.9), partial(details.build_car, rng))),
+        ([0, 0, 1, 3], rim, Item("container", (12.2, 2.5), partial(things.build_container, rng))),
+        ([0, 1, 2, 4], rim, Item("trailer", (9.0, 2.6), partial(things.build_trailer, rng))),
+        ([0, 1, 2, 3], yard, Item("tractor", (4.8, 2.6), partial(things.build_tractor, rng))),
+        ([0, 1, 3, 5], yard, Item("car", (4.6, 1.9), partial(details.build_car, rng))),
     ):
         for _ in range(int(rng.choice(counts))):
             _scatter(site, ground, item, turn)
     for _ in range(int(rng.choice([0, 1, 3]))):
         _bales_in_rows(site, yard, turn, int(rng.integers(3, 18)))
     for _ in range(int(rng.choice([0, 1, 3]))):
-        _heap(site, rim, rng.uniform(1.0, 3.5))
+        things.heap_up(site, rim, rng.uniform(1.0, 3.5))
 
 
 def _bales_in_rows(site: Site, within: Polygon, turn: float, count: int) -> None:
@@ -174,17 +164,4 @@ def _bales_in_rows(site: Site, within: Polygon, turn: float, count: int) -> None
         place = (x + cos * u - sin * v, y + sin * u + cos * v)
         if within.contains(Point(place)):
             angle = turn + math.pi / 2 + rng.normal(0, 0.06)
-            site.put("bale", (*place, angle), (1.3, 1.3), lambda b: yard_things.build_bale(rng, b), 0.0)
-
-
-def _heap(site: Site, within: Polygon, reach: float) -> None:
-    """Pile up earth, gravel or muck where there is room."""
-    rng = site.rng
-    x0, y0, x1, y1 = within.bounds
-    for _ in range(8):
-        x, y = rng.uniform(x0, x1), rng.uniform(y0, y1)
-        ground = Point(x, y).buffer(reach)
-        if within.contains(Point(x, y)) and site.free(ground, 0.1):
-            site.add("pile", (), yard_things.build_heap(rng, x, y, reach))
-            site.taken.append(ground)
-            return
+            site.put("bale", (*place, angle), (1.3, 1.3), lambda b: things.build_bale(rng, b), 0.0)

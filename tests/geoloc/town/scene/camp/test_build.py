@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import shapely
 
 from geoloc.town.picture.camera import Parallel
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, survey_day
@@ -21,6 +22,7 @@ SOLID: dict[str, Build] = {
     "store": lambda rng, builder: services.build_store(rng, builder, 20.0, 9.0),
     "tank": lambda rng, builder: services.build_water_tank(rng, builder, 1.2),
     "lorry": services.build_lorry,
+    "screen": lambda rng, builder: shelters.build_screen(rng, builder, 4.0),
 }
 
 
@@ -47,8 +49,15 @@ def test_seeds_make_different_camps_and_the_same_seed_the_same(scenes: list[Scen
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_smallest_camp_is_one_too(seed: int) -> None:
-    assert {"shelter", "tent"} & {item.kind for item in build_scene(seed, 50.0, "camp").objects}
+def test_the_smallest_camp_has_shelters(seed: int) -> None:
+    assert "shelter" in {item.kind for item in build_scene(seed, 50.0, "camp").objects}
+
+
+def test_shelters_stand_outside_the_blocks_too(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        blocks = shapely.union_all([plot.polygon for plot in scene.layout.plots])
+        outside = [o for o in scene.objects if o.kind == "shelter" and not blocks.intersects(o.plan())]
+        assert len(outside) > 4
 
 
 def test_things_do_not_overlap_and_are_in_the_camp(scenes: list[Scene]) -> None:
@@ -56,11 +65,14 @@ def test_things_do_not_overlap_and_are_in_the_camp(scenes: list[Scene]) -> None:
         assert_apart(scene, ("tree", "pile"))
 
 
-def test_blocks_lie_between_the_tracks(scenes: list[Scene]) -> None:
+def test_nothing_but_wheels_stands_on_a_track(scenes: list[Scene]) -> None:
     for scene in scenes:
         carriageways = [street.line.buffer(street.width / 2) for street in scene.layout.streets]
         for plot in scene.layout.plots:
             assert not any(road.intersects(plot.polygon) for road in carriageways)
+        standing = [o for o in scene.objects if o.kind not in ("car", "lorry", "tree")]
+        roads = shapely.union_all(carriageways)
+        assert [o.kind for o in standing if roads.intersection(o.plan()).area > 0.01] == []
 
 
 @pytest.mark.parametrize("kind", SOLID)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geoloc.town.scene.farm import barns, leisure, yard_things
+from geoloc.town.scene import things
+from geoloc.town.scene.farm import barns, leisure
 from geoloc.town.scene.scene import Scene, build_scene
 from tests.helpers.scenes import Build, assert_apart, assert_closed
 
@@ -17,11 +18,11 @@ SOLID: dict[str, Build] = {
     "farmhouse": lambda rng, builder: barns.build_farmhouse(rng, builder, 15.0, 8.0),
     "row": lambda rng, builder: barns.build_row(rng, builder, 40.0, 9.0),
     "block": lambda rng, builder: barns.build_block(rng, builder, 40.0, 16.0),
-    "bale": yard_things.build_bale,
-    "stack": lambda rng, builder: yard_things.build_stack(rng, builder, 8.0, 4.0),
-    "tank": lambda rng, builder: yard_things.build_tank(rng, builder, 5.0),
-    "container": yard_things.build_container,
-    "tractor": yard_things.build_tractor,
+    "bale": things.build_bale,
+    "stack": lambda rng, builder: things.build_stack(rng, builder, 8.0, 4.0),
+    "tank": lambda rng, builder: things.build_tank(rng, builder, 5.0),
+    "container": things.build_container,
+    "tractor": things.build_tractor,
     "stand": lambda rng, builder: leisure.build_stand(rng, builder, 12.0, 6),
 }
 

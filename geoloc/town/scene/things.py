@@ -1,13 +1,15 @@
-"""What stands about in a farmyard: bales, tanks, containers, trailers, tractors and heaps."""
+"""What stands about in yards: bales, tanks, containers, trailers, tractors and heaps."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from shapely.geometry import Point, Polygon
 
 from geoloc.town.scene.houses import pick, varied
 from geoloc.town.scene.shapes import Blob, Colour, Finish, Material, ShapeBuilder
+from geoloc.town.scene.site import Site
 
 _STRAW: tuple[Colour, ...] = ((196, 170, 110), (180, 152, 96), (164, 140, 98), (150, 136, 96))
 _WRAP: tuple[Colour, ...] = ((226, 228, 222), (196, 212, 190), (48, 50, 48), (206, 214, 206))
@@ -131,3 +133,16 @@ def build_heap(rng: np.random.Generator, x: float, y: float, reach: float) -> tu
         radii = reach * np.array([*rng.uniform(0.5, 0.8, 2), rng.uniform(0.3, 0.55)])
         blobs.append(Blob(place, radii, varied(rng, colour, 4.0)))
     return tuple(blobs)
+
+
+def heap_up(site: Site, within: Polygon, reach: float) -> None:
+    """Pile up earth, gravel or muck of about `reach` metres to every side where there is room in a piece of ground."""
+    rng = site.rng
+    x0, y0, x1, y1 = within.bounds
+    for _ in range(8):
+        x, y = rng.uniform(x0, x1), rng.uniform(y0, y1)
+        ground = Point(x, y).buffer(reach)
+        if within.contains(Point(x, y)) and site.free(ground, 0.1):
+            site.add("pile", (), build_heap(rng, x, y, reach))
+            site.taken.append(ground)
+            return
