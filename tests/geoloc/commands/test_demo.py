@@ -10,21 +10,38 @@ import pytest
 
 import geoloc.evaluation.demonstration
 from geoloc.evaluation.labelled import Outcome, read_queries
+from geoloc.results.detection import Detection
 from tests.helpers.command_line import Run
 
 
-def test_demo_tells_how_far_each_answer_is(run: Run, monkeypatch: pytest.MonkeyPatch, inputs: Path) -> None:
-    queries = read_queries(inputs / "queries.csv")
+@pytest.mark.parametrize(
+    ("all_found", "told"),
+    [
+        (False, "0 of 2 objects found."),
+        (True, "2 of 2 objects found, half within 0.00 m of the truth, nine of ten within 0.00 m."),
+    ],
+)
+def test_demo_ends_with_how_many_are_found_and_where_to_look(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    inputs: Path,
+    make_detection: Callable[..., Detection],
+    all_found: bool,
+    told: str,
+) -> None:
     asked: dict[str, object] = {}
 
     def made(folder: Path, show: Callable[[str], None], **options: object) -> SimpleNamespace:
         asked.update(options, folder=folder)
-        outcomes = tuple(Outcome(query, None, 1.0) for query in queries)
-        show("photo.jpg at 10,20: not found")
+        outcomes = []
+        for query in read_queries(inputs / "queries.csv"):
+            best = make_detection(0.9, query.box.bounds, crs=f"EPSG:{query.epsg}") if all_found else None
+            outcomes.append(Outcome(query, best, 1.0))
+        show("photo.jpg at 10,20: as it was answered")
         return SimpleNamespace(
             found=folder / "found.geojson",
             previews=(folder / "preview_a.png",),
-            outcomes=outcomes,
+            outcomes=tuple(outcomes),
             scene=SimpleNamespace(mosaic=folder / "scene" / "mosaic.tif"),
         )
 
@@ -32,6 +49,5 @@ def test_demo_tells_how_far_each_answer_is(run: Run, monkeypatch: pytest.MonkeyP
     result = run("demo", "here", "--seed", "3", "--overwrite")
     assert result.exit_code == 0
     assert (asked["folder"], asked["seed"], asked["overwrite"]) == (Path("here"), 3, True)
-    assert "photo.jpg at 10,20: not found" in result.stdout
     files = "Look at here/preview_a.png, or open here/found.geojson and here/scene/mosaic.tif in QGIS."
-    assert result.stdout.splitlines()[-1] == f"0 of 2 objects found. {files}"
+    assert result.stdout.splitlines() == ["photo.jpg at 10,20: as it was answered", f"{told} {files}"]
