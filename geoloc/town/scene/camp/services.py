@@ -54,6 +54,7 @@ def build_lorry(rng: np.random.Generator, builder: ShapeBuilder) -> None:
     front = half - 1.9
     builder.box((front, -side, half, side), (0.6, 1.5), paint)
     builder.box((front + 0.1, -side + 0.05, half - 0.15, side - 0.05), (1.5, 2.3), _GLASS, top=paint)
+    builder.box((-half + 0.3, -0.45, half - 0.3, 0.45), (0.5, 0.84), _STEEL)
     bed = (-half, -side, front - 0.15, side)
     builder.box(bed, (0.85, 1.1), (Material.PLANKS, (128.0, 108.0, 84.0)))
     load = rng.random()

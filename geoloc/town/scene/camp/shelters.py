@@ -106,7 +106,7 @@ def build_latrine(rng: np.random.Generator, builder: ShapeBuilder, cells: int) -
     builder.face([(-x, -0.8, 2.05), (x, -0.8, 2.05), (x, 0.8, 2.3), (-x, 0.8, 2.3)], roof, two_sided=True)
     for at in np.arange(cells) * 1.2 - length / 2 + 0.6:
         if rng.random() < 0.7:
-            builder.box((at - 0.06, 0.82, at + 0.06, 0.94), (0.0, 2.8), (Material.PLAIN, (60.0, 60.0, 62.0)))
+            builder.box((at - 0.06, 0.72, at + 0.06, 0.84), (0.0, 2.8), (Material.PLAIN, (60.0, 60.0, 62.0)))
 
 
 def build_stall(rng: np.random.Generator, builder: ShapeBuilder, length: float, width: float) -> None:

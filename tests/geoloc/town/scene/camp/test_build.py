@@ -5,11 +5,13 @@ from collections import Counter
 import numpy as np
 import pytest
 import shapely
+from shapely.geometry import Point
 
 from geoloc.town.picture.camera import Parallel
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, survey_day
 from geoloc.town.scene.camp import services, shelters
 from geoloc.town.scene.scene import Scene, build_scene
+from geoloc.town.scene.shapes import SceneObject, ShapeBuilder
 from geoloc.train.grounds.towns.maker import FIRST_SEED, style_of
 from tests.helpers.scenes import Build, assert_apart, assert_closed
 
@@ -73,6 +75,19 @@ def test_nothing_but_wheels_stands_on_a_track(scenes: list[Scene]) -> None:
         standing = [o for o in scene.objects if o.kind not in ("car", "lorry", "tree")]
         roads = shapely.union_all(carriageways)
         assert [o.kind for o in standing if roads.intersection(o.plan()).area > 0.01] == []
+
+
+@pytest.mark.parametrize("kind", SOLID)
+def test_it_has_one_outline(kind: str) -> None:
+    """Of a thing in parts the true outline would be that of the largest one."""
+    for seed in range(8):
+        builder = ShapeBuilder(0.0, 0.0, 0.4)
+        SOLID[kind](np.random.default_rng(seed), builder)
+        plan, points = (
+            SceneObject(1, kind, tuple(builder.faces)).plan(),
+            np.concatenate([f.points for f in builder.faces]),
+        )
+        assert all(plan.distance(Point(point[:2])) < 0.02 for point in points)
 
 
 @pytest.mark.parametrize("kind", SOLID)
