@@ -35,6 +35,7 @@ OUTSIDE = (
     "geoloc/weights/sight.md",
     "geoloc/report/assets/leaflet-LICENSE.txt",
     "benchmarks/results/ablation.md",
+    "benchmarks/results/ablation_frozen.md",
     "benchmarks/results/ablation_mosaics.md",
     "benchmarks/results/accuracy.md",
     "benchmarks/results/coverage.md",
