@@ -32,6 +32,13 @@ def assert_closed(kind: str, build: Build) -> None:
             assert (drawn.objects(packed) == filled.objects(packed)).mean() > 0.999, (kind, heading)
 
 
+def assert_seed_decides(scene: Scene, again: Scene, other: Scene) -> None:
+    """Assert that a scene is like one of the same seed in everything that stands, and unlike one of another seed."""
+    outlines = [[item.outline().tobytes() for item in each.objects] for each in (scene, again, other)]
+    assert outlines[0] == outlines[1]
+    assert outlines[0] != outlines[2]
+
+
 def assert_apart(scene: Scene, hanging: Collection[str]) -> None:
     """Assert that things do not overlap and are in the town, but for those of the kinds `hanging`."""
     solid = [item for item in scene.objects if item.kind not in hanging]
