@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapely.geometry import Point
@@ -291,7 +291,7 @@ class Cascade:
 
     def _search(self, targets: Sequence[Target]) -> AttentionSearch:
         from geoloc.search.locate import AttentionSearch
-        from geoloc.search.prior import prior_of
+        from geoloc.search.prior import priors_of
 
         return AttentionSearch(
             self._posed_photo,
@@ -299,7 +299,7 @@ class Cascade:
             self._ground.reference,
             self._ground.network,
             exhaustive=self._request.exhaustive,
-            priors=[prior_of(self._poses, target, partial(self._ahead, target)) for target in targets],
+            priors=priors_of(self._poses, targets, self._ahead),
             progress=self._watch.progress,
         )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from geoloc.features.reference import Reference
 from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
-from geoloc.search.candidate import Answer, merge_answers
+from geoloc.search.candidate import Answer, lead, merge_answers
 from geoloc.search.carried import last_looks
 from geoloc.search.closer import second_looks
 from geoloc.search.first_pass import FirstPass
@@ -21,6 +23,9 @@ PEAKS = 5
 """Answers asked of a window at least: its best single place need not be where the most mass is."""
 PLACES = 6
 """Places that are looked at a second time, for each target; the right one is hardly ever farther down."""
+LEAD_SHARE, MOST_LEAD = 0.5, 6.0
+"""What share of how far an answer is ahead of the next counts as evidence for it, of cameras at eye level; and the most
+that is counted."""
 
 
 class AttentionSearch:
@@ -84,7 +89,8 @@ class AttentionSearch:
         for target in range(len(looker.targets)):
             confirmed += second_looks(looker, [first for first in likeliest if first.detection.target == target])
             self._progress(self._first[0] + (target + 1) * self._places, self._first[1] + self._later)
-        answers = merge_answers(confirmed, top=top)
+        # The second best tells how sure the best one is.
+        answers = _by_lead(looker, merge_answers(confirmed, top=max(top, 2)))
         close = last_looks(looker, answers, top)
         self._progress(self._first[1] + self._later, self._first[1] + self._later)
         return sorted((answer.detection for answer in close), key=lambda detection: (detection.target, detection.rank))
@@ -97,6 +103,23 @@ class AttentionSearch:
     def _count(self, done: int, total: int) -> None:
         self._first = done, total
         self._progress(done, total + self._later)
+
+
+def _by_lead(looker: Looker, answers: Sequence[Answer]) -> list[Answer]:
+    """Count in the evidence of answers how far each is ahead of the next, or behind the best.
+
+    Of cameras at eye level, before which one tree of a row is hardly told from the next; the others' answers stay.
+    """
+
+    def led(answer: Answer) -> Answer:
+        target = answer.detection.target
+        prior = looker.priors[target]
+        if prior is None or not prior.at_eye_level:
+            return answer
+        evidence = answer.evidence + LEAD_SHARE * float(np.clip(lead(answer, answers), -MOST_LEAD, MOST_LEAD))
+        return answer.scored(looker.score(target, evidence), evidence)
+
+    return [led(answer) for answer in answers]
 
 
 def locate(

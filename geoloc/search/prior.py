@@ -82,8 +82,7 @@ class PlacePrior:
             if on_it is None:
                 self._parts.append((weight, _Spreads(sight)))
             else:
-                odds = min(max(on_it.odds, 1 / MOST_ODDS), MOST_ODDS)
-                self._parts.append((weight * odds, _Told(on_it)))
+                self._parts.append((weight * _odds(on_it), _Told(on_it)))
 
     def weights(self, grid: Grid, supposed_deg: float | None = None, step: int = _STEP_PX) -> PlaceWeights:
         """Return by how much things count more or less than without a prior, by place and size.
@@ -255,22 +254,44 @@ def _log_height(sight: Sight, away: NDArray[np.float64], cell_m: float, thing_m:
     )
 
 
-def prior_of(
-    photos: Sequence[tuple[float, Photo]], target: Target, ahead: Callable[[Photo], Ahead | None] = lambda photo: None
-) -> PlacePrior | None:
-    """Return the prior of a target's place by poses of its photo, each with its weight.
+def priors_of(
+    poses: Sequence[tuple[float, Photo]],
+    targets: Sequence[Target],
+    ahead: Callable[[Target, Photo], Ahead | None] = lambda target, photo: None,
+) -> list[PlacePrior | None]:
+    """Return the prior of each target's place by the poses that their photo may have.
+
+    A pose counts the more the likelier the ground before it is for all that was clicked: things of one photo are seen
+    from one place.
 
     Args:
-        photos: the photo in each of its poses.
-        target: what was clicked.
-        ahead: tells of a pose where before the camera the target is, where that is known.
+        poses: the photo in each of them, with weights whose sum is 1.
+        targets: what was clicked.
+        ahead: tells of a pose where before the camera a target is, where that is known.
 
     Returns:
-        The prior; None where their metadata do not tell enough.
+        The priors; None where the photo's metadata do not tell enough.
     """
-    sights = [(weight, sight_of(photo, target.click), photo) for weight, photo in photos]
-    known = [(weight, sight, photo) for weight, sight, photo in sights if sight is not None]
-    if not known:
-        return None
-    told = [ahead(photo) if weight >= LEAST_WEIGHT else None for weight, _, photo in known]
-    return PlacePrior([(weight, sight) for weight, sight, _ in known], told)
+    likely = [(weight, photo) for weight, photo in poses if weight >= LEAST_WEIGHT]
+    told = [[ahead(target, photo) for _, photo in likely] for target in targets]
+    # In logarithms: a photo may have hundreds of clicks.
+    speaks = np.array([[0.0 if one is None else math.log(_odds(one)) for one in of_target] for of_target in told])
+    by_all = np.log([weight for weight, _ in likely]) + speaks.sum(0)
+    out: list[PlacePrior | None] = []
+    for number, target in enumerate(targets):
+        # Its own counts in the prior.
+        by_others = by_all - speaks[number]
+        weights = np.exp(by_others - np.logaddexp.reduce(by_others))
+        sights = [sight_of(photo, target.click) for _, photo in likely]
+        known = [
+            (float(weight), sight, on_it)
+            for weight, sight, on_it in zip(weights, sights, told[number], strict=True)
+            if sight is not None
+        ]
+        out.append(PlacePrior([pose[:2] for pose in known], [pose[2] for pose in known]) if known else None)
+    return out
+
+
+def _odds(ahead: Ahead) -> float:
+    """Return how many times more a pose counts for what was told to be before the camera."""
+    return min(max(ahead.odds, 1 / MOST_ODDS), MOST_ODDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ from geoloc.results.detection import Detection, iou
 from geoloc.search import locate as search
 from geoloc.search.candidate import Answer, CandidateBox
 from geoloc.search.first_pass import FirstPass
-from geoloc.search.locate import locate
+from geoloc.search.locate import LEAD_SHARE, MOST_LEAD, locate
 from geoloc.search.look import Looker
 from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
 from tiling.area import Area
@@ -416,3 +416,31 @@ def test_the_six_likeliest_places_are_looked_at_again_and_the_best_of_each_targe
         (close,) = [seen.shown for seen in model.looks if not isinstance(seen.place, tuple)]
         x, y = ~plan.windows[0].grid.affine * (close.affine * (PX / 2, PX / 2))
         assert (x, y) == pytest.approx(places[places_looked_at - 1], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("at_eye_level", "told"), [(True, [5.0 + LEAD_SHARE * 1.5, 3.5 - LEAD_SHARE * 1.5]), (False, [5.0, 3.5])]
+)
+def test_at_eye_level_the_lead_over_the_next_answer_counts(
+    make_detection: Callable[..., Detection], at_eye_level: bool, told: list[float]
+) -> None:
+    looker: Any = SimpleNamespace(
+        priors=[SimpleNamespace(at_eye_level=at_eye_level), None], score=lambda target, evidence: evidence / 10
+    )
+    candidate: Any = None
+    answers = [
+        Answer(candidate, make_detection(0.5, (0, 0, 4, 4), target=target, evidence=evidence))
+        for target, evidence in ((0, 5.0), (0, 3.5), (1, 9.0))
+    ]
+    led = search._by_lead(looker, answers)
+    assert [one.evidence for one in led] == pytest.approx([*told, 9.0])
+    assert [one.detection.score for one in led[:2]] == (
+        pytest.approx([x / 10 for x in told]) if at_eye_level else [0.5] * 2
+    )
+
+
+def test_at_eye_level_what_has_no_rival_leads_by_as_much_as_counts(make_detection: Callable[..., Detection]) -> None:
+    looker: Any = SimpleNamespace(priors=[SimpleNamespace(at_eye_level=True)], score=lambda target, evidence: 0.5)
+    candidate: Any = None
+    alone = Answer(candidate, make_detection(0.5, (0, 0, 4, 4), evidence=1.0))
+    assert search._by_lead(looker, [alone])[0].evidence == pytest.approx(1.0 + LEAD_SHARE * MOST_LEAD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from geoloc.geometry.stand import METRES_A_DEGREE
 from geoloc.model.sight_head import Ahead
 from geoloc.model.sight_net import CELL_M, COLUMNS, ROWS
 from geoloc.photo.photo import Photo
-from geoloc.photo.sight import Sight
+from geoloc.photo.sight import Sight, sight_of
 from geoloc.photo.target import Click, Target
-from geoloc.search.prior import FIELD_M2, FLOOR, MOST_ODDS, SIZES_M, TRUST, PlacePrior, prior_of
+from geoloc.search.prior import FIELD_M2, FLOOR, MOST_ODDS, SIZES_M, TRUST, PlacePrior, priors_of
 from tiling.grid import WGS84, Grid, transformer
 
 LON, LAT = 15.0, 51.0
@@ -212,15 +213,60 @@ def test_what_was_told_counts_whole_in_a_second_look_and_attention_less() -> Non
         assert weights.trust == 1.0
 
 
+PHONE = Photo(Path("p.jpg"), np.zeros((60, 80, 3), np.uint8), position=(LON, LAT), focal_px=60.0, phone=True)
+CLICKED = Target(Click(40, 30))
+
+
 def test_likely_poses_alone_are_asked_where_a_thing_is() -> None:
     asked: list[float | None] = []
 
-    def told(photo: Photo) -> Ahead | None:
+    def told(target: Target, photo: Photo) -> Ahead | None:
         asked.append(photo.heading_deg)
         return None
 
-    phone = Photo(Path("p.jpg"), np.zeros((60, 80, 3), np.uint8), position=(LON, LAT), focal_px=60.0, phone=True)
-    poses = [(0.9, replace(phone, heading_deg=10.0)), (0.099, phone), (0.001, replace(phone, heading_deg=20.0))]
-    assert prior_of(poses, Target(Click(40, 30)), told) is not None
+    poses = [(0.9, replace(PHONE, heading_deg=10.0)), (0.099, PHONE), (0.001, replace(PHONE, heading_deg=20.0))]
+    assert None not in priors_of(poses, [CLICKED], told)
     assert asked == [10.0, None]
-    assert prior_of([(1.0, replace(phone, position=None))], Target(Click(40, 30)), told) is None
+    assert priors_of([(1.0, replace(PHONE, position=None))], [CLICKED], told) == [None]
+    assert priors_of([], [CLICKED], told) == [None]
+
+
+def test_a_pose_counts_for_a_thing_by_what_is_before_its_camera_of_all_others() -> None:
+    poses = [(0.5, replace(PHONE, heading_deg=heading)) for heading in (0.0, 180.0)]
+    targets = [Target(Click(x, 30)) for x in (40, 41, 42)]
+    odds = {targets[0]: 1.0, targets[1]: 1e9, targets[2]: 3.0}
+
+    def told(target: Target, photo: Photo) -> Ahead | None:
+        sight = sight_of(photo, target.click)
+        assert sight is not None
+        return ahead(sight, 31.0, 1.0, odds[target] if photo.heading_deg == 0.0 else 1.0)
+
+    def northern(target: Target, asked: Sequence[Target]) -> float:
+        prior = priors_of(poses, asked, told)[asked.index(target)]
+        assert prior is not None
+        weights = around(prior) - FLOOR
+        north, south = weights[places()[1] > 0].sum(), weights[places()[1] < 0].sum()
+        return float(north / max(south, 1e-6))
+
+    # What is told of the thing itself counts whole, with others or without them.
+    assert northern(targets[0], targets[:1]) == pytest.approx(1.0, rel=0.05)
+    assert northern(targets[2], targets[2:]) == pytest.approx(3.0, rel=0.05)
+    assert northern(targets[0], targets) == pytest.approx(3.0 * MOST_ODDS, rel=0.05)
+    assert northern(targets[2], targets) == pytest.approx(3.0 * MOST_ODDS, rel=0.05)
+    # Beyond what a float holds.
+    assert northern(targets[0], [targets[0], *[targets[1]] * 400]) > 1e6
+
+
+def test_what_others_tell_of_poses_makes_no_thing_likelier_to_be_there() -> None:
+    poses = [(1.0, replace(PHONE, heading_deg=0.0))]
+    targets = [Target(Click(x, 30)) for x in (40, 41)]
+
+    def told(target: Target, photo: Photo) -> Ahead | None:
+        sight = sight_of(photo, target.click)
+        assert sight is not None
+        return ahead(sight, 31.0, 1.0, 1.0 if target == targets[0] else 9.0)
+
+    alone, both = priors_of(poses, targets[:1], told)[0], priors_of(poses, targets, told)[0]
+    assert alone is not None
+    assert both is not None
+    assert around(both) == pytest.approx(around(alone))
