@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -65,18 +64,3 @@ def merge_answers(answers: Sequence[Answer], *, top: int) -> list[Answer]:
     """Rank the answers to each target without those that repeat a better one; see `ranking`."""
     ranks = ranking([answer.detection for answer in answers], top=top)
     return [replace(answers[i], detection=replace(answers[i].detection, rank=rank)) for i, rank in ranks]
-
-
-def lead(answer: Answer, answers: Sequence[Answer]) -> float:
-    """Return by how much more evidence there is for an answer than for the best other one to its target.
-
-    Args:
-        answer: one of `answers`.
-        answers: ranked, so that no two to a target are the same object.
-
-    Returns:
-        Negative but for the best; infinite where there is no other.
-    """
-    target = answer.detection.target
-    others = [one.evidence for one in answers if one is not answer and one.detection.target == target]
-    return answer.evidence - max(others, default=-math.inf)

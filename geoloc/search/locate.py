@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-
-import numpy as np
 
 from geoloc.features.reference import Reference
 from geoloc.model.localizer import Localizer
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.results.detection import Detection
-from geoloc.search.candidate import Answer, lead, merge_answers
+from geoloc.search.candidate import Answer, merge_answers
 from geoloc.search.carried import last_looks
 from geoloc.search.closer import second_looks
-from geoloc.search.first_pass import FirstPass
+from geoloc.search.first_pass import LEAST_SHARE, FirstPass
 from geoloc.search.look import Looker
 from geoloc.search.prior import PlacePrior
 from tiling.plan import Middles, Window
@@ -24,8 +23,7 @@ PEAKS = 5
 PLACES = 6
 """Places that are looked at a second time, for each target; the right one is hardly ever farther down."""
 LEAD_SHARE, MOST_LEAD = 0.5, 6.0
-"""What share of how far an answer is ahead of the next counts as evidence for it, of cameras at eye level; and the most
-that is counted."""
+"""So much of the lead of the best answer over the next, up to this lead, is evidence for it at eye level."""
 
 
 class AttentionSearch:
@@ -89,8 +87,7 @@ class AttentionSearch:
         for target in range(len(looker.targets)):
             confirmed += second_looks(looker, [first for first in likeliest if first.detection.target == target])
             self._progress(self._first[0] + (target + 1) * self._places, self._first[1] + self._later)
-        # The second best tells how sure the best one is.
-        answers = _by_lead(looker, merge_answers(confirmed, top=max(top, 2)))
+        answers = merge_answers(_by_lead(looker, merge_answers(confirmed, top=self._places)), top=top)
         close = last_looks(looker, answers, top)
         self._progress(self._first[1] + self._later, self._first[1] + self._later)
         return sorted((answer.detection for answer in close), key=lambda detection: (detection.target, detection.rank))
@@ -106,17 +103,20 @@ class AttentionSearch:
 
 
 def _by_lead(looker: Looker, answers: Sequence[Answer]) -> list[Answer]:
-    """Count in the evidence of answers how far each is ahead of the next, or behind the best.
+    """Add to the evidence for the best answer to each target what its lead over the next one tells.
 
-    Of cameras at eye level, before which one tree of a row is hardly told from the next; the others' answers stay.
+    At eye level only: there one tree of a row is hardly told from the next. Where there is no other answer, the next
+    one is what hardly was a place.
     """
 
     def led(answer: Answer) -> Answer:
-        target = answer.detection.target
+        target, rank = answer.detection.target, answer.detection.rank
         prior = looker.priors[target]
-        if prior is None or not prior.at_eye_level:
+        if rank > 1 or prior is None or not prior.at_eye_level:
             return answer
-        evidence = answer.evidence + LEAD_SHARE * float(np.clip(lead(answer, answers), -MOST_LEAD, MOST_LEAD))
+        others = [one.evidence for one in answers if one.detection.target == target and one.detection.rank > 1]
+        lead = answer.evidence - max(others, default=math.log(LEAST_SHARE))
+        evidence = answer.evidence + LEAD_SHARE * min(max(lead, 0.0), MOST_LEAD)
         return answer.scored(looker.score(target, evidence), evidence)
 
     return [led(answer) for answer in answers]

@@ -54,6 +54,8 @@ LEAST_WEIGHT = 0.005
 """Poses that are less likely are left out."""
 MOST_ODDS = 20.0
 """A pose counts so many times more or less at the most for what was told to be before the camera."""
+STANDS = 0.8
+"""Share of things that are on a mosaic of the right place: cars drive off, and surveys are of another year."""
 _CELLS = 160
 """To every side of the camera."""
 
@@ -274,14 +276,15 @@ def priors_of(
     """
     likely = [(weight, photo) for weight, photo in poses if weight >= LEAST_WEIGHT]
     told = [[ahead(target, photo) for _, photo in likely] for target in targets]
-    # In logarithms: a photo may have hundreds of clicks.
-    speaks = np.array([[0.0 if one is None else math.log(_odds(one)) for one in of_target] for of_target in told])
+    # In logarithms: hundreds may be clicked.
+    speaks = np.array([[0.0 if one is None else _speaks(one) for one in of_target] for of_target in told])
     by_all = np.log([weight for weight, _ in likely]) + speaks.sum(0)
     out: list[PlacePrior | None] = []
     for number, target in enumerate(targets):
         # Its own counts in the prior.
         by_others = by_all - speaks[number]
-        weights = np.exp(by_others - np.logaddexp.reduce(by_others))
+        # No pose falls out: all that was clicked may be one thing, and what was told weighs attention in its own way.
+        weights = np.maximum(np.exp(by_others - np.logaddexp.reduce(by_others)), LEAST_WEIGHT)
         sights = [sight_of(photo, target.click) for _, photo in likely]
         known = [
             (float(weight), sight, on_it)
@@ -290,6 +293,11 @@ def priors_of(
         ]
         out.append(PlacePrior([pose[:2] for pose in known], [pose[2] for pose in known]) if known else None)
     return out
+
+
+def _speaks(ahead: Ahead) -> float:
+    """Return the log of how many times more a pose counts for other things of the photo; this one may be gone."""
+    return math.log(STANDS * _odds(ahead) + 1 - STANDS)
 
 
 def _odds(ahead: Ahead) -> float:

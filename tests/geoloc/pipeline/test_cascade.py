@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shapely.geometry import Point, box
 
 import geoloc.search.locate
+import geoloc.search.prior
 from geoloc.geometry.refine import METHOD, VERIFIED
 from geoloc.geometry.stand import FoundPose
 from geoloc.model.weights import Calibration
@@ -327,3 +328,20 @@ def test_of_poses_that_were_found_the_ground_before_the_camera_is_asked_and_of_n
     searched.answers()
     poses = [[posed for posed, click in asked if click == target.click] for target in TARGETS]
     assert all(len(some) == 2 and some[0] is found[0] and some[1] is found[1] for some in poses)
+
+
+def test_all_that_is_looked_for_in_a_photo_speaks_for_its_poses_together(
+    attention: type[Attention], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[list[float], list[Target]]] = []
+
+    def priors(poses: Sequence[tuple[float, Photo]], targets: Sequence[Target], ahead: object) -> list[None]:
+        given.append(([weight for weight, _ in poses], list(targets)))
+        return [None] * len(targets)
+
+    monkeypatch.setattr(geoloc.search.prior, "priors_of", priors)
+    searched = search(None)
+    searched._posed = True
+    cast(Any, searched._ground).stands = lambda photo: [FoundPose(photo, 0.3), FoundPose(photo, 0.6)]
+    searched.answers()
+    assert given == [([0.6, 0.3, pytest.approx(0.1)], TARGETS)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from shapely import from_wkb
 
 from geoloc.results.detection import Detection
-from geoloc.search.candidate import Answer, CandidateBox, lead, merge_answers
+from geoloc.search.candidate import Answer, CandidateBox, merge_answers
 from tests.helpers.looks import PX, plan_of
 from tiling.box import PixelBox
 
@@ -65,12 +64,3 @@ def test_one_polygon_for_several_answers_mixes_nothing_up(make_detection: Make, 
         ("1", 1, 1),
         ("2", 2, 2),
     ]
-
-
-def test_an_answer_leads_or_is_behind_the_best_other_one_to_its_target(make_detection: Make) -> None:
-    told = [(0, 5.0), (0, 3.5), (0, -1.0), (1, 9.0)]
-    answers = [
-        answer(make_detection(0.0, (10 * n, 0, 10 * n + 4, 4), target=target, evidence=evidence), n)
-        for n, (target, evidence) in enumerate(told)
-    ]
-    assert [lead(one, answers) for one in answers] == [1.5, -1.5, -6.0, math.inf]

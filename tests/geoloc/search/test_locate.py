@@ -34,7 +34,7 @@ from geoloc.plane.homography import map_points
 from geoloc.results.detection import Detection, iou
 from geoloc.search import locate as search
 from geoloc.search.candidate import Answer, CandidateBox
-from geoloc.search.first_pass import FirstPass
+from geoloc.search.first_pass import LEAST_SHARE, FirstPass
 from geoloc.search.locate import LEAD_SHARE, MOST_LEAD, locate
 from geoloc.search.look import Looker
 from tests.helpers.looks import PX, PlainReference, Scripted, plan_of, proposal
@@ -418,29 +418,55 @@ def test_the_six_likeliest_places_are_looked_at_again_and_the_best_of_each_targe
         assert (x, y) == pytest.approx(places[places_looked_at - 1], abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("at_eye_level", "told"), [(True, [5.0 + LEAD_SHARE * 1.5, 3.5 - LEAD_SHARE * 1.5]), (False, [5.0, 3.5])]
-)
-def test_at_eye_level_the_lead_over_the_next_answer_counts(
-    make_detection: Callable[..., Detection], at_eye_level: bool, told: list[float]
-) -> None:
-    looker: Any = SimpleNamespace(
-        priors=[SimpleNamespace(at_eye_level=at_eye_level), None], score=lambda target, evidence: evidence / 10
-    )
+def at_level(*evidence: float, target: int = 0, make: Callable[..., Detection]) -> list[Answer]:
+    """Answers to a target, ranked."""
     candidate: Any = None
-    answers = [
-        Answer(candidate, make_detection(0.5, (0, 0, 4, 4), target=target, evidence=evidence))
-        for target, evidence in ((0, 5.0), (0, 3.5), (1, 9.0))
+    return [
+        Answer(candidate, make(0.5, (0, 0, 4, 4), target=target, evidence=told, rank=rank))
+        for rank, told in enumerate(evidence, start=1)
     ]
-    led = search._by_lead(looker, answers)
-    assert [one.evidence for one in led] == pytest.approx([*told, 9.0])
-    assert [one.detection.score for one in led[:2]] == (
-        pytest.approx([x / 10 for x in told]) if at_eye_level else [0.5] * 2
+
+
+@pytest.mark.parametrize(
+    ("evidence", "added"),
+    [
+        ((5.0, 3.5, -1.0), 1.5),
+        ((5.0, 5.0), 0.0),
+        ((5.0, -8.0), MOST_LEAD),
+        ((5.0,), MOST_LEAD),
+        ((-7.0,), -7.0 - math.log(LEAST_SHARE)),
+        ((-11.0,), 0.0),
+    ],
+)
+def test_at_eye_level_the_lead_of_the_best_answer_counts(
+    make_detection: Callable[..., Detection], evidence: tuple[float, ...], added: float
+) -> None:
+    level = SimpleNamespace(at_eye_level=True)
+    looker: Any = SimpleNamespace(
+        priors=[level, SimpleNamespace(at_eye_level=False), None], score=lambda target, evidence: evidence / 10
     )
+    answers = at_level(*evidence, make=make_detection)
+    others = [*at_level(9.0, 2.0, target=1, make=make_detection), *at_level(9.0, target=2, make=make_detection)]
+    led = search._by_lead(looker, [*answers, *others])
+    assert led[0].evidence == pytest.approx(evidence[0] + LEAD_SHARE * added)
+    assert led[0].detection.score == pytest.approx(led[0].evidence / 10)
+    assert led[1:] == [*answers[1:], *others]
 
 
-def test_at_eye_level_what_has_no_rival_leads_by_as_much_as_counts(make_detection: Callable[..., Detection]) -> None:
-    looker: Any = SimpleNamespace(priors=[SimpleNamespace(at_eye_level=True)], score=lambda target, evidence: 0.5)
-    candidate: Any = None
-    alone = Answer(candidate, make_detection(0.5, (0, 0, 4, 4), evidence=1.0))
-    assert search._by_lead(looker, [alone])[0].evidence == pytest.approx(1.0 + LEAD_SHARE * MOST_LEAD)
+def test_leads_are_counted_once_second_looks_have_ranked_all_places(
+    photo: Photo, three_looks: tuple[Scripted, PlainReference, list[Target]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, reference, targets = three_looks
+    before = locate(photo, targets, reference, model, top=1)  # type: ignore[arg-type]
+    ranks: list[tuple[int, int]] = []
+
+    def second_wins(looker: Looker, answers: Sequence[Answer]) -> list[Answer]:
+        ranks.extend((one.detection.target, one.detection.rank) for one in answers)
+        return [one.scored(0.99, 7.0) if one.detection.rank == 2 else one for one in answers]
+
+    monkeypatch.setattr(search, "_by_lead", second_wins)
+    after = locate(photo, targets, reference, model, top=1)  # type: ignore[arg-type]
+    # Rivals are known however few answers are wanted.
+    assert ranks == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]
+    assert [(one.target, one.rank, one.evidence) for one in after] == [(0, 1, 7.0), (1, 1, 7.0)]
+    assert [one.evidence for one in before] != [one.evidence for one in after]

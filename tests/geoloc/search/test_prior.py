@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from geoloc.model.sight_net import CELL_M, COLUMNS, ROWS
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import Sight, sight_of
 from geoloc.photo.target import Click, Target
-from geoloc.search.prior import FIELD_M2, FLOOR, MOST_ODDS, SIZES_M, TRUST, PlacePrior, priors_of
+from geoloc.search.prior import FIELD_M2, FLOOR, LEAST_WEIGHT, MOST_ODDS, SIZES_M, STANDS, TRUST, PlacePrior, priors_of
 from tiling.grid import WGS84, Grid, transformer
 
 LON, LAT = 15.0, 51.0
@@ -231,34 +230,72 @@ def test_likely_poses_alone_are_asked_where_a_thing_is() -> None:
     assert priors_of([], [CLICKED], told) == [None]
 
 
-def test_a_pose_counts_for_a_thing_by_what_is_before_its_camera_of_all_others() -> None:
-    poses = [(0.5, replace(PHONE, heading_deg=heading)) for heading in (0.0, 180.0)]
-    targets = [Target(Click(x, 30)) for x in (40, 41, 42)]
-    odds = {targets[0]: 1.0, targets[1]: 1e9, targets[2]: 3.0}
+TWO_WAYS = [(0.5, replace(PHONE, heading_deg=heading)) for heading in (0.0, 180.0)]
+
+
+def northern(own: float, *others: float) -> float:
+    """How many times likelier a thing is to the north than to the south by two poses that are alike but for that.
+
+    own: odds that it is there, by the northern one; by the other they are even. others: of what else was clicked.
+    """
+    targets = [Target(Click(40 + number, 30)) for number in range(1 + len(others))]
+
+    def told(target: Target, photo: Photo) -> Ahead:
+        sight = sight_of(photo, target.click)
+        assert sight is not None
+        north = photo.heading_deg == 0.0
+        return ahead(sight, 31.0, 1.0, (own, *others)[targets.index(target)] if north else 1.0)
+
+    prior = priors_of(TWO_WAYS, targets, told)[0]
+    assert prior is not None
+    weights = around(prior) - FLOOR
+    return float(weights[places()[1] > 0].sum() / weights[places()[1] < 0].sum())
+
+
+def speaks(odds: float) -> float:
+    return STANDS * odds + 1 - STANDS
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "expected"),
+    [
+        # What is told of the thing itself counts whole.
+        (1.0, (), 1.0),
+        (3.0, (), 3.0),
+        (3.0, (1.0, 1.0), 3.0),
+        (1.0, (3.0,), speaks(3.0)),
+        (3.0, (5.0, 0.5), 3.0 * speaks(5.0) * speaks(0.5)),
+        # Others may be gone, and a car from a place that is right otherwise.
+        (1.0, (1e-9,), speaks(1 / MOST_ODDS)),
+        (1.0, (1e9,), speaks(MOST_ODDS)),
+        # The same thing may have been clicked again and again; beyond what floats hold.
+        (1.0, (1e9,) * 400, 1 / LEAST_WEIGHT),
+        (1.0, (1e-9,) * 400, LEAST_WEIGHT),
+    ],
+)
+def test_a_pose_counts_by_what_is_before_its_camera_of_all_that_was_clicked(
+    own: float, others: tuple[float, ...], expected: float
+) -> None:
+    assert northern(own, *others) == pytest.approx(expected, rel=0.05)
+
+
+def test_a_pose_that_others_speak_against_does_not_fall_out() -> None:
+    """What was told of a pose weighs attention otherwise than metadata alone."""
+    against = Target(Click(50, 30))
 
     def told(target: Target, photo: Photo) -> Ahead | None:
         sight = sight_of(photo, target.click)
         assert sight is not None
-        return ahead(sight, 31.0, 1.0, odds[target] if photo.heading_deg == 0.0 else 1.0)
+        return None if photo.heading_deg is None else ahead(sight, 31.0, 1.0, 1e-9 if target == against else 8.0)
 
-    def northern(target: Target, asked: Sequence[Target]) -> float:
-        prior = priors_of(poses, asked, told)[asked.index(target)]
-        assert prior is not None
-        weights = around(prior) - FLOOR
-        north, south = weights[places()[1] > 0].sum(), weights[places()[1] < 0].sum()
-        return float(north / max(south, 1e-6))
-
-    # What is told of the thing itself counts whole, with others or without them.
-    assert northern(targets[0], targets[:1]) == pytest.approx(1.0, rel=0.05)
-    assert northern(targets[2], targets[2:]) == pytest.approx(3.0, rel=0.05)
-    assert northern(targets[0], targets) == pytest.approx(3.0 * MOST_ODDS, rel=0.05)
-    assert northern(targets[2], targets) == pytest.approx(3.0 * MOST_ODDS, rel=0.05)
-    # Beyond what a float holds.
-    assert northern(targets[0], [targets[0], *[targets[1]] * 400]) > 1e6
+    poses = [(0.3, replace(PHONE, heading_deg=0.0)), (0.7, PHONE)]
+    prior = priors_of(poses, [CLICKED, *[against] * 9], told)[0]
+    assert prior is not None
+    grid = Grid.north_up("EPSG:3857", *transformer(WGS84, "EPSG:3857").transform(LON, LAT), 0.5, width=64, height=64)
+    assert prior.weights(grid).trust == TRUST
 
 
 def test_what_others_tell_of_poses_makes_no_thing_likelier_to_be_there() -> None:
-    poses = [(1.0, replace(PHONE, heading_deg=0.0))]
     targets = [Target(Click(x, 30)) for x in (40, 41)]
 
     def told(target: Target, photo: Photo) -> Ahead | None:
@@ -266,6 +303,7 @@ def test_what_others_tell_of_poses_makes_no_thing_likelier_to_be_there() -> None
         assert sight is not None
         return ahead(sight, 31.0, 1.0, 1.0 if target == targets[0] else 9.0)
 
+    poses = [(1.0, replace(PHONE, heading_deg=0.0))]
     alone, both = priors_of(poses, targets[:1], told)[0], priors_of(poses, targets, told)[0]
     assert alone is not None
     assert both is not None
