@@ -157,8 +157,11 @@ def check_target(photo: Photo, target: Target) -> None:
     width, height = photo.size
     x, y = target.click.x, target.click.y
     if not (0.0 <= x < width and 0.0 <= y < height):
-        name = photo.path.name
-        raise PhotoError(f"click {x:g},{y:g} is outside the photo {name} of {width} x {height} px (upright)")
+        text = f"click {x:g},{y:g} is outside the photo {photo.path.name} of {width} x {height} px (upright)"
+        if -height < y < 0:
+            # As QGIS has it, of a picture without a place.
+            text += "; y counts downwards from the upper edge, without a minus"
+        raise PhotoError(text)
 
 
 def within_photo(photo: Photo, target: Target) -> Target:

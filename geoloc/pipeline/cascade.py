@@ -24,6 +24,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
 from geoloc.geometry.plane_finder import PlaneSearch
@@ -102,6 +103,12 @@ class Watch:
         LOG.debug("%s: %.2f s, CPU %.2f s, found %d", name, seconds, cpu_s, done.answered)
 
 
+def metres_outside(area: BaseGeometry, place: Point) -> float:
+    """Return how far a place lies outside an area, both (lon, lat); 0 inside."""
+    edge = nearest_points(area, place)[0]
+    return ground_distance_m(edge.x, edge.y, place.x, place.y, WGS84)
+
+
 class Cascade:
     """The search for targets of one photo on one ground."""
 
@@ -159,10 +166,8 @@ class Cascade:
         found: dict[int, Point] = {}
         for number, target in enumerate(self._targets):
             place = self._plane.place_of((target.click.x, target.click.y))
-            if place is not None and not area.contains(place):
-                edge = nearest_points(area, place)[0]
-                if ground_distance_m(edge.x, edge.y, place.x, place.y, WGS84) > EDGE_M:
-                    found[number] = place
+            if place is not None and metres_outside(area, place) > EDGE_M:
+                found[number] = place
         return found
 
     def carried(self) -> list[Detection]:

@@ -18,7 +18,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import known_tilt
 from geoloc.photo.sight import EYE_LEVEL_M
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline.cascade import Cascade, Step, Watch
+from geoloc.pipeline.cascade import Cascade, Step, Watch, metres_outside
 from geoloc.pipeline.ground import Network, SearchGround
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
@@ -53,12 +53,14 @@ class Found(NamedTuple):
         plan: the windows that were searched; those of all, where the photo's own position was not believed, or
             the photo shows something farther off.
         steps: what was tried, in this order.
+        outside_m: how far outside what was searched the photo's plane puts targets that have no answer for that.
     """
 
     answers: list[Detection]
     here: list[Detection]
     plan: Plan
     steps: tuple[Step, ...]
+    outside_m: Mapping[int, float]
 
 
 class Finder:
@@ -110,11 +112,12 @@ class Finder:
             # What an earlier click showed to lie elsewhere is not looked for here.
             answers = [] if first.known_elsewhere else first.answers()
             if _same(near, scope.plan()):
-                return self._found(photo, targets, answers, near, watch)
+                return self._found(photo, targets, answers, near, watch, outside=first.outside())
             if _believed(first, answers):
-                farther = self._farther(photo, targets, first.outside(), scope, watch)
+                outside = first.outside()
+                farther = self._farther(photo, targets, outside, scope, watch)
                 whole = scope.plan() if farther else near
-                return self._found(photo, targets, _joined(answers, farther), whole, watch)
+                return self._found(photo, targets, _joined(answers, farther), whole, watch, outside=outside)
         plan, doubt = scope.plan(), scope.doubt(photo)
         rest = self._cascade(photo, targets, plan, None if doubt else scope.told(photo), watch)
         beyond = rest.by_geometry()
@@ -129,7 +132,7 @@ class Finder:
                 answer if near is not None and near.area.contains(answer.centre_lonlat) else replace(answer, note=doubt)
                 for answer in answers
             ]
-        return self._found(photo, targets, answers, plan, watch)
+        return self._found(photo, targets, answers, plan, watch, outside=rest.outside())
 
     def match(self, photo: Photo, scope: Scope, watch: Watch | None = None) -> MatchedPhoto | None:
         """Find the plane that a photo shows, whatever is clicked in it: near its own position first, as `find` does.
@@ -207,7 +210,14 @@ class Finder:
         return [replace(answer, target=numbers[answer.target]) for answer in found]
 
     def _found(
-        self, photo: Photo, targets: Sequence[Target], answers: list[Detection], plan: Plan, watch: Watch
+        self,
+        photo: Photo,
+        targets: Sequence[Target],
+        answers: list[Detection],
+        plan: Plan,
+        watch: Watch,
+        *,
+        outside: Mapping[int, Point],
     ) -> Found:
         # What is not wanted needs no outline; until here it told what the wanted ones are.
         answers = [answer for answer in answers if answer.rank <= self._request.top]
@@ -221,7 +231,11 @@ class Finder:
             replace(answer, note="; ".join(filter(None, (answer.note, targets[answer.target].note))))
             for answer in answers
         ]
-        return Found(answers, that_count(answers, self._request.min_score), plan, tuple(watch.steps))
+        answered = {answer.target for answer in answers}
+        outside_m = {
+            number: metres_outside(plan.area, place) for number, place in outside.items() if number not in answered
+        }
+        return Found(answers, that_count(answers, self._request.min_score), plan, tuple(watch.steps), outside_m)
 
     def _cascade(
         self,

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from shapely.geometry import box
+from shapely.geometry import Point, box
 
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
@@ -38,6 +38,7 @@ class SearchStub:
         self.references = 0
         self.killed_at = ""
         self.exhaustive = False
+        self.place: Point | None = None
 
     def refiner(self, reference: object, planes: object, guide: object) -> SimpleNamespace:
         """Geometry that verifies nothing."""
@@ -49,9 +50,9 @@ class SearchStub:
         return SimpleNamespace(refine=refine)
 
     def planes(self, keypoints: object, matcher: object, known: object) -> SimpleNamespace:
-        """Finds no plane."""
+        """Finds no plane; but where a click lies, where that is said."""
         plane = SimpleNamespace(fit=None, all_are_few=True, is_done=True, elsewhere=False, speaks_against=False)
-        plane.on_all, plane.place_of = lambda: None, lambda click: None
+        plane.on_all, plane.place_of = lambda: None, lambda click: self.place
         return SimpleNamespace(search=lambda photo: plane)
 
     def search(

@@ -130,6 +130,15 @@ def test_not_here_is_an_answer(run: Run, search: SearchStub, tmp_path: Path) -> 
     assert len(geopandas.read_file(tmp_path / "none.gpkg")) == 0
 
 
+def test_what_the_photo_shows_beside_the_mosaic_is_said_to_lie_there(run: Run, search: SearchStub) -> None:
+    search.place = Point(0.0, 0.0)
+    result = run(*LOCATE, "--click", "10,20")
+    assert result.exit_code == 0
+    assert re.search(
+        r"not here: click 10,20 \(the photo shows it \d{6,} m outside; looked in \d+ windows", result.stderr
+    )
+
+
 def test_every_window_is_looked_at_where_asked(run: Run, search: SearchStub) -> None:
     for args in ((), ("--exhaustive",)):
         assert run("locate", "photo.jpg", "--click", "10,20", "--mosaic", "mosaic.tif", *args).exit_code == 0

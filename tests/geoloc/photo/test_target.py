@@ -149,6 +149,13 @@ def test_a_c_is_clicked_inside() -> None:
     assert letter.covers(box(click.x - 0.1, click.y - 0.1, click.x + 0.1, click.y + 0.1))
 
 
+@pytest.mark.parametrize(("y", "hint"), [(-12.5, True), (-HEIGHT - 1.0, False), (HEIGHT + 1.0, False)])
+def test_a_y_as_qgis_has_it_is_said_to_be_upside_down(y: float, hint: bool) -> None:
+    with pytest.raises(PhotoError) as error:
+        check_target(photo(), Target(Click(10, y)))
+    assert ("y counts downwards" in str(error.value)) == hint
+
+
 @pytest.mark.parametrize("kind", ["box", "polygon"])
 def test_what_leaves_the_photo_is_cut_and_told(kind: str) -> None:
     make = Target.from_box if kind == "box" else lambda bounds: Target.from_polygon(box(*edges(bounds)))

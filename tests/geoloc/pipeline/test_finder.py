@@ -147,7 +147,7 @@ def test_one_answer_a_click_unless_more_are_wanted(script: Script, make_detectio
         make_detection(0.9 / rank, (0, 0, 1, 1), rank=rank, target=number) for number in (0, 1) for rank in (1, 2, 3)
     ]
     for options, ranks in (({}, [1, 1]), ({"top": 2}, [1, 2, 1, 2])):
-        found = finder(script, **options)._found(PHOTO, TARGETS, several, cast(Any, WHOLE), Watch())
+        found = finder(script, **options)._found(PHOTO, TARGETS, several, cast(Any, WHOLE), Watch(), outside={})
         assert [answer.rank for answer in found.answers] == [answer.rank for answer in found.here] == ranks
 
 
@@ -177,6 +177,22 @@ def test_off_all_that_may_be_searched_nothing_is_carried(script: Script) -> None
     assert [(a.target, a.score) for a in found.answers] == [(0, 0.9), (1, 0.4)]
     assert found.plan is NEAR
     assert script.made == ["near"]
+
+
+def test_how_far_outside_what_was_searched_is_what_has_no_answer_for_that(script: Script) -> None:
+    script.geometry, script.attention["near"] = {"near": [0.9, None]}, [None, None]
+    script.outside["near"] = {1: Point(9.001, 0.5)}
+    by = finder(script)
+    assert by.find(PHOTO, TARGETS, cast(Any, StubScope(NEAR))).outside_m == {
+        1: pytest.approx(8.001 * 111_316, rel=1e-3)
+    }
+    # Searched at once, or carried over there.
+    assert by.find(PHOTO, TARGETS, cast(Any, StubScope(NEAR, NEAR))).outside_m.keys() == {1}
+    script.outside["near"], script.geometry["whole"] = {1: Point(5, 5)}, [0.8]
+    assert by.find(PHOTO, TARGETS, cast(Any, StubScope(NEAR))).outside_m == {}
+    script.geometry, script.outside["whole"] = {"whole": [0.9, None]}, {1: Point(0.5, 10)}
+    script.attention["whole"] = [None, None]
+    assert by.find(PHOTO, TARGETS, cast(Any, StubScope())).outside_m == {1: pytest.approx(110_600, rel=1e-2)}
 
 
 def test_what_is_verified_elsewhere_shows_that_the_position_was_wrong(script: Script) -> None:
