@@ -274,9 +274,7 @@ def _report(targets: list[Target], found: Found, searched: str, named: str) -> N
             LOG.info(text, clicked, place_text(best.polygon, best.crs), best.score, best.accuracy_m, best.method, doubt)
         else:
             scores = [answer.score for answer in found.answers if answer.target == number]
-            outside_m = found.outside_m.get(number)
-            why = _best_score(scores) if outside_m is None else f"the photo shows it {outside_m:.0f} m outside"
-            LOG.warning("not here: %s (%s; looked %s)", clicked, why, searched)
+            LOG.warning("not here: %s (%s; looked %s)", clicked, found.off(number) or _best_score(scores), searched)
         # What is to be known of the target is in an answer's note too.
         if note := here[0].note if here else target.note:
             LOG.warning("%s: %s", clicked, note)

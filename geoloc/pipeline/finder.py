@@ -62,6 +62,11 @@ class Found(NamedTuple):
     steps: tuple[Step, ...]
     outside_m: Mapping[int, float]
 
+    def off(self, target: int) -> str:
+        """Say how far outside a target lies; nothing where the photo does not show that."""
+        metres = self.outside_m.get(target)
+        return "" if metres is None else f"the photo shows it {metres:.0f} m outside what was searched"
+
 
 class Finder:
     """Finds what is clicked in photographs in one source; photos that search the same plan share its features."""

@@ -57,7 +57,8 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     if len(views) == 1:
         ((photo, target),) = views
         found = finder.find(photo, [target], scope, watch)
-        here, answers, note = found.here, found.answers, target.note
+        here, answers = found.here, found.answers
+        note = "; ".join(filter(None, (found.off(0), target.note)))
     else:
         together = find_together(
             finder, "1", views, scope=scope, request=request, watch=watch,

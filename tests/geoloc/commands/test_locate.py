@@ -135,7 +135,8 @@ def test_what_the_photo_shows_beside_the_mosaic_is_said_to_lie_there(run: Run, s
     result = run(*LOCATE, "--click", "10,20")
     assert result.exit_code == 0
     assert re.search(
-        r"not here: click 10,20 \(the photo shows it \d{6,} m outside; looked in \d+ windows", result.stderr
+        r"not here: click 10,20 \(the photo shows it \d{6,} m outside what was searched; looked in \d+ windows",
+        result.stderr,
     )
 
 

@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -167,6 +168,14 @@ def test_an_area_limits_the_search(worker: Client, folder: Path) -> None:
         assert shape(area).contains(shape(feature["geometry"]).centroid)
     away = worker.ask("locate", **fields_of(folder, near=[lon + 1, lat], within=100))
     assert (away["type"], away["code"]) == ("error", "area")
+
+
+def test_what_the_photo_shows_outside_the_area_is_said_to_lie_there(worker: Client, folder: Path) -> None:
+    lon, lat = lonlat()
+    area = mapping(box(lon + 4e-4, lat - 3e-4, lon + 1e-3, lat + 3e-4))
+    message = worker.ask("locate", **fields_of(folder, area=area))
+    assert message["found"]["features"] == []
+    assert re.search(r"the photo shows it \d+ m outside what was searched", " ".join(message["warnings"]))
 
 
 @pytest.mark.parametrize(
