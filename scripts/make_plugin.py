@@ -102,8 +102,8 @@ def for_the_site(path: Path) -> tuple[bool, str]:
     found = objections(path)
     if not found:
         return True, "The plugin site would take it."
-    lines = [f"The plugin site would object to it: {one}" for one in found]
-    return False, "\n".join(["It installs from a file.", *lines])
+    lines = [f"Only the plugin site would object to it: {one}" for one in found]
+    return False, "\n".join(["It is whole, and installs from a file.", *lines])
 
 
 def main() -> int:

@@ -55,7 +55,7 @@ def count_line(counts: Counter[str], rows: int) -> str:
     total = counts.total()
     asked = counted(total, "query", "queries")
     if rows != total:
-        asked = f"{counted(rows, 'query', 'queries')} joined to {counted(total, 'question')}"
+        asked = f"{counted(rows, 'query', 'queries')} joined to {counted(total, 'question')} by the column object"
     return f"{asked}: " + ", ".join(f"{counts[status]} {status}" for status in STATUSES)
 
 

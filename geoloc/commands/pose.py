@@ -141,6 +141,8 @@ def pose(
     found = [(outcome.path, outcome.matched) for outcome in outcomes if outcome.matched is not None]
     files.write(found)
     LOG.info("%d of %s found", len(found), counted(len(photos), "photo"))
+    if output is not None:
+        LOG.info("wrote %s", output)
     if failed := sum(outcome.failed for outcome in outcomes):
         raise click.ClickException(
             f"{failed} of {counted(len(photos), 'photo')} failed: see the columns error and note"

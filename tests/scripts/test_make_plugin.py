@@ -107,10 +107,10 @@ def test_with_placeholders_it_says_what_to_give(tmp_path: Path, monkeypatch, cap
     before = (ROOT / "metadata.txt").read_bytes()
     assert written(monkeypatch, tmp_path) == 0
     _, file, *told = capsys.readouterr().err.splitlines()
-    assert file == "It installs from a file."
+    assert file == "It is whole, and installs from a file."
     assert len(told) == 4
     for line, key in zip(told, ("homepage", "tracker", "repository", "email"), strict=True):
-        assert line.startswith(f"The plugin site would object to it: addresses: {key} ")
+        assert line.startswith(f"Only the plugin site would object to it: addresses: {key} ")
         assert line.endswith(f" is a placeholder: add {key.upper()}=... to make plugin, with one of your own")
     # Who gives some of them means to publish: no success then.
     given = [f"--{key}={value}" for key, value in PUBLISHER.items()]

@@ -72,7 +72,7 @@ def test_rows_of_the_output(make_detection: Make) -> None:
         [2, "not here", "y", None],
     ]
     assert list(columns)[-4:] == ["error", "photos", "clicks", "object"]
-    assert count_line(counts, 5) == "5 queries joined to 3 questions: 1 found, 1 not here, 1 error"
+    assert count_line(counts, 5) == "5 queries joined to 3 questions by the column object: 1 found, 1 not here, 1 error"
 
 
 def test_who_contradicts_is_told(make_detection: Make, caplog: pytest.LogCaptureFixture) -> None:

@@ -132,7 +132,9 @@ def test_rows_of_one_object_are_one_question(run: Run, search: SearchStub, input
     arguments = ("batch", queries, "--mosaic", "mosaic.tif", "--top", "1")
     result = run(*arguments, "-o", tmp_path / "found.geojson")
     # Each photo alone would have said that it is not here.
-    assert result.stdout == "3 queries joined to 2 questions: 1 found, 1 not here, 0 error\n", result.stderr
+    assert result.stdout == "3 queries joined to 2 questions by the column object: 1 found, 1 not here, 0 error\n", (
+        result.stderr
+    )
     frame = geopandas.read_file(tmp_path / "found.geojson")
     assert list(frame["object"]) == ["barn", ""]
     assert frame["photos"][0] == f"{inputs / 'photo.jpg'}; {inputs / 'here.jpg'}"
