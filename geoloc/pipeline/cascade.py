@@ -298,13 +298,14 @@ class Cascade:
         from geoloc.search.locate import AttentionSearch
         from geoloc.search.prior import priors_of
 
+        earlier = self._ground.clicked(self._photo, targets) if self._poses else []
         return AttentionSearch(
             self._posed_photo,
             targets,
             self._ground.reference,
             self._ground.network,
             exhaustive=self._request.exhaustive,
-            priors=priors_of(self._poses, targets, self._ahead),
+            priors=priors_of(self._poses, targets, self._ahead, earlier),
             progress=self._watch.progress,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -12,7 +12,7 @@ from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
 from geoloc.keypoints.matcher import RootSift
 from geoloc.photo.photo import Photo
-from geoloc.photo.target import Click
+from geoloc.photo.target import Click, Target
 from geoloc.pipeline.source import SearchSource
 from tiling.plan import Plan
 
@@ -47,6 +47,8 @@ class SearchGround:
         self._source, self._network, self._known = source, network, known
         # Every click in a photo asks.
         self._stands: WeakKeyDictionary[Photo, list[FoundPose]] = WeakKeyDictionary()
+        self._clicked: WeakKeyDictionary[Photo, dict[Target, None]] = WeakKeyDictionary()
+        self._ahead: WeakKeyDictionary[Photo, dict[Click, Ahead | None]] = WeakKeyDictionary()
 
     @property
     def network(self) -> Localizer:
@@ -85,6 +87,13 @@ class SearchGround:
             self._stands[photo] = find_stands(photo, self._source.mosaic)
         return self._stands[photo]
 
+    def clicked(self, photo: Photo, targets: Sequence[Target]) -> list[Target]:
+        """Return what else was looked for in a photo before; its targets are known from now on."""
+        known = self._clicked.setdefault(photo, {})
+        earlier = [target for target in known if target not in targets]
+        known.update(dict.fromkeys(targets))
+        return earlier
+
     def ahead(self, posed: Photo, click: Click) -> Ahead | None:
         """Return where before a camera, in a pose of `stands`, a thing is that was clicked; None if untold.
 
@@ -92,7 +101,10 @@ class SearchGround:
             MosaicError: the mosaic cannot be read.
         """
         assert self._source.mosaic is not None, "a pose was found on it"
-        return self.network.ahead(posed, click, self._source.mosaic.read)
+        told = self._ahead.setdefault(posed, {})
+        if click not in told:
+            told[click] = self.network.ahead(posed, click, self._source.mosaic.read)
+        return told[click]
 
     @cached_property
     def refiner(self) -> Refiner:

@@ -260,6 +260,7 @@ def priors_of(
     poses: Sequence[tuple[float, Photo]],
     targets: Sequence[Target],
     ahead: Callable[[Target, Photo], Ahead | None] = lambda target, photo: None,
+    earlier: Sequence[Target] = (),
 ) -> list[PlacePrior | None]:
     """Return the prior of each target's place by the poses that their photo may have.
 
@@ -270,12 +271,13 @@ def priors_of(
         poses: the photo in each of them, with weights whose sum is 1.
         targets: what was clicked.
         ahead: tells of a pose where before the camera a target is, where that is known.
+        earlier: what else was clicked in the photo before, which speaks for its poses too.
 
     Returns:
         The priors; None where the photo's metadata do not tell enough.
     """
     likely = [(weight, photo) for weight, photo in poses if weight >= LEAST_WEIGHT]
-    told = [[ahead(target, photo) for _, photo in likely] for target in targets]
+    told = [[ahead(target, photo) for _, photo in likely] for target in (*targets, *earlier)]
     # In logarithms: hundreds may be clicked.
     speaks = np.array([[0.0 if one is None else _speaks(one) for one in of_target] for of_target in told])
     by_all = np.log([weight for weight, _ in likely]) + speaks.sum(0)

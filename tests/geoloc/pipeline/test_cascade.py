@@ -325,6 +325,7 @@ def test_of_poses_that_were_found_the_ground_before_the_camera_is_asked_and_of_n
     ground = cast(Any, searched._ground)
     ground.stands = lambda photo: [FoundPose(found[0], 0.6), FoundPose(found[1], 0.3)]
     ground.ahead = lambda posed, click: asked.append((posed, click))
+    ground.clicked = lambda photo, targets: []
     searched.answers()
     poses = [[posed for posed, click in asked if click == target.click] for target in TARGETS]
     assert all(len(some) == 2 and some[0] is found[0] and some[1] is found[1] for some in poses)
@@ -333,15 +334,19 @@ def test_of_poses_that_were_found_the_ground_before_the_camera_is_asked_and_of_n
 def test_all_that_is_looked_for_in_a_photo_speaks_for_its_poses_together(
     attention: type[Attention], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[tuple[list[float], list[Target]]] = []
+    given: list[tuple[list[float], list[Target], list[Target]]] = []
 
-    def priors(poses: Sequence[tuple[float, Photo]], targets: Sequence[Target], ahead: object) -> list[None]:
-        given.append(([weight for weight, _ in poses], list(targets)))
+    def priors(
+        poses: Sequence[tuple[float, Photo]], targets: Sequence[Target], ahead: object, earlier: Sequence[Target]
+    ) -> list[None]:
+        given.append(([weight for weight, _ in poses], list(targets), list(earlier)))
         return [None] * len(targets)
 
     monkeypatch.setattr(geoloc.search.prior, "priors_of", priors)
     searched = search(None)
     searched._posed = True
-    cast(Any, searched._ground).stands = lambda photo: [FoundPose(photo, 0.3), FoundPose(photo, 0.6)]
+    ground, before = cast(Any, searched._ground), Target(Click(7, 7))
+    ground.stands = lambda photo: [FoundPose(photo, 0.3), FoundPose(photo, 0.6)]
+    ground.clicked = lambda photo, targets: [before]
     searched.answers()
-    assert given == [([0.6, 0.3, pytest.approx(0.1)], TARGETS)]
+    assert given == [([0.6, 0.3, pytest.approx(0.1)], TARGETS, [before])]

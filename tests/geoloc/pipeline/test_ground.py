@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from geoloc.geometry.known_planes import KnownPlanes
+from geoloc.photo.photo import Photo
+from geoloc.photo.target import Click, Target
 from geoloc.pipeline.ground import SearchGround
 from geoloc.pipeline.source import MosaicSource
 from tiling.area import Area
@@ -53,3 +57,27 @@ def test_plans_of_another_lattice_have_features_of_their_own(mosaic: Mosaic) -> 
 def test_where_there_are_no_local_features(asked: list[str]) -> None:
     blind = SimpleNamespace(keypoints=lambda plan, matcher: None)
     assert ground_of(blind, "plan", asked).planes is None
+
+
+def test_what_was_clicked_in_a_photo_is_told_to_later_clicks_in_it() -> None:
+    ground = ground_of(SimpleNamespace(), "plan", [])
+    photo, other = (Photo(Path("p.jpg"), np.zeros((9, 9, 3), np.uint8)) for _ in range(2))
+    first, second, third = (Target(Click(x, 1)) for x in range(3))
+    assert ground.clicked(photo, [first, second]) == []
+    assert ground.clicked(photo, [third]) == [first, second]
+    assert ground.clicked(photo, [second]) == [first, third]
+    assert ground.clicked(other, [second]) == []
+
+
+def test_what_is_before_a_pose_is_asked_once_a_click(asked: list[str]) -> None:
+    def ahead(photo: Photo, click: Click, read: object) -> None:
+        asked.append(f"{click.x:g}")
+
+    network: Any = SimpleNamespace(ahead=ahead)
+    ground = SearchGround(
+        cast(Any, SimpleNamespace(mosaic=SimpleNamespace(read=None))), cast(Any, "plan"), lambda: network, KnownPlanes()
+    )
+    posed, other = (Photo(Path("p.jpg"), np.zeros((9, 9, 3), np.uint8)) for _ in range(2))
+    for photo, x in ((posed, 1), (posed, 2), (posed, 1), (other, 1)):
+        assert ground.ahead(photo, Click(x, 1)) is None
+    assert asked == ["1", "2", "1"]

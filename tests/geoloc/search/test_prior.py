@@ -246,9 +246,13 @@ def northern(own: float, *others: float) -> float:
         north = photo.heading_deg == 0.0
         return ahead(sight, 31.0, 1.0, (own, *others)[targets.index(target)] if north else 1.0)
 
-    prior = priors_of(TWO_WAYS, targets, told)[0]
-    assert prior is not None
-    weights = around(prior) - FLOOR
+    together, alone = priors_of(TWO_WAYS, targets, told)[0], priors_of(TWO_WAYS, targets[:1], told, targets[1:])
+    assert together is not None
+    assert len(alone) == 1
+    assert alone[0] is not None
+    weights = around(together) - FLOOR
+    # Whether they are asked for now, or were before.
+    assert around(alone[0]) - FLOOR == pytest.approx(weights)
     return float(weights[places()[1] > 0].sum() / weights[places()[1] < 0].sum())
 
 
