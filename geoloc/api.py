@@ -144,7 +144,8 @@ class Locator:
         """Find what is clicked in a photograph. The options mean what those of `geoloc locate` mean.
 
         Args:
-            photo: of `load_photo`, or its path.
+            photo: of `load_photo`, or its path. What was clicked before in a photo from eye level that is kept tells
+                where it was taken, so that later clicks in it know more.
             clicks: one point (x, y), box (x0, y0, x1, y1) or outline (a shapely Polygon) in pixels of the upright
                 photo, or several. What leaves the photo is cut to it, with a warning in the log.
             bounds: search inside west, south, east, north only, degrees in WGS 84.

@@ -322,7 +322,8 @@ def _locate_together(
     else:
         scores = [answer.score for answer in found.answers]
         text = "not here: the object in %d photos (%s; looked %s)"
-        LOG.warning(text, len(views), _best_score(scores), scope.searched(photo, plan))
+        why = found.alone[found.asked].off(0) or _best_score(scores)
+        LOG.warning(text, len(views), why, scope.searched(photo, plan))
     for view, drawn_there in views:
         if drawn_there.note:
             LOG.warning("%s: %s", view.path.name, drawn_there.note)

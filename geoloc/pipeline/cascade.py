@@ -16,6 +16,7 @@ is not looked for by attention.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from shapely.affinity import scale
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
@@ -105,8 +107,10 @@ class Watch:
 
 def metres_outside(area: BaseGeometry, place: Point) -> float:
     """Return how far a place lies outside an area, both (lon, lat); 0 inside."""
-    edge = nearest_points(area, place)[0]
-    return ground_distance_m(edge.x, edge.y, place.x, place.y, WGS84)
+    # As wide as it is on the ground: what is nearest in degrees is not.
+    narrow = math.cos(math.radians(place.y))
+    edge = nearest_points(scale(area, narrow, 1.0, origin=place), place)[0]
+    return ground_distance_m(place.x + (edge.x - place.x) / narrow, edge.y, place.x, place.y, WGS84)
 
 
 class Cascade:

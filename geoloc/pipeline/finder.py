@@ -18,7 +18,7 @@ from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import known_tilt
 from geoloc.photo.sight import EYE_LEVEL_M
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline.cascade import Cascade, Step, Watch, metres_outside
+from geoloc.pipeline.cascade import EDGE_M, Cascade, Step, Watch, metres_outside
 from geoloc.pipeline.ground import Network, SearchGround
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
@@ -53,7 +53,7 @@ class Found(NamedTuple):
         plan: the windows that were searched; those of all, where the photo's own position was not believed, or
             the photo shows something farther off.
         steps: what was tried, in this order.
-        outside_m: how far outside what was searched the photo's plane puts targets that have no answer for that.
+        outside_m: how far outside what was searched the photo's plane puts targets that are "not here" for that.
     """
 
     answers: list[Detection]
@@ -236,11 +236,12 @@ class Finder:
             replace(answer, note="; ".join(filter(None, (answer.note, targets[answer.target].note))))
             for answer in answers
         ]
-        answered = {answer.target for answer in answers}
-        outside_m = {
-            number: metres_outside(plan.area, place) for number, place in outside.items() if number not in answered
-        }
-        return Found(answers, that_count(answers, self._request.min_score), plan, tuple(watch.steps), outside_m)
+        here = that_count(answers, self._request.min_score)
+        answered = {answer.target for answer in here}
+        # Of what lay outside at first some of it may have been searched since.
+        metres = {number: metres_outside(plan.area, place) for number, place in outside.items()}
+        outside_m = {number: away for number, away in metres.items() if away > EDGE_M and number not in answered}
+        return Found(answers, here, plan, tuple(watch.steps), outside_m)
 
     def _cascade(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,6 +28,10 @@ Network = Callable[[], "Localizer"]
 """Gives the network, which may be loaded only then, or meanwhile."""
 
 
+SAME_SHARE = 0.02
+"""Of a photo's longer side: clicks that are nearer to each other are of one thing."""
+
+
 class SearchGround:
     """The windows of a plan, and all that is found out about them.
 
@@ -47,7 +52,7 @@ class SearchGround:
         self._source, self._network, self._known = source, network, known
         # Every click in a photo asks.
         self._stands: WeakKeyDictionary[Photo, list[FoundPose]] = WeakKeyDictionary()
-        self._clicked: WeakKeyDictionary[Photo, dict[Target, None]] = WeakKeyDictionary()
+        self._clicked: WeakKeyDictionary[Photo, list[Target]] = WeakKeyDictionary()
         self._ahead: WeakKeyDictionary[Photo, dict[Click, Ahead | None]] = WeakKeyDictionary()
 
     @property
@@ -88,10 +93,14 @@ class SearchGround:
         return self._stands[photo]
 
     def clicked(self, photo: Photo, targets: Sequence[Target]) -> list[Target]:
-        """Return what else was looked for in a photo before; its targets are known from now on."""
-        known = self._clicked.setdefault(photo, {})
-        earlier = [target for target in known if target not in targets]
-        known.update(dict.fromkeys(targets))
+        """Return what else was looked for in a photo before; its targets are known from now on.
+
+        What was clicked next to a target is taken as the same thing, clicked again, and is left out.
+        """
+        known = self._clicked.setdefault(photo, [])
+        near_px = SAME_SHARE * max(photo.size)
+        earlier = [one for one in known if all(_apart_px(one, target) > near_px for target in targets)]
+        known[:] = [*earlier, *targets]
         return earlier
 
     def ahead(self, posed: Photo, click: Click) -> Ahead | None:
@@ -114,3 +123,7 @@ class SearchGround:
 
         assert self.planes is not None, "asked for where there is geometry"
         return Refiner(self.reference, self.planes, GuidedLook(self.reference, self.network))
+
+
+def _apart_px(one: Target, other: Target) -> float:
+    return math.hypot(one.click.x - other.click.x, one.click.y - other.click.y)

@@ -57,8 +57,7 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
     if len(views) == 1:
         ((photo, target),) = views
         found = finder.find(photo, [target], scope, watch)
-        here, answers = found.here, found.answers
-        note = "; ".join(filter(None, (found.off(0), target.note)))
+        here, answers, note = found.here, found.answers, target.note
     else:
         together = find_together(
             finder, "1", views, scope=scope, request=request, watch=watch,
@@ -70,7 +69,7 @@ def locate(session: Session, fields: Fields, progress: JobProgress) -> dict[str,
         note = "; ".join(filter(None, dict.fromkeys([*(drawn.note for _, drawn in views), together.note])))
     progress.check()
     # As the command says it; an answer's note has what its target's has.
-    if note := here[0].note if here else note:
+    if note := here[0].note if here else "; ".join(filter(None, (found.off(0), note))):
         _LOG.warning(note)
     return {
         "found": collection_of([row_of(d) for d in here], columns_of(here), source.crs),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from shapely.geometry import Point, box
+from pyproj import Geod
+from shapely.geometry import Point, Polygon, box
 
 import geoloc.search.locate
 import geoloc.search.prior
@@ -21,7 +23,7 @@ from geoloc.geometry.stand import FoundPose
 from geoloc.model.weights import Calibration
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Click, Target
-from geoloc.pipeline.cascade import CANDIDATES, Cascade, Watch
+from geoloc.pipeline.cascade import CANDIDATES, Cascade, Watch, metres_outside
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import Detection
 
@@ -350,3 +352,15 @@ def test_all_that_is_looked_for_in_a_photo_speaks_for_its_poses_together(
     ground.clicked = lambda photo, targets: [before]
     searched.answers()
     assert given == [([0.6, 0.3, pytest.approx(0.1)], TARGETS, [before])]
+
+
+@pytest.mark.parametrize("lat", [0.0, 52.0, 60.0])
+def test_metres_outside_are_those_to_the_nearest_edge_on_the_ground(lat: float) -> None:
+    """Of a slanted edge what is nearest in degrees is not nearest in metres."""
+    side = 1e-3
+    slanted = Polygon([(10, lat), (10 + side, lat + side), (10, lat + side)])
+    place = Point(10 + side, lat)
+    # The edge at the plane's scale here: a degree to the north, and one to the east.
+    north, east = (Geod(ellps="WGS84").line_length([10, 10 + dx], [lat, lat + dy]) for dx, dy in ((0, side), (side, 0)))
+    assert metres_outside(slanted, place) == pytest.approx(north * east / math.hypot(north, east), rel=2e-3)
+    assert metres_outside(slanted, Point(10 + side / 4, lat + side / 2)) == 0.0

@@ -190,6 +190,10 @@ def test_how_far_outside_what_was_searched_is_what_has_no_answer_for_that(script
     assert by.find(PHOTO, TARGETS, cast(Any, StubScope(NEAR, NEAR))).outside_m.keys() == {1}
     script.outside["near"], script.geometry["whole"] = {1: Point(5, 5)}, [0.8]
     assert by.find(PHOTO, TARGETS, cast(Any, StubScope(NEAR))).outside_m == {}
+    # One is carried over there, and the other lies there too but is not seen.
+    script.outside["near"], script.geometry["whole"] = {0: Point(5, 5), 1: Point(6, 6)}, [0.8, None]
+    script.geometry["near"] = [None, 0.9]
+    assert by.find(PHOTO, TARGETS, cast(Any, StubScope(NEAR))).outside_m == {}
     script.geometry, script.outside["whole"] = {"whole": [0.9, None]}, {1: Point(0.5, 10)}
     script.attention["whole"] = [None, None]
     assert by.find(PHOTO, TARGETS, cast(Any, StubScope())).outside_m == {1: pytest.approx(110_600, rel=1e-2)}

@@ -61,12 +61,16 @@ def test_where_there_are_no_local_features(asked: list[str]) -> None:
 
 def test_what_was_clicked_in_a_photo_is_told_to_later_clicks_in_it() -> None:
     ground = ground_of(SimpleNamespace(), "plan", [])
-    photo, other = (Photo(Path("p.jpg"), np.zeros((9, 9, 3), np.uint8)) for _ in range(2))
-    first, second, third = (Target(Click(x, 1)) for x in range(3))
+    photo, other = (Photo(Path("p.jpg"), np.zeros((100, 60, 3), np.uint8)) for _ in range(2))
+    first, second, third = (Target(Click(x, 1)) for x in (0, 20, 40))
     assert ground.clicked(photo, [first, second]) == []
     assert ground.clicked(photo, [third]) == [first, second]
     assert ground.clicked(photo, [second]) == [first, third]
     assert ground.clicked(other, [second]) == []
+    # Clicked again, a little beside: no other witness, and the one before goes.
+    again = Target(Click(21, 2))
+    assert ground.clicked(photo, [again]) == [first, third]
+    assert ground.clicked(photo, [third]) == [first, again]
 
 
 def test_what_is_before_a_pose_is_asked_once_a_click(asked: list[str]) -> None:

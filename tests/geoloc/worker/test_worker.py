@@ -175,7 +175,9 @@ def test_what_the_photo_shows_outside_the_area_is_said_to_lie_there(worker: Clie
     area = mapping(box(lon + 4e-4, lat - 3e-4, lon + 1e-3, lat + 3e-4))
     message = worker.ask("locate", **fields_of(folder, area=area))
     assert message["found"]["features"] == []
-    assert re.search(r"the photo shows it \d+ m outside what was searched", " ".join(message["warnings"]))
+    (said,) = re.findall(r"the photo shows it (\d+) m outside what was searched", " ".join(message["warnings"]))
+    away = pyproj.Geod(ellps="WGS84").line_length([lon, lon + 4e-4], [lat, lat])
+    assert int(said) == pytest.approx(away, abs=3.0)
 
 
 @pytest.mark.parametrize(
