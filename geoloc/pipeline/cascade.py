@@ -107,6 +107,9 @@ class Watch:
 
 def metres_outside(area: BaseGeometry, place: Point) -> float:
     """Return how far a place lies outside an area, both (lon, lat); 0 inside."""
+    if area.contains(place):
+        # What every click asks of areas that may have many corners.
+        return 0.0
     # As wide as it is on the ground: what is nearest in degrees is not.
     narrow = math.cos(math.radians(place.y))
     edge = nearest_points(scale(area, narrow, 1.0, origin=place), place)[0]

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 Network = Callable[[], "Localizer"]
 """Gives the network, which may be loaded only then, or meanwhile."""
-
-
 SAME_SHARE = 0.02
 """Of a photo's longer side: clicks that are nearer to each other are of one thing."""
 
