@@ -84,7 +84,7 @@ def _outline() -> Check:
 
 
 def _sight() -> Check:
-    from geoloc.model.sight_head import PACKAGED_SIGHT, read_sight
+    from geoloc.model.sight.head import PACKAGED_SIGHT, read_sight
 
     read_sight()
     return _whole("weights sight", PACKAGED_SIGHT)

@@ -24,7 +24,7 @@ def load(preset: str = "base", weights: Path | None = None, device: str = "cpu")
         WeightsError: no such preset, weights or device; weights that are damaged or made for another network.
     """
     from geoloc.model.localizer import Localizer
-    from geoloc.model.sight_head import load_sight_head
+    from geoloc.model.sight.head import load_sight_head
     from geoloc.model.weights import load_network
 
     net, calibration = load_network(preset, weights, device)

@@ -18,7 +18,7 @@ from geoloc.model.network.cross_view import CrossViewNet, MatchedCells, Output, 
 from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Part
 from geoloc.model.place_weights import PlaceWeights, weighted
-from geoloc.model.sight_head import STRIP_STEP_M, Ahead, SightHead, look_ahead
+from geoloc.model.sight.head import STRIP_STEP_M, Ahead, SightHead, look_ahead
 from geoloc.model.weights import Calibration
 from geoloc.photo.click_view import click_views
 from geoloc.photo.crop import Crop

@@ -40,7 +40,7 @@ from tiling.grid import WGS84, ground_distance_m
 
 if TYPE_CHECKING:
     from geoloc.geometry.homography_fit import HomographyFit
-    from geoloc.model.sight_head import Ahead
+    from geoloc.model.sight.head import Ahead
     from geoloc.search.locate import AttentionSearch
 
 LOG = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoloc.geometry.refine import Refiner
     from geoloc.geometry.stand import FoundPose
     from geoloc.model.localizer import Localizer
-    from geoloc.model.sight_head import Ahead
+    from geoloc.model.sight.head import Ahead
 
 Network = Callable[[], "Localizer"]
 """Gives the network, which may be loaded only then, or meanwhile."""

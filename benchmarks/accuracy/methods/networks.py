@@ -27,7 +27,7 @@ def make_network(name: str, weights: Mapping[str, Path], device: str) -> Method:
     from geoloc.errors import WeightsError
     from geoloc.model.outline_weights import PACKAGED_OUTLINE
     from geoloc.model.packaged import find_weights
-    from geoloc.model.sight_head import PACKAGED_SIGHT
+    from geoloc.model.sight.head import PACKAGED_SIGHT
     from geoloc.pipeline.finder import Finder
     from geoloc.pipeline.request import SearchRequest
     from geoloc.pipeline.scope import Scope

@@ -64,7 +64,7 @@ def main() -> None:
 
 def _calibrate(args: argparse.Namespace) -> None:
     from geoloc.model.localizer import Localizer
-    from geoloc.model.sight_head import PACKAGED_SIGHT, load_sight_head, save_sight_weights
+    from geoloc.model.sight.head import PACKAGED_SIGHT, load_sight_head, save_sight_weights
     from geoloc.model.weights import load_network
     from geoloc.train.calibration.score_law import auroc, score_law
 

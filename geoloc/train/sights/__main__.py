@@ -46,7 +46,7 @@ def main() -> None:
 def _train(args: argparse.Namespace) -> None:
     import torch
 
-    from geoloc.model.sight_head import SightHead, backbone_checksum, save_sight_weights
+    from geoloc.model.sight.head import SightHead, backbone_checksum, save_sight_weights
     from geoloc.model.weights import load_network
     from geoloc.train.sights.clicks import SightClicks
     from geoloc.train.sights.fit import fit_sights
@@ -75,7 +75,7 @@ def _train(args: argparse.Namespace) -> None:
 def _draw(task: tuple[int, Path, Path | None]) -> int:
     import torch
 
-    from geoloc.model.sight_head import backbone_checksum
+    from geoloc.model.sight.head import backbone_checksum
     from geoloc.model.weights import load_network
     from geoloc.system.output import replacing
     from geoloc.train.sights.clicks import town_clicks

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from geoloc.errors import TrainingError
 from geoloc.model.network.features import Features
-from geoloc.model.sight_head import NOWHERE_SHARE
-from geoloc.model.sight_net import CELL_M, COLUMNS, ROWS, SightNet, Views
+from geoloc.model.sight.head import NOWHERE_SHARE
+from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet, Views
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights.clicks import STRIPS, SightClicks, joined
 

@@ -12,8 +12,8 @@ import rasterio
 import torch
 
 from geoloc.model.network.features import Features
-from geoloc.model.sight_head import STRIP_STEP_M
-from geoloc.model.sight_net import COLUMNS, CUT, ROWS
+from geoloc.model.sight.head import STRIP_STEP_M
+from geoloc.model.sight.net import COLUMNS, CUT, ROWS
 from geoloc.model.weights import load_network
 from geoloc.photo.click_view import SIDE_PX
 from geoloc.photo.sight import STRIP_WIDE_M, Sight

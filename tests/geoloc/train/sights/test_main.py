@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from geoloc.model.sight_head import backbone_checksum, load_sight_head
+from geoloc.model.sight.head import backbone_checksum, load_sight_head
 from geoloc.model.weights import load_network
 from geoloc.train.sights import __main__ as sights
 from tests.geoloc.train.sights.test_fit import photo

@@ -19,7 +19,7 @@ from geoloc.errors import WeightsError
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.packaged import PACKAGED
-from geoloc.model.sight_net import CELL_M, COLUMNS, ROWS, SightNet, Views
+from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet, Views
 from geoloc.model.weights import Calibration, checksum_of, read_tensors, stored_tensors
 from geoloc.photo.sight import Sight
 from geoloc.system.output import replacing
