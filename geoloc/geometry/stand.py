@@ -1,15 +1,17 @@
 """Where a camera at eye level stood and which way it looked, by the ground round it.
 
 The ground that the photo shows is unrolled to a map at every heading, tilt and height that its metadata leave likely,
-and correlated with the mosaic round the position that they tell. What comes of it is a better pose with a weight, and
-what is left of the weight stays with the metadata.
+and correlated with the mosaic round the position that they tell. Of the poses that come of it those are kept from which
+the mosaic farther off is as the photo shows it, where something can tell that: one piece of road is much like the next.
+What is left of the weight stays with the metadata.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import cv2
 import numpy as np
@@ -22,10 +24,11 @@ from geoloc.photo.sight import (
     HELD_TILT,
     at_eye_level,
     camera_height,
+    ground_round,
     heading_sd_deg,
+    most_off_m,
     position_sd_m,
 )
-from tiling.grid import WGS84, Grid, transformer
 from tiling.mosaic import Mosaic
 
 STEP_M = 0.4
@@ -44,16 +47,24 @@ LEAST_CORRELATION = 0.25
 """What correlates less is no ground that the mosaic shows."""
 MOST = 4
 """Poses that are kept."""
+PLACES = 3
+"""Of every heading, tilt and height, that are compared with what is farther off."""
+COMPARED, CLIMBED = 40, 4
+"""Poses that are compared so, and of these, that are made likelier."""
+MOVED_M = 2.5
+"""By which they are moved for that."""
+NEAR_M = 1.3
+"""How far from it, along an axis, a place is sought that is moved to, or made likelier."""
 DOUBT = 0.1
 """Share of the weight that stays with the metadata at the least."""
 BY_CHANCE, PANORAMA_BY_CHANCE = 11.0, 17.0
 """Log weight that ground which is not there comes to by chance, that of all poses which are tried being the best: of
 photographs, and of panoramas, which show the ground to all sides."""
+MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE = 8.0, 15.0
+"""So much more does it come to where all that is farther off is compared: of more poses, and what is like it too."""
 _APART_M, _APART_DEG = 2.0, 8.0
 _MOST_STEPS = 4
 _LEAST_SD_M = 0.02
-_LEAST_OFF_M, _MOST_OFF_M, _MOST_SDS = 8.0, 40.0, 3.3
-"""How far from the told position a place is tried: at least, at most, and in standard deviations of its error."""
 _LEAST_KNOWN, _LEAST_TRUSTED = 0.3, 0.02
 _WHOLE_M2 = 2 * math.pi * TRUSTED_M**2 * (1 - (1 + REACH_M / TRUSTED_M) * math.exp(-REACH_M / TRUSTED_M))
 """Ground all round a camera, each square metre by its trust."""
@@ -77,7 +88,10 @@ class FoundPose:
 
 @dataclass(frozen=True, slots=True)
 class _Pose:
-    """A pose that is tried, its place in metres from the told one, with the log of its weight and its correlation."""
+    """A pose that is tried, its place in metres from the told one, with the log of its weight and its correlation.
+
+    farther: what is farther off adds to the log of its weight.
+    """
 
     east: float
     north: float
@@ -86,21 +100,30 @@ class _Pose:
     tilt: Tilt | None
     log_weight: float
     correlation: float
+    farther: float = 0.0
 
     def like(self, other: _Pose) -> bool:
         turn = abs((self.heading_deg - other.heading_deg + 180) % 360 - 180)
         return math.hypot(self.east - other.east, self.north - other.north) < _APART_M and turn < _APART_DEG
 
 
-def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
+def find_stands(
+    photo: Photo, mosaic: Mosaic, likeness: Callable[[Photo], tuple[float, float]] | None = None
+) -> list[FoundPose]:
     """Find the likeliest poses of a photo taken at eye level.
+
+    Args:
+        photo: the photo.
+        mosaic: it shows the ground.
+        likeness: tells of the photo in a pose the log of how many times likelier the mosaic is, farther off, than for a
+            wrong pose, and how much of it could be compared; see `geoloc.model.sight.likeness`.
 
     Returns:
         Poses, the likeliest first; none where the photo has no position, is not from eye level, or the mosaic shows
         nothing like the ground round it.
 
     Raises:
-        MosaicError: the mosaic cannot be read.
+        MosaicError: the mosaic cannot be read, by `likeness` too.
     """
     height = camera_height(photo)
     if photo.position is None or height is None or not at_eye_level(photo):
@@ -109,19 +132,44 @@ def find_stands(photo: Photo, mosaic: Mosaic) -> list[FoundPose]:
     if not ground.known:
         return []
     tried = [
-        ground.best_place(heading, height_m, tilt)
+        pose
         for height_m in _heights(photo, height)
         for tilt in _tilts(photo)
         for heading in _headings(photo)
+        for pose in ground.best_places(heading, height_m, tilt, 1 if likeness is None else PLACES)
     ]
-    coarse = _apart([pose for pose in tried if pose is not None])
-    poses = _apart([ground.refined(pose) for pose in coarse])
-    if not poses or poses[0].correlation < LEAST_CORRELATION:
-        return []
+    tried = [pose for pose in tried if pose.correlation >= LEAST_CORRELATION]
+    if likeness is None:
+        poses = _apart([ground.refined(pose) for pose in _apart(tried, MOST)], MOST)
+    else:
+        poses = _likely(ground, _apart(tried, COMPARED), photo, likeness)
     by_chance = PANORAMA_BY_CHANCE if photo.panorama else BY_CHANCE
-    weights = np.exp([pose.log_weight - by_chance for pose in poses])
+    weights = np.exp([_total(pose) - by_chance for pose in poses])
     shares = (1 - DOUBT) * weights / (1 + weights.sum())
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
+
+
+def _likely(
+    ground: _Ground, poses: Sequence[_Pose], photo: Photo, likeness: Callable[[Photo], tuple[float, float]]
+) -> list[_Pose]:
+    """Return the likeliest of poses, made likelier, by what is seen farther off too."""
+    by_chance = PANORAMA_MORE_BY_CHANCE if photo.panorama else MORE_BY_CHANCE
+
+    # Climbs come back to where they were, and meet.
+    @cache
+    def compared(pose: _Pose) -> _Pose:
+        log_odds, share = likeness(_posed(photo, pose))
+        return replace(pose, farther=log_odds - by_chance * share)
+
+    def climbed(pose: _Pose) -> _Pose:
+        for _ in range(_MOST_STEPS):
+            best = max((compared(step) for step in ground.beside(pose)), key=_total, default=pose)
+            if _total(best) <= _total(pose):
+                break
+            pose = best
+        return max(pose, compared(ground.refined(replace(pose, farther=0.0))), key=_total)
+
+    return _apart([climbed(pose) for pose in _apart([compared(pose) for pose in poses], CLIMBED)], MOST)
 
 
 def _heights(photo: Photo, height: tuple[float, float]) -> Sequence[float]:
@@ -164,42 +212,67 @@ class _Ground:
         assert photo.position is not None, "asked for where there is one"
         self._photo, self._height = photo, height
         self._sd_m = position_sd_m(photo)
-        off_m = min(max(_LEAST_OFF_M, _MOST_SDS * self._sd_m), _MOST_OFF_M)
-        side = 2 * math.ceil((off_m + REACH_M) / STEP_M)
-        x, y = transformer(WGS84, "EPSG:3857").transform(*photo.position)
-        # Web Mercator is longer than the ground by this.
-        step = STEP_M / math.cos(math.radians(photo.position[1]))
-        grid = Grid.north_up("EPSG:3857", x - side / 2 * step, y + side / 2 * step, step, width=side, height=side)
+        grid = ground_round(photo.position, most_off_m(photo) + REACH_M, STEP_M)
         pixels = mosaic.read(grid)
         self.known = float(pixels.valid.mean()) > _LEAST_KNOWN
         self._colours = _colours(pixels.rgb)
         self._colours -= cv2.GaussianBlur(self._colours, (0, 0), _HIGH_PASS_M / STEP_M)
 
-    def best_place(self, heading_deg: float, height_m: float, tilt: Tilt | None) -> _Pose | None:
-        """Return the likeliest place of a camera with this pose otherwise; None where the photo shows no ground."""
+    def best_places(
+        self,
+        heading_deg: float,
+        height_m: float,
+        tilt: Tilt | None,
+        most: int,
+        near: tuple[float, float] | None = None,
+    ) -> list[_Pose]:
+        """Return the likeliest places of a camera with this pose otherwise; none where the photo shows no ground.
+
+        Args:
+            heading_deg: of the pose.
+            height_m: of the pose.
+            tilt: of the pose.
+            most: places, none nearer to a likelier one than `_APART_M`.
+            near: how far east and north of the told position they are, within `NEAR_M`; None for anywhere.
+        """
         seen = unrolled(self._photo, tilt, heading_deg=heading_deg, height_m=height_m, step_m=STEP_M)
         trusted = float(seen.trust.sum()) * STEP_M**2 / _WHOLE_M2
         if trusted < _LEAST_TRUSTED:
-            return None
+            return []
         mask = np.repeat(seen.trust[..., None], 3, axis=2)
-        found = cv2.matchTemplate(self._colours, _colours(seen.pixels), cv2.TM_CCOEFF_NORMED, mask=mask)
+        template = _colours(seen.pixels)
+        places = len(self._colours) - len(template) + 1
+        at = (np.arange(places) - (places - 1) / 2) * STEP_M
+        rows, columns = (slice(0, places),) * 2 if near is None else (_near(-at, near[1]), _near(at, near[0]))
+        more = len(template) - 1
+        searched = self._colours[rows.start : rows.stop + more, columns.start : columns.stop + more]
+        if min(searched.shape[:2]) <= more:
+            return []
+        found = cv2.matchTemplate(searched, template, cv2.TM_CCOEFF_NORMED, mask=mask)
         # Where either is all alike there is nothing to compare.
         correlation = np.where(np.isfinite(found) & (np.abs(found) <= 1.0), found, -1.0)
-        rows, columns = correlation.shape
-        east = (np.arange(columns) - (columns - 1) / 2) * STEP_M
-        north = ((rows - 1) / 2 - np.arange(rows)) * STEP_M
-        off = (east[None, :] ** 2 + north[:, None] ** 2) / self._sd_m**2
+        east, north = at[None, columns], -at[rows, None]
+        off = (east**2 + north**2) / self._sd_m**2
         weight = SHARP * math.sqrt(trusted) * correlation - off / 2 + self._log_likely(heading_deg, height_m, tilt)
-        row, column = np.unravel_index(int(weight.argmax()), weight.shape)
-        return _Pose(
-            east=float(east[column]),
-            north=float(north[row]),
-            heading_deg=heading_deg,
-            height_m=height_m,
-            tilt=tilt,
-            log_weight=float(weight[row, column]),
-            correlation=float(correlation[row, column]),
-        )
+        poses = []
+        for _ in range(most):
+            row, column = np.unravel_index(int(weight.argmax()), weight.shape)
+            if np.isneginf(weight[row, column]):
+                break
+            place = float(east[0, column]), float(north[row, 0])
+            likely = float(weight[row, column]), float(correlation[row, column])
+            poses.append(_Pose(*place, heading_deg, height_m, tilt, *likely))
+            weight[np.hypot(east - place[0], north - place[1]) < _APART_M] = -np.inf
+        return poses
+
+    def beside(self, pose: _Pose) -> list[_Pose]:
+        """Return the poses that are reached from one by a step ahead, back or to a side."""
+        sin, cos = math.sin(math.radians(pose.heading_deg)), math.cos(math.radians(pose.heading_deg))
+        steps = ((sin, cos), (-sin, -cos), (cos, -sin), (-cos, sin))
+        places = [(pose.east + MOVED_M * east, pose.north + MOVED_M * north) for east, north in steps]
+        camera = pose.heading_deg, pose.height_m, pose.tilt
+        found = [found for place in places for found in self.best_places(*camera, 1, place)]
+        return [pose for pose in found if pose.correlation >= LEAST_CORRELATION]
 
     def refined(self, pose: _Pose) -> _Pose:
         """Return the likeliest pose that is reached from one by small turns, slants and heights, ever smaller ones."""
@@ -211,7 +284,8 @@ class _Ground:
                     *((heading, height_m * (1 + rise), tilt) for rise in (-share, share)),
                     *((heading, height_m, tilt.turned(by)) for by in (-slant_deg, slant_deg) if tilt is not None),
                 ]
-                tried = [found for step in steps if (found := self.best_place(*step)) is not None]
+                near = pose.east, pose.north
+                tried = [found for step in steps for found in self.best_places(*step, 1, near)]
                 best = max(tried, key=lambda found: found.log_weight, default=pose)
                 if best.log_weight <= pose.log_weight:
                     break
@@ -235,15 +309,25 @@ def _colours(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
 
 
-def _apart(poses: Sequence[_Pose]) -> list[_Pose]:
-    """Return the likeliest poses of which none is like a likelier one, `MOST` of them."""
+def _apart(poses: Sequence[_Pose], most: int) -> list[_Pose]:
+    """Return the likeliest poses of which none is like a likelier one, so many of them."""
     kept: list[_Pose] = []
-    for pose in sorted(poses, key=lambda pose: -pose.log_weight):
+    for pose in sorted(poses, key=_total, reverse=True):
         if not any(pose.like(other) for other in kept):
             kept.append(pose)
-        if len(kept) == MOST:
+        if len(kept) == most:
             break
     return kept
+
+
+def _near(places: NDArray[np.floating], middle: float) -> slice:
+    """Return which of places along an axis are within `NEAR_M` of one."""
+    found = np.flatnonzero(np.abs(places - middle) <= NEAR_M)
+    return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
+
+
+def _total(pose: _Pose) -> float:
+    return pose.log_weight + pose.farther
 
 
 def _posed(photo: Photo, pose: _Pose) -> Photo:
@@ -253,7 +337,7 @@ def _posed(photo: Photo, pose: _Pose) -> Photo:
     told = replace(
         photo,
         position=(
-            lon + pose.east / (METRES_A_DEGREE * math.cos(math.radians(lat))),
+            (lon + pose.east / (METRES_A_DEGREE * math.cos(math.radians(lat))) + 180.0) % 360.0 - 180.0,
             lat + pose.north / METRES_A_DEGREE,
         ),
         position_error_m=FOUND_M,

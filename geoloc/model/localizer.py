@@ -18,13 +18,11 @@ from geoloc.model.network.cross_view import CrossViewNet, MatchedCells, Output, 
 from geoloc.model.network.features import STRIDE, Features
 from geoloc.model.network.head import Part
 from geoloc.model.place_weights import PlaceWeights, weighted
-from geoloc.model.sight.head import STRIP_STEP_M, Ahead, SightHead, look_ahead
+from geoloc.model.sight.head import Ahead, SightHead, told_ahead
+from geoloc.model.sight.likeness import Likeness
 from geoloc.model.weights import Calibration
-from geoloc.photo.click_view import click_views
 from geoloc.photo.crop import Crop
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import known_tilt
-from geoloc.photo.sight import HELD_TILT, sight_of
 from geoloc.photo.target import Click
 from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
@@ -205,18 +203,16 @@ class Localizer:
         Raises:
             MosaicError: the mosaic cannot be read.
         """
-        sight = sight_of(photo, click)
-        if self._sight is None or sight is None or sight.heading_deg is None:
-            return None
-        strip = read(sight.strip(STRIP_STEP_M))
-        if not strip.valid.any():
-            return None
-        tilt = None if photo.panorama else known_tilt(photo) or HELD_TILT
-        views = click_views(photo, tilt, sight.aside_deg, sight.below_deg)
-        pixels = np.where(strip.valid[..., None], strip.rgb, np.uint8(FILL))
-        told = look_ahead(self._sight.net, self._encode, views, pixels, sight)
-        # What the mosaic does not show speaks neither for the pose nor against it.
-        return replace(told, odds=told.odds ** float(strip.valid.mean()))
+        return None if self._sight is None else told_ahead(self._sight.net, self._encode, photo, click, read)
+
+    def likeness(self, photo: Photo, read: Callable[[Grid], WindowPixels]) -> Likeness | None:
+        """Return what compares poses of a photo from eye level with the mosaic; None without a sight head.
+
+        Args:
+            photo: it has a position.
+            read: gives the mosaic's pixels on a grid.
+        """
+        return None if self._sight is None else Likeness(self._sight.likeness, self._encode, photo, read)
 
     @torch.inference_mode()
     def encode_queries(self, crops: Sequence[Crop], targets: Sequence[int]) -> EncodedQueries:
@@ -233,7 +229,7 @@ class Localizer:
             images = self._images([crop.image for crop in crops[part]])
             joined = self._net.click_joins_image
             parts.append(self._net.encode_query(images, click[part]) if joined else self._encode(images))
-        features = Features(*(torch.cat(side) for side in zip(*parts, strict=True)))
+        features = Features.together(parts)
         number = torch.tensor([targets[:i].count(target) for i, target in enumerate(targets)])
         count = torch.tensor([targets.count(target) for target in targets])
         view = torch.tensor([crop.view for crop in crops], dtype=torch.float32, device=self._device)
@@ -261,7 +257,7 @@ class Localizer:
         rows, columns = (side // half for side in features.coarse.shape[-2:])
         places = [(column * half, row * half) for row in range(rows) for column in range(columns)]
         pieces = [features.cells(left, top, left + half, top + half) for left, top in places]
-        described = self._net.describe_reference(Features(*(torch.cat(side) for side in zip(*pieces, strict=True))))
+        described = self._net.describe_reference(Features.together(pieces))
         by_place = described.mul(UNIT).round().to(torch.int8).unflatten(0, (rows, columns))
         return by_place.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2).cpu().numpy()
 

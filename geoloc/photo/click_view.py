@@ -28,7 +28,7 @@ def click_views(photo: Photo, tilt: Tilt | None, aside_deg: float, below_deg: fl
     """Draw the photo as cameras would that look straight at the click, level from side to side.
 
     Args:
-        photo: the photograph.
+        photo: the photograph; see `averaged`.
         tilt: how it was tilted; None for a panorama, which is level.
         aside_deg: azimuth of the click from the photo's up, a panorama's middle column, clockwise.
         below_deg: of the click below level.
@@ -36,12 +36,15 @@ def click_views(photo: Photo, tilt: Tilt | None, aside_deg: float, below_deg: fl
     Returns:
         A view for each of `VIEWS_DEG`, `SIDE_PX` x `SIDE_PX` x 3, RGB, the click in the middle.
     """
-    small = _averaged(photo)
+    small = averaged(photo)
     return np.stack([_view(small, tilt, math.radians(aside_deg), math.radians(below_deg), deg) for deg in VIEWS_DEG])
 
 
-def _averaged(photo: Photo) -> Photo:
-    """Return a photo that is much finer than the views, averaged: of single pixels noise and grain would be seen."""
+def averaged(photo: Photo) -> Photo:
+    """Return a photo that is much finer than the views, averaged: of single pixels noise and grain would be seen.
+
+    One that is not is returned as it is.
+    """
     width, height = photo.size
     fine = width / PANORAMA_PX if photo.panorama else focal_px(photo) / FOCAL_PX
     if fine < MUCH_FINER:

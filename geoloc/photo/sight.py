@@ -36,6 +36,8 @@ EYE_LEVEL_M = 6.0
 """Cameras below are at eye level: what is higher sees ground that local features match."""
 STRIP_LONG_M, STRIP_WIDE_M = 128.0, 32.0
 """The ground before a camera in which a thing is looked for: along the line to it, and across."""
+LEAST_OFF_M, MOST_OFF_M, MOST_SDS = 8.0, 40.0, 3.3
+"""How far from the told position a camera may have been: at least, at most, and in standard deviations of its error."""
 _MIN_HEIGHT_M = 2.0
 _STEEPEST = 20.0
 """Slope of rays that point straight down for all that matters."""
@@ -97,6 +99,21 @@ def strip_ahead(position: tuple[float, float], azimuth_deg: float, step_m: float
     return Grid(as_crs("EPSG:3857"), to_camera * Affine.translation(-columns / 2, -rows), columns, rows)
 
 
+def ground_round(position: tuple[float, float], reach_m: float, step_m: float) -> Grid:
+    """Return the ground round a place as a grid, north up in EPSG:3857.
+
+    Args:
+        position: (lon, lat), WGS 84, in its middle.
+        reach_m: to every side, metres on the ground.
+        step_m: side of a pixel, metres on the ground.
+    """
+    side = 2 * math.ceil(reach_m / step_m)
+    # Web Mercator is longer than the ground by this.
+    step = step_m / math.cos(math.radians(position[1]))
+    x, y = transformer(WGS84, "EPSG:3857").transform(*position)
+    return Grid.north_up("EPSG:3857", x - side / 2 * step, y + side / 2 * step, step, width=side, height=side)
+
+
 def sight_of(photo: Photo, click: Click) -> Sight | None:
     """Return the line from the camera to a click.
 
@@ -123,6 +140,11 @@ def sight_of(photo: Photo, click: Click) -> Sight | None:
 def position_sd_m(photo: Photo) -> float:
     """Return the standard deviation of a photo's position along each axis, metres."""
     return (POSITION_M if photo.position_error_m is None else max(photo.position_error_m, LEAST_POSITION_M)) / RADIUS_68
+
+
+def most_off_m(photo: Photo) -> float:
+    """Return how far from its told position a photo may have been taken, metres."""
+    return min(max(LEAST_OFF_M, MOST_SDS * position_sd_m(photo)), MOST_OFF_M)
 
 
 def heading_sd_deg(photo: Photo) -> float:

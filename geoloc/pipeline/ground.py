@@ -13,6 +13,7 @@ from geoloc.geometry.plane_finder import PlaneFinder
 from geoloc.keypoints.keypoint_squares import SearchedKeypoints
 from geoloc.keypoints.matcher import RootSift
 from geoloc.photo.photo import Photo
+from geoloc.photo.sight import at_eye_level
 from geoloc.photo.target import Click, Target
 from geoloc.pipeline.source import SearchSource
 from tiling.plan import Plan
@@ -80,14 +81,16 @@ class SearchGround:
         """Return poses of a photo that was taken at eye level; none where there are no pixels of the mosaic.
 
         Raises:
-            MosaicError: the mosaic cannot be read.
+            GeolocError: the mosaic or the network cannot be read.
         """
         from geoloc.geometry.stand import find_stands
 
         if self._source.mosaic is None:
             return []
         if photo not in self._stands:
-            self._stands[photo] = find_stands(photo, self._source.mosaic)
+            # For photos from the air the network may not be needed at all.
+            likeness = self.network.likeness(photo, self._source.mosaic.read) if at_eye_level(photo) else None
+            self._stands[photo] = find_stands(photo, self._source.mosaic, likeness)
         return self._stands[photo]
 
     def clicked(self, photo: Photo, targets: Sequence[Target]) -> list[Target]:

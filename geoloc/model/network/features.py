@@ -50,6 +50,11 @@ class Features(NamedTuple):
         return Features(self.coarse[..., top:bottom, left:right], fine)
 
     @classmethod
+    def together(cls, parts: Sequence[Features]) -> Features:
+        """Put the images of several parts behind each other."""
+        return cls(*(torch.cat(side) for side in zip(*parts, strict=True)))
+
+    @classmethod
     def joined(cls, rows: Sequence[Sequence[Features]]) -> Features:
         """Put parts together to one image: rows from the top, each from the left."""
         wide = [cls(*(torch.cat(side, -1) for side in zip(*row, strict=True))) for row in rows]

@@ -1,31 +1,42 @@
 """The sight head in use: its weights file, what it tells of a click, and what scores of answers that it helped mean.
 
-It reads the features of one network's backbone and of no other, so that its file says which one that is.
+It reads the features of one network's backbone and of no other, so that its file says which one that is. With it comes
+what compares poses of the camera with the ground, for the same features.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from geoloc.errors import WeightsError
+from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.packaged import PACKAGED
+from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet, Views
 from geoloc.model.weights import Calibration, checksum_of, read_tensors, stored_tensors
-from geoloc.photo.sight import Sight
+from geoloc.photo.click_view import click_views
+from geoloc.photo.photo import Photo
+from geoloc.photo.rectify import known_tilt
+from geoloc.photo.sight import HELD_TILT, Sight, sight_of
+from geoloc.photo.target import Click
 from geoloc.system.output import replacing
-from tiling.grid import Grid
 
-FORMAT = "geoloc-sight-1"
+if TYPE_CHECKING:
+    from tiling.grid import Grid
+    from tiling.mosaic import WindowPixels
+
+FORMAT = "geoloc-sight-2"
 """Name of the format's version."""
 PACKAGED_SIGHT = PACKAGED / "sight.safetensors"
 """The weights that come with the package, for the packaged weights of `base`."""
@@ -60,11 +71,13 @@ class SightHead:
 
     Attributes:
         net: the head, in evaluation mode.
+        likeness: what compares poses with the ground, likewise.
         score_scale: positive.
         score_offset: added after scaling.
     """
 
     net: SightNet
+    likeness: LikenessNet
     score_scale: float = 1.0
     score_offset: float = 0.0
 
@@ -92,7 +105,7 @@ def save_sight_weights(path: Path, head: SightHead, net: CrossViewNet) -> str:
     Raises:
         OutputError: the file cannot be written.
     """
-    tensors = stored_tensors(head.net.state_dict())
+    tensors = stored_tensors(_both(head.net, head.likeness).state_dict())
     metadata = {"format": FORMAT, "backbone": backbone_checksum(net)}
     metadata |= {"score_scale": repr(head.score_scale), "score_offset": repr(head.score_offset)}
     checksum = metadata["sha256"] = _checksum(tensors, metadata)
@@ -110,13 +123,14 @@ def load_sight_head(net: CrossViewNet, path: Path = PACKAGED_SIGHT) -> SightHead
     metadata, tensors = read_sight(path)
     if metadata["backbone"] != backbone_checksum(net):
         return None
-    head = SightNet()
+    head, likeness = SightNet(), LikenessNet()
+    both = _both(head, likeness)
     try:
-        head.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        both.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except RuntimeError:
         raise WeightsError(f"{path}: made for another version of the sight head") from None
-    head.to(next(net.parameters()).device)
-    return SightHead(head.eval(), float(metadata["score_scale"]), float(metadata["score_offset"]))
+    both.to(next(net.parameters()).device).eval()
+    return SightHead(head, likeness, float(metadata["score_scale"]), float(metadata["score_offset"]))
 
 
 def read_sight(path: Path = PACKAGED_SIGHT) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -133,10 +147,51 @@ def read_sight(path: Path = PACKAGED_SIGHT) -> tuple[dict[str, str], dict[str, T
     return metadata, tensors
 
 
+def _both(head: SightNet, likeness: LikenessNet) -> nn.ModuleDict:
+    """Return both networks under the names that their tensors begin with."""
+    return nn.ModuleDict({"sight": head, "likeness": likeness})
+
+
 def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
     """Return the checksum of all tensors, of which network they go with, and of the law of the scores."""
     told = [metadata.get(key, "") for key in ("backbone", "score_scale", "score_offset")]
     return checksum_of(tensors, "\n".join(told))
+
+
+def told_ahead(
+    net: SightNet,
+    encode: Callable[[Tensor], Features],
+    photo: Photo,
+    click: Click,
+    read: Callable[[Grid], WindowPixels],
+) -> Ahead | None:
+    """Tell where before the camera of a photo from eye level a thing stands that was clicked.
+
+    Args:
+        net: the head's.
+        encode: gives the features of pictures, B x 3 x H x W in [0, 255].
+        photo: in a pose that is about right.
+        click: in its pixels.
+        read: gives the mosaic's pixels on a grid.
+
+    Returns:
+        The place; None without a line to the click or a mosaic there.
+
+    Raises:
+        MosaicError: the mosaic cannot be read.
+    """
+    sight = sight_of(photo, click)
+    if sight is None or sight.heading_deg is None:
+        return None
+    strip = read(sight.strip(STRIP_STEP_M))
+    if not strip.valid.any():
+        return None
+    tilt = None if photo.panorama else known_tilt(photo) or HELD_TILT
+    views = click_views(photo, tilt, sight.aside_deg, sight.below_deg)
+    pixels = np.where(strip.valid[..., None], strip.rgb, np.uint8(FILL))
+    told = look_ahead(net, encode, views, pixels, sight)
+    # What the mosaic does not show speaks neither for the pose nor against it.
+    return replace(told, odds=told.odds ** float(strip.valid.mean()))
 
 
 def look_ahead(
@@ -155,12 +210,19 @@ def look_ahead(
         strip: pixels of the ground before the camera, RGB, `STRIP_STEP_M` each.
         sight: the line to the click, of a heading that is known.
     """
-    narrow, wide, ground = (
-        encode(torch.from_numpy(picture).to(net.device).permute(2, 0, 1)[None].float()) for picture in (*views, strip)
-    )
-    both = Features(*(torch.cat(side) for side in zip(narrow, wide, strict=True)))
+    ground = encoded(net, encode, strip)
     height_m, clicked_deg = (torch.tensor([number], device=net.device) for number in (sight.height_m, sight.below_deg))
-    log_odds = net(Views.cut(both), ground, height_m, clicked_deg)[0].double().cpu()
+    log_odds = net(encoded_views(net, encode, views), ground, height_m, clicked_deg)[0].double().cpu()
     cells, nowhere = log_odds[:-1], log_odds[-1]
     odds = torch.exp(cells.logsumexp(0) - nowhere) * NOWHERE_SHARE / (1 - NOWHERE_SHARE)
     return Ahead(sight.strip(CELL_M), cells.softmax(0).view(ROWS, COLUMNS).float().numpy(), float(odds))
+
+
+def encoded(net: SightNet | LikenessNet, encode: Callable[[Tensor], Features], picture: NDArray[np.uint8]) -> Features:
+    """Return the features of one picture, height x width x 3, where a head runs."""
+    return encode(torch.from_numpy(picture).to(net.device).permute(2, 0, 1)[None].float())
+
+
+def encoded_views(net: SightNet | LikenessNet, encode: Callable[[Tensor], Features], views: NDArray[np.uint8]) -> Views:
+    """Return the features of the views of one direction, as `geoloc.photo.click_view.click_views` draws them."""
+    return Views.cut(Features.together([encoded(net, encode, view) for view in views]))

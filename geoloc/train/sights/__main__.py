@@ -2,10 +2,10 @@
 
     python -m geoloc.train.sights --towns 80 --kept runs/sights -o sight.safetensors
 
-draws clicks of the towns of the seeds from --first on, by some processes, keeps those of each town in a folder, so that
-it goes on where it was stopped, and fits the head on all but every tenth town, all of them in memory. It goes with the
-network's weights that it was trained with and with no others. What scores mean with it is then fitted by
-`python -m geoloc.train.calibration.from_ground`.
+draws clicks and looks of the towns of the seeds from --first on, by some processes, keeps those of each town in a
+folder, so that it goes on where it was stopped, and fits the head on all but every tenth town, all of them in memory.
+It goes with the network's weights that it was trained with and with no others. What scores mean with it is then fitted
+by `python -m geoloc.train.calibration.from_ground`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from geoloc.errors import GeolocError, TrainingError
 from geoloc.system.threads import fit_threads
 
 HELD_OUT_EVERY = 10
-BACKBONE, PHOTOS = "backbone", "photos"
-"""Of a file of a town's clicks: the checksum of what saw them, and those of each photograph."""
+BACKBONE, CLICKED, LOOKED = "backbone", "photos", "looks"
+"""Of a file of a town: the checksum of what saw it, and the clicks and the looks of each photograph."""
 
 
 def main() -> None:
@@ -30,9 +31,17 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="of the network; those of the package where none are given")
     parser.add_argument("--first", type=int, nargs="+", default=[9000], help="seeds that towns follow each other from")
     parser.add_argument("--towns", type=int, default=110, help="from each of these on")
-    parser.add_argument("--kept", type=Path, required=True, help="folder of the towns' clicks, 60 MB each")
+    parser.add_argument("--kept", type=Path, required=True, help="folder of what is drawn, 110 MB a town")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=6, help="of the clicks, for the head")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        nargs=2,
+        default=[2000, 600],
+        metavar=("N", "M"),
+        help="of what compares poses with the ground: N, then M with wrong ground that looks right",
+    )
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
     # Before torch is loaded.
@@ -49,10 +58,10 @@ def _train(args: argparse.Namespace) -> None:
     from geoloc.model.sight.head import SightHead, backbone_checksum, save_sight_weights
     from geoloc.model.weights import load_network
     from geoloc.train.sights.clicks import SightClicks
-    from geoloc.train.sights.fit import fit_sights
+    from geoloc.train.sights.fit import Sights, fit_likeness, fit_sights
+    from geoloc.train.sights.looks import SightLooks
 
-    net, _ = load_network("base", args.weights, "cpu")
-
+    network, _ = load_network("base", args.weights, "cpu")
     seeds = [first + number for first in args.first for number in range(args.towns)]
     paths = [args.kept / f"{seed}.pt" for seed in seeds]
     args.kept.mkdir(parents=True, exist_ok=True)
@@ -63,13 +72,23 @@ def _train(args: argparse.Namespace) -> None:
     towns = []
     for path in paths:
         kept = torch.load(path, weights_only=True, mmap=True)
-        if kept[BACKBONE] != backbone_checksum(net):
+        if kept[BACKBONE] != backbone_checksum(network):
             raise TrainingError(f"{path}: drawn with other weights; give another folder as --kept, or remove it")
-        towns.append([SightClicks.of(tensors) for tensors in kept[PHOTOS]])
-    training = [photo for number, town in enumerate(towns) if number % HELD_OUT_EVERY for photo in town]
-    held_out = [photo for town in towns[::HELD_OUT_EVERY] for photo in town]
-    head = SightHead(fit_sights(training, held_out, epochs=args.epochs, report=_say))
-    _say(f"wrote {args.output}, sha256 {save_sight_weights(args.output, head, net)}")
+        if LOOKED not in kept:
+            raise TrainingError(f"{path}: drawn before looks were; give another folder as --kept, or remove it")
+        towns.append(kept)
+
+    def sights(some: list[dict[str, Any]]) -> Sights:
+        clicks = [SightClicks.of(photo) for town in some for photo in town[CLICKED]]
+        return Sights.of(clicks, [SightLooks.of(photo) for town in some for photo in town[LOOKED]])
+
+    training = sights([town for number, town in enumerate(towns) if number % HELD_OUT_EVERY])
+    held_out = sights(towns[::HELD_OUT_EVERY])
+    steps, hard_steps = args.steps
+    likeness = fit_likeness(training, held_out.looks, steps=steps, hard_steps=hard_steps, report=_say)
+    net = fit_sights(training.clicks, held_out.clicks, epochs=args.epochs, report=_say)
+    head = SightHead(net, likeness)
+    _say(f"wrote {args.output}, sha256 {save_sight_weights(args.output, head, network)}")
 
 
 def _draw(task: tuple[int, Path, Path | None]) -> int:
@@ -78,12 +97,17 @@ def _draw(task: tuple[int, Path, Path | None]) -> int:
     from geoloc.model.sight.head import backbone_checksum
     from geoloc.model.weights import load_network
     from geoloc.system.output import replacing
-    from geoloc.train.sights.clicks import town_clicks
+    from geoloc.train.sights.towns import town_sights
 
     seed, path, weights = task
     torch.set_num_threads(1)
     net, _ = load_network("base", weights, "cpu")
-    drawn = {BACKBONE: backbone_checksum(net), PHOTOS: [clicks.tensors for clicks in town_clicks(seed, net)]}
+    clicks, looks = zip(*town_sights(seed, net), strict=True)
+    drawn = {
+        BACKBONE: backbone_checksum(net),
+        CLICKED: [photo.tensors for photo in clicks if photo],
+        LOOKED: [photo.tensors for photo in looks if photo],
+    }
     with replacing(path) as temporary:
         torch.save(drawn, temporary)
     return seed

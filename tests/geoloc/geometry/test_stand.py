@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 
+from geoloc.geometry import stand
 from geoloc.geometry.stand import METRES_A_DEGREE, find_stands
 from geoloc.geometry.unrolled import OWN_FEET_M, REACH_M, unrolled
 from geoloc.photo.photo import Photo
@@ -31,29 +33,36 @@ HEIGHT_M = 1.6
 
 @pytest.fixture(scope="module")
 def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosaic]:
-    path = tmp_path_factory.mktemp("stand") / "m.tif"
+    with written(tmp_path_factory.mktemp("stand") / "m.tif", GROUND) as opened:
+        yield opened
+
+
+@contextmanager
+def written(path: Path, ground: NDArray[np.uint8]) -> Iterator[Mosaic]:
     profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 3, "dtype": "uint8", "crs": "EPSG:3857"}
     with rasterio.open(path, "w", transform=Affine(GSD_M, 0, -MIDDLE, 0, -GSD_M, MIDDLE), **profile) as file:
-        file.write(GROUND.transpose(2, 0, 1))
+        file.write(ground.transpose(2, 0, 1))
     with open_mosaic([path]) as opened:
         yield opened
 
 
-def seen(east: NDArray[np.float64], north: NDArray[np.float64], ground: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def seen(
+    east: NDArray[np.float64], north: NDArray[np.float64], shown: NDArray[np.bool_], ground: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     """The picture whose pixels look at places round the camera, the sky where they look at no ground."""
     x = ((east + MIDDLE) / GSD_M - 0.5).astype(np.float32)
     y = ((MIDDLE - north) / GSD_M - 0.5).astype(np.float32)
-    picture = cv2.remap(GROUND, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    picture[~ground] = (200, 220, 255)
+    picture = cv2.remap(ground, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    picture[~shown] = (200, 220, 255)
     return np.asarray(picture, np.uint8)
 
 
-def panorama(heading_deg: float) -> Photo:
+def panorama(heading_deg: float, ground: NDArray[np.uint8] = GROUND) -> Photo:
     columns, rows = np.meshgrid(np.arange(1024) + 0.5, np.arange(512) + 0.5)
     azimuth = np.radians((columns - 512) * 360 / 1024 + heading_deg)
     down = (rows - 256) * math.pi / 512
     away = HEIGHT_M / np.tan(np.maximum(down, 1e-3))
-    pixels = seen(away * np.sin(azimuth), away * np.cos(azimuth), down > 1e-3)
+    pixels = seen(away * np.sin(azimuth), away * np.cos(azimuth), down > 1e-3, ground)
     return Photo(Path("p.jpg"), pixels, position=(0.0, 0.0), heading_deg=heading_deg, panorama=True)
 
 
@@ -65,7 +74,7 @@ def held(heading_deg: float, tilt: Tilt) -> Photo:
     below = q[..., 2] > 1e-3
     right, back = (HEIGHT_M * q[..., axis] / np.where(below, q[..., 2], 1.0) for axis in (0, 1))
     sin, cos = math.sin(math.radians(heading_deg)), math.cos(math.radians(heading_deg))
-    pixels = seen(right * cos - back * sin, -right * sin - back * cos, below)
+    pixels = seen(right * cos - back * sin, -right * sin - back * cos, below, GROUND)
     return replace(blank, pixels=pixels, heading_deg=heading_deg)
 
 
@@ -121,14 +130,14 @@ def test_a_telephone_is_found_and_how_it_was_held(mosaic: Mosaic) -> None:
 
 
 def test_weights_leave_some_to_the_metadata(mosaic: Mosaic) -> None:
-    assert 0.5 < sum(stand.weight for stand in find_stands(panorama(10.0), mosaic)) < 0.95
+    assert 0.5 < sum(found.weight for found in find_stands(panorama(10.0), mosaic)) < 0.95
 
 
 @pytest.mark.parametrize("heading", [0.0, 130.0])
 def test_ground_that_is_alike_by_chance_leaves_the_weight_with_the_metadata(mosaic: Mosaic, heading: float) -> None:
     photo = panorama(heading)
     mirrored = replace(photo, pixels=np.ascontiguousarray(photo.pixels[:, ::-1]), compass=True)
-    assert sum(stand.weight for stand in find_stands(mirrored, mosaic)) < 0.3
+    assert sum(found.weight for found in find_stands(mirrored, mosaic)) < 0.3
 
 
 def test_a_found_heading_is_known_better_than_a_compass_tells(mosaic: Mosaic) -> None:
@@ -145,3 +154,67 @@ def test_drones_and_photos_without_a_position_are_left_alone(mosaic: Mosaic) -> 
     photo = panorama(0.0)
     assert find_stands(replace(photo, position=None), mosaic) == []
     assert find_stands(replace(photo, relative_altitude_m=60.0), mosaic) == []
+
+
+def away_m(photo: Photo, east: float = 0.0, north: float = 0.0) -> float:
+    assert photo.position is not None
+    return ground_distance_m(east / METRES_A_DEGREE, north / METRES_A_DEGREE, *photo.position, WGS84)
+
+
+def test_of_ground_that_is_alike_the_one_is_told_that_what_is_farther_off_speaks_for(tmp_path: Path) -> None:
+    """Ground that comes again every 10 m, by a position that is nearer to the next one."""
+    again = repeated(10.0)
+    photo = off(panorama(50.0, again), 6.0, 0.0, 0.0)
+    with written(tmp_path / "m.tif", again) as mosaic:
+        assert away_m(find_stands(photo, mosaic)[0].photo, 10.0) < 1.5
+        best = find_stands(photo, mosaic, lambda posed: (10.0 - 4.0 * away_m(posed), 1.0))[0]
+        assert away_m(best.photo) < 1.5
+        assert best.weight > 0.5
+        # What is like none of them makes none likely.
+        assert sum(found.weight for found in find_stands(photo, mosaic, lambda posed: (-60.0, 1.0))) < 0.05
+
+
+def test_places_are_sought_beside_those_that_the_ground_speaks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ground all alike at steps of 2.4 m: the likeliest ones are next to the told position."""
+    monkeypatch.setattr(stand, "COMPARED", 5)
+    again = repeated(2.4)
+    asked: list[float] = []
+
+    def likeness(posed: Photo) -> tuple[float, float]:
+        asked.append(away_m(posed))
+        return -4.0 * asked[-1], 1.0
+
+    with written(tmp_path / "m.tif", again) as mosaic:
+        told = replace(off(panorama(0.0, again), 0.0, -7.2, 0.0), position_error_m=2.5)
+        best = find_stands(told, mosaic, likeness)[0]
+    assert away_m(best.photo) < 1.0
+    assert min(asked[:5]) > 3.0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_where_little_is_compared_the_ground_round_the_camera_counts_as_without(mosaic: Mosaic, share: float) -> None:
+    """A photo that looks down, or the edge of a mosaic."""
+    photo = off(held(30.0, Tilt(70.0)), 3.0, -2.0, 6.0)
+    alone, compared = (
+        sum(found.weight for found in find_stands(photo, mosaic, likeness))
+        for likeness in (None, lambda posed: (9.0 * share, share))
+    )
+    assert alone > 0.6
+    assert compared == pytest.approx(alone, abs=0.1)
+
+
+def test_a_photo_is_likely_by_what_is_farther_off_and_unlikely_without(mosaic: Mosaic) -> None:
+    photo = off(held(30.0, Tilt(81.0)), 6.0, 7.0, -15.0)
+    for log_odds, least, most in ((12.0, 0.8, 0.9), (-4.0, 0.0, 0.3)):
+        stands = find_stands(photo, mosaic, lambda posed, log_odds=log_odds: (log_odds, 1.0))  # type: ignore[misc]
+        assert least <= sum(found.weight for found in stands) <= most
+        check(stands[0].photo, 30.0)
+
+
+def repeated(side_m: float) -> NDArray[np.uint8]:
+    """Ground that comes again every so many metres."""
+    tile = GROUND[: round(side_m / GSD_M), : round(side_m / GSD_M)]
+    many = SIDE // len(tile) + 1
+    return np.tile(tile, (many, many, 1))[:SIDE, :SIDE]

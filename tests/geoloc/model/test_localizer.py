@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import cv2
@@ -282,3 +284,9 @@ def test_what_is_done_to_crops_alone_is_done_once(real: tuple[Localizer, Encoded
         whole = localizer._net(crops.features, crops.click, window).candidates
     assert torch.allclose(found.candidates.logits, whole.logits[[2, 0]], atol=1e-3)
     assert torch.allclose(found.candidates.boxes, whole.boxes[[2, 0]], atol=1e-2)
+
+
+def test_the_network_reads_no_rasters() -> None:
+    """So that it starts without what reads them, and runs where they are read elsewhere."""
+    program = "import sys, geoloc.model.localizer; print('rasterio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"False\n"

@@ -85,3 +85,23 @@ def test_what_is_before_a_pose_is_asked_once_a_click(asked: list[str]) -> None:
     for photo, x in ((posed, 1), (posed, 2), (posed, 1), (other, 1)):
         assert ground.ahead(photo, Click(x, 1)) is None
     assert asked == ["1", "2", "1"]
+
+
+@pytest.mark.parametrize("high_m", [1.6, 80.0])
+def test_the_network_compares_poses_of_cameras_at_eye_level_alone(
+    high_m: float, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of photos from the air it may not be needed at all."""
+    given: list[object] = []
+    monkeypatch.setattr("geoloc.geometry.stand.find_stands", lambda photo, mosaic, likeness: given.append(likeness))
+    source = cast(Any, SimpleNamespace(mosaic=SimpleNamespace(read="read")))
+
+    def network() -> Any:
+        asked.append("network")
+        return SimpleNamespace(likeness=lambda photo, read: (photo, read))
+
+    ground = SearchGround(source, cast(Any, "plan"), network, KnownPlanes())
+    photo = Photo(Path("p.jpg"), np.zeros((9, 9, 3), np.uint8), position=(15.0, 51.0), height_m=high_m)
+    ground.stands(photo)
+    ground.stands(photo)
+    assert (given, asked) == (([(photo, "read")], ["network"]) if high_m < 6 else ([None], []))

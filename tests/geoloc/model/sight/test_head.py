@@ -19,6 +19,7 @@ from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
 from geoloc.model.sight.head import STRIP_STEP_M, SightHead, load_sight_head, look_ahead, save_sight_weights
+from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet
 from geoloc.model.weights import Calibration, load_network
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG
@@ -40,7 +41,7 @@ def test_the_packaged_head_goes_with_the_packaged_network(base: CrossViewNet) ->
 
 def test_a_head_is_for_one_network_alone(base: CrossViewNet, tmp_path: Path) -> None:
     path = tmp_path / "sight.safetensors"
-    save_sight_weights(path, SightHead(SightNet(), 0.5, -1.0), base)
+    save_sight_weights(path, SightHead(SightNet(), LikenessNet(), 0.5, -1.0), base)
     head = load_sight_head(base, path)
     assert head is not None
     assert (head.score_scale, head.score_offset) == (0.5, -1.0)
@@ -52,7 +53,7 @@ def test_what_is_no_head_or_damaged_is_refused(base: CrossViewNet, tmp_path: Pat
     save_file({"a": torch.zeros(2)}, path)
     with pytest.raises(WeightsError, match="no weights of a sight head"):
         load_sight_head(base, path)
-    save_sight_weights(path, SightHead(SightNet(), 0.5, -1.0), base)
+    save_sight_weights(path, SightHead(SightNet(), LikenessNet(), 0.5, -1.0), base)
     tensors = load_file(path)
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
@@ -108,7 +109,7 @@ def test_without_a_head_a_pose_or_a_mosaic_nothing_is_told(base: CrossViewNet, m
     whole = localizer.ahead(phone, click, shown)
     assert whole is not None
     # Of a strip half of which is not known the odds count half: they are nearer to even.
-    monkeypatch.setattr("geoloc.model.localizer.look_ahead", lambda *_: replace(whole, odds=9.0))
+    monkeypatch.setattr("geoloc.model.sight.head.look_ahead", lambda *_: replace(whole, odds=9.0))
     part = localizer.ahead(phone, click, half)
     assert part is not None
     assert part.odds == pytest.approx(3.0)
@@ -119,7 +120,9 @@ def test_without_a_head_a_pose_or_a_mosaic_nothing_is_told(base: CrossViewNet, m
 
 
 def test_answers_from_the_ground_have_a_law_of_their_own(base: CrossViewNet) -> None:
-    localizer = Localizer(base, Calibration(score_scale=1.0, score_offset=0.0), SightHead(SightNet(), 0.5, -1.0))
+    localizer = Localizer(
+        base, Calibration(score_scale=1.0, score_offset=0.0), SightHead(SightNet(), LikenessNet(), 0.5, -1.0)
+    )
     assert localizer.score(4.0) == pytest.approx(1 / (1 + math.exp(-4.0)))
     assert localizer.score(4.0, from_ground=True) == pytest.approx(1 / (1 + math.exp(-1.0)))
     assert localizer.calibrated(Calibration()).score(4.0, from_ground=True) == localizer.score(4.0, from_ground=True)

@@ -1,19 +1,26 @@
-"""The fit of the sight head learns where the features tell that a thing is."""
+"""The fit of the sight head learns where the features tell that a thing is, and which strip a view shows."""
 
 from __future__ import annotations
+
+from typing import Any, cast
 
 import pytest
 import torch
 
 from geoloc.errors import TrainingError
 from geoloc.model.network.features import Features
+from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.model.sight.net import CELL_M, COLUMNS, CUT, ROWS, Views
 from geoloc.photo.click_view import SIDE_PX
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
+from geoloc.train.sights import batches, fit, looks
+from geoloc.train.sights.batches import ClickBatch, _hardest, drawn_looks
 from geoloc.train.sights.clicks import STRIPS, SightClicks
-from geoloc.train.sights.fit import _some, fit_sights
+from geoloc.train.sights.fit import Sights, fit_likeness, fit_sights
+from geoloc.train.sights.looks import PANORAMA_LOOKS, RIGHT, SightLooks
 
 CELLS = SIDE_PX // 16
+HARD = "step with wrong strips that look right"
 
 
 def photo(count: int, seed: int) -> SightClicks:
@@ -52,9 +59,24 @@ def photo(count: int, seed: int) -> SightClicks:
     )
 
 
+def seen(count: int, seed: int) -> SightLooks:
+    """Looks at one of two colours, of which right strips are and wrong ones are not."""
+    clicks = photo(count, seed)
+    strips = clicks.strips.coarse.unflatten(0, (count, STRIPS)), clicks.strips.fine.unflatten(0, (count, STRIPS))
+    numbers = [0] * looks.LOOK_STRIPS
+    coarse, fine = (side[:, numbers].clone() for side in strips)
+    red = clicks.views.narrow.fine[:, 0].mean((1, 2)) > 0.5
+    for look in range(count):
+        fine[look] = 0.1 * torch.randn(fine[look].shape)
+        for number in range(looks.LOOK_STRIPS):
+            first = 0 if bool(red[look]) == (number < len(RIGHT)) else 8
+            fine[look, number, first : first + 8] += 1.0
+    return SightLooks(clicks.views, Features(coarse.flatten(0, 1), fine.flatten(0, 1)), *clicks.tensors[6:8])
+
+
 def test_a_head_learns_what_is_alike() -> None:
     lines: list[str] = []
-    net = fit_sights([photo(320, 1)], [photo(64, 3)], epochs=8, report=lines.append)
+    net = fit_sights(photo(320, 1), photo(64, 3), epochs=8, report=lines.append)
     assert len(lines) == 8
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.6 * losses[0]
@@ -63,15 +85,68 @@ def test_a_head_learns_what_is_alike() -> None:
     assert not net.training
 
 
+def test_poses_are_told_by_what_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "COMPARED_LOOKS", 10)
+    monkeypatch.setattr(fit, "COMPARED_CLICKS", 4)
+    monkeypatch.setattr(batches, "HARDEST_OF", 3)
+    lines: list[str] = []
+    training = Sights.of([photo(64, 1)], [seen(64, 5)])
+    net = fit_likeness(training, seen(24, 7), steps=60, hard_steps=10, report=lines.append)
+    assert [line.split(":")[0] for line in lines] == ["step 60 of 60", f"{HARD} 10 of 10"]
+    assert min(float(told) for told in lines[-1].rsplit("town ", 1)[1].split(", ")) > 0.9
+    assert not net.training
+
+
+class Brightest:
+    """In place of what compares poses: tells how much of a strip is of the second colour."""
+
+    def __call__(self, views: Views, strip: Features, height_m: torch.Tensor, below_deg: torch.Tensor) -> torch.Tensor:
+        return strip.fine[:, 8].mean((1, 2))
+
+
+def test_hard_strips_look_right_and_are_of_other_photographs() -> None:
+    sights = seen(40, 8)
+    sights.strips.fine[:, 8] = 0.0
+    # Of a look next to it only, and of one far away.
+    sights.strips.fine[[0, 20 * looks.LOOK_STRIPS], 8] = torch.tensor([9.0, 3.0])[:, None, None].half()
+    rows = torch.full((200,), 1)
+    hardest = _hardest(cast(Any, Brightest()), sights, rows)
+    # Neither those next to it, in the order that comes round, nor itself.
+    assert set((hardest // looks.LOOK_STRIPS).tolist()) <= set(range(1 + PANORAMA_LOOKS, 1 + 40 - PANORAMA_LOOKS))
+    drawn = (hardest == 20 * looks.LOOK_STRIPS).float().mean()
+    # One of the 165 strips of 33 looks, of 12 that are drawn each time.
+    assert 0.02 < drawn < 0.2
+
+
 def test_mirrored_clicks_have_mirrored_targets() -> None:
-    batch = _some(photo(4, 5), torch.arange(4), 1)
+    batch = ClickBatch.of(photo(4, 5), torch.arange(4), 1)
     there = batch.mirrored().target()[:, :-1].unflatten(1, (ROWS, COLUMNS))
     assert torch.allclose(there.flip(-1), batch.target()[:, :-1].unflatten(1, (ROWS, COLUMNS)), atol=1e-6)
-    assert torch.equal(batch.mirrored().strip.fine.flip(-1), batch.strip.fine)
+    assert torch.equal(batch.mirrored().shown.strip.fine.flip(-1), batch.shown.strip.fine)
+
+
+def test_another_clicks_strip_is_nowhere_and_not_what_is_seen() -> None:
+    clicks = photo(4, 5)
+    which = torch.tensor([False, True, False, True])
+    batch = ClickBatch.of(clicks, torch.arange(4), 0).elsewhere(clicks, which)
+    assert batch.right.tolist() == batch.present.tolist() == (~which).tolist()
+    assert torch.equal(batch.shown.strip.fine[0], clicks.strips.fine[0].float())
+
+
+def test_half_of_the_looks_that_are_drawn_are_right() -> None:
+    sights = seen(16, 6)
+    for hard_for, count in ((None, 400), (LikenessNet().eval(), 40)):
+        shown, right = drawn_looks(sights, count, hard_for)
+        assert 0.25 < right.float().mean() < 0.75
+        colour = shown.views.narrow.fine[:, 0].mean((1, 2)) > 0.5
+        alike = (shown.strip.fine[:, 0].mean((1, 2)) > 0.5) == colour
+        assert alike[right].all()
+        # Strips of other photographs may be of the same colour.
+        assert bool(alike[~right].any()) == (hard_for is not None)
 
 
 def test_what_is_not_on_the_strip_is_nowhere() -> None:
-    batch = _some(photo(3, 5), torch.arange(3), 0)
+    batch = ClickBatch.of(photo(3, 5), torch.arange(3), 0)
     batch.at_m[1, 1] = STRIP_WIDE_M
     batch.present[2] = False
     target = batch.target()
@@ -80,6 +155,6 @@ def test_what_is_not_on_the_strip_is_nowhere() -> None:
 
 
 def test_too_few_clicks_are_refused() -> None:
-    for training, held_out in (([photo(20, 1)], [photo(20, 2)]), ([photo(80, 1)], [])):
-        with pytest.raises(TrainingError, match="give more --towns"):
-            fit_sights(training, held_out, epochs=1)
+    for clicks, looked_at in (([photo(20, 1)], [seen(4, 1)]), ([photo(80, 1)], [])):
+        with pytest.raises(TrainingError, match="too few clicks or looks"):
+            Sights.of(clicks, looked_at)

@@ -11,7 +11,7 @@ import torch
 from geoloc.model.sight.head import backbone_checksum, load_sight_head
 from geoloc.model.weights import load_network
 from geoloc.train.sights import __main__ as sights
-from tests.geoloc.train.sights.test_fit import photo
+from tests.geoloc.train.sights.test_fit import photo, seen
 
 
 def test_what_is_kept_is_not_drawn_again(
@@ -21,13 +21,17 @@ def test_what_is_kept_is_not_drawn_again(
     kept.mkdir()
     net, _ = load_network("base", None, "cpu")
     for seed in (70, 71):
-        torch.save({"backbone": backbone_checksum(net), "photos": [photo(64, seed).tensors]}, kept / f"{seed}.pt")
-    told = ["sights", "--first", "70", "--towns", "2", "--kept", str(kept), "--epochs", "1", "-o", str(output)]
+        drawn = {"photos": [photo(64, seed).tensors], "looks": [seen(8, seed).tensors]}
+        torch.save({"backbone": backbone_checksum(net), **drawn}, kept / f"{seed}.pt")
+    told = ["sights", "--first", "70", "--towns", "2", "--kept", str(kept), "--epochs", "1"]
+    told += ["--steps", "2", "1", "-o", str(output)]
     monkeypatch.setattr(sys, "argv", told)
     sights.main()
     err = capsys.readouterr().err
-    assert "town " not in err
+    assert "town 7" not in err
     assert "epoch 1 of 1: held-out loss" in err
+    assert "step 2 of 2: AUROC of right poses" in err
+    assert "step with wrong strips that look right 1 of 1: AUROC of right poses" in err
     assert load_sight_head(net, output) is not None
 
 
@@ -38,3 +42,12 @@ def test_what_was_drawn_with_other_weights_is_refused(tmp_path: Path, monkeypatc
     with pytest.raises(SystemExit, match=r"70.pt: drawn with other weights; give another folder"):
         sights.main()
     assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_towns_that_were_not_looked_at_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net, _ = load_network("base", None, "cpu")
+    torch.save({"backbone": backbone_checksum(net), "photos": []}, tmp_path / "70.pt")
+    told = ["sights", "--first", "70", "--towns", "1", "--kept", str(tmp_path), "-o", str(tmp_path / "out.safetensors")]
+    monkeypatch.setattr(sys, "argv", told)
+    with pytest.raises(SystemExit, match=r"70.pt: drawn before looks were"):
+        sights.main()
