@@ -28,6 +28,7 @@ from geoloc.photo.sight import (
     heading_sd_deg,
     most_off_m,
     position_sd_m,
+    supposed_tilt,
 )
 from tiling.mosaic import Mosaic
 
@@ -297,7 +298,7 @@ class _Ground:
         photo, (middle, sd_m) = self._photo, self._height
         off = [(height_m - middle) / max(sd_m, _LEAST_SD_M)]
         if tilt is not None:
-            known = known_tilt(photo) or HELD_TILT
+            known = supposed_tilt(photo)
             off.append((tilt.degrees - known.degrees) / known.sd_deg)
         if photo.heading_deg is not None:
             off.append(((heading_deg - photo.heading_deg + 180.0) % 360.0 - 180.0) / heading_sd_deg(photo))

@@ -172,6 +172,11 @@ def camera_height(photo: Photo) -> tuple[float, float] | None:
     return None
 
 
+def supposed_tilt(photo: Photo) -> Tilt:
+    """Return how a photo was tilted, as far as that is known, else as people hold a telephone."""
+    return known_tilt(photo) or HELD_TILT
+
+
 def at_eye_level(photo: Photo) -> bool:
     """Whether a camera is known to have been so low that local features hardly match the ground that it saw."""
     height = camera_height(photo)
@@ -184,7 +189,7 @@ def _ray(photo: Photo, click: Click) -> tuple[float, float, float]:
         azimuth, from_down = ray_of(click.x, click.y, photo.size)
         down = min(max(math.pi / 2 - from_down, -1.5), 1.5)
         return (math.degrees(azimuth), *_slope(math.tan(down), LEVEL_SD_DEG))
-    tilt = known_tilt(photo) or HELD_TILT
+    tilt = supposed_tilt(photo)
     x, y, down = ground_of(photo, tilt) @ np.array([click.x, click.y, 1.0])
     along = max(math.hypot(x, y), 1e-9)
     return (math.degrees(math.atan2(x, -y)), *_slope(down / along, tilt.sd_deg))

@@ -27,8 +27,7 @@ from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet, Views
 from geoloc.model.weights import Calibration, checksum_of, read_tensors, stored_tensors
 from geoloc.photo.click_view import click_views
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import known_tilt
-from geoloc.photo.sight import HELD_TILT, Sight, sight_of
+from geoloc.photo.sight import Sight, sight_of, supposed_tilt
 from geoloc.photo.target import Click
 from geoloc.system.output import replacing
 
@@ -186,7 +185,7 @@ def told_ahead(
     strip = read(sight.strip(STRIP_STEP_M))
     if not strip.valid.any():
         return None
-    tilt = None if photo.panorama else known_tilt(photo) or HELD_TILT
+    tilt = None if photo.panorama else supposed_tilt(photo)
     views = click_views(photo, tilt, sight.aside_deg, sight.below_deg)
     pixels = np.where(strip.valid[..., None], strip.rgb, np.uint8(FILL))
     told = look_ahead(net, encode, views, pixels, sight)

@@ -21,15 +21,15 @@ from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.model.sight.net import Views
 from geoloc.photo.click_view import averaged, click_views
 from geoloc.photo.photo import Photo
-from geoloc.photo.rectify import Tilt, known_tilt, pixels_towards
+from geoloc.photo.rectify import Tilt, pixels_towards
 from geoloc.photo.sight import (
-    HELD_TILT,
     STRIP_LONG_M,
     STRIP_WIDE_M,
     camera_height,
     ground_round,
     most_off_m,
     strip_ahead,
+    supposed_tilt,
 )
 from geoloc.plane.homography import affine_for_opencv
 from tiling.grid import Grid, turns_to, whole_turn
@@ -98,7 +98,7 @@ class Likeness:
         assert posed.position is not None, "a pose has one"
         assert posed.heading_deg is not None, "a pose has one"
         assert height is not None, "a pose has one"
-        tilt = None if posed.panorama else known_tilt(posed) or HELD_TILT
+        tilt = None if posed.panorama else supposed_tilt(posed)
         looks = self._looks(tilt)
         if not looks:
             return Compared(0.0, 0.0)

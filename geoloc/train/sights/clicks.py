@@ -69,7 +69,9 @@ class SightClicks:
         return cls.of([torch.cat(side) for side in zip(*(photo.tensors for photo in photos), strict=True)])
 
 
-def clicks_in(photo: TakenPhoto, objects: Sequence[SceneObject], town: SeenTown) -> SightClicks | None:
+def clicks_in(
+    photo: TakenPhoto, objects: Sequence[SceneObject], town: SeenTown, rng: np.random.Generator
+) -> SightClicks | None:
     """Draw clicks on things in a photograph: near the middle of what is seen, and anywhere on it; None without any."""
     found, ids = [], photo.view.ids
     for seen in visible_objects(photo.camera, ids, objects, LEAST_SHARE, LEAST_PX, farthest_m=FARTHEST_M):
@@ -77,24 +79,27 @@ def clicks_in(photo: TakenPhoto, objects: Sequence[SceneObject], town: SeenTown)
         inner = cv2.erode((ids == seen.item.id).astype(np.uint8), np.ones((3, 3), np.uint8))
         rows, columns = np.nonzero(inner)
         if len(rows):
-            i = int(town.rng.integers(len(rows), size=1)[0])
+            i = int(rng.integers(len(rows), size=1)[0])
             found.append((seen.item, int(columns[i]), int(rows[i])))
-    town.rng.shuffle(found)
+    rng.shuffle(found)
     clicks = [
-        _click(item, photo.camera.ray(column + 0.5, row + 0.5)[1], photo, town) for item, column, row in found[:CLICKS]
+        _click(item, photo.camera.ray(column + 0.5, row + 0.5)[1], photo, town, rng)
+        for item, column, row in found[:CLICKS]
     ]
     return SightClicks.joined(clicks) if clicks else None
 
 
-def _click(item: SceneObject, ray: NDArray[np.floating], photo: TakenPhoto, town: SeenTown) -> SightClicks:
+def _click(
+    item: SceneObject, ray: NDArray[np.floating], photo: TakenPhoto, town: SeenTown, rng: np.random.Generator
+) -> SightClicks:
     camera, (east, north, up) = photo.camera, ray
     aside, below = math.atan2(east, north), math.atan2(-up, math.hypot(east, north))
     plan = item.outline()[:, :2]
     low, high = plan.min(0), plan.max(0)
     poses, places = [], []
     for _ in range(STRIPS):
-        place = camera.fixed[:2] + town.rng.normal(0, OFF_M, 2)
-        azimuth = aside + math.radians(town.rng.normal(0, OFF_DEG))
+        place = camera.fixed[:2] + rng.normal(0, OFF_M, 2)
+        azimuth = aside + math.radians(rng.normal(0, OFF_DEG))
         poses.append((place, azimuth))
         sin, cos = math.sin(azimuth), math.cos(azimuth)
         places.append(((low + high) / 2 - place) @ np.array([[sin, cos], [cos, -sin]]))

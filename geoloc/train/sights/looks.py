@@ -71,17 +71,20 @@ class SightLooks:
         return cls.of([torch.cat(side) for side in zip(*(photo.tensors for photo in photos), strict=True)])
 
 
-def looks_in(photo: TakenPhoto, elsewhere: Callable[[], tuple[float, float]], town: SeenTown) -> SightLooks | None:
+def looks_in(
+    photo: TakenPhoto, elsewhere: Callable[[], tuple[float, float]], town: SeenTown, rng: np.random.Generator
+) -> SightLooks | None:
     """Draw looks in a photograph; None where it shows no ground.
 
     Args:
         photo: the photograph.
         elsewhere: draws a place in a street of the town.
         town: what is seen, and on the mosaic.
+        rng: draws looks and errors of poses.
     """
-    drawn = [_direction(photo.camera, town.rng) for _ in range(_MOST_TRIED)]
+    drawn = [_direction(photo.camera, rng) for _ in range(_MOST_TRIED)]
     within = [direction for direction in drawn if photo.shows(*direction)]
-    looks = [_look(look, photo, elsewhere, town) for look in within[: PANORAMA_LOOKS if photo.panorama else LOOKS]]
+    looks = [_look(look, photo, elsewhere, town, rng) for look in within[: PANORAMA_LOOKS if photo.panorama else LOOKS]]
     return SightLooks.joined(looks) if looks else None
 
 
@@ -91,13 +94,17 @@ def _direction(camera: Camera, rng: np.random.Generator) -> tuple[float, float]:
 
 
 def _look(
-    look: tuple[float, float], photo: TakenPhoto, elsewhere: Callable[[], tuple[float, float]], town: SeenTown
+    look: tuple[float, float],
+    photo: TakenPhoto,
+    elsewhere: Callable[[], tuple[float, float]],
+    town: SeenTown,
+    rng: np.random.Generator,
 ) -> SightLooks:
     aside, below = look
     right = np.array(photo.camera.fixed[:2], np.float64), aside
     return SightLooks(
         town.views(photo, aside, below),
-        town.strips([*(_near(right, *errors, town.rng) for errors in RIGHT), *_wrong(right, elsewhere, town.rng)]),
+        town.strips([*(_near(right, *errors, rng) for errors in RIGHT), *_wrong(right, elsewhere, rng)]),
         torch.tensor([float(photo.camera.fixed[2])]),
         torch.tensor([math.degrees(below)]),
     )

@@ -63,12 +63,11 @@ class TakenPhoto:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenTown:
-    """A town's mosaic, what is not in the town grey, the network that sees it, and what draws errors of poses."""
+    """A town's mosaic, what is not in the town grey, and the network that sees it."""
 
     pixels: NDArray[np.uint8]
     grid: MosaicGrid
     net: CrossViewNet
-    rng: np.random.Generator
 
     def views(self, photo: TakenPhoto, aside: float, below: float) -> Views:
         """Return the features of the two views of a photograph in a direction, radians: azimuth, and below level."""

@@ -36,7 +36,7 @@ def town_sights(seed: int, net: CrossViewNet) -> Iterator[tuple[SightClicks | No
     grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
     pixels, valid = surveyed(SceneRenderer(scene, scene.on_survey(), day(rng), painted), grid)
     shown = np.where(valid[..., None], pixels, np.uint8(FILL))
-    clicked, looked_at = (SeenTown(shown, grid, net, draws) for draws in (rng, looking))
+    town = SeenTown(shown, grid, net)
     standing = scene.on_flight()
     renderer = SceneRenderer(scene, standing, day(rng), painted)
     # Scenery has no number of its own.
@@ -44,7 +44,8 @@ def town_sights(seed: int, net: CrossViewNet) -> Iterator[tuple[SightClicks | No
     for number in range(PHOTOS + PANORAMAS):
         camera = _camera(rng, scene, panorama=number >= PHOTOS)
         photo = TakenPhoto(camera, renderer.render(camera, number))
-        yield clicks_in(photo, objects, clicked), looks_in(photo, lambda: street_place(looking, scene), looked_at)
+        looks = looks_in(photo, lambda: street_place(looking, scene), town, looking)
+        yield clicks_in(photo, objects, town, rng), looks
 
 
 def _camera(rng: np.random.Generator, scene: Scene, *, panorama: bool) -> Camera:
