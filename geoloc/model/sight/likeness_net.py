@@ -14,15 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from geoloc.model.network.features import Features
-from geoloc.model.sight.net import COLUMNS, CUT, ROWS, Views
+from geoloc.model.sight.net import COARSE, COLUMNS, CUT, DROPPED, FINE, ROWS, Views, cell_middles, mixing
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG
-from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 
 HEIGHTS_M = (0.0, 1.5, 4.0)
 """Over the ground, at which a cell is looked for in the views: itself, a car or hedge, the wall of a house."""
 NEAREST_ROWS = 3 * ROWS // 4
 """Of the strip: what is farther off is a pixel or two high."""
-_COARSE, _FINE, _DIM, _CELL, _TELLING, _DROPPED = 112, 40, 32, 64, 4, 0.1
+_DIM, _CELL, _TELLING = 32, 64, 4
 _PLACES = len(VIEWS_DEG) * len(HEIGHTS_M)
 _KNOWN = 4
 _CUT_OF = SIDE_PX // 32
@@ -40,7 +39,7 @@ class LikenessNet(nn.Module):
         self.asked = nn.Linear(_DIM, _PLACES * _DIM)
         self.shown = nn.ModuleList(nn.Linear(_DIM, _DIM) for _ in range(_PLACES))
         self.cell = nn.Sequential(
-            nn.Linear(_DIM + 2 * _PLACES * _DIM + _PLACES + _KNOWN, _CELL), nn.GELU(), nn.Dropout(_DROPPED)
+            nn.Linear(_DIM + 2 * _PLACES * _DIM + _PLACES + _KNOWN, _CELL), nn.GELU(), nn.Dropout(DROPPED)
         )
         self.beside = nn.Sequential(
             nn.Conv2d(_CELL, _CELL, 3, padding=1, groups=4), nn.GELU(), nn.Conv2d(_CELL, _CELL, 1), nn.GELU()
@@ -63,7 +62,7 @@ class LikenessNet(nn.Module):
             below_deg: B, how far below level the middles of the views are.
         """
         ground = self.strip(strip)[:, :, -NEAREST_ROWS:].flatten(2).transpose(1, 2)
-        along, across = _cells(ground.device)
+        along, across = (side[-NEAREST_ROWS * COLUMNS :] for side in cell_middles(ground.device))
         asked = self.asked(ground).unflatten(2, (_PLACES, _DIM))
         parts, masks = [ground], list[Tensor]()
         for features, view in zip(views, zip(VIEWS_DEG, CUT, strict=True), strict=True):
@@ -92,29 +91,13 @@ class _Joined(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.coarse, self.fine = nn.Conv2d(_COARSE, _DIM, 1), nn.Conv2d(_FINE, _DIM, 1)
-        self.mix = nn.Sequential(
-            nn.BatchNorm2d(_DIM),
-            nn.GELU(),
-            nn.Conv2d(_DIM, _DIM, 3, padding=1),
-            nn.BatchNorm2d(_DIM),
-            nn.GELU(),
-            nn.Dropout(_DROPPED),
-            nn.Conv2d(_DIM, _DIM, 3, padding=1),
-        )
+        self.coarse, self.fine = nn.Conv2d(COARSE, _DIM, 1), nn.Conv2d(FINE, _DIM, 1)
+        self.mix = mixing(_DIM)
 
     def forward(self, features: Features) -> Tensor:
         coarse = F.interpolate(self.coarse(features.coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
         joined: Tensor = coarse + self.fine(features.fine)
         return joined + self.mix(joined)
-
-
-def _cells(device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return how far along and across a strip its nearest cells are, metres, from far to near, left to right."""
-    along = STRIP_LONG_M * (1 - (torch.arange(ROWS, device=device) + 0.5) / ROWS)
-    across = STRIP_WIDE_M * ((torch.arange(COLUMNS, device=device) + 0.5) / COLUMNS - 0.5)
-    rows, columns = torch.meshgrid(along[-NEAREST_ROWS:], across, indexing="ij")
-    return rows.flatten(), columns.flatten()
 
 
 def _places(

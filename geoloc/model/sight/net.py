@@ -24,7 +24,11 @@ CELL_M = 2.0
 ROWS, COLUMNS = int(STRIP_LONG_M / CELL_M), int(STRIP_WIDE_M / CELL_M)
 CUT = ((4, 12), (3, 13))
 """Columns of the coarse features of either view that are looked at, twice as many of the fine ones."""
-_COARSE, _FINE, _DIM, _THIN, _HEADS, _LAYERS, _DROPPED = 112, 40, 64, 32, 4, 2, 0.1
+COARSE, FINE = 112, 40
+"""Channels of the backbone's features."""
+DROPPED = 0.1
+"""Share of channels that training drops."""
+_DIM, _THIN, _HEADS, _LAYERS = 64, 32, 4, 2
 _CELLS = SIDE_PX // 16
 _LEAST_DEG = 0.3
 """Below level: what is seen higher up is as far away as ground can be told."""
@@ -60,12 +64,12 @@ class SightNet(nn.Module):
         self.which = nn.Parameter(torch.zeros(2, _DIM))
         self.layers = nn.ModuleList(_Layer() for _ in range(_LAYERS))
         self.finer = nn.Linear(_DIM, 4 * _THIN)
-        self.fine = nn.Conv2d(_FINE, _THIN, 1)
+        self.fine = nn.Conv2d(FINE, _THIN, 1)
         self.in_cell = nn.Linear(_KNOWN, _THIN)
         self.cells = nn.Sequential(
             nn.BatchNorm2d(_THIN),
             nn.GELU(),
-            nn.Dropout(_DROPPED),
+            nn.Dropout(DROPPED),
             nn.Conv2d(_THIN, _THIN, 3, padding=1),
             nn.BatchNorm2d(_THIN),
             nn.GELU(),
@@ -105,21 +109,34 @@ class SightNet(nn.Module):
         return torch.cat([log_odds.flatten(1), self.nowhere(pooled)], dim=1)
 
 
+def mixing(channels: int) -> nn.Sequential:
+    """Return layers that mix a map, B x `channels` x h x w, with what lies beside each of its cells."""
+    return nn.Sequential(
+        nn.BatchNorm2d(channels),
+        nn.GELU(),
+        nn.Conv2d(channels, channels, 3, padding=1),
+        nn.BatchNorm2d(channels),
+        nn.GELU(),
+        nn.Dropout(DROPPED),
+        nn.Conv2d(channels, channels, 3, padding=1),
+    )
+
+
+def cell_middles(device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+    """Return how far along and across a strip the middles of its cells are, metres, each `ROWS` * `COLUMNS`."""
+    along = STRIP_LONG_M - (torch.arange(ROWS, device=device) + 0.5) * CELL_M
+    across = (torch.arange(COLUMNS, device=device) + 0.5) * CELL_M - STRIP_WIDE_M / 2
+    rows, columns = torch.meshgrid(along, across, indexing="ij")
+    return rows.flatten(), columns.flatten()
+
+
 class _Joined(nn.Module):
     """Coarse and fine features joined, B x `_DIM` x h x w, and mixed with those beside them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.coarse, self.fine = nn.Conv2d(_COARSE, _DIM, 1), nn.Conv2d(_FINE, _DIM, 2, stride=2)
-        self.mix = nn.Sequential(
-            nn.BatchNorm2d(_DIM),
-            nn.GELU(),
-            nn.Conv2d(_DIM, _DIM, 3, padding=1),
-            nn.BatchNorm2d(_DIM),
-            nn.GELU(),
-            nn.Dropout(_DROPPED),
-            nn.Conv2d(_DIM, _DIM, 3, padding=1),
-        )
+        self.coarse, self.fine = nn.Conv2d(COARSE, _DIM, 1), nn.Conv2d(FINE, _DIM, 2, stride=2)
+        self.mix = mixing(_DIM)
 
     def forward(self, features: Features) -> Tensor:
         joined: Tensor = self.coarse(features.coarse) + self.fine(features.fine)
@@ -135,7 +152,7 @@ class _Layer(nn.Module):
         self.beside = nn.Sequential(nn.Conv2d(_DIM, _DIM, 3, padding=1), nn.GELU(), nn.Conv2d(_DIM, _DIM, 1))
         self.ask, self.told, self.out = nn.Linear(_DIM, _DIM), nn.Linear(_DIM, 2 * _DIM), nn.Linear(_DIM, _DIM)
         self.think = nn.Sequential(nn.Linear(_DIM, 2 * _DIM), nn.GELU(), nn.Linear(2 * _DIM, _DIM))
-        self.drop = nn.Dropout(_DROPPED)
+        self.drop = nn.Dropout(DROPPED)
 
     def forward(self, cells: Tensor, views: Tensor, shape: tuple[int, int]) -> Tensor:
         beside, asking, shown, thinking = self.norms

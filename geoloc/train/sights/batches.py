@@ -9,7 +9,7 @@ from torch import Tensor
 
 from geoloc.model.network.features import Features
 from geoloc.model.sight.likeness_net import LikenessNet
-from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet, Views
+from geoloc.model.sight.net import SightNet, Views, cell_middles
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.looks import LOOK_STRIPS, PANORAMA_LOOKS, RIGHT, WRONG, SightLooks
@@ -118,7 +118,7 @@ class ClickBatch:
 
 
 def look_batch(sights: SightLooks, rows: Tensor, strips: Tensor) -> Shown:
-    """Return some looks, each with a strip: its row times `geoloc.train.sights.LOOK_STRIPS`, plus its own number."""
+    """Return some looks, each with a strip: the row of its look times `LOOK_STRIPS`, plus its own number."""
     narrow, wide = (Features(*(side[rows].float() for side in view)) for view in sights.views)
     strip = Features(*(side[strips].float() for side in sights.strips))
     return Shown(Views(narrow, wide), strip, sights.height_m[rows], sights.below_deg[rows])
@@ -154,11 +154,3 @@ def _hardest(net: LikenessNet, sights: SightLooks, rows: Tensor) -> Tensor:
     strips = (rows[:, None] + away) % count * LOOK_STRIPS + torch.randint(LOOK_STRIPS, away.shape)
     told = look_batch(sights, rows.repeat_interleave(HARDEST_OF), strips.flatten()).seen_by(net)
     return strips.gather(1, told.view_as(strips).argmax(1, keepdim=True))[:, 0]
-
-
-def cell_middles() -> tuple[Tensor, Tensor]:
-    """Return how far along and across a strip the middles of its cells are, metres, each `ROWS` * `COLUMNS`."""
-    along = STRIP_LONG_M - (torch.arange(ROWS) + 0.5) * CELL_M
-    across = (torch.arange(COLUMNS) + 0.5) * CELL_M - STRIP_WIDE_M / 2
-    rows, columns = torch.meshgrid(along, across, indexing="ij")
-    return rows.flatten(), columns.flatten()
