@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geoloc.model.network.features import Features
-from geoloc.model.sight.net import Views
 from geoloc.town.scene.shapes import SceneObject
 from geoloc.town.truth import visible_objects
+from geoloc.train.sights.drawn import DrawnSights
 from geoloc.train.sights.seen_town import SeenTown, TakenPhoto
 
 CLICKS = 16
@@ -29,7 +28,7 @@ OFF_M, OFF_DEG = 0.5, 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SightClicks:
+class SightClicks(DrawnSights):
     """N clicks in one photograph.
 
     Attributes:
@@ -43,30 +42,10 @@ class SightClicks:
         present: N, whether the mosaic shows it.
     """
 
-    views: Views = field(repr=False)
-    strips: Features = field(repr=False)
-    height_m: torch.Tensor
     clicked_deg: torch.Tensor
     at_m: torch.Tensor
     size_m: torch.Tensor
     present: torch.Tensor
-
-    @property
-    def tensors(self) -> list[torch.Tensor]:
-        """All that it holds, to be kept."""
-        features = [*self.views.narrow, *self.views.wide, *self.strips]
-        return [*features, self.height_m, self.clicked_deg, self.at_m, self.size_m, self.present]
-
-    @classmethod
-    def of(cls, tensors: Sequence[torch.Tensor]) -> SightClicks:
-        """Make it of what was kept."""
-        narrow, wide, strips = (Features(*tensors[2 * n : 2 * n + 2]) for n in range(3))
-        return cls(Views(narrow, wide), strips, *tensors[6:])
-
-    @classmethod
-    def joined(cls, photos: Sequence[SightClicks]) -> SightClicks:
-        """Return the clicks of many photographs in one."""
-        return cls.of([torch.cat(side) for side in zip(*(photo.tensors for photo in photos), strict=True)])
 
 
 def clicks_in(

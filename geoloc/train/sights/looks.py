@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geoloc.model.network.features import Features
-from geoloc.model.sight.net import Views
 from geoloc.town.picture.camera import Camera
+from geoloc.train.sights.drawn import DrawnSights
 from geoloc.train.sights.seen_town import SeenTown, TakenPhoto
 
 LOOKS, PANORAMA_LOOKS = 4, 6
@@ -39,7 +38,7 @@ Pose = tuple[NDArray[np.float64], float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SightLooks:
+class SightLooks(DrawnSights):
     """N looks in one photograph.
 
     Attributes:
@@ -49,26 +48,7 @@ class SightLooks:
         below_deg: N, how far below level the middles of the views are.
     """
 
-    views: Views = field(repr=False)
-    strips: Features = field(repr=False)
-    height_m: torch.Tensor
     below_deg: torch.Tensor
-
-    @property
-    def tensors(self) -> list[torch.Tensor]:
-        """All that it holds, to be kept."""
-        return [*self.views.narrow, *self.views.wide, *self.strips, self.height_m, self.below_deg]
-
-    @classmethod
-    def of(cls, tensors: Sequence[torch.Tensor]) -> SightLooks:
-        """Make it of what was kept."""
-        narrow, wide, strips = (Features(*tensors[2 * n : 2 * n + 2]) for n in range(3))
-        return cls(Views(narrow, wide), strips, *tensors[6:])
-
-    @classmethod
-    def joined(cls, photos: Sequence[SightLooks]) -> SightLooks:
-        """Return the looks of many photographs in one."""
-        return cls.of([torch.cat(side) for side in zip(*(photo.tensors for photo in photos), strict=True)])
 
 
 def looks_in(
