@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 Network = Callable[[], "Localizer"]
 """Gives the network, which may be loaded only then, or meanwhile."""
-SAME_SHARE = 0.02
-"""Of a photo's longer side: clicks that are nearer to each other are of one thing."""
 
 
 class SearchGround:
@@ -94,13 +91,9 @@ class SearchGround:
         return self._stands[photo]
 
     def clicked(self, photo: Photo, targets: Sequence[Target]) -> list[Target]:
-        """Return what else was looked for in a photo before; its targets are known from now on.
-
-        What was clicked next to a target is taken as the same thing, clicked again, and is left out.
-        """
+        """Return what else was looked for in a photo before; its targets are known from now on."""
         known = self._clicked.setdefault(photo, [])
-        near_px = SAME_SHARE * max(photo.size)
-        earlier = [one for one in known if all(_apart_px(one, target) > near_px for target in targets)]
+        earlier = [one for one in known if one not in targets]
         known[:] = [*earlier, *targets]
         return earlier
 
@@ -124,7 +117,3 @@ class SearchGround:
 
         assert self.planes is not None, "asked for where there is geometry"
         return Refiner(self.reference, self.planes, GuidedLook(self.reference, self.network))
-
-
-def _apart_px(one: Target, other: Target) -> float:
-    return math.hypot(one.click.x - other.click.x, one.click.y - other.click.y)

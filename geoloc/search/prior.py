@@ -52,6 +52,8 @@ TRUST = 0.3
 """Share of attention's logits that counts beside what was told: that was told by photo and mosaic already."""
 LEAST_WEIGHT = 0.005
 """Poses that are less likely are left out."""
+SAME_SHARE = 0.02
+"""Of a photo's longer side: clicks that are nearer to each other are of one thing."""
 MOST_ODDS = 20.0
 """A pose counts so many times more or less at the most for what was told to be before the camera."""
 STANDS = 0.8
@@ -273,6 +275,8 @@ def priors_of(
         ahead: tells of a pose where before the camera a target is, where that is known.
         earlier: what else was clicked in the photo before, which speaks for its poses too.
 
+    What is clicked nearer to another than `SAME_SHARE` of the photo is that thing, clicked again, and speaks once.
+
     Returns:
         The priors; None where the photo's metadata do not tell enough.
     """
@@ -280,11 +284,12 @@ def priors_of(
     told = [[ahead(target, photo) for _, photo in likely] for target in (*targets, *earlier)]
     # In logarithms: hundreds may be clicked.
     speaks = np.array([[0.0 if one is None else _speaks(one) for one in of_target] for of_target in told])
-    by_all = np.log([weight for weight, _ in likely]) + speaks.sum(0)
+    by_poses = np.log([weight for weight, _ in likely])
+    others = _others((*targets, *earlier), SAME_SHARE * max(poses[0][1].size) if poses else 0.0)
     out: list[PlacePrior | None] = []
     for number, target in enumerate(targets):
         # Its own counts in the prior.
-        by_others = by_all - speaks[number]
+        by_others = by_poses + speaks[others[number]].sum(0)
         # No pose falls out: all that was clicked may be one thing, and what was told weighs attention in its own way.
         weights = np.maximum(np.exp(by_others - np.logaddexp.reduce(by_others)), LEAST_WEIGHT)
         sights = [sight_of(photo, target.click) for _, photo in likely]
@@ -295,6 +300,17 @@ def priors_of(
         ]
         out.append(PlacePrior([pose[:2] for pose in known], [pose[2] for pose in known]) if known else None)
     return out
+
+
+def _others(targets: Sequence[Target], near_px: float) -> NDArray[np.bool_]:
+    """Return for each target which of all are other things, N x N: what is clicked near another is the same again."""
+    at = np.array([(target.click.x, target.click.y) for target in targets]).reshape(-1, 2)
+    near = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)) <= near_px
+    # Of what is clicked again and again the first counts.
+    first = np.zeros(len(at), bool)
+    for number in range(len(at)):
+        first[number] = not (near[number] & first).any()
+    return np.asarray(first[None] & ~near)
 
 
 def _speaks(ahead: Ahead) -> float:

@@ -238,7 +238,8 @@ def northern(own: float, *others: float) -> float:
 
     own: odds that it is there, by the northern one; by the other they are even. others: of what else was clicked.
     """
-    targets = [Target(Click(40 + number, 30)) for number in range(1 + len(others))]
+    # No two within `SAME_SHARE` of the photo.
+    targets = [Target(Click(40 + 2 * number, 30)) for number in range(1 + len(others))]
 
     def told(target: Target, photo: Photo) -> Ahead:
         sight = sight_of(photo, target.click)
@@ -272,7 +273,7 @@ def speaks(odds: float) -> float:
         # Others may be gone, and a car from a place that is right otherwise.
         (1.0, (1e-9,), speaks(1 / MOST_ODDS)),
         (1.0, (1e9,), speaks(MOST_ODDS)),
-        # The same thing may have been clicked again and again; beyond what floats hold.
+        # Beyond what floats hold.
         (1.0, (1e9,) * 400, 1 / LEAST_WEIGHT),
         (1.0, (1e-9,) * 400, LEAST_WEIGHT),
     ],
@@ -293,7 +294,7 @@ def test_a_pose_that_others_speak_against_does_not_fall_out() -> None:
         return None if photo.heading_deg is None else ahead(sight, 31.0, 1.0, 1e-9 if target == against else 8.0)
 
     poses = [(0.3, replace(PHONE, heading_deg=0.0)), (0.7, PHONE)]
-    prior = priors_of(poses, [CLICKED, *[against] * 9], told)[0]
+    prior = priors_of(poses, [CLICKED, against], told)[0]
     assert prior is not None
     grid = Grid.north_up("EPSG:3857", *transformer(WGS84, "EPSG:3857").transform(LON, LAT), 0.5, width=64, height=64)
     assert prior.weights(grid).trust == TRUST
@@ -312,3 +313,29 @@ def test_what_others_tell_of_poses_makes_no_thing_likelier_to_be_there() -> None
     assert alone is not None
     assert both is not None
     assert around(both) == pytest.approx(around(alone))
+
+
+@pytest.mark.parametrize(
+    ("xs", "expected"),
+    [
+        ((40, 60), speaks(3.0)),
+        # The second thing clicked twice, in one call or in two.
+        ((40, 60, 61), speaks(3.0)),
+        ((40, 60, 59, 61, 60), speaks(3.0)),
+        # The thing itself clicked again is nobody else.
+        ((40, 41), 1.0),
+        ((40, 60, 70), speaks(3.0) ** 2),
+    ],
+)
+def test_a_thing_that_is_clicked_again_speaks_once(xs: tuple[int, ...], expected: float) -> None:
+    def told(target: Target, photo: Photo) -> Ahead:
+        sight = sight_of(photo, target.click)
+        assert sight is not None
+        return ahead(sight, 31.0, 1.0, 3.0 if photo.heading_deg == 0.0 and target.click.x != 40 else 1.0)
+
+    targets = [Target(Click(x, 30)) for x in xs]
+    for split in range(1, len(xs) + 1):
+        prior = priors_of(TWO_WAYS, targets[:split], told, targets[split:])[0]
+        assert prior is not None
+        weights = around(prior) - FLOOR
+        assert weights[places()[1] > 0].sum() / weights[places()[1] < 0].sum() == pytest.approx(expected, rel=0.05)
