@@ -5,7 +5,7 @@
 builds the towns of the seeds from --first on by some processes, gives their photographs and panoramas a telephone's
 errors, half of them no compass, searches for the poses of each on the town's own mosaic and on those of the two towns
 before it, which lie at the same place, and keeps some of the poses that are compared there, wrong ones that look right
-among them. All but every eighth town are learnt from. A folder goes with the network's weights that it was drawn with;
+among them. All but every tenth town are learnt from. A folder goes with the network's weights that it was drawn with;
 it goes on where it was stopped. What scores mean is then fitted by `python -m geoloc.train.calibration.from_ground`.
 """
 
@@ -25,7 +25,7 @@ from geoloc.system.threads import fit_threads
 if TYPE_CHECKING:
     from geoloc.train.poses.compared import ComparedPhoto
 
-HELD_OUT_EVERY = 8
+HELD_OUT_EVERY = 10
 PANORAMAS, WALKS = 2, 8
 """Of a town."""
 OTHERS = 2
