@@ -63,6 +63,9 @@ BY_CHANCE, PANORAMA_BY_CHANCE = 11.0, 17.0
 photographs, and of panoramas, which show the ground to all sides."""
 MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE = 8.0, 15.0
 """So much more does it come to where all that is farther off is compared: of more poses, and what is like it too."""
+SURE = 0.3
+"""Share that counts of what the ground and what is farther off tell together, where all that can be compared: the
+likeliest of many poses looks likelier than it is."""
 _APART_M, _APART_DEG = 2.0, 8.0
 _MOST_STEPS = 4
 _LEAST_SD_M = 0.02
@@ -107,6 +110,7 @@ class _Pose:
     """A pose that is tried, its place in metres from the told one, with the log of its weight and its correlation.
 
     farther: what is farther off adds to the log of its weight.
+    share: of what is farther off so much could be compared.
     """
 
     east: float
@@ -117,6 +121,7 @@ class _Pose:
     log_weight: float
     correlation: float
     farther: float = 0.0
+    share: float = 0.0
 
     def like(self, other: _Pose) -> bool:
         turn = abs((self.heading_deg - other.heading_deg + 180) % 360 - 180)
@@ -148,7 +153,7 @@ def find_stands(
         poses = _apart([ground.refined(pose) for pose in _apart(ground.tried(1), MOST)], MOST)
     else:
         poses = _Comparison(photo, ground, likeness).likeliest()
-    weights = np.exp([_total(pose) - _by_chance(photo) for pose in poses])
+    weights = np.exp([sure(pose.share) * (_total(pose) - _by_chance(photo)) for pose in poses])
     shares = (1 - DOUBT) * weights / (1 + weights.sum())
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
@@ -172,6 +177,11 @@ def compared_poses(
     ]
 
 
+def sure(share: float) -> float:
+    """Return how much counts of the log weight of a pose, so much of what is farther off being compared: see `SURE`."""
+    return 1.0 - (1.0 - SURE) * share
+
+
 class _Comparison:
     """Compares poses by what is seen farther off too.
 
@@ -193,7 +203,7 @@ class _Comparison:
         # Climbs come back to where they were, and meet.
         if pose not in self.told:
             log_odds, share = self._likeness(_posed(self._photo, pose))
-            self.told[pose] = replace(pose, farther=log_odds - self._by_chance * share)
+            self.told[pose] = replace(pose, farther=log_odds - self._by_chance * share, share=share)
         return self.told[pose]
 
     def _climbed(self, pose: _Pose) -> _Pose:
@@ -202,7 +212,7 @@ class _Comparison:
             if _total(best) <= _total(pose):
                 break
             pose = best
-        return max(pose, self._compared(self._ground.refined(replace(pose, farther=0.0))), key=_total)
+        return max(pose, self._compared(self._ground.refined(replace(pose, farther=0.0, share=0.0))), key=_total)
 
 
 def _by_chance(photo: Photo) -> float:

@@ -1,8 +1,8 @@
 """The fit of the choice among poses: what is farther off is to tell which is right, and that none is.
 
-A search gives each pose a weight, exp(w + s), where w is of the ground round the camera and s is told of what is
-farther off, and "none of them" has 1 (`geoloc.geometry.stand`). So that -log of the share that the right ones have, or
-that "none" has where none is right, is the loss of the s that a network tells.
+A search gives each pose a weight, exp(k (w + s)), where w is of the ground round the camera, s is told of what is
+farther off, and k is `sure`; "none of them" has 1 (`geoloc.geometry.stand`). So that -log of the share that the right
+ones have, or that "none" has where none is right, is the loss of the s that a network tells.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from geoloc.errors import TrainingError
-from geoloc.geometry.stand import MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE
+from geoloc.geometry.stand import MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE, sure
 from geoloc.model.network.features import Features
 from geoloc.model.sight.likeness import SHARE
 from geoloc.model.sight.likeness_net import LikenessNet
@@ -67,12 +67,22 @@ def fit_choice(
         if len(order) < PHOTOS:
             order = torch.randperm(len(training)).tolist()
         batch, order = [training[row] for row in order[:PHOTOS]], order[PHOTOS:]
-        told = _weights(net.train(), batch, mirrored=bool(torch.rand(()) < 0.5))
-        losses = [_loss(photo, weights) for photo, weights in zip(batch, told, strict=True)]
+        drawn = [photo.some(_drawn(photo)) for photo in batch]
+        told = _weights(net.train(), drawn, mirrored=bool(torch.rand(()) < 0.5))
+        losses = [_loss(photo, weights) for photo, weights in zip(drawn, told, strict=True)]
         learner.step(torch.stack(losses).clamp(max=MOST_LOSS).mean())
         if (step + 1) % TOLD_EVERY == 0 or step + 1 == steps:
             report(f"step {step + 1} of {steps}: {_line(net.eval(), held_out)}")
     return net.eval()
+
+
+def _drawn(photo: ComparedPhoto) -> Tensor:
+    """Draw poses of a photograph: the likeliest right and wrong one, and some others, since most count for nothing."""
+    poses = []
+    for kind, others in ((photo.right, 1), (~photo.right, 1 if photo.right.any() else 2)):
+        (numbers,) = kind.nonzero(as_tuple=True)
+        poses += [numbers[:1], numbers[1:][torch.randperm(max(len(numbers) - 1, 0))[:others]]]
+    return torch.cat(poses)
 
 
 def _weights(net: LikenessNet, photos: Sequence[ComparedPhoto], *, mirrored: bool = False) -> list[Tensor]:
@@ -83,8 +93,11 @@ def _weights(net: LikenessNet, photos: Sequence[ComparedPhoto], *, mirrored: boo
         by_chance = PANORAMA_MORE_BY_CHANCE if photo.panorama else MORE_BY_CHANCE
         # As `Likeness` and `find_stands` do.
         parts = zip(of_looks.split(photo.looks.tolist()), photo.shares.split(photo.looks.tolist()), strict=True)
-        farther = [SHARE * (seen @ shares) - by_chance * shares.mean() for seen, shares in parts]
-        weights.append(torch.cat([photo.log_weight + torch.stack(farther), told.new_zeros(1)]))
+        together = [
+            sure(float(shares.mean())) * (log_weight + SHARE * (seen @ shares) - by_chance * shares.mean())
+            for log_weight, (seen, shares) in zip(photo.log_weight, parts, strict=True)
+        ]
+        weights.append(torch.cat([torch.stack(together), told.new_zeros(1)]))
     return weights
 
 

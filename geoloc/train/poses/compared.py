@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ class ComparedPhoto(DrawnSights):
         shares: M, how much of a strip the mosaic shows.
         looks: P, how many looks each pose has; they follow each other.
         log_weight: P, by the ground round the camera alone, see `ComparedPose`.
-        right: P, whether it is where the photograph was taken.
+        right: P, whether it is where the photograph was taken; right and wrong ones each from the likeliest on.
         panorama: a single truth value.
     """
 
@@ -55,6 +55,14 @@ class ComparedPhoto(DrawnSights):
     log_weight: torch.Tensor
     right: torch.Tensor
     panorama: torch.Tensor
+
+    def some(self, poses: torch.Tensor) -> ComparedPhoto:
+        """Return it with some of its poses alone, by their numbers."""
+        looks = torch.arange(len(self.view)).split(self.looks.tolist())
+        rows = torch.cat([looks[int(pose)] for pose in poses])
+        of_looks = {name: getattr(self, name)[rows] for name in ("height_m", "below_deg", "view", "shares")}
+        of_poses = {name: getattr(self, name)[poses] for name in ("looks", "log_weight", "right")}
+        return replace(self, strips=Features(*(side[rows] for side in self.strips)), **of_looks, **of_poses)
 
 
 def compared_photo(
