@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from functools import cache
 
 import cv2
 import numpy as np
@@ -65,7 +65,7 @@ MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE = 8.0, 15.0
 """So much more does it come to where all that is farther off is compared: of more poses, and what is like it too."""
 SURE = 0.3
 """Share that counts of what the ground and what is farther off tell together, where all that can be compared: the
-likeliest of many poses looks likelier than it is."""
+likeliest of many poses looks likelier than it is. See `geoloc.train.calibration.from_poses`."""
 _APART_M, _APART_DEG = 2.0, 8.0
 _MOST_STEPS = 4
 _LEAST_SD_M = 0.02
@@ -88,21 +88,6 @@ class FoundPose:
 
     photo: Photo
     weight: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ComparedPose:
-    """A pose that a search compared with what is farther off.
-
-    Attributes:
-        photo: the photo, its metadata those of this pose.
-        log_weight: log of its weight by the ground round the camera, over what chance comes to.
-        farther: what is farther off adds to it.
-    """
-
-    photo: Photo
-    log_weight: float
-    farther: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,77 +131,51 @@ def find_stands(
     Raises:
         MosaicError: the mosaic cannot be read, by `likeness` too.
     """
-    ground = _Ground.of(photo, mosaic)
-    if ground is None:
+    height = camera_height(photo)
+    if photo.position is None or height is None or not at_eye_level(photo):
         return []
+    ground = _Ground(photo, height, mosaic)
+    if not ground.known:
+        return []
+    tried = [
+        pose
+        for height_m in _heights(photo, height)
+        for tilt in _tilts(photo)
+        for heading in _headings(photo)
+        for pose in ground.best_places(heading, height_m, tilt, 1 if likeness is None else PLACES)
+    ]
+    tried = [pose for pose in tried if pose.correlation >= LEAST_CORRELATION]
     if likeness is None:
-        poses = _apart([ground.refined(pose) for pose in _apart(ground.tried(1), MOST)], MOST)
+        poses = _apart([ground.refined(pose) for pose in _apart(tried, MOST)], MOST)
     else:
-        poses = _Comparison(photo, ground, likeness).likeliest()
-    weights = np.exp([sure(pose.share) * (_total(pose) - _by_chance(photo)) for pose in poses])
+        poses = _likely(ground, _apart(tried, COMPARED), photo, likeness)
+    by_chance = PANORAMA_BY_CHANCE if photo.panorama else BY_CHANCE
+    weights = np.exp([_sure(pose) * (_total(pose) - by_chance) for pose in poses])
     shares = (1 - DOUBT) * weights / (1 + weights.sum())
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
 
-def compared_poses(
-    photo: Photo, mosaic: Mosaic, likeness: Callable[[Photo], tuple[float, float]]
-) -> list[ComparedPose]:
-    """Return all poses that `find_stands` compares with what is farther off, likely or not; see there.
+def _likely(
+    ground: _Ground, poses: Sequence[_Pose], photo: Photo, likeness: Callable[[Photo], tuple[float, float]]
+) -> list[_Pose]:
+    """Return the likeliest of poses, made likelier, by what is seen farther off too."""
+    by_chance = PANORAMA_MORE_BY_CHANCE if photo.panorama else MORE_BY_CHANCE
 
-    Raises:
-        MosaicError: the mosaic cannot be read, by `likeness` too.
-    """
-    ground = _Ground.of(photo, mosaic)
-    if ground is None:
-        return []
-    comparison = _Comparison(photo, ground, likeness)
-    comparison.likeliest()
-    return [
-        ComparedPose(_posed(photo, pose), pose.log_weight - _by_chance(photo), pose.farther)
-        for pose in comparison.told.values()
-    ]
+    # Climbs come back to where they were, and meet.
+    @cache
+    def compared(pose: _Pose) -> _Pose:
+        log_odds, share = likeness(_posed(photo, pose))
+        return replace(pose, farther=log_odds - by_chance * share, share=share)
 
-
-def sure(share: float) -> float:
-    """Return how much counts of the log weight of a pose, so much of what is farther off being compared: see `SURE`."""
-    return 1.0 - (1.0 - SURE) * share
-
-
-class _Comparison:
-    """Compares poses by what is seen farther off too.
-
-    Attributes:
-        told: the poses that were compared, each with what is farther off.
-    """
-
-    def __init__(self, photo: Photo, ground: _Ground, likeness: Callable[[Photo], tuple[float, float]]) -> None:
-        self.told: dict[_Pose, _Pose] = {}
-        self._photo, self._ground, self._likeness = photo, ground, likeness
-        self._by_chance = PANORAMA_MORE_BY_CHANCE if photo.panorama else MORE_BY_CHANCE
-
-    def likeliest(self) -> list[_Pose]:
-        """Return the likeliest poses, made likelier."""
-        compared = [self._compared(pose) for pose in _apart(self._ground.tried(PLACES), COMPARED)]
-        return _apart([self._climbed(pose) for pose in _apart(compared, CLIMBED)], MOST)
-
-    def _compared(self, pose: _Pose) -> _Pose:
-        # Climbs come back to where they were, and meet.
-        if pose not in self.told:
-            log_odds, share = self._likeness(_posed(self._photo, pose))
-            self.told[pose] = replace(pose, farther=log_odds - self._by_chance * share, share=share)
-        return self.told[pose]
-
-    def _climbed(self, pose: _Pose) -> _Pose:
+    def climbed(pose: _Pose) -> _Pose:
         for _ in range(_MOST_STEPS):
-            best = max((self._compared(step) for step in self._ground.beside(pose)), key=_total, default=pose)
+            best = max((compared(step) for step in ground.beside(pose)), key=_total, default=pose)
             if _total(best) <= _total(pose):
                 break
             pose = best
-        return max(pose, self._compared(self._ground.refined(replace(pose, farther=0.0, share=0.0))), key=_total)
+        return max(pose, compared(ground.refined(replace(pose, farther=0.0, share=0.0))), key=_total)
 
-
-def _by_chance(photo: Photo) -> float:
-    return PANORAMA_BY_CHANCE if photo.panorama else BY_CHANCE
+    return _apart([climbed(pose) for pose in _apart([compared(pose) for pose in poses], CLIMBED)], MOST)
 
 
 def _heights(photo: Photo, height: tuple[float, float]) -> Sequence[float]:
@@ -264,27 +223,6 @@ class _Ground:
         self.known = float(pixels.valid.mean()) > _LEAST_KNOWN
         self._colours = _colours(pixels.rgb)
         self._colours -= cv2.GaussianBlur(self._colours, (0, 0), _HIGH_PASS_M / STEP_M)
-
-    @classmethod
-    def of(cls, photo: Photo, mosaic: Mosaic) -> Self | None:
-        """Read it; None where the photo has no position, is not from eye level, or the mosaic shows too little."""
-        height = camera_height(photo)
-        if photo.position is None or height is None or not at_eye_level(photo):
-            return None
-        ground = cls(photo, height, mosaic)
-        return ground if ground.known else None
-
-    def tried(self, places: int) -> list[_Pose]:
-        """Return the likeliest places of every heading, tilt and height that are tried, so many of each."""
-        photo = self._photo
-        found = [
-            pose
-            for height_m in _heights(photo, self._height)
-            for tilt in _tilts(photo)
-            for heading in _headings(photo)
-            for pose in self.best_places(heading, height_m, tilt, places)
-        ]
-        return [pose for pose in found if pose.correlation >= LEAST_CORRELATION]
 
     def best_places(
         self,
@@ -396,6 +334,10 @@ def _near(places: NDArray[np.floating], middle: float) -> slice:
 
 def _total(pose: _Pose) -> float:
     return pose.log_weight + pose.farther
+
+
+def _sure(pose: _Pose) -> float:
+    return 1.0 - (1.0 - SURE) * pose.share
 
 
 def _posed(photo: Photo, pose: _Pose) -> Photo:

@@ -60,24 +60,6 @@ class Compared(NamedTuple):
     share: float
 
 
-class Looks(NamedTuple):
-    """What the looks of a photo and the mosaic are compared by, L of them, for one pose.
-
-    Attributes:
-        views: features of the views of each.
-        strips: features of the strip before each.
-        height_m: L, of the camera over the ground.
-        below_deg: L, of the middles of the views below level.
-        shares: L, how much of each strip the mosaic shows.
-    """
-
-    views: Views
-    strips: Features
-    height_m: Tensor
-    below_deg: Tensor
-    shares: NDArray[np.float64]
-
-
 class Likeness:
     """Looks of one photo, to be compared with the mosaic before poses that it may have."""
 
@@ -112,37 +94,21 @@ class Likeness:
         Raises:
             MosaicError: the mosaic cannot be read.
         """
-        seen = self.looks(posed)
-        if seen is None:
-            return Compared(0.0, 0.0)
-        told = self._net(seen.views, seen.strips, seen.height_m, seen.below_deg).double().cpu().numpy()
-        return Compared(SHARE * float(told @ seen.shares), float(seen.shares.mean()))
-
-    @torch.inference_mode()
-    def looks(self, posed: Photo) -> Looks | None:
-        """Return what is compared for a pose; None where the photo shows no ground.
-
-        Args:
-            posed: the photo in a pose.
-
-        Raises:
-            MosaicError: the mosaic cannot be read.
-        """
         height = camera_height(posed)
         assert posed.position is not None, "a pose has one"
         assert posed.heading_deg is not None, "a pose has one"
         assert height is not None, "a pose has one"
         tilt = None if posed.panorama else supposed_tilt(posed)
-        seen = self._seen(tilt)
-        if not seen:
-            return None
-        strips = [self._strip(posed.position, posed.heading_deg + aside) for aside, _ in seen]
-        narrow, wide = (Features.together([views[n] for _, views in seen]) for n in range(2))
-        height_m, below_deg = torch.tensor([[height[0], BELOW_DEG]], device=self._net.device).expand(len(seen), 2).T
+        looks = self._looks(tilt)
+        if not looks:
+            return Compared(0.0, 0.0)
+        strips = [self._strip(posed.position, posed.heading_deg + aside) for aside, _ in looks]
+        narrow, wide = (Features.together([views[n] for _, views in looks]) for n in range(2))
+        numbers = torch.tensor([[height[0], BELOW_DEG]], device=self._net.device).expand(len(looks), 2)
+        strip = Features.together([seen for seen, _ in strips])
+        told = self._net(Views(narrow, wide), strip, *numbers.unbind(1)).double().cpu().numpy()
         shares = np.array([share for _, share in strips])
-        return Looks(
-            Views(narrow, wide), Features.together([strip for strip, _ in strips]), height_m, below_deg, shares
-        )
+        return Compared(SHARE * float(told @ shares), float(shares.mean()))
 
     @cached_property
     def _surroundings(self) -> tuple[Grid, NDArray[np.uint8], NDArray[np.float32]]:
@@ -153,7 +119,7 @@ class Likeness:
         pixels = self._read(grid)
         return grid, np.where(pixels.valid[..., None], pixels.rgb, np.uint8(FILL)), pixels.valid.astype(np.float32)
 
-    def _seen(self, tilt: Tilt | None) -> list[tuple[float, Views]]:
+    def _looks(self, tilt: Tilt | None) -> list[tuple[float, Views]]:
         """Return the features of the photo's looks, each with its azimuth."""
         if tilt not in self._views:
             asides = looks_of(self._photo, tilt)

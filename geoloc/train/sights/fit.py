@@ -66,7 +66,7 @@ def fit_sights(
     """
     torch.manual_seed(seed)
     net = SightNet()
-    learner = Learner(net, RATE, epochs * (len(training.size_m) // CLICKS))
+    learner = _Learner(net, RATE, epochs * (len(training.size_m) // CLICKS))
     for epoch in range(epochs):
         net.train()
         for rows in torch.randperm(len(training.size_m)).split(CLICKS)[: len(training.size_m) // CLICKS]:
@@ -115,7 +115,7 @@ def _compare(
     held_out: SightLooks,
     hard: bool,
 ) -> None:
-    learner, clicks = Learner(net, rate, steps), training.clicks
+    learner, clicks = _Learner(net, rate, steps), training.clicks
     for step in range(steps):
         seen, right = drawn_looks(training.looks, COMPARED_LOOKS, net.eval() if hard else None)
         rows = torch.randint(len(clicks.size_m), (COMPARED_CLICKS,))
@@ -131,18 +131,16 @@ def _compare(
             report(f"{kind} {step + 1} of {steps}: {_looks_line(net.eval(), held_out)}")
 
 
-class Learner:
+class _Learner:
     """Steps down a loss, in one cycle of the rate."""
 
     def __init__(self, net: nn.Module, rate: float, steps: int) -> None:
-        """Take what learns, its highest rate, and how many steps there will be."""
         self._net = net
         self._optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR
         self._schedule = schedule(self._optimiser, rate, total_steps=steps + 1, pct_start=0.15)
 
     def step(self, loss: Tensor) -> None:
-        """Go one step."""
         self._optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), MOST_NORM)

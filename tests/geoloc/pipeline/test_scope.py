@@ -112,10 +112,9 @@ def test_the_rule_about_positions_stands_in_scope_alone() -> None:
 
     assert set(readers("gps")) == {"pipeline/scope.py"}
     # A photo knows its position; nobody but the scope limits a search by it. Reading it, cameras of synthetic towns and
-    # what weighs evidence by it aside: heights over the ground, lines of sight, priors and poses; and
-    # training, which compares poses with true ones.
+    # what weighs evidence by it aside: heights over the ground, lines of sight, priors and poses.
     weighing = {"pipeline/finder.py", "photo/sight.py", "search/prior.py", "geometry/stand.py", "pose/doubts.py"}
-    weighing |= {"model/sight/likeness.py", "train/poses/compared.py"}
+    weighing |= {"model/sight/likeness.py"}
     at_photos = {path for path in readers("position") if not path.startswith("town/")} - {"photo/photo.py"}
     assert at_photos - weighing == {"pipeline/scope.py"}
 
