@@ -63,9 +63,6 @@ BY_CHANCE, PANORAMA_BY_CHANCE = 11.0, 17.0
 photographs, and of panoramas, which show the ground to all sides."""
 MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE = 8.0, 15.0
 """So much more does it come to where all that is farther off is compared: of more poses, and what is like it too."""
-SURE = 0.3
-"""Share that counts of what the ground and what is farther off tell together, where all that can be compared: the
-likeliest of many poses looks likelier than it is. See `geoloc.train.calibration.from_poses`."""
 _APART_M, _APART_DEG = 2.0, 8.0
 _MOST_STEPS = 4
 _LEAST_SD_M = 0.02
@@ -95,7 +92,6 @@ class _Pose:
     """A pose that is tried, its place in metres from the told one, with the log of its weight and its correlation.
 
     farther: what is farther off adds to the log of its weight.
-    share: of what is farther off so much could be compared.
     """
 
     east: float
@@ -106,7 +102,6 @@ class _Pose:
     log_weight: float
     correlation: float
     farther: float = 0.0
-    share: float = 0.0
 
     def like(self, other: _Pose) -> bool:
         turn = abs((self.heading_deg - other.heading_deg + 180) % 360 - 180)
@@ -150,7 +145,7 @@ def find_stands(
     else:
         poses = _likely(ground, _apart(tried, COMPARED), photo, likeness)
     by_chance = PANORAMA_BY_CHANCE if photo.panorama else BY_CHANCE
-    weights = np.exp([_sure(pose) * (_total(pose) - by_chance) for pose in poses])
+    weights = np.exp([_total(pose) - by_chance for pose in poses])
     shares = (1 - DOUBT) * weights / (1 + weights.sum())
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
@@ -165,7 +160,7 @@ def _likely(
     @cache
     def compared(pose: _Pose) -> _Pose:
         log_odds, share = likeness(_posed(photo, pose))
-        return replace(pose, farther=log_odds - by_chance * share, share=share)
+        return replace(pose, farther=log_odds - by_chance * share)
 
     def climbed(pose: _Pose) -> _Pose:
         for _ in range(_MOST_STEPS):
@@ -173,7 +168,7 @@ def _likely(
             if _total(best) <= _total(pose):
                 break
             pose = best
-        return max(pose, compared(ground.refined(replace(pose, farther=0.0, share=0.0))), key=_total)
+        return max(pose, compared(ground.refined(replace(pose, farther=0.0))), key=_total)
 
     return _apart([climbed(pose) for pose in _apart([compared(pose) for pose in poses], CLIMBED)], MOST)
 
@@ -334,10 +329,6 @@ def _near(places: NDArray[np.floating], middle: float) -> slice:
 
 def _total(pose: _Pose) -> float:
     return pose.log_weight + pose.farther
-
-
-def _sure(pose: _Pose) -> float:
-    return 1.0 - (1.0 - SURE) * pose.share
 
 
 def _posed(photo: Photo, pose: _Pose) -> Photo:

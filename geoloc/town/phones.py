@@ -1,10 +1,9 @@
-"""Photographs as telephones tell of them: positions and compasses off, or without a compass; towns of such."""
+"""Photographs as telephones tell of them: positions and compasses off, or without a compass."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from PIL.TiffImagePlugin import IFDRational
 
 from geoloc.photo.photo import load_photo
 from geoloc.system.output import replacing
-from geoloc.town.scene.scene import Style
 
 POSITION_M = 10.0
 """Radius of the circle that holds 68 % of the positions that telephones tell, and which they write as their error."""
@@ -60,48 +58,6 @@ def as_by_phone(photo: Path, path: Path, rng: np.random.Generator, *, compass: b
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
             image.save(temporary, "JPEG", quality="keep", exif=exif, xmp=xmp)
-
-
-def town_by_phone(
-    folder: Path,
-    *,
-    seed: int,
-    panoramas: int,
-    walks: int,
-    style: Style = "village",
-    compass: Callable[[int], bool] = lambda number: True,
-    report: Callable[[str], None] = lambda line: None,
-) -> list[tuple[Path, Path]]:
-    """Build a town where it is not there, and copies of what was taken at eye level, by telephone, in its `phone/`.
-
-    Args:
-        folder: of the town.
-        seed: of the town and of the telephones' errors.
-        panoramas: how many.
-        walks: how many photographs.
-        style: of the town.
-        compass: whether the copy of each number tells a heading.
-        report: called with a line before it is built.
-
-    Returns:
-        The true ones, the panoramas first, each with its copy.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
-    from geoloc import town
-
-    # What is written last.
-    if not (folder / "queries.csv").exists():
-        report(f"building town {seed} (some minutes, once)")
-        town.build(folder, seed=seed, photos=0, panoramas=panoramas, walks=walks, style=style)
-    pairs = []
-    for number, path in enumerate(sorted([*folder.glob("panoramas/*.jpg"), *folder.glob("walks/*.jpg")])):
-        copy = folder / "phone" / path.name
-        if not copy.exists():
-            as_by_phone(path, copy, np.random.default_rng([seed, 9, number]), compass=compass(number))
-        pairs.append((path, copy))
-    return pairs
 
 
 def _degrees(value: float) -> tuple[IFDRational, IFDRational, IFDRational]:

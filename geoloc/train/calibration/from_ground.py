@@ -103,12 +103,9 @@ def search_towns(
         GeolocError: the folder cannot be written.
     """
     from geoloc.evaluation.labelled import read_queries
-    from geoloc.town.phones import town_by_phone
 
     answers: list[GroundAnswer] = []
-    folders = [work / f"town_{seed}" for seed in seeds]
-    for seed, folder in zip(seeds, folders, strict=True):
-        town_by_phone(folder, seed=seed, panoramas=PANORAMAS, walks=WALKS, report=report)
+    folders = [_town(seed, work, report) for seed in seeds]
     for number, folder in enumerate(folders):
         queries = read_queries(folder / "queries.csv")
         told = [replace(query, photo=folder / "phone" / query.photo.name) for query in queries]
@@ -139,6 +136,21 @@ def _searched(localizer: Localizer, path: Path, queries: Sequence[LabelledQuery]
         GroundAnswer(math.log(LEAST_SHARE) if told is None else told, is_hit(outcome))
         for told, outcome in zip(evidence, outcomes, strict=True)
     ]
+
+
+def _town(seed: int, work: Path, report: Callable[[str], None]) -> Path:
+    """Return the folder of a town, built where it is not there, its photographs by telephone in `phone/`."""
+    from geoloc import town
+    from geoloc.town.phones import as_by_phone
+
+    folder = work / f"town_{seed}"
+    if not (folder / "queries.csv").exists():
+        report(f"building town {seed} (a minute or two, once)")
+        town.build(folder, seed=seed, photos=0, panoramas=PANORAMAS, walks=WALKS)
+    for number, path in enumerate(sorted([*folder.glob("panoramas/*.jpg"), *folder.glob("walks/*.jpg")])):
+        if not (folder / "phone" / path.name).exists():
+            as_by_phone(path, folder / "phone" / path.name, np.random.default_rng([seed, 9, number]), compass=True)
+    return folder
 
 
 def _say(line: str) -> None:

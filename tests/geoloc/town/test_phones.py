@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geoloc import town
 from geoloc.photo.photo import load_photo
 from geoloc.photo.sight import COMPASS_SD_DEG
-from geoloc.town.phones import POSITION_M, as_by_phone, town_by_phone
+from geoloc.town.phones import POSITION_M, as_by_phone
 from geoloc.town.picture.camera import Equirectangular
 from geoloc.town.picture.frame import Frame
 from geoloc.town.write import write_panorama
@@ -43,22 +42,3 @@ def test_position_and_heading_are_off_and_pixels_stay(tmp_path: Path, compass: b
     assert np.mean(np.array(off) < POSITION_M) == pytest.approx(0.68, abs=0.15)
     if compass:
         assert np.std(turns) == pytest.approx(COMPASS_SD_DEG, rel=0.3)
-
-
-def test_a_town_is_built_once_with_photographs_by_telephone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[int] = []
-
-    def small(folder: Path, *, seed: int, **_: object) -> None:
-        built.append(seed)
-        build(folder, seed=seed, size_m=60.0, photos=0, panoramas=0, walks=2)
-
-    build = town.build
-    monkeypatch.setattr(town, "build", small)
-    for _ in range(2):
-        pairs = town_by_phone(tmp_path, seed=41, panoramas=0, walks=2, compass=lambda number: number == 0)
-    assert built == [41]
-    photos = [(load_photo(path), load_photo(copy)) for path, copy in pairs]
-    assert len(photos) == 2
-    assert all(photo.phone and photo.position != true.position for true, photo in photos)
-    assert photos[0][1].heading_deg not in {None, photos[0][0].heading_deg}
-    assert photos[1][1].heading_deg is None

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from geoloc import town
+from geoloc.photo.photo import load_photo
 from geoloc.train.calibration import from_ground
 from geoloc.train.calibration.from_ground import GroundAnswer, search_towns
 
@@ -32,7 +34,7 @@ def test_each_town_is_searched_on_its_own_mosaic_and_on_the_next_ones(
         return [GroundAnswer(3.0, hit=True)] * 2
 
     monkeypatch.setattr(from_ground, "_searched", found)
-    monkeypatch.setattr("geoloc.town.phones.town_by_phone", lambda folder, **_: [])
+    monkeypatch.setattr(from_ground, "_town", lambda seed, work, report: work / f"town_{seed}")
     monkeypatch.setattr(
         "geoloc.evaluation.labelled.read_queries", lambda path: [SimpleQuery(path.parent / "walks" / "walk_01.jpg")]
     )
@@ -48,6 +50,25 @@ def test_each_town_is_searched_on_its_own_mosaic_and_on_the_next_ones(
 @dataclass(frozen=True)
 class SimpleQuery:
     photo: Path
+
+
+def test_a_town_is_built_once_with_photographs_by_telephone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+
+    def small(folder: Path, *, seed: int, **_: int) -> None:
+        built.append(seed)
+        build(folder, seed=seed, size_m=60.0, photos=0, panoramas=0, walks=1)
+
+    build = town.build
+    monkeypatch.setattr(town, "build", small)
+    for _ in range(2):
+        folder = from_ground._town(41, tmp_path, lambda line: None)
+    assert built == [41]
+    (told,) = (folder / "phone").glob("*.jpg")
+    photo, true = load_photo(told), load_photo(folder / "walks" / told.name)
+    assert photo.phone
+    assert photo.position != true.position
+    assert photo.heading_deg != true.heading_deg
 
 
 def test_one_town_alone_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
