@@ -285,11 +285,11 @@ def priors_of(
     # In logarithms: hundreds may be clicked.
     speaks = np.array([[0.0 if one is None else _speaks(one) for one in of_target] for of_target in told])
     by_poses = np.log([weight for weight, _ in likely])
-    others = _others((*targets, *earlier), SAME_SHARE * max(poses[0][1].size) if poses else 0.0)
+    things = _Things((*targets, *earlier), SAME_SHARE * max(poses[0][1].size) if poses else 0.0)
     out: list[PlacePrior | None] = []
     for number, target in enumerate(targets):
         # Its own counts in the prior.
-        by_others = by_poses + speaks[others[number]].sum(0)
+        by_others = by_poses + speaks[things.others(number)].sum(0)
         # No pose falls out: all that was clicked may be one thing, and what was told weighs attention in its own way.
         weights = np.maximum(np.exp(by_others - np.logaddexp.reduce(by_others)), LEAST_WEIGHT)
         sights = [sight_of(photo, target.click) for _, photo in likely]
@@ -302,15 +302,21 @@ def priors_of(
     return out
 
 
-def _others(targets: Sequence[Target], near_px: float) -> NDArray[np.bool_]:
-    """Return for each target which of all are other things, N x N: what is clicked near another is the same again."""
-    at = np.array([(target.click.x, target.click.y) for target in targets]).reshape(-1, 2)
-    near = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)) <= near_px
-    # Of what is clicked again and again the first counts.
-    first = np.zeros(len(at), bool)
-    for number in range(len(at)):
-        first[number] = not (near[number] & first).any()
-    return np.asarray(first[None] & ~near)
+class _Things:
+    """What was clicked in a photo; what is clicked near another is the same thing again, of which the first counts."""
+
+    def __init__(self, targets: Sequence[Target], near_px: float) -> None:
+        self._at, self._near_px = np.array([(target.click.x, target.click.y) for target in targets]), near_px
+        self._first = np.zeros(len(targets), bool)
+        for number in range(len(targets)):
+            self._first[number] = not (self._near(number) & self._first).any()
+
+    def others(self, number: int) -> NDArray[np.bool_]:
+        """Return which of all are other things than that of a number."""
+        return np.asarray(self._first & ~self._near(number))
+
+    def _near(self, number: int) -> NDArray[np.bool_]:
+        return np.asarray(np.hypot(*(self._at - self._at[number]).T) <= self._near_px)
 
 
 def _speaks(ahead: Ahead) -> float:
