@@ -286,22 +286,22 @@ def test_a_pose_counts_by_what_is_before_its_camera_of_all_that_was_clicked(
 
 def test_a_pose_that_others_speak_against_does_not_fall_out() -> None:
     """What was told of a pose weighs attention otherwise than metadata alone."""
-    against = Target(Click(50, 30))
+    against = [Target(Click(50 + 2 * number, 30)) for number in range(9)]
 
     def told(target: Target, photo: Photo) -> Ahead | None:
         sight = sight_of(photo, target.click)
         assert sight is not None
-        return None if photo.heading_deg is None else ahead(sight, 31.0, 1.0, 1e-9 if target == against else 8.0)
+        return None if photo.heading_deg is None else ahead(sight, 31.0, 1.0, 1e-9 if target in against else 8.0)
 
     poses = [(0.3, replace(PHONE, heading_deg=0.0)), (0.7, PHONE)]
-    prior = priors_of(poses, [CLICKED, against], told)[0]
+    prior = priors_of(poses, [CLICKED, *against], told)[0]
     assert prior is not None
     grid = Grid.north_up("EPSG:3857", *transformer(WGS84, "EPSG:3857").transform(LON, LAT), 0.5, width=64, height=64)
     assert prior.weights(grid).trust == TRUST
 
 
 def test_what_others_tell_of_poses_makes_no_thing_likelier_to_be_there() -> None:
-    targets = [Target(Click(x, 30)) for x in (40, 41)]
+    targets = [Target(Click(x, 30)) for x in (40, 60)]
 
     def told(target: Target, photo: Photo) -> Ahead | None:
         sight = sight_of(photo, target.click)
