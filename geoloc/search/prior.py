@@ -17,8 +17,8 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.model.place_weights import PlaceWeights
+from geoloc.model.sight.cells import CELL_M
 from geoloc.model.sight.head import Ahead
-from geoloc.model.sight.net import CELL_M
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import EYE_LEVEL_M, Sight, sight_of
 from geoloc.photo.target import Target

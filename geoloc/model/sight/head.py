@@ -22,8 +22,9 @@ from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.packaged import PACKAGED
+from geoloc.model.sight.cells import CELL_M, COLUMNS, ROWS, Views
 from geoloc.model.sight.likeness_net import LikenessNet
-from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet, Views
+from geoloc.model.sight.net import SightNet
 from geoloc.model.weights import Calibration, checksum_of, read_tensors, stored_tensors
 from geoloc.photo.click_view import click_views
 from geoloc.photo.photo import Photo
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tiling.grid import Grid
     from tiling.mosaic import WindowPixels
 
-FORMAT = "geoloc-sight-2"
+FORMAT = "geoloc-sight-3"
 """Name of the format's version."""
 PACKAGED_SIGHT = PACKAGED / "sight.safetensors"
 """The weights that come with the package, for the packaged weights of `base`."""

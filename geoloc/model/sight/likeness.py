@@ -16,9 +16,9 @@ from torch import Tensor
 
 from geoloc.model.network.config import FILL
 from geoloc.model.network.features import Features
+from geoloc.model.sight.cells import Views
 from geoloc.model.sight.head import STRIP_STEP_M, encoded, encoded_views
 from geoloc.model.sight.likeness_net import LikenessNet
-from geoloc.model.sight.net import Views
 from geoloc.photo.click_view import averaged, click_views
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, pixels_towards

@@ -3,54 +3,31 @@
 It looks at the backbone's features of two upright views of the click, a narrow and a wide one, and of the strip of the
 mosaic before the camera. Each part of either knows in which direction from the camera it lies: a cell of a view by its
 column and row, a cell of the strip by how far off it is and how high the camera was. So that what the photo shows there
-is what the strip's cells ask the views for, by cross-attention.
+is what the strip's cells ask the views for, by cross-attention. Beside it each cell is told what the views show where
+it would be seen on level ground (`geoloc.model.sight.seen_cells`), which attention learns far slower.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from geoloc.model.network.features import Features
+from geoloc.model.sight.cells import COARSE, COLUMNS, CUT, DROPPED, FINE, ROWS, Views, mixing
+from geoloc.model.sight.seen_cells import TOLD, SeenCellsNet, of_seen
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 
-CELL_M = 2.0
-"""Side of a cell of the strip that the head tells apart: one of fine features."""
-ROWS, COLUMNS = int(STRIP_LONG_M / CELL_M), int(STRIP_WIDE_M / CELL_M)
-CUT = ((4, 12), (3, 13))
-"""Columns of the coarse features of either view that are looked at, twice as many of the fine ones."""
-COARSE, FINE = 112, 40
-"""Channels of the backbone's features."""
-DROPPED = 0.1
-"""Share of channels that training drops."""
-_DIM, _THIN, _HEADS, _LAYERS = 64, 32, 4, 2
+_DIM, _THIN, _HEADS, _LAYERS, _TELLING = 64, 32, 4, 2, 4
 _CELLS = SIDE_PX // 16
 _LEAST_DEG = 0.3
 """Below level: what is seen higher up is as far away as ground can be told."""
 _WAVES = (5, 6, 6, 5)
 """Of azimuth, angle below level, distance, and angle below the click."""
 _KNOWN = 6 + 2 * sum(_WAVES)
-
-
-class Views(NamedTuple):
-    """Features of the two views of each of B clicks, cut to what is looked at."""
-
-    narrow: Features
-    wide: Features
-
-    @classmethod
-    def cut(cls, both: Features) -> Views:
-        """Cut them out of features of whole views, 2 x C x h x w: the narrow one, then the wide one."""
-        parts = (
-            Features(both.coarse[n : n + 1, ..., low:high], both.fine[n : n + 1, ..., 2 * low : 2 * high])
-            for n, (low, high) in enumerate(CUT)
-        )
-        return cls(*parts)
 
 
 class SightNet(nn.Module):
@@ -76,6 +53,12 @@ class SightNet(nn.Module):
             nn.Conv2d(_THIN, 1, 3, padding=1),
         )
         self.nowhere = nn.Sequential(nn.LayerNorm(2 * _DIM), nn.Linear(2 * _DIM, _DIM), nn.GELU(), nn.Linear(_DIM, 1))
+        self.seen, self.told = SeenCellsNet(ROWS), nn.Sequential(nn.BatchNorm2d(TOLD), nn.Conv2d(TOLD, _THIN, 1))
+        self.telling = nn.Conv2d(TOLD, _TELLING, 1)
+        parts = TOLD * (1 + _TELLING)
+        self.unlike = nn.Sequential(
+            nn.LayerNorm(parts), nn.Linear(parts, _DIM), nn.GELU(), nn.Dropout(DROPPED), nn.Linear(_DIM, 1)
+        )
 
     @property
     def device(self) -> torch.device:
@@ -102,32 +85,15 @@ class SightNet(nn.Module):
             cells = layer(cells, shown, shape)
         fine = F.pixel_shuffle(self.finer(cells).transpose(1, 2).unflatten(2, shape), 2) + self.fine(strip.fine)
         fine = fine + self.in_cell(_of_strip(height_m, clicked_deg, (ROWS, COLUMNS))).permute(0, 3, 1, 2)
-        log_odds = self.cells(fine)
-        # Whether it is there at all shows where it would be.
-        likely = 4 * F.avg_pool2d(log_odds.flatten(1).softmax(1).view_as(log_odds), 2).flatten(2)
+        seen_there = self.seen(views, strip, height_m, clicked_deg)
+        log_odds = self.cells(fine + self.told(seen_there.told))
+        # Whether it is there at all shows where it would be, and where most is told of the ground.
+        share = log_odds.flatten(1).softmax(1)
+        likely = 4 * F.avg_pool2d(share.view_as(log_odds), 2).flatten(2)
         pooled = torch.cat([(likely @ cells)[:, 0], cells.mean(1)], dim=1)
-        return torch.cat([log_odds.flatten(1), self.nowhere(pooled)], dim=1)
-
-
-def mixing(channels: int) -> nn.Sequential:
-    """Return layers that mix a map, B x `channels` x h x w, with what lies beside each of its cells."""
-    return nn.Sequential(
-        nn.BatchNorm2d(channels),
-        nn.GELU(),
-        nn.Conv2d(channels, channels, 3, padding=1),
-        nn.BatchNorm2d(channels),
-        nn.GELU(),
-        nn.Dropout(DROPPED),
-        nn.Conv2d(channels, channels, 3, padding=1),
-    )
-
-
-def cell_middles(device: torch.device | None = None) -> tuple[Tensor, Tensor]:
-    """Return how far along and across a strip the middles of its cells are, metres, each `ROWS` * `COLUMNS`."""
-    along = STRIP_LONG_M - (torch.arange(ROWS, device=device) + 0.5) * CELL_M
-    across = (torch.arange(COLUMNS, device=device) + 0.5) * CELL_M - STRIP_WIDE_M / 2
-    rows, columns = torch.meshgrid(along, across, indexing="ij")
-    return rows.flatten(), columns.flatten()
+        weights = torch.cat([share[:, None], of_seen(self.telling(seen_there.told), seen_there.unseen)], dim=1)
+        told = (weights @ seen_there.told.flatten(2).transpose(1, 2)).flatten(1)
+        return torch.cat([log_odds.flatten(1), self.nowhere(pooled) + self.unlike(told)], dim=1)
 
 
 class _Joined(nn.Module):

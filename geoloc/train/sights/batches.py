@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from geoloc.model.network.features import Features
+from geoloc.model.sight.cells import Views, cell_middles
 from geoloc.model.sight.likeness_net import LikenessNet
-from geoloc.model.sight.net import SightNet, Views, cell_middles
+from geoloc.model.sight.net import SightNet
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.looks import LOOK_STRIPS, PANORAMA_LOOKS, RIGHT, WRONG, SightLooks

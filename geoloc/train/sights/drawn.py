@@ -9,7 +9,7 @@ from typing import Self
 import torch
 
 from geoloc.model.network.features import Features
-from geoloc.model.sight.net import Views
+from geoloc.model.sight.cells import Views
 
 
 @dataclass(frozen=True, slots=True, eq=False)

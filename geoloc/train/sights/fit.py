@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from geoloc.errors import TrainingError
+from geoloc.model.sight.cells import cell_middles
 from geoloc.model.sight.head import NOWHERE_SHARE
 from geoloc.model.sight.likeness_net import LikenessNet
-from geoloc.model.sight.net import SightNet, cell_middles
+from geoloc.model.sight.net import SightNet
 from geoloc.train.sights.batches import ClickBatch, drawn_looks, look_batch
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.looks import LOOK_STRIPS, RIGHT, SightLooks

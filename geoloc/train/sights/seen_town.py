@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from geoloc.model.network.config import FILL
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
+from geoloc.model.sight.cells import Views
 from geoloc.model.sight.head import STRIP_STEP_M
-from geoloc.model.sight.net import Views
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG, directions, drawn
 from geoloc.photo.sight import strip_ahead
 from geoloc.plane.homography import to_opencv

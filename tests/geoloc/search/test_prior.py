@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from geoloc.geometry.stand import METRES_A_DEGREE
+from geoloc.model.sight.cells import CELL_M, COLUMNS, ROWS
 from geoloc.model.sight.head import Ahead
-from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS
 from geoloc.photo.photo import Photo
 from geoloc.photo.sight import Sight, sight_of
 from geoloc.photo.target import Click, Target

@@ -18,9 +18,10 @@ from geoloc.model.localizer import Localizer
 from geoloc.model.network.cross_view import CrossViewNet
 from geoloc.model.network.features import Features
 from geoloc.model.presets import new_network, preset_config
+from geoloc.model.sight.cells import CELL_M, COLUMNS, ROWS
 from geoloc.model.sight.head import STRIP_STEP_M, SightHead, load_sight_head, look_ahead, save_sight_weights
 from geoloc.model.sight.likeness_net import LikenessNet
-from geoloc.model.sight.net import CELL_M, COLUMNS, ROWS, SightNet
+from geoloc.model.sight.net import SightNet
 from geoloc.model.weights import Calibration, load_network
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG
 from geoloc.photo.photo import Photo

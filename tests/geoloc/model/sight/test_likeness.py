@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from geoloc.model.network.features import Features
+from geoloc.model.sight.cells import Views
 from geoloc.model.sight.likeness import LOOKS, PANORAMA_LOOKS, SHARE, Likeness, looks_of
-from geoloc.model.sight.net import Views
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt
 from tiling.grid import WGS84, Grid, transformer

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoloc.model.network.features import Features
-from geoloc.model.sight.likeness_net import LikenessNet, _places
-from geoloc.model.sight.net import COLUMNS, CUT, ROWS, Views
+from geoloc.model.sight.cells import COLUMNS, CUT, ROWS, Views
+from geoloc.model.sight.likeness_net import LikenessNet
+from geoloc.model.sight.seen_cells import _places
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG, directions
 
 

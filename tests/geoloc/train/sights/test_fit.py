@@ -9,8 +9,8 @@ import torch
 
 from geoloc.errors import TrainingError
 from geoloc.model.network.features import Features
+from geoloc.model.sight.cells import CELL_M, COLUMNS, CUT, ROWS, Views
 from geoloc.model.sight.likeness_net import LikenessNet
-from geoloc.model.sight.net import CELL_M, COLUMNS, CUT, ROWS, Views
 from geoloc.photo.click_view import SIDE_PX
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights import batches, fit, looks

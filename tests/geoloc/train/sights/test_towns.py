@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from geoloc.model.network.features import Features
+from geoloc.model.sight.cells import COLUMNS, CUT, ROWS
 from geoloc.model.sight.head import load_sight_head
-from geoloc.model.sight.net import COLUMNS, CUT, ROWS
 from geoloc.model.weights import load_network
 from geoloc.photo.click_view import SIDE_PX
 from geoloc.photo.sight import STRIP_WIDE_M
