@@ -42,6 +42,9 @@ def main() -> None:
         metavar=("N", "M"),
         help="of what compares poses with the ground: N, then M with wrong ground that looks right",
     )
+    parser.add_argument(
+        "--onward", type=Path, help="a head's file: its head is trained further, and what compares poses stays as it is"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
     # Before torch is loaded.
@@ -55,7 +58,7 @@ def main() -> None:
 def _train(args: argparse.Namespace) -> None:
     import torch
 
-    from geoloc.model.sight.head import SightHead, backbone_checksum, save_sight_weights
+    from geoloc.model.sight.head import SightHead, backbone_checksum, load_sight_head, save_sight_weights
     from geoloc.model.weights import load_network
     from geoloc.train.sights.clicks import SightClicks
     from geoloc.train.sights.fit import Sights, fit_likeness, fit_sights
@@ -82,11 +85,18 @@ def _train(args: argparse.Namespace) -> None:
         clicks = [SightClicks.of(photo) for town in some for photo in town[CLICKED]]
         return Sights.of(clicks, [SightLooks.of(photo) for town in some for photo in town[LOOKED]])
 
+    started = None if args.onward is None else load_sight_head(network, args.onward)
+    if args.onward is not None and started is None:
+        raise TrainingError(f"{args.onward}: goes with another network's backbone")
     training = sights([town for number, town in enumerate(towns) if number % HELD_OUT_EVERY])
     held_out = sights(towns[::HELD_OUT_EVERY])
     steps, hard_steps = args.steps
-    likeness = fit_likeness(training, held_out.looks, steps=steps, hard_steps=hard_steps, report=_say)
-    net = fit_sights(training.clicks, held_out.clicks, epochs=args.epochs, report=_say)
+    if started is None:
+        likeness = fit_likeness(training, held_out.looks, steps=steps, hard_steps=hard_steps, report=_say)
+    else:
+        likeness = started.likeness
+    onward = None if started is None else started.net
+    net = fit_sights(training.clicks, held_out.clicks, likeness, epochs=args.epochs, onward=onward, report=_say)
     head = SightHead(net, likeness)
     _say(f"wrote {args.output}, sha256 {save_sight_weights(args.output, head, network)}")
 

@@ -13,6 +13,7 @@ from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.model.sight.net import SightNet
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights.clicks import STRIPS, SightClicks
+from geoloc.train.sights.drawn import DrawnSights
 from geoloc.train.sights.looks import LOOK_STRIPS, PANORAMA_LOOKS, RIGHT, WRONG, SightLooks
 
 TILT_SD_DEG, HEIGHT_SHARE = 0.2, 0.05
@@ -38,6 +39,13 @@ class Shown:
     strip: Features
     height_m: Tensor
     below_deg: Tensor
+
+    @classmethod
+    def of(cls, drawn: DrawnSights, rows: Tensor, strips: Tensor) -> Shown:
+        """Take the views of some directions, each with a strip of any of them."""
+        narrow, wide = (Features(*(side[rows].float() for side in view)) for view in drawn.views)
+        strip = Features(*(side[strips].float() for side in drawn.strips))
+        return cls(Views(narrow, wide), strip, drawn.height_m[rows], drawn.below_deg[rows])
 
     def mirrored(self) -> Shown:
         """Return them left to right."""
@@ -84,9 +92,7 @@ class ClickBatch:
     @classmethod
     def of(cls, clicks: SightClicks, rows: Tensor, number: int) -> ClickBatch:
         """Take some clicks, each with its strip of that number."""
-        narrow, wide = (Features(*(side[rows].float() for side in view)) for view in clicks.views)
-        strip = Features(*(side[rows * STRIPS + number].float() for side in clicks.strips))
-        shown = Shown(Views(narrow, wide), strip, clicks.height_m[rows], clicks.clicked_deg[rows])
+        shown = Shown.of(clicks, rows, rows * STRIPS + number)
         right = torch.ones(len(rows), dtype=torch.bool)
         return cls(shown, clicks.at_m[rows, number], clicks.size_m[rows], clicks.present[rows], right)
 
@@ -94,9 +100,8 @@ class ClickBatch:
         """Return them left to right."""
         return replace(self, shown=self.shown.mirrored(), at_m=self.at_m * self.at_m.new_tensor([1.0, -1.0]))
 
-    def elsewhere(self, clicks: SightClicks, which: Tensor) -> ClickBatch:
-        """Show some of them another click's strip, where they are nowhere."""
-        others = torch.randint(len(clicks.strips.coarse), (len(which),))
+    def elsewhere(self, clicks: SightClicks, which: Tensor, others: Tensor) -> ClickBatch:
+        """Show some of them other clicks' strips, `others` of all, where they are nowhere."""
         strip = Features(
             *(
                 torch.where(which[:, None, None, None], kept[others].float(), own)
@@ -118,13 +123,6 @@ class ClickBatch:
         return torch.cat([near / near.sum(1, keepdim=True).clamp(min=1e-9) * there, 1 - there], dim=1)
 
 
-def look_batch(sights: SightLooks, rows: Tensor, strips: Tensor) -> Shown:
-    """Return some looks, each with a strip: the row of its look times `LOOK_STRIPS`, plus its own number."""
-    narrow, wide = (Features(*(side[rows].float() for side in view)) for view in sights.views)
-    strip = Features(*(side[strips].float() for side in sights.strips))
-    return Shown(Views(narrow, wide), strip, sights.height_m[rows], sights.below_deg[rows])
-
-
 def drawn_looks(sights: SightLooks, count: int, hard_for: LikenessNet | None = None) -> tuple[Shown, Tensor]:
     """Draw looks with strips, and return which of these are of right poses: half of them.
 
@@ -136,22 +134,31 @@ def drawn_looks(sights: SightLooks, count: int, hard_for: LikenessNet | None = N
     Returns:
         The looks, and as many truth values.
     """
-    rows = torch.randint(len(sights.height_m), (count,))
+    rows = torch.randint(sights.count, (count,))
     right, wrong = torch.randint(len(RIGHT), (count,)), len(RIGHT) + torch.randint(WRONG, (count,))
     is_right = torch.rand(count) < 0.5
     strips = rows * LOOK_STRIPS + torch.where(is_right, right, wrong)
     if hard_for is not None:
         hard = ~is_right & (torch.rand(count) < 0.5)
-        strips[hard] = _hardest(hard_for, sights, rows[hard])
-    return look_batch(sights, rows, strips), is_right
+        strips[hard] = hardest_strips(hard_for, sights, rows[hard], PANORAMA_LOOKS)
+    return Shown.of(sights, rows, strips), is_right
 
 
 @torch.no_grad()
-def _hardest(net: LikenessNet, sights: SightLooks, rows: Tensor) -> Tensor:
-    """Return of each look the strip that looks most like it, of some that are drawn; see `look_batch`."""
-    count = len(sights.height_m)
-    # A photograph's looks follow each other, and may see the same.
-    away = torch.randint(PANORAMA_LOOKS, max(count - PANORAMA_LOOKS, PANORAMA_LOOKS + 1), (len(rows), HARDEST_OF))
-    strips = (rows[:, None] + away) % count * LOOK_STRIPS + torch.randint(LOOK_STRIPS, away.shape)
-    told = look_batch(sights, rows.repeat_interleave(HARDEST_OF), strips.flatten()).seen_by(net)
+def hardest_strips(net: LikenessNet, drawn: DrawnSights, rows: Tensor, apart: int) -> Tensor:
+    """Return of some directions strips that look most like them, of some of other photographs.
+
+    Args:
+        net: says what looks alike.
+        drawn: directions, those of a photograph after each other; these may see the same.
+        rows: of the directions.
+        apart: so many at the most are of one photograph.
+
+    Returns:
+        A strip of each.
+    """
+    each = len(drawn.strips.coarse) // drawn.count
+    away = torch.randint(apart, max(drawn.count - apart, apart + 1), (len(rows), HARDEST_OF))
+    strips = (rows[:, None] + away) % drawn.count * each + torch.randint(each, away.shape)
+    told = Shown.of(drawn, rows.repeat_interleave(HARDEST_OF), strips.flatten()).seen_by(net)
     return strips.gather(1, told.view_as(strips).argmax(1, keepdim=True))[:, 0]

@@ -35,14 +35,13 @@ class SightClicks(DrawnSights):
         views: features of the views of each, N, in 16 bits.
         strips: features of the strips of each, N * `STRIPS`, in 16 bits.
         height_m: N, of the camera over the ground.
-        clicked_deg: N, how far below level was clicked.
+        below_deg: N, how far below level was clicked, in the middle of the views.
         at_m: N x `STRIPS` x 2, where on each strip the middle of the thing is: along it from the camera, and to the
             right.
         size_m: N, the root of the area of the box round its plan.
         present: N, whether the mosaic shows it.
     """
 
-    clicked_deg: torch.Tensor
     at_m: torch.Tensor
     size_m: torch.Tensor
     present: torch.Tensor

@@ -20,11 +20,18 @@ class DrawnSights:
         views: features of the views of each, N, in 16 bits.
         strips: features of the strips of each, as many of every one, in 16 bits.
         height_m: N, of the camera over the ground.
+        below_deg: N, how far below level the middles of the views are.
     """
 
     views: Views = field(repr=False)
     strips: Features = field(repr=False)
     height_m: torch.Tensor
+    below_deg: torch.Tensor
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.height_m)
 
     @property
     def tensors(self) -> list[torch.Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +14,10 @@ from geoloc.model.sight.cells import cell_middles
 from geoloc.model.sight.head import NOWHERE_SHARE
 from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.model.sight.net import SightNet
-from geoloc.train.sights.batches import ClickBatch, drawn_looks, look_batch
+from geoloc.train.sights.batches import ClickBatch, Shown, drawn_looks, hardest_strips
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.looks import LOOK_STRIPS, RIGHT, SightLooks
+from geoloc.train.sights.towns import MOST_OF_TOWN
 
 CLICKS = 32
 """Of a batch of the head's."""
@@ -51,8 +52,10 @@ class Sights:
 def fit_sights(
     training: SightClicks,
     held_out: SightClicks,
+    likeness: LikenessNet,
     *,
     epochs: int,
+    onward: SightNet | None = None,
     seed: int = 0,
     report: Callable[[str], None] = lambda line: None,
 ) -> SightNet:
@@ -61,23 +64,45 @@ def fit_sights(
     Args:
         training: clicks to learn from.
         held_out: of other towns, to see how good it is.
+        likeness: says what looks alike; a new head sees cells as it does at first.
         epochs: how often each click is seen.
+        onward: a head to go on from, which is changed, at half the rate; None for a new one.
         seed: of the weights and of all draws.
         report: called with a line after each epoch.
     """
     torch.manual_seed(seed)
-    net = SightNet()
-    learner = _Learner(net, RATE, epochs * (len(training.size_m) // CLICKS))
+    net = onward or SightNet()
+    if onward is None:
+        net.seen.load_state_dict(likeness.seen.state_dict())
+    batches = training.count // CLICKS
+    learner = _Learner(net, RATE if onward is None else RATE / 2, epochs * batches)
+    alike = _alike(likeness, held_out)
     for epoch in range(epochs):
-        net.train()
-        for rows in torch.randperm(len(training.size_m)).split(CLICKS)[: len(training.size_m) // CLICKS]:
+        for rows in torch.randperm(training.count).split(CLICKS)[:batches]:
             batch = ClickBatch.of(training, rows, int(torch.randint(STRIPS, ())))
-            batch = batch.elsewhere(training, torch.rand(len(rows)) < NOWHERE_SHARE)
+            batch = _some_elsewhere(batch, training, rows, NOWHERE_SHARE, likeness)
             if torch.rand(()) < 0.5:
                 batch = batch.mirrored()
-            learner.step(F.cross_entropy(batch.shown.as_found().seen_by(net), batch.target()))
-        report(f"epoch {epoch + 1} of {epochs}: {_clicks_line(net.eval(), held_out)}")
+            learner.step(F.cross_entropy(batch.shown.as_found().seen_by(net.train()), batch.target()))
+        report(f"epoch {epoch + 1} of {epochs}: {_clicks_line(net.eval(), held_out, alike)}")
     return net.eval()
+
+
+def _some_elsewhere(
+    batch: ClickBatch, clicks: SightClicks, rows: Tensor, share: float, hard_for: LikenessNet | None = None
+) -> ClickBatch:
+    """Show some the strips of others, half of these to `hard_for` most like what is seen."""
+    which, others = torch.rand(len(rows)) < share, torch.randint(len(clicks.strips.coarse), (len(rows),))
+    if hard_for is not None:
+        hard = which & (torch.rand(len(rows)) < 0.5)
+        others[hard] = hardest_strips(hard_for, clicks, rows[hard], MOST_OF_TOWN)
+    return batch.elsewhere(clicks, which, others)
+
+
+def _alike(likeness: LikenessNet, clicks: SightClicks) -> Tensor:
+    """Return of each click a strip of another town that looks most like it."""
+    rows = torch.arange(clicks.count).split(CLICKS)
+    return torch.cat([hardest_strips(likeness, clicks, some, MOST_OF_TOWN) for some in rows])
 
 
 def fit_likeness(
@@ -119,9 +144,9 @@ def _compare(
     learner, clicks = _Learner(net, rate, steps), training.clicks
     for step in range(steps):
         seen, right = drawn_looks(training.looks, COMPARED_LOOKS, net.eval() if hard else None)
-        rows = torch.randint(len(clicks.size_m), (COMPARED_CLICKS,))
+        rows = torch.randint(clicks.count, (COMPARED_CLICKS,))
         batch = ClickBatch.of(clicks, rows, int(torch.randint(STRIPS, ())))
-        batch = batch.elsewhere(clicks, torch.rand(len(rows)) < 0.5)
+        batch = _some_elsewhere(batch, clicks, rows, 0.5)
         shown = batch.shown.beside(seen)
         if torch.rand(()) < 0.5:
             shown = shown.mirrored()
@@ -150,11 +175,14 @@ class _Learner:
 
 
 @torch.inference_mode()
-def _clicks_line(net: SightNet, clicks: SightClicks) -> str:
-    """Say how good a head is on clicks that it did not learn from."""
+def _clicks_line(net: SightNet, clicks: SightClicks, alike: Tensor) -> str:
+    """Say how good a head is on clicks that it did not learn from; `alike` are strips that look like what is seen."""
     along, across = cell_middles()
-    losses, hits, there, elsewhere, away = [], [], [], [], []
-    for rows in torch.arange(len(clicks.size_m)).split(CLICKS):
+    losses, hits, there, away = [], [], [], []
+    # Of a click half of them farther on: of another town, where more than one is held out.
+    farther = (torch.arange(clicks.count) + clicks.count // 2) % clicks.count * STRIPS
+    elsewhere: list[tuple[Tensor, list[Tensor]]] = [(farther, []), (alike, [])]
+    for rows in torch.arange(clicks.count).split(CLICKS):
         batch = ClickBatch.of(clicks, rows, 0)
         log_odds = batch.shown.seen_by(net)
         target = batch.target()
@@ -165,22 +193,23 @@ def _clicks_line(net: SightNet, clicks: SightClicks) -> str:
         hits.append((off.abs() < batch.size_m[:, None] / 2).all(1)[shown])
         there.append(_there(log_odds)[shown])
         away.append(batch.at_m[shown, 0])
-        # The strip of a click half of them farther on: of another town, where more than one is held out.
-        other = ClickBatch.of(clicks, (rows + len(clicks.size_m) // 2) % len(clicks.size_m), 0)
-        elsewhere.append(_there(replace(batch.shown, strip=other.shown.strip).seen_by(net)))
+        for strips, told in elsewhere:
+            told.append(_there(Shown.of(clicks, rows, strips[rows]).seen_by(net)))
+    others, those_alike = (_auroc(there, told) for _, told in elsewhere)
     hit, far = torch.cat(hits).float(), torch.cat(away) > FAR_M
     return (
         f"held-out loss {torch.cat(losses).mean():.3f}, in the thing's box {hit.mean():.3f}, beyond "
-        f"{FAR_M:.0f} m {hit[far].mean():.3f}; AUROC against other strips {_auroc(there, elsewhere):.3f}"
+        f"{FAR_M:.0f} m {hit[far].mean():.3f}; AUROC against other strips {others:.3f}, "
+        f"those that look alike {those_alike:.3f}"
     )
 
 
 @torch.inference_mode()
 def _looks_line(net: LikenessNet, looks: SightLooks) -> str:
     """Say how well right poses are told, those that are wrong by least, from each kind of wrong ones."""
-    rows = torch.arange(len(looks.height_m)).split(COMPARED_LOOKS)
+    rows = torch.arange(looks.count).split(COMPARED_LOOKS)
     same = [
-        [look_batch(looks, some, some * LOOK_STRIPS + number).seen_by(net) for some in rows]
+        [Shown.of(looks, some, some * LOOK_STRIPS + number).seen_by(net) for some in rows]
         for number in range(LOOK_STRIPS)
     ]
     told = ", ".join(f"{_auroc(same[0], wrong):.3f}" for wrong in same[len(RIGHT) :])

@@ -39,16 +39,7 @@ Pose = tuple[NDArray[np.float64], float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SightLooks(DrawnSights):
-    """N looks in one photograph.
-
-    Attributes:
-        views: features of the views of each, N, in 16 bits.
-        strips: features of the strips of each, N * `LOOK_STRIPS`, in 16 bits.
-        height_m: N, of the camera over the ground.
-        below_deg: N, how far below level the middles of the views are.
-    """
-
-    below_deg: torch.Tensor
+    """N looks in one photograph, with `LOOK_STRIPS` strips of each."""
 
 
 def looks_in(

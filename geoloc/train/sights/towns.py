@@ -14,12 +14,14 @@ from geoloc.town.picture.shade import PaintedGround, SceneRenderer
 from geoloc.town.scene.scene import Scene, build_scene
 from geoloc.train.grounds.towns.cameras import day, street_place
 from geoloc.train.grounds.towns.maker import FRAME, GSD_M, SIZE_M, surveyed
-from geoloc.train.sights.clicks import SightClicks, clicks_in
+from geoloc.train.sights.clicks import CLICKS, SightClicks, clicks_in
 from geoloc.train.sights.looks import SightLooks, looks_in
 from geoloc.train.sights.seen_town import SeenTown, TakenPhoto
 
 PHOTOS, PANORAMAS = 10, 2
 """Of a town."""
+MOST_OF_TOWN = CLICKS * (PHOTOS + PANORAMAS)
+"""Clicks."""
 
 
 def town_sights(seed: int, net: CrossViewNet) -> Iterator[tuple[SightClicks | None, SightLooks | None]]:

@@ -14,7 +14,7 @@ from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.photo.click_view import SIDE_PX
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights import batches, fit, looks
-from geoloc.train.sights.batches import ClickBatch, _hardest, drawn_looks
+from geoloc.train.sights.batches import ClickBatch, drawn_looks, hardest_strips
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.fit import Sights, fit_likeness, fit_sights
 from geoloc.train.sights.looks import PANORAMA_LOOKS, RIGHT, SightLooks
@@ -74,9 +74,11 @@ def seen(count: int, seed: int) -> SightLooks:
     return SightLooks(clicks.views, Features(coarse.flatten(0, 1), fine.flatten(0, 1)), *clicks.tensors[6:8])
 
 
-def test_a_head_learns_what_is_alike() -> None:
+def test_a_head_learns_what_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "MOST_OF_TOWN", 8)
+    monkeypatch.setattr(batches, "HARDEST_OF", 2)
     lines: list[str] = []
-    net = fit_sights(photo(320, 1), photo(64, 3), epochs=8, report=lines.append)
+    net = fit_sights(photo(320, 1), photo(64, 3), LikenessNet().eval(), epochs=8, report=lines.append)
     assert len(lines) == 8
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.6 * losses[0]
@@ -110,7 +112,7 @@ def test_hard_strips_look_right_and_are_of_other_photographs() -> None:
     # Of a look next to it only, and of one far away.
     sights.strips.fine[[0, 20 * looks.LOOK_STRIPS], 8] = torch.tensor([9.0, 3.0])[:, None, None].half()
     rows = torch.full((200,), 1)
-    hardest = _hardest(cast(Any, Brightest()), sights, rows)
+    hardest = hardest_strips(cast(Any, Brightest()), sights, rows, PANORAMA_LOOKS)
     # Neither those next to it, in the order that comes round, nor itself.
     assert set((hardest // looks.LOOK_STRIPS).tolist()) <= set(range(1 + PANORAMA_LOOKS, 1 + 40 - PANORAMA_LOOKS))
     drawn = (hardest == 20 * looks.LOOK_STRIPS).float().mean()
@@ -128,7 +130,7 @@ def test_mirrored_clicks_have_mirrored_targets() -> None:
 def test_another_clicks_strip_is_nowhere_and_not_what_is_seen() -> None:
     clicks = photo(4, 5)
     which = torch.tensor([False, True, False, True])
-    batch = ClickBatch.of(clicks, torch.arange(4), 0).elsewhere(clicks, which)
+    batch = ClickBatch.of(clicks, torch.arange(4), 0).elsewhere(clicks, which, torch.tensor([0, 2, 0, 4]))
     assert batch.right.tolist() == batch.present.tolist() == (~which).tolist()
     assert torch.equal(batch.shown.strip.fine[0], clicks.strips.fine[0].float())
 

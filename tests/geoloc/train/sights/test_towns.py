@@ -15,7 +15,7 @@ from geoloc.model.weights import load_network
 from geoloc.photo.click_view import SIDE_PX
 from geoloc.photo.sight import STRIP_WIDE_M
 from geoloc.train.sights import clicks, looks, towns
-from geoloc.train.sights.batches import look_batch
+from geoloc.train.sights.batches import Shown
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.looks import BELOW_DEG, LOOKS, PANORAMA_LOOKS, SightLooks
 from geoloc.train.sights.towns import town_sights
@@ -94,7 +94,7 @@ def test_the_packaged_weights_tell_right_poses_from_wrong_ones(drawn: Drawn) -> 
     rows = torch.arange(len(seen.height_m)).repeat_interleave(looks.LOOK_STRIPS)
     with torch.inference_mode():
         told = (
-            look_batch(seen, rows, torch.arange(len(rows))).seen_by(head.likeness).unflatten(0, (-1, looks.LOOK_STRIPS))
+            Shown.of(seen, rows, torch.arange(len(rows))).seen_by(head.likeness).unflatten(0, (-1, looks.LOOK_STRIPS))
         )
     right, wrong = told[:, : len(looks.RIGHT)].flatten(), told[:, len(looks.RIGHT) :].flatten()
     assert float((right[:, None] > wrong).float().mean()) > 0.9
