@@ -65,6 +65,9 @@ def _train(args: argparse.Namespace) -> None:
     from geoloc.train.sights.looks import SightLooks
 
     network, _ = load_network("base", args.weights, "cpu")
+    onward = None if args.onward is None else load_sight_head(network, args.onward)
+    if args.onward is not None and onward is None:
+        raise TrainingError(f"{args.onward}: goes with another network's backbone")
     seeds = [first + number for first in args.first for number in range(args.towns)]
     paths = [args.kept / f"{seed}.pt" for seed in seeds]
     args.kept.mkdir(parents=True, exist_ok=True)
@@ -85,18 +88,14 @@ def _train(args: argparse.Namespace) -> None:
         clicks = [SightClicks.of(photo) for town in some for photo in town[CLICKED]]
         return Sights.of(clicks, [SightLooks.of(photo) for town in some for photo in town[LOOKED]])
 
-    started = None if args.onward is None else load_sight_head(network, args.onward)
-    if args.onward is not None and started is None:
-        raise TrainingError(f"{args.onward}: goes with another network's backbone")
     training = sights([town for number, town in enumerate(towns) if number % HELD_OUT_EVERY])
     held_out = sights(towns[::HELD_OUT_EVERY])
-    steps, hard_steps = args.steps
-    if started is None:
-        likeness = fit_likeness(training, held_out.looks, steps=steps, hard_steps=hard_steps, report=_say)
+    if onward is None:
+        steps, hard_steps = args.steps
+        net, likeness = None, fit_likeness(training, held_out.looks, steps=steps, hard_steps=hard_steps, report=_say)
     else:
-        likeness = started.likeness
-    onward = None if started is None else started.net
-    net = fit_sights(training.clicks, held_out.clicks, likeness, epochs=args.epochs, onward=onward, report=_say)
+        net, likeness = onward.net, onward.likeness
+    net = fit_sights(training.clicks, held_out.clicks, likeness, epochs=args.epochs, onward=net, report=_say)
     head = SightHead(net, likeness)
     _say(f"wrote {args.output}, sha256 {save_sight_weights(args.output, head, network)}")
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from geoloc.model.sight.head import backbone_checksum, load_sight_head
+from geoloc.model.presets import new_network, preset_config
+from geoloc.model.sight.head import SightHead, backbone_checksum, load_sight_head, save_sight_weights
+from geoloc.model.sight.likeness_net import LikenessNet
+from geoloc.model.sight.net import SightNet
 from geoloc.model.weights import load_network
 from geoloc.train.sights import __main__ as sights
 from tests.geoloc.train.sights.test_fit import photo, seen
@@ -32,7 +35,29 @@ def test_what_is_kept_is_not_drawn_again(
     assert "epoch 1 of 1: held-out loss" in err
     assert "step 2 of 2: AUROC of right poses" in err
     assert "step with wrong strips that look right 1 of 1: AUROC of right poses" in err
-    assert load_sight_head(net, output) is not None
+    head = load_sight_head(net, output)
+    assert head is not None
+    further = tmp_path / "further.safetensors"
+    monkeypatch.setattr(sys, "argv", [*told[:-1], str(further), "--onward", str(output)])
+    sights.main()
+    assert "step" not in capsys.readouterr().err
+    again = load_sight_head(net, further)
+    assert again is not None
+    changed, of_likeness = (
+        [name for name, tensor in one.state_dict().items() if not torch.equal(tensor, other.state_dict()[name])]
+        for one, other in ((head.net, again.net), (head.likeness, again.likeness))
+    )
+    assert "cells.3.weight" in changed
+    assert not of_likeness
+
+
+def test_a_head_of_another_network_is_not_trained_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, path = new_network(preset_config("base")), tmp_path / "sight.safetensors"
+    save_sight_weights(path, SightHead(SightNet(), LikenessNet()), other)
+    told = ["sights", "--kept", str(tmp_path), "--onward", str(path), "-o", str(tmp_path / "out.safetensors")]
+    monkeypatch.setattr(sys, "argv", told)
+    with pytest.raises(SystemExit, match=r"sight.safetensors: goes with another network's backbone"):
+        sights.main()
 
 
 def test_what_was_drawn_with_other_weights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
