@@ -10,11 +10,10 @@ from torch import Tensor, nn
 
 from geoloc.model.network.features import Features
 from geoloc.model.sight.cells import ROWS, Views
-from geoloc.model.sight.seen_cells import TOLD, SeenCellsNet, of_seen
+from geoloc.model.sight.seen_cells import TELLING, TOLD, SeenCellsNet
 
 NEAREST_ROWS = 3 * ROWS // 4
 """Of the strip: what is farther off is a pixel or two high."""
-_TELLING = 4
 
 
 class LikenessNet(nn.Module):
@@ -24,8 +23,8 @@ class LikenessNet(nn.Module):
         """Draw the network's weights."""
         super().__init__()
         self.seen = SeenCellsNet(NEAREST_ROWS)
-        self.telling, self.told = nn.Conv2d(TOLD, _TELLING, 1), nn.Conv2d(TOLD, _TELLING, 1)
-        self.scale, self.offset = nn.Parameter(torch.ones(_TELLING)), nn.Parameter(torch.zeros(1))
+        self.telling, self.told = nn.Conv2d(TOLD, TELLING, 1), nn.Conv2d(TOLD, TELLING, 1)
+        self.scale, self.offset = nn.Parameter(torch.ones(TELLING)), nn.Parameter(torch.zeros(1))
 
     @property
     def device(self) -> torch.device:
@@ -42,5 +41,5 @@ class LikenessNet(nn.Module):
             below_deg: B, how far below level the middles of the views are.
         """
         cells = self.seen(views, strip, height_m, below_deg)
-        weights = of_seen(self.telling(cells.told), cells.unseen)
+        weights = cells.weights(self.telling)
         return ((weights * self.told(cells.told).flatten(2)).sum(2) * self.scale).sum(1) + self.offset

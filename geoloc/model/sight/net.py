@@ -17,11 +17,11 @@ from torch.nn import functional as F
 
 from geoloc.model.network.features import Features
 from geoloc.model.sight.cells import COARSE, COLUMNS, CUT, DROPPED, FINE, ROWS, Views, mixing
-from geoloc.model.sight.seen_cells import TOLD, SeenCellsNet, of_seen
+from geoloc.model.sight.seen_cells import TELLING, TOLD, SeenCellsNet
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 
-_DIM, _THIN, _HEADS, _LAYERS, _TELLING = 64, 32, 4, 2, 4
+_DIM, _THIN, _HEADS, _LAYERS = 64, 32, 4, 2
 _CELLS = SIDE_PX // 16
 _LEAST_DEG = 0.3
 """Below level: what is seen higher up is as far away as ground can be told."""
@@ -53,9 +53,9 @@ class SightNet(nn.Module):
             nn.Conv2d(_THIN, 1, 3, padding=1),
         )
         self.nowhere = nn.Sequential(nn.LayerNorm(2 * _DIM), nn.Linear(2 * _DIM, _DIM), nn.GELU(), nn.Linear(_DIM, 1))
-        self.seen, self.told = SeenCellsNet(ROWS), nn.Sequential(nn.BatchNorm2d(TOLD), nn.Conv2d(TOLD, _THIN, 1))
-        self.telling = nn.Conv2d(TOLD, _TELLING, 1)
-        parts = TOLD * (1 + _TELLING)
+        self.seen, self.to_cells = SeenCellsNet(ROWS), nn.Sequential(nn.BatchNorm2d(TOLD), nn.Conv2d(TOLD, _THIN, 1))
+        self.telling = nn.Conv2d(TOLD, TELLING, 1)
+        parts = TOLD * (1 + TELLING)
         self.unlike = nn.Sequential(
             nn.LayerNorm(parts), nn.Linear(parts, _DIM), nn.GELU(), nn.Dropout(DROPPED), nn.Linear(_DIM, 1)
         )
@@ -86,14 +86,14 @@ class SightNet(nn.Module):
         fine = F.pixel_shuffle(self.finer(cells).transpose(1, 2).unflatten(2, shape), 2) + self.fine(strip.fine)
         fine = fine + self.in_cell(_of_strip(height_m, clicked_deg, (ROWS, COLUMNS))).permute(0, 3, 1, 2)
         seen_there = self.seen(views, strip, height_m, clicked_deg)
-        log_odds = self.cells(fine + self.told(seen_there.told))
+        log_odds = self.cells(fine + self.to_cells(seen_there.told))
         # Whether it is there at all shows where it would be, and where most is told of the ground.
         share = log_odds.flatten(1).softmax(1)
         likely = 4 * F.avg_pool2d(share.view_as(log_odds), 2).flatten(2)
         pooled = torch.cat([(likely @ cells)[:, 0], cells.mean(1)], dim=1)
-        weights = torch.cat([share[:, None], of_seen(self.telling(seen_there.told), seen_there.unseen)], dim=1)
-        told = (weights @ seen_there.told.flatten(2).transpose(1, 2)).flatten(1)
-        return torch.cat([log_odds.flatten(1), self.nowhere(pooled) + self.unlike(told)], dim=1)
+        weights = torch.cat([share[:, None], seen_there.weights(self.telling)], dim=1)
+        summed = (weights @ seen_there.told.flatten(2).transpose(1, 2)).flatten(1)
+        return torch.cat([log_odds.flatten(1), self.nowhere(pooled) + self.unlike(summed)], dim=1)
 
 
 class _Joined(nn.Module):

@@ -22,6 +22,8 @@ HEIGHTS_M = (0.0, 1.5, 4.0)
 """Over the ground, at which a cell is looked for in the views: itself, a car or hedge, the wall of a house."""
 TOLD = 64
 """Channels of a cell."""
+TELLING = 4
+"""Sums over cells, each of those that tell most of something."""
 _DIM = 32
 _PLACES = len(VIEWS_DEG) * len(HEIGHTS_M)
 _KNOWN = 4
@@ -40,6 +42,17 @@ class SeenCells(NamedTuple):
 
     told: Tensor
     unseen: Tensor
+
+    def weights(self, telling: nn.Conv2d) -> Tensor:
+        """Return how much each cell counts, B x channels of `telling` x rows * `COLUMNS`, together 1.
+
+        What neither view shows tells nothing.
+
+        Args:
+            telling: layer that tells the weights' logarithms.
+        """
+        log_weights: Tensor = telling(self.told)
+        return log_weights.flatten(2).masked_fill(self.unseen[:, None], _NEVER).softmax(2)
 
 
 class SeenCellsNet(nn.Module):
@@ -64,7 +77,14 @@ class SeenCellsNet(nn.Module):
         )
 
     def forward(self, views: Views, strip: Features, height_m: Tensor, below_deg: Tensor) -> SeenCells:
-        """Tell of the cells; see `LikenessNet.forward` for what is given."""
+        """Tell of the cells.
+
+        Args:
+            views: of B directions.
+            strip: features of the whole strips that way, B.
+            height_m: B, of the camera over the ground.
+            below_deg: B, how far below level the middles of the views are.
+        """
         ground = self.strip(strip)[:, :, -self._rows :].flatten(2).transpose(1, 2)
         along, across = (side[-self._rows * COLUMNS :] for side in cell_middles(ground.device))
         asked = self.asked(ground).unflatten(2, (_PLACES, _DIM))
@@ -84,16 +104,6 @@ class SeenCellsNet(nn.Module):
         cells = self.cell(torch.cat([*parts, torch.stack(masks, dim=2), known], dim=2))
         cells = cells.transpose(1, 2).unflatten(2, (self._rows, COLUMNS))
         return SeenCells(cells + self.beside(cells), torch.stack(masks).amax(0) == 0)
-
-
-def of_seen(telling: Tensor, unseen: Tensor) -> Tensor:
-    """Return how much each cell counts, B x C x rows * `COLUMNS`, together 1: what neither view shows tells nothing.
-
-    Args:
-        telling: B x C x rows x `COLUMNS`, logarithms.
-        unseen: B x rows * `COLUMNS`.
-    """
-    return telling.flatten(2).masked_fill(unseen[:, None], _NEVER).softmax(2)
 
 
 class _Joined(nn.Module):

@@ -43,7 +43,10 @@ def main() -> None:
         help="of what compares poses with the ground: N, then M with wrong ground that looks right",
     )
     parser.add_argument(
-        "--onward", type=Path, help="a head's file: its head is trained further, and what compares poses stays as it is"
+        "--onward",
+        type=Path,
+        help="a head's file: its head is trained further, and what compares poses stays as it is (--steps tell nothing "
+        "then). Take seeds that it has not learnt from; what scores mean is to be fitted again",
     )
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()

@@ -14,14 +14,14 @@ from geoloc.model.sight.net import SightNet
 from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.drawn import DrawnSights
-from geoloc.train.sights.looks import LOOK_STRIPS, PANORAMA_LOOKS, RIGHT, WRONG, SightLooks
+from geoloc.train.sights.looks import LOOK_STRIPS, RIGHT, WRONG, SightLooks
 
 TILT_SD_DEG, HEIGHT_SHARE = 0.2, 0.05
 """How far tilts and heights of poses that are found are off."""
 SOFT_SHARE, LEAST_SOFT_M, MOST_SOFT_M = 0.2, 1.0, 2.0
 """How far from its middle a thing may be told without it being a mistake, standard deviation: a share of its size."""
 HARDEST_OF = 12
-"""Strips of other photographs."""
+"""Strips of other towns."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,13 @@ class Shown:
 
     @classmethod
     def of(cls, drawn: DrawnSights, rows: Tensor, strips: Tensor) -> Shown:
-        """Take the views of some directions, each with a strip of any of them."""
+        """Take the views of some directions, each with a strip of any of them.
+
+        Args:
+            drawn: all directions, and as many strips of each.
+            rows: B, which of the directions.
+            strips: B, which of all strips: the row of its direction times the strips of each, plus its own number.
+        """
         narrow, wide = (Features(*(side[rows].float() for side in view)) for view in drawn.views)
         strip = Features(*(side[strips].float() for side in drawn.strips))
         return cls(Views(narrow, wide), strip, drawn.height_m[rows], drawn.below_deg[rows])
@@ -101,7 +107,13 @@ class ClickBatch:
         return replace(self, shown=self.shown.mirrored(), at_m=self.at_m * self.at_m.new_tensor([1.0, -1.0]))
 
     def elsewhere(self, clicks: SightClicks, which: Tensor, others: Tensor) -> ClickBatch:
-        """Show some of them other clicks' strips, `others` of all, where they are nowhere."""
+        """Show some of them other clicks' strips, where they are nowhere.
+
+        Args:
+            clicks: those that these were taken from.
+            which: B, whether to.
+            others: B, which of all strips; see `Shown.of`.
+        """
         strip = Features(
             *(
                 torch.where(which[:, None, None, None], kept[others].float(), own)
@@ -140,25 +152,29 @@ def drawn_looks(sights: SightLooks, count: int, hard_for: LikenessNet | None = N
     strips = rows * LOOK_STRIPS + torch.where(is_right, right, wrong)
     if hard_for is not None:
         hard = ~is_right & (torch.rand(count) < 0.5)
-        strips[hard] = hardest_strips(hard_for, sights, rows[hard], PANORAMA_LOOKS)
+        strips[hard] = hardest_strips(hard_for, sights, rows[hard])
     return Shown.of(sights, rows, strips), is_right
 
 
 @torch.no_grad()
-def hardest_strips(net: LikenessNet, drawn: DrawnSights, rows: Tensor, apart: int) -> Tensor:
-    """Return of some directions strips that look most like them, of some of other photographs.
+def hardest_strips(
+    net: LikenessNet, drawn: DrawnSights, rows: Tensor, generator: torch.Generator | None = None
+) -> Tensor:
+    """Return of some directions the strips that look most like them, of `HARDEST_OF` of other towns each.
 
     Args:
-        net: says what looks alike.
-        drawn: directions, those of a photograph after each other; these may see the same.
-        rows: of the directions.
-        apart: so many at the most are of one photograph.
+        net: says what looks alike, in evaluation mode.
+        drawn: directions in two towns or more.
+        rows: B, which of the directions.
+        generator: of the draws; None for the global one.
 
     Returns:
-        A strip of each.
+        B, which of all strips.
     """
     each = len(drawn.strips.coarse) // drawn.count
-    away = torch.randint(apart, max(drawn.count - apart, apart + 1), (len(rows), HARDEST_OF))
-    strips = (rows[:, None] + away) % drawn.count * each + torch.randint(each, away.shape)
+    # Another photograph of the same town may show the same thing.
+    elsewhere = (drawn.town[rows][:, None] != drawn.town).float()
+    others = torch.multinomial(elsewhere, HARDEST_OF, replacement=True, generator=generator)
+    strips = others * each + torch.randint(each, others.shape, generator=generator)
     told = Shown.of(drawn, rows.repeat_interleave(HARDEST_OF), strips.flatten()).seen_by(net)
     return strips.gather(1, told.view_as(strips).argmax(1, keepdim=True))[:, 0]

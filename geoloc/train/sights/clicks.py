@@ -36,6 +36,7 @@ class SightClicks(DrawnSights):
         strips: features of the strips of each, N * `STRIPS`, in 16 bits.
         height_m: N, of the camera over the ground.
         below_deg: N, how far below level was clicked, in the middle of the views.
+        town: N, the seed of the town.
         at_m: N x `STRIPS` x 2, where on each strip the middle of the thing is: along it from the camera, and to the
             right.
         size_m: N, the root of the area of the box round its plan.
@@ -86,6 +87,7 @@ def _click(
         town.strips(poses),
         torch.tensor([float(camera.fixed[2])]),
         torch.tensor([math.degrees(below)]),
+        torch.tensor([town.seed]),
         torch.tensor(np.array([places]), dtype=torch.float32),
         torch.tensor([math.sqrt(float(np.prod(high - low)))]),
         torch.tensor([town.shows(item)]),

@@ -21,12 +21,14 @@ class DrawnSights:
         strips: features of the strips of each, as many of every one, in 16 bits.
         height_m: N, of the camera over the ground.
         below_deg: N, how far below level the middles of the views are.
+        town: N, the seed of the town.
     """
 
     views: Views = field(repr=False)
     strips: Features = field(repr=False)
     height_m: torch.Tensor
     below_deg: torch.Tensor
+    town: torch.Tensor
 
     @property
     def count(self) -> int:

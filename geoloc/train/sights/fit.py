@@ -17,7 +17,6 @@ from geoloc.model.sight.net import SightNet
 from geoloc.train.sights.batches import ClickBatch, Shown, drawn_looks, hardest_strips
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.looks import LOOK_STRIPS, RIGHT, SightLooks
-from geoloc.train.sights.towns import MOST_OF_TOWN
 
 CLICKS = 32
 """Of a batch of the head's."""
@@ -42,11 +41,13 @@ class Sights:
         """Join what was drawn of each photograph.
 
         Raises:
-            TrainingError: there are too few clicks or looks.
+            TrainingError: there are too few clicks or looks, or all of either are of one town.
         """
-        if sum(len(photo.size_m) for photo in clicks) < CLICKS or not looks:
-            raise TrainingError("too few clicks or looks to train on or to hold out; give more --towns")
-        return cls(SightClicks.joined(clicks), SightLooks.joined(looks))
+        if sum(photo.count for photo in clicks) >= CLICKS and looks:
+            both = cls(SightClicks.joined(clicks), SightLooks.joined(looks))
+            if all(len(drawn.town.unique()) > 1 for drawn in (both.clicks, both.looks)):
+                return both
+        raise TrainingError("too few clicks, looks or towns to train on or to hold out; give more --towns")
 
 
 def fit_sights(
@@ -62,47 +63,52 @@ def fit_sights(
     """Train a sight head.
 
     Args:
-        training: clicks to learn from.
-        held_out: of other towns, to see how good it is.
-        likeness: says what looks alike; a new head sees cells as it does at first.
-        epochs: how often each click is seen.
+        training: clicks to learn from, of two towns or more.
+        held_out: of other towns, two or more, to see how good it is.
+        likeness: says what looks alike, in evaluation mode; a new head sees cells as it does at first.
+        epochs: how often each click is seen, once or more.
         onward: a head to go on from, which is changed, at half the rate; None for a new one.
-        seed: of the weights and of all draws.
+        seed: of the weights and of all draws, but those of held-out strips, which are the same for one `likeness`.
         report: called with a line after each epoch.
     """
     torch.manual_seed(seed)
-    net = onward or SightNet()
-    if onward is None:
-        net.seen.load_state_dict(likeness.seen.state_dict())
-    batches = training.count // CLICKS
+    net = onward or new_head(likeness)
+    batches, alike = training.count // CLICKS, _alike(likeness, held_out)
     learner = _Learner(net, RATE if onward is None else RATE / 2, epochs * batches)
-    alike = _alike(likeness, held_out)
     for epoch in range(epochs):
+        net.train()
         for rows in torch.randperm(training.count).split(CLICKS)[:batches]:
             batch = ClickBatch.of(training, rows, int(torch.randint(STRIPS, ())))
             batch = _some_elsewhere(batch, training, rows, NOWHERE_SHARE, likeness)
             if torch.rand(()) < 0.5:
                 batch = batch.mirrored()
-            learner.step(F.cross_entropy(batch.shown.as_found().seen_by(net.train()), batch.target()))
+            learner.step(F.cross_entropy(batch.shown.as_found().seen_by(net), batch.target()))
         report(f"epoch {epoch + 1} of {epochs}: {_clicks_line(net.eval(), held_out, alike)}")
     return net.eval()
+
+
+def new_head(likeness: LikenessNet) -> SightNet:
+    """Return a head that has learnt nothing yet, but to see cells as what compares poses does."""
+    net = SightNet()
+    net.seen.load_state_dict(likeness.seen.state_dict())
+    return net
 
 
 def _some_elsewhere(
     batch: ClickBatch, clicks: SightClicks, rows: Tensor, share: float, hard_for: LikenessNet | None = None
 ) -> ClickBatch:
-    """Show some the strips of others, half of these to `hard_for` most like what is seen."""
+    """Show a share of a batch's clicks strips of others: any, or for half of them such as look right to `hard_for`."""
     which, others = torch.rand(len(rows)) < share, torch.randint(len(clicks.strips.coarse), (len(rows),))
     if hard_for is not None:
         hard = which & (torch.rand(len(rows)) < 0.5)
-        others[hard] = hardest_strips(hard_for, clicks, rows[hard], MOST_OF_TOWN)
+        others[hard] = hardest_strips(hard_for, clicks, rows[hard])
     return batch.elsewhere(clicks, which, others)
 
 
 def _alike(likeness: LikenessNet, clicks: SightClicks) -> Tensor:
-    """Return of each click a strip of another town that looks most like it."""
-    rows = torch.arange(clicks.count).split(CLICKS)
-    return torch.cat([hardest_strips(likeness, clicks, some, MOST_OF_TOWN) for some in rows])
+    """Return of each click a strip of another town that looks like what is seen, always the same."""
+    always, rows = torch.Generator().manual_seed(0), torch.arange(clicks.count).split(CLICKS)
+    return torch.cat([hardest_strips(likeness, clicks, some, always) for some in rows])
 
 
 def fit_likeness(

@@ -78,6 +78,7 @@ def _look(
         town.strips([*(_near(right, *errors, rng) for errors in RIGHT), *_wrong(right, elsewhere, rng)]),
         torch.tensor([float(photo.camera.fixed[2])]),
         torch.tensor([math.degrees(below)]),
+        torch.tensor([town.seed]),
     )
 
 

@@ -68,6 +68,7 @@ class SeenTown:
     pixels: NDArray[np.uint8]
     grid: MosaicGrid
     net: CrossViewNet
+    seed: int
 
     def views(self, photo: TakenPhoto, aside: float, below: float) -> Views:
         """Return the features of the two views of a photograph in a direction, radians: azimuth, and below level."""

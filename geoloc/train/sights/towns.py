@@ -14,14 +14,12 @@ from geoloc.town.picture.shade import PaintedGround, SceneRenderer
 from geoloc.town.scene.scene import Scene, build_scene
 from geoloc.train.grounds.towns.cameras import day, street_place
 from geoloc.train.grounds.towns.maker import FRAME, GSD_M, SIZE_M, surveyed
-from geoloc.train.sights.clicks import CLICKS, SightClicks, clicks_in
+from geoloc.train.sights.clicks import SightClicks, clicks_in
 from geoloc.train.sights.looks import SightLooks, looks_in
 from geoloc.train.sights.seen_town import SeenTown, TakenPhoto
 
 PHOTOS, PANORAMAS = 10, 2
 """Of a town."""
-MOST_OF_TOWN = CLICKS * (PHOTOS + PANORAMAS)
-"""Clicks."""
 
 
 def town_sights(seed: int, net: CrossViewNet) -> Iterator[tuple[SightClicks | None, SightLooks | None]]:
@@ -38,7 +36,7 @@ def town_sights(seed: int, net: CrossViewNet) -> Iterator[tuple[SightClicks | No
     grid = MosaicGrid.over(FRAME, SIZE_M, GSD_M, 0.0)
     pixels, valid = surveyed(SceneRenderer(scene, scene.on_survey(), day(rng), painted), grid)
     shown = np.where(valid[..., None], pixels, np.uint8(FILL))
-    town = SeenTown(shown, grid, net)
+    town = SeenTown(shown, grid, net, seed)
     standing = scene.on_flight()
     renderer = SceneRenderer(scene, standing, day(rng), painted)
     # Scenery has no number of its own.

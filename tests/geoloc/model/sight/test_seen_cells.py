@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, cast
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoloc.model.sight.cells import CUT
-from geoloc.model.sight.seen_cells import _places, of_seen
+from geoloc.model.sight.seen_cells import SeenCells, _places
 from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG, directions
 
 
@@ -45,5 +46,5 @@ def test_what_is_behind_a_view_is_not_in_it() -> None:
 
 def test_what_neither_view_shows_tells_nothing() -> None:
     told = torch.tensor([[[[1.0, 5.0], [1.0, 9.0]]]])
-    unseen = torch.tensor([[False, True, False, True]])
-    assert of_seen(told, unseen).tolist() == [[[0.5, 0.0, 0.5, 0.0]]]
+    cells = SeenCells(told, torch.tensor([[False, True, False, True]]))
+    assert cells.weights(cast(Any, lambda logarithms: logarithms)).tolist() == [[[0.5, 0.0, 0.5, 0.0]]]

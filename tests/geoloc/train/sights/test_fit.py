@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -16,8 +17,8 @@ from geoloc.photo.sight import STRIP_LONG_M, STRIP_WIDE_M
 from geoloc.train.sights import batches, fit, looks
 from geoloc.train.sights.batches import ClickBatch, drawn_looks, hardest_strips
 from geoloc.train.sights.clicks import STRIPS, SightClicks
-from geoloc.train.sights.fit import Sights, fit_likeness, fit_sights
-from geoloc.train.sights.looks import PANORAMA_LOOKS, RIGHT, SightLooks
+from geoloc.train.sights.fit import Sights, _some_elsewhere, fit_likeness, fit_sights, new_head
+from geoloc.train.sights.looks import RIGHT, SightLooks
 
 CELLS = SIDE_PX // 16
 HARD = "step with wrong strips that look right"
@@ -53,6 +54,7 @@ def photo(count: int, seed: int) -> SightClicks:
         Features(*(side.flatten(0, 1).half() for side in strip)),
         torch.full((count,), 1.6),
         torch.full((count,), 2.0),
+        torch.arange(count) * 2 // count + 2 * seed,
         at,
         torch.full((count,), 4.0),
         torch.ones(count, dtype=torch.bool),
@@ -71,11 +73,10 @@ def seen(count: int, seed: int) -> SightLooks:
         for number in range(looks.LOOK_STRIPS):
             first = 0 if bool(red[look]) == (number < len(RIGHT)) else 8
             fine[look, number, first : first + 8] += 1.0
-    return SightLooks(clicks.views, Features(coarse.flatten(0, 1), fine.flatten(0, 1)), *clicks.tensors[6:8])
+    return SightLooks(clicks.views, Features(coarse.flatten(0, 1), fine.flatten(0, 1)), *clicks.tensors[6:9])
 
 
 def test_a_head_learns_what_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "MOST_OF_TOWN", 8)
     monkeypatch.setattr(batches, "HARDEST_OF", 2)
     lines: list[str] = []
     net = fit_sights(photo(320, 1), photo(64, 3), LikenessNet().eval(), epochs=8, report=lines.append)
@@ -106,18 +107,39 @@ class Brightest:
         return strip.fine[:, 8].mean((1, 2))
 
 
-def test_hard_strips_look_right_and_are_of_other_photographs() -> None:
+def test_hard_strips_look_right_and_are_of_other_towns() -> None:
     sights = seen(40, 8)
     sights.strips.fine[:, 8] = 0.0
-    # Of a look next to it only, and of one far away.
-    sights.strips.fine[[0, 20 * looks.LOOK_STRIPS], 8] = torch.tensor([9.0, 3.0])[:, None, None].half()
+    # Of a look of its own town, and of one of the other.
+    sights.strips.fine[[0, 30 * looks.LOOK_STRIPS], 8] = torch.tensor([9.0, 3.0])[:, None, None].half()
     rows = torch.full((200,), 1)
-    hardest = hardest_strips(cast(Any, Brightest()), sights, rows, PANORAMA_LOOKS)
-    # Neither those next to it, in the order that comes round, nor itself.
-    assert set((hardest // looks.LOOK_STRIPS).tolist()) <= set(range(1 + PANORAMA_LOOKS, 1 + 40 - PANORAMA_LOOKS))
-    drawn = (hardest == 20 * looks.LOOK_STRIPS).float().mean()
-    # One of the 165 strips of 33 looks, of 12 that are drawn each time.
-    assert 0.02 < drawn < 0.2
+    hardest = hardest_strips(cast(Any, Brightest()), sights, rows)
+    assert set((hardest // looks.LOOK_STRIPS).tolist()) <= set(range(20, 40))
+    drawn = (hardest == 30 * looks.LOOK_STRIPS).float().mean()
+    # One of the 100 strips of 20 looks, of 12 that are drawn each time.
+    assert 0.04 < drawn < 0.25
+
+
+def test_half_of_the_strips_of_others_look_right() -> None:
+    clicks = photo(40, 8)
+    clicks.strips.fine[:, 8] = 0.0
+    clicks.strips.fine[30 * STRIPS, 8] = 3.0
+    rows = torch.arange(20).repeat(20)
+    shares = []
+    for hard_for in (None, Brightest()):
+        batch = _some_elsewhere(ClickBatch.of(clicks, rows, 0), clicks, rows, 0.5, cast(Any, hard_for))
+        assert 0.4 < (~batch.present).float().mean() < 0.6
+        shares.append(float((batch.shown.strip.fine[~batch.present, 8] > 0).all((1, 2)).float().mean()))
+    # The one strip of 80 that looks right: of any, and of half of them of 12 out of 40.
+    assert shares[0] < 0.05
+    assert 0.07 < shares[1] < 0.25
+
+
+def test_a_new_head_sees_cells_as_what_compares_poses() -> None:
+    likeness = LikenessNet()
+    head, own = new_head(likeness).seen.state_dict(), likeness.seen.state_dict()
+    assert all(torch.equal(tensor, own[name]) for name, tensor in head.items())
+    assert head.keys() == own.keys()
 
 
 def test_mirrored_clicks_have_mirrored_targets() -> None:
@@ -132,7 +154,8 @@ def test_another_clicks_strip_is_nowhere_and_not_what_is_seen() -> None:
     which = torch.tensor([False, True, False, True])
     batch = ClickBatch.of(clicks, torch.arange(4), 0).elsewhere(clicks, which, torch.tensor([0, 2, 0, 4]))
     assert batch.right.tolist() == batch.present.tolist() == (~which).tolist()
-    assert torch.equal(batch.shown.strip.fine[0], clicks.strips.fine[0].float())
+    for side, kept in zip(batch.shown.strip, clicks.strips, strict=True):
+        assert torch.equal(side, kept[[0, 2, 4, 4]].float())
 
 
 def test_half_of_the_looks_that_are_drawn_are_right() -> None:
@@ -157,6 +180,8 @@ def test_what_is_not_on_the_strip_is_nowhere() -> None:
 
 
 def test_too_few_clicks_are_refused() -> None:
-    for clicks, looked_at in (([photo(20, 1)], [seen(4, 1)]), ([photo(80, 1)], [])):
-        with pytest.raises(TrainingError, match="too few clicks or looks"):
+    one_town = replace(photo(80, 1), town=torch.ones(80))
+    few = ([photo(20, 1)], [seen(4, 1)]), ([photo(80, 1)], []), ([one_town], [seen(4, 1)])
+    for clicks, looked_at in few:
+        with pytest.raises(TrainingError, match="too few clicks, looks or towns"):
             Sights.of(clicks, looked_at)

@@ -23,6 +23,7 @@ def test_what_is_kept_is_not_drawn_again(
     kept, output = tmp_path / "kept", tmp_path / "sight.safetensors"
     kept.mkdir()
     net, _ = load_network("base", None, "cpu")
+    monkeypatch.setattr(sights, "HELD_OUT_EVERY", 2)
     for seed in (70, 71):
         drawn = {"photos": [photo(64, seed).tensors], "looks": [seen(8, seed).tensors]}
         torch.save({"backbone": backbone_checksum(net), **drawn}, kept / f"{seed}.pt")

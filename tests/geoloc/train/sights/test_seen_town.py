@@ -31,7 +31,7 @@ def test_a_strip_is_the_one_that_a_search_reads(tmp_path: Path) -> None:
     ) as file:
         file.write(levels.transpose(2, 0, 1))
     place, azimuth_deg = np.array([5.0, -10.0]), 75.0
-    town = SeenTown(levels, grid, cast(Any, None))
+    town = SeenTown(levels, grid, cast(Any, None), 5)
     drawn = town.strip(place, math.radians(azimuth_deg))
     sight = Sight(grid.frame.lonlat(*place), 1.0, 1.6, 0.1, azimuth_deg, 0.1, 0.01, 0.0, 1.0)
     with open_mosaic([path]) as mosaic:
