@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 
 from geoloc import model
 from geoloc.errors import WeightsError
+from geoloc.model.packaged import PACKAGED
 from geoloc.model.presets import new_network, preset_config
-from geoloc.model.weights import FORMAT, Calibration, checksum_of, load_weights, save_weights
+from geoloc.model.weights import FORMAT, Calibration, checksum_of, load_weights, read_tensors, save_weights
 
 TINY = replace(preset_config("base"), dim=16, attention_heads=2, rounds=1, mhsam_groups=1)
 CALIBRATION = Calibration(3.5, 0.7, 0.8, -0.4, -2.5)
@@ -140,7 +141,12 @@ def test_the_packaged_weights_load_and_are_small() -> None:
     assert localizer.name == "base"
     path = Path(model.__file__).parent.parent / "weights" / "base.safetensors"
     assert path.stat().st_size < 16 * 2**20
-    assert path.with_suffix(".md").is_file(), "weights carry a card"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.safetensors")), ids=lambda path: path.stem)
+def test_packaged_weights_carry_a_card_of_their_own(path: Path) -> None:
+    metadata, _ = read_tensors(path)
+    assert f"sha256 {metadata['sha256']}" in path.with_suffix(".md").read_text()
 
 
 def test_presets_without_weights_say_so() -> None:
