@@ -21,7 +21,7 @@ from geoloc.errors import GeolocError, TrainingError
 from geoloc.system.threads import fit_threads
 
 HELD_OUT_EVERY = 10
-BACKBONE, CLICKED, LOOKED = "backbone", "photos", "looks"
+BACKBONE, CLICKED, LOOKED = "backbone", "clicks", "looks"
 """Of a file of a town: the checksum of what saw it, and the clicks and the looks of each photograph."""
 
 
@@ -83,8 +83,8 @@ def _train(args: argparse.Namespace) -> None:
         kept = torch.load(path, weights_only=True, mmap=True)
         if kept[BACKBONE] != backbone_checksum(network):
             raise TrainingError(f"{path}: drawn with other weights; give another folder as --kept, or remove it")
-        if LOOKED not in kept:
-            raise TrainingError(f"{path}: drawn before looks were; give another folder as --kept, or remove it")
+        if CLICKED not in kept or LOOKED not in kept:
+            raise TrainingError(f"{path}: drawn by an earlier geoloc; give another folder as --kept, or remove it")
         towns.append(kept)
 
     def sights(some: list[dict[str, Any]]) -> Sights:

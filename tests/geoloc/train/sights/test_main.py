@@ -25,7 +25,7 @@ def test_what_is_kept_is_not_drawn_again(
     net, _ = load_network("base", None, "cpu")
     monkeypatch.setattr(sights, "HELD_OUT_EVERY", 2)
     for seed in (70, 71):
-        drawn = {"photos": [photo(64, seed).tensors], "looks": [seen(8, seed).tensors]}
+        drawn = {"clicks": [photo(64, seed).tensors], "looks": [seen(8, seed).tensors]}
         torch.save({"backbone": backbone_checksum(net), **drawn}, kept / f"{seed}.pt")
     told = ["sights", "--first", "70", "--towns", "2", "--kept", str(kept), "--epochs", "1"]
     told += ["--steps", "2", "1", "-o", str(output)]
@@ -70,10 +70,10 @@ def test_what_was_drawn_with_other_weights_is_refused(tmp_path: Path, monkeypatc
     assert not (tmp_path / "out.safetensors").exists()
 
 
-def test_towns_that_were_not_looked_at_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_towns_that_an_earlier_version_drew_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net, _ = load_network("base", None, "cpu")
-    torch.save({"backbone": backbone_checksum(net), "photos": []}, tmp_path / "70.pt")
+    torch.save({"backbone": backbone_checksum(net), "photos": [], "looks": []}, tmp_path / "70.pt")
     told = ["sights", "--first", "70", "--towns", "1", "--kept", str(tmp_path), "-o", str(tmp_path / "out.safetensors")]
     monkeypatch.setattr(sys, "argv", told)
-    with pytest.raises(SystemExit, match=r"70.pt: drawn before looks were"):
+    with pytest.raises(SystemExit, match=r"70.pt: drawn by an earlier geoloc"):
         sights.main()
