@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +51,10 @@ class WindowPixels:
 
     rgb: NDArray[np.uint8]
     valid: NDArray[np.bool_]
+
+
+PixelReader = Callable[[Grid], WindowPixels]
+"""Gives a mosaic's pixels on a grid, as `Mosaic.read` does."""
 
 
 class Mosaic:

@@ -6,15 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from geoloc.outline.chip import Reader
 from tiling.grid import Grid, as_crs
-from tiling.mosaic import WindowPixels
+from tiling.mosaic import PixelReader, WindowPixels
 
 CRS = as_crs("EPSG:3857")
 """Of the map; its metres stand for pixels."""
 
 
-def reader(pixels: NDArray[np.uint8]) -> Reader:
+def reader(pixels: NDArray[np.uint8]) -> PixelReader:
     """Return what reads a picture, H x W x 3, averaged where it is read coarser than it is."""
 
     def read(grid: Grid) -> WindowPixels:

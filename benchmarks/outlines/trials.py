@@ -15,7 +15,7 @@ from shapely.geometry import Polygon, box
 
 from benchmarks.outlines.flat_mosaic import CRS, reader
 from geoloc.geometry.homography_fit import HomographyFit
-from geoloc.outline.chip import Known, Reader
+from geoloc.outline.chip import Known
 from geoloc.photo.photo import Photo
 from geoloc.photo.target import Target
 from geoloc.plane.homography import map_points
@@ -23,6 +23,7 @@ from geoloc.plane.shapes import valid_ring
 from geoloc.results.detection import iou
 from geoloc.train.grounds.masked import FlatPhoto, MaskedGround, MaskedObject, load_ground
 from geoloc.train.grounds.towns.store import load_town
+from tiling.mosaic import PixelReader
 
 SIZE_SPREAD, SHAPE_SPREAD = 0.35, 0.2
 """Standard deviations of the logarithm of the size that is supposed: of both sides together, and of each alone."""
@@ -81,7 +82,7 @@ class OutlineTrial:
     supposed: Polygon
     pixel: float
     gsd_m: float
-    read: Reader = field(repr=False)
+    read: PixelReader = field(repr=False)
     known: Known = field(repr=False)
     photo_known: Known = field(repr=False)
     drawn: DrawnBox | None = field(repr=False)

@@ -28,8 +28,7 @@ from geoloc.plane.gaussian import CHI2_99, Gaussian
 from tiling.box import PixelBox
 
 if TYPE_CHECKING:
-    from tiling.grid import Grid
-    from tiling.mosaic import WindowPixels
+    from tiling.mosaic import PixelReader
 
 PEAK_PX = 16.0
 """Half the side of the square whose mass is counted to one peak: two cells of stride 8."""
@@ -189,7 +188,7 @@ class Localizer:
         return self.calibration.score(evidence, unverified=unverified)
 
     @torch.inference_mode()
-    def ahead(self, photo: Photo, click: Click, read: Callable[[Grid], WindowPixels]) -> Ahead | None:
+    def ahead(self, photo: Photo, click: Click, read: PixelReader) -> Ahead | None:
         """Tell where before the camera of a photo from eye level a thing stands that was clicked.
 
         Args:
@@ -205,7 +204,7 @@ class Localizer:
         """
         return None if self._sight is None else told_ahead(self._sight.net, self._encode, photo, click, read)
 
-    def likeness(self, photo: Photo, read: Callable[[Grid], WindowPixels]) -> Likeness | None:
+    def likeness(self, photo: Photo, read: PixelReader) -> Likeness | None:
         """Return what compares poses of a photo from eye level with the mosaic; None without a sight head.
 
         Args:

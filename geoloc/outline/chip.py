@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -18,10 +17,7 @@ from geoloc.photo.photo import Photo
 from geoloc.plane.homography import for_opencv, map_points, translation
 from geoloc.plane.shapes import filled
 from tiling.grid import Grid
-from tiling.mosaic import WindowPixels
-
-Reader = Callable[[Grid], WindowPixels]
-"""Reads a mosaic's pixels on a grid."""
+from tiling.mosaic import PixelReader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +73,7 @@ class Chip:
         return affine_transform(shape, [a, b, d, e, c, f])
 
 
-def cut_chip(read: Reader, known: Known, side: float) -> Chip:
+def cut_chip(read: PixelReader, known: Known, side: float) -> Chip:
     """Cut a chip of a given side round the place.
 
     Args:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
 from geoloc.model.network.config import CHIP_PX
-from geoloc.outline.chip import Chip, Known, Reader, cut_chip
+from geoloc.outline.chip import Chip, Known, cut_chip
 from geoloc.outline.mask_model import MaskModel
 from geoloc.outline.shape import shape_of
 from geoloc.results.detection import iou
+from tiling.mosaic import PixelReader
 
 SIDE = 2.8
 """Side of a chip over the object's longest, as the network is trained."""
@@ -67,7 +68,7 @@ class FoundOutline:
 class Outliner:
     """Draws outlines on one mosaic."""
 
-    def __init__(self, read: Reader, model: MaskModel, pixel: float) -> None:
+    def __init__(self, read: PixelReader, model: MaskModel, pixel: float) -> None:
         """Take what is looked at.
 
         Args:

@@ -34,7 +34,7 @@ from geoloc.system.output import replacing
 
 if TYPE_CHECKING:
     from tiling.grid import Grid
-    from tiling.mosaic import WindowPixels
+    from tiling.mosaic import PixelReader
 
 FORMAT = "geoloc-sight-3"
 """Name of the format's version."""
@@ -163,7 +163,7 @@ def told_ahead(
     encode: Callable[[Tensor], Features],
     photo: Photo,
     click: Click,
-    read: Callable[[Grid], WindowPixels],
+    read: PixelReader,
 ) -> Ahead | None:
     """Tell where before the camera of a photo from eye level a thing stands that was clicked.
 

@@ -35,7 +35,7 @@ from geoloc.plane.homography import affine_for_opencv
 from tiling.grid import Grid, turns_to, whole_turn
 
 if TYPE_CHECKING:
-    from tiling.mosaic import WindowPixels
+    from tiling.mosaic import PixelReader
 
 BELOW_DEG = 4.0
 """Of all looks below level: their views show the ground from a few metres off up to what stands on the horizon."""
@@ -68,7 +68,7 @@ class Likeness:
         net: LikenessNet,
         encode: Callable[[Tensor], Features],
         photo: Photo,
-        read: Callable[[Grid], WindowPixels],
+        read: PixelReader,
     ) -> None:
         """Take the photo; the mosaic round it is read when the first pose is told.
 
