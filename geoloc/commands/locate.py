@@ -337,4 +337,4 @@ def _locate_together(
 
 
 def _best_score(scores: Sequence[float]) -> str:
-    return f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it"
+    return f"best score {max(scores):.3f}; --min-score 0 shows it" if scores else "nothing like it; try --box or --near"

@@ -126,7 +126,10 @@ def test_not_here_is_an_answer(run: Run, search: SearchStub, tmp_path: Path) -> 
     search.scores = []
     result = run(*LOCATE, "--click", "10,20", "-o", tmp_path / "none.gpkg")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert re.search(r"click 10,20 \(nothing like it; looked in \d+ windows of all that there is, 15\.0", result.stderr)
+    assert re.search(
+        r"click 10,20 \(nothing like it; try --box or --near; looked in \d+ windows of all that there is, 15\.0",
+        result.stderr,
+    )
     assert len(geopandas.read_file(tmp_path / "none.gpkg")) == 0
 
 
