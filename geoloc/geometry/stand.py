@@ -9,9 +9,9 @@ What is left of the weight stays with the metadata.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -48,12 +48,14 @@ LEAST_CORRELATION = 0.25
 """What correlates less is no ground that the mosaic shows."""
 MOST = 4
 """Poses that are kept."""
-PLACES = 3
-"""Of every heading, tilt and height, that are compared with what is farther off."""
-COMPARED, CLIMBED = 40, 4
-"""Poses that are compared so, and of these, that are made likelier."""
+PLACES = 12
+"""Of every heading, tilt and height, of which the likeliest are compared with what is farther off."""
+GLANCED, COMPARED, CLIMBED = 400, 60, 8
+"""Poses that are compared so at a glance, of these, thoroughly, and of these, that are made likelier."""
+GLANCED_DEG = 3.0
+"""By which headings at one place differ at the least that are glanced at: less than `TURN_DEG`, all that are tried."""
 MOVED_M = 2.5
-"""By which they are moved for that."""
+"""By which they are moved to be made likelier; they are turned by `TURN_DEG`."""
 NEAR_M = 1.3
 """How far from it, along an axis, a place is sought that is moved to, or made likelier."""
 DOUBT = 0.1
@@ -63,7 +65,7 @@ BY_CHANCE, PANORAMA_BY_CHANCE = 11.0, 17.0
 photographs, and of panoramas, which show the ground to all sides."""
 MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE = 8.0, 15.0
 """So much more does it come to where all that is farther off is compared: of more poses, and what is like it too."""
-_APART_M, _APART_DEG = 2.0, 8.0
+_APART_M, _APART_DEG = 2.0, 7.0
 _MOST_STEPS = 4
 _LEAST_SD_M = 0.02
 _LEAST_KNOWN, _LEAST_TRUSTED = 0.3, 0.02
@@ -103,21 +105,21 @@ class _Pose:
     correlation: float
     farther: float = 0.0
 
-    def like(self, other: _Pose) -> bool:
-        turn = abs((self.heading_deg - other.heading_deg + 180) % 360 - 180)
-        return math.hypot(self.east - other.east, self.north - other.north) < _APART_M and turn < _APART_DEG
+
+class TellsFarther(Protocol):
+    """Tells of a photo in poses how much likelier the mosaic is, farther off, than for a wrong pose."""
+
+    def __call__(self, poses: Sequence[Photo], *, glance: bool = False) -> Sequence[tuple[float, float]]:
+        """Return of each pose the log of how many times, and how much of the mosaic could be compared, from 0 to 1."""
 
 
-def find_stands(
-    photo: Photo, mosaic: Mosaic, likeness: Callable[[Photo], tuple[float, float]] | None = None
-) -> list[FoundPose]:
+def find_stands(photo: Photo, mosaic: Mosaic, likeness: TellsFarther | None = None) -> list[FoundPose]:
     """Find the likeliest poses of a photo taken at eye level.
 
     Args:
         photo: the photo.
         mosaic: it shows the ground.
-        likeness: tells of the photo in a pose the log of how many times likelier the mosaic is, farther off, than for a
-            wrong pose, and how much of it could be compared; see `geoloc.model.sight.likeness`.
+        likeness: tells of the photo in poses what the mosaic farther off says; see `geoloc.model.sight.likeness`.
 
     Returns:
         Poses, the likeliest first; none where the photo has no position, is not from eye level, or the mosaic shows
@@ -139,38 +141,48 @@ def find_stands(
         for heading in _headings(photo)
         for pose in ground.best_places(heading, height_m, tilt, 1 if likeness is None else PLACES)
     ]
-    tried = [pose for pose in tried if pose.correlation >= LEAST_CORRELATION]
     if likeness is None:
         poses = _apart([ground.refined(pose) for pose in _apart(tried, MOST)], MOST)
     else:
-        poses = _likely(ground, _apart(tried, COMPARED), photo, likeness)
+        poses = _likely(ground, tried, photo, likeness)
     by_chance = PANORAMA_BY_CHANCE if photo.panorama else BY_CHANCE
     weights = np.exp([_total(pose) - by_chance for pose in poses])
     shares = (1 - DOUBT) * weights / (1 + weights.sum())
     return [FoundPose(_posed(photo, pose), float(share)) for pose, share in zip(poses, shares, strict=True)]
 
 
-def _likely(
-    ground: _Ground, poses: Sequence[_Pose], photo: Photo, likeness: Callable[[Photo], tuple[float, float]]
-) -> list[_Pose]:
+def _likely(ground: _Ground, tried: Sequence[_Pose], photo: Photo, likeness: TellsFarther) -> list[_Pose]:
     """Return the likeliest of poses, made likelier, by what is seen farther off too."""
     by_chance = PANORAMA_MORE_BY_CHANCE if photo.panorama else MORE_BY_CHANCE
 
+    def told(poses: Sequence[_Pose], *, glance: bool = False) -> list[_Pose]:
+        farther = likeness([_posed(photo, pose) for pose in poses], glance=glance)
+        return [
+            replace(pose, farther=log_odds - by_chance * share)
+            for pose, (log_odds, share) in zip(poses, farther, strict=True)
+        ]
+
+    glanced = sorted(told(_apart(tried, GLANCED, GLANCED_DEG), glance=True), key=_total, reverse=True)
+    compared = told(glanced[:COMPARED])
     # Climbs come back to where they were, and meet.
-    @cache
-    def compared(pose: _Pose) -> _Pose:
-        log_odds, share = likeness(_posed(photo, pose))
-        return replace(pose, farther=log_odds - by_chance * share)
-
-    def climbed(pose: _Pose) -> _Pose:
-        for _ in range(_MOST_STEPS):
-            best = max((compared(step) for step in ground.beside(pose)), key=_total, default=pose)
-            if _total(best) <= _total(pose):
-                break
-            pose = best
-        return max(pose, compared(ground.refined(replace(pose, farther=0.0))), key=_total)
-
-    return _apart([climbed(pose) for pose in _apart([compared(pose) for pose in poses], CLIMBED)], MOST)
+    known = {_near_alone(pose): pose for pose in compared}
+    poses = climbing = _apart(compared, CLIMBED)
+    for _ in range(_MOST_STEPS):
+        beside = [ground.beside(pose) for pose in climbing]
+        new = list(dict.fromkeys(step for steps in beside for step in steps if step not in known))
+        known.update(zip(new, told(new), strict=True))
+        higher = [
+            max([pose, *(known[step] for step in steps)], key=_total)
+            for pose, steps in zip(climbing, beside, strict=True)
+        ]
+        at_rest = [pose for pose in poses if pose not in climbing]
+        before, poses = poses, _apart([*at_rest, *higher], CLIMBED)
+        climbing = [pose for pose in poses if pose not in before]
+        if not climbing:
+            break
+    poses = poses[:MOST]
+    refined = told([ground.refined(_near_alone(pose)) for pose in poses])
+    return _apart([max(pair, key=_total) for pair in zip(poses, refined, strict=True)], MOST)
 
 
 def _heights(photo: Photo, height: tuple[float, float]) -> Sequence[float]:
@@ -212,8 +224,8 @@ class _Ground:
         """
         assert photo.position is not None, "asked for where there is one"
         self._photo, self._height = photo, height
-        self._sd_m = position_sd_m(photo)
-        grid = ground_round(photo.position, most_off_m(photo) + REACH_M, STEP_M)
+        self._sd_m, self._most_m = position_sd_m(photo), most_off_m(photo)
+        grid = ground_round(photo.position, self._most_m + REACH_M, STEP_M)
         pixels = mosaic.read(grid)
         self.known = float(pixels.valid.mean()) > _LEAST_KNOWN
         self._colours = _colours(pixels.rgb)
@@ -227,7 +239,7 @@ class _Ground:
         most: int,
         near: tuple[float, float] | None = None,
     ) -> list[_Pose]:
-        """Return the likeliest places of a camera with this pose otherwise; none where the photo shows no ground.
+        """Return the likeliest places of a camera with this pose otherwise; none where no ground is like the photo's.
 
         Args:
             heading_deg: of the pose.
@@ -253,8 +265,10 @@ class _Ground:
         # Where either is all alike there is nothing to compare.
         correlation = np.where(np.isfinite(found) & (np.abs(found) <= 1.0), found, -1.0)
         east, north = at[None, columns], -at[rows, None]
-        off = (east**2 + north**2) / self._sd_m**2
-        weight = SHARP * math.sqrt(trusted) * correlation - off / 2 + self._log_likely(heading_deg, height_m, tilt)
+        off_m = np.hypot(east, north)
+        log_likely = self._log_likely(heading_deg, height_m, tilt)
+        weight = SHARP * math.sqrt(trusted) * correlation - (off_m / self._sd_m) ** 2 / 2 + log_likely
+        weight[(correlation < LEAST_CORRELATION) | (off_m > self._most_m)] = -np.inf
         poses = []
         for _ in range(most):
             row, column = np.unravel_index(int(weight.argmax()), weight.shape)
@@ -263,17 +277,23 @@ class _Ground:
             place = float(east[0, column]), float(north[row, 0])
             likely = float(weight[row, column]), float(correlation[row, column])
             poses.append(_Pose(*place, heading_deg, height_m, tilt, *likely))
-            weight[np.hypot(east - place[0], north - place[1]) < _APART_M] = -np.inf
+            cells = _around(row), _around(column)
+            away_m = np.hypot(east[:, cells[1]] - place[0], north[cells[0]] - place[1])
+            weight[cells][away_m < _APART_M] = -np.inf
         return poses
 
     def beside(self, pose: _Pose) -> list[_Pose]:
-        """Return the poses that are reached from one by a step ahead, back or to a side."""
+        """Return the poses that are reached from one by a step ahead, back or to a side, or by a turn."""
         sin, cos = math.sin(math.radians(pose.heading_deg)), math.cos(math.radians(pose.heading_deg))
         steps = ((sin, cos), (-sin, -cos), (cos, -sin), (-cos, sin))
         places = [(pose.east + MOVED_M * east, pose.north + MOVED_M * north) for east, north in steps]
-        camera = pose.heading_deg, pose.height_m, pose.tilt
-        found = [found for place in places for found in self.best_places(*camera, 1, place)]
-        return [pose for pose in found if pose.correlation >= LEAST_CORRELATION]
+        tried = [(0.0, place) for place in places]
+        tried += [(turn_deg, (pose.east, pose.north)) for turn_deg in (-TURN_DEG, TURN_DEG)]
+        return [
+            found
+            for turn_deg, place in tried
+            for found in self.best_places(pose.heading_deg + turn_deg, pose.height_m, pose.tilt, 1, place)
+        ]
 
     def refined(self, pose: _Pose) -> _Pose:
         """Return the likeliest pose that is reached from one by small turns, slants and heights, ever smaller ones."""
@@ -310,21 +330,37 @@ def _colours(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
 
 
-def _apart(poses: Sequence[_Pose], most: int) -> list[_Pose]:
-    """Return the likeliest poses of which none is like a likelier one, so many of them."""
+def _apart(poses: Sequence[_Pose], most: int, apart_deg: float = _APART_DEG) -> list[_Pose]:
+    """Return the likeliest poses, so many, of which none is nearer than `_APART_M` to a likelier one and looks alike.
+
+    apart_deg: by which the headings of poses differ that do not look alike.
+    """
+    ordered = sorted(poses, key=_total, reverse=True)
+    east, north, heading = np.array([(pose.east, pose.north, pose.heading_deg) for pose in ordered]).reshape(-1, 3).T
+    left = np.ones(len(ordered), bool)
     kept: list[_Pose] = []
-    for pose in sorted(poses, key=_total, reverse=True):
-        if not any(pose.like(other) for other in kept):
-            kept.append(pose)
-        if len(kept) == most:
-            break
+    while left.any() and len(kept) < most:
+        best = int(left.argmax())
+        kept.append(ordered[best])
+        turn = np.abs((heading - heading[best] + 180) % 360 - 180)
+        left &= (np.hypot(east - east[best], north - north[best]) >= _APART_M) | (turn >= apart_deg)
     return kept
+
+
+def _around(cell: np.intp) -> slice:
+    """Return the cells along an axis that are not farther from one than `_APART_M`."""
+    reach = math.ceil(_APART_M / STEP_M)
+    return slice(max(int(cell) - reach, 0), int(cell) + reach + 1)
 
 
 def _near(places: NDArray[np.floating], middle: float) -> slice:
     """Return which of places along an axis are within `NEAR_M` of one."""
     found = np.flatnonzero(np.abs(places - middle) <= NEAR_M)
     return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
+
+
+def _near_alone(pose: _Pose) -> _Pose:
+    return replace(pose, farther=0.0)
 
 
 def _total(pose: _Pose) -> float:

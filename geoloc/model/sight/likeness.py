@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-import cv2
 import numpy as np
 import torch
-from affine import Affine
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geoloc.model.network.config import FILL
 from geoloc.model.network.features import Features
 from geoloc.model.sight.cells import Views
-from geoloc.model.sight.head import STRIP_STEP_M, encoded, encoded_views
-from geoloc.model.sight.likeness_net import LikenessNet
+from geoloc.model.sight.head import encoded, encoded_views
+from geoloc.model.sight.likeness_net import NEAREST_ROWS, LikenessNet
+from geoloc.model.sight.seen_cells import Looked
+from geoloc.model.sight.turned_ground import TurnedGround
 from geoloc.photo.click_view import averaged, click_views
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, pixels_towards
-from geoloc.photo.sight import (
-    STRIP_LONG_M,
-    STRIP_WIDE_M,
-    camera_height,
-    ground_round,
-    most_off_m,
-    strip_ahead,
-    supposed_tilt,
-)
-from geoloc.plane.homography import affine_for_opencv
-from tiling.grid import Grid, turns_to, whole_turn
+from geoloc.photo.sight import camera_height, most_off_m, supposed_tilt
 
 if TYPE_CHECKING:
     from tiling.mosaic import PixelReader
@@ -46,6 +35,8 @@ APART_DEG = 10.0
 SHARE = 0.7
 """Share that counts of what looks beside each other tell: they see partly the same."""
 _WIDEST_DEG, _EDGE_DEG = 40.0, 4.0
+_AT_ONCE = 16
+"""Poses that are compared together: of more a CPU's cache does not hold what is computed."""
 
 
 class Compared(NamedTuple):
@@ -70,7 +61,7 @@ class Likeness:
         photo: Photo,
         read: PixelReader,
     ) -> None:
-        """Take the photo; the mosaic round it is read when the first pose is told.
+        """Take the photo; the mosaic round it is read when the first poses are told.
 
         Args:
             net: what compares them.
@@ -80,66 +71,92 @@ class Likeness:
         """
         # As `click_views` would, for every look.
         self._net, self._encode, self._photo, self._read = net, encode, averaged(photo), read
-        self._views: dict[Tilt | None, list[tuple[float, Views]]] = {}
+        self._asides: dict[Tilt | None, list[float]] = {}
+        self._views: dict[tuple[Tilt | None, float], Views] = {}
+        self._looked: dict[tuple[Tilt | None, float, float], Looked] = {}
 
     @torch.inference_mode()
-    def __call__(self, posed: Photo) -> Compared:
-        """Return how much likelier the mosaic is for a pose than for a wrong one, by all looks together.
+    def __call__(self, poses: Sequence[Photo], *, glance: bool = False) -> list[Compared]:
+        """Return how much likelier the mosaic is for each pose than for a wrong one, by all looks together.
 
         What the mosaic does not show speaks neither for a pose nor against it.
 
         Args:
-            posed: the photo in a pose.
+            poses: the photo in them.
+            glance: take every other look only, and suppose the same of the others.
 
         Raises:
             MosaicError: the mosaic cannot be read.
         """
-        height = camera_height(posed)
-        assert posed.position is not None, "a pose has one"
-        assert posed.heading_deg is not None, "a pose has one"
-        assert height is not None, "a pose has one"
-        tilt = None if posed.panorama else supposed_tilt(posed)
-        looks = self._looks(tilt)
-        if not looks:
-            return Compared(0.0, 0.0)
-        strips = [self._strip(posed.position, posed.heading_deg + aside) for aside, _ in looks]
-        narrow, wide = (Features.together([views[n] for _, views in looks]) for n in range(2))
-        numbers = torch.tensor([[height[0], BELOW_DEG]], device=self._net.device).expand(len(looks), 2)
-        strip = Features.together([seen for seen, _ in strips])
-        told = self._net(Views(narrow, wide), strip, *numbers.unbind(1)).double().cpu().numpy()
-        shares = np.array([share for _, share in strips])
-        return Compared(SHARE * float(told @ shares), float(shares.mean()))
+        # Poses of one tilt and height see the same cells.
+        alike: dict[tuple[Tilt | None, float], list[int]] = {}
+        for number, posed in enumerate(poses):
+            alike.setdefault((_tilt(posed), _height_m(posed)), []).append(number)
+        out = [Compared(0.0, 0.0)] * len(poses)
+        for (tilt, height_m), numbers in alike.items():
+            asides = self._looks(tilt)
+            seen = self._glanced(asides) if glance else asides
+            if seen:
+                told, shares = self._seen(tilt, height_m, seen, [poses[number] for number in numbers])
+                log_odds = SHARE * len(asides) * (told * shares).mean(0)
+                for number, *compared in zip(numbers, log_odds, shares.mean(0), strict=True):
+                    out[number] = Compared(*map(float, compared))
+        return out
+
+    def _seen(
+        self, tilt: Tilt | None, height_m: float, asides: Sequence[float], poses: Sequence[Photo]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the log odds of looks before poses of one tilt and height, and shares known, each looks x poses."""
+        positions = np.array([posed.position for posed in poses], float)
+        headings = np.array([posed.heading_deg for posed in poses], float)
+        told, shares = np.zeros((2, len(asides), len(poses)))
+        for number, aside in enumerate(asides):
+            looked, azimuth = self._look(tilt, height_m, aside), headings + aside
+            # Those that look about the same way see the same ground.
+            order = np.argsort(azimuth, kind="stable")
+            for some in np.split(order, range(_AT_ONCE, len(order), _AT_ONCE)):
+                ground, shown = self._ground.strips(positions[some], azimuth[some])
+                told[number, some] = self._net.log_odds(ground, looked).cpu().numpy()
+                shares[number, some] = shown.cpu().numpy()
+        return told, shares
 
     @cached_property
-    def _surroundings(self) -> tuple[Grid, NDArray[np.uint8], NDArray[np.float32]]:
-        """The mosaic as far as strips before any pose reach, what it does not show grey, and what it shows, 0 to 1."""
+    def _ground(self) -> TurnedGround:
+        def encode(picture: NDArray[np.uint8]) -> Tensor:
+            return self._net.seen.ground(encoded(self._net, self._encode, picture))
+
         assert self._photo.position is not None, "asked for where there is one"
-        reach_m = most_off_m(self._photo) + math.hypot(STRIP_LONG_M, STRIP_WIDE_M / 2)
-        grid = ground_round(self._photo.position, reach_m, STRIP_STEP_M)
-        pixels = self._read(grid)
-        return grid, np.where(pixels.valid[..., None], pixels.rgb, np.uint8(FILL)), pixels.valid.astype(np.float32)
+        return TurnedGround(encode, self._photo.position, most_off_m(self._photo), NEAREST_ROWS, self._read)
 
-    def _looks(self, tilt: Tilt | None) -> list[tuple[float, Views]]:
-        """Return the features of the photo's looks, each with its azimuth."""
-        if tilt not in self._views:
-            asides = looks_of(self._photo, tilt)
-            drawn = [click_views(self._photo, tilt, aside, BELOW_DEG) for aside in asides]
-            seen = [encoded_views(self._net, self._encode, views) for views in drawn]
-            self._views[tilt] = list(zip(asides, seen, strict=True))
-        return self._views[tilt]
+    def _looks(self, tilt: Tilt | None) -> list[float]:
+        if tilt not in self._asides:
+            self._asides[tilt] = looks_of(self._photo, tilt)
+        return self._asides[tilt]
 
-    def _strip(self, position: tuple[float, float], azimuth_deg: float) -> tuple[Features, float]:
-        """Return the features of the strip before a place, and how much of it the mosaic shows."""
-        grid, rgb, valid = self._surroundings
-        strip = strip_ahead(position, azimuth_deg, STRIP_STEP_M)
-        # Beyond 180 degrees of longitude the strip lies a whole turn away.
-        turn = float(turns_to(strip.affine.c, grid.affine.c, whole_turn(grid.crs)))
-        to_grid = affine_for_opencv(~grid.affine * Affine.translation(turn, 0.0) * strip.affine)
-        size = strip.width, strip.height
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        pixels = cv2.warpAffine(rgb, to_grid, size, flags=flags, borderValue=(FILL,) * 3)
-        shown = cv2.warpAffine(valid, to_grid, size, flags=flags)
-        return encoded(self._net, self._encode, np.asarray(pixels, np.uint8)), float(shown.mean())
+    def _glanced(self, asides: list[float]) -> list[float]:
+        """Return looks that are spread over all: both edges of a photograph are among them."""
+        return asides[::2] if self._photo.panorama or len(asides) % 2 else asides
+
+    def _look(self, tilt: Tilt | None, height_m: float, aside: float) -> Looked:
+        """Return what a look shows of the cells of strips."""
+        view, look = (tilt, aside), (tilt, height_m, aside)
+        if view not in self._views:
+            drawn = click_views(self._photo, tilt, aside, BELOW_DEG)
+            self._views[view] = encoded_views(self._net, self._encode, drawn)
+        if look not in self._looked:
+            height, below = torch.tensor([[height_m], [BELOW_DEG]], device=self._net.device)
+            self._looked[look] = self._net.seen.looked(self._views[view], height, below)
+        return self._looked[look]
+
+
+def _tilt(posed: Photo) -> Tilt | None:
+    return None if posed.panorama else supposed_tilt(posed)
+
+
+def _height_m(posed: Photo) -> float:
+    height = camera_height(posed)
+    assert height is not None, "a pose has one"
+    return height[0]
 
 
 def looks_of(photo: Photo, tilt: Tilt | None) -> list[float]:

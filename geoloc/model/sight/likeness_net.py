@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from geoloc.model.network.features import Features
 from geoloc.model.sight.cells import ROWS, Views
-from geoloc.model.sight.seen_cells import TELLING, TOLD, SeenCellsNet
+from geoloc.model.sight.seen_cells import TELLING, TOLD, Looked, SeenCells, SeenCellsNet
 
 NEAREST_ROWS = 3 * ROWS // 4
 """Of the strip: what is farther off is a pixel or two high."""
@@ -40,6 +40,12 @@ class LikenessNet(nn.Module):
             height_m: B, of the camera over the ground.
             below_deg: B, how far below level the middles of the views are.
         """
-        cells = self.seen(views, strip, height_m, below_deg)
+        return self._told(self.seen(views, strip, height_m, below_deg))
+
+    def log_odds(self, ground: Tensor, looked: Looked) -> Tensor:
+        """Return the same of strips whose ground and looks are known, B; see `SeenCellsNet.cells`."""
+        return self._told(self.seen.cells(ground, looked))
+
+    def _told(self, cells: SeenCells) -> Tensor:
         weights = cells.weights(self.telling)
         return ((weights * self.told(cells.told).flatten(2)).sum(2) * self.scale).sum(1) + self.offset

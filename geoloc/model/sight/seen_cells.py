@@ -32,12 +32,26 @@ _CUT_OF = SIDE_PX // 32
 _NEVER = -1e4
 
 
+class Looked(NamedTuple):
+    """What views show where the N cells of the nearest rows of a strip would be seen, whatever the strip shows.
+
+    Attributes:
+        found: B x N x places x channels, by which view and how high over the cell; all that are seen of one length.
+        known: B x N x `TOLD`, what this alone adds to what is told of a cell.
+        unseen: B x N, cells that neither view shows.
+    """
+
+    found: Tensor
+    known: Tensor
+    unseen: Tensor
+
+
 class SeenCells(NamedTuple):
     """The nearest rows of cells of B strips.
 
     Attributes:
         told: B x `TOLD` x rows x `COLUMNS`.
-        unseen: B x rows * `COLUMNS`, those that neither view shows.
+        unseen: B x rows * `COLUMNS`, those that neither view shows; or 1 x as many, where it is the same of all strips.
     """
 
     told: Tensor
@@ -85,25 +99,60 @@ class SeenCellsNet(nn.Module):
             height_m: B, of the camera over the ground.
             below_deg: B, how far below level the middles of the views are.
         """
-        ground = self.strip(strip)[:, :, -self._rows :].flatten(2).transpose(1, 2)
-        along, across = (side[-self._rows * COLUMNS :] for side in cell_middles(ground.device))
-        asked = self.asked(ground).unflatten(2, (_PLACES, _DIM))
-        parts, masks = [ground], list[Tensor]()
+        ground = self.ground(strip)[:, :, -self._rows :].flatten(2).transpose(1, 2)
+        return self.cells(ground, self.looked(views, height_m, below_deg))
+
+    def ground(self, features: Features) -> Tensor:
+        """Return what is seen of the mosaic's cells, B x channels x h x w of the fine features."""
+        ground: Tensor = self.strip(features)
+        return ground
+
+    def looked(self, views: Views, height_m: Tensor, below_deg: Tensor) -> Looked:
+        """Return what the views of B directions show of a strip's cells; see `forward`."""
+        along, across = (side[-self._rows * COLUMNS :] for side in cell_middles(height_m.device))
+        shown, masks = list[Tensor](), list[Tensor]()
         for features, view in zip(views, zip(VIEWS_DEG, CUT, strict=True), strict=True):
             seen = self.view(features)
             for at_m in HEIGHTS_M:
-                number = len(masks)
                 places, inside = _places(along, across, height_m - at_m, below_deg, view)
-                found = F.grid_sample(seen, places[:, None], align_corners=False)[:, :, 0].transpose(1, 2)
-                found = self.shown[number](found) * inside[..., None]
-                alike = F.normalize(found, dim=2) * F.normalize(asked[:, :, number], dim=2) * math.sqrt(_DIM)
-                parts += [found, alike]
+                there = F.grid_sample(seen, places[:, None], align_corners=False)[:, :, 0].transpose(1, 2)
+                shown.append(self.shown[len(masks)](there) * inside[..., None])
                 masks.append(inside)
+        found, inside = torch.stack(shown, dim=2), torch.stack(masks, dim=2)
         known = torch.stack([torch.hypot(along, across).log() / 3 - 1, torch.atan2(across, along)], dim=1)
         known = torch.cat([known, along[:, None] / 50, across[:, None] / 16], dim=1).expand(len(height_m), -1, -1)
-        cells = self.cell(torch.cat([*parts, torch.stack(masks, dim=2), known], dim=2))
-        cells = cells.transpose(1, 2).unflatten(2, (self._rows, COLUMNS))
-        return SeenCells(cells + self.beside(cells), torch.stack(masks).amax(0) == 0)
+        _, of_found, _, of_known = self._cell_weights()
+        told = found.flatten(2) @ of_found.T + torch.cat([inside, known], dim=2) @ of_known.T + self._cell_layer.bias
+        return Looked(F.normalize(found, dim=3) * math.sqrt(_DIM), told, inside.amax(2) == 0)
+
+    def cells(self, ground: Tensor, looked: Looked) -> SeenCells:
+        """Tell of the cells of strips.
+
+        Args:
+            ground: B x N x channels, the nearest rows of what `ground` returns, row by row.
+            looked: of B directions, or of one that all strips are looked at in.
+        """
+        asked = self.asked(ground).unflatten(2, (_PLACES, _DIM))
+        alike = (F.normalize(asked, dim=3) * looked.found).flatten(2)
+        of_ground, _, of_alike, _ = self._cell_weights()
+        cells = ground @ of_ground.T + alike @ of_alike.T + looked.known
+        cells = self.cell[1:](cells).transpose(1, 2).unflatten(2, (self._rows, COLUMNS))
+        return SeenCells(cells + self.beside(cells), looked.unseen)
+
+    @property
+    def _cell_layer(self) -> nn.Linear:
+        layer = self.cell[0]
+        assert isinstance(layer, nn.Linear), "made so"
+        return layer
+
+    def _cell_weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the weights of a cell's layer: of the ground, of what was found, of how alike both are, and the rest.
+
+        They are one layer, so that what was found need not go through it anew for every strip that is looked at.
+        """
+        ground, seen, rest = self._cell_layer.weight.split([_DIM, 2 * _PLACES * _DIM, _PLACES + _KNOWN], dim=1)
+        found, alike = seen.unflatten(1, (_PLACES, 2, _DIM)).unbind(2)
+        return ground, found.flatten(1), alike.flatten(1), rest
 
 
 class _Joined(nn.Module):

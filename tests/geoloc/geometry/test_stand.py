@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geoloc.geometry import stand
-from geoloc.geometry.stand import METRES_A_DEGREE, find_stands
+from geoloc.geometry.stand import METRES_A_DEGREE, TellsFarther, find_stands
 from geoloc.geometry.unrolled import OWN_FEET_M, REACH_M, unrolled
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, ground_of
@@ -161,24 +161,33 @@ def away_m(photo: Photo, east: float = 0.0, north: float = 0.0) -> float:
     return ground_distance_m(east / METRES_A_DEGREE, north / METRES_A_DEGREE, *photo.position, WGS84)
 
 
+def telling(of: Callable[[Photo], tuple[float, float]]) -> TellsFarther:
+    """TellsFarther that poses are told one by one."""
+
+    def told(poses: Sequence[Photo], *, glance: bool = False) -> list[tuple[float, float]]:
+        return [of(posed) for posed in poses]
+
+    return told
+
+
 def test_of_ground_that_is_alike_the_one_is_told_that_what_is_farther_off_speaks_for(tmp_path: Path) -> None:
     """Ground that comes again every 10 m, by a position that is nearer to the next one."""
     again = repeated(10.0)
     photo = off(panorama(50.0, again), 6.0, 0.0, 0.0)
     with written(tmp_path / "m.tif", again) as mosaic:
         assert away_m(find_stands(photo, mosaic)[0].photo, 10.0) < 1.5
-        best = find_stands(photo, mosaic, lambda posed: (10.0 - 4.0 * away_m(posed), 1.0))[0]
+        best = find_stands(photo, mosaic, telling(lambda posed: (10.0 - 4.0 * away_m(posed), 1.0)))[0]
         assert away_m(best.photo) < 1.5
         assert best.weight > 0.5
         # What is like none of them makes none likely.
-        assert sum(found.weight for found in find_stands(photo, mosaic, lambda posed: (-60.0, 1.0))) < 0.05
+        assert sum(found.weight for found in find_stands(photo, mosaic, telling(lambda posed: (-60.0, 1.0)))) < 0.05
 
 
 def test_places_are_sought_beside_those_that_the_ground_speaks_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ground all alike at steps of 2.4 m: the likeliest ones are next to the told position."""
-    monkeypatch.setattr(stand, "COMPARED", 5)
+    monkeypatch.setattr(stand, "GLANCED", 5)
     again = repeated(2.4)
     asked: list[float] = []
 
@@ -188,7 +197,7 @@ def test_places_are_sought_beside_those_that_the_ground_speaks_for(
 
     with written(tmp_path / "m.tif", again) as mosaic:
         told = replace(off(panorama(0.0, again), 0.0, -7.2, 0.0), position_error_m=2.5)
-        best = find_stands(told, mosaic, likeness)[0]
+        best = find_stands(told, mosaic, telling(likeness))[0]
     assert away_m(best.photo) < 1.0
     assert min(asked[:5]) > 3.0
 
@@ -199,7 +208,7 @@ def test_where_little_is_compared_the_ground_round_the_camera_counts_as_without(
     photo = off(held(30.0, Tilt(70.0)), 3.0, -2.0, 6.0)
     alone, compared = (
         sum(found.weight for found in find_stands(photo, mosaic, likeness))
-        for likeness in (None, lambda posed: (9.0 * share, share))
+        for likeness in (None, telling(lambda posed: (9.0 * share, share)))
     )
     assert alone > 0.6
     assert compared == pytest.approx(alone, abs=0.1)
@@ -208,9 +217,57 @@ def test_where_little_is_compared_the_ground_round_the_camera_counts_as_without(
 def test_a_photo_is_likely_by_what_is_farther_off_and_unlikely_without(mosaic: Mosaic) -> None:
     photo = off(held(30.0, Tilt(81.0)), 6.0, 7.0, -15.0)
     for log_odds, least, most in ((12.0, 0.8, 0.9), (-4.0, 0.0, 0.3)):
-        stands = find_stands(photo, mosaic, lambda posed, log_odds=log_odds: (log_odds, 1.0))  # type: ignore[misc]
+        stands = find_stands(photo, mosaic, telling(lambda posed, log_odds=log_odds: (log_odds, 1.0)))  # type: ignore[misc]
         assert least <= sum(found.weight for found in stands) <= most
         check(stands[0].photo, 30.0)
+
+
+def test_many_poses_are_glanced_at_and_the_likeliest_compared_thoroughly(
+    mosaic: Mosaic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a glance the right one is not the likeliest; wrong ones that look as well then do not by all looks."""
+    monkeypatch.setattr(stand, "GLANCED", 40)
+    monkeypatch.setattr(stand, "COMPARED", 10)
+    photo, asked = off(panorama(40.0), 6.0, -5.0, 12.0), list[tuple[bool, int]]()
+
+    def likeness(poses: Sequence[Photo], *, glance: bool = False) -> list[tuple[float, float]]:
+        asked.append((glance, len(poses)))
+        off_m = [away_m(posed) for posed in poses]
+        return [(9.0 + min(away, 5.0) if glance else 20.0 - 4.0 * away, 1.0) for away in off_m]
+
+    best = find_stands(photo, mosaic, likeness)[0]
+    assert asked[0] == (True, 40)
+    assert asked[1] == (False, 10)
+    assert not any(glance for glance, _ in asked[1:])
+    # Of eight poses the six beside each, at the most four times, and four that are made finer.
+    assert sum(count for _, count in asked[2:]) <= 4 * stand.CLIMBED * 6 + stand.MOST
+    check(best.photo, 40.0)
+
+
+def test_nothing_is_asked_of_ground_that_is_not_alike(mosaic: Mosaic) -> None:
+    elsewhere = replace(panorama(0.0), position=(0.1, 0.0))
+    assert find_stands(elsewhere, mosaic, telling(lambda posed: (50.0, 1.0))) == []
+    blank = replace(panorama(0.0), pixels=np.full((512, 1024, 3), 90, np.uint8))
+    assert find_stands(blank, mosaic, telling(lambda posed: (50.0, 1.0))) == []
+
+
+def test_a_camera_is_turned_to_where_what_is_farther_off_speaks_for(
+    mosaic: Mosaic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all headings one that is 12 degrees off is compared first."""
+    monkeypatch.setattr(stand, "GLANCED", 1)
+    photo = off(panorama(40.0), 1.0, -1.0, 12.0)
+    ask: list[float] = []
+
+    def likeness(posed: Photo) -> tuple[float, float]:
+        assert posed.heading_deg is not None
+        turned = abs((posed.heading_deg - 52.0 + 180) % 360 - 180)
+        ask.append(turned)
+        return 20.0 - 2.0 * turned, 1.0
+
+    best = find_stands(photo, mosaic, telling(likeness))[0].photo
+    assert ask[0] > 8.0
+    assert best.heading_deg == pytest.approx(52.0, abs=4.1)
 
 
 def repeated(side_m: float) -> NDArray[np.uint8]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from geoloc.model.network.features import Features
-from geoloc.model.sight.cells import COARSE, COLUMNS, CUT, FINE, ROWS, Views
-from geoloc.model.sight.likeness_net import LikenessNet
+from geoloc.model.sight.cells import COARSE, COLUMNS, CUT, FINE, ROWS, Views, cell_middles
+from geoloc.model.sight.likeness_net import NEAREST_ROWS, LikenessNet
 from geoloc.model.sight.net import SightNet
-from geoloc.photo.click_view import SIDE_PX
+from geoloc.model.sight.seen_cells import HEIGHTS_M, _places
+from geoloc.photo.click_view import SIDE_PX, VIEWS_DEG
 
 
 def noise(rng: np.random.Generator, *shape: int) -> torch.Tensor:
@@ -40,6 +44,47 @@ def test_each_strip_is_compared_with_its_own_views(kind: type[LikenessNet | Sigh
     assert together.shape[0] == 3
     assert torch.allclose(together[turned], again, atol=1e-4)
     assert not torch.allclose(together[0], together[1], atol=1e-3)
+
+
+def test_many_strips_are_compared_with_one_look() -> None:
+    torch.manual_seed(0)
+    net, (views, strip) = LikenessNet().eval(), shown(3)
+    one = Views(*(Features(*(side[:1] for side in part)) for part in views))
+    many = Views(*(Features(*(side[:1].expand(3, -1, -1, -1) for side in part)) for part in views))
+    told = torch.tensor([1.6]), torch.tensor([4.0])
+    with torch.inference_mode():
+        ground = net.seen.ground(strip)[:, :, -NEAREST_ROWS:].flatten(2).transpose(1, 2)
+        compared = net.log_odds(ground, net.seen.looked(one, *told))
+        assert torch.allclose(compared, net(many, strip, *(number.expand(3) for number in told)), atol=1e-5)
+
+
+def test_a_cells_layer_takes_the_ground_then_what_is_seen_there_and_how_alike_it_is() -> None:
+    """Weights files hold it as one layer, whose parts are worked out apart."""
+    torch.manual_seed(0)
+    seen, (views, strip), told = LikenessNet().eval().seen, shown(2), (torch.full((2,), 1.6), torch.full((2,), 4.0))
+    layer, whole = seen.cell[0], list[torch.Tensor]()
+    assert isinstance(layer, torch.nn.Linear)
+    seen.cell[1].register_forward_hook(lambda module, taken, given: whole.append(taken[0]))
+    with torch.inference_mode():
+        looked = seen.looked(views, *told)
+        ground = seen.ground(strip)[:, :, -NEAREST_ROWS:].flatten(2).transpose(1, 2)
+        seen.cells(ground, looked)
+        along, across = (side[-NEAREST_ROWS * COLUMNS :] for side in cell_middles())
+        asked = seen.asked(ground).unflatten(2, looked.found.shape[2:])
+        parts, masks = [ground], list[torch.Tensor]()
+        for features, view in zip(views, zip(VIEWS_DEG, CUT, strict=True), strict=True):
+            for at_m in HEIGHTS_M:
+                number = len(masks)
+                places, inside = _places(along, across, told[0] - at_m, told[1], view)
+                there = torch.nn.functional.grid_sample(seen.view(features), places[:, None], align_corners=False)
+                found = seen.shown[number](there[:, :, 0].transpose(1, 2)) * inside[..., None]
+                alike = normalize(found, dim=2) * normalize(asked[:, :, number], dim=2) * math.sqrt(found.shape[2])
+                parts += [found, alike]
+                masks.append(inside)
+        known = torch.stack([torch.hypot(along, across).log() / 3 - 1, torch.atan2(across, along)], dim=1)
+        known = torch.cat([known, along[:, None] / 50, across[:, None] / 16], dim=1).expand(2, -1, -1)
+        expected = layer(torch.cat([*parts, torch.stack(masks, dim=2), known], dim=2))
+    assert torch.allclose(whole[0], expected, atol=1e-4)
 
 
 def test_the_head_is_told_what_is_seen_where_cells_are() -> None:
