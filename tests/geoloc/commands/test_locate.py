@@ -23,6 +23,7 @@ from tests.helpers.command_line import Run
 from tests.helpers.made_video import grey_video, subtitles
 from tests.helpers.noise import EAST, LAT, LON
 from tests.helpers.search_stub import REQUIRED, SearchStub
+from tiling.grid import WGS84, ground_distance_m
 
 LOCATE = ("locate", "photo.jpg", "--mosaic", "mosaic.tif")
 
@@ -137,10 +138,12 @@ def test_what_the_photo_shows_beside_the_mosaic_is_said_to_lie_there(run: Run, s
     search.place = Point(0.0, 0.0)
     result = run(*LOCATE, "--click", "10,20")
     assert result.exit_code == 0
-    assert re.search(
-        r"not here: click 10,20 \(the photo shows it \d{6,} m outside what was searched; looked in \d+ windows",
+    told = re.search(
+        r"not here: click 10,20 \(the photo shows it (\d+) m outside what was searched; looked in \d+ windows",
         result.stderr,
     )
+    assert told is not None, result.stderr
+    assert float(told[1]) == pytest.approx(ground_distance_m(0.0, 0.0, 15.0, 48.75, WGS84), rel=1e-3)
 
 
 def test_every_window_is_looked_at_where_asked(run: Run, search: SearchStub) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -84,6 +86,22 @@ def test_what_is_before_a_pose_is_asked_once_a_click(asked: list[str]) -> None:
     for photo, x in ((posed, 1), (posed, 2), (posed, 1), (other, 1)):
         assert ground.ahead(photo, Click(x, 1)) is None
     assert asked == ["1", "2", "1"]
+
+
+def test_what_was_asked_of_a_photo_goes_when_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In QGIS one ground answers for as long as the map is open."""
+    monkeypatch.setattr("geoloc.geometry.stand.find_stands", lambda photo, mosaic, likeness: [])
+    source = cast(Any, SimpleNamespace(mosaic=SimpleNamespace(read=None)))
+    network: Any = SimpleNamespace(ahead=lambda photo, click, read: click, likeness=lambda photo, read: photo)
+    ground = SearchGround(source, cast(Any, "plan"), lambda: network, KnownPlanes())
+    photo = Photo(Path("p.jpg"), np.zeros((9, 9, 3), np.uint8), position=(15.0, 51.0), height_m=1.6)
+    ground.stands(photo)
+    ground.clicked(photo, [Target(Click(1, 1))])
+    ground.ahead(photo, Click(1, 1))
+    known = weakref.ref(photo)
+    del photo
+    gc.collect()
+    assert known() is None
 
 
 @pytest.mark.parametrize("high_m", [1.6, 80.0])
