@@ -66,6 +66,7 @@ photographs, and of panoramas, which show the ground to all sides."""
 MORE_BY_CHANCE, PANORAMA_MORE_BY_CHANCE = 8.0, 15.0
 """So much more does it come to where all that is farther off is compared: of more poses, and what is like it too."""
 _APART_M, _APART_DEG = 2.0, 7.0
+"""Poses that are as near, and nearer in heading, are one: two of `TURN_DEG` are more, as they are rounded."""
 _MOST_STEPS = 4
 _LEAST_SD_M = 0.02
 _LEAST_KNOWN, _LEAST_TRUSTED = 0.3, 0.02
@@ -110,7 +111,10 @@ class TellsFarther(Protocol):
     """Tells of a photo in poses how much likelier the mosaic is, farther off, than for a wrong pose."""
 
     def __call__(self, poses: Sequence[Photo], *, glance: bool = False) -> Sequence[tuple[float, float]]:
-        """Return of each pose the log of how many times, and how much of the mosaic could be compared, from 0 to 1."""
+        """Return of each pose the log of how many times, and how much of the mosaic could be compared, from 0 to 1.
+
+        There may be no pose.
+        """
 
 
 def find_stands(photo: Photo, mosaic: Mosaic, likeness: TellsFarther | None = None) -> list[FoundPose]:
@@ -141,6 +145,8 @@ def find_stands(photo: Photo, mosaic: Mosaic, likeness: TellsFarther | None = No
         for heading in _headings(photo)
         for pose in ground.best_places(heading, height_m, tilt, 1 if likeness is None else PLACES)
     ]
+    if not tried:
+        return []
     if likeness is None:
         poses = _apart([ground.refined(pose) for pose in _apart(tried, MOST)], MOST)
     else:
@@ -164,7 +170,7 @@ def _likely(ground: _Ground, tried: Sequence[_Pose], photo: Photo, likeness: Tel
 
     glanced = sorted(told(_apart(tried, GLANCED, GLANCED_DEG), glance=True), key=_total, reverse=True)
     compared = told(glanced[:COMPARED])
-    # Climbs come back to where they were, and meet.
+    # Climbs come back to where they were, and often meet.
     known = {_near_alone(pose): pose for pose in compared}
     poses = climbing = _apart(compared, CLIMBED)
     for _ in range(_MOST_STEPS):

@@ -83,7 +83,8 @@ class Likeness:
 
         Args:
             poses: the photo in them.
-            glance: take every other look only, and suppose the same of the others.
+            glance: take every other look only, where these reach both edges of a photograph, and suppose the same of
+                the others.
 
         Raises:
             MosaicError: the mosaic cannot be read.
@@ -122,8 +123,11 @@ class Likeness:
 
     @cached_property
     def _ground(self) -> TurnedGround:
+        # Of `self` it would be a circle, that keeps the photo until Python looks for circles.
+        net, features = self._net, self._encode
+
         def encode(picture: NDArray[np.uint8]) -> Tensor:
-            return self._net.seen.ground(encoded(self._net, self._encode, picture))
+            return net.seen.ground(encoded(net, features, picture))
 
         assert self._photo.position is not None, "asked for where there is one"
         return TurnedGround(encode, self._photo.position, most_off_m(self._photo), NEAREST_ROWS, self._read)

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from tiling.mosaic import PixelReader
 
 EVERY_DEG = 8.0
-"""Between azimuths that the ground is encoded for: turned by half of it, its features are about the same."""
+"""Between azimuths that the ground is encoded for, a whole turn being a multiple: turned by half of it, its features
+are about the same."""
 _EDGE_M = 8.0
-"""Beyond what strips reach: features at the edge of a picture are not what they are within."""
+"""Beyond what strips reach: features at the edge of a picture are not what they are within. A strip that is encoded by
+itself, as in the training, has nothing beyond it."""
 _CELL_PX = round(CELL_M / STRIP_STEP_M)
 _WHOLE_CELLS = 2
 """Sides are so many cells, or a multiple: one of coarse features."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ from geoloc.geometry.stand import METRES_A_DEGREE, TellsFarther, find_stands
 from geoloc.geometry.unrolled import OWN_FEET_M, REACH_M, unrolled
 from geoloc.photo.photo import Photo
 from geoloc.photo.rectify import Tilt, ground_of
-from geoloc.photo.sight import heading_sd_deg
+from geoloc.photo.sight import heading_sd_deg, most_off_m
 from tests.helpers.rough_ground import GSD_M, SIDE, rough
 from tiling.grid import WGS84, ground_distance_m
 from tiling.mosaic import Mosaic, open_mosaic
@@ -244,11 +245,80 @@ def test_many_poses_are_glanced_at_and_the_likeliest_compared_thoroughly(
     check(best.photo, 40.0)
 
 
-def test_nothing_is_asked_of_ground_that_is_not_alike(mosaic: Mosaic) -> None:
+def test_nothing_is_asked_off_the_mosaic_and_of_a_photo_of_nothing(mosaic: Mosaic) -> None:
+    def likeness(poses: Sequence[Photo], *, glance: bool = False) -> list[tuple[float, float]]:
+        raise AssertionError("asked")
+
     elsewhere = replace(panorama(0.0), position=(0.1, 0.0))
-    assert find_stands(elsewhere, mosaic, telling(lambda posed: (50.0, 1.0))) == []
+    assert find_stands(elsewhere, mosaic, likeness) == []
     blank = replace(panorama(0.0), pixels=np.full((512, 1024, 3), 90, np.uint8))
-    assert find_stands(blank, mosaic, telling(lambda posed: (50.0, 1.0))) == []
+    assert find_stands(blank, mosaic, likeness) == []
+
+
+def test_no_pose_is_farther_off_than_the_position_may_be(mosaic: Mosaic) -> None:
+    """Both ways it is within that, and together it is not: the ground that is read has corners."""
+    told = replace(panorama(40.0), position_error_m=3.0)
+    most_m = most_off_m(told)
+    assert most_m < 20
+    told = off(told, 0.8 * most_m, 0.8 * most_m, 0.0)
+    assert told.position is not None
+    asked: list[Photo] = []
+
+    def likeness(poses: Sequence[Photo], *, glance: bool = False) -> list[tuple[float, float]]:
+        asked.extend(poses)
+        return [(20.0 - 2.0 * away_m(posed), 1.0) for posed in poses]
+
+    found = [each.photo for likely in (None, likeness) for each in find_stands(told, mosaic, likely)]
+    assert asked
+    away = [ground_distance_m(*told.position, *pose.position, WGS84) for pose in [*found, *asked] if pose.position]
+    assert max(away) <= most_m + 0.01
+
+
+def test_a_pose_that_is_likely_farther_off_is_made_finer(mosaic: Mosaic) -> None:
+    """Headings that are tried are 2 degrees off."""
+    photo = replace(panorama(42.0), heading_deg=None)
+    best = find_stands(photo, mosaic, telling(lambda posed: (9.0, 1.0)))[0].photo
+    assert best.heading_deg == pytest.approx(42.0, abs=0.6)
+
+
+class Line:
+    """In place of the ground: poses beside one are 2.5 m farther east and west, and none is made finer."""
+
+    def beside(self, pose: stand._Pose) -> list[stand._Pose]:
+        return [replace(pose, east=pose.east + by, farther=0.0) for by in (-2.5, 2.5)]
+
+    def refined(self, pose: stand._Pose) -> stand._Pose:
+        return pose
+
+
+def tried(east: float, heading_deg: float = 40.0) -> stand._Pose:
+    return stand._Pose(east, 0.0, heading_deg, HEIGHT_M, None, 0.0, 0.9)
+
+
+def test_what_is_likeliest_is_kept_while_others_are_made_likelier() -> None:
+    """One pose is right, another climbs 10 m: no pose is compared twice."""
+    rounds: list[list[float]] = []
+
+    def likeness(poses: Sequence[Photo], *, glance: bool = False) -> list[tuple[float, float]]:
+        east = [round(pose.position[0] * METRES_A_DEGREE, 3) for pose in poses if pose.position]
+        if not glance:
+            rounds.append(east)
+        return [(max(30.0 - abs(x), 20.0 - abs(x - 40.0)), 1.0) for x in east]
+
+    photo = panorama(40.0)
+    poses = stand._likely(cast(Any, Line()), [tried(0.0), tried(30.0)], photo, likeness)
+    assert [round(pose.east, 3) for pose in poses] == [0.0, 40.0]
+    # The last ones are told when they were made finer.
+    compared = [east for some in rounds[:-1] for east in some]
+    assert len(compared) == len(set(compared))
+    assert set(compared) == {-2.5, 0.0, 2.5, 27.5, 30.0, 32.5, 35.0, 37.5, 40.0}
+
+
+def test_poses_that_look_alike_are_one() -> None:
+    poses = [tried(0.0, 40.0), tried(0.0, 44.0), tried(0.0, 48.0), tried(1.5, 40.0), tried(2.5, 40.0)]
+    best = replace(poses[0], log_weight=1.0)
+    kept = stand._apart([best, *poses[1:]], 5)
+    assert [(pose.east, pose.heading_deg) for pose in kept] == [(0.0, 40.0), (0.0, 48.0), (2.5, 40.0)]
 
 
 def test_a_camera_is_turned_to_where_what_is_farther_off_speaks_for(

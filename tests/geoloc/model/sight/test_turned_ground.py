@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoloc.model.network.config import FILL
 from geoloc.model.sight.cells import CELL_M, COLUMNS, cell_middles
 from geoloc.model.sight.head import STRIP_STEP_M, encoded, load_sight_head
 from geoloc.model.sight.turned_ground import EVERY_DEG, TurnedGround
@@ -108,6 +109,23 @@ def test_the_ground_is_encoded_once_for_azimuths_that_are_alike() -> None:
     assert len(asked) == 1
     ground.strips(at((1.0, 2.0)), np.array([12 * EVERY_DEG]))
     assert len(asked) == 2
+
+
+def test_what_the_mosaic_does_not_show_is_grey() -> None:
+    """As in the strips of the training."""
+    asked: list[NDArray[np.uint8]] = []
+
+    def encode(picture: NDArray[np.uint8]) -> Tensor:
+        asked.append(picture)
+        return colours(picture)
+
+    def nothing(grid: Grid) -> WindowPixels:
+        return WindowPixels(np.zeros((grid.height, grid.width, 3), np.uint8), np.zeros((grid.height, grid.width), bool))
+
+    ground = TurnedGround(encode, HERE, REACH_M, ROWS, nothing)
+    _, shares = ground.strips(at((0.0, 0.0), (0.0, 0.0)), np.array([0.0, 45.0]))
+    assert shares.tolist() == [0.0, 0.0]
+    assert [np.unique(picture).tolist() for picture in asked] == [[FILL], [FILL]]
 
 
 def test_all_that_cameras_may_see_is_encoded() -> None:
