@@ -169,14 +169,18 @@ def _likely(ground: _Ground, tried: Sequence[_Pose], photo: Photo, likeness: Tel
         ]
 
     glanced = sorted(told(_apart(tried, GLANCED, GLANCED_DEG), glance=True), key=_total, reverse=True)
-    compared = told(glanced[:COMPARED])
     # Climbs come back to where they were, and often meet.
-    known = {_near_alone(pose): pose for pose in compared}
-    poses = climbing = _apart(compared, CLIMBED)
+    known: dict[_Pose, _Pose] = {}
+
+    def compared(poses: Sequence[_Pose]) -> list[_Pose]:
+        new = list(dict.fromkeys(pose for pose in poses if pose not in known))
+        known.update(zip(new, told(new), strict=True))
+        return [known[pose] for pose in poses]
+
+    poses = climbing = _apart(compared([_near_alone(pose) for pose in glanced[:COMPARED]]), CLIMBED)
     for _ in range(_MOST_STEPS):
         beside = [ground.beside(pose) for pose in climbing]
-        new = list(dict.fromkeys(step for steps in beside for step in steps if step not in known))
-        known.update(zip(new, told(new), strict=True))
+        compared([step for steps in beside for step in steps])
         higher = [
             max([pose, *(known[step] for step in steps)], key=_total)
             for pose, steps in zip(climbing, beside, strict=True)
@@ -187,7 +191,7 @@ def _likely(ground: _Ground, tried: Sequence[_Pose], photo: Photo, likeness: Tel
         if not climbing:
             break
     poses = poses[:MOST]
-    refined = told([ground.refined(_near_alone(pose)) for pose in poses])
+    refined = compared([ground.refined(_near_alone(pose)) for pose in poses])
     return _apart([max(pair, key=_total) for pair in zip(poses, refined, strict=True)], MOST)
 
 
@@ -262,7 +266,9 @@ class _Ground:
         template = _colours(seen.pixels)
         places = len(self._colours) - len(template) + 1
         at = (np.arange(places) - (places - 1) / 2) * STEP_M
-        rows, columns = (slice(0, places),) * 2 if near is None else (_near(-at, near[1]), _near(at, near[0]))
+        rows, columns = (
+            (slice(0, places),) * 2 if near is None else (_near(-at, near[1], NEAR_M), _near(at, near[0], NEAR_M))
+        )
         more = len(template) - 1
         searched = self._colours[rows.start : rows.stop + more, columns.start : columns.stop + more]
         if min(searched.shape[:2]) <= more:
@@ -283,7 +289,7 @@ class _Ground:
             place = float(east[0, column]), float(north[row, 0])
             likely = float(weight[row, column]), float(correlation[row, column])
             poses.append(_Pose(*place, heading_deg, height_m, tilt, *likely))
-            cells = _around(row), _around(column)
+            cells = _near(north[:, 0], place[1], _APART_M), _near(east[0], place[0], _APART_M)
             away_m = np.hypot(east[:, cells[1]] - place[0], north[cells[0]] - place[1])
             weight[cells][away_m < _APART_M] = -np.inf
         return poses
@@ -353,15 +359,9 @@ def _apart(poses: Sequence[_Pose], most: int, apart_deg: float = _APART_DEG) -> 
     return kept
 
 
-def _around(cell: np.intp) -> slice:
-    """Return the cells along an axis that are not farther from one than `_APART_M`."""
-    reach = math.ceil(_APART_M / STEP_M)
-    return slice(max(int(cell) - reach, 0), int(cell) + reach + 1)
-
-
-def _near(places: NDArray[np.floating], middle: float) -> slice:
-    """Return which of places along an axis are within `NEAR_M` of one."""
-    found = np.flatnonzero(np.abs(places - middle) <= NEAR_M)
+def _near(places: NDArray[np.floating], middle: float, within_m: float) -> slice:
+    """Return which of places along an axis are so near to one."""
+    found = np.flatnonzero(np.abs(places - middle) <= within_m)
     return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
 
 

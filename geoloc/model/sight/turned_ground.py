@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from geoloc.model.network.config import FILL
-from geoloc.model.sight.cells import CELL_M, COLUMNS
+from geoloc.model.sight.cells import CELL_M, COLUMNS, cell_middles
 from geoloc.model.sight.head import STRIP_STEP_M
 from geoloc.photo.sight import ground_round
 from geoloc.plane.homography import affine_for_opencv
@@ -92,8 +92,8 @@ class TurnedGround:
             at = self._cells_before(places[those], math.radians(turn * EVERY_DEG), np.radians(azimuth_deg[those]))
             height, width = ground.shape[2:]
             scaled = torch.from_numpy(at / (width / 2, height / 2) - 1.0).to(ground)
-            seen = F.grid_sample(ground, scaled.flatten(0, 1)[None], align_corners=False)[0]
-            strips = seen.unflatten(1, (len(those), -1)).permute(1, 2, 3, 0).flatten(1, 2)
+            seen = F.grid_sample(ground, scaled[None], align_corners=False)[0]
+            strips = seen.permute(1, 2, 0)
             for number, strip in zip(those, strips, strict=True):
                 out[number] = strip
         together = torch.stack(out)
@@ -110,16 +110,13 @@ class TurnedGround:
     def _cells_before(
         self, places: NDArray[np.floating], turned: float, azimuth: NDArray[np.floating]
     ) -> NDArray[np.float64]:
-        """Return where ground that is turned has the middles of strips' cells, B x rows x columns x 2, its (x, y)."""
-        along = (self._rows - np.arange(self._rows) - 0.5)[:, None]
-        across = (np.arange(COLUMNS) + 0.5 - COLUMNS / 2)[None]
+        """Return where ground that is turned has the middles of strips' cells, B x N x 2, its (x, y)."""
+        along, across = (side[-self._rows * COLUMNS :].numpy() / CELL_M for side in cell_middles())
         east, north = places.T / CELL_M
         x = self._aside + east * math.cos(turned) - north * math.sin(turned)
         y = self._ahead - east * math.sin(turned) - north * math.cos(turned)
-        cos, sin = (side[:, None, None] for side in (np.cos(azimuth - turned), np.sin(azimuth - turned)))
-        return np.stack(
-            [x[:, None, None] + across * cos + along * sin, y[:, None, None] - along * cos + across * sin], axis=-1
-        )
+        cos, sin = np.cos(azimuth - turned)[:, None], np.sin(azimuth - turned)[:, None]
+        return np.stack([x[:, None] + across * cos + along * sin, y[:, None] - along * cos + across * sin], axis=-1)
 
     def _ground(self, number: int) -> Tensor:
         """Return the features of the ground turned by so many times `EVERY_DEG`, and what of it the mosaic shows."""
