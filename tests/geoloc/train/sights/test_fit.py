@@ -77,10 +77,13 @@ def seen(count: int, seed: int) -> SightLooks:
 
 
 def test_a_head_learns_what_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Small batches: what is learnt here takes some dozens of steps, of whatever number of clicks.
+    monkeypatch.setattr(fit, "CLICKS", 4)
+    monkeypatch.setattr(fit, "RATE", 1.5e-3)
     monkeypatch.setattr(batches, "HARDEST_OF", 2)
     lines: list[str] = []
-    net = fit_sights(photo(320, 1), photo(64, 3), LikenessNet().eval(), epochs=8, report=lines.append)
-    assert len(lines) == 8
+    net = fit_sights(photo(64, 1), photo(24, 3), LikenessNet().eval(), epochs=4, report=lines.append)
+    assert len(lines) == 4
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.6 * losses[0]
     # Either colour alone would be right half of the time.
@@ -89,13 +92,13 @@ def test_a_head_learns_what_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_poses_are_told_by_what_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "COMPARED_LOOKS", 10)
-    monkeypatch.setattr(fit, "COMPARED_CLICKS", 4)
-    monkeypatch.setattr(batches, "HARDEST_OF", 3)
+    monkeypatch.setattr(fit, "COMPARED_LOOKS", 6)
+    monkeypatch.setattr(fit, "COMPARED_CLICKS", 2)
+    monkeypatch.setattr(batches, "HARDEST_OF", 2)
     lines: list[str] = []
     training = Sights.of([photo(64, 1)], [seen(64, 5)])
-    net = fit_likeness(training, seen(24, 7), steps=60, hard_steps=10, report=lines.append)
-    assert [line.split(":")[0] for line in lines] == ["step 60 of 60", f"{HARD} 10 of 10"]
+    net = fit_likeness(training, seen(24, 7), steps=25, hard_steps=5, report=lines.append)
+    assert [line.split(":")[0] for line in lines] == ["step 25 of 25", f"{HARD} 5 of 5"]
     assert min(float(told) for told in lines[-1].rsplit("town ", 1)[1].split(", ")) > 0.9
     assert not net.training
 
