@@ -1,6 +1,7 @@
 """The benchmark from end to end, on towns small enough for a test."""
 
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,21 @@ SIZES = ("under 5 m", "5 to 15 m", "over 15 m")
 METHODS = ("chance", "ncc", "sift", "base", "base + geometry")
 
 
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where towns are that were built once."""
+    return tmp_path_factory.mktemp("towns")
+
+
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(towns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build = partial(town.build, size_m=100.0, gsd_m=0.25, photo_px=(640, 480), panorama_px=512)
 
-    def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> town.Town:
-        return build(folder, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
+    def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> None:
+        made = towns / folder.name
+        if not made.exists():
+            build(made, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
+        shutil.copytree(made, folder, dirs_exist_ok=True)
 
     monkeypatch.setattr(town, "build", built)
     monkeypatch.setattr(sets, "WRONG_EACH", 2)
