@@ -6,11 +6,12 @@ import json
 import sys
 import time
 import traceback
+from array import array
 from pathlib import Path
 
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent, QWheelEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QLabel, QMessageBox
 from qgis.utils import iface, plugins
@@ -145,17 +146,16 @@ def drop_layers() -> None:
 
 def coloured(widget, matches) -> list:
     """Bounds of the pixels of a widget whose colour matches: left, top, right, bottom; corner origin."""
-    image = widget.grab().toImage()
-    found = [
-        (x + 0.5, y + 0.5)
-        for y in range(image.height())
-        for x in range(image.width())
-        if matches(*image.pixelColor(x, y).getRgb()[:3])
-    ]
-    if not found:
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = array("I", image.constBits().asstring(image.sizeInBytes()))
+    # A picture has a million pixels and few colours.
+    wanted = {colour for colour in set(pixels) if matches(colour >> 16 & 255, colour >> 8 & 255, colour & 255)}
+    width = image.width()
+    places = [divmod(place, width) for place, colour in enumerate(pixels) if colour in wanted] if wanted else []
+    if not places:
         return []
-    xs, ys = zip(*found, strict=True)
-    return [min(xs) - 0.5, min(ys) - 0.5, max(xs) + 0.5, max(ys) + 0.5]
+    ys, xs = zip(*places, strict=True)
+    return [min(xs), min(ys), max(xs) + 1.0, max(ys) + 1.0]
 
 
 def alive(pid: int) -> bool:
