@@ -16,15 +16,22 @@ if TYPE_CHECKING:
 def load_meanwhile(request: SearchRequest) -> Network:
     """Begin to load the network of a request in another thread.
 
+    Weights or a device that the request names are waited for: those that cannot be used are told before minutes of
+    matching, after which no network may be asked for at all.
+
     Returns:
-        What waits for it and gives it, each time; it raises a `WeightsError` where there is no such preset, weights or
-        device.
+        What waits for it and gives it, each time; it raises a `WeightsError` where there is no such preset.
+
+    Raises:
+        WeightsError: the weights or the device that the request names cannot be used.
     """
     from geoloc import model
 
     executor = ThreadPoolExecutor(1, thread_name_prefix="network")
     loading = executor.submit(model.load, request.preset, request.weights, request.device)
     executor.shutdown(wait=False)
+    if request.weights is not None or request.device != SearchRequest().device:
+        loading.result()
     return loading.result
 
 

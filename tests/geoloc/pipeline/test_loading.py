@@ -26,11 +26,11 @@ def test_the_caller_does_not_wait_until_it_asks(monkeypatch: pytest.MonkeyPatch)
         return SimpleNamespace(name=preset)
 
     monkeypatch.setattr(model, "load", slow)
-    network = load_meanwhile(SearchRequest(preset="base", weights=Path("w.safetensors"), device="meta"))
+    network = load_meanwhile(SearchRequest(preset="base"))
     assert loaded == []
     go_on.set()
     assert network() is network()
-    assert loaded == [("base", Path("w.safetensors"), "meta")]
+    assert loaded == [("base", None, "cpu")]
 
 
 def test_what_is_wrong_is_told_when_it_is_asked_for() -> None:
@@ -38,6 +38,14 @@ def test_what_is_wrong_is_told_when_it_is_asked_for() -> None:
     for _ in range(2):
         with pytest.raises(WeightsError, match="none"):
             network()
+
+
+def test_what_is_named_and_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "w.safetensors").write_bytes(b"nothing of ours")
+    with pytest.raises(WeightsError, match="not a readable safetensors file"):
+        load_meanwhile(SearchRequest(weights=tmp_path / "w.safetensors"))
+    with pytest.raises(WeightsError, match="device 'cuda:99' cannot be used"):
+        load_meanwhile(SearchRequest(device="cuda:99"))
 
 
 def test_what_comes_before_the_network_needs_no_torch() -> None:
