@@ -15,6 +15,7 @@ from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
+from tiling.degrees import wrapped_deg
 from tiling.errors import AreaError
 from tiling.grid import GEOD, WGS84, project
 from tiling.names import exists, split_layer
@@ -186,7 +187,7 @@ class Area:
         azimuths = np.arange(_CIRCLE_POINTS) * (360.0 / _CIRCLE_POINTS)
         same = np.ones(_CIRCLE_POINTS)
         lons, lats, _ = GEOD.fwd(same * lon, same * lat, azimuths, same * radius)
-        lons = lon + (lons - lon + 180) % 360 - 180
+        lons = lon + wrapped_deg(lons - lon)
         return cls(within_turn(Polygon(np.column_stack([lons, lats]))))
 
     def intersect(self, other: Area) -> Area:

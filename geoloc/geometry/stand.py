@@ -30,6 +30,7 @@ from geoloc.photo.sight import (
     position_sd_m,
     supposed_tilt,
 )
+from tiling.degrees import wrapped_deg
 from tiling.mosaic import Mosaic
 
 STEP_M = 0.4
@@ -333,7 +334,7 @@ class _Ground:
             known = supposed_tilt(photo)
             off.append((tilt.degrees - known.degrees) / known.sd_deg)
         if photo.heading_deg is not None:
-            off.append(((heading_deg - photo.heading_deg + 180.0) % 360.0 - 180.0) / heading_sd_deg(photo))
+            off.append(wrapped_deg(heading_deg - photo.heading_deg) / heading_sd_deg(photo))
         return -sum(by**2 for by in off) / 2
 
 
@@ -354,7 +355,7 @@ def _apart(poses: Sequence[_Pose], most: int, apart_deg: float = _APART_DEG) -> 
     while left.any() and len(kept) < most:
         best = int(left.argmax())
         kept.append(ordered[best])
-        turn = np.abs((heading - heading[best] + 180) % 360 - 180)
+        turn = np.abs(wrapped_deg(heading - heading[best]))
         left &= (np.hypot(east - east[best], north - north[best]) >= _APART_M) | (turn >= apart_deg)
     return kept
 
@@ -380,7 +381,7 @@ def _posed(photo: Photo, pose: _Pose) -> Photo:
     told = replace(
         photo,
         position=(
-            (lon + pose.east / (METRES_A_DEGREE * math.cos(math.radians(lat))) + 180.0) % 360.0 - 180.0,
+            wrapped_deg(lon + pose.east / (METRES_A_DEGREE * math.cos(math.radians(lat)))),
             lat + pose.north / METRES_A_DEGREE,
         ),
         position_error_m=FOUND_M,

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
+from tiling.degrees import wrapped_deg
+
 _T = TypeVar("_T")
 
 _SENSOR_43_DIAGONAL = 1.25
@@ -242,7 +244,7 @@ def _heading(gps: dict[int, Any], xmp: str, doubts: list[str]) -> tuple[float | 
 
 def _turn(one: float, other: float) -> float:
     """Return the angle between two directions, degrees."""
-    return abs((one - other + 180.0) % 360.0 - 180.0)
+    return abs(wrapped_deg(one - other))
 
 
 def _pitch(xmp: str, maker: str, doubts: list[str]) -> float | None:

@@ -20,6 +20,7 @@ from geoloc.pipeline.request import SearchRequest
 from geoloc.system.extras import needing
 from tiling.area import Area
 from tiling.datum import warn_of_crs
+from tiling.degrees import wrapped_deg
 from tiling.errors import MosaicError
 from tiling.grid import WGS84, transformer
 from tiling.mosaic import Mosaic, open_mosaic
@@ -232,7 +233,7 @@ class IndexSource:
         if self.mosaic is not None:
             return self.mosaic.shows(places)
         lon, lat = transformer(self.crs, WGS84).transform(*places.T)
-        return np.asarray(shapely.intersects_xy(self._index.whole.area, (lon + 180.0) % 360.0 - 180.0, lat))
+        return np.asarray(shapely.intersects_xy(self._index.whole.area, wrapped_deg(lon), lat))
 
     def plan(self, area: Area) -> Plan:
         """Return the windows of the index that show an area; those asked for last are kept."""

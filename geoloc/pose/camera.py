@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tiling.degrees import wrapped_deg
+
 _NO_AXIS_DEG = 10.0
 """Tilted less, an axis has no azimuth worth the name."""
 _UNBEND_ROUNDS = 8
@@ -79,12 +81,12 @@ class GroundCamera:
         """
         pitch = self.tilt_deg - 90.0
         if self.tilt_deg < _NO_AXIS_DEG:
-            return (self.heading_deg + 180.0) % 360.0 - 180.0, pitch, 0.0
+            return wrapped_deg(self.heading_deg), pitch, 0.0
         ahead = self.axis[:2] / np.hypot(*self.axis[:2])
         level = np.array([ahead[1], -ahead[0], 0.0])
         roll = math.atan2(self.rotation[0] @ np.cross(self.axis, level), self.rotation[0] @ level)
         yaw = math.degrees(math.atan2(ahead[0], ahead[1]))
-        return (yaw + 180.0) % 360.0 - 180.0, pitch, math.degrees(roll)
+        return wrapped_deg(yaw), pitch, math.degrees(roll)
 
     def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the pixels, N x 2, of places in the world, N x 3; NaN behind the camera."""

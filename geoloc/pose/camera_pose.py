@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from geoloc.pose.camera import GroundCamera
 from geoloc.pose.map_frame import MapFrame
 from geoloc.pose.solve import FocalSource, SolvedCamera
+from tiling.degrees import wrapped_deg
 from tiling.grid import WGS84, transformer
 
 NINE_OF_TEN = 1.645
@@ -118,6 +119,6 @@ def _covariance(solved: SolvedCamera) -> NDArray[np.float64]:
 
     size = len(solved.covariance)
     slopes = np.array([told(solved.changed(step)) - told(solved.camera) for step in _STEP * np.eye(size)]).T
-    slopes[3] = (slopes[3] + 180.0) % 360.0 - 180.0
+    slopes[3] = wrapped_deg(slopes[3])
     slopes /= _STEP
     return np.asarray(slopes @ solved.covariance @ slopes.T)

@@ -13,6 +13,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 from geoloc.photo.target import Click
 from geoloc.plane.map_place import MapPlace
 from tiling.datum import lonlat_accuracy
+from tiling.degrees import wrapped_deg
 from tiling.grid import WGS84, project
 
 PRESENT = 0.5
@@ -103,7 +104,7 @@ class Detection:
     def centre_lonlat(self) -> Point:
         """Centre of the polygon in WGS 84, its longitude from -180 to 180."""
         centre = project(self.polygon.centroid, self.crs, WGS84)
-        return Point((centre.x + 180) % 360 - 180, centre.y)
+        return Point(wrapped_deg(centre.x), centre.y)
 
     @property
     def xmin(self) -> float:

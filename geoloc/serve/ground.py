@@ -20,6 +20,7 @@ from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.source import open_source
 from geoloc.results.vector_files import geometry_of
 from tiling.area import side_by_side
+from tiling.degrees import wrapped_deg
 from tiling.grid import WEB_MERCATOR, WGS84, Grid, project
 from tiling.mosaic import Mosaic
 
@@ -136,4 +137,4 @@ def _view_of(mosaic: Mosaic) -> GroundExtent:
 
 
 def _grid_at(lon: float, lat: float, z: int) -> Grid:
-    return _tile_grid(*WEB_MERCATOR_TMS.tile((lon + 180) % 360 - 180, lat, z))
+    return _tile_grid(*WEB_MERCATOR_TMS.tile(wrapped_deg(lon), lat, z))

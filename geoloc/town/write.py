@@ -19,6 +19,7 @@ from geoloc.photo.metadata import position_tags
 from geoloc.system.output import replacing
 from geoloc.town.picture.camera import Equirectangular, Parallel, Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid
+from tiling.degrees import wrapped_deg
 
 SENSOR_WIDTH_MM = 13.2
 GROUND_ALTITUDE_M = 212.0
@@ -86,7 +87,7 @@ def write_photo(
     })  # fmt: skip
     height = camera.position[2]
     tags = {
-        "GimbalYawDegree": f"{(camera.heading_deg + 180.0) % 360.0 - 180.0:+.6f}",
+        "GimbalYawDegree": f"{wrapped_deg(camera.heading_deg):+.6f}",
         "GimbalPitchDegree": f"{camera.pitch_deg:+.6f}",
         "GimbalRollDegree": f"{camera.roll_deg:+.6f}",
         "RelativeAltitude": f"{height:+.3f}",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+from geoloc.town.scene import village
+from geoloc.town.scene.farm import fields
 from geoloc.train.grounds.towns import cameras, maker
 from geoloc.train.grounds.towns.store import load_town
 
@@ -16,9 +20,17 @@ def endless_town(seed: int) -> maker.TrainingTown:
         time.sleep(600)
 
 
+@contextmanager
+def bare_horizon() -> Iterator[None]:
+    """Build towns without the trees far outside them: of all that is drawn they take half of the time."""
+    with patch.object(village, "plant_far_trees"), patch.object(fields, "plant_far_trees"):
+        yield
+
+
 def tiny_town(seed: int, drones: int = 4, panoramas: int = 1) -> maker.TrainingTown:
     """Return a town of 90 m with drone photos, one from eye level and panoramas."""
     with (
+        bare_horizon(),
         patch.object(maker, "SIZE_M", 90.0),
         patch.object(maker, "GSD_M", 0.3),
         patch.object(cameras, "DRONE_PX", (160, 120)),

@@ -11,10 +11,10 @@ from shapely.geometry import Point, Polygon
 
 from geoloc.town.scene import details, houses
 from geoloc.town.scene.layout import PAVEMENT_M, Layout, Plot, Street, places_along, plan_town
+from geoloc.town.scene.scenery import plant_far_trees
 from geoloc.town.scene.shapes import Colour
 from geoloc.town.scene.site import Site, Surface
 
-_FAR_CLUMPS = 9
 _DRIVES: tuple[tuple[str, Colour], ...] = (
     ("asphalt", (112, 112, 112)),
     ("slabs", (168, 152, 138)),
@@ -141,18 +141,8 @@ def _field_trees(site: Site, layout: Layout) -> None:
                 site.tree(x, y, radius)
             x, y = x + rng.normal(0, 5.0), y + rng.normal(0, 5.0)
     for parcel in layout.parcels:
-        ring = parcel.polygon.exterior
-        if rng.random() < 0.5 or parcel.polygon.distance(Point(0, 0)) > 450.0:
-            continue
-        at, end = 0.0, rng.uniform(0.2, 0.6) * ring.length
-        while at < end:
-            point = ring.interpolate(at)
-            outside = max(abs(point.x), abs(point.y)) > half + 6.0
-            if outside and layout.paved.distance(point) > 5.0:
-                radius = rng.uniform(2.0, 4.5)
-                _, crown = details.build_tree(rng, point.x, point.y, radius, _FAR_CLUMPS)
-                site.plant("tree", crown)
-            at += rng.uniform(4.0, 14.0)
+        if rng.random() >= 0.5 and parcel.polygon.distance(Point(0, 0)) <= 450.0:
+            plant_far_trees(site, parcel, layout, 0.6)
 
 
 def _build_square(site: Site, layout: Layout) -> None:

@@ -15,6 +15,7 @@ from benchmarks.accuracy.queries import sets
 from benchmarks.accuracy.results import report, sheets
 from geoloc import town
 from geoloc.errors import WeightsError
+from tests.helpers.tiny_town import bare_horizon
 
 SETS = ("town_nadir", "wrong")
 SIZES = ("under 5 m", "5 to 15 m", "over 15 m")
@@ -34,7 +35,8 @@ def small(towns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> None:
         made = towns / folder.name
         if not made.exists():
-            build(made, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
+            with bare_horizon():
+                build(made, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
         shutil.copytree(made, folder, dirs_exist_ok=True)
 
     monkeypatch.setattr(town, "build", built)

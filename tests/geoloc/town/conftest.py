@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from geoloc import town
+from tests.helpers.tiny_town import bare_horizon
 
 
 @pytest.fixture(scope="session")
@@ -13,9 +14,10 @@ def build_small() -> Callable[[Path], town.Town]:
     """Builds the same small town into any folder."""
 
     def build(folder: Path) -> town.Town:
-        return town.build(
-            folder, seed=3, size_m=80.0, gsd_m=0.25, rotation_deg=20.0, photo_px=(400, 300), panorama_px=512
-        )
+        with bare_horizon():
+            return town.build(
+                folder, seed=3, size_m=80.0, gsd_m=0.25, rotation_deg=20.0, photo_px=(400, 300), panorama_px=512
+            )
 
     return build
 

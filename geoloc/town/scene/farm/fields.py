@@ -9,17 +9,17 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString, Point, Polygon, box
 
-from geoloc.town.scene import details, things
+from geoloc.town.scene import things
 from geoloc.town.scene.farm import planting
 from geoloc.town.scene.layout import Layout, Parcel
 from geoloc.town.scene.marks import blotch, paint, soften
+from geoloc.town.scene.scenery import plant_far_trees
 from geoloc.town.scene.shapes import Colour
 from geoloc.town.scene.site import Site
 
 _SOIL: Colour = (146, 128, 100)
 _BALED = (1, 7, 8, 10)
 """Crops that are cut: bales lie about on them."""
-_FAR_CLUMPS = 9
 
 
 def build_fields(site: Site, layout: Layout) -> None:
@@ -35,7 +35,7 @@ def build_fields(site: Site, layout: Layout) -> None:
         if parts:
             _edges(site, parcel, shapely.union_all(parts), half)
         if not parcel.polygon.intersects(town) and parcel.polygon.distance(Point(0, 0)) < 350.0 and rng.random() < 0.4:
-            _far_trees(site, parcel, layout)
+            plant_far_trees(site, parcel, layout, 0.5)
 
 
 def _mark(site: Site, parcel: Parcel, ground: Polygon) -> None:
@@ -105,16 +105,3 @@ def _track(site: Site, line: LineString) -> None:
     paint(site, line.buffer(1.7), "field", (128.0, 130.0, 84.0), "track")
     for side in (-0.8, 0.8):
         paint(site, line.offset_curve(side).buffer(0.4), "soil", soil)  # type: ignore[arg-type]
-
-
-def _far_trees(site: Site, parcel: Parcel, layout: Layout) -> None:
-    """Plant rough trees along an edge of a field outside the town, for oblique photographs."""
-    rng, ring, at = site.rng, parcel.polygon.exterior, 0.0
-    end = rng.uniform(0.2, 0.5) * ring.length
-    while at < end:
-        point = ring.interpolate(at)
-        outside = max(abs(point.x), abs(point.y)) > layout.half_m + 6.0
-        if outside and layout.paved.distance(point) > 5.0:
-            _, crown = details.build_tree(rng, point.x, point.y, rng.uniform(2.0, 4.5), _FAR_CLUMPS)
-            site.plant("tree", crown)
-        at += rng.uniform(4.0, 14.0)

@@ -43,14 +43,20 @@ def part(*names: str) -> Collection:
     return Collection(tuple(shed(name) for name in names), (), (1.0,) * len(names))
 
 
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A town to learn from, and one that is held out."""
+    folder = tmp_path_factory.mktemp("towns")
+    for seed in (900, 1000):
+        save_town(town_folder(folder, seed), tiny_town(seed))
+    return folder
+
+
 @pytest.mark.parametrize("workers", [0, 1])
-def test_it_needs_no_raster_library_and_goes_on(tmp_path: Path, workers: int) -> None:
+def test_it_needs_no_raster_library_and_goes_on(tmp_path: Path, towns: Path, workers: int) -> None:
     splits = {TRAIN: part("image_1.jpg", "other.jpg", "town_1003"), HELD_OUT: part("image_2_1.jpg", "crop")}
     write_pack(tmp_path / "pack", splits, size_mb=10)
-    towns, run = tmp_path / "towns", tmp_path / "run"
-    towns.mkdir()
-    for seed in (900, 1000):
-        save_town(town_folder(towns, seed), tiny_town(seed))
+    run = tmp_path / "run"
 
     def train(steps: int) -> str:
         args = [str(tmp_path / "pack"), str(run), "--towns", str(towns), "--weights", str(PACKAGED_OUTLINE)]

@@ -14,6 +14,7 @@ from geoloc.model.sight.likeness_net import LikenessNet
 from geoloc.model.sight.net import SightNet
 from geoloc.model.weights import load_network
 from geoloc.train.sights import __main__ as sights
+from geoloc.train.sights import batches, fit
 from tests.geoloc.train.sights.test_fit import photo, seen
 
 
@@ -24,8 +25,11 @@ def test_what_is_kept_is_not_drawn_again(
     kept.mkdir()
     net, _ = load_network("base", None, "cpu")
     monkeypatch.setattr(sights, "HELD_OUT_EVERY", 2)
+    monkeypatch.setattr(fit, "COMPARED_LOOKS", 6)
+    monkeypatch.setattr(fit, "COMPARED_CLICKS", 2)
+    monkeypatch.setattr(batches, "HARDEST_OF", 2)
     for seed in (70, 71):
-        drawn = {"clicks": [photo(64, seed).tensors], "looks": [seen(8, seed).tensors]}
+        drawn = {"clicks": [photo(36, seed).tensors], "looks": [seen(8, seed).tensors]}
         torch.save({"backbone": backbone_checksum(net), **drawn}, kept / f"{seed}.pt")
     told = ["sights", "--first", "70", "--towns", "2", "--kept", str(kept), "--epochs", "1"]
     told += ["--steps", "2", "1", "-o", str(output)]
