@@ -93,6 +93,7 @@ def small(tiny_weights: Path, training_town: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(packaged, "PACKAGED", tiny_weights)
     monkeypatch.setattr(workflows, "HELD_OUT_BATCHES", 1)
     monkeypatch.setattr(held_out, "TESTED", 6)
+    monkeypatch.setattr(ablate, "PILOT_BATCHES", 2)
     sampled = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
     monkeypatch.setattr(ablate, "SamplerSettings", lambda: sampled)
     monkeypatch.setattr(grow_towns, "grow", partial(grow_towns.grow, build=build))

@@ -45,7 +45,7 @@ def test_a_radius_beyond_the_box_and_a_score_near_one_exclude_each_other() -> No
 
 def test_the_density_is_that_of_its_parts() -> None:
     mixture = Mixture(((0.25, NEAR), (0.75, FAR)))
-    step, reach = 0.25, 60.0
+    step, reach = 0.5, 60.0
     at = np.arange(-reach, reach, step)
     middle = mixture.mean
     total = sum(mixture.density(middle + np.array([x, y])) for x in at for y in at) * step**2

@@ -14,6 +14,7 @@ from geoloc import town
 from geoloc.photo.photo import load_photo
 from geoloc.train.calibration import from_ground
 from geoloc.train.calibration.from_ground import GroundAnswer, search_towns
+from tests.helpers.tiny_town import bare_horizon
 
 
 @dataclass
@@ -57,7 +58,8 @@ def test_a_town_is_built_once_with_photographs_by_telephone(tmp_path: Path, monk
 
     def small(folder: Path, *, seed: int, **_: int) -> None:
         built.append(seed)
-        build(folder, seed=seed, size_m=60.0, photos=0, panoramas=0, walks=1)
+        with bare_horizon():
+            build(folder, seed=seed, size_m=60.0, photos=0, panoramas=0, walks=1, photo_px=(400, 300))
 
     build = town.build
     monkeypatch.setattr(town, "build", small)
