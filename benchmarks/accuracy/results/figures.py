@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.results.record import QueryRecord
+from geoloc.results.detection import PRESENT
 
 DRAWS = 4000
 LEVEL = 0.95
@@ -42,6 +43,12 @@ def share(values: Sequence[float], photos: Sequence[str]) -> Estimate:
     sums = np.bincount(group, np.asarray(values, float))
     sizes = np.bincount(group).astype(float)
     return _estimate(float(np.mean(values)), None if drawn is None else (drawn @ sums) / (drawn @ sizes))
+
+
+def right_of_answered(records: Sequence[QueryRecord]) -> Estimate | None:
+    """Return the share of hits of the queries that are answered, not "not here"; None where none is."""
+    answered = [record for record in records if record.score >= PRESENT]
+    return share([record.hit for record in answered], [record.photo for record in answered]) if answered else None
 
 
 def auroc(present: Sequence[QueryRecord], wrong: Sequence[QueryRecord]) -> Estimate:

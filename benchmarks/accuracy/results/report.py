@@ -26,7 +26,7 @@ their own."""
 SHARES = ("hit", "acc_025", "acc_050")
 _HEADS = (
     "method", "hit rate", "acc@0.25", "acc@0.5", "median m", "p90 m", "coverage", "AUROC", "ECE", "answered",
-    "s a query",
+    "right", "s a query",
 )  # fmt: skip
 _OUTLINE_HEADS = ("method", "objects", "count", "outline IoU", "> 0.5", "> 0.75", "acc@0.25", "acc@0.5")
 _NOTES = f"""
@@ -43,7 +43,7 @@ _NOTES = f"""
   the same method. ECE: expected calibration error (10 bins) of the score as the probability that the answer is right,
   over this set and that one, each weighing one half. Only the networks' scores are meant as probabilities.
 - answered: share of clicks whose best answer scores {PRESENT:g} or more; the others are "not here". On `{WRONG}` every
-  answer is false.
+  answer is false. right: of the answered, the share whose centre lies in the true box.
 - Outline IoU: of the answer's outline with the true one, its mean and the shares above 0.5 and 0.75, 0 without an
   answer; by the longest side of the true outline, and by kind of object where the set tells it. The truths of
   `brighton` are boxes along the map's axes, also round what lies askew: an outline that is right has less than 1 there.
@@ -80,7 +80,8 @@ def row_of(result: MethodResult, wrong: MethodResult | None) -> FigureRow:
     photos = [record.photo for record in records]
     method = result.identity["method"]
     found: dict[str, Estimate] = {}
-    if not result.identity["set"].startswith(WRONG):
+    there = not result.identity["set"].startswith(WRONG)
+    if there:
         found |= {name: figures.share([getattr(r, name) for r in records], photos) for name in SHARES}
         found |= {key: _plain(result.summary[key]) for key in ("median_error_m", "p90_error_m")}
         told = [r for r in records if r.error_m is not None and r.accuracy_m is not None]
@@ -93,6 +94,9 @@ def row_of(result: MethodResult, wrong: MethodResult | None) -> FigureRow:
                 found["ece"] = Estimate(figures.calibration_error(records, wrong.records), None, None)
     if method in PROBABLE:
         found["answered"] = figures.share([float(r.score >= PRESENT) for r in records], photos)
+        right = figures.right_of_answered(records)
+        if there and right is not None:
+            found["right"] = right
     if method != "chance":
         found["seconds"] = _plain(result.summary["seconds_per_query"])
     return FigureRow(result.identity["set"], method, None, found)
@@ -183,7 +187,7 @@ def _line(row: FigureRow) -> str:
     if row.missing is not None:
         return f"| {row.method} | {row.missing} |{' |' * (len(_HEADS) - 2)}"
     digits = {"hit": 3, "acc_025": 3, "acc_050": 3, "median_error_m": 2, "p90_error_m": 1}
-    digits |= {"coverage": 2, "auroc": 3, "ece": 3, "answered": 2, "seconds": 2}
+    digits |= {"coverage": 2, "auroc": 3, "ece": 3, "answered": 2, "right": 2, "seconds": 2}
     return f"| {row.method} | {' | '.join(cell(row.figures.get(key), count) for key, count in digits.items())} |"
 
 

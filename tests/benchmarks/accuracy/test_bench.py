@@ -71,8 +71,9 @@ def test_all_methods_are_measured_once_and_what_is_missing_is_said(
         assert 0 <= found["acc_050"]["value"] <= found["acc_025"]["value"] <= 1
         assert 0 <= found["hit"]["value"] <= 1
         assert ("ece" in found) == method.startswith("base")
+        assert ("right" in found) == (method.startswith("base") and found["answered"]["value"] > 0)
         assert ("auroc" in found) == (method != "chance")
-        assert "hit" not in rows["wrong", method]["figures"]
+        assert rows["wrong", method]["figures"].keys().isdisjoint({"hit", "right"})
     assert 0 < rows["town_nadir", "chance"]["figures"]["hit"]["value"] < 0.2
     # Photo and mosaic of a town are drawn of the same ground, from straight above: local features must place it.
     assert rows["town_nadir", "sift"]["figures"]["hit"]["value"] == 1

@@ -35,6 +35,13 @@ def test_photos_with_many_clicks_weigh_more() -> None:
     assert figures.share([1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"]).value == 0.75
 
 
+def test_answers_that_are_not_told_count_neither_as_right_nor_as_wrong() -> None:
+    found = figures.right_of_answered(scored((0.9, 1.0), (0.5, 0.0), (0.49, 1.0), (0.0, 0.0)))
+    assert found is not None
+    assert found.value == 0.5
+    assert figures.right_of_answered(scored((0.4, 1.0))) is None
+
+
 def test_one_photo_has_no_interval() -> None:
     assert figures.share([1.0, 0.0], ["a", "a"]) == figures.Estimate(0.5, None, None)
 
