@@ -43,6 +43,7 @@ from geoloc.town import build
 from geoloc.town.picture.camera import Pinhole
 from geoloc.town.town import FLIGHTS, Flight
 from geoloc.town.write import GROUND_ALTITUDE_M
+from tiling.degrees import angle_between_deg
 from tiling.grid import WGS84, transformer
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class PosedTrial:
         """Compare a pose with the true camera: `centre` in metres of `pose.local`, its z over the ground."""
         off = np.abs(pose.camera.centre - centre)
         along = float(np.hypot(*off[:2]))
-        turned = math.nan if heading_deg is None else abs((pose.heading_deg - heading_deg + 180.0) % 360.0 - 180.0)
+        turned = math.nan if heading_deg is None else angle_between_deg(pose.heading_deg, heading_deg)
         return cls(
             name,
             pose.tilt_deg,

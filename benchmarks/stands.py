@@ -16,6 +16,7 @@ from geoloc import model, town
 from geoloc.geometry.stand import find_stands
 from geoloc.photo.photo import Photo, load_photo
 from geoloc.town.phones import as_by_phone
+from tiling.degrees import wrapped_deg
 from tiling.grid import WGS84, ground_distance_m
 from tiling.mosaic import open_mosaic
 
@@ -69,7 +70,7 @@ def _metres(photo: Photo, true: Photo) -> float:
 def _off(photo: Photo, true: Photo) -> str:
     turn = ""
     if photo.heading_deg is not None and true.heading_deg is not None:
-        turn = f", {(photo.heading_deg - true.heading_deg + 180) % 360 - 180:+.0f} degrees"
+        turn = f", {wrapped_deg(photo.heading_deg - true.heading_deg):+.0f} degrees"
     return f"{_metres(photo, true):.1f} m{turn}"
 
 

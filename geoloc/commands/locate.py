@@ -131,7 +131,7 @@ def locate(
     from geoloc.photo.target import Target
     from geoloc.pipeline.cascade import Watch
     from geoloc.pipeline.finder import Finder
-    from geoloc.pipeline.loading import load_meanwhile
+    from geoloc.pipeline.loading import load_meanwhile, tried
     from geoloc.pipeline.scope import Scope
     from geoloc.pipeline.source import open_source
     from geoloc.results.vector_files import geojson_text, write_results
@@ -168,8 +168,8 @@ def locate(
             if view.kept is not None:
                 _tell_position(view.kept, scope, _named(view, views))
         _tell_plan(plan, source)
-        finder = Finder(source, network, request)
         progress.stage("Loading the network")
+        finder = Finder(source, tried(network, request), request)
         watch = Watch(lambda stage: progress.stage(_STAGES[stage]), progress)
         answer = _locate_together if others else _locate_each
         answered = answer(finder, views, scope, request, watch)

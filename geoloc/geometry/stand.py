@@ -30,7 +30,7 @@ from geoloc.photo.sight import (
     position_sd_m,
     supposed_tilt,
 )
-from tiling.degrees import wrapped_deg
+from tiling.degrees import angle_between_deg, wrapped_deg
 from tiling.mosaic import Mosaic
 
 STEP_M = 0.4
@@ -355,7 +355,7 @@ def _apart(poses: Sequence[_Pose], most: int, apart_deg: float = _APART_DEG) -> 
     while left.any() and len(kept) < most:
         best = int(left.argmax())
         kept.append(ordered[best])
-        turn = np.abs(wrapped_deg(heading - heading[best]))
+        turn = angle_between_deg(heading, heading[best])
         left &= (np.hypot(east - east[best], north - north[best]) >= _APART_M) | (turn >= apart_deg)
     return kept
 

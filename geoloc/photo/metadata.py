@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from tiling.degrees import wrapped_deg
+from tiling.degrees import angle_between_deg
 
 _T = TypeVar("_T")
 
@@ -220,7 +220,7 @@ def _heading(gps: dict[int, Any], xmp: str, doubts: list[str]) -> tuple[float | 
     """Return the heading, and whether it is a compass's."""
     flight = _xmp_number(xmp, "FlightYawDegree", "FlightYaw")
     yaw = None if _gimbal_unknown(xmp) else _xmp_number(xmp, "GimbalYawDegree", "CameraYawDegree")
-    if yaw == 0.0 and flight is not None and _turn(flight, yaw) > _SAME_YAW_DEG:
+    if yaw == 0.0 and flight is not None and angle_between_deg(flight, yaw) > _SAME_YAW_DEG:
         doubts.append(f"gimbal yaw exactly 0 while the drone flew towards {flight:g} degrees: its yaw is taken")
         yaw = None
     if yaw is None:
@@ -240,11 +240,6 @@ def _heading(gps: dict[int, Any], xmp: str, doubts: list[str]) -> tuple[float | 
         # A magnetic direction ("M") is off by the declination and by the metal around a telephone: left unused.
         yaw = _number(gps.get(ExifTags.GPS.GPSImgDirection))
     return (None, False) if yaw is None else (yaw % 360.0, True)
-
-
-def _turn(one: float, other: float) -> float:
-    """Return the angle between two directions, degrees."""
-    return abs(wrapped_deg(one - other))
 
 
 def _pitch(xmp: str, maker: str, doubts: list[str]) -> float | None:
@@ -367,7 +362,7 @@ def _sexagesimal(degrees: float) -> tuple[IFDRational, IFDRational, IFDRational]
 
 def _apart_deg(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Return how far two positions are apart, also across the antimeridian."""
-    return math.hypot(_turn(one[0], other[0]), one[1] - other[1])
+    return math.hypot(angle_between_deg(one[0], other[0]), one[1] - other[1])
 
 
 def _lonlat(position: tuple[float, float]) -> str:

@@ -36,7 +36,7 @@ from geoloc.photo.target import Target
 from geoloc.pipeline.ground import SearchGround
 from geoloc.pipeline.request import SearchRequest
 from geoloc.results.detection import PRESENT, Detection
-from tiling.degrees import wrapped_deg
+from tiling.degrees import angle_between_deg
 from tiling.grid import WGS84, ground_distance_m
 
 if TYPE_CHECKING:
@@ -355,4 +355,4 @@ class Cascade:
 
 def _turn(one: float | None, other: float | None) -> float:
     """Return the angle between two headings, degrees; half a turn where one is not known."""
-    return 180.0 if one is None or other is None else abs(wrapped_deg(one - other))
+    return 180.0 if one is None or other is None else angle_between_deg(one, other)

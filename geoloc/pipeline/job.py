@@ -14,7 +14,7 @@ from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.cascade import Watch
 from geoloc.pipeline.finder import Finder, Found
-from geoloc.pipeline.loading import load_when_needed
+from geoloc.pipeline.loading import load_when_needed, tried
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource, open_source
@@ -104,13 +104,13 @@ def load_matching(source: SearchSource, scope: Scope, request: SearchRequest) ->
         request: by which network descriptors tell where to match, where that is asked.
 
     Raises:
-        WeightsError: no such preset or weights.
+        WeightsError: no such preset, or the weights or the device that the request names cannot be used.
         MosaicError: the request's heights are none, wherever the photo was taken.
     """
     if request.dsm is not None:
         check_heights(request.dsm)
     find_weights(request.preset, request.weights)
-    finder = Finder(source, load_when_needed(request), request)
+    finder = Finder(source, tried(load_when_needed(request), request), request)
     return lambda path: finder.match(load_photo(path), scope)
 
 

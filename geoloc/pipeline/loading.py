@@ -16,22 +16,15 @@ if TYPE_CHECKING:
 def load_meanwhile(request: SearchRequest) -> Network:
     """Begin to load the network of a request in another thread.
 
-    Weights or a device that the request names are waited for: those that cannot be used are told before minutes of
-    matching, after which no network may be asked for at all.
-
     Returns:
-        What waits for it and gives it, each time; it raises a `WeightsError` where there is no such preset.
-
-    Raises:
-        WeightsError: the weights or the device that the request names cannot be used.
+        What waits for it and gives it, each time; it raises a `WeightsError` where there is no such preset, weights or
+        device.
     """
     from geoloc import model
 
     executor = ThreadPoolExecutor(1, thread_name_prefix="network")
     loading = executor.submit(model.load, request.preset, request.weights, request.device)
     executor.shutdown(wait=False)
-    if request.weights is not None or request.device != SearchRequest().device:
-        loading.result()
     return loading.result
 
 
@@ -49,3 +42,16 @@ def load_when_needed(request: SearchRequest) -> Network:
         return model.load(request.preset, request.weights, request.device)
 
     return load
+
+
+def tried(network: Network, request: SearchRequest) -> Network:
+    """Return a network, loaded by now where the request names weights or a device.
+
+    Those that cannot be used are told so before minutes of matching, after which no network may be asked for at all.
+
+    Raises:
+        WeightsError: the weights or the device that the request names cannot be used.
+    """
+    if request.weights is not None or request.device != SearchRequest().device:
+        network()
+    return network

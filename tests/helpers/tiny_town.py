@@ -22,8 +22,9 @@ def endless_town(seed: int) -> maker.TrainingTown:
 
 @contextmanager
 def bare_horizon() -> Iterator[None]:
-    """Build towns without the trees far outside them: of all that is drawn they take half of the time."""
-    with patch.object(village, "plant_far_trees"), patch.object(fields, "plant_far_trees"):
+    """Build towns without the trees far outside them, which take half of the time: of a seed they are other towns."""
+    name = "plant_far_trees"
+    with patch.object(village, name, autospec=True), patch.object(fields, name, autospec=True):
         yield
 
 

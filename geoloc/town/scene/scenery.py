@@ -10,17 +10,17 @@ _CLUMPS = 9
 """Of a tree that nobody is near."""
 
 
-def plant_far_trees(site: Site, parcel: Parcel, layout: Layout, longest: float) -> None:
+def plant_far_trees(site: Site, parcel: Parcel, layout: Layout, *, most_share: float) -> None:
     """Plant rough trees along a part of a field's edge that is outside the town.
 
     Args:
         site: where they are planted.
         parcel: the field.
         layout: of the town.
-        longest: share of the edge that has trees at most, 0.2 or more.
+        most_share: of the edge that has trees, 0.2 or more.
     """
     rng, ring, at = site.rng, parcel.polygon.exterior, 0.0
-    end = rng.uniform(0.2, longest) * ring.length
+    end = rng.uniform(0.2, most_share) * ring.length
     while at < end:
         point = ring.interpolate(at)
         outside = max(abs(point.x), abs(point.y)) > layout.half_m + 6.0

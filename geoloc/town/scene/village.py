@@ -142,7 +142,7 @@ def _field_trees(site: Site, layout: Layout) -> None:
             x, y = x + rng.normal(0, 5.0), y + rng.normal(0, 5.0)
     for parcel in layout.parcels:
         if rng.random() >= 0.5 and parcel.polygon.distance(Point(0, 0)) <= 450.0:
-            plant_far_trees(site, parcel, layout, 0.6)
+            plant_far_trees(site, parcel, layout, most_share=0.6)
 
 
 def _build_square(site: Site, layout: Layout) -> None:

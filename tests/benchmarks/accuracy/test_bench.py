@@ -33,10 +33,11 @@ def small(towns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build = partial(town.build, size_m=100.0, gsd_m=0.25, photo_px=(640, 480), panorama_px=512)
 
     def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> None:
-        made = towns / folder.name
+        made, begun = towns / folder.name, towns / f"{folder.name}_begun"
         if not made.exists():
             with bare_horizon():
-                build(made, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
+                build(begun, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
+            begun.rename(made)
         shutil.copytree(made, folder, dirs_exist_ok=True)
 
     monkeypatch.setattr(town, "build", built)

@@ -49,4 +49,4 @@ def test_a_sparse_mosaic_of_900_km2_is_indexed_within_bounds(tmp_path: Path) -> 
     assert int(done.stdout.split()[-1]) / 1024 < LIMIT_MIB
     # Blocks without data cost a record and no features.
     size = sum(item.stat().st_size for item in (tmp_path / "i.zarr").rglob("*") if item.is_file())
-    assert size < 15e6
+    assert size < 3e6

@@ -12,7 +12,7 @@ import pytest
 
 from geoloc import model
 from geoloc.errors import WeightsError
-from geoloc.pipeline.loading import load_meanwhile
+from geoloc.pipeline.loading import load_meanwhile, load_when_needed, tried
 from geoloc.pipeline.request import SearchRequest
 
 
@@ -26,11 +26,11 @@ def test_the_caller_does_not_wait_until_it_asks(monkeypatch: pytest.MonkeyPatch)
         return SimpleNamespace(name=preset)
 
     monkeypatch.setattr(model, "load", slow)
-    network = load_meanwhile(SearchRequest(preset="base"))
+    network = load_meanwhile(SearchRequest(preset="base", weights=Path("w.safetensors"), device="meta"))
     assert loaded == []
     go_on.set()
     assert network() is network()
-    assert loaded == [("base", None, "cpu")]
+    assert loaded == [("base", Path("w.safetensors"), "meta")]
 
 
 def test_what_is_wrong_is_told_when_it_is_asked_for() -> None:
@@ -40,12 +40,17 @@ def test_what_is_wrong_is_told_when_it_is_asked_for() -> None:
             network()
 
 
-def test_what_is_named_and_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
+def test_what_is_named_is_tried_and_what_is_not_waits(tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"nothing of ours")
-    with pytest.raises(WeightsError, match="not a readable safetensors file"):
-        load_meanwhile(SearchRequest(weights=tmp_path / "w.safetensors"))
-    with pytest.raises(WeightsError, match="device 'cuda:99' cannot be used"):
-        load_meanwhile(SearchRequest(device="cuda:99"))
+    for request, message in (
+        (SearchRequest(weights=tmp_path / "w.safetensors"), "not a readable safetensors file"),
+        (SearchRequest(device="cuda:99"), "device 'cuda:99' cannot be used"),
+    ):
+        with pytest.raises(WeightsError, match=message):
+            tried(load_when_needed(request), request)
+    # Neither is named: nothing is loaded, so nothing is told.
+    request = SearchRequest(preset="none")
+    tried(load_when_needed(request), request)
 
 
 def test_what_comes_before_the_network_needs_no_torch() -> None:

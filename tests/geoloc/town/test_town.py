@@ -27,7 +27,8 @@ Built = tuple[Path, town.Town]
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return build_scene(3, 80.0)
+    with bare_horizon():
+        return build_scene(3, 80.0)
 
 
 def camera_of(photo: Photo) -> Camera:

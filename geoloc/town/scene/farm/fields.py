@@ -35,7 +35,7 @@ def build_fields(site: Site, layout: Layout) -> None:
         if parts:
             _edges(site, parcel, shapely.union_all(parts), half)
         if not parcel.polygon.intersects(town) and parcel.polygon.distance(Point(0, 0)) < 350.0 and rng.random() < 0.4:
-            plant_far_trees(site, parcel, layout, 0.5)
+            plant_far_trees(site, parcel, layout, most_share=0.5)
 
 
 def _mark(site: Site, parcel: Parcel, ground: Polygon) -> None:

@@ -10,7 +10,7 @@ from shapely.geometry import MultiPoint
 from geoloc.town.picture.camera import Pinhole
 from geoloc.town.picture.frame import Frame, MosaicGrid
 from geoloc.town.picture.render import cast
-from geoloc.town.scene.scene import Scene, a_year_later, build_scene
+from geoloc.town.scene.scene import Scene, Style, a_year_later, build_scene
 from geoloc.town.scene.shapes import pack
 
 
@@ -34,13 +34,19 @@ def test_seeds_make_different_towns_and_the_same_seed_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "size", "digest"),
-    [(3, 80.0, "2e67af22926f9838"), (0, 240.0, "4741cf8067a04af9")],
+    ("seed", "size", "style", "digest"),
+    [
+        (3, 80.0, "village", "b2bd28f68c4967d9"),
+        (0, 240.0, "village", "e00dafee9cf61a44"),
+        (1, 160.0, "farm", "b8dea59acefa6b3b"),
+        (2, 120.0, "camp", "90a20dbb92afcd14"),
+    ],
 )
-def test_a_village_is_what_it_was(seed: int, size: float, digest: str) -> None:
-    """Benchmarks and the demonstration count on the same village for ever: any other draw changes their figures."""
+def test_a_scene_is_what_it_was(seed: int, size: float, style: Style, digest: str) -> None:
+    """Benchmarks and the demonstration count on the same towns for ever: any other draw changes their figures."""
     every = hashlib.sha256()
-    for item in build_scene(seed, size).objects:
+    scene = build_scene(seed, size, style)
+    for item in scene.objects + scene.greenery:
         every.update(f"{item.id} {item.kind} {item.surveyed} {item.flown}".encode())
         for face in item.faces:
             every.update(np.round(face.points, 6).tobytes())

@@ -79,7 +79,6 @@ def seen(count: int, seed: int) -> SightLooks:
 def test_a_head_learns_what_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     # Small batches: what is learnt here takes some dozens of steps, of whatever number of clicks.
     monkeypatch.setattr(fit, "CLICKS", 4)
-    monkeypatch.setattr(fit, "RATE", 1.5e-3)
     monkeypatch.setattr(batches, "HARDEST_OF", 2)
     lines: list[str] = []
     net = fit_sights(photo(64, 1), photo(24, 3), LikenessNet().eval(), epochs=4, report=lines.append)
