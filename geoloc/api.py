@@ -310,9 +310,9 @@ class Locator:
         """What searches as a request says, with all that was read before."""
         if self._finder is None:
             from geoloc.pipeline.finder import Finder
-            from geoloc.pipeline.loading import load_when_needed, tried
+            from geoloc.pipeline.loading import load_when_needed
 
-            self._finder = Finder(self._source, tried(load_when_needed(request), request), request)
+            self._finder = Finder(self._source, load_when_needed(request), request)
         return self._finder.with_request(request)
 
 

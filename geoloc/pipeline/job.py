@@ -14,7 +14,7 @@ from geoloc.photo.photo import Photo, load_photo
 from geoloc.photo.target import Target
 from geoloc.pipeline.cascade import Watch
 from geoloc.pipeline.finder import Finder, Found
-from geoloc.pipeline.loading import load_when_needed, tried
+from geoloc.pipeline.loading import load_when_needed
 from geoloc.pipeline.request import SearchRequest
 from geoloc.pipeline.scope import Scope
 from geoloc.pipeline.source import SearchSource, open_source
@@ -110,7 +110,7 @@ def load_matching(source: SearchSource, scope: Scope, request: SearchRequest) ->
     if request.dsm is not None:
         check_heights(request.dsm)
     find_weights(request.preset, request.weights)
-    finder = Finder(source, tried(load_when_needed(request), request), request)
+    finder = Finder(source, load_when_needed(request), request)
     return lambda path: finder.match(load_photo(path), scope)
 
 

@@ -31,8 +31,13 @@ def load_meanwhile(request: SearchRequest) -> Network:
 def load_when_needed(request: SearchRequest) -> Network:
     """Load the network of a request when it is first asked for: to match a photograph mostly needs none.
 
+    One of weights or on a device that the request names is loaded at once, see `tried`.
+
     Returns:
-        What gives it, each time; it raises a `WeightsError` where there is no such preset, weights or device.
+        What gives it, each time; it raises a `WeightsError` where there is no such preset.
+
+    Raises:
+        WeightsError: the weights or the device that the request names cannot be used.
     """
 
     @cache
@@ -41,7 +46,7 @@ def load_when_needed(request: SearchRequest) -> Network:
 
         return model.load(request.preset, request.weights, request.device)
 
-    return load
+    return tried(load, request)
 
 
 def tried(network: Network, request: SearchRequest) -> Network:

@@ -47,10 +47,12 @@ def test_what_is_named_is_tried_and_what_is_not_waits(tmp_path: Path) -> None:
         (SearchRequest(device="cuda:99"), "device 'cuda:99' cannot be used"),
     ):
         with pytest.raises(WeightsError, match=message):
-            tried(load_when_needed(request), request)
+            load_when_needed(request)
+        with pytest.raises(WeightsError, match=message):
+            tried(load_meanwhile(request), request)
     # Neither is named: nothing is loaded, so nothing is told.
     request = SearchRequest(preset="none")
-    tried(load_when_needed(request), request)
+    load_when_needed(request)
 
 
 def test_what_comes_before_the_network_needs_no_torch() -> None:
