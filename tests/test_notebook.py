@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 from geoloc import town
 from tests.helpers.paths import ROOT
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 
 NOTEBOOK = ROOT / "docs/notebooks/locate.ipynb"
 
@@ -19,7 +19,7 @@ NOTEBOOK = ROOT / "docs/notebooks/locate.ipynb"
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demonstration's town, built smaller and with one photograph."""
     folder = tmp_path_factory.mktemp("demo")
-    with bare_horizon():
+    with quick_towns():
         town.build(folder / "scene", size_m=110.0, gsd_m=0.2, photos=1, panoramas=0, photo_px=(960, 720))
     return folder
 

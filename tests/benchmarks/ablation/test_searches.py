@@ -22,6 +22,7 @@ from geoloc.model.presets import new_network, preset_config
 from geoloc.model.weights import Calibration, save_weights
 from geoloc.photo.target import Click
 from geoloc.search import first_pass
+from tests.helpers.tiny_town import quick_towns
 
 
 def never(*_: object, **__: object) -> None:
@@ -41,7 +42,8 @@ def test_every_network_searches_every_window_once(
     build = partial(town.build, size_m=100.0, gsd_m=0.25, photo_px=(640, 480))
 
     def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> town.Town:
-        return build(folder, photos=1, panoramas=0, flights=flights[:1], **others)
+        with quick_towns():
+            return build(folder, photos=1, panoramas=0, flights=flights[:1], **others)
 
     monkeypatch.setattr(town, "build", built)
     # By untrained descriptors no windows are chosen.

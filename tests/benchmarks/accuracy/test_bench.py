@@ -15,7 +15,7 @@ from benchmarks.accuracy.queries import sets
 from benchmarks.accuracy.results import report, sheets
 from geoloc import town
 from geoloc.errors import WeightsError
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 
 SETS = ("town_nadir", "wrong")
 SIZES = ("under 5 m", "5 to 15 m", "over 15 m")
@@ -35,7 +35,7 @@ def small(towns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> None:
         made, begun = towns / folder.name, towns / f"{folder.name}_begun"
         if not made.exists():
-            with bare_horizon():
+            with quick_towns():
                 build(begun, photos=2, panoramas=min(panoramas, 1), flights=flights[:2], **others)
             begun.rename(made)
         shutil.copytree(made, folder, dirs_exist_ok=True)

@@ -11,14 +11,14 @@ from shapely.geometry import shape
 from geoloc import town
 from geoloc.errors import OutputError
 from geoloc.evaluation import demonstration, labelled
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> demonstration.Demo:
     folder = tmp_path_factory.mktemp("demo")
     small = partial(town.build, size_m=110.0, gsd_m=0.2, photos=1, photo_px=(960, 720))
-    with bare_horizon(), pytest.MonkeyPatch.context() as patch:
+    with quick_towns(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             demonstration.town,
             "build",

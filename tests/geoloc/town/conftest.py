@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from geoloc import town
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,7 @@ def build_small() -> Callable[[Path], town.Town]:
     """Builds the same small town into any folder."""
 
     def build(folder: Path) -> town.Town:
-        with bare_horizon():
+        with quick_towns():
             return town.build(
                 folder, seed=3, size_m=80.0, gsd_m=0.25, rotation_deg=20.0, photo_px=(400, 300), panorama_px=512
             )

@@ -20,14 +20,14 @@ from geoloc.town.scene.scene import Scene, build_scene
 from geoloc.town.scene.shapes import Material, pack
 from geoloc.town.town import DEFAULT_ORIGIN
 from geoloc.town.write import GROUND_ALTITUDE_M
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 
 Built = tuple[Path, town.Town]
 
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    with bare_horizon():
+    with quick_towns():
         return build_scene(3, 80.0)
 
 
@@ -186,7 +186,7 @@ def test_the_same_arguments_make_the_same_files(
 
 
 def test_a_farm_has_files_and_queries_too(tmp_path: Path) -> None:
-    with bare_horizon():
+    with quick_towns():
         made = town.build(
             tmp_path, seed=4, size_m=160.0, gsd_m=0.4, photo_px=(400, 300), panorama_px=256, photos=3, style="farm"
         )
@@ -214,7 +214,7 @@ def test_senseless_wishes_are_refused(tmp_path: Path, wrong: dict[str, float]) -
 
 
 def test_photos_at_eye_level_tell_position_and_heading_alone(tmp_path: Path) -> None:
-    with bare_horizon():
+    with quick_towns():
         built = town.build(
             tmp_path, seed=3, size_m=80.0, gsd_m=0.5, photos=0, panoramas=0, walks=2, photo_px=(400, 300), later=True
         )

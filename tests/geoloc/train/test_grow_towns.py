@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from geoloc.errors import OutputError
-from geoloc.train.grounds.towns.store import load_town
+from geoloc.train.grounds.towns.store import load_town, save_town
 from geoloc.train.grow_towns import grow
 from tests.helpers.paths import ROOT
-from tests.helpers.tiny_town import endless_town, tiny_town
+from tests.helpers.tiny_town import endless_town, kept_town, tiny_town
 
 
 def names(folder: Path) -> list[str]:
@@ -21,11 +21,13 @@ def names(folder: Path) -> list[str]:
 
 
 def test_processes_build_what_is_not_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "town_1001").mkdir()
-    grow(tmp_path, 2, 1000, 60, 3, held_out=True, build=partial(tiny_town, drones=1, panoramas=0))
-    assert names(tmp_path) == ["town_1000", "town_1001", "town_1002", "town_900", "town_951", "town_999"]
-    assert not any((tmp_path / "town_1001").iterdir())
-    assert load_town(tmp_path / "town_1002").ground.name == "town_1002"
+    kept, towns = tmp_path / "kept", tmp_path / "towns"
+    save_town(kept, tiny_town(1000, drones=1, panoramas=0))
+    (towns / "town_1001").mkdir(parents=True)
+    grow(towns, 2, 1000, 60, 3, held_out=True, build=partial(kept_town, kept))
+    assert names(towns) == ["town_1000", "town_1001", "town_1002", "town_900", "town_951", "town_999"]
+    assert not any((towns / "town_1001").iterdir())
+    assert load_town(towns / "town_1002").ground.name == "town_1002"
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 5
     assert {line.split(":")[0] for line in lines[:2]} < {"town 999", "town 900", "town 951"}

@@ -18,7 +18,7 @@ from geoloc import town
 from tests.helpers.made_video import write_video
 from tests.helpers.pages.lines import DOCS, csv_of
 from tests.helpers.published_files import write_published
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 from tests.helpers.training_files import write_own, write_training_data
 
 MOSAICS = (
@@ -35,7 +35,7 @@ GROUND_M = 212.0
 
 def build_scene(folder: Path) -> Path:
     """Build the demonstration's town, smaller, with a drone photo and one from eye level; returns its folder."""
-    with bare_horizon():
+    with quick_towns():
         town.build(folder / "scene", size_m=90.0, gsd_m=0.3, photos=1, panoramas=0, walks=1)
     return folder / "scene"
 

@@ -14,7 +14,7 @@ from geoloc import town
 from geoloc.photo.photo import load_photo
 from geoloc.train.calibration import from_ground
 from geoloc.train.calibration.from_ground import GroundAnswer, search_towns
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 
 
 @dataclass
@@ -58,7 +58,7 @@ def test_a_town_is_built_once_with_photographs_by_telephone(tmp_path: Path, monk
 
     def small(folder: Path, *, seed: int, **_: int) -> None:
         built.append(seed)
-        with bare_horizon():
+        with quick_towns():
             build(folder, seed=seed, size_m=60.0, photos=0, panoramas=0, walks=1, photo_px=(400, 300))
 
     build = town.build

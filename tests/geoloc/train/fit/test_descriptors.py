@@ -68,7 +68,7 @@ def _batch(count: int, seed: int) -> Batch:
 
 def test_training_brings_the_right_window_to_the_front(net: CrossViewNet) -> None:
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    records, held_out = [_batch(16, seed) for seed in range(8)], [_batch(16, 100), _batch(16, 101)]
+    records, held_out = [_batch(4, seed) for seed in range(16)], [_batch(16, 100), _batch(16, 101)]
     first = recall(net, held_out).at[1]
     lines: list[str] = []
     train_descriptors(net, records, held_out, steps=80, seed=0, report=lines.append)

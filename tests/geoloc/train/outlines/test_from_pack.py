@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from geoloc.train.grounds.ground import Ground
 from geoloc.train.grounds.masked import load_ground
 from geoloc.train.grounds.pack import write_pack
 from geoloc.train.grounds.towns.store import save_town, town_folder
+from geoloc.train.outlines import from_pack, held_out
 from geoloc.train.outlines.grounds import SEGMENT
 from tests.geoloc.train.outlines.test_chips import red_shed
 from tests.helpers.paths import ROOT
@@ -43,38 +45,34 @@ def part(*names: str) -> Collection:
     return Collection(tuple(shed(name) for name in names), (), (1.0,) * len(names))
 
 
-@pytest.fixture(scope="module")
-def towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A town to learn from, and one that is held out."""
-    folder = tmp_path_factory.mktemp("towns")
+@pytest.fixture
+def command(tmp_path: Path) -> list[str]:
+    """A pack, a town to learn from, one that is held out, and what trains on them, but for how long and by whom."""
+    towns, pack = tmp_path / "towns", tmp_path / "pack"
+    towns.mkdir()
     for seed in (900, 1000):
-        save_town(town_folder(folder, seed), tiny_town(seed))
-    return folder
-
-
-@pytest.mark.parametrize("workers", [0, 1])
-def test_it_needs_no_raster_library_and_goes_on(tmp_path: Path, towns: Path, workers: int) -> None:
+        save_town(town_folder(towns, seed), tiny_town(seed, drones=1, panoramas=0))
     splits = {TRAIN: part("image_1.jpg", "other.jpg", "town_1003"), HELD_OUT: part("image_2_1.jpg", "crop")}
-    write_pack(tmp_path / "pack", splits, size_mb=10)
-    run = tmp_path / "run"
+    write_pack(pack, splits, size_mb=10)
+    args = [str(pack), str(tmp_path / "run"), "--towns", str(towns), "--weights", str(PACKAGED_OUTLINE)]
+    return [*args, "--batch", "2", "--device", "cpu"]
 
-    def train(steps: int) -> str:
-        args = [str(tmp_path / "pack"), str(run), "--towns", str(towns), "--weights", str(PACKAGED_OUTLINE)]
-        args += ["--steps", str(steps), "--batch", "2", "--device", "cpu", "--workers", str(workers)]
-        script = tmp_path / "script.py"
-        script.write_text(RUN.format(absent=ABSENT, args=args))
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", str(script)],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stderr
 
-    lines = train(1)
+def test_it_needs_no_raster_library_and_goes_on(
+    tmp_path: Path, command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, run = tmp_path / "script.py", tmp_path / "run"
+    script.write_text(RUN.format(absent=ABSENT, args=[*command, "--steps", "1", "--workers", "1"]))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stderr
+    assert done.returncode == 0, lines
     assert "2 grounds in " in lines
     assert "step 1: loss " in lines
     assert "chips/s" in lines
@@ -86,21 +84,26 @@ def test_it_needs_no_raster_library_and_goes_on(tmp_path: Path, towns: Path, wor
     assert {item.kind for item in load_ground(run / "grounds" / "other.jpg").objects} <= {SEGMENT}
     assert not load_ground(run / "grounds" / "image_1.jpg").objects[0].exact
     assert (run / "checkpoint.pt").stat().st_size < 16 * 2**20
-    if workers:
-        return
+
     first = load_outline_net(run / "outline.safetensors")
-    assert "step 2: loss " in train(2)
+    monkeypatch.setattr(held_out, "TESTED", 6)
+    monkeypatch.setattr(sys, "argv", ["from_pack", *command, "--steps", "2", "--workers", "0"])
+    from_pack.main()
+    lines = capsys.readouterr().err
+    assert "step 1: loss " not in lines
+    assert "step 2: loss " in lines
     second = load_outline_net(run / "outline.safetensors")
     assert (first.last.weight != second.last.weight).any()
 
 
-def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "geoloc.train.outlines.from_pack", str(tmp_path), str(tmp_path / "run")]
-    command += ["--towns", str(tmp_path), "--device", "cpu"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "--minutes or --steps" in done.stderr
-    command += ["--steps", "1", "--weights", str(PACKAGED_OUTLINE)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {tmp_path}: not a pack of training data")
+def test_what_is_wrong_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["from_pack", str(tmp_path), str(tmp_path / "run"), "--towns", str(tmp_path), "--device", "cpu"]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit, match="2"):
+        from_pack.main()
+    assert "--minutes or --steps" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", [*words, "--steps", "1", "--weights", str(PACKAGED_OUTLINE)])
+    with pytest.raises(SystemExit, match=f"^error: {re.escape(str(tmp_path))}: not a pack of training data"):
+        from_pack.main()

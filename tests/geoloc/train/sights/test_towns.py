@@ -19,7 +19,7 @@ from geoloc.train.sights.batches import Shown
 from geoloc.train.sights.clicks import STRIPS, SightClicks
 from geoloc.train.sights.looks import BELOW_DEG, LOOKS, PANORAMA_LOOKS, SightLooks
 from geoloc.train.sights.towns import town_sights
-from tests.helpers.tiny_town import bare_horizon
+from tests.helpers.tiny_town import quick_towns
 
 Drawn = list[tuple[SightClicks | None, SightLooks | None]]
 
@@ -27,7 +27,7 @@ Drawn = list[tuple[SightClicks | None, SightLooks | None]]
 @pytest.fixture(scope="module")
 def drawn() -> Drawn:
     net, _ = load_network("base", None, "cpu")
-    with bare_horizon(), pytest.MonkeyPatch.context() as patch:
+    with quick_towns(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(towns, "SIZE_M", 120.0)
         patch.setattr(towns, "PHOTOS", 2)
         patch.setattr(towns, "PANORAMAS", 1)
