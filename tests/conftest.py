@@ -1,7 +1,10 @@
 """For all tests."""
 
 import os
+from collections.abc import Iterator
+from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The networks of the tests are small: a second thread wins nothing, and on a busy machine threads that wait for each
@@ -15,3 +18,13 @@ for _name in ("no_proxy", "NO_PROXY"):
 # No test depends on how fast the machine is: an example may take as long as it takes.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def features_are_found_once() -> Iterator[None]:
+    """See `tests.helpers.remembered`."""
+    from geoloc.keypoints.matcher import RootSift
+    from tests.helpers.remembered import remembered_features
+
+    with patch.object(RootSift, "features", remembered_features):
+        yield

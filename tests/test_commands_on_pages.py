@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from geoloc.geometry import stand
 from geoloc.model import packaged
 from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS, new_network
 from geoloc.model.weights import Calibration, save_weights
-from geoloc.train import ablate, grow_towns, workflows
+from geoloc.train import ablate, grow_towns, pace, workflows
 from geoloc.train.grounds.towns import maker
 from geoloc.train.grounds.towns.store import save_town
 from geoloc.train.outlines import held_out
@@ -94,8 +95,12 @@ def small(tiny_weights: Path, training_town: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(workflows, "HELD_OUT_BATCHES", 1)
     monkeypatch.setattr(held_out, "TESTED", 6)
     monkeypatch.setattr(ablate, "PILOT_BATCHES", 2)
+    for module in (ablate, pace):
+        monkeypatch.setattr(module, "PILOT_STEPS", 4)
     sampled = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
     monkeypatch.setattr(ablate, "SamplerSettings", lambda: sampled)
+    for name, few in (("GLANCED", 60), ("COMPARED", 10), ("CLIMBED", 2)):
+        monkeypatch.setattr(stand, name, few)
     monkeypatch.setattr(grow_towns, "grow", partial(grow_towns.grow, build=build))
     monkeypatch.setattr(maker, "build_town", build)
 

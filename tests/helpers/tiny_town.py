@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -37,8 +38,9 @@ def quick_towns() -> Iterator[None]:
         yield
 
 
+@cache
 def tiny_town(seed: int, drones: int = 4, panoramas: int = 1) -> maker.TrainingTown:
-    """Return a town of 90 m with drone photos, one from eye level and panoramas."""
+    """Return a town of 90 m with drone photos, one from eye level and panoramas; nobody may write into it."""
     with (
         quick_towns(),
         patch.object(maker, "SIZE_M", 90.0),

@@ -39,7 +39,7 @@ def train(run: Path, preset: str, seed: int) -> None:
 def test_every_network_searches_every_window_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    build = partial(town.build, size_m=100.0, gsd_m=0.25, photo_px=(640, 480))
+    build = partial(town.build, size_m=76.0, gsd_m=0.25, photo_px=(640, 480))
 
     def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> town.Town:
         with quick_towns():

@@ -30,7 +30,7 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small(towns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build = partial(town.build, size_m=100.0, gsd_m=0.25, photo_px=(640, 480), panorama_px=512)
+    build = partial(town.build, size_m=76.0, gsd_m=0.25, photo_px=(640, 480), panorama_px=512)
 
     def built(folder: Path, *, photos: int, panoramas: int, flights: list[town.Flight], **others: Any) -> None:
         made, begun = towns / folder.name, towns / f"{folder.name}_begun"

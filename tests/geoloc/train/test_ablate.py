@@ -14,7 +14,7 @@ from geoloc.errors import TrainingError, WeightsError
 from geoloc.model.baselines.config import BaselineConfig
 from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS
-from geoloc.train import ablate
+from geoloc.train import ablate, pace
 from geoloc.train.ablate import CHANCE, AblationPlan, run_ablation
 from geoloc.train.fit.loop import steps_done
 from geoloc.train.grounds.collection import Collection
@@ -84,6 +84,8 @@ def test_minutes_are_shared_out_once_by_the_speed_that_is_measured(
     splits: dict[str, Collection], tmp_path: Path, plan: AblationPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ablate, "PILOT_BATCHES", 2)
+    for module in (ablate, pace):
+        monkeypatch.setattr(module, "PILOT_STEPS", 4)
     asked: list[tuple[float, int, float, int]] = []
 
     def allowed(seconds: float, speeds: list[Speed], seeds: int, draw_s: float, most_batches: int) -> int:
