@@ -21,10 +21,15 @@ settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def features_are_found_once() -> Iterator[None]:
+def same_input_costs_once() -> Iterator[None]:
     """See `tests.helpers.remembered`."""
     from geoloc.keypoints.matcher import RootSift
-    from tests.helpers.remembered import remembered_features
+    from geoloc.model import engine
+    from tests.helpers import remembered
 
-    with patch.object(RootSift, "features", remembered_features):
+    with (
+        patch.object(RootSift, "features", remembered.remembered_features),
+        patch.object(RootSift, "match", remembered.remembered_match),
+        patch.object(engine, "compiled_encoder", remembered.remembered_encoder),
+    ):
         yield

@@ -81,12 +81,8 @@ class HomographyFit:
         rest = off[near] - np.median(off[near], axis=0)
         local = max(float((rest**2).mean()), LEAST_ERROR_PX**2)
         varied = max(float((off**2).sum()) / (off.size - 8), LEAST_ERROR_PX**2)
-        slopes = self._slopes(self.photo).reshape(-1, 8)
-        information = slopes.T @ slopes
-        # What nothing tells is uncertain, not impossible.
-        information += 1e-9 * np.trace(information) * np.eye(8)
         slope = self._slopes(point[None])[0]
-        loose = slope @ np.linalg.solve(information, slope.T)
+        loose = slope @ np.linalg.solve(self._information, slope.T)
         return np.asarray(local * np.eye(2) + ALIKE * varied * loose)
 
     def beyond(self, place: NDArray[np.float64]) -> float:
@@ -100,13 +96,21 @@ class HomographyFit:
 
     @cached_property
     def _hull(self) -> BaseGeometry:
-        """Hull of the inliers in the reference: every point that is carried over asks for it, and for `_residuals`."""
+        """Hull of the inliers in the reference: every point that is carried over asks for it."""
         return MultiPoint(self.reference).convex_hull
 
     @cached_property
     def _residuals(self) -> NDArray[np.float64]:
         """What the inliers are off the plane, N x 2, reference pixels."""
         return self.reference - map_points(self.matrix, self.photo)
+
+    @cached_property
+    def _information(self) -> NDArray[np.float64]:
+        """What the inliers tell of the homography's eight numbers, 8 x 8: every covariance asks for it."""
+        slopes = self._slopes(self.photo).reshape(-1, 8)
+        information = slopes.T @ slopes
+        # What nothing tells is uncertain, not impossible.
+        return np.asarray(information + 1e-9 * np.trace(information) * np.eye(8))
 
     def _slopes(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """How the places of photo points (N x 2) change with the homography's eight numbers, N x 2 x 8.
