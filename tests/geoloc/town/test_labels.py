@@ -8,13 +8,15 @@ from geoloc.town.labels import LabelMap, label_map
 from geoloc.town.picture.frame import Frame, MosaicGrid
 from geoloc.town.picture.shade import PaintedGround, SceneRenderer, survey_day
 from geoloc.town.scene.scene import Scene, build_scene
+from tests.helpers.tiny_town import quick_towns
 
 GSD_M = 0.2
 
 
 @pytest.fixture(scope="module", params=["village", "farm", "camp"])
 def scene(request: pytest.FixtureRequest) -> Scene:
-    return build_scene(5, 120.0, request.param)
+    with quick_towns():
+        return build_scene(5, 120.0, request.param)
 
 
 @pytest.fixture(scope="module", params=[0.0, 25.0])
@@ -37,8 +39,8 @@ def test_ids_are_those_that_the_survey_renders(scene: Scene, grid: MosaicGrid, l
     last = max(item.id for item in scene.objects)
     (r0, r1, c0, c1), camera = next(iter(grid.cameras()))
     tile, valid = labels.ids[r0:r1, c0:c1], grid.valid((r0, r1, c0, c1))
+    # As they are rendered for everybody, by rays that pass beside the middle of the pixel.
     rendered = renderer.render(camera, 0).ids
-    # The renderer's rays pass beside the middle of the pixel.
     assert (np.where(tile > last, 0, tile) == rendered)[valid].mean() > 0.97
 
 
