@@ -22,7 +22,7 @@ from geoloc.model import packaged
 from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS, new_network
 from geoloc.model.weights import Calibration, save_weights
-from geoloc.train import ablate, grow_towns, pace, workflows
+from geoloc.train import ablate, grow_towns, workflows
 from geoloc.train.grounds.towns import maker
 from geoloc.train.grounds.towns.store import save_town
 from geoloc.train.outlines import held_out
@@ -33,6 +33,7 @@ from tests.helpers.pages.lines import pages
 from tests.helpers.pages.place import build_inputs, build_scene
 from tests.helpers.pages.shell import Shell
 from tests.helpers.paths import ROOT
+from tests.helpers.short_pilot import shorten_pilot
 from tests.helpers.tiny import TINY
 from tests.helpers.tiny_town import kept_town, tiny_town
 
@@ -88,15 +89,13 @@ def training_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small(tiny_weights: Path, training_town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the network be small, and what it is trained on."""
+    """Have the network be small, what it is trained on, and what is searched and tried before."""
     config, build = tiny_base(), partial(kept_town, training_town)
     monkeypatch.setitem(PRESETS, "base", config)
     monkeypatch.setattr(packaged, "PACKAGED", tiny_weights)
     monkeypatch.setattr(workflows, "HELD_OUT_BATCHES", 1)
     monkeypatch.setattr(held_out, "TESTED", 6)
-    monkeypatch.setattr(ablate, "PILOT_BATCHES", 2)
-    for module in (ablate, pace):
-        monkeypatch.setattr(module, "PILOT_STEPS", 4)
+    shorten_pilot(monkeypatch)
     sampled = SamplerSettings(query_px=config.query_shape[0], window_px=config.window_px)
     monkeypatch.setattr(ablate, "SamplerSettings", lambda: sampled)
     for name, few in (("GLANCED", 60), ("COMPARED", 10), ("CLIMBED", 2)):

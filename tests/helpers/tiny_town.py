@@ -48,10 +48,14 @@ def tiny_town(seed: int, drones: int = 4, panoramas: int = 1) -> maker.TrainingT
         patch.object(cameras, "DRONE_PX", (160, 120)),
         patch.object(cameras, "PANORAMA_PX", 256),
     ):
-        return maker.build_town(seed, drones=drones, walkers=1, panoramas=panoramas)
+        town = maker.build_town(seed, drones=drones, walkers=1, panoramas=panoramas)
+    for picture in (town.ground, *town.photos):
+        picture.pixels.setflags(write=False)
+    return town
 
 
 def kept_town(folder: Path, seed: int, *_: object, **__: object) -> maker.TrainingTown:
     """Return the town that lies in a folder, under the name of the one that is asked for."""
     town = load_town(folder)
-    return replace(town, ground=replace(town.ground, name=f"town_{seed}"))
+    name = f"town_{seed}"
+    return replace(town, ground=replace(town.ground, name=name), masked=replace(town.masked, name=name))

@@ -172,7 +172,7 @@ def test_answers_wait_on_the_disk(
         return peak
 
     # What is loaded once does not count.
-    most(10)
+    most(60)
     # An answer that was kept would be some kilobytes.
     assert most(400) - most(100) < 300 * 700
 

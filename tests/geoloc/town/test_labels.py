@@ -39,7 +39,7 @@ def test_ids_are_those_that_the_survey_renders(scene: Scene, grid: MosaicGrid, l
     last = max(item.id for item in scene.objects)
     (r0, r1, c0, c1), camera = next(iter(grid.cameras()))
     tile, valid = labels.ids[r0:r1, c0:c1], grid.valid((r0, r1, c0, c1))
-    # As they are rendered for everybody, by rays that pass beside the middle of the pixel.
+    # Rendered with all rays of a pixel; the first passes beside its middle.
     rendered = renderer.render(camera, 0).ids
     assert (np.where(tile > last, 0, tile) == rendered)[valid].mean() > 0.97
 

@@ -14,7 +14,7 @@ from geoloc.errors import TrainingError, WeightsError
 from geoloc.model.baselines.config import BaselineConfig
 from geoloc.model.network.config import Config
 from geoloc.model.presets import PRESETS
-from geoloc.train import ablate, pace
+from geoloc.train import ablate
 from geoloc.train.ablate import CHANCE, AblationPlan, run_ablation
 from geoloc.train.fit.loop import steps_done
 from geoloc.train.grounds.collection import Collection
@@ -22,6 +22,7 @@ from geoloc.train.grounds.gather import HELD_OUT, TRAIN
 from geoloc.train.pace import Speed
 from geoloc.train.samples.batch import Batch
 from geoloc.train.samples.sampler import SamplerSettings
+from tests.helpers.short_pilot import shorten_pilot
 
 
 @pytest.fixture
@@ -83,9 +84,7 @@ def test_it_goes_on_and_mixes_no_plans(
 def test_minutes_are_shared_out_once_by_the_speed_that_is_measured(
     splits: dict[str, Collection], tmp_path: Path, plan: AblationPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ablate, "PILOT_BATCHES", 2)
-    for module in (ablate, pace):
-        monkeypatch.setattr(module, "PILOT_STEPS", 4)
+    shorten_pilot(monkeypatch)
     asked: list[tuple[float, int, float, int]] = []
 
     def allowed(seconds: float, speeds: list[Speed], seeds: int, draw_s: float, most_batches: int) -> int:

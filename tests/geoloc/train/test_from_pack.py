@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import subprocess
@@ -50,8 +51,11 @@ def test_it_needs_no_raster_library_and_goes_on_from_parts(
     assert [part.name for part in parts[:2]] == ["last.ckpt.000", "last.ckpt.001"]
     assert max(path.stat().st_size for path in run.rglob("*") if path.is_file()) <= 16 * 2**20
     load_weights(run / "weights.safetensors", new_network(preset_config("base")))
-    monkeypatch.setattr(sys, "argv", ["from_pack", *args])
+    monkeypatch.setattr(sys, "argv", ["from_pack", *args, "--steps", "2"])
     from_pack.main()
+    with (run / "log/version_1/metrics.csv").open(newline="") as log:
+        # Its second step alone, counted from 0.
+        assert {row["step"] for row in csv.DictReader(log)} == {"1"}
     assert sorted(run.glob("last.ckpt*")) == parts
 
 
@@ -62,6 +66,12 @@ def test_the_ablation_needs_none_either(collection: Collection, tmp_path: Path) 
     done = run_without(tuple(name for name in ABSENT if name != "click"), "geoloc.commands.main", "run", args)
     # As far as to where the data are read and training would begin.
     assert "known are" in done.stderr
+
+
+def test_it_is_a_program() -> None:
+    command = [sys.executable, "-m", "geoloc.train.from_pack", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--steps" in done.stdout
 
 
 def test_threads_can_be_chosen_before_a_numerical_library_is_loaded() -> None:
