@@ -14,7 +14,7 @@ from typing import Any
 from geoloc.errors import OutputError, QueriesError
 from geoloc.report.found_file import DECISION, DECISIONS, STATUS, FoundRow, decision_column, found_layer, read_found
 from geoloc.results.vector_files import GEOJSON_SUFFIXES, SEQUENCE_SUFFIXES
-from geoloc.results.writers.geojson import RECORD
+from geoloc.results.writers.geojson import RECORD, write_texts
 from geoloc.results.writers.tables import FLATGEOBUF, stream_layer
 from geoloc.system.output import check_closed, replacing
 from geoloc.system.table import TableRow, read_csv
@@ -129,9 +129,7 @@ def _into_sequence(path: Path, target: Path, words: list[str | None]) -> None:
     before = RECORD if text.startswith(RECORD) else ""
     features = [json.loads(part) for part in text.split(before or "\n") if part.strip()]
     _decide(path, features, words)
-    with target.open("w", encoding="utf-8", newline="\n") as file:
-        for feature in features:
-            file.write(before + json.dumps(feature, ensure_ascii=False, allow_nan=False) + "\n")
+    write_texts((json.dumps(feature, ensure_ascii=False, allow_nan=False) for feature in features), target, before)
 
 
 def _decide(path: Path, features: Sequence[dict[str, Any]], words: list[str | None]) -> None:

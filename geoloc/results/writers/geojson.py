@@ -20,6 +20,8 @@ from tiling.grid import WGS84, project, transformer
 
 RECORD = "\x1e"
 """What every text of an RFC 8142 sequence begins with."""
+GDAL_CHUNK = 40_960
+"""GDAL reads a sequence by so many bytes."""
 
 
 def write_collection(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
@@ -45,9 +47,22 @@ def write_lines(rows: Iterable[Row], path: Path, layer: FileLayer) -> None:
 
 
 def _write_each(rows: Iterable[Row], path: Path, layer: FileLayer, before: str) -> None:
+    write_texts((_feature_text(row, layer.columns, layer.crs, layer.precision) for row in rows), path, before)
+
+
+def write_texts(texts: Iterable[str], path: Path, before: str) -> None:
+    """Write a line for each of many features, after `RECORD` or nothing.
+
+    A sequence as long as `GDAL_CHUNK` ends with a record separator too. Where nothing ends the last feature, GDAL (3.6
+    and 3.12 at the least) takes what it read before for the rest of it, and loses it where that begins with a slash, or
+    where the file is as long as a number of whole chunks.
+    """
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for row in rows:
-            file.write(before + _feature_text(row, layer.columns, layer.crs, layer.precision) + "\n")
+        for text in texts:
+            file.write(f"{before}{text}\n")
+        file.flush()
+        if path.stat().st_size >= GDAL_CHUNK:
+            file.write(before)
 
 
 def features_of(

@@ -174,7 +174,7 @@ def test_answers_wait_on_the_disk(
     # What is loaded once does not count.
     most(60)
     # An answer that was kept would be some kilobytes.
-    assert most(400) - most(100) < 300 * 700
+    assert most(800) - most(100) < 700 * 700
 
 
 def test_a_journal_that_cannot_be_written_is_the_end(photos: Path, tmp_path: Path, find: Finds) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import geopandas
 import pytest
 
-from geoloc.results.writers.geojson import features_of, write_collection_to, write_lines, write_sequence
+from geoloc.results.writers.geojson import GDAL_CHUNK, features_of, write_collection_to, write_lines, write_sequence
 from geoloc.results.writers.row import FileLayer, Row
 
 
@@ -22,6 +23,24 @@ def test_a_sequence_is_rfc_8142(rows: list[Row], layer: FileLayer, tmp_path: Pat
     assert first == b""
     assert all(text.endswith(b"}\n") for text in texts)
     assert [json.loads(text) for text in texts] == json.loads(json.dumps(features_of(rows, layer.columns, layer.crs)))
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_gdal_loses_no_last_feature_of_a_long_sequence(
+    rows: list[Row], layer: FileLayer, tmp_path: Path, over: int
+) -> None:
+    path = tmp_path / "found.geojsons"
+
+    def write(slashes: int) -> int:
+        """Write features whose text is mostly slashes, which GDAL takes for a comment; return their bytes."""
+        many = [replace(rows[0], properties={**rows[0].properties, "photo": "/" * 900})] * 60
+        last = replace(rows[0], properties={**rows[0].properties, "photo": "/" * slashes})
+        write_sequence([*many, last], path, layer)
+        return len(path.read_bytes().rstrip(b"\x1e"))
+
+    # As long as whole chunks, or somewhat longer.
+    assert write(900 + (over - write(900)) % GDAL_CHUNK) % GDAL_CHUNK == over
+    assert len(geopandas.read_file(path)) == 61
 
 
 def test_a_collection_goes_out_as_its_rows_come(rows: list[Row], layer: FileLayer) -> None:
